@@ -1,0 +1,57 @@
+"""The errors a user can meet: each carries finished lines, never a traceback. Only `cli` turns them into exits."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it stands, what it is, and what to do about it."""
+
+    message: str
+    where: str = ""  # "train.yaml:14:5", "data.csv:1532", "command line"
+    path: str = ""  # "train.epochs", "model[2].dense.units"
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.path, self.message) if part)
+
+
+class DltoolError(Exception):
+    """A problem the user can act on; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: Problem | str):
+        self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class InputError(DltoolError):
+    """The config, the command line, the data or a checkpoint is not usable (exit code 2)."""
+
+    exit_code = 2
+
+
+class RunError(DltoolError):
+    """Something failed while running: divergence, a full disk, a missing kernel (exit code 1)."""
+
+
+def nearest(word: str, allowed: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The allowed name that `word` is most likely a misspelling of, if one is `alike` enough (1: equal)."""
+    lowered = {name.lower(): name for name in sorted(allowed, reverse=True)}
+    close = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=alike)
+    return lowered[close[0]] if close else None
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """A hint to append to a message: the nearest allowed spelling, else the whole list when it is short."""
+    allowed = sorted(allowed)
+    if close := nearest(word, allowed):
+        return f"did you mean '{close}'?"
+    if not allowed:
+        return "nothing is allowed here"
+    shown = ", ".join(allowed[:12]) + (", …" if len(allowed) > 12 else "")
+    return f"allowed: {shown}"

@@ -1,0 +1,55 @@
+"""What a YAML name stands for: every kind of thing and the package whose modules register it.
+
+Registering happens where a thing is defined, by `@register`; a lookup first imports the kind's whole package, so
+that adding a thing means adding its file and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+PACKAGES = {
+    "op": "dltool.ops",
+    "layer": "dltool.layers",
+    "activation": "dltool.layers",
+    "initializer": "dltool.layers",
+    "loss": "dltool.losses",
+    "optimizer": "dltool.optimizers",
+    "schedule": "dltool.schedules",
+    "metric": "dltool.metrics",
+    "source": "dltool.data",
+    "scaling": "dltool.data",
+}
+
+_things: dict[str, dict[str, Any]] = {kind: {} for kind in PACKAGES}
+_imported: set[str] = set()
+
+Thing = TypeVar("Thing", bound=type)
+
+
+def register(kind: str, name: str, *, main: str | None = None) -> Callable[[Thing], Thing]:
+    """Class decorator: make a class available under its YAML `name`; `main` is the field that `name: value` fills."""
+
+    def decorate(thing: Thing) -> Thing:
+        if name in _things[kind]:
+            raise ValueError(f"{kind} '{name}' is registered twice: {_things[kind][name]} and {thing}")
+        thing.yaml_name = name
+        thing.main_field = main
+        _things[kind][name] = thing
+        return thing
+
+    return decorate
+
+
+def registered(kind: str) -> Mapping[str, Any]:
+    """Everything of one kind, by YAML name."""
+    package = PACKAGES[kind]
+    if package not in _imported:
+        _imported.add(package)
+        root = importlib.import_module(package)
+        for module in pkgutil.iter_modules(root.__path__, package + "."):
+            importlib.import_module(module.name)
+    return _things[kind]
