@@ -1,0 +1,25 @@
+"""Reference arithmetic of joined branches: arrays (B, …, C)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a + b, of one shape."""
+    return a + b
+
+
+def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a · b element by element, of one shape."""
+    return a * b
+
+
+def concat(*inputs: np.ndarray) -> np.ndarray:
+    """y (B, …, Σ Cᵢ) = the inputs (B, …, Cᵢ) side by side."""
+    return np.concatenate(inputs, axis=-1)
+
+
+def take(dy: np.ndarray, *, start: int, size: int) -> np.ndarray:
+    """dx (B, …, size) = dy[…, start : start + size]."""
+    return dy[..., start : start + size]

@@ -1,0 +1,38 @@
+"""Reference batches: data (n, …) of all samples, rows (B,) int64 into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltool.kernels.reference.random import permute
+
+if TYPE_CHECKING:
+    from dltool.ops.op import StepRecord
+
+
+def order(*, rows_total: int, shuffle: int, key: int, step: StepRecord) -> np.ndarray:
+    """rows (B,) = the epoch's order at (position + i) mod rows_total, i < B; the identity without shuffle."""
+    index = (step.position + np.arange(step.rows, dtype=np.int64)) % rows_total
+    return permute(index, rows_total, key=key, epoch=step.epoch) if shuffle else index
+
+
+def gather(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """x (B, …) = data[rows]."""
+    return data[rows]
+
+
+def gather_scaled(data: np.ndarray, rows: np.ndarray, offset: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """x (B, …, C) = (data[rows] − offset) · factor, data uint8, offset and factor () or (C,)."""
+    return (data[rows].astype(factor.dtype) - offset) * factor
+
+
+def gather_labels(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """labels (B,) int64 = data[rows]."""
+    return data[rows]
+
+
+def gather_targets(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """targets (B, k) = data[rows]."""
+    return data[rows]

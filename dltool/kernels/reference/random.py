@@ -1,0 +1,85 @@
+"""Counter-based random numbers: every value follows from integers that say where it is used; nothing holds a state.
+
+`random_bits` serves dropout, `permute` the order of an epoch. Fast kernels reproduce both bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+MASK = 0xFFFFFFFF
+
+
+def philox(counter: Sequence[np.ndarray | int], key: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """Four uint32 arrays from a counter of four arrays or integers below 2³² and a key of two: Philox4x32-10.
+
+    Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011.
+    """
+    c0, c1, c2, c3 = np.broadcast_arrays(*(np.asarray(word, dtype=np.uint64) for word in counter))
+    k0, k1 = key
+    for _ in range(10):
+        product0 = c0 * 0xD2511F53
+        product1 = c2 * 0xCD9E8D57
+        c0, c1, c2, c3 = (product1 >> 32) ^ c1 ^ k0, product1 & MASK, (product0 >> 32) ^ c3 ^ k1, product0 & MASK
+        k0, k1 = (k0 + 0x9E3779B9) & MASK, (k1 + 0xBB67AE85) & MASK
+    return tuple(word.astype(np.uint32) for word in (c0, c1, c2, c3))
+
+
+def random_bits(rows: int, channels: int, *, key: int, stream: int, step: int, position: int) -> np.ndarray:
+    """uint32 (rows, channels), of the rows of all samples of a batch, for one random op in one micro-batch.
+
+    Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position, stream): its four outputs
+    belong to the rows 4·group … 4·group + 3 of one channel, and place = group · (channels rounded up to 16) + channel.
+    """
+    groups = -(-rows // 4)
+    width = -(-channels // 16) * 16
+    place = np.arange(groups * width) & MASK
+    outputs = philox((place, step & MASK, position & MASK, stream), (key & MASK, (key >> 32 & MASK) ^ stream))
+    return np.stack(outputs).reshape(4, groups, width).swapaxes(0, 1).reshape(-1, width)[:rows, :channels]
+
+
+def permute(index: np.ndarray, n: int, *, key: int, epoch: int) -> np.ndarray:
+    """Where a permutation of range(n), n < 2³², takes each index (m,) int64; each key and epoch has its own.
+
+    A Feistel network of four rounds on 2·half bits, the fewest (at least 2) that hold n − 1. An index is left · 2^half
+    + right; a round with key k makes it (right, left ^ (scramble(right ^ k) mod 2^half)). A result ≥ n goes through
+    the network again until it is < n (cycle walking: Black and Rogaway, Ciphers with Arbitrary Finite Domains, 2002).
+    """
+    keys = round_keys(key, epoch)
+    half = max(1, ((n - 1).bit_length() + 1) // 2)
+    result = _feistel(index.astype(np.uint32), half, keys)
+    while (outside := result >= n).any():
+        result[outside] = _feistel(result[outside], half, keys)
+    return result.astype(np.int64)
+
+
+def round_keys(key: int, epoch: int) -> np.ndarray:
+    """uint32 (4,): low and high words of the first two numbers of the SplitMix64 started at mix(key) ^ epoch."""
+    state = _mix(key) ^ epoch
+    words = [_mix(state + i * 0x9E3779B97F4A7C15) for i in (1, 2)]
+    return np.array([half for word in words for half in (word & MASK, word >> 32)], dtype=np.uint32)
+
+
+def _feistel(index: np.ndarray, half: int, keys: np.ndarray) -> np.ndarray:
+    mask = np.uint32((1 << half) - 1)
+    left, right = index >> np.uint32(half), index & mask
+    for key in keys:
+        left, right = right, left ^ (_scramble(right ^ key) & mask)
+    return left << np.uint32(half) | right
+
+
+def _scramble(word: np.ndarray) -> np.ndarray:
+    """A bijection of uint32: lowbias32 of Wellons, Prospecting for Hash Functions, 2018."""
+    word = (word ^ word >> 16) * np.uint32(0x7FEB352D)
+    word = (word ^ word >> 15) * np.uint32(0x846CA68B)
+    return word ^ word >> 16
+
+
+def _mix(word: int) -> int:
+    """A bijection of 64-bit integers: the finalizer of SplitMix64, Steele et al., OOPSLA 2014."""
+    word &= 0xFFFFFFFFFFFFFFFF
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return word ^ word >> 31

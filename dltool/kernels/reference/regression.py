@@ -1,0 +1,42 @@
+"""Reference regression losses: prediction and targets (B, k), row_loss (B,); e = prediction − targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dltool.ops.op import StepRecord
+
+
+def mse(prediction: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """row_loss = mean over k of e²."""
+    return np.square(prediction - targets).mean(axis=-1)
+
+
+def mse_gradient(prediction: np.ndarray, targets: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """dprediction (B, k) = 2 · e / k · scale."""
+    return (prediction - targets) * (2 * step.scale / targets.shape[-1])
+
+
+def mae(prediction: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """row_loss = mean over k of |e|."""
+    return np.abs(prediction - targets).mean(axis=-1)
+
+
+def mae_gradient(prediction: np.ndarray, targets: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """dprediction (B, k) = sign(e) / k · scale, 0 where e is 0."""
+    return np.sign(prediction - targets) * (step.scale / targets.shape[-1])
+
+
+def huber(prediction: np.ndarray, targets: np.ndarray, *, delta: float) -> np.ndarray:
+    """row_loss = mean over k of e² / 2 where |e| ≤ delta, else delta · (|e| − delta / 2) (Huber, 1964)."""
+    distance = np.abs(prediction - targets)
+    loss = np.where(distance <= delta, np.square(distance) / 2, delta * (distance - delta / 2))
+    return loss.mean(axis=-1)
+
+
+def huber_gradient(prediction: np.ndarray, targets: np.ndarray, *, delta: float, step: StepRecord) -> np.ndarray:
+    """dprediction (B, k) = e, limited to ±delta, / k · scale."""
+    return np.clip(prediction - targets, -delta, delta) * (step.scale / targets.shape[-1])

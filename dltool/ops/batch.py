@@ -1,0 +1,93 @@
+"""Making a batch: which rows of the data it takes, and fetching them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Op, ShapeError, Spec
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Node, Value
+
+ROWS = Spec((), dtype="int64")
+
+
+@register("op", "order")
+class Order(Op):
+    """rows () int64: sample i is row position + i (modulo rows_total) of the epoch's order.
+
+    The order is that of the data, or with `shuffle` 1 the permutation that belongs to `key` (64 bits) and the epoch.
+    """
+
+    attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0}
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (ROWS,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 0
+
+
+class Fetch(Op):
+    """Copies the rows () of memory-resident data into the batch."""
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 0
+
+
+@register("op", "gather")
+class Gather(Fetch):
+    """x (…) = the rows () of data (…) float32."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (_rows_of("float32", *inputs),)
+
+
+@register("op", "gather_scaled")
+class GatherScaled(Fetch):
+    """x (…, C) float32 = (rows () of data (…, C) uint8 − offset) · factor, each of those () or (C,)."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        data, rows, offset, factor = inputs
+        for name, value in {"offset": offset, "factor": factor}.items():
+            if value.shape not in ((), data.shape[-1:]):
+                raise ShapeError(f"{name} {list(value.shape)} does not fit the features {list(data.shape)}")
+        return (replace(_rows_of("uint8", data, rows), dtype="float32"),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.outputs[0].spec.size
+
+
+@register("op", "gather_labels")
+class GatherLabels(Fetch):
+    """labels () = the rows () of data () int64."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (_rows_of("int64", *inputs),)
+
+
+@register("op", "gather_targets")
+class GatherTargets(Fetch):
+    """targets (k,) = the rows () of data (k,) float32."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (_rows_of("float32", *inputs),)
+
+
+def _rows_of(dtype: str, data: Value, rows: Value) -> Spec:
+    if data.spec.dtype != dtype:
+        raise ShapeError(f"the data must be {dtype}, got {data.spec.dtype} {list(data.shape)}")
+    if rows.spec != ROWS:
+        raise ShapeError(f"rows are one integer per sample, got {rows.spec.dtype} {list(rows.shape)}")
+    return data.spec

@@ -1,0 +1,83 @@
+"""Batch normalization: every channel is centred and scaled by its mean and variance over the rows of the batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, Spec
+from dltool.ops.shapes import check_alike, check_channels
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "batch_norm")
+class BatchNorm(Op):
+    """(y (…, C), normalized (…, C), inverse_std (C,)) of x (…, C), gain, bias, running_mean, running_variance (C,).
+
+    The running statistics move by the fraction `momentum` towards those of the batch; with `unbiased` 1, towards the
+    variance that divides by n − 1.
+    """
+
+    cut = Cut.CHANNELS
+    attributes: ClassVar = {"eps": 1e-5, "momentum": 0.1, "unbiased": 0}
+    updates = (3, 4)
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x = _check(*inputs)
+        return x.spec, x.spec, Spec(x.shape[-1:], batched=False)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        gain = node.inputs[1]
+        _, normalized, inverse_std = node.outputs
+        dy, *_ = output_gradients
+        assert dy is not None
+        dx, dgain, dbias = graph.apply("batch_norm_gradient", dy, normalized, inverse_std, gain)
+        return dx, dgain, dbias, None, None
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 7 * node.inputs[0].spec.size
+
+
+@register("op", "batch_norm_gradient")
+class BatchNormGradient(Op):
+    """(dx (…, C), dgain (C,), dbias (C,)) from dy (…, C), normalized (…, C), inverse_std (C,) and gain (C,)."""
+
+    cut = Cut.CHANNELS
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, normalized, inverse_std, gain = inputs
+        check_alike(dy, normalized)
+        check_channels(dy, inverse_std=inverse_std, gain=gain)
+        return dy.spec, gain.spec, gain.spec
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 7 * node.inputs[0].spec.size
+
+
+@register("op", "batch_norm_inference")
+class BatchNormInference(Op):
+    """y (…, C) of x (…, C), gain, bias, running_mean, running_variance (C,), which stay as they are."""
+
+    attributes: ClassVar = {"eps": 1e-5}
+    in_place = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (_check(*inputs).spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size
+
+
+def _check(x: Value, gain: Value, bias: Value, running_mean: Value, running_variance: Value) -> Value:
+    check_channels(x, gain=gain, bias=bias, running_mean=running_mean, running_variance=running_variance)
+    return x

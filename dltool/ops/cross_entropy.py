@@ -1,0 +1,90 @@
+"""Cross-entropy of logits and integer labels, with label smoothing and class weights.
+
+The softmax is part of the op, which makes it exact where a probability underflows. Class weights come as one more
+input, weights (C,): each sample's loss is multiplied by the weight of its label. A last input batch_weight () from
+the op of that name divides by the batch's mean weight, which turns the mean over samples into a weighted mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.shapes import check_channels
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+LABELS = Spec((), dtype="int64")
+
+
+@register("op", "cross_entropy")
+class CrossEntropy(Op):
+    """(row_loss (), probabilities (C,)) of logits (C,), labels () [, weights (C,) [, batch_weight ()]].
+
+    The target distribution q is 1 − smoothing at the label, plus smoothing / C everywhere.
+    """
+
+    attributes: ClassVar = {"smoothing": 0.0}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        _check(*inputs)
+        return Spec(()), inputs[0].spec
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        _, *others = node.inputs
+        _, probabilities = node.outputs
+        dlogits = graph.apply("cross_entropy_gradient", probabilities, *others, **node.attributes)
+        return (dlogits, *(None for _ in others))
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 5 * node.inputs[0].spec.size
+
+
+@register("op", "cross_entropy_gradient")
+class CrossEntropyGradient(Op):
+    """dlogits (C,) of the batch's mean loss, from probabilities (C,) and the other inputs of the loss."""
+
+    attributes: ClassVar = {"smoothing": 0.0}
+    uses_step = True
+    in_place = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        _check(*inputs)
+        return (inputs[0].spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size
+
+
+@register("op", "batch_weight")
+class BatchWeight(Op):
+    """scale () = samples / Σ weights of their labels, from labels () and weights (C,); 0 where that sum is 0."""
+
+    cut = Cut.ONCE
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        labels, weights = inputs
+        if labels.spec != LABELS or len(weights.shape) != 1:
+            raise ShapeError(f"labels {list(labels.shape)} and class weights {list(weights.shape)} do not fit")
+        return (Spec((), batched=False),)
+
+
+def _check(scores: Value, labels: Value, weights: Value | None = None, batch_weight: Value | None = None) -> None:
+    if len(scores.shape) != 1:
+        raise ShapeError(f"cross_entropy takes one number per class, got {list(scores.shape)}; flatten it first")
+    if labels.spec != LABELS:
+        raise ShapeError(
+            f"cross_entropy takes one integer label per sample, got {labels.spec.dtype} {list(labels.shape)}"
+        )
+    if weights is not None:
+        check_channels(scores, class_weights=weights)
+    if batch_weight is not None and batch_weight.spec != Spec((), batched=False):
+        raise ShapeError(f"batch_weight is one number, got {list(batch_weight.shape)}")

@@ -1,0 +1,205 @@
+"""The network as a list of ops over named values, in the order in which they can run.
+
+Layers and losses write the forward part by `Graph.apply`, gradient rules append the backward part, optimizers the
+update. Nothing here knows of buffers, blocks or threads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from dltool.ops.op import Op, Spec, find_op
+
+#: (shape, generator) → initial values in float64
+Initial = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
+
+#: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·
+#: parameter: trained · state: survives steps but is not trained (running statistics, optimizer slots, averages) ·
+#: constant: fixed at building · twin: a parameter's transposed copy, refreshed after each update ·
+#: total: a gradient added up over the micro-batches of one update
+Role = Literal["activation", "data", "parameter", "state", "constant", "twin", "total"]
+
+
+@dataclass(eq=False)
+class Value:
+    """Something an op reads or writes; `producer` is None for what exists before the step."""
+
+    name: str
+    spec: Spec
+    role: Role = "activation"
+    producer: Node | None = None
+    initial: Initial | None = None  # parameters, states (None: starts as the parameter it is `of`) and constants
+    decay: bool = False  # weight decay applies (matrices, not biases)
+    of: Value | None = None  # the parameter that a slot, an average or a twin belongs to
+    needs_gradient: bool = False  # a parameter lies upstream
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Logical shape, without the batch axis."""
+        return self.spec.shape
+
+    def __repr__(self) -> str:
+        return f"{self.name}{list(self.shape)}"
+
+
+@dataclass(eq=False)
+class Node:
+    """One op applied; `outputs` are new values, `updated` are inputs it overwrites."""
+
+    op: type[Op]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    attributes: Mapping[str, Any]
+    layer: str  # path of the layer (or "loss", "update", "batch") that asked for it
+    part: Literal["batch", "forward", "backward", "update"] = "forward"
+    epilogue: tuple[Node, ...] = field(default=())  # nodes fused into this one, in order
+    inner: frozenset[Value] = frozenset()  # values that fusion left inside: computed, but stored nowhere
+    per_update: bool = False  # runs only in the last micro-batch of an update
+
+    @property
+    def updated(self) -> tuple[Value, ...]:
+        """The inputs that this node overwrites."""
+        return tuple(self.inputs[i] for i in self.op.updates)
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        """What must exist before this node runs, its epilogue included."""
+        own = {*self.inner, *self.outputs}
+        return (*self.inputs, *(value for node in self.epilogue for value in node.inputs if value not in own))
+
+    def __repr__(self) -> str:
+        return f"{', '.join(map(repr, self.outputs))} = {self.op.yaml_name}({', '.join(map(repr, self.inputs))})"
+
+
+@dataclass(frozen=True)
+class BuiltLayer:
+    """One layer as it was built, for the table of the network."""
+
+    path: str
+    kind: str
+    input: Spec
+    output: Spec
+
+
+class Graph:
+    """Nodes in running order, and the values they connect."""
+
+    def __init__(self, *, training: bool, outputs: int = 1, compat: str | None = None):
+        self.training = training
+        self.outputs = outputs  # classes of a classifier, else the number of targets
+        self.compat = compat
+        self.nodes: list[Node] = []
+        self.values: dict[str, Value] = {}
+        self.layers: list[BuiltLayer] = []
+        self.warnings: list[str] = []
+        self.part: Literal["batch", "forward", "backward", "update"] = "forward"
+        self._streams = 0
+        self._scope: list[str] = []
+        self._children: dict[str, Counter[str]] = {}
+
+    @property
+    def layer(self) -> str:
+        """Path of the layer being built, such as "residual_1.dense_2"."""
+        return ".".join(self._scope)
+
+    @contextmanager
+    def scope(self, kind: str, name: str | None = None) -> Iterator[None]:
+        """Everything added inside belongs to a layer called `name`, else `kind_1`, `kind_2`, …"""
+        if name is None:
+            siblings = self._children.setdefault(self.layer, Counter())
+            siblings[kind] += 1
+            name = f"{kind}_{siblings[kind]}"
+        self._scope.append(name)
+        try:
+            yield
+        finally:
+            self._scope.pop()
+
+    def data(self, name: str, shape: tuple[int, ...], dtype: str = "float32") -> Value:
+        """Memory-resident samples: one row of `shape` for each."""
+        return self._add(Value(name, Spec(shape, batched=True, dtype=dtype), "data"))
+
+    def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, decay: bool) -> Value:
+        """A trained array of the layer being built; `decay` tells whether weight decay applies to it."""
+        spec = Spec(shape, batched=False)
+        value = Value(self._path(name), spec, "parameter", initial=initial, decay=decay, needs_gradient=True)
+        return self._add(value)
+
+    def state(self, name: str, shape: tuple[int, ...], initial: Initial | None, *, of: Value | None = None) -> Value:
+        """An array that survives steps without being trained: a running statistic, or a slot `of` a parameter."""
+        path = f"{of.name}.{name}" if of else self._path(name)
+        return self._add(Value(path, Spec(shape, batched=False), "state", initial=initial, of=of))
+
+    def constant(self, name: str, array: np.ndarray) -> Value:
+        """A fixed array, such as class weights."""
+        values = np.asarray(array, dtype=np.float64)
+        spec = Spec(values.shape, batched=False)
+        return self._add(Value(self._path(name), spec, "constant", initial=lambda shape, generator: values))
+
+    def total(self, gradient: Value, parameter: Value) -> Value:
+        """Where a parameter's gradient adds up over the micro-batches of an update."""
+        return self._add(Value(f"{parameter.name}.total", gradient.spec, "total", of=parameter))
+
+    @contextmanager
+    def inside(self, layer: str) -> Iterator[None]:
+        """Everything added inside belongs to a layer that was built before."""
+        previous, self._scope = self._scope, [layer] if layer else []
+        try:
+            yield
+        finally:
+            self._scope = previous
+
+    def twin(self, parameter: Value) -> Value:
+        """The transposed copy of a matrix, which the backward of a product reads."""
+        name = f"{parameter.name}.twin"
+        if name not in self.values:
+            rows, columns = parameter.shape
+            self._add(Value(name, Spec((columns, rows), batched=False), "twin", of=parameter))
+        return self.values[name]
+
+    def apply(self, op_name: str, *inputs: Value, **attributes: Any) -> Any:
+        """Append an op; returns its output, or a tuple of them, or None where it only updates its inputs."""
+        op = find_op(op_name)
+        attributes = {**op.attributes, **attributes}
+        specs = op.shape(*inputs, **attributes)
+        node = Node(op, inputs, (), attributes, self.layer, self.part)
+        names = [op_name] if len(specs) == 1 else [f"{op_name}.{i}" for i in range(len(specs))]
+        needs_gradient = self.part == "forward" and any(value.needs_gradient for value in inputs)
+        node.outputs = tuple(
+            self._add(Value(self._unique(self._path(name)), spec, producer=node, needs_gradient=needs_gradient))
+            for name, spec in zip(names, specs, strict=True)
+        )
+        self.nodes.append(node)
+        return None if not node.outputs else node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    def random_stream(self) -> int:
+        """A number that no other random op of this network has."""
+        self._streams += 1
+        return self._streams
+
+    def parameters(self) -> list[Value]:
+        """The trained values, in the order of their creation."""
+        return [value for value in self.values.values() if value.role == "parameter"]
+
+    def _path(self, name: str) -> str:
+        return f"{self.layer}.{name}" if self._scope else name
+
+    def _unique(self, name: str) -> str:
+        count = 1
+        unique = name
+        while unique in self.values:
+            count += 1
+            unique = f"{name}#{count}"
+        return unique
+
+    def _add(self, value: Value) -> Value:
+        if value.name in self.values:
+            raise ValueError(f"two values are named '{value.name}'")
+        self.values[value.name] = value
+        return value

@@ -1,0 +1,73 @@
+"""Layer normalization: every row is centred and scaled by its own mean and variance over the last axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, Spec
+from dltool.ops.shapes import check_alike, check_channels
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "layer_norm")
+class LayerNorm(Op):
+    """(y (…, C), normalized (…, C), inverse_std (…)) of x (…, C), gain (C,) and bias (C,)."""
+
+    attributes: ClassVar = {"eps": 1e-5}
+    rowwise_outputs = (2,)
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, gain, bias = inputs
+        check_channels(x, gain=gain, bias=bias)
+        return x.spec, x.spec, Spec(x.shape[:-1])
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        x, gain, _ = node.inputs
+        _, normalized, inverse_std = node.outputs
+        dy, *_ = output_gradients
+        assert dy is not None
+        dgain = graph.apply("layer_norm_gain_gradient", dy, normalized)
+        dbias = graph.apply("sum_rows", dy)
+        dx = graph.apply("layer_norm_gradient", dy, normalized, inverse_std, gain) if x.needs_gradient else None
+        return dx, dgain, dbias
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 7 * node.inputs[0].spec.size
+
+
+@register("op", "layer_norm_gradient")
+class LayerNormGradient(Op):
+    """dx (…, C) from dy (…, C), normalized (…, C), inverse_std (…) and gain (C,)."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, normalized, _, gain = inputs
+        check_alike(dy, normalized)
+        check_channels(dy, gain=gain)
+        return (dy.spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 8 * node.inputs[0].spec.size
+
+
+@register("op", "layer_norm_gain_gradient")
+class LayerNormGainGradient(Op):
+    """dgain (C,) = Σ over rows of dy (…, C) · normalized (…, C)."""
+
+    cut = Cut.PARAMETER
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return (Spec(inputs[0].shape[-1:], batched=False),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size

@@ -1,0 +1,55 @@
+"""Products of activations and weight matrices, with the two products of their backward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "matmul")
+class Matmul(Op):
+    """y (…, N) = x (…, K) · w (K, N)."""
+
+    takes_epilogue = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, w = inputs
+        if x.shape[-1] != w.shape[0]:
+            raise ShapeError(f"cannot multiply {list(x.shape)} by {list(w.shape)}")
+        return (Spec((*x.shape[:-1], w.shape[1])),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        x, w = node.inputs
+        (dy,) = output_gradients
+        assert dy is not None
+        dx = graph.apply("matmul", dy, graph.twin(w)) if x.needs_gradient else None
+        return dx, graph.apply("matmul_weight_gradient", x, dy)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        x, w = node.inputs
+        return 2 * x.spec.size * w.shape[1]
+
+
+@register("op", "matmul_weight_gradient")
+class MatmulWeightGradient(Op):
+    """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N)."""
+
+    cut = Cut.PARAMETER
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, dy = inputs
+        return (Spec((x.shape[-1], dy.shape[-1]), batched=False),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        x, dy = node.inputs
+        return 2 * x.spec.size * dy.shape[-1]

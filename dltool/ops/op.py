@@ -1,0 +1,102 @@
+"""What every op declares: its shape rule, its gradient rule, how its work may be cut, and its attributes.
+
+An op does no arithmetic itself. The kernels that do carry the op's name: `dltool.kernels.reference` is the contract,
+`dltool.kernels.cpu` the fast one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.registry import registered
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+class Cut(Enum):
+    """How the work of an op is divided among threads; two ops cut alike can follow each other without waiting."""
+
+    ROWS = "rows"  # every thread takes some samples of the batch
+    CHANNELS = "channels"  # every thread takes some blocks of channels over the whole batch
+    PARAMETER = "parameter"  # every thread takes slices of one parameter, over the whole batch
+    ONCE = "once"  # one thread does it all
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Shape and type of a value; a batched value has one more axis in front, the samples of the batch."""
+
+    shape: tuple[int, ...]
+    batched: bool = True
+    dtype: str = "float32"
+
+    @property
+    def size(self) -> int:
+        """Elements, of one sample where batched."""
+        return prod(self.shape)
+
+
+class Op:
+    """One piece of arithmetic. Subclasses are never instantiated; `@register("op", name)` gives them their name."""
+
+    yaml_name: ClassVar[str]
+    cut: ClassVar[Cut] = Cut.ROWS
+    #: names and defaults of the attributes, in the order in which the cpu kernel receives them
+    attributes: ClassVar[Mapping[str, int | float]] = {}
+    #: inputs that the op overwrites; the reference kernel returns their new values after the outputs
+    updates: ClassVar[tuple[int, ...]] = ()
+    #: elementwise over values of one layout (one or two inputs, one output): the cpu kernel is a span function,
+    #: callable on its own or as the epilogue of a product
+    span: ClassVar[bool] = False
+    #: the first output may take the place of the first input, where that is not read again; so may those of spans
+    in_place: ClassVar[bool] = False
+    #: the cpu kernel takes a bias and a span function as epilogue
+    takes_epilogue: ClassVar[bool] = False
+    #: outputs that hold one number for each row rather than channels
+    rowwise_outputs: ClassVar[tuple[int, ...]] = ()
+    #: the cpu kernel works on whole blocks of columns of a matrix
+    whole_columns: ClassVar[bool] = False
+    #: the kernels receive the step record (step number, epoch, position, rows, scalars)
+    uses_step: ClassVar[bool] = False
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        """Specs of the outputs; raises `ShapeError` where the inputs do not fit."""
+        raise TypeError("every op states its shape rule")
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        """Adds the backward of `node` to the graph; one gradient per input, None where it has none."""
+        raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        """Multiplications and additions for one sample (for one update, where not batched)."""
+        return sum(value.spec.size for value in node.outputs)
+
+
+class ShapeError(Exception):
+    """The inputs of an op do not fit together; the message names the shapes."""
+
+
+def find_op(name: str) -> type[Op]:
+    """The op registered under `name`."""
+    return registered("op")[name]
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What a kernel may know about the step it runs in."""
+
+    step: int  # optimizer steps done before this one
+    epoch: int  # epochs completed before this one
+    position: int  # first sample of the batch, in the order of this epoch
+    rows: int  # samples in this batch
+    scale: float  # 1 / samples in this update: the weight of a sample in the mean loss
+    scalars: tuple[float, ...] = field(default=())  # learning rate and the like, as the optimizer lists them
+    first: bool = True  # the first micro-batch of its update

@@ -1,0 +1,79 @@
+"""Regression losses: mean over the k numbers of a sample of a function of prediction − target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Op, Spec
+from dltool.ops.shapes import check_prediction
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+class Loss(Op):
+    """row_loss () of prediction (k,) and targets (k,)."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_prediction(*inputs)
+        return (Spec(()),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        return graph.apply(f"{node.op.yaml_name}_gradient", *node.inputs, **node.attributes), None
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 3 * node.inputs[0].spec.size
+
+
+class LossGradient(Op):
+    """dprediction (k,) of the batch's mean loss, from prediction (k,) and targets (k,)."""
+
+    uses_step = True
+    in_place = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_prediction(*inputs)
+        return (inputs[0].spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size
+
+
+@register("op", "mse")
+class MeanSquaredError(Loss):
+    """Mean of e², e = prediction − target."""
+
+
+@register("op", "mse_gradient")
+class MeanSquaredErrorGradient(LossGradient):
+    """2 · e / k · scale."""
+
+
+@register("op", "mae")
+class MeanAbsoluteError(Loss):
+    """Mean of |e|, e = prediction − target."""
+
+
+@register("op", "mae_gradient")
+class MeanAbsoluteErrorGradient(LossGradient):
+    """sign(e) / k · scale."""
+
+
+@register("op", "huber")
+class Huber(Loss):
+    """Mean of e² / 2 where |e| ≤ delta, else delta · (|e| − delta / 2); e = prediction − target."""
+
+    attributes: ClassVar = {"delta": 1.0}
+
+
+@register("op", "huber_gradient")
+class HuberGradient(LossGradient):
+    """e, limited to ±delta, / k · scale."""
+
+    attributes: ClassVar = {"delta": 1.0}

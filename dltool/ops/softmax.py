@@ -1,0 +1,48 @@
+"""Softmax over the last axis. Before a cross-entropy it is not needed: that op computes it itself, from logits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dltool.ops.op import Op, ShapeError, Spec
+from dltool.ops.shapes import elementwise
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "softmax")
+class Softmax(Op):
+    """p (…, C) = eˣ / Σ eˣ, the sum over the last axis."""
+
+    in_place = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (x,) = inputs
+        if not x.shape:
+            raise ShapeError("softmax needs an axis of classes, got a single number per sample")
+        return (x.spec,)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        (dp,) = output_gradients
+        (p,) = node.outputs
+        assert dp is not None
+        return (graph.apply("softmax_gradient", dp, p),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 4 * node.inputs[0].spec.size
+
+
+@register("op", "softmax_gradient")
+class SoftmaxGradient(Op):
+    """dx (…, C) = p · (dp − Σ dp · p), the sum over the last axis."""
+
+    shape = staticmethod(elementwise)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 4 * node.inputs[0].spec.size

@@ -1,0 +1,89 @@
+"""The updates of the optimizers: a parameter, its slots, and its gradient last; all but the gradient are overwritten.
+
+Numbers that change from step to step come in `StepRecord.scalars`, in the order that each op states. `coupled` is
+added to the gradient as coupled · w, `decoupled` is the fraction by which w shrinks; both act only where the
+attribute `decays` is 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, Spec
+from dltool.ops.shapes import check_alike
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Node, Value
+
+
+class Update(Op):
+    """One step of an optimizer on one parameter."""
+
+    cut = Cut.PARAMETER
+    attributes: ClassVar = {"decays": 0}
+    uses_step = True
+    #: for one element, without weight decay
+    operations: ClassVar[int]
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return ()
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        assert issubclass(node.op, Update)
+        return node.op.operations * node.inputs[0].spec.size
+
+
+@register("op", "sgd")
+class Sgd(Update):
+    """w, gradient; scalars: lr, s_in, s_out, momentum, coupled, decoupled, as for momentum, of which lr is used."""
+
+    operations = 2
+    updates = (0,)
+
+
+@register("op", "momentum")
+class Momentum(Update):
+    """w, v, gradient; scalars: lr, s_in, s_out, momentum, coupled, decoupled.
+
+    s_in scales the gradient on its way into the velocity v, s_out scales v on its way into w; lr is not used.
+    """
+
+    attributes: ClassVar = {"nesterov": 0, "decays": 0}
+    operations = 5
+    updates = (0, 1)
+
+
+@register("op", "adam")
+class Adam(Update):
+    """w, m, v, gradient; scalars: a, c, beta1, beta2, eps, coupled, decoupled, with w −= a · m / (√v · c + eps)."""
+
+    operations = 12
+    updates = (0, 1, 2)
+
+
+@register("op", "rmsprop")
+class RmsProp(Update):
+    """w, v, gradient; scalars: lr, rho, eps_inside, eps_outside (the root), coupled, decoupled."""
+
+    operations = 10
+    updates = (0, 1)
+
+
+@register("op", "adagrad")
+class Adagrad(Update):
+    """w, s, gradient; scalars: lr, eps_inside, eps_outside, coupled, decoupled."""
+
+    operations = 8
+    updates = (0, 1)
+
+
+@register("op", "lion")
+class Lion(Update):
+    """w, m, gradient; scalars: lr, beta1, beta2, coupled, decoupled."""
+
+    operations = 9
+    updates = (0, 1)

@@ -1,0 +1,70 @@
+"""What holds for every op: a row in the table, a reference kernel that fits it, shapes and types as planned."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from dltool.errors import RunError
+from dltool.kernels.reference import find
+from dltool.registry import registered
+
+from .cases import CASES, Case
+from .executor import execute
+
+
+def test_every_op_is_in_the_table():
+    covered = {node.op.yaml_name for case in CASES for node in case.build()[0].nodes}
+    assert covered == set(registered("op"))
+
+
+@pytest.mark.parametrize("name", sorted(registered("op")))
+def test_the_reference_kernel_takes_what_the_op_declares(name: str):
+    op = registered("op")[name]
+    parameters = inspect.signature(find(name)).parameters.values()
+    keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    given = {"shape"} if name == "reshape" else set(op.attributes)
+    assert keywords == given | ({"step"} if op.uses_step else set())
+
+
+def test_a_missing_kernel_is_named():
+    with pytest.raises(RunError, match=r"op 'leaky_rleu' has no reference kernel; did you mean 'leaky_relu'\?"):
+        find("leaky_rleu")
+
+
+@pytest.mark.parametrize("float_type", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_shapes_and_types_are_as_planned(case: Case, batch: int, float_type: str):
+    graph, node, _ = case.build()
+    arrays = case.arrays(batch, float_type)
+    if "dy" in graph.values:
+        arrays["dy"] = np.ones((batch, *node.outputs[0].shape), dtype=float_type)
+    before = {name: array.copy() for name, array in arrays.items()}
+    values = execute(graph, arrays, case.step(batch))
+    for name, value in graph.values.items():
+        batch_axis = (case.rows_of(name, batch),) if value.spec.batched else ()
+        assert values[name].shape == (*batch_axis, *value.shape), name
+        assert values[name].dtype == (float_type if value.spec.dtype == "float32" else value.spec.dtype), name
+    for name, array in before.items():
+        np.testing.assert_array_equal(arrays[name], array, err_msg=f"the kernel wrote into its input {name}")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if registered("op")[case.op].span], ids=str)
+def test_span_ops_are_elementwise_with_at_most_two_numbers(case: Case):
+    _, node, _ = case.build()
+    assert len(node.inputs) in (1, 2)
+    assert [value.spec for value in node.outputs] == [node.inputs[0].spec]
+    assert len(node.op.attributes) <= 2
+    assert all(isinstance(default, float) for default in node.op.attributes.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_arithmetic_is_counted(case: Case):
+    graph, _, _ = case.build()
+    moving = {"concat", "take", "reshape", "transpose", "order", "gather", "gather_labels", "gather_targets", "collect"}
+    for node in graph.nodes:
+        flops = node.op.flops(node)
+        assert flops == 0 if node.op.yaml_name in moving else flops > 0

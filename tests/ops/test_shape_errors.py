@@ -1,0 +1,65 @@
+"""Inputs that do not fit are refused with a line that names their shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dltool.ops.op import ShapeError
+
+from .cases import Case, Input, fixed, labels, resident, rows
+
+MISFITS = [
+    ("add", (rows(3), rows(4)), {}, "shapes differ: [3] and [4]"),
+    ("add_bias", (rows(2, 3), fixed(2)), {}, "bias [2] does not fit the channels of [2, 3]"),
+    ("concat", (rows(2, 3), rows(4, 3)), {}, "cannot join [2, 3] and [4, 3] on the last axis"),
+    ("concat", (rows(3), rows(3, 3)), {}, "cannot join [3] and [3, 3] on the last axis"),
+    ("take", (rows(5),), {"start": 3, "size": 3}, "cannot take 3 channels from number 3 on of [5]"),
+    ("reshape", (rows(2, 3),), {"shape": (4,)}, "cannot reshape [2, 3] to [4]: 6 elements do not fill 4"),
+    ("softmax", (rows(),), {}, "softmax needs an axis of classes, got a single number per sample"),
+    ("softmax_gradient", (rows(2), rows(3)), {}, "shapes differ: [2] and [3]"),
+    (
+        "cross_entropy",
+        (rows(2, 3), labels(3)),
+        {},
+        "cross_entropy takes one number per class, got [2, 3]; flatten it first",
+    ),
+    (
+        "cross_entropy",
+        (rows(3), rows(3)),
+        {},
+        "cross_entropy takes one integer label per sample, got float32 [3]",
+    ),
+    ("cross_entropy", (rows(3), labels(3), fixed(2)), {}, "class_weights [2] does not fit the channels of [3]"),
+    ("cross_entropy", (rows(3), labels(3), fixed(3), fixed(1)), {}, "batch_weight is one number, got [1]"),
+    ("batch_weight", (rows(), fixed(3)), {}, "labels [] and class weights [3] do not fit"),
+    ("binary_cross_entropy", (rows(3), rows(2)), {}, "the loss compares [3] with targets [2]"),
+    ("mse", (rows(2, 1), rows(2, 1)), {}, "the loss compares [2, 1] with targets [2, 1]"),
+    ("mean_loss", (rows(1),), {}, "row_loss is one number per sample, got [1]"),
+    ("layer_norm", (rows(3), fixed(3), fixed(4)), {}, "bias [4] does not fit the channels of [3]"),
+    (
+        "batch_norm_inference",
+        (rows(3), *[fixed(3)] * 3, fixed(2)),
+        {},
+        "running_variance [2] does not fit the channels of [3]",
+    ),
+    ("adam", (fixed(3), fixed(3), fixed(2), fixed(3)), {}, "shapes differ: [3] and [2]"),
+    ("transpose", (fixed(2, 3), fixed(2, 3)), {}, "[2, 3] cannot hold the transposed [2, 3]"),
+    ("scale_gradient", (fixed(3), fixed(1)), {}, "scale is one number, got [1]"),
+    ("gather", (resident(3, dtype="uint8"), labels(7)), {}, "the data must be float32, got uint8 [3]"),
+    ("gather_labels", (resident(dtype="int64"), rows()), {}, "rows are one integer per sample, got float32 []"),
+    (
+        "gather_scaled",
+        (resident(4, 3, dtype="uint8"), labels(7), fixed(4), fixed()),
+        {},
+        "offset [4] does not fit the features [4, 3]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("op", "inputs", "attributes", "message"), MISFITS)
+def test_inputs_that_do_not_fit(op: str, inputs: tuple[Input, ...], attributes: dict[str, Any], message: str):
+    with pytest.raises(ShapeError) as caught:
+        Case(op, inputs, attributes).build()
+    assert str(caught.value) == message
