@@ -1,0 +1,170 @@
+"""Making a batch: the order of the epoch, fetching rows of the data into blocks, keeping outputs for the metrics."""
+
+from __future__ import annotations
+
+from numpy import float32, uint32, uint64
+
+from dltool.kernels.cpu.arguments import (
+    advance,
+    attribute,
+    byte_pointer,
+    channels,
+    floats,
+    integers,
+    rows,
+    rows_per_sample,
+)
+from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.vector import (
+    any_lane,
+    get_word,
+    inlined,
+    lane_numbers,
+    load,
+    load_bytes,
+    select,
+    splat,
+    store,
+    store_integers,
+)
+from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, POSITION
+
+
+@inlined
+def mix(word):
+    """A bijection of 64-bit integers: the finalizer of SplitMix64 (Steele et al., OOPSLA 2014)."""
+    word = (word ^ (word >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return word ^ (word >> uint64(31))
+
+
+@inlined
+def scramble(word):
+    """A bijection of 32-bit integers: lowbias32 (Wellons, Prospecting for Hash Functions, 2018)."""
+    word = (word ^ (word >> splat(uint32(16)))) * splat(uint32(0x7FEB352D))
+    word = (word ^ (word >> splat(uint32(15)))) * splat(uint32(0x846CA68B))
+    return word ^ (word >> splat(uint32(16)))
+
+
+@inlined
+def feistel(index, half, first, second):
+    """Four rounds on 2 · half bits, with the four words of two 64-bit keys."""
+    mask, shift = splat(uint32((1 << half) - 1)), splat(uint32(half))
+    left, right = index >> shift, index & mask
+    left, right = right, left ^ (scramble(right ^ splat(uint32(first))) & mask)
+    left, right = right, left ^ (scramble(right ^ splat(uint32(first >> uint64(32)))) & mask)
+    left, right = right, left ^ (scramble(right ^ splat(uint32(second))) & mask)
+    left, right = right, left ^ (scramble(right ^ splat(uint32(second >> uint64(32)))) & mask)
+    return (left << shift) | right
+
+
+@inlined
+def half_width(total):
+    """Half of the even number of bits, at least 2, that hold total - 1."""
+    bits = 0
+    while (total - 1) >> bits > 0:
+        bits += 1
+    return max(1, (bits + 1) // 2)
+
+
+@kernel
+def order(a, step, low, high):
+    """rows () = the epoch's permutation of (position + i) mod rows_total, for sample i; overwrites rows.
+
+    The permutation is a keyed Feistel network with cycle walking, so that any step of any epoch is reached at once.
+    """
+    out, total, shuffle = integers(a, 0), attribute(a, 1, 0), attribute(a, 1, 1) != 0
+    state = mix(uint64(attribute(a, 1, 2))) ^ uint64(step[EPOCH])
+    first_key = mix(state + uint64(0x9E3779B97F4A7C15))
+    second_key = mix(state + uint64(0x3C6EF372FE94F82A))  # twice the constant before, modulo 2⁶⁴
+    half, limit = half_width(total), splat(uint32(total))
+    for first in range(low, high, LANES):
+        index = lane_numbers() + splat(uint32((step[POSITION] + first) % total))
+        while any_lane(index >= limit):
+            index = select(index >= limit, index - limit, index)
+        if shuffle:
+            index = feistel(index, half, first_key, second_key)
+            while any_lane(index >= limit):
+                index = select(index >= limit, feistel(index, half, first_key, second_key), index)
+        if first + LANES <= high:
+            store_integers(out, first, index)
+        else:
+            for lane in range(high - first):
+                out[first + lane] = get_word(index, lane)
+
+
+@kernel
+def gather(a, step, low, high):
+    """x (…, C) = the rows of data (…, C); overwrites x."""
+    data, chosen, x, width, all_rows = floats(a, 0), integers(a, 1), floats(a, 2), channels(a, 2), rows(a, 2)
+    per = rows_per_sample(a, 2)
+    for sample in range(low, high):
+        source = advance(data, chosen[sample] * per * width)
+        for row in range(sample * per, (sample + 1) * per):
+            c = 0
+            while c + LANES <= width:
+                store(x, place(c, row, all_rows), load(source, c))
+                c += LANES
+            while c < width:
+                x[place(c, row, all_rows)] = source[c]
+                c += 1
+            clear_last_lanes(x, width, row, all_rows)
+            source = advance(source, width)
+
+
+@kernel
+def gather_targets(a, step, low, high):
+    """targets (k,) = the rows of data (k,); overwrites targets."""
+    data, chosen, x, width, all_rows = floats(a, 0), integers(a, 1), floats(a, 2), channels(a, 2), rows(a, 2)
+    for sample in range(low, high):
+        for c in range(width):
+            x[place(c, sample, all_rows)] = data[chosen[sample] * width + c]
+        clear_last_lanes(x, width, sample, all_rows)
+
+
+@kernel
+def gather_scaled(a, step, low, high):
+    """x (…, C) = (the rows of data (…, C) of bytes - offset) · factor, each of those () or (C,); overwrites x."""
+    data, chosen, offset, factor, x = byte_pointer(a[ADDRESS]), integers(a, 1), floats(a, 2), floats(a, 3), floats(a, 4)
+    width, all_rows, per = channels(a, 4), rows(a, 4), rows_per_sample(a, 4)
+    moves, stretches = channels(a, 2) > 1, channels(a, 3) > 1  # one for each channel, or one for all
+    for sample in range(low, high):
+        source = advance(data, chosen[sample] * per * width)
+        for row in range(sample * per, (sample + 1) * per):
+            c = 0
+            while c + LANES <= width:
+                shift = load(offset, c) if moves else splat(offset[0])
+                scale = load(factor, c) if stretches else splat(factor[0])
+                store(x, place(c, row, all_rows), (load_bytes(source, c) - shift) * scale)
+                c += LANES
+            while c < width:
+                shift_one = offset[c] if moves else offset[0]
+                scale_one = factor[c] if stretches else factor[0]
+                x[place(c, row, all_rows)] = (float32(source[c]) - shift_one) * scale_one
+                c += 1
+            clear_last_lanes(x, width, row, all_rows)
+            source = advance(source, width)
+
+
+@kernel
+def gather_labels(a, step, low, high):
+    """labels () = the rows of data (); overwrites labels."""
+    data, chosen, labels = integers(a, 0), integers(a, 1), integers(a, 2)
+    for sample in range(low, high):
+        labels[sample] = data[chosen[sample]]
+
+
+@kernel
+def collect(a, step, low, high):
+    """collected (…) = x (…), row by row, from the step's first collected row on; overwrites collected."""
+    x, collected, width, all_rows, per = floats(a, 0), floats(a, 1), channels(a, 0), rows(a, 0), rows_per_sample(a, 0)
+    for row in range(low * per, high * per):
+        target = advance(collected, (step[COLLECTED] * per + row) * width)
+        c = 0
+        while c + LANES <= width:
+            store(target, c, load(x, place(c, row, all_rows)))
+            c += LANES
+        while c < width:
+            target[c] = x[place(c, row, all_rows)]
+            c += 1

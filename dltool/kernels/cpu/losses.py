@@ -1,0 +1,245 @@
+"""Losses of single samples, their gradients, and the batch's mean. A gradient already is that of the mean."""
+
+from __future__ import annotations
+
+from numpy import float32
+
+from dltool.kernels.cpu.arguments import (
+    at,
+    bits_as_number,
+    blocks,
+    channels,
+    floats,
+    integers,
+    number,
+    operands,
+    rows,
+)
+from dltool.kernels.cpu.bias import column_sums
+from dltool.kernels.cpu.elementary import exp, log
+from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.softmax import softmax_row, used_lanes
+from dltool.kernels.cpu.vector import (
+    absolute,
+    constant,
+    first_lanes,
+    fma,
+    get_lane,
+    inlined,
+    load,
+    select,
+    set_lane,
+    splat,
+    store,
+    sum_lanes,
+)
+from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
+
+
+@inlined
+def sample_weight(a, inputs, label):
+    """The weight of a sample: that of its class, over the batch's mean weight; 1 without class weights."""
+    weight = float32(1)
+    if inputs > 2:
+        weight = floats(a, 2)[label]
+    if inputs > 3:
+        weight *= floats(a, 3)[0]
+    return weight
+
+
+@inlined
+def expected_logit(x, label, stride, width, smoothing):
+    """Σ q · x of one row, q being 1 - smoothing at the label plus smoothing / C everywhere."""
+    chosen = x[(label // LANES) * stride + label % LANES]
+    if smoothing == 0:
+        return chosen
+    total = constant(0)
+    for block in range((width + LANES - 1) // LANES):
+        total = total + select(used_lanes(block, width), load(x, block * stride), constant(0))
+    return (float32(1) - smoothing) * chosen + smoothing / float32(width) * sum_lanes(total)
+
+
+@kernel
+def cross_entropy(a, step, low, high):
+    """row_loss () = (ln Σ eˣ - Σ q · x) · weight and probabilities (C,), of logits x (C,) and labels ()."""
+    inputs = operands(a) - 2
+    x, labels, row_loss, p = floats(a, 0), integers(a, 1), floats(a, inputs), floats(a, inputs + 1)
+    stride, width, smoothing = rows(a, 0) * LANES, channels(a, 0), float32(number(a, inputs + 2, 0))
+    for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
+        count = min(LANES, high - first)
+        sums, rest = constant(1), constant(0)
+        for i in range(count):
+            row = first + i
+            maximum, total = softmax_row(at(x, row), at(p, row), stride, width)
+            sums = set_lane(sums, i, total)
+            rest = set_lane(rest, i, maximum - expected_logit(at(x, row), labels[row], stride, width, smoothing))
+        losses = log(sums) + rest
+        for i in range(count):
+            row_loss[first + i] = get_lane(losses, i) * sample_weight(a, inputs, labels[first + i])
+
+
+@kernel
+def cross_entropy_gradient(a, step, low, high):
+    """dx (C,) = (p - q) · weight · scale, of probabilities p (C,) and labels (); overwrites dx."""
+    inputs = operands(a) - 1
+    p, labels, dx = floats(a, 0), integers(a, 1), floats(a, inputs)
+    stride, width, smoothing = rows(a, 0) * LANES, channels(a, 0), float32(number(a, inputs + 1, 0))
+    scale = float32(bits_as_number(step[SCALE]))
+    everywhere = splat(smoothing / float32(width))
+    for row in range(low, high):
+        label = labels[row]
+        factor = sample_weight(a, inputs, label) * scale
+        for block in range((width + LANES - 1) // LANES):
+            place = block * stride + row * LANES
+            value = (load(p, place) - everywhere) * splat(factor)
+            store(dx, place, select(used_lanes(block, width), value, constant(0)))
+        dx[(label // LANES) * stride + row * LANES + label % LANES] -= (float32(1) - smoothing) * factor
+
+
+@kernel
+def batch_weight(a, step, low, high):
+    """scale () = samples / Σ weights of their labels, 0 where that sum is 0; overwrites scale."""
+    labels, weights, scale = integers(a, 0), floats(a, 1), floats(a, 2)
+    total = 0.0
+    for row in range(step[BATCH]):
+        total += weights[labels[row]]
+    scale[0] = float32(step[BATCH] / total if total > 0 else 0.0)
+
+
+@kernel
+def binary_cross_entropy(a, step, low, high):
+    """row_loss () = mean of max(x, 0) - x · t + ln(1 + exp(-|x|)) and p = sigmoid(x), logits x, targets t (k,)."""
+    x, t, row_loss, p = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3)
+    stride, width = rows(a, 0) * LANES, channels(a, 0)
+    for row in range(low, high):
+        total = constant(0)
+        for block in range(blocks(a, 0)):
+            place = block * stride + row * LANES
+            value, used = load(x, place), used_lanes(block, width)
+            positive = select(value < constant(0), constant(0), value)
+            loss = positive - value * load(t, place) + log(constant(1) + exp(constant(0) - absolute(value)))
+            total = total + select(used, loss, constant(0))
+            store(p, place, select(used, sigmoid_of(value), constant(0)))
+        row_loss[row] = sum_lanes(total) / float32(width)
+
+
+@inlined
+def scaled(step, width):
+    """The weight of one number of a sample in the batch's mean loss."""
+    return splat(float32(bits_as_number(step[SCALE]) / width))
+
+
+@kernel
+def binary_cross_entropy_gradient(a, step, low, high):
+    """dx (k,) = (p - t) / k · scale; overwrites dx."""
+    p, t, dx, stride, factor = (
+        floats(a, 0),
+        floats(a, 1),
+        floats(a, 2),
+        rows(a, 0) * LANES,
+        scaled(step, channels(a, 0)),
+    )
+    for block in range(blocks(a, 0)):
+        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
+            store(dx, i, (load(p, i) - load(t, i)) * factor)
+
+
+@kernel
+def mse(a, step, low, high):
+    """row_loss () = mean of e² with e = prediction - target, both (k,); overwrites row_loss."""
+    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
+    for row in range(low, high):
+        total = constant(0)
+        for block in range(blocks(a, 0)):
+            error = load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES)
+            total = fma(error, error, total)
+        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+
+
+@kernel
+def mse_gradient(a, step, low, high):
+    """dx (k,) = 2e / k · scale; overwrites dx."""
+    x, t, dx, stride, factor = (
+        floats(a, 0),
+        floats(a, 1),
+        floats(a, 2),
+        rows(a, 0) * LANES,
+        scaled(step, channels(a, 0)),
+    )
+    for block in range(blocks(a, 0)):
+        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
+            store(dx, i, (load(x, i) - load(t, i)) * (factor + factor))
+
+
+@kernel
+def mae(a, step, low, high):
+    """row_loss () = mean of |e| with e = prediction - target, both (k,); overwrites row_loss."""
+    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
+    for row in range(low, high):
+        total = constant(0)
+        for block in range(blocks(a, 0)):
+            error = load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES)
+            total = total + absolute(error)
+        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+
+
+@kernel
+def mae_gradient(a, step, low, high):
+    """dx (k,) = sign(e) / k · scale; overwrites dx."""
+    x, t, dx, stride, factor = (
+        floats(a, 0),
+        floats(a, 1),
+        floats(a, 2),
+        rows(a, 0) * LANES,
+        scaled(step, channels(a, 0)),
+    )
+    for block in range(blocks(a, 0)):
+        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
+            error = load(x, i) - load(t, i)
+            sign = select(error > constant(0), constant(1), select(error < constant(0), constant(-1), error))
+            store(dx, i, sign * factor)
+
+
+@kernel
+def huber(a, step, low, high):
+    """row_loss () = mean of e²/2 where |e| ≤ delta, else delta · (|e| - delta/2); overwrites row_loss."""
+    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
+    delta = constant(number(a, 3, 0))
+    for row in range(low, high):
+        total = constant(0)
+        for block in range(blocks(a, 0)):
+            size = absolute(load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES))
+            far = delta * (size - constant(0.5) * delta)
+            total = total + select(size > delta, far, constant(0.5) * size * size)
+        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+
+
+@kernel
+def huber_gradient(a, step, low, high):
+    """dx (k,) = e, limited to ±delta, / k · scale; overwrites dx."""
+    x, t, dx, stride, factor = (
+        floats(a, 0),
+        floats(a, 1),
+        floats(a, 2),
+        rows(a, 0) * LANES,
+        scaled(step, channels(a, 0)),
+    )
+    delta = constant(number(a, 3, 0))
+    for block in range(blocks(a, 0)):
+        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
+            error = load(x, i) - load(t, i)
+            error = select(error > delta, delta, error)
+            store(dx, i, select(error < constant(0) - delta, constant(0) - delta, error) * factor)
+
+
+@kernel
+def mean_loss(a, step, low, high):
+    """loss () = Σ row_loss () · scale, written to the step's slot; the order of the sum is fixed."""
+    row_loss, losses = floats(a, 0), floats(a, 1)
+    count = step[BATCH]
+    whole = count // LANES
+    total = column_sums(row_loss, whole)
+    if count % LANES:
+        total = total + select(first_lanes(count % LANES), load(row_loss, whole * LANES), constant(0))
+    losses[step[SLOT]] = sum_lanes(total) * float32(bits_as_number(step[SCALE]))

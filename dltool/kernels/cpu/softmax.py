@@ -1,0 +1,77 @@
+"""Softmax over the channels of each row."""
+
+from __future__ import annotations
+
+from numpy import float32, inf
+
+from dltool.kernels.cpu.arguments import at, blocks, channels, floats, rows, rows_per_sample
+from dltool.kernels.cpu.elementary import exp
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.vector import (
+    constant,
+    first_lanes,
+    inlined,
+    load,
+    max_lanes,
+    select,
+    splat,
+    store,
+    sum_lanes,
+)
+from dltool.kernels.records import LANES
+
+
+@inlined
+def used_lanes(block, width):
+    """A mask of the lanes of a block that hold channels."""
+    return first_lanes(min(width - block * LANES, LANES))
+
+
+@inlined
+def row_maximum(x, stride, width):
+    """The largest channel of a row, lane-wise over its blocks and then across the lanes."""
+    largest = constant(-inf)
+    for block in range((width + LANES - 1) // LANES):
+        value = select(used_lanes(block, width), load(x, block * stride), constant(-inf))
+        largest = select(value > largest, value, largest)
+    return max_lanes(largest)
+
+
+@inlined
+def softmax_row(x, p, stride, width):
+    """p = eˣ⁻ᵐ / Σ eˣ⁻ᵐ over one row; returns the maximum m and the sum."""
+    maximum = row_maximum(x, stride, width)
+    total = constant(0)
+    for block in range((width + LANES - 1) // LANES):
+        e = exp(load(x, block * stride) - splat(maximum))
+        e = select(used_lanes(block, width), e, constant(0))
+        store(p, block * stride, e)
+        total = total + e
+    weight = sum_lanes(total)
+    inverse = splat(float32(1) / weight)
+    for block in range((width + LANES - 1) // LANES):
+        store(p, block * stride, load(p, block * stride) * inverse)
+    return maximum, weight
+
+
+@kernel
+def softmax(a, step, low, high):
+    """p (…, C) = eˣ / Σ eˣ; overwrites p."""
+    x, p, stride, width = floats(a, 0), floats(a, 1), rows(a, 0) * LANES, channels(a, 0)
+    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
+        softmax_row(at(x, row), at(p, row), stride, width)
+
+
+@kernel
+def softmax_gradient(a, step, low, high):
+    """dx (…, C) = p · (dp - Σ dp · p); overwrites dx."""
+    dp, p, dx, stride, width = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES, blocks(a, 0)
+    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
+        total = constant(0)
+        for block in range(width):
+            place = block * stride + row * LANES
+            total = total + load(dp, place) * load(p, place)
+        mean = splat(sum_lanes(total))
+        for block in range(width):
+            place = block * stride + row * LANES
+            store(dx, place, load(p, place) * (load(dp, place) - mean))

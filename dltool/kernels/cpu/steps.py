@@ -1,0 +1,164 @@
+"""The loop that runs whole steps without Python: a program is a table of kernel addresses and integer arguments.
+
+Every thread runs the same loop; threads meet at the end of each stage. The table's layout is `Table` in records.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from dltool.kernels.cpu.arguments import advance, integer_pointer
+from dltool.kernels.cpu.kernel import entry
+from dltool.kernels.cpu.vector import inlined, instruction
+from dltool.kernels.records import (
+    BATCH,
+    FLAGS,
+    ITEM_FIELDS,
+    LINE,
+    OP_FIELDS,
+    STAGE_FIELDS,
+    STEP_FIELDS,
+    TABLE_ARGUMENTS,
+    TABLE_ARGUMENTS_SIZE,
+    TABLE_CUTS,
+    TABLE_ITEMS,
+    TABLE_MEETING,
+    TABLE_OPS,
+    TABLE_OPS_COUNT,
+    TABLE_STAGES,
+    TABLE_STAGES_COUNT,
+    TABLE_STEPS,
+    TABLE_THREADS,
+    TABLE_TICKS,
+)
+
+#: turns of a waiting loop before the processor is offered to others
+PATIENCE = 4000
+
+
+@instruction
+def call_kernel(typing: Any, function: Any, arguments: Any, step: Any, low: Any, high: Any):
+    """Call a kernel by its address."""
+    sig = types.void(types.int64, arguments, step, types.int64, types.int64)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in sig.args[1:]])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return sig, emit
+
+
+@instruction
+def atomic_increment(typing: Any, pointer: Any):
+    """Add 1 for all threads to see; returns the value before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", args[0], ir.Constant(ir.IntType(64), 1), "acq_rel")
+
+    return types.int64(pointer), emit
+
+
+@instruction
+def atomic_load(typing: Any, pointer: Any):
+    """Read what other threads have stored, and all that they wrote before."""
+    return types.int64(pointer), lambda context, builder, sig, args: builder.load_atomic(args[0], "acquire", 8)
+
+
+@instruction
+def atomic_store(typing: Any, pointer: Any, value: Any):
+    """Store for other threads to see, after all that was written before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.store_atomic(args[1], args[0], "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), emit
+
+
+@instruction
+def yield_processor(typing: Any):
+    """Let another thread of the machine run: sched_yield(2)."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
+@instruction
+def cycles(typing: Any):
+    """The processor's time-stamp counter."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(64), [])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.readcyclecounter"), [])
+
+    return types.int64(), emit
+
+
+@inlined
+def meet(meeting, threads):
+    """Wait until all threads are here. The last one to come opens the way for the others."""
+    generation = atomic_load(advance(meeting, LINE))
+    if atomic_increment(meeting) + 1 == threads:
+        atomic_store(meeting, 0)
+        atomic_store(advance(meeting, LINE), generation + 1)
+        return
+    turns = 0
+    while atomic_load(advance(meeting, LINE)) == generation:
+        turns += 1
+        if turns > PATIENCE:
+            yield_processor()
+
+
+@inlined
+def share(rows, thread, threads):
+    """The first row of a thread's share, a multiple of four (the last share ends where the rows do)."""
+    return rows if thread == threads else rows * thread // threads // 4 * 4
+
+
+@entry
+def run_steps(table, thread, first, last):
+    """Run the steps from `first` to `last` of the table's plan, as thread number `thread`."""
+    ops, arguments = integer_pointer(table[TABLE_OPS]), integer_pointer(table[TABLE_ARGUMENTS])
+    arguments = advance(arguments, thread * table[TABLE_ARGUMENTS_SIZE])
+    stages, items = integer_pointer(table[TABLE_STAGES]), integer_pointer(table[TABLE_ITEMS])
+    cuts, meeting = integer_pointer(table[TABLE_CUTS]), integer_pointer(table[TABLE_MEETING])
+    threads, stage_count = table[TABLE_THREADS], table[TABLE_STAGES_COUNT]
+    timed = table[TABLE_TICKS] != 0
+    ticks = integer_pointer(table[TABLE_TICKS])
+    ticks = advance(ticks, thread * (table[TABLE_OPS_COUNT] + stage_count))
+    for number in range(first, last):
+        step = advance(integer_pointer(table[TABLE_STEPS]), number * STEP_FIELDS)
+        low, high = share(step[BATCH], thread, threads), share(step[BATCH], thread + 1, threads)
+        flags = step[FLAGS]
+        for stage in range(stage_count):
+            if low < high:
+                for op in range(stages[stage * STAGE_FIELDS], stages[stage * STAGE_FIELDS + 1]):
+                    started = cycles() if timed else 0
+                    call_kernel(ops[op * OP_FIELDS], advance(arguments, ops[op * OP_FIELDS + 1]), step, low, high)
+                    if timed:
+                        ticks[op] += cycles() - started
+            cut = stage * (threads + 1) + thread
+            for item in range(cuts[cut], cuts[cut + 1]):
+                record = advance(items, item * ITEM_FIELDS)
+                for op in range(record[0], record[1]):
+                    needs = ops[op * OP_FIELDS + 2]
+                    if flags & needs == needs:
+                        started = cycles() if timed else 0
+                        kernel_arguments = advance(arguments, ops[op * OP_FIELDS + 1])
+                        call_kernel(ops[op * OP_FIELDS], kernel_arguments, step, record[2], record[3])
+                        if timed:
+                            ticks[op] += cycles() - started
+            if threads > 1:
+                started = cycles() if timed else 0
+                meet(meeting, threads)
+                if timed:
+                    ticks[table[TABLE_OPS_COUNT] + stage] += cycles() - started

@@ -1,0 +1,215 @@
+"""What happens to parameters once their gradient is known: optimizers, averages, clipping and the transposed copies.
+
+All work on vectors of 16 numbers, from `low` to `high`; a gradient buffer may hold just that chunk. Step-dependent
+numbers come as scalars, in the order in which the optimizer lists them.
+"""
+
+from __future__ import annotations
+
+from numpy import float32
+
+from dltool.kernels.cpu.arguments import (
+    advance,
+    at,
+    attribute,
+    blocks,
+    channels,
+    float_pointer,
+    floats,
+    number,
+    operands,
+    origin,
+    rows,
+)
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.vector import (
+    constant,
+    fma,
+    inlined,
+    load,
+    select,
+    splat,
+    sqrt,
+    store,
+    transpose_block,
+)
+from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS
+
+
+@inlined
+def chunk(a, operand, low):
+    """The pointer that vector numbers index, whether the buffer is whole or holds only the chunk."""
+    return advance(floats(a, operand), -origin(a, operand, low) * LANES)
+
+
+@inlined
+def decay(decays, coupled, decoupled):
+    """The two weight-decay factors of this parameter: what is added to the gradient, and what is left of the weight."""
+    applies = float32(decays)
+    return splat(coupled * applies), splat(float32(1) - decoupled * applies)
+
+
+@kernel
+def sgd(a, step, low, high):
+    """w = w · (1 - decoupled) + s_out · s_in · (g + coupled · w); overwrites w."""
+    w, g, s = floats(a, 0), chunk(a, 1, low), float_pointer(step[SCALARS])
+    coupled, left = decay(attribute(a, 2, 0), s[4], s[5])
+    rate = splat(s[1] * s[2])
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(w, i)
+        store(w, i, fma(rate, fma(coupled, value, load(g, i)), value * left))
+
+
+@kernel
+def momentum(a, step, low, high):
+    """v = momentum · v + s_in · (g + coupled · w); w = w · (1 - decoupled) + s_out · v (or its look-ahead)."""
+    w, v, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    coupled, left = decay(attribute(a, 3, 1), s[4], s[5])
+    inner, outer, kept = splat(s[1]), splat(s[2]), splat(s[3])
+    nesterov = attribute(a, 3, 0) != 0
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(w, i)
+        u = inner * fma(coupled, value, load(g, i))
+        velocity = fma(kept, load(v, i), u)
+        store(v, i, velocity)
+        direction = fma(kept, velocity, u) if nesterov else velocity
+        store(w, i, fma(outer, direction, value * left))
+
+
+@kernel
+def adam(a, step, low, high):
+    """m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; w = w · (1 - decoupled) - a · m / (√v · c + ε) (Kingma and Ba 2015)."""
+    w, m, v, g, s = floats(a, 0), floats(a, 1), floats(a, 2), chunk(a, 3, low), float_pointer(step[SCALARS])
+    rate, correction, epsilon = splat(-s[0]), splat(s[1]), splat(s[4])
+    kept_m, kept_v = splat(s[2]), splat(s[3])
+    new_m, new_v = splat(float32(1) - s[2]), splat(float32(1) - s[3])
+    coupled, left = decay(attribute(a, 4, 0), s[5], s[6])
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(w, i)
+        gradient = fma(coupled, value, load(g, i))
+        first = fma(kept_m, load(m, i), new_m * gradient)
+        second = fma(kept_v, load(v, i), new_v * gradient * gradient)
+        store(m, i, first)
+        store(v, i, second)
+        store(w, i, fma(rate, first / fma(sqrt(second), correction, epsilon), value * left))
+
+
+@kernel
+def rmsprop(a, step, low, high):
+    """v = ρv + (1-ρ)g²; w = w · (1 - decoupled) - lr · g / (√(v + ε_inside) + ε_outside) (Tieleman and Hinton 2012)."""
+    w, v, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    rate, kept, new = splat(-s[0]), splat(s[1]), splat(float32(1) - s[1])
+    inside, outside = splat(s[2]), splat(s[3])
+    coupled, left = decay(attribute(a, 3, 0), s[4], s[5])
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(w, i)
+        gradient = fma(coupled, value, load(g, i))
+        square = fma(kept, load(v, i), new * gradient * gradient)
+        store(v, i, square)
+        store(w, i, fma(rate, gradient / (sqrt(square + inside) + outside), value * left))
+
+
+@kernel
+def adagrad(a, step, low, high):
+    """s = s + g²; w = w · (1 - decoupled) - lr · g / (√(s + ε_inside) + ε_outside) (Duchi et al. 2011)."""
+    w, total, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    rate, inside, outside = splat(-s[0]), splat(s[1]), splat(s[2])
+    coupled, left = decay(attribute(a, 3, 0), s[3], s[4])
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(w, i)
+        gradient = fma(coupled, value, load(g, i))
+        square = fma(gradient, gradient, load(total, i))
+        store(total, i, square)
+        # a weight that never had a gradient (padding among them) must not become 0 / 0, while NaN must stay
+        change = select(square > constant(0), gradient / (sqrt(square + inside) + outside), square)
+        store(w, i, fma(rate, change, value * left))
+
+
+@kernel
+def lion(a, step, low, high):
+    """w = w · (1 - decoupled) - lr · sign(β₁m + (1-β₁)g); m = β₂m + (1-β₂)g (Chen et al. 2023)."""
+    w, m, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    rate, kept_now, kept = splat(-s[0]), splat(s[1]), splat(s[2])
+    new_now, new = splat(float32(1) - s[1]), splat(float32(1) - s[2])
+    coupled, left = decay(attribute(a, 3, 0), s[3], s[4])
+    for i in range(low * LANES, high * LANES, LANES):
+        value, old = load(w, i), load(m, i)
+        gradient = fma(coupled, value, load(g, i))
+        direction = fma(kept_now, old, new_now * gradient)
+        store(m, i, fma(kept, old, new * gradient))
+        sign = select(direction > constant(0), constant(1), select(direction < constant(0), constant(-1), direction))
+        store(w, i, fma(rate, sign, value * left))
+
+
+@kernel
+def average(a, step, low, high):
+    """e = decay · e + (1 - decay) · w; overwrites e."""
+    w, e = floats(a, 0), floats(a, 1)
+    kept = float32(number(a, 2, 0))
+    for i in range(low * LANES, high * LANES, LANES):
+        store(e, i, fma(splat(kept), load(e, i), splat(float32(1) - kept) * load(w, i)))
+
+
+@kernel
+def transpose(a, step, low, high):
+    """twin (N, K) = w (K, N)ᵀ, for the 16 × 16 blocks between two vectors; overwrites twin."""
+    w, twin, depth, width = floats(a, 0), floats(a, 1), rows(a, 0) // LANES, blocks(a, 0)
+    for block in range(low // LANES, high // LANES):
+        j, k = block // depth, block % depth
+        transpose_block(at(w, block * LANES), at(twin, (k * width + j) * LANES))
+
+
+@kernel
+def clip_value(a, step, low, high):
+    """y = g limited to [-limit, limit]; NaN stays; overwrites y."""
+    g, y, limit = chunk(a, 0, low), chunk(a, 1, low), splat(float32(number(a, 2, 0)))
+    lowest = constant(0) - limit
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(g, i)
+        value = select(value > limit, limit, value)
+        store(y, i, select(value < lowest, lowest, value))
+
+
+@kernel
+def accumulate(a, step, low, high):
+    """total = g in the first micro-batch of an update, else total + g; overwrites total."""
+    g, total = chunk(a, 0, low), floats(a, 1)
+    first = step[FLAGS] & FIRST != 0
+    for i in range(low * LANES, high * LANES, LANES):
+        value = load(g, i)
+        store(total, i, value if first else load(total, i) + value)
+
+
+@kernel
+def square_sum(a, step, low, high):
+    """partial (C,) = Σ over rows of g² (…, C), for whole blocks of columns between two vectors; overwrites partial."""
+    g, partial = chunk(a, 0, low), floats(a, 1)
+    height = rows(a, 0)
+    for block in range(low // height, high // height):
+        total = constant(0)
+        for vector in range(block * height, (block + 1) * height):
+            value = load(g, vector * LANES)
+            total = fma(value, value, total)
+        store(partial, block * LANES, total)
+
+
+@kernel
+def clip_scale(a, step, low, high):
+    """scale = min(1, limit / (√Σ partial sums + eps)); overwrites scale."""
+    inputs = operands(a) - 1
+    total = 0.0
+    for operand in range(inputs):
+        partial = floats(a, operand)
+        for i in range(channels(a, operand)):
+            total += partial[i]
+    scale = number(a, inputs + 1, 0) / (total**0.5 + number(a, inputs + 1, 1))
+    floats(a, inputs)[0] = float32(scale if scale < 1.0 or scale != scale else 1.0)
+
+
+@kernel
+def scale_gradient(a, step, low, high):
+    """y = g · scale; overwrites y."""
+    g, scale, y = chunk(a, 0, low), floats(a, 1), chunk(a, 2, low)
+    factor = splat(scale[0])
+    for i in range(low * LANES, high * LANES, LANES):
+        store(y, i, load(g, i) * factor)
