@@ -1,0 +1,66 @@
+"""The contract of layers, and how a list of them is built.
+
+A layer holds its YAML fields and says how its output is made of ops and parameters. It does no arithmetic and has no
+backward: ops have both.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from dltool.config.description import Component, Description
+from dltool.errors import InputError, Problem
+from dltool.ops.graph import BuiltLayer
+from dltool.ops.op import ShapeError
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+
+class Layer(Description):
+    """One step from a network's input to its output."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
+        default=None, description="of its parameters, in place of its kind and a number"
+    )
+
+    @abstractmethod
+    def build(self, graph: Graph, x: Value) -> Value:
+        """Adds the layer to `graph` and returns its output; raises InputError or ShapeError where `x` does not fit."""
+
+    def resolved(self) -> str | dict[str, Any]:
+        """Every field with its value under the layer's own kind, `name` only where one was given."""
+        fields = self.model_dump()
+        if self.name is None:
+            del fields["name"]
+        return {self.yaml_name: fields} if fields else self.yaml_name
+
+
+AnyLayer = Annotated[Layer, Component("layer")]
+Layers = Annotated[list[AnyLayer], Field(min_length=1)]
+
+
+def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
+    """Adds layers one after the other, each in a scope of its own; raises InputError that names the layer."""
+    taken: set[str] = set()
+    for layer in layers:
+        with graph.scope(layer.yaml_name, layer.name):
+            if graph.layer in taken:
+                raise misfit(graph, "two layers have this name", "give one of them another `name`")
+            taken.add(graph.layer)
+            before, place = x, len(graph.layers)
+            try:
+                x = layer.build(graph, x)
+            except ShapeError as error:
+                raise InputError(Problem(str(error), path=graph.layer)) from None
+            graph.layers.insert(place, BuiltLayer(graph.layer, layer.yaml_name, before.spec, x.spec))
+    return x
+
+
+def misfit(graph: Graph, what: str, hint: str) -> InputError:
+    """The error of a layer that cannot be built: what is wrong, and what the user can do."""
+    return InputError(Problem(f"{what}; {hint}", path=graph.layer))

@@ -1,0 +1,91 @@
+"""Layers that shift and scale their input to mean 0 and variance 1, then by a gain and a bias they learn.
+
+Momentum here always is the share that is kept; PyTorch counts the other share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltool.config.description import by_compat
+from dltool.layers.layer import Layer
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+
+def _zeros(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+    return np.zeros(shape)
+
+
+def _ones(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+    return np.ones(shape)
+
+
+def _gain(graph: Graph, channels: int) -> Value:
+    # MXNet's weight decay goes by names, and a gain's is among them
+    return graph.parameter("gain", (channels,), _ones, decay=graph.compat == "mxnet")
+
+
+def _bias(graph: Graph, channels: int) -> Value:
+    return graph.parameter("bias", (channels,), _zeros, decay=False)
+
+
+@register("layer", "batch_norm")
+class BatchNorm(Layer):
+    """Normalises each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015)."""
+
+    momentum: float = by_compat(
+        0.99,
+        torch=0.9,
+        mxnet=0.9,
+        ge=0,
+        lt=1,
+        description="share of the running statistics kept at each step (PyTorch's momentum of 0.1 is 0.9 here)",
+    )
+    epsilon: float = by_compat(1e-3, torch=1e-5, gt=0, description="added to the variance")
+    gain: bool = by_compat(True, mxnet=False, description="learn a factor for each channel")
+    unbiased: bool = by_compat(False, torch=True, description="the running variance is that of rows − 1")
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(…, channels) → the same."""
+        channels = x.shape[-1]
+        gain = _gain(graph, channels) if self.gain else graph.constant("gain", np.ones(channels))
+        bias = _bias(graph, channels)
+        mean = graph.state("running_mean", (channels,), _zeros)
+        variance = graph.state("running_variance", (channels,), _ones)
+        if not graph.training:
+            return graph.apply("batch_norm_inference", x, gain, bias, mean, variance, eps=self.epsilon)
+        if self.momentum < 0.5:
+            graph.warnings.append(
+                f"{graph.layer}: a momentum of {self.momentum:g} keeps {self.momentum:.0%} of the running statistics at"
+                f" each step; PyTorch's momentum of {self.momentum:g} is written {1 - self.momentum:g} here"
+            )
+        y, _, _ = graph.apply(
+            "batch_norm",
+            x,
+            gain,
+            bias,
+            mean,
+            variance,
+            eps=self.epsilon,
+            momentum=1 - self.momentum,
+            unbiased=int(self.unbiased),
+        )
+        return y
+
+
+@register("layer", "layer_norm")
+class LayerNorm(Layer):
+    """Normalises each sample over its last axis (Ba et al. 2016)."""
+
+    epsilon: float = by_compat(1e-3, torch=1e-5, mxnet=1e-5, gt=0, description="added to the variance")
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(…, channels) → the same."""
+        channels = x.shape[-1]
+        y, _, _ = graph.apply("layer_norm", x, _gain(graph, channels), _bias(graph, channels), eps=self.epsilon)
+        return y

@@ -1,0 +1,48 @@
+"""The contract of losses: which targets they need, and how they are made of ops.
+
+A loss is one number for each sample; its gradient is that of the mean over the batch.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from dltool.config.description import Description
+from dltool.errors import InputError, Problem
+from dltool.losses.links import Link
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+
+@dataclass(frozen=True)
+class Built:
+    """A loss in a graph."""
+
+    row_loss: Value  # one number for each sample
+    output: Value  # what an evaluation collects
+    link: Link  # what turns it into predictions
+
+
+class Loss(Description):
+    """Measures how far predictions are from their targets."""
+
+    #: "labels" are class numbers (int64, one a sample), "binary" 0 or 1 as float32, "numbers" float32
+    target: ClassVar[Literal["labels", "binary", "numbers"]]
+
+    @abstractmethod
+    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Sequence[str] = ()) -> Built:
+        """Adds the loss; `classes` are a classifier's names; raises InputError where network or data do not fit it."""
+
+    def refuse(self, what: str, hint: str) -> InputError:
+        """The error of a loss that does not fit: what is wrong, and what the user can do."""
+        return InputError(Problem(f"{self.yaml_name} {what}; {hint}", path="loss"))
+
+
+def before(prediction: Value, op_name: str) -> Value | None:
+    """What `op_name` was applied to where it made the prediction, else None."""
+    node = prediction.producer
+    return node.inputs[0] if node is not None and node.op.yaml_name == op_name else None

@@ -1,0 +1,47 @@
+"""Losses of numbers: the mean over a sample's targets of some function of prediction − target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from dltool.losses.loss import Built, Loss
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+
+class _Regression(Loss):
+    target: ClassVar[Literal["labels", "binary", "numbers"]] = "numbers"
+
+    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Sequence[str] = ()) -> Built:
+        """Applies the op of the loss's own name, whose attributes are the loss's fields."""
+        if target.spec.dtype != "float32":
+            raise self.refuse("needs a target of numbers, this one holds classes", "use cross_entropy")
+        if prediction.shape != target.shape:
+            raise self.refuse(
+                f"needs {list(target.shape)} values, the model gives {list(prediction.shape)}",
+                "end the model with dense: {units: targets}",
+            )
+        attributes: dict[str, Any] = self.model_dump()
+        return Built(graph.apply(self.yaml_name, prediction, target, **attributes), prediction, "identity")
+
+
+@register("loss", "mse")
+class MeanSquaredError(_Regression):
+    """Mean of (prediction − target)²."""
+
+
+@register("loss", "mae")
+class MeanAbsoluteError(_Regression):
+    """Mean of |prediction − target|."""
+
+
+@register("loss", "huber", main="delta")
+class Huber(_Regression):
+    """Half the square of errors up to delta, and a straight line beyond (Huber 1964)."""
+
+    delta: float = Field(default=1.0, gt=0)

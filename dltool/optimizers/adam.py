@@ -1,0 +1,50 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from pydantic import Field
+
+from dltool.config.description import by_compat
+from dltool.optimizers.optimizer import Optimizer, columns
+from dltool.registry import register
+
+
+@register("optimizer", "adam", main="lr")
+class Adam(Optimizer):
+    """Steps scaled by running means of the gradient and its square (Kingma and Ba 2015)."""
+
+    lr: float = by_compat(0.001, mxnet=0.01, gt=0, description="learning rate before the schedule")
+    beta1: float = Field(default=0.9, ge=0, lt=1, description="share of the mean gradient kept at each step")
+    beta2: float = Field(default=0.999, ge=0, lt=1, description="share of the mean square kept at each step")
+    epsilon: float = by_compat(1e-8, keras=1e-7, ge=0, description="added to the root of the mean square")
+    correct_first: bool = by_compat(
+        False, torch=True, description="epsilon is added after the mean square was corrected for its start at 0"
+    )
+
+    @property
+    def op(self) -> str:
+        """The op of both."""
+        return "adam"
+
+    @property
+    def slots(self) -> Mapping[str, float]:
+        """The running means of the gradient and of its square."""
+        return {"m": 0.0, "v": 0.0}
+
+    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+        """Step size, factor of the root mean square, both betas, epsilon, coupled and decoupled decay."""
+        done = steps + 1.0
+        mean, root = 1 - self.beta1**done, np.sqrt(1 - self.beta2**done)
+        size, factor = (lr / mean, 1 / root) if self.correct_first else (lr * root / mean, 1.0)
+        return columns(size, factor, self.beta1, self.beta2, self.epsilon, *self.decay(lr))
+
+
+@register("optimizer", "adamw", main="lr")
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient (Loshchilov and Hutter 2019)."""
+
+    weight_decay: float = by_compat(0.004, torch=0.01, ge=0, description="pull of parameters towards 0")
+    decoupled: bool = Field(default=True, description="without it this is adam")

@@ -1,0 +1,48 @@
+"""Stochastic gradient descent, with momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from dltool.config.description import by_compat
+from dltool.optimizers.optimizer import Optimizer, columns
+from dltool.registry import register
+
+
+@register("optimizer", "sgd", main="lr")
+class Sgd(Optimizer):
+    """Gradient descent, with momentum or Nesterov's form of it where asked for."""
+
+    lr: float = by_compat(0.01, torch=0.001, gt=0, description="learning rate before the schedule")
+    momentum: float = Field(default=0.0, ge=0, lt=1, description="share of the velocity kept at each step")
+    nesterov: bool = False
+    velocity: Literal["steps", "gradients"] = by_compat(
+        "steps",
+        torch="gradients",
+        description="what momentum adds up: steps, in which the learning rate of their time remains, or gradients",
+    )
+
+    @property
+    def op(self) -> str:
+        """Without momentum there is no velocity to keep."""
+        return "momentum" if self.momentum else "sgd"
+
+    @property
+    def slots(self) -> Mapping[str, float]:
+        """The velocity."""
+        return {"velocity": 0.0} if self.momentum else {}
+
+    @property
+    def attributes(self) -> Mapping[str, int]:
+        """Which form of momentum."""
+        return {"nesterov": int(self.nesterov)} if self.momentum else {}
+
+    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+        """lr, factor of what enters the velocity, factor of what leaves it, momentum, coupled and decoupled decay."""
+        one = np.ones_like(lr)
+        enters, leaves = (-lr, one) if self.velocity == "steps" else (one, -lr)
+        return columns(lr, enters, leaves, self.momentum, *self.decay(lr))

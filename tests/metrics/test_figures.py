@@ -1,0 +1,198 @@
+"""Metrics against their definitions, written out row by row; and that they can be stopped anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltool.errors import InputError
+from dltool.metrics.confusion import report
+from dltool.metrics.metric import Accumulator
+from dltool.registry import registered
+
+GENERATOR = np.random.default_rng(3)
+ROWS = 60
+
+
+def start(name: str, classes: int | None = None, targets: int = 1, **fields: Any) -> Accumulator:
+    return registered("metric")[name].model_validate(fields).start(classes, targets)
+
+
+def measure(name: str, predictions: Any, targets: Any, classes: int | None = None, **fields: Any) -> Any:
+    predictions, targets = np.asarray(predictions, np.float32), np.asarray(targets)
+    accumulator = start(name, classes, 1 if targets.ndim == 1 else targets.shape[1], **fields)
+    accumulator.update(predictions, targets)
+    return accumulator.result()
+
+
+def scores(classes: int) -> np.ndarray:
+    """Coarse scores, so that many are equal."""
+    return GENERATOR.integers(0, 6, (ROWS, classes)).astype(np.float32) / 6
+
+
+SCORES, LABELS = scores(4), GENERATOR.integers(0, 3, ROWS)  # the fourth class never occurs
+PREDICTED = [max(range(4), key=lambda c: (row[c], -c)) for row in SCORES.tolist()]
+BINARY, YES = scores(1), GENERATOR.integers(0, 2, ROWS)
+
+
+def counts_of(label: int) -> tuple[int, int, int]:
+    """Rows that are and were called `label`, rows called so, rows that are."""
+    pairs = list(zip(LABELS.tolist(), PREDICTED, strict=True))
+    return pairs.count((label, label)), PREDICTED.count(label), LABELS.tolist().count(label)
+
+
+def test_accuracy() -> None:
+    assert measure("accuracy", SCORES, LABELS, 4) == np.mean(np.array(PREDICTED) == LABELS)
+    assert measure("accuracy", BINARY, YES, 2) == np.mean((BINARY[:, 0] > 0.5) == YES)
+    assert measure("accuracy", BINARY, YES[:, None].astype(np.float32), 2) == np.mean((BINARY[:, 0] > 0.5) == YES)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_top_k(k: int) -> None:
+    ranked = [sorted(range(4), key=lambda c: (-row[c], c))[:k] for row in SCORES.tolist()]
+    assert measure("top_k", SCORES, LABELS, 4, k=k) == np.mean(
+        [label in best for label, best in zip(LABELS, ranked, strict=True)]
+    )
+
+
+def test_confusion_matrix() -> None:
+    pairs = list(zip(LABELS.tolist(), PREDICTED, strict=True))
+    expected = [[pairs.count((true, called)) for called in range(4)] for true in range(4)]
+    assert measure("confusion_matrix", SCORES, LABELS, 4) == expected
+    rows = report(expected)
+    for label, row in enumerate(rows):
+        right, called, support = counts_of(label)
+        assert row.precision == (right / called if called else 0)
+        assert row.recall == (right / support if support else 0)
+        assert row.f1 == pytest.approx(2 * right / (called + support) if called + support else 0)
+        assert row.support == support
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_averages_over_classes(name: str) -> None:
+    matrix = np.array(
+        [[3, 1, 0, 0], [2, 2, 0, 0], [0, 1, 5, 0], [0, 0, 0, 0]]
+    )  # the last class neither is nor was called
+    labels, predicted = np.repeat(np.indices((4, 4)).reshape(2, -1), matrix.reshape(-1), axis=1)
+    predictions = np.eye(4)[predicted]
+    single = np.array([getattr(row, name) for row in report(matrix)])
+    found = {
+        average: measure(name, predictions, labels, 4, average=average)
+        for average in ("auto", "macro", "weighted", "micro")
+    }
+    assert found["macro"] == found["auto"] == pytest.approx(single[:3].mean())
+    assert found["weighted"] == pytest.approx(np.average(single, weights=[4, 4, 6, 0]))
+    assert found["micro"] == pytest.approx(10 / 14)
+
+
+def test_two_classes_are_judged_by_the_second() -> None:
+    called = BINARY[:, 0] > 0.5
+    right = np.sum(called & (YES == 1))
+    assert measure("precision", BINARY, YES, 2) == pytest.approx(right / called.sum())
+    assert measure("recall", BINARY, YES, 2, average="binary") == pytest.approx(right / YES.sum())
+
+
+def won_pairs(values: np.ndarray, positive: np.ndarray) -> float:
+    difference = values[positive][:, None] - values[~positive][None, :]
+    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
+
+
+def test_auc_counts_pairs_and_halves_ties() -> None:
+    assert measure("auc", BINARY, YES, 2) == pytest.approx(won_pairs(BINARY[:, 0], YES == 1), rel=1e-12)
+    both = np.concatenate([1 - BINARY, BINARY], axis=1)
+    assert measure("auc", both, YES, 2) == measure("auc", BINARY, YES, 2)
+    each = [won_pairs(SCORES[:, label], label == LABELS) for label in range(3)]
+    assert measure("auc", SCORES, LABELS, 4) == pytest.approx(np.mean(each), rel=1e-12)
+    assert measure("auc", [[0.1], [0.9]], [0, 1], 2) == 1.0
+
+
+PREDICTED_NUMBERS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
+NUMBERS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
+
+
+def test_figures_of_numbers() -> None:
+    errors = PREDICTED_NUMBERS.astype(float) - NUMBERS
+    assert measure("mae", PREDICTED_NUMBERS, NUMBERS) == pytest.approx(np.abs(errors).mean(), rel=1e-12)
+    assert measure("rmse", PREDICTED_NUMBERS, NUMBERS) == pytest.approx(np.sqrt((errors**2).mean()), rel=1e-12)
+    explained = 1 - (errors**2).sum(axis=0) / ((NUMBERS - NUMBERS.astype(float).mean(axis=0)) ** 2).sum(axis=0)
+    assert measure("r2", PREDICTED_NUMBERS, NUMBERS) == pytest.approx(explained.mean(), rel=1e-12)
+
+
+def test_r2_of_far_off_and_of_constant_targets() -> None:
+    far = NUMBERS[:, :1] + np.float32(4096)
+    assert measure("r2", far, far) == 1.0
+    middle = np.full_like(far, far.astype(float).mean())
+    assert measure("r2", middle, far) == pytest.approx(0.0, abs=1e-6)
+    assert measure("r2", [[2.0], [2.0]], np.array([[2.0], [2.0]])) == 1.0
+    assert measure("r2", [[2.0], [3.0]], np.array([[2.0], [2.0]])) == 0.0
+
+
+CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, int | None]] = [
+    ("accuracy", {}, SCORES, LABELS, 4),
+    ("top_k", {"k": 2}, SCORES, LABELS, 4),
+    ("precision", {}, SCORES, LABELS, 4),
+    ("recall", {"average": "weighted"}, SCORES, LABELS, 4),
+    ("f1", {"average": "micro"}, SCORES, LABELS, 4),
+    ("auc", {}, SCORES, LABELS, 4),
+    ("confusion_matrix", {}, SCORES, LABELS, 4),
+    ("mae", {}, PREDICTED_NUMBERS, NUMBERS, None),
+    ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, None),
+    ("r2", {}, PREDICTED_NUMBERS, NUMBERS, None),
+]
+
+
+def test_every_metric_is_tried() -> None:
+    assert {name for name, *_ in CASES} == set(registered("metric"))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "predictions", "targets", "classes"), CASES, ids=lambda value: str(value)[:20]
+)
+def test_a_figure_is_the_same_bits_when_stopped_saved_and_resumed(
+    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, classes: int | None
+) -> None:
+    whole = start(name, classes, 2, **fields)
+    whole.update(predictions, targets)
+    pieces = start(name, classes, 2, **fields)
+    for rows in (slice(0, 7), slice(7, 7), slice(7, 40), slice(40, ROWS)):
+        resumed = start(name, classes, 2, **fields)
+        resumed.state = {key: array.copy() for key, array in pieces.state.items()}
+        resumed.update(predictions[rows], targets[rows])
+        pieces = resumed
+    assert all(isinstance(array, np.ndarray) for array in pieces.state.values())
+    assert pieces.result() == whole.result()
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "predictions", "targets", "classes"), CASES, ids=lambda value: str(value)[:20]
+)
+def test_without_rows_there_is_a_clear_error(
+    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, classes: int | None
+) -> None:
+    empty = start(name, classes, 2, **fields)
+    empty.update(predictions[:0], targets[:0])
+    with pytest.raises(InputError, match=f"metrics: {name} has no rows to measure"):
+        empty.result()
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "fields", "message"),
+    [
+        ("accuracy", None, {}, "accuracy needs a target of classes"),
+        ("mae", 3, {}, "mae needs a target of numbers"),
+        ("top_k", 5, {}, "top_k with k = 5 is always 1 for 5 classes; use k below 5"),
+        ("f1", 3, {"average": "binary"}, "f1 has average binary for 3 classes; use macro"),
+    ],
+)
+def test_metrics_that_do_not_fit_the_data_say_so(
+    name: str, classes: int | None, fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        start(name, classes, **fields)
+
+
+def test_auc_of_one_class_is_refused() -> None:
+    with pytest.raises(InputError, match="at least two classes"):
+        measure("auc", [[0.1], [0.2]], [1, 1], 2)
