@@ -1,0 +1,99 @@
+"""From a config to a program: batch, layers, loss, gradient, update; one for training, one for evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from dltool.layers.layer import build_layers
+from dltool.losses.links import Link
+from dltool.losses.loss import Loss
+from dltool.ops.graph import Graph, Value
+from dltool.program.gradient import differentiate
+from dltool.program.program import Program, plan
+from dltool.program.update import append_updates
+
+
+class Signature(Protocol):
+    """What building needs to know of the data."""
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]: ...
+    @property
+    def feature_dtype(self) -> str: ...
+    @property
+    def offset(self) -> np.ndarray | None: ...
+    @property
+    def factor(self) -> np.ndarray | None: ...
+    @property
+    def classes(self) -> tuple[str, ...] | None: ...
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A program, and what its outputs mean."""
+
+    program: Program
+    prediction: Value  # what the last layer gives
+    output: Value  # what is collected for each sample
+    link: Link  # what turns collected outputs into predictions
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know about the network."""
+        return self.program.graph.warnings
+
+
+def build_network(experiment: Any, signature: Signature, *, training: bool, rows: int) -> Network:
+    """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
+    outputs = len(signature.classes) if signature.classes else len(signature.targets)
+    graph = Graph(training=training, outputs=outputs, compat=experiment.compat)
+    features, target = _batch(graph, experiment, signature, training)
+    graph.part = "forward"
+    prediction = build_layers(graph, experiment.model, features)
+    with graph.inside("loss"):
+        built = experiment.loss.build(graph, prediction, target, classes=signature.classes or ())
+        graph.part = "batch"
+        graph.apply("mean_loss", built.row_loss)
+        graph.apply("collect", built.output)
+    if training:
+        append_updates(graph, differentiate(graph, built.row_loss), experiment)
+    _key_random_ops(graph, experiment.train.seed)
+    return Network(plan(graph, rows), prediction, built.output, built.link)
+
+
+def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value]:
+    """The nodes that fetch a batch: features as float32, targets as the loss wants them."""
+    graph.part = "batch"
+    with graph.inside("batch"):
+        shuffle = int(training and experiment.train.shuffle)
+        rows = graph.apply("order", rows_total=0, shuffle=shuffle, key=0)  # the total is known once data is bound
+        data = graph.data("features", signature.feature_shape, signature.feature_dtype)
+        if signature.feature_dtype == "uint8":
+            offset = graph.constant("offset", np.zeros(()) if signature.offset is None else signature.offset)
+            factor = graph.constant("factor", np.ones(()) if signature.factor is None else signature.factor)
+            features = graph.apply("gather_scaled", data, rows, offset, factor)
+        else:
+            features = graph.apply("gather", data, rows)
+        loss: Loss = experiment.loss
+        if signature.classes and loss.target != "binary":
+            target = graph.apply("gather_labels", graph.data("target", (), "int64"), rows)
+        else:
+            width = 1 if signature.classes else len(signature.targets)
+            target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
+    return features, target
+
+
+def _key_random_ops(graph: Graph, seed: int) -> None:
+    for node in graph.nodes:
+        if "key" in node.attributes:
+            node.attributes = {**node.attributes, "key": seed}
+
+
+def with_rows(network: Network, rows: int) -> Network:
+    """The same network, planned for batches of another size."""
+    return replace(network, program=plan(network.program.graph, rows))

@@ -1,0 +1,49 @@
+"""A program: the whole step as stages of nodes, with the place of every buffer. Built once, run many times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dltool.ops.graph import Graph, Node, Value
+from dltool.program.fusion import fuse
+from dltool.program.layout import Layout, layout_of
+from dltool.program.memory import MemoryPlan, plan_memory
+from dltool.program.pruning import prune
+from dltool.program.stages import Stage, plan_stages
+
+#: ops whose output is not in the arena: one loss for each step, one row of outputs for each sample of a run of steps
+REPORTING = ("mean_loss", "collect")
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What the runner executes, for batches of up to `rows` samples."""
+
+    graph: Graph
+    rows: int
+    nodes: Sequence[Node]  # fused
+    layouts: Mapping[Value, Layout]
+    stages: Sequence[Stage]
+    memory: MemoryPlan
+
+    @property
+    def persistent(self) -> list[Value]:
+        """Values that outlive a step: parameters, states, constants, twins and accumulated gradients."""
+        return [v for v in self.graph.values.values() if v.role not in ("activation", "data")]
+
+    @property
+    def saved(self) -> list[Value]:
+        """What a checkpoint holds."""
+        return [v for v in self.graph.values.values() if v.role in ("parameter", "state")]
+
+
+def plan(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
+    """Turns a graph into a program; `kept` values can be read after a step."""
+    reports = [value for node in graph.nodes if node.op.yaml_name in REPORTING for value in node.outputs]
+    nodes = fuse(prune(graph.nodes, [*kept, *reports]), kept)
+    values = dict.fromkeys(value for node in nodes for value in (*node.reads, *node.outputs))
+    layouts = {value: layout_of(value, rows) for value in (*values, *graph.values.values())}
+    stages = plan_stages(nodes, layouts, rows)
+    memory = plan_memory(stages, layouts, external=frozenset(reports), kept=frozenset(kept))
+    return Program(graph, rows, nodes, layouts, stages, memory)

@@ -1,0 +1,124 @@
+"""Stages: which nodes every thread can run without waiting for the others.
+
+In a stage each thread first takes its rows of the batch through the row-wise nodes, then its share of the items:
+pieces of nodes that look at the whole batch (slices of a parameter, blocks of channels, or a whole small node). All
+threads meet at the end of a stage. How work is cut into items never depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dltool.kernels.records import LANES
+from dltool.ops.graph import Node, Value
+from dltool.ops.op import Cut
+from dltool.program.layout import Layout
+
+#: vectors of a parameter that one item covers: 8 blocks of 16 × 16, so that gradient and slots stay in the first caches
+CHUNK = 128
+#: blocks of columns whose chunks are visited together, so that the same activations serve all of them from the cache
+STRIP = 8
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of work that one thread does: nodes in order, each from `low` to `high`."""
+
+    nodes: tuple[Node, ...]
+    low: int
+    high: int
+    cost: float  # in vector operations, for sharing the items evenly
+
+
+@dataclass
+class Stage:
+    """What runs between two meetings of the threads."""
+
+    rows: list[Node] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+
+def plan_stages(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> list[Stage]:
+    """Puts every node into the earliest stage that its inputs allow."""
+    keys = _cut_keys(nodes, layouts)
+    levels = _levels(nodes, keys)
+    stages = [Stage() for _ in range(max(levels.values(), default=-1) + 1)]
+    groups: dict[tuple[int, Hashable], list[Node]] = {}
+    for node in nodes:
+        if node.op.cut is Cut.ROWS:
+            stages[levels[id(node)]].rows.append(node)
+        else:
+            groups.setdefault((levels[id(node)], keys[id(node)]), []).append(node)
+    for (level, _), group in groups.items():
+        stages[level].items.extend(_items(group, layouts, rows))
+    return stages
+
+
+def _levels(nodes: Sequence[Node], keys: Mapping[int, Hashable]) -> dict[int, int]:
+    """The stage of each node: after those it depends on, or with them where both are cut alike."""
+    levels: dict[int, int] = {}
+    writer: dict[Value, Node] = {}
+    readers: dict[Value, list[Node]] = {}
+    for node in nodes:
+        before = [writer[value] for value in node.reads if value in writer]
+        before += [reader for value in node.updated for reader in readers.get(value, ())]
+        levels[id(node)] = max((levels[id(b)] + (keys[id(b)] != keys[id(node)]) for b in before), default=0)
+        for value in node.reads:
+            readers.setdefault(value, []).append(node)
+        for value in (*node.outputs, *node.updated):
+            writer[value] = node
+            readers[value] = []
+    return levels
+
+
+def _cut_keys(nodes: Sequence[Node], layouts: Mapping[Value, Layout]) -> dict[int, Hashable]:
+    """Nodes with equal keys depend on each other only within a row, a block of channels, or a slice of a parameter."""
+    owner: dict[Value, int] = {}
+    keys: dict[int, Hashable] = {}
+    for node in nodes:
+        if node.op.cut is Cut.PARAMETER:
+            touched = [value for value in (*node.inputs, *node.outputs) if not value.spec.batched and value.shape]
+            known = [owner[value] for value in touched if value in owner]
+            owner.update(dict.fromkeys(touched, known[0] if known else id(node)))
+            keys[id(node)] = ("parameter", owner[touched[0]])
+        elif node.op.cut is Cut.CHANNELS:
+            keys[id(node)] = ("channels", layouts[node.inputs[0]].channels)
+        else:
+            keys[id(node)] = node.op.cut
+    return keys
+
+
+def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> list[Item]:
+    nodes = tuple(group)
+    if nodes[0].op.cut is Cut.ONCE:
+        return [Item(nodes, 0, 1, cost=rows / LANES)]
+    if nodes[0].op.cut is Cut.CHANNELS:
+        blocks = -(-layouts[nodes[0].inputs[0]].channels // LANES)
+        cost = 8.0 * layouts[nodes[0].inputs[0]].rows
+        return [Item(nodes, block, block + 1, cost) for block in range(blocks)]
+    shape = next(layouts[v] for v in (*nodes[0].outputs, *nodes[0].inputs) if not v.spec.batched and v.shape)
+    cost = sum(_cost_of_vector(node, rows) for node in nodes)
+    coarse = any(node.op.whole_columns for node in nodes)
+    return [Item(nodes, low, high, cost * (high - low)) for low, high in _chunks(shape, coarse)]
+
+
+def _cost_of_vector(node: Node, rows: int) -> float:
+    if any(value.spec.batched for value in node.inputs):
+        return rows  # a gradient: one multiply-add for each row
+    return max(1.0, node.op.flops(node) / max(value.spec.size for value in node.inputs))
+
+
+def _chunks(layout: Layout, coarse: bool) -> list[tuple[int, int]]:
+    """Ranges of vectors that cover a parameter, strip by strip of its columns."""
+    height = layout.stored_rows
+    if height == 1:
+        return [(low, min(low + CHUNK, layout.vectors)) for low in range(0, layout.vectors, CHUNK)]
+    columns = layout.vectors // height
+    step = height if coarse else CHUNK
+    return [
+        (column * height + low, column * height + min(low + step, height))
+        for strip in range(0, columns, STRIP)
+        for low in range(0, height, step)
+        for column in range(strip, min(strip + STRIP, columns))
+    ]

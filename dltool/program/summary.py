@@ -1,0 +1,82 @@
+"""What a network is, in numbers: shapes, parameters, arithmetic and memory, for each layer and in total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dltool.ops.graph import Value
+from dltool.program.building import Network
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One row of the table; a layer that owns layers counts what these do not."""
+
+    path: str
+    kind: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    parameters: dict[str, tuple[int, ...]]  # shapes by full name
+    flops: int  # of one sample's forward pass
+    bytes: int  # of parameters, as float32
+
+    @property
+    def parameter_count(self) -> int:
+        """Trained numbers."""
+        return self.bytes // 4
+
+
+@dataclass(frozen=True)
+class NetworkSummary:
+    """The table and its totals; memory in bytes."""
+
+    layers: list[LayerSummary]
+    parameter_count: int
+    forward_flops: int  # of one sample
+    step_flops: int  # of one training step
+    state_bytes: int  # parameters, slots, averages, transposed copies
+    activation_bytes: int  # the arena of a training step, and one thread's scratch
+    warnings: list[str]
+
+
+def summarize(network: Network) -> NetworkSummary:
+    """The summary of a training network."""
+    program = network.program
+    owners: dict[str, list[Value]] = {}
+    for value in program.graph.parameters():
+        owners.setdefault(value.name.rpartition(".")[0], []).append(value)
+    flops: dict[str, int] = {}
+    for node in program.graph.nodes:
+        if node.part == "forward":
+            flops[node.layer] = flops.get(node.layer, 0) + node.op.flops(node)
+    layers = [
+        LayerSummary(
+            path=layer.path,
+            kind=layer.kind,
+            input_shape=layer.input.shape,
+            output_shape=layer.output.shape,
+            parameters={value.name: value.shape for value in owners.get(layer.path, [])},
+            flops=flops.get(layer.path, 0),
+            bytes=4 * sum(value.spec.size for value in owners.get(layer.path, [])),
+        )
+        for layer in program.graph.layers
+    ]
+    return NetworkSummary(
+        layers=layers,
+        parameter_count=sum(value.spec.size for value in program.graph.parameters()),
+        forward_flops=sum(layer.flops for layer in layers),
+        step_flops=step_flops(network),
+        state_bytes=sum(program.layouts[value].bytes for value in program.persistent),
+        activation_bytes=program.memory.arena_bytes + program.memory.scratch_bytes,
+        warnings=network.warnings,
+    )
+
+
+def step_flops(network: Network) -> int:
+    """Multiplications and additions of one training step of a full batch."""
+    program = network.program
+    return sum(
+        node.op.flops(node) * (program.rows if any(value.spec.batched for value in node.reads) else 1)
+        for fused in program.nodes
+        for node in (fused, *fused.epilogue)
+    )

@@ -1,0 +1,47 @@
+"""What follows the gradient: accumulation, clipping, the optimizer's step, averages and transposed copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dltool.ops.graph import Graph, Value
+
+#: what PyTorch adds to the norm before dividing
+TORCH_NORM_EPS = 1e-6
+
+
+def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> None:
+    """Adds the update of every parameter; all but the accumulation runs once for each update, not micro-batch."""
+    graph.part = "update"
+    if experiment.train.accumulate > 1:
+        gradients = {parameter: _accumulated(graph, gradient, parameter) for parameter, gradient in gradients.items()}
+    first = len(graph.nodes)
+    if experiment.train.clip is not None:
+        gradients = _clipped(graph, gradients, experiment.train.clip)
+    for parameter, gradient in gradients.items():
+        with graph.inside(parameter.name.rpartition(".")[0]):
+            experiment.optimizer.apply(graph, parameter, gradient)
+            if experiment.train.average is not None:
+                average = graph.state("average", parameter.shape, None, of=parameter)
+                graph.apply("average", parameter, average, decay=experiment.train.average)
+            twin = graph.values.get(f"{parameter.name}.twin")
+            if twin is not None:
+                graph.apply("transpose", parameter, twin)
+    for node in graph.nodes[first:]:
+        node.per_update = True
+
+
+def _accumulated(graph: Graph, gradient: Value, parameter: Value) -> Value:
+    total = graph.total(gradient, parameter)
+    graph.apply("accumulate", gradient, total)
+    return total
+
+
+def _clipped(graph: Graph, gradients: Mapping[Value, Value], clip: Any) -> dict[Value, Value]:
+    if clip.value is not None:
+        return {p: graph.apply("clip_value", gradient, limit=clip.value) for p, gradient in gradients.items()}
+    partial = [graph.apply("square_sum", gradient) for gradient in gradients.values()]
+    eps = TORCH_NORM_EPS if graph.compat == "torch" else 0.0
+    scale = graph.apply("clip_scale", *partial, limit=clip.norm, eps=eps)
+    return {p: graph.apply("scale_gradient", gradient, scale) for p, gradient in gradients.items()}

@@ -1,0 +1,1 @@
+"""Running programs: state, binding to memory, threads, the step loop, and the reference interpreter."""

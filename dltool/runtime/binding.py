@@ -1,0 +1,209 @@
+"""From a program to the table that the step loop walks: addresses, argument records, and each thread's share."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dltool.kernels import records
+from dltool.kernels.cpu import kernel
+from dltool.ops.graph import Node, Value
+from dltool.program.program import Program
+from dltool.program.stages import Stage
+from dltool.runtime.memory import address, aligned
+from dltool.runtime.state import State
+
+
+@dataclass
+class Buffers:
+    """Where a program finds its values, beside the state."""
+
+    data: Mapping[str, np.ndarray]  # features and target of one part
+    reports: dict[str, np.ndarray] = field(default_factory=dict)  # losses and collected outputs, by op
+    instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
+
+
+class Table:
+    """A program bound to memory, for a number of threads."""
+
+    def __init__(self, program: Program, state: State, buffers: Buffers, threads: int):
+        self._program, self._state, self._buffers, self.threads = program, state, buffers, threads
+        self._arena = aligned(program.memory.arena_bytes)
+        self._scratch = [aligned(program.memory.scratch_bytes) for _ in range(threads)]
+        self._zeros = aligned(self._widest_bias() * 4)
+        self.nodes: list[Node] = []
+        self._places: dict[int, int] = {}  # of each node's record
+        self._ops: list[tuple[int, int, int]] = []
+        records_of = [self._lay_out(thread) for thread in range(threads)]
+        self._arguments = np.array(records_of, np.int64)
+        self._stages, self._items, self._cuts = self._share_work()
+        self._op_table = np.array(self._ops, np.int64).reshape(-1, records.OP_FIELDS)
+        self._meeting = aligned(16 * records.LINE).view(np.int64)
+        self.ticks = np.zeros((threads, len(self._ops) + len(program.stages)), np.int64)
+        self.header = self._header()
+
+    @property
+    def bytes(self) -> int:
+        """Memory of activations and scratch."""
+        return self._arena.nbytes + sum(scratch.nbytes for scratch in self._scratch)
+
+    def rebind(self) -> None:
+        """Take up report buffers that have moved."""
+        for thread in range(self.threads):
+            self._arguments[thread] = self._lay_out(thread)
+
+    def plan(self, steps: np.ndarray, *, timed: bool = False) -> None:
+        """Set the steps that are to run; they must stay where they are meanwhile."""
+        self.header[records.TABLE_STEPS] = address(steps)
+        self.header[records.TABLE_TICKS] = address(self.ticks) if timed else 0
+
+    def value(self, value: Value) -> np.ndarray:
+        """The stored form of an activation that the plan keeps."""
+        layout = self._program.layouts[value]
+        start = self._program.memory.offsets[value]
+        return self._arena[start : start + layout.bytes].view(layout.dtype)
+
+    def _widest_bias(self) -> int:
+        return max((layout.elements for v, layout in self._program.layouts.items() if not v.spec.batched), default=16)
+
+    def _lay_out(self, thread: int) -> list[int]:
+        """All argument records of one thread, stage by stage."""
+        integers: list[int] = []
+        self.nodes, self._ops, self._places = [], [], {}
+        for stage in self._program.stages:
+            for node in (*stage.rows, *dict.fromkeys(node for item in stage.items for node in item.nodes)):
+                self._places[id(node)] = len(self.nodes)
+                self.nodes.append(node)
+                operands = (*node.inputs, *_own_outputs(node))
+                integers.append(len(operands))
+                flags = records.UPDATE if node.per_update else 0
+                self._ops.append((kernel.find(_kernel_name(node)).address, len(integers), flags))
+                for value in operands:
+                    integers.extend(self._operand(value, node, thread))
+                integers.extend(self._extras(node, thread))
+        return integers
+
+    def _operand(self, value: Value, node: Node, thread: int) -> tuple[int, int, int, int]:
+        layout = self._program.layouts[value]
+        place, local = self._place(value, node, thread)
+        extra = layout.rows_per_sample if value.spec.batched else int(local)
+        return place, layout.stored_rows, layout.channels, extra
+
+    def _place(self, value: Value, node: Node, thread: int) -> tuple[int, bool]:
+        memory = self._program.memory
+        if value.role == "data":
+            return address(self._buffers.data[value.name]), False
+        if value in memory.offsets:
+            return address(self._arena) + memory.offsets[value], False
+        if value in memory.scratch:
+            return address(self._scratch[thread]) + memory.scratch[value], True
+        if node.op.yaml_name in self._buffers.reports and value in node.outputs:
+            return address(self._buffers.reports[node.op.yaml_name]), False
+        name = self._buffers.instead.get(value.name, value.name)
+        return address(self._state.buffer(name)), False
+
+    def _extras(self, node: Node, thread: int) -> list[int]:
+        """What follows the operands: attributes, or the function of an elementwise op, or a product's epilogue."""
+        if node.op.yaml_name == "matmul_weight_gradient":
+            return [address(self._zeros)]
+        if node.op.takes_epilogue:
+            return self._epilogue(node, thread)
+        numbers = [_encoded(node.attributes[name]) for name in node.op.attributes]
+        if node.op.span:
+            return [kernel.find(node.op.yaml_name).address, *_two_numbers(node)]
+        if node.op.yaml_name == "order":
+            numbers[0] = len(self._buffers.data["features"])
+        return numbers
+
+    def _epilogue(self, node: Node, thread: int) -> list[int]:
+        bias, span = None, None
+        for part in node.epilogue:
+            bias, span = (part.inputs[1], span) if part.op.yaml_name == "add_bias" else (bias, part)
+        start = self._place(bias, node, thread)[0] if bias else address(self._zeros)
+        if span is None or _is_floor(node, span):
+            return [start, _bits(0.0 if span else -np.inf), 0, 0, 0, 0, 0]
+        others = [value for value in span.inputs if value not in node.inner and value not in node.outputs]
+        saved = self._place(others[0], node, thread)[0] if others else 0
+        out = self._place(span.outputs[0], node, thread)[0]
+        function = kernel.find(span.op.yaml_name).address
+        return [start, _bits(-np.inf), function, saved, out, *_two_numbers(span)]
+
+    def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        stages, items, cuts = [], [], []
+        for stage in self._program.stages:
+            first = self._places[id(stage.rows[0])] if stage.rows else 0
+            stages.append((first, first + len(stage.rows)))
+            cuts.append([len(items) + cut for cut in _even_cuts(stage, self.threads)])
+            for item in stage.items:
+                start = self._places[id(item.nodes[0])]
+                items.append((start, start + len(item.nodes), item.low, item.high))
+        as_table = lambda rows, width: np.array(rows, np.int64).reshape(-1, width)  # noqa: E731
+        return as_table(stages, 2), as_table(items, records.ITEM_FIELDS), as_table(cuts, self.threads + 1)
+
+    def _header(self) -> np.ndarray:
+        header = np.zeros(records.TABLE_FIELDS, np.int64)
+        header[records.TABLE_OPS] = address(self._op_table)
+        header[records.TABLE_OPS_COUNT] = len(self._op_table)
+        header[records.TABLE_ARGUMENTS] = address(self._arguments)
+        header[records.TABLE_ARGUMENTS_SIZE] = self._arguments.shape[1]
+        header[records.TABLE_STAGES] = address(self._stages)
+        header[records.TABLE_STAGES_COUNT] = len(self._stages)
+        header[records.TABLE_ITEMS] = address(self._items)
+        header[records.TABLE_CUTS] = address(self._cuts)
+        header[records.TABLE_MEETING] = address(self._meeting)
+        header[records.TABLE_THREADS] = self.threads
+        return header
+
+
+def kernels_of(program: Program) -> list[str]:
+    """The names of all kernels that a program calls, the step loop among them."""
+    names = ["run_steps"]
+    for node in program.nodes:
+        names.append(_kernel_name(node))
+        names.extend(part.op.yaml_name for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part))
+    return list(dict.fromkeys(names))
+
+
+def _is_floor(node: Node, span: Node) -> bool:
+    """Whether an epilogue is a relu alone, which the tile applies before it stores."""
+    return node.op.takes_epilogue and span.op.yaml_name == "relu" and len(node.outputs) == 1
+
+
+def _kernel_name(node: Node) -> str:
+    return "elementwise" if node.op.span else node.op.yaml_name
+
+
+def _own_outputs(node: Node) -> tuple[Value, ...]:
+    """The outputs as the kernel knows them: a product writes its sum to a kept value, if its epilogue left one."""
+    if not node.op.takes_epilogue:
+        outputs = node.outputs
+        # an elementwise op of one input has no second operand: its output stands in
+        return (node.outputs[0], *outputs) if node.op.span and len(node.inputs) == 1 else outputs
+    return (node.outputs[-1],)
+
+
+def _encoded(attribute: Any) -> int:
+    if isinstance(attribute, float):
+        return _bits(attribute)
+    return attribute - 2**64 if attribute >= 2**63 else int(attribute)
+
+
+def _bits(number: float) -> int:
+    return struct.unpack("<q", struct.pack("<d", number))[0]
+
+
+def _two_numbers(node: Node) -> list[int]:
+    numbers = [float(node.attributes[name]) for name in node.op.attributes]
+    return [_bits(number) for number in (*numbers, 0.0, 0.0)[:2]]
+
+
+def _even_cuts(stage: Stage, threads: int) -> Sequence[int]:
+    """Where each thread's items start, so that the costs are even."""
+    costs = np.cumsum([0.0, *(item.cost for item in stage.items)])
+    middles = (costs[1:] + costs[:-1]) / 2
+    bounds = costs[-1] * np.arange(threads + 1) / threads
+    return [int(cut) for cut in np.searchsorted(middles, bounds)]

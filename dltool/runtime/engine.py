@@ -1,0 +1,173 @@
+"""The engine: the networks of a run on their data, with the state they share. Training and evaluation go through it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from dltool.program.building import Network
+from dltool.program.initial import initial_values
+from dltool.program.summary import step_flops
+from dltool.runtime.plan import StepPlan, StepResult
+
+#: multiply-adds and the like that one thread does in a microsecond; less than a few of them are not worth sharing
+FLOPS_PER_MICROSECOND = 40_000
+#: a step of less work than this, in microseconds, is faster on one thread than on two that wait for each other
+WORTH_SHARING = 12
+
+
+class Samples(Protocol):
+    """A part of the data: features (n, …) and targets (n,) or (n, k)."""
+
+    @property
+    def features(self) -> np.ndarray: ...
+    @property
+    def targets(self) -> np.ndarray: ...
+
+
+class Engine:
+    """Runs the training network, and the evaluation network on any part, over one state."""
+
+    def __init__(
+        self,
+        training: Network | None,
+        evaluation: Network,
+        data: Mapping[str, Samples],
+        *,
+        seed: int,
+        threads: int | str = "auto",
+        debug: bool = False,
+        on_compile: Callable[[str], None] | None = None,
+    ):
+        self._networks = {"train": training, "evaluate": evaluation}
+        self._data = data
+        self._runners: dict[tuple[str, str, bool], Any] = {}
+        present = [network for network in (training, evaluation) if network is not None]
+        self.threads = 1 if debug else _threads(threads, training or evaluation)
+        self._backend = _Reference() if debug else _Fast(present, self.threads, on_compile)
+        self.compile_seconds = self._backend.compile_seconds
+        for network in present:
+            self._backend.write(initial_values(network.program.graph.values.values(), seed))
+
+    @property
+    def saved(self) -> list[str]:
+        """Names of all that a checkpoint holds."""
+        networks = [network for network in self._networks.values() if network is not None]
+        return list(dict.fromkeys(value.name for network in networks for value in network.program.saved))
+
+    def read(self) -> dict[str, np.ndarray]:
+        """Parameters, slots, averages and running statistics by name, as logical float32 arrays."""
+        arrays = self._backend.read()
+        return {name: arrays[name] for name in self.saved}
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Set any of them; an average not given follows its parameter."""
+        known = set(self.saved)
+        given = {name: array for name, array in arrays.items() if name in known}
+        for name in list(given):
+            average = f"{name}.average"
+            if average in known and average not in given:
+                given[average] = given[name]
+        self._backend.write(given)
+
+    def train(self, part: str, plan: StepPlan, *, collect: bool) -> StepResult:
+        """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
+        return self._runner("train", part, average=False).run(plan, collect=collect)
+
+    def evaluate(self, part: str, *, use_average: bool = False) -> StepResult:
+        """Losses of the batches of a part, which add up to its mean loss, and the outputs for every sample."""
+        network = self._networks["evaluate"]
+        assert network is not None
+        plan = whole_part(len(self._data[part].features), network.program.rows)
+        return self._runner("evaluate", part, average=use_average).run(plan, collect=True)
+
+    def _runner(self, kind: str, part: str, *, average: bool) -> Any:
+        key = (kind, part, average)
+        if key not in self._runners:
+            network = self._networks[kind]
+            assert network is not None
+            self._runners[key] = self._backend.runner(network, _arrays(network, self._data[part]), average)
+        return self._runners[key]
+
+
+class _Fast:
+    """State and runners of the cpu kernels."""
+
+    def __init__(self, networks: list[Network], threads: int, on_compile: Callable[[str], None] | None):
+        from dltool.kernels.cpu import kernel  # imports Numba
+        from dltool.runtime.binding import kernels_of
+        from dltool.runtime.state import State
+        from dltool.runtime.team import Team
+
+        names = dict.fromkeys(name for network in networks for name in kernels_of(network.program))
+        self.compile_seconds = kernel.compile_all(names, on_compile)
+        self._state = State(network.program for network in networks)
+        self._team = Team(threads)
+        self.read, self.write = self._state.read, self._state.write
+
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+        from dltool.runtime.runner import Runner
+
+        return Runner(network, self._state, data, self._team, _averages(network) if average else {})
+
+
+class _Reference:
+    """State and interpreters of the reference kernels."""
+
+    compile_seconds = 0.0
+
+    def __init__(self) -> None:
+        self._state: dict[str, np.ndarray] = {}
+
+    def read(self) -> dict[str, np.ndarray]:
+        return self._state
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._state.update(arrays)
+
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+        from dltool.runtime.interpreter import Interpreter
+
+        return Interpreter(network, self._state, data, _averages(network) if average else {})
+
+
+def _averages(network: Network) -> dict[str, str]:
+    """For each parameter, the name of its average."""
+    return {value.name: f"{value.name}.average" for value in network.program.graph.parameters()}
+
+
+def _arrays(network: Network, part: Samples) -> dict[str, np.ndarray]:
+    """The data in the types that the network gathers."""
+    wanted = network.program.graph.values["target"].spec
+    targets = part.targets if wanted.dtype == "int64" else part.targets.reshape(-1, *wanted.shape)
+    return {
+        "features": np.ascontiguousarray(part.features),
+        "target": np.ascontiguousarray(targets, dtype=wanted.dtype),
+    }
+
+
+def whole_part(samples: int, rows: int) -> StepPlan:
+    """A plan that takes every sample once, in order, and whose losses add up to the mean."""
+    position = np.arange(0, samples, rows, dtype=np.int64)
+    count = len(position)
+    none = np.zeros(count, np.int64)
+    return StepPlan(
+        step=none,
+        epoch=none,
+        position=position,
+        rows=np.minimum(rows, samples - position),
+        scale=np.full(count, 1 / samples, np.float32),
+        first=np.ones(count, bool),
+        update=np.ones(count, bool),
+        scalars=np.zeros((count, 1), np.float32),
+    )
+
+
+def _threads(wanted: int | str, network: Network) -> int:
+    """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
+    if wanted != "auto":
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if step_flops(network) > FLOPS_PER_MICROSECOND * WORTH_SHARING else 1

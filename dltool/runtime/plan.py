@@ -1,0 +1,34 @@
+"""What the engine is told before it runs a stretch of training, and what it hands back; arrays only, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """A table of micro-batches, one row each, in running order; whole updates only."""
+
+    step: np.ndarray  # int64: optimizer steps done before this one
+    epoch: np.ndarray  # int64: epochs completed before this one
+    position: np.ndarray  # int64: first sample of the micro-batch, in the order of its epoch
+    rows: np.ndarray  # int64: samples in the micro-batch
+    scale: np.ndarray  # float32: 1 / samples in the whole update
+    first: np.ndarray  # bool: the micro-batch opens an update
+    update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
+    scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What running a table gave."""
+
+    #: float32, one per micro-batch: its share of the mean loss of its update, taken before that update
+    losses: np.ndarray
+    #: float32 (samples, outputs), in running order, where outputs were asked for
+    outputs: np.ndarray | None = None

@@ -1,0 +1,78 @@
+"""The fast runner: programs bound to memory, executed step after step outside Python on a team of threads."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dltool.kernels import records
+from dltool.kernels.cpu import kernel
+from dltool.program.building import Network
+from dltool.runtime.binding import Buffers, Table
+from dltool.runtime.memory import address
+from dltool.runtime.plan import StepPlan, StepResult
+from dltool.runtime.state import State
+from dltool.runtime.team import Team
+
+_LOOP = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+class Runner:
+    """One network on one part of the data."""
+
+    def __init__(
+        self,
+        network: Network,
+        state: State,
+        data: Mapping[str, np.ndarray],
+        team: Team,
+        instead: Mapping[str, str] | None = None,
+    ):
+        self._network, self._team = network, team
+        self._width = network.output.spec.size
+        self._buffers = Buffers(data, {}, instead or {})
+        self._make_room(steps=1, samples=1)
+        self.table = Table(network.program, state, self._buffers, team.size)
+        self._loop = _LOOP(kernel.find("run_steps").address)
+
+    def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
+        """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""
+        steps, scalars = _encode(plan)
+        samples = int(plan.rows.sum())
+        if self._make_room(len(plan), samples):
+            self.table.rebind()
+        self.table.plan(steps, timed=timed)
+        header = address(self.table.header)
+        self._team.run(lambda thread: self._loop(header, thread, 0, len(plan)))
+        del scalars  # kept alive until here: the steps hold its address
+        losses = self._buffers.reports["mean_loss"][: len(plan)].copy()
+        outputs = self._buffers.reports["collect"][: samples * self._width]
+        return StepResult(losses, outputs.reshape(samples, self._width).copy() if collect else None)
+
+    def _make_room(self, steps: int, samples: int) -> bool:
+        """Whether the buffers for losses and outputs had to grow."""
+        reports = self._buffers.reports
+        needs = {"mean_loss": steps, "collect": samples * self._width}
+        short = [name for name, size in needs.items() if name not in reports or reports[name].size < size]
+        for name in short:
+            reports[name] = np.zeros(needs[name] * 3 // 2, np.float32)
+        return bool(short)
+
+
+def _encode(plan: StepPlan) -> tuple[np.ndarray, Any]:
+    """The plan as step records, and the scalars that they point to."""
+    scalars = np.ascontiguousarray(plan.scalars, np.float32)
+    steps = np.zeros((len(plan), records.STEP_FIELDS), np.int64)
+    steps[:, records.STEP] = plan.step
+    steps[:, records.EPOCH] = plan.epoch
+    steps[:, records.POSITION] = plan.position
+    steps[:, records.BATCH] = plan.rows
+    steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
+    steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]
+    steps[:, records.FLAGS] = plan.first * records.FIRST + plan.update * records.UPDATE
+    steps[:, records.SLOT] = np.arange(len(plan))
+    steps[:, records.COLLECTED] = np.cumsum(plan.rows) - plan.rows
+    return steps, scalars

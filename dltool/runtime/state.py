@@ -1,0 +1,56 @@
+"""What outlives a step, by name, in the layout of the cpu kernels: parameters, slots, statistics, averages, constants.
+
+Training and evaluation share it. Reading and writing speak logical arrays; a transposed twin follows its parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from dltool.ops.graph import Value
+from dltool.program.layout import Layout
+from dltool.program.program import Program
+from dltool.runtime.memory import aligned
+
+
+class State:
+    """Named buffers that live as long as the engine."""
+
+    def __init__(self, programs: Iterable[Program]):
+        self._layouts: dict[str, Layout] = {}
+        self._buffers: dict[str, np.ndarray] = {}
+        self._saved: dict[str, Value] = {}
+        self._twins: dict[str, str] = {}
+        for program in programs:
+            self._saved.update((value.name, value) for value in program.saved)
+            for value in program.persistent:
+                if value.name not in self._buffers:
+                    layout = program.layouts[value]
+                    self._layouts[value.name] = layout
+                    self._buffers[value.name] = aligned(layout.bytes).view(layout.dtype)
+                if value.role == "twin" and value.of is not None:
+                    self._twins[value.of.name] = value.name
+
+    @property
+    def bytes(self) -> int:
+        """Size of all buffers."""
+        return sum(buffer.nbytes for buffer in self._buffers.values())
+
+    def buffer(self, name: str) -> np.ndarray:
+        """The stored form of a value."""
+        return self._buffers[name]
+
+    def read(self) -> dict[str, np.ndarray]:
+        """All that a checkpoint holds, as logical float32 arrays."""
+        return {name: self._layouts[name].unpack(self._buffers[name]) for name in self._saved}
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Set values by name; names that no program knows are left out."""
+        for name, array in arrays.items():
+            if name in self._buffers:
+                self._buffers[name][:] = self._layouts[name].pack(array)
+            if name in self._twins:
+                twin = self._twins[name]
+                self._buffers[twin][:] = self._layouts[twin].pack(np.ascontiguousarray(array.T))
