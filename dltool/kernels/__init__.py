@@ -1,1 +1,1 @@
-"""The arithmetic: `reference` is the contract in NumPy, `cpu` the fast form in Numba, `records` what they are passed."""
+"""The arithmetic: `reference` is the contract in NumPy, `cpu` the fast form in Numba, `records` what both are given."""

@@ -13,10 +13,8 @@ from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
 from dltool.runtime.plan import StepPlan, StepResult
 
-#: multiply-adds and the like that one thread does in a microsecond; less than a few of them are not worth sharing
-FLOPS_PER_MICROSECOND = 40_000
-#: a step of less work than this, in microseconds, is faster on one thread than on two that wait for each other
-WORTH_SHARING = 12
+#: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
+WORTH_SHARING = 6_000_000
 
 
 class Samples(Protocol):
@@ -170,4 +168,4 @@ def _threads(wanted: int | str, network: Network) -> int:
     """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
     if wanted != "auto":
         return int(wanted)
-    return len(os.sched_getaffinity(0)) if step_flops(network) > FLOPS_PER_MICROSECOND * WORTH_SHARING else 1
+    return len(os.sched_getaffinity(0)) if step_flops(network) > WORTH_SHARING else 1

@@ -25,10 +25,10 @@ from dltool.kernels.cpu.vector import (
 
 @inlined
 def exp(x):
-    """eˣ; 0 below -104, infinity above 88.72, NaN for NaN."""
+    """eˣ; 0 below -86.6, where numbers lose their digits, infinity above 88.72, NaN for NaN."""
     n = floor(fma(x, constant(1.44269504), constant(0.5)))
-    n = select(n < constant(-150.0), constant(-150.0), n)
-    n = select(n > constant(129.0), constant(129.0), n)
+    n = select(n < constant(-125.0), constant(-125.0), n)
+    n = select(n > constant(128.0), constant(128.0), n)
     r = fma(n, constant(-0.693359375), x)
     r = fma(n, constant(2.12194440e-4), r)
     p = fma(constant(1.9875691500e-4), r, constant(1.3981999507e-3))
@@ -37,10 +37,9 @@ def exp(x):
     p = fma(p, r, constant(1.6666665459e-1))
     p = fma(p, r, constant(5.0000001201e-1))
     p = fma(p, r * r, r) + constant(1.0)
-    half = floor(n * constant(0.5))  # two factors, since 2ⁿ alone may be out of range where p·2ⁿ is not
-    result = p * power_of_two(half) * power_of_two(n - half)
+    result = (p + p) * power_of_two(n - constant(1.0))  # 2¹²⁸ is out of range, 2 · 2¹²⁷ · p is not
     result = select(x > constant(88.7228), constant(np.inf), result)
-    return select(x < constant(-104.0), constant(0.0), result)
+    return select(x < constant(-86.6), constant(0.0), result)
 
 
 @inlined

@@ -5,6 +5,7 @@ Every thread runs the same loop; threads meet at the end of each stage. The tabl
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 from llvmlite import ir
@@ -35,6 +36,11 @@ from dltool.kernels.records import (
     TABLE_THREADS,
     TABLE_TICKS,
 )
+
+_I32 = ir.IntType(32)
+_IS_X86 = platform.machine() in ("x86_64", "AMD64")
+#: the control bits "flush to zero" and "denormals are zero" of MXCSR
+_FLUSH = 0x8040
 
 #: turns of a waiting loop before the processor is offered to others
 PATIENCE = 4000
@@ -93,6 +99,43 @@ def yield_processor(typing: Any):
 
 
 @instruction
+def flush_denormals(typing: Any):
+    """Make this thread round numbers below the normal range to zero, as x86 is slow with them; returns how it was."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        before = ir.Constant(_I32, 0)
+        if _IS_X86:
+            place = cgutils.alloca_once(builder, _I32)
+            _control(builder, "llvm.x86.sse.stmxcsr", place)
+            before = builder.load(place)
+            builder.store(builder.or_(before, ir.Constant(_I32, _FLUSH)), place)
+            _control(builder, "llvm.x86.sse.ldmxcsr", place)
+        return before
+
+    return types.uint32(), emit
+
+
+@instruction
+def restore_rounding(typing: Any, before: Any):
+    """Undo `flush_denormals`, so that other code of this thread is not affected."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if _IS_X86:
+            place = cgutils.alloca_once_value(builder, args[0])
+            builder.store(args[0], place)
+            _control(builder, "llvm.x86.sse.ldmxcsr", place)
+        return context.get_dummy_value()
+
+    return types.void(types.uint32), emit
+
+
+def _control(builder: Any, name: str, place: Any) -> None:
+    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    builder.call(function, [builder.bitcast(place, ir.IntType(8).as_pointer())])
+
+
+@instruction
 def cycles(typing: Any):
     """The processor's time-stamp counter."""
 
@@ -135,6 +178,7 @@ def run_steps(table, thread, first, last):
     timed = table[TABLE_TICKS] != 0
     ticks = integer_pointer(table[TABLE_TICKS])
     ticks = advance(ticks, thread * (table[TABLE_OPS_COUNT] + stage_count))
+    rounding = flush_denormals()
     for number in range(first, last):
         step = advance(integer_pointer(table[TABLE_STEPS]), number * STEP_FIELDS)
         low, high = share(step[BATCH], thread, threads), share(step[BATCH], thread + 1, threads)
@@ -162,3 +206,4 @@ def run_steps(table, thread, first, last):
                 meet(meeting, threads)
                 if timed:
                     ticks[table[TABLE_OPS_COUNT] + stage] += cycles() - started
+    restore_rounding(rounding)

@@ -30,7 +30,7 @@ def philox(counter: Sequence[np.ndarray | int], key: Sequence[int]) -> tuple[np.
 def random_bits(rows: int, channels: int, *, key: int, stream: int, step: int, position: int) -> np.ndarray:
     """uint32 (rows, channels), of the rows of all samples of a batch, for one random op in one micro-batch.
 
-    Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position, stream): its four outputs
+    Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position, stream): its outputs
     belong to the rows 4·group … 4·group + 3 of one channel, and place = group · (channels rounded up to 16) + channel.
     """
     groups = -(-rows // 4)
