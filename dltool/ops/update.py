@@ -59,7 +59,10 @@ class Momentum(Update):
 
 @register("op", "adam")
 class Adam(Update):
-    """w, m, v, gradient; scalars: a, c, beta1, beta2, eps, coupled, decoupled, with w −= a · m / (√v · c + eps)."""
+    """w, m, v, gradient; with w −= a · m / (√v · c + eps).
+
+    Scalars: a, c, beta1, 1 − beta1, beta2, 1 − beta2, eps, coupled, decoupled; the complements have digits of their own.
+    """
 
     operations = 12
     updates = (0, 1, 2)

@@ -23,6 +23,9 @@ class Adam(Optimizer):
     correct_first: bool = by_compat(
         False, torch=True, description="epsilon is added after the mean square was corrected for its start at 0"
     )
+    single_precision: bool = by_compat(
+        False, keras=True, description="bias corrections are computed in float32, where β₂ᵗ loses digits near 1"
+    )
 
     @property
     def op(self) -> str:
@@ -35,11 +38,15 @@ class Adam(Optimizer):
         return {"m": 0.0, "v": 0.0}
 
     def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
-        """Step size, factor of the root mean square, both betas, epsilon, coupled and decoupled decay."""
-        done = steps + 1.0
-        mean, root = 1 - self.beta1**done, np.sqrt(1 - self.beta2**done)
-        size, factor = (lr / mean, 1 / root) if self.correct_first else (lr * root / mean, 1.0)
-        return columns(size, factor, self.beta1, self.beta2, self.epsilon, *self.decay(lr))
+        """Step size, factor of the root mean square, each beta and what it leaves, epsilon, both decays."""
+        number = np.float32 if self.single_precision else np.float64
+        done = (steps + 1).astype(number)
+        mean = 1 - np.power(number(self.beta1), done)
+        root = np.sqrt(1 - np.power(number(self.beta2), done))
+        rate = lr.astype(number)
+        size, factor = (rate / mean, 1 / root) if self.correct_first else (rate * root / mean, 1.0)
+        betas = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2)
+        return columns(size, factor, *betas, self.epsilon, *self.decay(lr))
 
 
 @register("optimizer", "adamw", main="lr")

@@ -169,7 +169,7 @@ def _updates() -> list[Case]:
     return [
         Case("sgd", (w, g), {"decays": 1}, scalars=sgd),
         Case("momentum", (w, slot, g), {"nesterov": 1, "decays": 1}, scalars=sgd),
-        Case("adam", (w, slot, slot, g), {"decays": 1}, scalars=(0.1, 2.0, 0.9, 0.999, 1e-8, 0.01, 0.02)),
+        Case("adam", (w, slot, slot, g), {"decays": 1}, scalars=(0.1, 2.0, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.01, 0.02)),
         Case("rmsprop", (w, slot, g), scalars=(0.1, 0.9, 1e-7, 1e-8, 0.01, 0.02)),
         Case("adagrad", (w, slot, g), scalars=(0.1, 1e-7, 1e-8, 0.01, 0.02)),
         Case("lion", (w, slot, g), {"decays": 1}, scalars=(0.1, 0.9, 0.99, 0.01, 0.02)),

@@ -22,8 +22,8 @@ FIRST_STEP_BY_HAND = [
     ("momentum", (2.0, 0.3, 0.5), {"nesterov": 0, "decays": 0}, (0.1, *TORCH, 0.9, 9.0, 9.0), (1.923, 0.77)),
     ("momentum", (2.0, 0.3, 0.5), {"nesterov": 1, "decays": 0}, (0.1, *TORCH, 0.9, 9.0, 9.0), (1.8807, 0.77)),
     ("momentum", (2.0, 0.0, 0.5), {"nesterov": 0, "decays": 1}, (0.1, *KERAS, 0.9, 0.25, 0.5), (0.9, -0.1)),
-    ("adam", (2.0, 0.0, 0.0, 4.0), {"decays": 0}, (0.1, 2.0, 0.5, 0.75, 1.0, 9.0, 9.0), (1.96, 2.0, 4.0)),
-    ("adam", (2.0, 0.0, 0.0, 3.0), {"decays": 1}, (0.1, 2.0, 0.5, 0.75, 1.0, 0.5, 0.5), (0.96, 2.0, 4.0)),
+    ("adam", (2.0, 0.0, 0.0, 4.0), {"decays": 0}, (0.1, 2.0, 0.5, 0.5, 0.75, 0.25, 1.0, 9.0, 9.0), (1.96, 2.0, 4.0)),
+    ("adam", (2.0, 0.0, 0.0, 3.0), {"decays": 1}, (0.1, 2.0, 0.5, 0.5, 0.75, 0.25, 1.0, 0.5, 0.5), (0.96, 2.0, 4.0)),
     ("rmsprop", (2.0, 0.0, 4.0), {"decays": 0}, (0.1, 0.75, 5.0, 1.0, 9.0, 9.0), (1.9, 4.0)),
     ("rmsprop", (2.0, 0.0, 3.0), {"decays": 1}, (0.1, 0.75, 5.0, 1.0, 0.5, 0.5), (0.9, 4.0)),
     ("adagrad", (2.0, 0.0, 2.0), {"decays": 0}, (0.1, 5.0, 1.0, 9.0, 9.0), (1.95, 4.0)),
@@ -67,7 +67,7 @@ ADAM_FIRST_STEP = [
 def test_adam_takes_the_first_step_of_each_framework(correction: str, eps: float, gradient: float, length: float):
     first, second = 1 - 0.9, 1 - 0.999
     a, c = (sqrt(second) / first, 1.0) if correction == "in the rate" else (1 / first, 1 / sqrt(second))
-    w, _, _ = _apply("adam", (0.0, 0.0, 0.0, gradient), {"decays": 0}, (a, c, 0.9, 0.999, eps, 0.0, 0.0))
+    w, _, _ = _apply("adam", (0.0, 0.0, 0.0, gradient), {"decays": 0}, (a, c, 0.9, 0.1, 0.999, 0.001, eps, 0.0, 0.0))
     assert -w == pytest.approx(length, abs=5e-6 if gradient < 1 else 5e-8)
 
 

@@ -44,7 +44,7 @@ def follow(
     [("keras", 0.24025, 0.9999968), ("mxnet", 0.75975, 0.9999997), ("torch", 0.99010, 1.0)],
 )
 def test_adam_adds_epsilon_where_each_framework_does(compat: str, small: float, large: float) -> None:
-    adam = describe("adam", compat)
+    adam = describe("adam", compat, single_precision=False)  # Keras's float32 would hide the difference
     assert -follow(adam, lambda i, w: 1e-6, [1.0], w=0.0)[0] == pytest.approx(small, abs=1e-5)
     assert -follow(adam, lambda i, w: 1.0, [1.0], w=0.0)[0] == pytest.approx(large, abs=5e-8)
 
@@ -109,7 +109,8 @@ def test_two_updates_at_changing_rates(
     case: tuple[str, str | None], expected: tuple[dict[str, Any], list[float]]
 ) -> None:
     fields, path = expected
-    assert follow(describe(*case, **fields), lambda i, w: GRADIENTS[i], RATES) == pytest.approx(path, rel=1e-12)
+    precision = 2e-6 if case in {("adam", "keras"), ("adamw", "keras")} else 1e-12  # Keras corrects in float32
+    assert follow(describe(*case, **fields), lambda i, w: GRADIENTS[i], RATES) == pytest.approx(path, rel=precision)
 
 
 def test_nesterov_looks_ahead_in_both_forms() -> None:

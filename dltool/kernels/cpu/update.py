@@ -80,10 +80,9 @@ def momentum(a, step, low, high):
 def adam(a, step, low, high):
     """m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; w = w · (1 - decoupled) - a · m / (√v · c + ε) (Kingma and Ba 2015)."""
     w, m, v, g, s = floats(a, 0), floats(a, 1), floats(a, 2), chunk(a, 3, low), float_pointer(step[SCALARS])
-    rate, correction, epsilon = splat(-s[0]), splat(s[1]), splat(s[4])
-    kept_m, kept_v = splat(s[2]), splat(s[3])
-    new_m, new_v = splat(float32(1) - s[2]), splat(float32(1) - s[3])
-    coupled, left = decay(attribute(a, 4, 0), s[5], s[6])
+    rate, correction, epsilon = splat(-s[0]), splat(s[1]), splat(s[6])
+    kept_m, new_m, kept_v, new_v = splat(s[2]), splat(s[3]), splat(s[4]), splat(s[5])
+    coupled, left = decay(attribute(a, 4, 0), s[7], s[8])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         gradient = fma(coupled, value, load(g, i))

@@ -42,10 +42,10 @@ def adam(
 
     The bias correction is in a and c.
     """
-    a, c, beta1, beta2, eps, coupled, decoupled = step.scalars
+    a, c, beta1, rest1, beta2, rest2, eps, coupled, decoupled = step.scalars
     w, g = _decayed(w, g, coupled, decoupled, decays)
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g * g
+    m = beta1 * m + rest1 * g
+    v = beta2 * v + rest2 * g * g
     return w - a * m / (np.sqrt(v) * c + eps), m, v
 
 

@@ -1,0 +1,58 @@
+"""Kernels that no network calls: they find the limits of the machine that all others are measured against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.core import cgutils
+
+from dltool.kernels.cpu.arguments import floats
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.tile import wide_registers
+from dltool.kernels.cpu.vector import constant, fma, instruction, load, store
+from dltool.kernels.records import LANES
+
+#: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers with both factors
+CHAINS = 12 if wide_registers() else 6
+PEAK_TURN_FLOPS = 2 * CHAINS * LANES
+
+
+@instruction
+def _run_chains(typing: Any, turns: Any, chains: Any, factor: Any, addend: Any):
+    """`turns` times c = c · factor + addend, for each of the vectors that `chains` points to."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        turns, chains, factor, addend = args
+        vector = factor.type
+        multiply_add = cgutils.get_or_insert_function(
+            builder.module, cgutils.ir.FunctionType(vector, [vector] * 3), "llvm.fma.v16f32"
+        )
+        places = [
+            builder.bitcast(cgutils.gep_inbounds(builder, chains, i * LANES), vector.as_pointer())
+            for i in range(CHAINS)
+        ]
+        registers = [cgutils.alloca_once_value(builder, builder.load(place, align=4)) for place in places]
+        with cgutils.for_range(builder, turns):
+            for register in registers:
+                builder.store(builder.call(multiply_add, [builder.load(register), factor, addend]), register)
+        for place, register in zip(places, registers, strict=True):
+            builder.store(builder.load(register), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, chains, factor, addend), emit
+
+
+@kernel
+def multiply_adds(a, step, low, high):
+    """c = 0.999 · c + 0.001 for CHAINS vectors c, high − low times: nothing but multiply-adds in registers."""
+    _run_chains(high - low, floats(a, 0), constant(0.999), constant(0.001))
+
+
+@kernel
+def triad(a, step, low, high):
+    """z = x + 3 · y for the vectors from low to high: two reads and a write (McCalpin's STREAM); overwrites z."""
+    x, y, z = floats(a, 0), floats(a, 1), floats(a, 2)
+    factor = constant(3)
+    for i in range(low * LANES, high * LANES, LANES):
+        store(z, i, fma(factor, load(y, i), load(x, i)))
