@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dltool.kernels import records
-from dltool.kernels.cpu import kernel
+from dltool.kernels.cpu import library
 from dltool.ops.graph import Node, Value
 from dltool.program.program import Program
 from dltool.program.stages import Stage
@@ -81,7 +81,7 @@ class Table:
                 operands = (*node.inputs, *_own_outputs(node))
                 integers.append(len(operands))
                 flags = records.UPDATE if node.per_update else 0
-                self._ops.append((kernel.find(_kernel_name(node)).address, len(integers), flags))
+                self._ops.append((library.address(_kernel_name(node)), len(integers), flags))
                 for value in operands:
                     integers.extend(self._operand(value, node, thread))
                 integers.extend(self._extras(node, thread))
@@ -114,7 +114,7 @@ class Table:
             return self._epilogue(node, thread)
         numbers = [_encoded(node.attributes[name]) for name in node.op.attributes]
         if node.op.span:
-            return [kernel.find(node.op.yaml_name).address, *_two_numbers(node)]
+            return [library.address(node.op.yaml_name), *_two_numbers(node)]
         if node.op.yaml_name == "order":
             numbers[0] = len(self._buffers.data["features"])
         return numbers
@@ -129,7 +129,7 @@ class Table:
         others = [value for value in span.inputs if value not in node.inner and value not in node.outputs]
         saved = self._place(others[0], node, thread)[0] if others else 0
         out = self._place(span.outputs[0], node, thread)[0]
-        function = kernel.find(span.op.yaml_name).address
+        function = library.address(span.op.yaml_name)
         return [start, _bits(-np.inf), function, saved, out, *_two_numbers(span)]
 
     def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

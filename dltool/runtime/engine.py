@@ -95,13 +95,13 @@ class _Fast:
     """State and runners of the cpu kernels."""
 
     def __init__(self, networks: list[Network], threads: int, on_compile: Callable[[str], None] | None):
-        from dltool.kernels.cpu import kernel  # imports Numba
+        from dltool.kernels.cpu import library
         from dltool.runtime.binding import kernels_of
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
         names = dict.fromkeys(name for network in networks for name in kernels_of(network.program))
-        self.compile_seconds = kernel.compile_all(names, on_compile)
+        self.compile_seconds = library.prepare(names, on_compile)
         self._state = State(network.program for network in networks)
         self._team = Team(threads)
         self.read, self.write = self._state.read, self._state.write

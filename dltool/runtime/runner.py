@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dltool.kernels import records
-from dltool.kernels.cpu import kernel
+from dltool.kernels.cpu import library
 from dltool.program.building import Network
 from dltool.runtime.binding import Buffers, Table
 from dltool.runtime.memory import address
@@ -36,7 +36,7 @@ class Runner:
         self._buffers = Buffers(data, {}, instead or {})
         self._make_room(steps=1, samples=1)
         self.table = Table(network.program, state, self._buffers, team.size)
-        self._loop = _LOOP(kernel.find("run_steps").address)
+        self._loop = _LOOP(library.address("run_steps"))
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""

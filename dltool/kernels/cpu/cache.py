@@ -1,8 +1,7 @@
-"""Where compiled kernels are kept between runs.
+"""Where compiled kernels are kept between runs: one file for each, by name.
 
-The folder's name carries a hash of every kernel source, of Numba's version and of the processor, because Numba does
-not notice a change in another file that a kernel calls. The folder is probed for writing; where that fails, a
-temporary one is used, with one warning.
+The folder's name carries a hash of every kernel source, of Numba's version and of the processor, so that a file is
+never stale. The folder is probed for writing; where that fails, a temporary one is used, with one warning.
 """
 
 from __future__ import annotations
@@ -11,56 +10,57 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
-import llvmlite
-import llvmlite.binding
-import numba
+from llvmlite import binding
+
+
+def read(name: str) -> tuple[str, bytes] | None:
+    """The symbol and the object file of a kernel, if it was compiled before."""
+    try:
+        symbol, _, machine_code = (folder() / f"{name}.kernel").read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return None
+    return symbol.decode(), machine_code
+
+
+def write(name: str, symbol: str, machine_code: bytes) -> None:
+    """Keep a kernel: its symbol on a line, then its object file. Another process never sees half of it."""
+    descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{name}-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(symbol.encode() + b"\n" + machine_code)
+    Path(temporary).replace(folder() / f"{name}.kernel")
 
 
 @cache
-def prepare() -> Path:
-    """Point Numba at the cache folder, made if needed."""
-    folder = _writable(_root() / f"kernels-{_key()}")
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    return folder
-
-
-def has(function: Callable[..., object]) -> bool:
-    """Whether machine code for a kernel lies in the cache (it may still prove stale)."""
-    pattern = (
-        f"{Path(function.__code__.co_filename).stem}.{function.__qualname__}-{function.__code__.co_firstlineno}.*.nbi"
-    )
-    return any(prepare().glob(f"*/{pattern}"))
-
-
-def _root() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dltool"
+def folder() -> Path:
+    """The cache folder, made if needed."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dltool"
+    return _writable(root / f"kernels-{_key()}")
 
 
 def _key() -> str:
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted([*Path(__file__).parent.glob("*.py"), Path(__file__).parents[1] / "records.py"]):
         digest.update(source.read_bytes())
-    digest.update(f"{numba.__version__} {llvmlite.__version__}".encode())
-    digest.update(llvmlite.binding.get_host_cpu_name().encode())
-    digest.update(repr(sorted(llvmlite.binding.get_host_cpu_features().items())).encode())
-    digest.update(f"{numba.config.CPU_NAME} {numba.config.CPU_FEATURES}".encode())  # type: ignore[attr-defined]
+    digest.update(f"{version('numba')} {version('llvmlite')}".encode())
+    digest.update(binding.get_host_cpu_name().encode())
+    digest.update(repr(sorted(binding.get_host_cpu_features().items())).encode())
+    digest.update(repr([os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]).encode())
     return digest.hexdigest()[:16]
 
 
-def _writable(folder: Path) -> Path:
+def _writable(wanted: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return wanted
     except OSError as error:
-        other = Path(tempfile.mkdtemp(prefix="dltool-kernels-"))
         warnings.warn(
-            f"the kernel cache {folder} is not writable ({error.strerror}): compiling into {other} for this run; "
-            "set XDG_CACHE_HOME to a writable folder to keep compiled kernels",
+            f"the kernel cache {wanted} is not writable ({error.strerror}): kernels are compiled for this run alone; "
+            "set XDG_CACHE_HOME to a writable folder to keep them",
             stacklevel=2,
         )
-        return other
+        return Path(tempfile.mkdtemp(prefix="dltool-kernels-"))

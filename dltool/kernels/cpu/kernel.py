@@ -1,22 +1,18 @@
-"""Declaring cpu kernels, compiling them on first use, and finding their addresses.
+"""Declaring cpu kernels, and compiling them to machine code that needs neither Python nor Numba.
 
-A kernel is a plain function until a program needs it; then it is compiled for this machine, or read from the cache,
-and known by its address from there on. Kernels are compiled, never models.
+A kernel is a plain function until a program needs it. Kernels are compiled, never models.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from numba import cfunc, types
 
 from dltool.errors import RunError, did_you_mean
-from dltool.kernels.cpu import cache
 
 INTEGERS = types.CPointer(types.int64)
 FLOATS = types.CPointer(types.float32)
@@ -28,77 +24,43 @@ SPAN = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.floa
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
+Function = Callable[..., None]
 
-@dataclass
-class Kernel:
-    """A kernel's source, and its machine code once it was needed."""
-
-    function: Callable[..., None]
-    signature: Any
-    compiled: Any = None
-
-    @property
-    def address(self) -> int:
-        """Where the machine code starts; compiles or loads it on first use."""
-        if self.compiled is None:
-            cache.prepare()
-            self.compiled = cfunc(self.signature, cache=True, error_model="numpy")(self.function)
-        return self.compiled.address
-
-    @property
-    def was_cached(self) -> bool:
-        """Whether the machine code came from the cache."""
-        return self.compiled is not None and self.compiled.cache_hits > 0
+_declared: dict[str, tuple[Function, Any]] = {}
 
 
-_kernels: dict[str, Kernel] = {}
-_spans: dict[str, Kernel] = {}
-_entries: dict[str, Kernel] = {}
-
-
-def kernel(function: Callable[..., None]) -> Callable[..., None]:
+def kernel(function: Function) -> Function:
     """Declare a kernel under its function's name."""
-    _kernels[function.__name__] = Kernel(function, KERNEL)
+    _declared[function.__name__] = (function, KERNEL)
     return function
 
 
-def span(function: Callable[..., None]) -> Callable[..., None]:
+def span(function: Function) -> Function:
     """Declare an elementwise kernel over contiguous vectors, usable alone or as the epilogue of a product."""
-    _spans[function.__name__] = Kernel(function, SPAN)
+    _declared[function.__name__] = (function, SPAN)
     return function
 
 
-def entry(function: Callable[..., None]) -> Callable[..., None]:
+def entry(function: Function) -> Function:
     """Declare the loop that Python calls."""
-    _entries[function.__name__] = Kernel(function, ENTRY)
+    _declared[function.__name__] = (function, ENTRY)
     return function
 
 
-def _import_all() -> None:
+def declared() -> dict[str, tuple[Function, Any]]:
+    """Every kernel's source and signature, by name."""
     package = importlib.import_module("dltool.kernels.cpu")
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
+    return _declared
 
 
-def find(name: str) -> Kernel:
-    """The kernel or span function of an op; a missing one is an error that names it."""
-    if not _kernels:
-        _import_all()
-    found = _kernels.get(name) or _spans.get(name) or _entries.get(name)
-    if found is None:
-        raise RunError(f"op '{name}' has no cpu kernel; {did_you_mean(name, [*_kernels, *_spans])}")
-    return found
-
-
-def compile_all(names: Iterable[str], on_compile: Callable[[str], None] | None = None) -> float:
-    """Make kernels ready and return the seconds spent on those that were not cached."""
-    seconds = 0.0
-    for name in names:
-        entry = find(name)
-        if entry.compiled is None and on_compile and not cache.has(entry.function):
-            on_compile(name)
-        started = time.perf_counter()
-        _ = entry.address
-        if not entry.was_cached:
-            seconds += time.perf_counter() - started
-    return seconds
+def compile_kernel(name: str) -> tuple[str, bytes]:
+    """The symbol and the object file of a kernel; a missing kernel is an error that names it."""
+    kernels = declared()
+    if name not in kernels:
+        raise RunError(f"op '{name}' has no cpu kernel; {did_you_mean(name, kernels)}")
+    function, signature = kernels[name]
+    compiled: Any = cfunc(signature, error_model="numpy", forceinline=True)(function)
+    _, _, (machine_code, _) = compiled._library.serialize_using_object_code()
+    return compiled._wrapper_name, machine_code

@@ -51,13 +51,13 @@ def sample_weight(a, inputs, label):
 @inlined
 def expected_logit(x, label, stride, width, smoothing):
     """Σ q · x of one row, q being 1 - smoothing at the label plus smoothing / C everywhere."""
-    chosen = x[(label // LANES) * stride + label % LANES]
-    if smoothing == 0:
-        return chosen
-    total = constant(0)
-    for block in range((width + LANES - 1) // LANES):
-        total = total + select(used_lanes(block, width), load(x, block * stride), constant(0))
-    return (float32(1) - smoothing) * chosen + smoothing / float32(width) * sum_lanes(total)
+    expected = x[(label // LANES) * stride + label % LANES]
+    if smoothing != 0:
+        total = constant(0)
+        for block in range((width + LANES - 1) // LANES):
+            total = total + select(used_lanes(block, width), load(x, block * stride), constant(0))
+        expected = (float32(1) - smoothing) * expected + smoothing / float32(width) * sum_lanes(total)
+    return expected
 
 
 @kernel

@@ -5,7 +5,6 @@ K and N are padded to whole blocks with zeros, which contribute nothing.
 
 from __future__ import annotations
 
-from numba import njit
 from numpy import float32
 
 from dltool.kernels.cpu.arguments import (
@@ -24,6 +23,7 @@ from dltool.kernels.cpu.arguments import (
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.span import clear_padding
 from dltool.kernels.cpu.tile import make_tile, wide_registers
+from dltool.kernels.cpu.vector import inlined
 from dltool.kernels.records import BATCH, LANES, OPERAND
 
 #: blocks of depth taken at once, so that a panel of the matrix (16 KiB) stays in the first-level cache
@@ -40,7 +40,7 @@ _all_16 = make_tile(16, **_gradient)
 _first_6, _last_4 = make_tile(6, **_gradient), make_tile(4, **_gradient)
 
 
-@njit(nogil=True, error_model="numpy")
+@inlined
 def product_rows(depth, x, stride, panel, start, step, out, count, least):
     """`count` rows of one block of outputs, by the tallest tiles that fit."""
     i = 0
@@ -71,7 +71,8 @@ def matmul(a, step, low, high):
     saved, out = float_pointer(a[e + 3]), float_pointer(a[e + 4])
     one, other = float32(bits_as_number(a[e + 5])), float32(bits_as_number(a[e + 6]))
     chunk = -(-depth // (-(-depth // DEPTH)))
-    for first in range(0, depth, chunk):
+    for part in range(-(-depth // chunk)):
+        first = part * chunk
         taps = min(chunk, depth - first)
         last = first + taps == depth
         lowest = least if last else float32(-float("inf"))

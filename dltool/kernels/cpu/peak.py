@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
@@ -25,13 +26,10 @@ def _run_chains(typing: Any, turns: Any, chains: Any, factor: Any, addend: Any):
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         turns, chains, factor, addend = args
         vector = factor.type
-        multiply_add = cgutils.get_or_insert_function(
-            builder.module, cgutils.ir.FunctionType(vector, [vector] * 3), "llvm.fma.v16f32"
-        )
-        places = [
-            builder.bitcast(cgutils.gep_inbounds(builder, chains, i * LANES), vector.as_pointer())
-            for i in range(CHAINS)
-        ]
+        kind = ir.FunctionType(vector, [vector] * 3)
+        multiply_add = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v16f32")
+        starts = [cgutils.gep_inbounds(builder, chains, i * LANES) for i in range(CHAINS)]
+        places = [builder.bitcast(start, vector.as_pointer()) for start in starts]
         registers = [cgutils.alloca_once_value(builder, builder.load(place, align=4)) for place in places]
         with cgutils.for_range(builder, turns):
             for register in registers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numba import njit
 from numpy import float32
 
 from dltool.kernels.cpu.arguments import (
@@ -17,11 +16,11 @@ from dltool.kernels.cpu.arguments import (
     rows_per_sample,
 )
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import first_lanes, load, select, splat, store
+from dltool.kernels.cpu.vector import first_lanes, inlined, load, select, splat, store
 from dltool.kernels.records import LANES
 
 
-@njit(nogil=True, error_model="numpy")
+@inlined
 def clear_padding(x, vectors, used):
     """Zero the lanes from `used` on, since padding must stay zero whatever f(0) is."""
     for i in range(vectors):
