@@ -18,7 +18,7 @@ class Initializer(Description):
 
     @abstractmethod
     def values(self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator) -> np.ndarray:
-        """New values in float64, drawn from `generator` where they are random."""
+        """New values in float32, drawn from `generator` where they are random."""
 
     def initial(self, fan_in: int, fan_out: int) -> Initial:
         """The same as the graph wants it, for a parameter with these fans."""
@@ -27,17 +27,23 @@ class Initializer(Description):
 
 def uniform(shape: tuple[int, ...], limit: float, generator: np.random.Generator) -> np.ndarray:
     """Draws from [−limit, limit)."""
-    return generator.uniform(-limit, limit, shape)
+    drawn = generator.random(shape, dtype=np.float32)
+    drawn *= 2 * limit
+    drawn -= limit
+    return drawn
 
 
 def normal(shape: tuple[int, ...], std: float, generator: np.random.Generator) -> np.ndarray:
     """Draws from the normal distribution around 0."""
-    return generator.normal(0.0, std, shape)
+    drawn = generator.standard_normal(shape, dtype=np.float32)
+    drawn *= std
+    return drawn
 
 
 def truncated_normal(shape: tuple[int, ...], std: float, generator: np.random.Generator) -> np.ndarray:
     """Draws from the normal distribution around 0, again where further out than 2 `std`."""
-    drawn = generator.standard_normal(shape)
+    drawn = generator.standard_normal(shape, dtype=np.float32)
     while (outside := np.abs(drawn) > 2).any():
-        drawn[outside] = generator.standard_normal(np.count_nonzero(outside))
-    return std * drawn
+        drawn[outside] = generator.standard_normal(np.count_nonzero(outside), dtype=np.float32)
+    drawn *= std
+    return drawn

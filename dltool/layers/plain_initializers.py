@@ -15,7 +15,7 @@ class Zeros(Initializer):
 
     def values(self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator) -> np.ndarray:
         """Zeros."""
-        return np.zeros(shape)
+        return np.zeros(shape, np.float32)
 
 
 @register("initializer", "ones")
@@ -24,7 +24,7 @@ class Ones(Initializer):
 
     def values(self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator) -> np.ndarray:
         """Ones."""
-        return np.ones(shape)
+        return np.ones(shape, np.float32)
 
 
 @register("initializer", "constant", main="value")
@@ -35,7 +35,7 @@ class Constant(Initializer):
 
     def values(self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator) -> np.ndarray:
         """The value everywhere."""
-        return np.full(shape, self.value)
+        return np.full(shape, self.value, np.float32)
 
 
 @register("initializer", "uniform", main="limit")

@@ -16,7 +16,7 @@ import numpy as np
 
 from dltool.ops.op import Op, Spec, find_op
 
-#: (shape, generator) → initial values in float64
+#: (shape, generator) → initial values
 Initial = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
 #: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 import numpy as np
@@ -10,13 +10,10 @@ import numpy as np
 from dltool.ops.graph import Value
 
 
-def initial_values(values: Iterable[Value], seed: int) -> dict[str, np.ndarray]:
-    """Float32 arrays by name, for parameters, states and constants."""
-    arrays: dict[str, np.ndarray] = {}
+def initial_values(values: Iterable[Value], seed: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and float32 arrays of parameters, states and constants, one at a time."""
     for value in values:
-        if value.initial is not None:
-            generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, crc32(value.name.encode())]))
-            arrays[value.name] = np.asarray(value.initial(value.shape, generator), np.float64).astype(np.float32)
-        elif value.of is not None and value.role == "state":
-            arrays[value.name] = arrays[value.of.name].copy()
-    return arrays
+        source = value.of if value.role == "state" and value.initial is None else value
+        if source is not None and source.initial is not None:
+            generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, crc32(source.name.encode())]))
+            yield value.name, np.asarray(source.initial(value.shape, generator), np.float32)

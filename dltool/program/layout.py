@@ -6,6 +6,7 @@ blocks; vectors and numbers for each row are padded to whole vectors. Padding is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -64,22 +65,30 @@ class Layout:
         """Stored vectors of 16 elements."""
         return self.elements // LANES
 
-    def pack(self, array: np.ndarray) -> np.ndarray:
-        """The stored form of a logical array, flat."""
-        if self.rowwise:
-            flat = np.zeros(self.elements, self.dtype)
-            flat[: self.rows] = array.reshape(-1)
-            return flat
-        padded = np.zeros((self.stored_rows, whole(self.channels)), self.dtype)
-        padded[: self.rows, : self.channels] = array.reshape(self.rows, self.channels)
-        return padded.reshape(self.stored_rows, -1, LANES).transpose(1, 0, 2).reshape(-1)
+    def pack(self, array: np.ndarray, stored: np.ndarray) -> None:
+        """Write a logical array to its stored form, a flat buffer whose padding is zero."""
+        for logical, blocked in self._views(array, stored):
+            blocked[...] = logical
 
     def unpack(self, stored: np.ndarray) -> np.ndarray:
         """The logical array of a stored form; a copy."""
+        array = np.empty(self.shape, self.dtype)
+        for logical, blocked in self._views(array, stored):
+            logical[...] = blocked
+        return array
+
+    def _views(self, array: np.ndarray, stored: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The same elements on both sides: those of whole blocks, then those of a last block that is not full."""
         if self.rowwise:
-            return stored[: self.rows].reshape(self.shape).copy()
-        blocks = stored[: self.elements].reshape(-1, self.stored_rows, LANES).transpose(1, 0, 2)
-        return blocks.reshape(self.stored_rows, -1)[: self.rows, : self.channels].reshape(self.shape).copy()
+            yield array.reshape(-1), stored[: self.rows]
+            return
+        logical = array.reshape(self.rows, self.channels)
+        blocks = stored[: self.elements].reshape(-1, self.stored_rows, LANES)[:, : self.rows]
+        full, rest = divmod(self.channels, LANES)
+        if full:
+            yield logical[:, : full * LANES].reshape(self.rows, full, LANES), blocks[:full].swapaxes(0, 1)
+        if rest:
+            yield logical[:, full * LANES :], blocks[full, :, :rest]
 
 
 def layout_of(value: Value, rows: int) -> Layout:

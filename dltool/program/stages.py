@@ -97,7 +97,8 @@ def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) ->
         blocks = -(-layouts[nodes[0].inputs[0]].channels // LANES)
         cost = 8.0 * layouts[nodes[0].inputs[0]].rows
         return [Item(nodes, block, block + 1, cost) for block in range(blocks)]
-    shape = next(layouts[v] for v in (*nodes[0].outputs, *nodes[0].inputs) if not v.spec.batched and v.shape)
+    parameters = [layouts[v] for v in (*nodes[0].outputs, *nodes[0].inputs) if not v.spec.batched and v.shape]
+    shape = max(parameters, key=lambda layout: layout.vectors)  # partial sums are smaller than what they are of
     cost = sum(_cost_of_vector(node, rows) for node in nodes)
     coarse = any(node.op.whole_columns for node in nodes)
     return [Item(nodes, low, high, cost * (high - low)) for low, high in _chunks(shape, coarse)]

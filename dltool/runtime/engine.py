@@ -48,7 +48,8 @@ class Engine:
         self._backend = _Reference() if debug else _Fast(present, self.threads, on_compile)
         self.compile_seconds = self._backend.compile_seconds
         for network in present:
-            self._backend.write(initial_values(network.program.graph.values.values(), seed))
+            for name, array in initial_values(network.program.graph.values.values(), seed):
+                self._backend.write({name: array})
 
     @property
     def saved(self) -> list[str]:

@@ -50,7 +50,7 @@ class State:
         """Set values by name; names that no program knows are left out."""
         for name, array in arrays.items():
             if name in self._buffers:
-                self._buffers[name][:] = self._layouts[name].pack(array)
+                self._layouts[name].pack(array, self._buffers[name])
             if name in self._twins:
                 twin = self._twins[name]
-                self._buffers[twin][:] = self._layouts[twin].pack(np.ascontiguousarray(array.T))
+                self._layouts[twin].pack(array.T, self._buffers[twin])

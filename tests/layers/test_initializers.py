@@ -45,7 +45,7 @@ def test_random_values_have_their_spread(
     name: str, compat: str | None, fields: dict[str, Any], variance: float, limit: float
 ) -> None:
     values = draw(name, compat, **fields)
-    assert values.dtype == np.float64
+    assert values.dtype == np.float32
     assert abs(values.mean()) < 5 * sqrt(variance / DRAWS)
     assert values.var() == pytest.approx(variance, rel=0.02)
     largest = np.abs(values).max()
