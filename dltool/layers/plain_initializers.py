@@ -83,4 +83,4 @@ class Orthogonal(Initializer):
         q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
         # with the signs of the diagonal every orthogonal matrix is equally likely (Mezzadri 2007)
         q = q * np.sign(np.diag(r))
-        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+        return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(np.float32)

@@ -60,14 +60,14 @@ def test_random_values_have_their_spread(
     ("name", "fields", "value"), [("zeros", {}, 0.0), ("ones", {}, 1.0), ("constant", {"value": 0.3}, 0.3)]
 )
 def test_constants(name: str, fields: dict[str, Any], value: float) -> None:
-    assert (draw(name, shape=(3, 2), **fields) == np.full((3, 2), value)).all()
+    assert (draw(name, shape=(3, 2), **fields) == np.full((3, 2), value, np.float32)).all()
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (3, 5), (2, 3, 4)])
 def test_orthogonal_rows_or_columns(shape: tuple[int, ...]) -> None:
     matrix = draw("orthogonal", shape=shape, gain=2.0).reshape(-1, shape[-1])
     product = matrix @ matrix.T if matrix.shape[0] < matrix.shape[1] else matrix.T @ matrix
-    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-5)
 
 
 def test_the_same_generator_gives_the_same_values() -> None:
