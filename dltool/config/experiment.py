@@ -1,0 +1,173 @@
+"""The whole config as types: what every top-level block holds, its limits and its defaults.
+
+Rules between fields of different blocks stand in `rules`; reading YAML stands in `loading`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from dltool.config.description import Block, Choice, Component, Description, by_compat, written
+from dltool.registry import registered
+
+PARTS = ("train", "validation", "test")
+FRAMEWORKS = ("keras", "torch", "mxnet")
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+OpenFraction = Annotated[float, Field(gt=0, lt=1)]
+Seed = NonNegativeInt  # 64 bits, as every number in a config
+Source = Annotated[Description, Component("source")]
+
+
+def _file_name(name: str) -> str:
+    if not re.fullmatch(r"[^\W_][\w .+=,@-]*", name):
+        raise ValueError(f"'{name}' cannot name a directory; use letters, digits, and . _ - + = , @")
+    return name
+
+
+class Rows(Choice):
+    """So many rows from one end of the file."""
+
+    first: PositiveInt | None = None
+    last: PositiveInt | None = None
+
+
+class SplitConfig(Block):
+    """How the rows of one source become parts: a random fraction of them, or its first or last rows."""
+
+    train: Rows | None = Field(default=None, description="rows to train on; without it all that no other part takes")
+    validation: Fraction | Rows = 0.2
+    test: Fraction | Rows = 0.0
+    stratify: bool = Field(default=False, description="keep the share of every class the same in all parts")
+    seed: Seed = 0
+
+
+class DataConfig(Block):
+    """Where samples come from and how they are divided; the source is a key of its own name, such as `table`."""
+
+    inline_field: ClassVar[str | None] = "source"
+
+    source: Source
+    validation: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
+    test: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
+    split: SplitConfig = written({})
+    scaling: Annotated[Description, Component("scaling")] | None = Field(
+        default=None,
+        description="of the features; by default bytes are divided by 255, columns of a table standardised",
+    )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that this data has, "train" first."""
+        return ("train", *(part for part in PARTS[1:] if getattr(self, part) or getattr(self.split, part)))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or isinstance(data.get("source"), Description):
+            return data
+        given = [key for key in data if key in registered("source")]
+        if len(given) > 1:
+            raise PydanticCustomError("many_sources", "more than one source", {"names": given})
+        # otherwise a key that nothing else explains was meant as one
+        given = given or [key for key in data if key == "source" or key not in cls.model_fields]
+        if not given:
+            return data
+        rest = {key: value for key, value in data.items() if key != given[0]}
+        return {"source": {given[0]: data[given[0]]}, **_without_double_parts(rest)}
+
+    @model_serializer(mode="wrap")
+    def _to_yaml(self, write: Any) -> dict[str, Any]:
+        fields = write(self)
+        source = fields.pop("source")
+        return {**(source if isinstance(source, dict) else {source: {}}), **fields}
+
+
+def _without_double_parts(data: dict[str, Any]) -> dict[str, Any]:
+    # a part with a source of its own is split off the main one only where the user says so, and then a rule objects
+    split = data.get("split") or {}
+    if not isinstance(split, Mapping):
+        return data
+    own = {part: 0.0 for part in PARTS[1:] if data.get(part) is not None}
+    return {**data, "split": {**own, **split}}
+
+
+class EarlyStopping(Block):
+    """Ends training when a figure has not improved for some epochs."""
+
+    monitor: str = "validation.loss"
+    patience: NonNegativeInt = Field(default=5, description="epochs without improvement that are allowed")
+    min_delta: NonNegativeFloat = Field(default=0.0, description="a smaller gain than this is none")
+    restore_best: bool = Field(default=False, description="end with the parameters of the best epoch")
+
+
+class Clip(Choice):
+    """Limits gradients: their norm over all parameters, or every single value."""
+
+    norm: PositiveFloat | None = None
+    value: PositiveFloat | None = None
+
+
+class TrainConfig(Block):
+    """How long, in which steps, and in which order the network is trained."""
+
+    epochs: PositiveInt = 10
+    batch_size: PositiveInt = 32
+    seed: Seed = Field(default=0, description="of initial parameters, order and dropout")
+    shuffle: bool = Field(default=True, description="a new order in every epoch; otherwise that of the file")
+    last_batch: Literal["keep", "drop", "pad"] = by_compat(
+        "keep", mxnet="pad", description="what happens to a last batch that is not full; pad fills it with first rows"
+    )
+    accumulate: PositiveInt = Field(default=1, description="batches whose gradients make one update")
+    clip: Clip | None = None
+    average: OpenFraction | None = Field(default=None, description="decay of averaged parameters, used to evaluate")
+    log_every: PositiveInt = Field(default=10, description="steps")
+    monitor: str | None = Field(
+        default=None,
+        description="figure that tells the best epoch; by default the first metric of validation, else its loss",
+    )
+    checkpoint_minutes: PositiveFloat = Field(default=5.0, description="longest time between two checkpoints")
+    threads: PositiveInt | Literal["auto"] = "auto"
+
+
+class Experiment(Block):
+    """Everything a run needs to know."""
+
+    name: Annotated[str, AfterValidator(_file_name)] = Field(
+        default="run", description="of the run's directory; by default that of the file"
+    )
+    compat: Literal["keras", "torch", "mxnet"] | None = Field(
+        default=None, description="the framework whose defaults and formulas are used"
+    )
+    data: DataConfig
+    model: Annotated[list[Annotated[Description, Component("layer")]], Field(min_length=1)]
+    loss: Annotated[Description, Component("loss")]
+    optimizer: Annotated[Description, Component("optimizer")] = written("adam")
+    schedule: Annotated[Description, Component("schedule")] = written("constant")
+    metrics: list[Annotated[Description, Component("metric")]] = written([])
+    early_stopping: EarlyStopping | None = None
+    train: TrainConfig = written({})
+
+    @property
+    def monitor(self) -> str:
+        """The figure that tells the best epoch, such as "validation.accuracy"."""
+        if self.train.monitor:
+            return self.train.monitor
+        if "validation" not in self.data.parts:
+            return "train.loss"
+        figures = [metric.yaml_name for metric in self.metrics if getattr(metric, "better", None)]
+        return f"validation.{figures[0] if figures else 'loss'}"

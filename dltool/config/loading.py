@@ -1,0 +1,88 @@
+"""From a config file and overrides to an `Experiment`, or to every problem they have; and back to plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dltool.config import node as tree
+from dltool.config.document import read_document
+from dltool.config.experiment import FRAMEWORKS, Experiment
+from dltool.config.messages import Placed, explain, placed
+from dltool.config.node import Node, Place
+from dltool.config.overrides import override
+from dltool.config.reading import read_config
+from dltool.config.rules import broken_rules
+from dltool.config.writing import dump_yaml
+from dltool.errors import InputError, Problem
+
+__all__ = ["dump_yaml", "from_resolved", "load", "resolved"]
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment that a config file describes; raises InputError with all that is wrong, in reading order."""
+    document = read_document(read_config(Path(path)), str(path))
+    return _experiment(document.root, document.problems, overrides, name=_name_from(Path(path)))
+
+
+def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment that `resolved` gave, as kept in a checkpoint; raises InputError where `overrides` break it."""
+    return _experiment(tree.plant(dict(data), Place(0, 0, 0, "the kept config")), [], overrides, name="run")
+
+
+def resolved(experiment: Experiment) -> dict[str, Any]:
+    """Every field with its value, as plain data that loads to an equal experiment."""
+    return experiment.model_dump(mode="json")
+
+
+def _experiment(root: Node, problems: list[Placed], overrides: Sequence[str], *, name: str) -> Experiment:
+    if not isinstance(root.content, dict):
+        what = "the file is empty" if root.content is None else "this is not a mapping"
+        raise InputError(Problem(f"{what}; a config has keys: data, model, loss, …", str(root.place)))
+    problems = [*problems, *override(root, Experiment, overrides)]
+    root.content = {key: value for key, value in root.content.items() if not key.startswith("x-")}
+    data = {"name": name, **root.plain()}
+    context = {"compat": data["compat"] if data.get("compat") in FRAMEWORKS else None}
+    try:
+        experiment = Experiment.model_validate(data, context=context)
+        blocks = {name: getattr(experiment, name) for name in Experiment.model_fields}
+    except ValidationError as error:
+        experiment = None
+        unread = {place for place, _ in problems}  # what YAML could not make sense of has no type to complain about
+        problems += [problem for problem in explain(error, root, Experiment) if problem[0] not in unread]
+        blocks = _valid_blocks(data, context, {line["loc"][0] for line in error.errors() if line["loc"]})
+    problems += [_at(root, path, message) for path, message in broken_rules(blocks)]
+    if experiment is None or problems:
+        raise InputError(*(problem for _, problem in sorted(problems, key=lambda problem: problem[0])))
+    return experiment
+
+
+def _valid_blocks(data: Mapping[str, Any], context: Any, failed: set[Any]) -> dict[str, Any]:
+    """The top-level fields that are valid although the config is not."""
+    return {
+        name: TypeAdapter(field.rebuild_annotation()).validate_python(
+            data.get(name, field.get_default(call_default_factory=True)), context=context
+        )
+        for name, field in Experiment.model_fields.items()
+        if name not in failed
+    }
+
+
+def _at(root: Node, path: tree.Path, message: str) -> Placed:
+    """A broken rule at the value it names, or at what would hold it."""
+    node = root
+    for step in path:
+        child = node.child(step)
+        if child is None:
+            return placed(node.key, path, message)
+        node = child
+    return placed(node.place, path, message)
+
+
+def _name_from(path: Path) -> str:
+    """A run's name from its config's."""
+    return re.sub(r"[^\w.+=,@-]", "_", path.stem).lstrip("_.+=,@-") or "run"

@@ -1,0 +1,128 @@
+"""Which name a user may have meant: a near spelling, another tool's word, or a key that belongs elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dltool.config.description import Block
+from dltool.config.slots import allowed_keys, field_slot, filled
+from dltool.config.words import a, either
+from dltool.errors import did_you_mean, nearest
+from dltool.registry import PACKAGES, registered
+
+#: what other tools say → what is said here
+_OTHER_TOOLS = {
+    "acc": "accuracy",
+    "batch": "batch_size",
+    "batchnorm": "batch_norm",
+    "bce": "binary_cross_entropy",
+    "bn": "batch_norm",
+    "callbacks": "early_stopping",
+    "categorical_crossentropy": "cross_entropy",
+    "ce": "cross_entropy",
+    "criterion": "loss",
+    "csv": "table",
+    "eps": "epsilon",
+    "fc": "dense",
+    "fully_connected": "dense",
+    "l1": "mae",
+    "layers": "model",
+    "learning_rate": "lr",
+    "linear": "dense",
+    "max_epochs": "epochs",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "num_epochs": "epochs",
+    "num_hidden": "units",
+    "out_features": "units",
+    "parquet": "table",
+    "random_state": "seed",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "swish": "silu",
+    "wd": "weight_decay",
+}
+
+
+class _Home(NamedTuple):
+    """A block or a registered thing that has some key."""
+
+    path: str
+    block: type[Block]
+    thing: str = ""  # the example, where any thing of one kind may stand at the path
+
+
+def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
+    """The hint for a key that `block` does not have, in a config of type `top`."""
+    here = allowed_keys(block)
+    if _OTHER_TOOLS.get(key.lower()) in here:
+        return f"did you mean '{_OTHER_TOOLS[key.lower()]}'?"
+    if key.partition(":")[0] in here:
+        return f"put a space behind the ':' of '{key}'"
+    homes = sorted(_homes(top), key=lambda home: not issubclass(home.block, block.__bases__[0]))
+    if belongs := [home.path for home in homes if not home.thing and key in allowed_keys(home.block)]:
+        return f"'{key}' belongs {_inside(belongs)}"
+    if near := nearest(key, here):
+        return f"did you mean '{near}'?"
+    if home := next((home for home in homes if home.thing and key in home.block.model_fields), None):
+        return f"'{key}' belongs in {home.path}"
+    if kind := _kind_of(key):
+        return f"'{key}' is {a(kind)}" + (f"; it goes under '{_field_of(kind, top)}'" if _field_of(kind, top) else "")
+    elsewhere = {name: home for home in homes if not home.thing for name in allowed_keys(home.block)}
+    if near := nearest(key, elsewhere, alike=0.75):
+        return f"did you mean '{near}'? It belongs {_inside([elsewhere[near].path])}"
+    return did_you_mean(key, here)
+
+
+def meant_key(key: str, allowed: Iterable[str]) -> str | None:
+    """The allowed key of which `key` is a misspelling, another tool's word, or the part before a ':' without space."""
+    words = set(allowed)
+    other = _OTHER_TOOLS.get(key.lower())
+    return other if other in words else nearest(key.partition(":")[0], words)
+
+
+def unknown_name(name: str, kind: str) -> str:
+    """The hint for a name that no registered thing of a kind has."""
+    allowed = registered(kind)
+    if _OTHER_TOOLS.get(name.lower()) in allowed:
+        return f"did you mean '{_OTHER_TOOLS[name.lower()]}'?"
+    if near := nearest(name, allowed):
+        return f"did you mean '{near}'?"
+    if other := _kind_of(name):
+        return f"'{name}' is {a(other)}; {did_you_mean(name, allowed)}"
+    return f"{did_you_mean(name, allowed)} (see: dltool list {kind})"
+
+
+def _homes(block: type[Block], path: str = "") -> Iterator[_Home]:
+    """Every block below, then every thing that may be named below."""
+    yield _Home(path, block)
+    for name in block.model_fields:
+        below = f"{path}.{name}" if path else name
+        for slot in filled(field_slot(block, name)):
+            if slot.block:
+                yield from _homes(slot.block, below)
+            elif slot.kind:
+                things = registered(slot.kind)
+                default = block.model_fields[name].default
+                for thing in sorted(things, key=lambda thing, default=default: (thing != default, thing)):
+                    yield _Home(f"'{below}.{thing}'", things[thing], thing)
+            elif slot.item and (kind := slot.item.kind):
+                for thing, described in registered(kind).items():
+                    yield _Home(f"{a(kind)} such as '{thing}'", described, thing)
+
+
+def _field_of(kind: str, top: type[Block]) -> str | None:
+    """The top-level key that holds things of a kind."""
+    for name in top.model_fields:
+        slot = field_slot(top, name)
+        if kind in (slot.kind, slot.item.kind if slot.item else None):
+            return name
+    return None
+
+
+def _inside(paths: Iterable[str]) -> str:
+    return either([f"in '{path}'" if path else "at the top level" for path in paths])
+
+
+def _kind_of(name: str) -> str | None:
+    return next((kind for kind in PACKAGES if kind != "op" and name in registered(kind)), None)

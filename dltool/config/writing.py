@@ -1,0 +1,35 @@
+"""A resolved config as YAML text that every reader, of YAML 1.1 or 1.2, takes the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from dltool.config.scalars import PATTERNS
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what either version of YAML would take for something else than text; writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+        # items of a list are indented below their key, as people write them
+        return super().increase_indent(flow, False)
+
+
+def _list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
+    flow = not any(isinstance(item, dict | list) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=flow)
+
+
+_Dumper.add_representer(list, _list)
+for _name in ("int", "float"):
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", PATTERNS[_name], list("-+.0123456789"))
+
+
+def dump_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML, keys in their order."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=110)
