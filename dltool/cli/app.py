@@ -1,0 +1,221 @@
+"""The command line: every command with its options, and the one place where errors become exit codes.
+
+Commands import what they need when they run, so that `dltool --help` imports nothing but Typer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from dltool import __version__
+from dltool.cli.usage import explain_usage
+from dltool.errors import DltoolError, InputError
+
+app = typer.Typer(
+    name="dltool",
+    help="Train neural networks from a YAML file.",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="YAML file that describes the data, the network and its training.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result.")]
+Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Compute one op at a time with plain NumPy, checking every value; slow.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dltool {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show where an unexpected error comes from.")] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command()
+def train(
+    config: Config,
+    overrides: Set = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-dir", metavar="DIR", help="New directory for everything the run leaves; runs/NAME by default."
+        ),
+    ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--init-from", metavar="FILE", help="Checkpoint or other safetensors file to take parameters from."
+        ),
+    ] = None,
+    threads: Threads = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Train what a config describes."""
+    from dltool.cli.train import train as run
+    from dltool.config.locating import located
+
+    with located(config, overrides or ()):
+        return run(
+            config,
+            overrides=overrides or (),
+            run_dir=run_dir,
+            init_from=init_from,
+            threads=threads,
+            debug=debug,
+            quiet=quiet,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")],
+    overrides: Set = None,
+    threads: Threads = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Go on with a stopped run, or make one longer."""
+    from dltool.cli.resume import resume as go_on
+
+    changes = [*(overrides or ()), *([] if threads is None else [f"train.threads={threads}"])]
+    return go_on(run, overrides=changes, debug=debug, quiet=quiet, as_json=as_json)
+
+
+@app.command(name="eval")
+def evaluate(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")],
+    threads: Threads = None,
+    as_json: Json = False,
+) -> int | None:
+    """Measure a trained network on its validation and test data."""
+    from dltool.cli.evaluate import evaluate as run
+
+    return run(checkpoint, threads=threads, as_json=as_json)
+
+
+@app.command()
+def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
+    """Check a config and show its network, without training."""
+    from dltool.cli.check import check as run
+    from dltool.config.locating import located
+
+    with located(config, overrides or ()):
+        run(config, overrides=overrides or (), as_json=as_json)
+
+
+@app.command()
+def show(config: Config, overrides: Set = None) -> None:
+    """Print a config with every default filled in."""
+    from dltool.cli.show import show as run
+
+    run(config, overrides=overrides or ())
+
+
+@app.command(name="list")
+def list_things(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="A kind, such as layer, or the name of one thing.")
+    ] = None,
+) -> None:
+    """List what a config can name: layers, losses, optimizers, …"""
+    from dltool.cli.list import list_things as run
+
+    run(name)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of configs, for editors."""
+    from dltool.cli.schema import schema as run
+
+    run()
+
+
+@app.command()
+def bench(
+    configs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="All of configs/bench by default.")
+    ] = None,
+    overrides: Set = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="torch", help="Measure this framework too.")
+    ] = None,
+    threads: Annotated[
+        str | None, typer.Option("--threads", metavar="1,2", help="Numbers of threads to measure with.")
+    ] = None,
+    as_json: Json = False,
+) -> int | None:
+    """Measure the machine, and how fast configs train on it."""
+    counts = _numbers(threads)
+    from dltool.cli.bench import bench as run
+
+    return run(configs or (), overrides=overrides or (), against=against, threads=counts, as_json=as_json)
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    words = [word.strip() for word in text.split(",")] if text else []
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise InputError(f"--threads: expected whole numbers above 0 such as 1,2, got '{text}'")
+    return tuple(map(int, words))
+
+
+#: what Typer raises for a wrong command line, wherever this version of it keeps click
+UsageError = cast(type[Exception], typer.BadParameter.__base__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code, after a line on standard error for every problem."""
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    try:
+        return int(app(words, prog_name="dltool", standalone_mode=False) or 0)
+    except DltoolError as error:
+        for problem in error.problems:
+            typer.echo(f"error: {problem}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except UsageError as error:
+        typer.echo(f"error: {explain_usage(error)}", err=True)
+        return 2
+    except Exception as error:
+        if "--traceback" in words or "--debug" in words:
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        typer.echo(
+            f"error: {what}; this is a bug in dltool; for the traceback: dltool --traceback {' '.join(words)}", err=True
+        )
+        return 1

@@ -1,0 +1,161 @@
+"""`dltool check CONFIG`: everything that can be known without training: mistakes, shapes, parameters, work, memory.
+
+Reads no more of the data than it must and compiles nothing, so it never imports Numba.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from dltool.cli.table import write_table
+from dltool.config.experiment import Experiment
+from dltool.config.loading import load
+from dltool.data.dataset import Signature, read_signature
+from dltool.program.building import build_network
+from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.training.layout import EpochLayout
+
+if TYPE_CHECKING:
+    from dltool.metrics.metric import Metric
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What there is to say about a config that is right."""
+
+    experiment: Experiment
+    signature: Signature
+    layout: EpochLayout
+    network: NetworkSummary
+
+    @property
+    def data_bytes(self) -> int:
+        """Features and targets of all parts."""
+        features = prod(self.signature.feature_shape) * (1 if self.signature.feature_dtype == "uint8" else 4)
+        targets = 8 if self.signature.classes else 4 * len(self.signature.targets)
+        return sum(self.signature.rows.values()) * (features + targets)
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Predicted bytes while training, besides Python and its libraries."""
+        parts = {
+            "data": self.data_bytes,
+            "parameters_and_state": self.network.state_bytes,
+            "activations": self.network.activation_bytes,
+        }
+        return {**parts, "total": sum(parts.values())}
+
+
+def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False) -> None:
+    """Write what a config amounts to; raises InputError with all that is wrong with it, its data or its network."""
+    checked = _checked(load(config, overrides), config.parent)
+    if as_json:
+        typer.echo(json.dumps(_as_data(checked), indent=2, ensure_ascii=False))
+    else:
+        _write(checked)
+
+
+def _checked(experiment: Experiment, folder: Path) -> Checked:
+    signature = read_signature(experiment.data, folder)
+    train = experiment.train
+    layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
+    network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
+    for metric in cast("list[Metric]", experiment.metrics):
+        metric.start(len(signature.classes) if signature.classes else None, len(signature.targets))
+    return Checked(experiment, signature, layout, summarize(network))
+
+
+def _as_data(checked: Checked) -> dict[str, Any]:
+    signature, network = checked.signature, checked.network
+    return {
+        "name": checked.experiment.name,
+        "features": signature.feature_shape,
+        "classes": signature.classes,
+        "targets": signature.targets,
+        "rows": dict(signature.rows),
+        "layers": [
+            {
+                "layer": layer.path,
+                "kind": layer.kind,
+                "input": layer.input_shape,
+                "output": layer.output_shape,
+                "parameters": layer.parameter_count,
+                "flops": layer.flops,
+                "bytes": layer.bytes,
+            }
+            for layer in network.layers
+        ],
+        "parameters": _parameters(network.layers),
+        "parameter_count": network.parameter_count,
+        "flops_per_sample": network.forward_flops,
+        "flops_per_step": network.step_flops,
+        "steps_per_epoch": checked.layout.updates,
+        "memory_bytes": checked.memory,
+        "warnings": network.warnings,
+    }
+
+
+def _write(checked: Checked) -> None:
+    network = checked.network
+    typer.echo(f"{checked.experiment.name}: {_data_line(checked.signature)}\n")
+    write_table(
+        "layers",
+        ("layer", "in → out", "parameters", "FLOPs / sample", "memory"),
+        [_layer_row(layer) for layer in network.layers],
+        totals=(
+            "total",
+            "",
+            f"{network.parameter_count:,}",
+            _scaled(network.forward_flops).strip(),
+            _size(4 * network.parameter_count),
+        ),
+        right=(2, 3, 4),
+    )
+    if shapes := _parameters(network.layers):
+        write_table("parameters", ("name", "shape"), [(name, _shape(shape)) for name, shape in shapes.items()])
+    epoch = f"{checked.layout.updates:,} steps of {checked.layout.update_size} samples"
+    typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
+    )
+    typer.echo(f"memory   {_size(checked.memory['total'])} besides Python itself: {parts}")
+    for warning in network.warnings:
+        typer.echo(f"warning: {warning}")
+
+
+def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
+    shapes = f"{_shape(layer.input_shape)} → {_shape(layer.output_shape)}"
+    return layer.path, shapes, f"{layer.parameter_count:,}", _scaled(layer.flops).strip(), _size(layer.bytes)
+
+
+def _parameters(layers: Sequence[LayerSummary]) -> Mapping[str, tuple[int, ...]]:
+    return {name: shape for layer in layers for name, shape in layer.parameters.items()}
+
+
+def _data_line(signature: Signature) -> str:
+    rows = ", ".join(f"{count:,} {part}" for part, count in signature.rows.items())
+    target = f"{len(signature.classes)} classes" if signature.classes else f"{len(signature.targets)} targets"
+    return f"{_shape(signature.feature_shape)} features → {target}; rows: {rows}"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "1"
+
+
+def _scaled(count: int, base: int = 1000) -> str:
+    """A count with three digits and the prefix of its unit."""
+    for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
+        if count >= base**power:
+            return f"{count / base**power:.3g} {prefix}"
+    return f"{count} "
+
+
+def _size(count: int) -> str:
+    return f"{_scaled(count, 1024)}B"

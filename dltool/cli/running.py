@@ -1,0 +1,52 @@
+"""What `train` and `resume` share: a training watched by a viewer, and how its end is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from dltool.cli.summary import as_data, as_lines, as_one_line
+from dltool.cli.viewer import Heading, Viewer
+from dltool.training.counters import Counters
+from dltool.training.loop import Outcome, Trainer
+from dltool.training.signals import stopping_on_signals
+from dltool.training.strict_json import to_json
+
+if TYPE_CHECKING:
+    from dltool.training.checkpoint import Checkpoint
+    from dltool.training.job import Job
+    from dltool.training.run_directory import RunDirectory
+
+
+def run_watched(
+    job: Job, run: RunDirectory, viewer: Viewer, checkpoint: Checkpoint | None = None
+) -> tuple[Outcome, int]:
+    """Train from the start or from `checkpoint`; gives the exit code too: 0, or 128 + the signal that stopped it."""
+    heading = Heading(
+        name=job.experiment.name,
+        epochs=job.experiment.train.epochs,
+        threads=job.engine.threads,
+        parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
+        rows={part: len(one.targets) for part, one in job.dataset.parts.items()},
+        notes=(*job.network.warnings, *job.dataset.notes),
+    )
+    viewer.begin(heading)
+    if checkpoint:
+        counters = Counters.from_arrays(checkpoint.trainer)
+        viewer.note(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
+    with stopping_on_signals() as stop:
+        trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
+        outcome = trainer.run()
+        return outcome, 128 + stop.signal if outcome.reason == "signal" and stop.signal else 0
+
+
+def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool) -> None:
+    """Write how it ended to standard output."""
+    if as_json:
+        typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds)))
+    elif quiet:
+        typer.echo(as_one_line(outcome, run))
+    else:
+        for line in as_lines(outcome, run):
+            typer.echo(line)

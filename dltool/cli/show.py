@@ -1,0 +1,15 @@
+"""`dltool show CONFIG`: the config with every default and override filled in, as a run would keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dltool.config.loading import dump_yaml, load, resolved
+
+
+def show(config: Path, *, overrides: Sequence[str] = ()) -> None:
+    """Write the resolved config as YAML; raises InputError with all that is wrong with it."""
+    typer.echo(dump_yaml(resolved(load(config, overrides))), nl=False)

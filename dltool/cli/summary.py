@@ -1,0 +1,65 @@
+"""The end of a training: its figures as JSON or as closing lines, and the next command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dltool.cli.figures import duration, listed, number, quoted
+
+if TYPE_CHECKING:
+    from dltool.training.loop import Outcome
+    from dltool.training.run_directory import RunDirectory
+
+_ENDINGS = {
+    "finished": "finished",
+    "early_stopping": "stopped early",
+    "signal": "stopped by a signal",
+}
+
+
+def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict[str, Any]:
+    """Everything about the end of a training as plain data."""
+    return {
+        "run": str(run.root),
+        "reason": outcome.reason,
+        "epochs": outcome.epochs,
+        "steps": outcome.steps,
+        **{part: outcome.figures.get(part, {}) for part in ("train", "validation", "test")},
+        "best": outcome.best,
+        "weights": _weights(outcome),
+        "seconds": round(outcome.seconds, 6),
+        "compile_seconds": round(compile_seconds, 6),
+        "checkpoint": str(outcome.checkpoint),
+    }
+
+
+def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
+    """The same in a few lines for people, the next command last."""
+    lines = [
+        f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}, {outcome.steps:,} steps, {duration(outcome.seconds)}"
+    ]
+    for part, figures in outcome.figures.items():
+        lines.append(f"{part:<11}{listed(figures)}{f'  ({_weights(outcome)} weights)' if part == 'test' else ''}")
+    if outcome.best:
+        figure = outcome.best["monitor"]
+        lines.append(f"best       epoch {outcome.best['epoch']}, {figure} {number(outcome.best['value'])}")
+    lines.append(f"checkpoint {outcome.checkpoint}")
+    verb = "resume" if outcome.reason == "signal" else "eval"
+    lines.append(f"next       dltool {verb} {quoted(run.root)}")
+    return lines
+
+
+def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
+    """The same in one line."""
+    part = next((part for part in ("test", "validation", "train") if part in outcome.figures), None)
+    figures = f" · {part} {listed(outcome.figures[part])}" if part else ""
+    end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
+    return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
+
+
+def _epochs(outcome: Outcome) -> str:
+    return f"{outcome.epochs} epoch{'' if outcome.epochs == 1 else 's'}"
+
+
+def _weights(outcome: Outcome) -> str:
+    return f"epoch {outcome.best['epoch']}'s" if outcome.restored else "final"

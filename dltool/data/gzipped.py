@@ -1,0 +1,22 @@
+"""Files that may be gzipped, told by their first bytes and not by their name."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TextIO
+
+GZIP = b"\x1f\x8b"
+
+
+def is_gzipped(path: Path) -> bool:
+    """Whether the file starts as gzip files do."""
+    with path.open("rb") as file:
+        return file.read(2) == GZIP
+
+
+def open_text(path: Path) -> TextIO:
+    """The file as text, with line ends as they are; bytes that are not UTF-8 are replaced."""
+    if is_gzipped(path):
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+    return path.open(encoding="utf-8-sig", errors="replace", newline="")

@@ -1,0 +1,30 @@
+"""What the text of a file of JSON lines tells without duckdb: the lines of its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from dltool.data.gzipped import open_text
+
+
+def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
+    """The lines, from 1, of rows, from 0; empty where the file is one JSON list."""
+    with open_text(path) as file:
+        filled = [(number, line) for number, line in enumerate(file, 1) if line.strip()]
+    if filled[0][1].lstrip().startswith("["):
+        return {}
+    return {row: filled[row][0] for row in rows if row < len(filled)}
+
+
+def broken_line(path: Path) -> int | None:
+    """The first line, from 1, that is not JSON; None where the file is one JSON list."""
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                if line.strip():
+                    json.loads(line)
+            except ValueError:
+                return None if number == 1 and line.lstrip().startswith("[") else number
+    return None

@@ -1,0 +1,38 @@
+"""Finding the files that a config names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dltool.errors import InputError, Problem, nearest
+
+
+def locate(name: str, folder: Path, field: str) -> Path:
+    """The readable file called `name`, from the working directory, else from the config's `folder`.
+
+    Raises InputError about the config's `field` that says where it looked and which file has a similar name.
+    """
+    places = list(dict.fromkeys([Path(name).expanduser(), folder / Path(name).expanduser()]))
+    path = next((place for place in places if place.exists()), None)
+    if path is None:
+        looked = ", nor ".join(f"'{place}'" for place in places)
+        raise InputError(Problem(f"no file {looked}{_similar(places)}", path=field))
+    if not path.is_file():
+        what = "a directory" if path.is_dir() else "something else"
+        raise InputError(Problem(f"'{path}' is not a file but {what}", path=field))
+    if not os.access(path, os.R_OK):
+        raise InputError(Problem(f"'{path}' may not be read by this user", path=field))
+    return path
+
+
+def _similar(places: list[Path]) -> str:
+    """A hint at a file of a similar name beside a missing one."""
+    for place in places:
+        try:
+            close = nearest(place.name, [file.name for file in place.parent.iterdir()])
+        except OSError:
+            continue
+        if close:
+            return f"; did you mean '{place.with_name(close)}'?"
+    return ""

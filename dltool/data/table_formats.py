@@ -1,0 +1,75 @@
+"""Opening a table file by what it holds; JSON and Parquet, which duckdb needs no help with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from dltool.data import query
+from dltool.data.csv_file import open_csv
+from dltool.data.gzipped import GZIP
+from dltool.data.json_text import lines_of
+from dltool.data.table_file import TableFile
+from dltool.errors import InputError, Problem
+
+LOOKED_AT = 1024
+_JSON = (".json", ".jsonl", ".ndjson")
+_PARQUET = (".parquet", ".pq")
+_REFUSED = {
+    b"": "the file is empty",
+    b"PK": "a zip archive, perhaps a spreadsheet; export it as CSV",
+    b"\xff\xfe": "UTF-16 text; convert it first: iconv -f utf-16 -t utf-8",
+    b"\xfe\xff": "UTF-16 text; convert it first: iconv -f utf-16 -t utf-8",
+}
+
+
+@dataclass(frozen=True)
+class ParquetFile(TableFile):
+    """A Parquet file."""
+
+    guessed: ClassVar[bool] = False
+
+    def scan(self, numbers: Collection[str]) -> str:
+        """Types are stored, not guessed."""
+        return f"read_parquet({query.file(self.path)})"
+
+    def lines(self, rows: Collection[int]) -> Mapping[int, int]:
+        """There are none."""
+        return {}
+
+
+@dataclass(frozen=True)
+class JsonFile(TableFile):
+    """A file of JSON lines, or one JSON list of objects."""
+
+    def scan(self, numbers: Collection[str]) -> str:
+        """With the columns that were found."""
+        types = {**self.columns, **dict.fromkeys(numbers, "DOUBLE")}
+        return f"read_json({query.zipped_file(self.path)}, columns={query.mapping(types)})"
+
+    def lines(self, rows: Collection[int]) -> Mapping[int, int]:
+        """Counted in the text."""
+        return lines_of(self.path, rows)
+
+
+def open_table(path: Path) -> TableFile:
+    """The table in a file; raises InputError where it cannot be read as one."""
+    with path.open("rb") as file:
+        start = file.read(LOOKED_AT)
+    for refused, reason in _REFUSED.items():
+        if start[:2] == refused:
+            raise InputError(Problem(reason, str(path)))
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if start[:4] == b"PAR1" or suffix in _PARQUET:
+        return ParquetFile(path, _columns(path, f"read_parquet({query.file(path)})"))
+    if suffix in _JSON:
+        return JsonFile(path, _columns(path, f"read_json({query.zipped_file(path)})"))
+    if b"\0" in start and start[:2] != GZIP:
+        raise InputError(Problem("not a text file", str(path)))
+    return open_csv(path)
+
+
+def _columns(path: Path, scan: str) -> dict[str, str]:
+    return {name: as_type for name, as_type, *_ in query.fetch_rows(path, f"DESCRIBE SELECT * FROM {scan}")}

@@ -1,0 +1,1 @@
+"""Training owns time: epochs and steps, evaluation, stopping, checkpoints, and what a run leaves on disk."""

@@ -1,0 +1,125 @@
+"""One experiment made ready to train: data in memory, network built, kernels compiled. Nothing is on disk yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from dltool.config.experiment import Experiment
+from dltool.config.loading import resolved
+from dltool.data.dataset import open_dataset
+from dltool.data.signature import Dataset
+from dltool.errors import InputError, Problem
+from dltool.kernels.reference.random import permute
+from dltool.metrics.metric import Metric
+from dltool.optimizers.optimizer import Optimizer
+from dltool.program.building import Network, build_network
+from dltool.runtime.engine import Engine
+from dltool.runtime.plan import StepPlan
+from dltool.schedules.schedule import Horizon, Schedule
+from dltool.training.checkpoint import Checkpoint
+from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.initial import initial_arrays
+from dltool.training.judge import Judge
+from dltool.training.layout import EpochLayout
+from dltool.training.meter import Meter
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the trainer works with."""
+
+    experiment: Experiment
+    folder: Path  # where relative data paths may start
+    dataset: Dataset
+    layout: EpochLayout
+    judge: Judge
+    network: Network
+    engine: Engine
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """What changes the parameters."""
+        return cast(Optimizer, self.experiment.optimizer)
+
+    def meter(self) -> Meter:
+        """A fresh one for the configured metrics."""
+        return make_meter(cast(list[Metric], self.experiment.metrics), self.dataset.signature, self.network)
+
+    def learning_rates(self, steps: np.ndarray, epochs: int) -> np.ndarray:
+        """The rate after each of `steps` (n,) as the schedule makes it for a training of so many epochs."""
+        horizon = Horizon(self.layout.updates, epochs)
+        return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
+
+    def targets_in_order(self, plan: StepPlan) -> np.ndarray:
+        """The targets of the samples that pass in a stretch of one epoch."""
+        targets = self.dataset.parts["train"].targets
+        index = np.arange(plan.position[0], plan.position[-1] + plan.rows[-1]) % len(targets)
+        if self.experiment.train.shuffle:
+            index = permute(index, len(targets), key=self.experiment.train.seed, epoch=int(plan.epoch[0]))
+        return targets[index]
+
+    def evaluate(self, part: str) -> Meter:
+        """Loss and metrics of a part, gathered with the averaged parameters where there are any."""
+        meter = self.meter()
+        use_average = self.experiment.train.average is not None
+        evaluate(self.engine, part, self.dataset.parts[part].targets, meter, use_average=use_average)
+        return meter
+
+    def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
+        """The present state, with the trainer's numbers."""
+        classes = self.dataset.signature.classes
+        return Checkpoint(
+            config=resolved(self.experiment),
+            folder=str(self.folder.resolve()),
+            preprocessing=dict(self.dataset.preprocessing),
+            classes=list(classes) if classes else None,
+            fingerprint=self.dataset.fingerprint,
+            arrays=self.engine.read(),
+            trainer=dict(trainer),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take all arrays of a checkpoint; raises `InputError` where they are not those of this network."""
+        present = {name: array.shape for name, array in self.engine.read().items()}
+        stored = {name: array.shape for name, array in checkpoint.arrays.items()}
+        if present != stored:
+            names = sorted(name for name, _ in present.items() ^ stored.items())
+            raise InputError(
+                Problem(f"its arrays do not fit the network of its config: {', '.join(names)}", "checkpoint")
+            )
+        self.engine.write(checkpoint.arrays)
+
+
+def open_job(
+    experiment: Experiment,
+    folder: Path,
+    *,
+    init_from: Path | None = None,
+    debug: bool = False,
+    on_compile: Callable[[str], None] | None = None,
+) -> Job:
+    """Read the data, build the network and compile what it needs; raises `InputError` with whatever does not fit.
+
+    `init_from` is a file or a run whose parameters the network starts from.
+    """
+    train = experiment.train
+    judge = Judge(experiment)
+    dataset = open_dataset(experiment.data, folder)
+    samples = len(dataset.parts["train"].targets)
+    layout = EpochLayout(samples, train.batch_size, train.accumulate, train.last_batch)
+    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
+    evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
+    make_meter(
+        cast(list[Metric], experiment.metrics), dataset.signature, network
+    )  # raises where a metric does not fit the task
+    given = initial_arrays(init_from, network.program.graph) if init_from else {}
+    engine = Engine(
+        network, evaluation, dataset.parts, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
+    )
+    engine.write(given)
+    return Job(experiment, folder, dataset, layout, judge, network, engine)

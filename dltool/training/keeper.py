@@ -1,0 +1,62 @@
+"""When a run is saved: after epochs, after so many minutes, at its end; never so often that it slows the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from dltool.training.checkpoint import Checkpoint
+from dltool.training.divergence import check_arrays
+from dltool.training.run_directory import RunDirectory
+from dltool.training.saving import save
+
+#: Seconds between saves where epochs are short, and how many times the length of a save must lie between two.
+SHORTEST_INTERVAL = 2.0
+INTERVAL_PER_COST = 10.0
+
+
+class Keeper:
+    """Writes the checkpoints of one run: `snapshot` gives its present state, `before` is called before each save."""
+
+    def __init__(
+        self, run: RunDirectory, snapshot: Callable[[], Checkpoint], *, before: Callable[[], None], minutes: float
+    ):
+        self._run, self._snapshot, self._before = run, snapshot, before
+        self._longest_interval = 60 * minutes
+        self._interval = SHORTEST_INTERVAL
+        self._best: Checkpoint | None = None  # not on disk yet
+        self._saved_at = time.monotonic()
+        self._up_to_date = False
+
+    def within_epoch(self) -> None:
+        """Steps were made: save if the last time is long ago."""
+        self._up_to_date = False
+        if time.monotonic() - self._saved_at >= self._longest_interval:
+            self._save(self._snapshot())
+
+    def after_epoch(self, *, best: bool) -> None:
+        """An epoch was closed: save if the last time is not very short ago; keep the best one until it is written."""
+        self._up_to_date = False
+        due = time.monotonic() - self._saved_at >= min(self._interval, self._longest_interval)
+        if best or due:
+            state = self._snapshot()
+            self._best = state if best else self._best
+            if due:
+                self._save(state)
+
+    def finish(self) -> None:
+        """Save what is not on disk yet."""
+        if not self._up_to_date:
+            self._save(self._snapshot())
+
+    def _save(self, state: Checkpoint) -> None:
+        started = time.monotonic()
+        check_arrays(state.arrays)
+        self._before()
+        if self._best is not None:
+            save(self._best, self._run.best)
+            self._best = None
+        save(state, self._run.last)
+        self._saved_at = time.monotonic()
+        self._interval = max(SHORTEST_INTERVAL, INTERVAL_PER_COST * (self._saved_at - started))
+        self._up_to_date = True

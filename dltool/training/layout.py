@@ -1,0 +1,78 @@
+"""How an epoch falls into updates and micro-batches, and the table of any stretch of it.
+
+Everything follows from (samples, batch size, accumulate, last batch), so that any step of any epoch is reached at
+once. `accumulate: k` with `batch_size: b` makes the same updates as `batch_size: k·b`, in k passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dltool.errors import InputError, Problem
+from dltool.runtime.plan import StepPlan
+
+
+@dataclass(frozen=True)
+class EpochLayout:
+    """The updates of one epoch over `samples` rows."""
+
+    samples: int
+    batch_size: int
+    accumulate: int
+    last_batch: str  # keep: a smaller last update · drop: none · pad: filled up from the first rows
+
+    def __post_init__(self) -> None:
+        if self.updates == 0:
+            raise InputError(
+                Problem(
+                    f"drops all there is: one update takes {self.update_size} rows and the training part has "
+                    f"{self.samples}; use a smaller train.batch_size, or keep",
+                    path="train.last_batch",
+                )
+            )
+
+    @property
+    def update_size(self) -> int:
+        """Samples of a full update."""
+        return self.batch_size * self.accumulate
+
+    @property
+    def updates(self) -> int:
+        """Updates in an epoch."""
+        whole, rest = divmod(self.samples, self.update_size)
+        return whole + (1 if rest and self.last_batch != "drop" else 0)
+
+    @property
+    def epoch_samples(self) -> int:
+        """Samples that pass in an epoch: fewer than there are with `drop`, more with `pad`."""
+        return self.samples if self.last_batch == "keep" else self.updates * self.update_size
+
+    @property
+    def largest_batch(self) -> int:
+        """Rows of the largest micro-batch."""
+        return min(self.batch_size, self.epoch_samples)
+
+    def update_rows(self, updates: np.ndarray) -> np.ndarray:
+        """Samples in each of the numbered updates of an epoch."""
+        return np.minimum(self.epoch_samples - updates * self.update_size, self.update_size)
+
+    def plan(self, scalars: np.ndarray, *, first_update: int, epoch: int, step: int) -> StepPlan:
+        """The table of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps came before."""
+        count = len(scalars)
+        updates = np.arange(first_update, first_update + count, dtype=np.int64)
+        rows = self.update_rows(updates)
+        batches = -(-rows // self.batch_size)
+        owner = np.repeat(np.arange(count), batches)  # the update that each micro-batch belongs to
+        number = np.arange(len(owner)) - np.repeat(np.cumsum(batches) - batches, batches)
+        return StepPlan(
+            step=step + owner,
+            epoch=np.full(len(owner), epoch, dtype=np.int64),
+            position=updates[owner] * self.update_size + number * self.batch_size,
+            rows=np.minimum(self.batch_size, rows[owner] - number * self.batch_size),
+            scale=(1.0 / rows[owner]).astype(np.float32),
+            first=number == 0,
+            update=number == batches[owner] - 1,
+            scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
+        )

@@ -1,0 +1,219 @@
+"""The training loop: epochs of steps, and the evaluation after each.
+
+The engine runs whole stretches of steps; how long they are is up to the clock, and no figure depends on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dltool.config.experiment import PARTS
+from dltool.training.checkpoint import Checkpoint, decode, section
+from dltool.training.counters import Counters
+from dltool.training.divergence import DivergedError, check_losses, count_sound
+from dltool.training.events import EpochEnded, Listener, Note, Progress
+from dltool.training.job import Job
+from dltool.training.keeper import Keeper
+from dltool.training.meter import Meter
+from dltool.training.metrics_log import MetricsLog, read_epochs
+from dltool.training.pace import Pace
+from dltool.training.run_directory import RunDirectory
+
+_METER = "meter/"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended."""
+
+    reason: str  # finished, early_stopping, signal
+    epochs: int
+    steps: int
+    seconds: float
+    figures: dict[str, dict[str, Any]]  # by part: of the last epoch, or of the best one where that was restored
+    best: dict[str, Any]  # epoch, monitor, value; empty before the first epoch ends
+    restored: bool  # the figures are the best epoch's
+    checkpoint: Path
+
+
+class Trainer:
+    """One run of a job, from its start or from a checkpoint."""
+
+    def __init__(
+        self,
+        job: Job,
+        run: RunDirectory,
+        *,
+        notify: Listener,
+        stop: Callable[[], bool],
+        checkpoint: Checkpoint | None = None,
+    ):
+        self._job, self._run, self._notify, self._stop = job, run, notify, stop
+        self._train = job.experiment.train
+        self._pace = Pace()
+        self._told: set[str] = set()
+        self._counters = Counters()
+        self._meter = job.meter()
+        if checkpoint:
+            self._counters = Counters.from_arrays(checkpoint.trainer)
+            self._meter.restore(section(checkpoint.trainer, _METER))
+            job.restore(checkpoint)
+        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes)
+        self._lines = read_epochs(run.metrics)
+        self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=self._train.checkpoint_minutes)
+        self._clock = time.monotonic()
+
+    def run(self) -> Outcome:
+        """Train to the end, or until asked to stop; raises `RunError` with the last checkpoint in place."""
+        try:
+            reason = self._train_epochs()
+            self._keeper.finish()
+            return self._end(reason)
+        except DivergedError:
+            self._log.append([{"kind": "end", "reason": "diverged"}])
+            raise
+        finally:
+            self._log.close()
+
+    def _train_epochs(self) -> str:
+        while (reason := self._job.judge.reason_to_end(self._counters)) is None:
+            while self._counters.update < self._job.layout.updates:
+                if self._stop():
+                    return "signal"
+                self._run_stretch()
+                self._keeper.within_epoch()
+            self._close_epoch()
+        return reason
+
+    def _run_stretch(self) -> None:
+        counters, layout = self._counters, self._job.layout
+        count = self._pace.updates(layout.updates - counters.update)
+        steps = counters.step + np.arange(count, dtype=np.int64)
+        rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
+        plan = layout.plan(
+            self._job.optimizer.scalars(steps, rates),
+            first_update=counters.update,
+            epoch=counters.epoch,
+            step=counters.step,
+        )
+        started = time.monotonic()
+        result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
+        seconds = time.monotonic() - started
+        losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
+        self._log.append(self._step_lines(losses[: count_sound(losses)], rates))
+        check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
+        rows = layout.update_rows(counters.update + np.arange(count))
+        self._meter.add_losses(losses, rows)
+        if result.outputs is not None:
+            self._meter.add_outputs(result.outputs, self._job.targets_in_order(plan))
+        counters.step += count
+        counters.update += count
+        self._tick()
+        self._pace.trained(updates=count, samples=int(rows.sum()), seconds=seconds)
+        self._notify(self._progress(float(losses.mean()), float(rates[-1])))
+
+    def _step_lines(self, losses: np.ndarray, rates: np.ndarray) -> list[dict[str, Any]]:
+        every, done = self._train.log_every, self._counters.step
+        return [
+            {
+                "kind": "step",
+                "step": done + index + 1,
+                "epoch": self._counters.epoch + 1,
+                "loss": float(losses[index]),
+                "lr": float(rates[index]),
+            }
+            for index in range(-(done + 1) % every, len(losses), every)
+        ]
+
+    def _close_epoch(self) -> None:
+        counters = self._counters
+        results = {"train": self._result(self._meter)}
+        if "validation" in self._job.dataset.parts:
+            started = time.monotonic()
+            results["validation"] = self._result(self._job.evaluate("validation"))
+            self._pace.evaluated(time.monotonic() - started)
+            if not np.isfinite(results["validation"]["loss"]):
+                raise DivergedError(
+                    f"the validation loss is {results['validation']['loss']} after epoch {counters.epoch + 1}"
+                )
+        counters.epoch += 1
+        self._tick()
+        line = {"kind": "epoch", "epoch": counters.epoch, "step": counters.step, **results}
+        line["seconds"] = round(counters.epoch_seconds, 6)
+        self._log.append([line])
+        self._lines.append(line)
+        counters.update, counters.epoch_seconds = 0, 0.0
+        self._meter = self._job.meter()
+        multiplier = counters.multiplier
+        best = self._job.judge.after_epoch(results, counters)
+        self._notify(EpochEnded(line, best))
+        if counters.multiplier < multiplier:
+            self._notify(Note(f"plateau: the learning rate is now multiplied by {counters.multiplier:g}"))
+        self._keeper.after_epoch(best=best)
+
+    def _end(self, reason: str) -> Outcome:
+        counters = self._counters
+        line: dict[str, Any] = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step}
+        restored = reason != "signal" and self._job.judge.restores_best and counters.best_epoch > 0
+        if restored and counters.best_epoch < counters.epoch:
+            self._job.restore(decode(self._run.best))
+        shown = counters.best_epoch if restored else counters.epoch
+        figures = {part: one[part] for one in self._lines if one["epoch"] == shown for part in PARTS if part in one}
+        if reason != "signal" and "test" in self._job.dataset.parts:
+            figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
+        self._tick()
+        self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
+        return Outcome(
+            reason=reason,
+            epochs=counters.epoch,
+            steps=counters.step,
+            seconds=counters.seconds,
+            figures=figures,
+            best=self._best(),
+            restored=restored,
+            checkpoint=self._run.best if self._run.best.exists() else self._run.last,
+        )
+
+    def _result(self, meter: Meter) -> dict[str, Any]:
+        figures = meter.result()
+        for text in meter.undefined:
+            if text not in self._told:
+                self._notify(Note(text))
+                self._told.add(text)
+        return figures
+
+    def _best(self) -> dict[str, Any]:
+        epoch, value = self._counters.best_epoch, self._counters.best_value
+        return {"epoch": epoch, "monitor": self._job.judge.best.name, "value": value} if epoch else {}
+
+    def _snapshot(self) -> Checkpoint:
+        self._counters.log_bytes = self._log.size
+        trainer = self._counters.arrays() | {_METER + name: array for name, array in self._meter.state().items()}
+        return self._job.checkpoint(trainer)
+
+    def _progress(self, loss: float, rate: float) -> Progress:
+        counters, layout = self._counters, self._job.layout
+        epochs = self._train.epochs - counters.epoch
+        samples = epochs * layout.epoch_samples - counters.update * layout.update_size
+        return Progress(
+            epoch=counters.epoch + 1,
+            update=counters.update,
+            updates=layout.updates,
+            step=counters.step,
+            loss=loss,
+            learning_rate=rate,
+            samples_per_second=self._pace.samples_per_second,
+            seconds_left=self._pace.seconds_left(max(samples, 0), epochs),
+        )
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._counters.seconds += now - self._clock
+        self._counters.epoch_seconds += now - self._clock
+        self._clock = now

@@ -1,0 +1,75 @@
+"""Mean loss and metrics of a part, as they add up from call to call of the engine.
+
+Calls are as long as the clock says, and floating-point sums depend on where they are cut; so losses are added one
+after the other, as metrics do with theirs. Figures are then the same however a run was cut or interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dltool.errors import InputError
+from dltool.metrics.metric import Metric
+from dltool.training.checkpoint import section
+
+#: Rows whose predictions are made at a time.
+BLOCK = 8192
+
+#: raw outputs of the network → predictions, both (rows, outputs)
+Link = Callable[[np.ndarray], np.ndarray]
+
+
+class Meter:
+    """Gathers losses, outputs and targets of rows, piece by piece."""
+
+    def __init__(self, metrics: Sequence[Metric], *, classes: int | None, targets: int, link: Link):
+        self._accumulators = {metric.yaml_name: metric.start(classes, targets) for metric in metrics}
+        self._link = link
+        self._loss = np.float64(0.0)
+        self._rows = 0
+        self.undefined: list[str] = []  # why metrics have no result
+
+    @property
+    def wants_outputs(self) -> bool:
+        """Whether there is any metric to feed."""
+        return bool(self._accumulators)
+
+    def add_losses(self, losses: np.ndarray, rows: np.ndarray) -> None:
+        """Take mean losses (n,) of `rows` (n,) samples each."""
+        self._loss = np.cumsum(np.concatenate([[self._loss], losses.astype(np.float64) * rows]))[-1]
+        self._rows += int(rows.sum())
+
+    def add_outputs(self, outputs: np.ndarray, targets: np.ndarray) -> None:
+        """Take raw outputs (n, k) and the targets of the same samples."""
+        for start in range(0, len(outputs), BLOCK):
+            predictions = self._link(outputs[start : start + BLOCK])
+            for accumulator in self._accumulators.values():
+                accumulator.update(predictions, targets[start : start + BLOCK])
+
+    def result(self) -> dict[str, Any]:
+        """The mean loss and every metric over all samples so far; NaN where one is not defined for them."""
+        figures: dict[str, Any] = {"loss": float(self._loss / self._rows) if self._rows else float("nan")}
+        for name, accumulator in self._accumulators.items():
+            try:
+                figures[name] = accumulator.result()
+            except InputError as error:
+                figures[name] = float("nan")
+                self.undefined.append(str(error))
+        return figures
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint must keep to go on gathering."""
+        arrays = {"loss": np.asarray(self._loss), "rows": np.asarray(self._rows)}
+        for name, accumulator in self._accumulators.items():
+            arrays |= {f"{name}/{key}": np.asarray(array) for key, array in accumulator.state.items()}
+        return arrays
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on where the meter that gave `arrays` as its state was."""
+        self._loss = np.float64(arrays["loss"])
+        self._rows = int(arrays["rows"])
+        for name, accumulator in self._accumulators.items():
+            accumulator.state = section(arrays, f"{name}/")

@@ -1,0 +1,41 @@
+"""Which figure tells whether an epoch was good: best epoch, early stopping, plateau."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dltool.errors import InputError, Problem
+from dltool.metrics.metric import Metric
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """One figure of an epoch, such as validation.accuracy, and which way is better."""
+
+    name: str
+    higher_is_better: bool
+
+    def value(self, results: Mapping[str, Mapping[str, Any]]) -> float:
+        """The figure in an epoch's results by part; NaN where it is undefined."""
+        part, _, figure = self.name.partition(".")
+        return results[part][figure]
+
+    def improves(self, value: float, best: float, min_delta: float = 0.0) -> bool:
+        """Whether `value` beats `best`, which is NaN before the first epoch."""
+        if math.isnan(value) or math.isnan(best):
+            return not math.isnan(value)
+        return value > best + min_delta if self.higher_is_better else value < best - min_delta
+
+
+def find_monitor(name: str, metrics: Sequence[Metric]) -> Monitor:
+    """The monitor of a figure that is measured; raises `InputError` where the figure is not one number."""
+    better = {"loss": "lower"} | {metric.yaml_name: metric.better for metric in metrics}
+    direction = better[name.partition(".")[2]]
+    if direction is None:
+        raise InputError(
+            Problem(f"'{name}' is not one number; name another figure, such as the loss", path="train.monitor")
+        )
+    return Monitor(name, direction == "higher")

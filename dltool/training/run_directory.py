@@ -1,0 +1,89 @@
+"""What a run leaves behind, and where: `config.yaml`, `metrics.jsonl` and `checkpoints/` in one directory."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from dltool.errors import InputError, Problem
+from dltool.training.saving import BEST, LAST, flush_folder
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The paths of one run."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved config."""
+        return self.root / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """One line for each logged step and each epoch."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint."""
+        return self.root / "checkpoints" / LAST
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the best epoch."""
+        return self.root / "checkpoints" / BEST
+
+    def write_config(self, text: str) -> None:
+        """Write the resolved config, with the commands that use the run on top."""
+        root, file = shlex.quote(str(self.root)), shlex.quote(str(self.config))
+        self.config.write_text(
+            "# The config of this run with every default filled in.\n"
+            f"#   evaluate:  dltool eval {root}\n"
+            f"#   continue:  dltool resume {root}\n"
+            f"#   run again: dltool train {file}\n{text}",
+            encoding="utf-8",
+        )
+
+
+def refuse_occupied(chosen: Path | None) -> None:
+    """Raise `InputError` where a directory that the user chose for a run already holds something."""
+    if chosen is None:
+        return
+    if chosen.exists() and not chosen.is_dir():
+        raise InputError(Problem("is a file; --run-dir names a directory", where=str(chosen)))
+    if chosen.is_dir() and any(chosen.iterdir()):
+        hint = f"choose another, or continue it: dltool resume {chosen}"
+        raise InputError(Problem(f"the directory is not empty; {hint}", where=str(chosen)))
+
+
+def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
+    """Make `chosen`, else the first free one of runs/NAME, runs/NAME-2, …, and write the resolved config into it."""
+    refuse_occupied(chosen)
+    try:
+        if chosen is not None:
+            chosen.mkdir(parents=True, exist_ok=True)
+            run = RunDirectory(chosen)
+        else:
+            run = RunDirectory(_first_free(Path("runs"), name))
+        run.last.parent.mkdir()
+        run.write_config(config)
+        flush_folder(run.root)
+    except OSError as error:
+        problem = Problem(f"the run's directory cannot be made: {error.strerror}", where=str(error.filename))
+        raise InputError(problem) from None
+    return run
+
+
+def _first_free(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()  # making it is the test: two runs that start together never share one
+            return path
+        except FileExistsError:
+            number += 1

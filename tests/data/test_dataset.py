@@ -1,0 +1,163 @@
+"""Data as a whole: several sources, what a checkpoint keeps, fingerprints, and the digits that come along."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltool.data.dataset import open_dataset, prepare
+from dltool.data.preprocessing import Preprocessing
+from dltool.errors import InputError
+
+from .opening import FOLDER, config, idx, numbered, opened, problems, table, write
+
+PROJECT = Path(__file__).parents[2]
+DIGITS = {"table": {"path": "datasets/digits/digits.csv.gz", "target": "digit"}}
+
+
+def _stored(dataset: Any) -> Any:
+    return json.loads(json.dumps(dataset.preprocessing))
+
+
+def test_parts_from_sources_of_their_own():
+    write("data.csv", "\n".join(numbered()))
+    write("more.csv", "y,b,other,a\n1,20,x,10\n2,40,x,20\n")
+    parts = opened({**table("data.csv"), "validation": table("more.csv"), "scaling": "none"}).parts
+    assert {name: len(part.targets) for name, part in parts.items()} == {"train": 30, "validation": 2}
+    np.testing.assert_array_equal(parts["validation"].features, [[10, 20], [20, 40]])
+
+
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "a column is missing": (
+        table(str(Path("less.csv"))),
+        "less.csv: data.test.table: no column 'b'; did you mean 'bb'?",
+    ),
+    "another kind": (
+        {"npz": {"path": "wide.npz"}},
+        "wide.npz: features are float32 [3], those of the training part float32 [2]",
+    ),
+    "bytes": (
+        {"npz": {"path": "bytes.npz"}},
+        "bytes.npz: features are uint8 [2], those of the training part float32 [2]",
+    ),
+    "missing": (table("no.csv"), "data.test.table.path: no file 'no.csv', nor 'config/no.csv'"),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_sources_that_do_not_fit_the_first(case: str):
+    write("data.csv", "\n".join(numbered()))
+    write("less.csv", "a,bb,y\n1,2,0\n")
+    np.savez("wide.npz", x=np.zeros((4, 3)), y=[0, 1, 2, 0])
+    np.savez("bytes.npz", x=np.zeros((4, 2), np.uint8), y=[0, 1, 2, 0])
+    source, line = OTHERS[case]
+    assert problems({**table("data.csv"), "test": source}) == [line]
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard", "minmax", {"divide": 3}])
+def test_what_a_checkpoint_keeps_prepares_the_same(scaling: Any):
+    write("data.csv", "\n".join(numbered()))
+    write("more.csv", "\n".join(numbered(10)))
+    data = {**table("data.csv"), "validation": table("more.csv"), "scaling": scaling}
+    dataset = opened(data)
+    again = opened(data, _stored(dataset))
+    part = prepare(config(table("more.csv")).source, _stored(dataset), FOLDER)  # pyright: ignore[reportArgumentType]
+    for found in (again.parts["validation"], part):
+        np.testing.assert_array_equal(found.features, dataset.parts["validation"].features)
+        np.testing.assert_array_equal(found.targets, dataset.parts["validation"].targets)
+    assert again.preprocessing == dataset.preprocessing
+    assert again.fingerprint == dataset.fingerprint
+
+
+def test_kept_numbers_are_not_fitted_again():
+    write("data.csv", "\n".join(numbered()))
+    stored = _stored(opened({**table("data.csv"), "scaling": "minmax"}))
+    write("data.csv", "\n".join(numbered(60)))
+    parts = opened({**table("data.csv"), "scaling": "minmax"}, stored).parts
+    assert max(part.features.max() for part in parts.values()) > 1.9
+
+
+def test_the_signature_follows_from_what_a_checkpoint_keeps():
+    write("images", idx(np.arange(64, dtype=np.uint8).reshape(4, 4, 4)))
+    write("labels", idx(np.arange(4, dtype=np.uint8) % 2))
+    dataset = opened(
+        {"idx": {"images": "images", "labels": "labels"}, "split": {"validation": 0}, "scaling": "standard"}
+    )
+    signature = Preprocessing.from_json(_stored(dataset)).signature({"train": 4})
+    assert signature.feature_shape == (4, 4)
+    np.testing.assert_array_equal(signature.factor, dataset.signature.factor)
+    assert signature.classes == ("0", "1")
+
+
+def test_other_data_that_does_not_fit_a_checkpoint():
+    write("data.csv", "\n".join(numbered()))
+    stored = _stored(opened(table("data.csv")))
+    write("less.csv", "a,y\n1,0\n2,1\n")
+    for name, line in {
+        "less.csv": "less.csv: table: no column 'b'; allowed: a, y",
+        "nowhere.csv": "table.path: no file 'nowhere.csv', nor 'config/nowhere.csv'",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            prepare(config(table(name)).source, stored, FOLDER)  # pyright: ignore[reportArgumentType]
+        assert str(caught.value) == line
+
+
+def test_fingerprints_tell_contents_apart_and_nothing_else():
+    lines = numbered()
+    write("data.csv", "\n".join(lines))
+    write("copy.csv", "\n".join(lines).replace(",", ";"))
+    plain = opened(table("data.csv")).fingerprint
+    assert plain == opened({**table("copy.csv"), "scaling": "minmax", "split": {"seed": 3}}).fingerprint
+    lines[7] = "6,12.0001,0"
+    write("data.csv", "\n".join(lines))
+    assert plain != opened(table("data.csv")).fingerprint
+
+
+@pytest.mark.parametrize("targets", [{"classes": 7}, {"targets": 2}])
+def test_synthetic_data_follows_from_its_seed(targets: dict[str, int]):
+    data = {"synthetic": {"features": 5, "rows": 100, "seed": 3, **targets}, "split": {"validation": 0}}
+    one, two = opened(data), opened(data)
+    assert one.fingerprint == two.fingerprint
+    assert one.parts["train"].features.shape == (100, 5)
+    if "classes" in targets:
+        assert np.bincount(one.parts["train"].targets).min() == 100 // 7
+    else:
+        assert one.parts["train"].targets.shape == (100, 2)
+    data["synthetic"]["seed"] = 4
+    assert opened(data).fingerprint != one.fingerprint
+
+
+def test_digits_are_complete(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(PROJECT)
+    dataset = opened({**DIGITS, "split": {"validation": 0}, "scaling": "none"})
+    part = dataset.parts["train"]
+    assert part.features.shape == (1797, 64)
+    assert np.bincount(part.targets).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert part.targets[:10].tolist() == list(range(10))
+    assert part.features.min() == 0
+    assert part.features.max() == 16
+    assert part.features.sum(dtype=np.float64) == 561718
+    assert dataset.preprocessing["feature_names"][9] == "pixel_1_1"
+
+
+def test_digits_are_found_from_a_config_elsewhere():
+    assert open_dataset(config({"table": {"path": "digits.csv.gz", "target": "digit"}}), PROJECT / "datasets/digits")
+
+
+def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
+    np.savez("data.npz", x=np.zeros((4, 3)), y=[0, 1, 0, 1])
+    code = (
+        "import sys; from pathlib import Path; from dltool.config.experiment import DataConfig;"
+        "from dltool.data.dataset import read_signature;"
+        "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), Path());"
+        "print({'numba', 'duckdb'} & set(sys.modules))"
+    )
+    environment = {"PYTHONPATH": str(PROJECT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,55 @@
+"""Losses and metrics of an epoch: the same bits however the rows were cut, and across a save."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dltool.registry import registered
+from dltool.training.meter import Meter
+
+ROWS = 1000
+GENERATOR = np.random.default_rng(5)
+OUTPUTS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
+TARGETS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
+LOSSES = GENERATOR.normal(size=ROWS).astype(np.float32) ** 2
+
+
+def meter() -> Meter:
+    metrics = [registered("metric")[name]() for name in ("mae", "rmse", "r2")]
+    return Meter(metrics, classes=None, targets=2, link=lambda outputs: outputs)
+
+
+def feed(target: Meter, start: int, end: int) -> None:
+    target.add_losses(LOSSES[start:end], np.ones(end - start, np.int64))
+    target.add_outputs(OUTPUTS[start:end], TARGETS[start:end])
+
+
+def test_cuts_do_not_matter():
+    whole, cut = meter(), meter()
+    feed(whole, 0, ROWS)
+    edges = [0, 1, 7, 500, 501, 999, ROWS]
+    for start, end in pairwise(edges):
+        feed(cut, start, end)
+        following = meter()
+        following.restore({name: array.copy() for name, array in cut.state().items()})
+        cut = following
+    assert cut.result() == whole.result()
+    assert whole.result()["rmse"] == pytest.approx(np.sqrt(np.mean((OUTPUTS - TARGETS) ** 2)))
+
+
+def test_loss_is_weighted_by_samples():
+    one = Meter([], classes=None, targets=1, link=lambda outputs: outputs)
+    one.add_losses(np.array([1.0, 4.0], np.float32), np.array([3, 1]))
+    assert one.result() == {"loss": 1.75}
+    assert not one.wants_outputs
+
+
+def test_an_undefined_metric_is_nan_and_says_why():
+    auc = Meter([registered("metric")["auc"]()], classes=3, targets=1, link=lambda outputs: outputs)
+    auc.add_losses(np.ones(4, np.float32), np.ones(4, np.int64))
+    auc.add_outputs(np.ones((4, 3), np.float32), np.zeros(4, np.int64))
+    assert np.isnan(auc.result()["auc"])
+    assert "auc needs rows of at least two classes" in auc.undefined[0]
