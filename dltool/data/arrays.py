@@ -65,9 +65,11 @@ def unusable(array: np.ndarray) -> np.ndarray:
 
 
 def _require_usable(array: np.ndarray, where: str) -> None:
+    # NaN is neither; the extremes take no memory, unlike looking at each value
+    if array.min() >= -LARGEST and array.max() <= LARGEST:
+        return
     bad = unusable(array)
-    if bad.any():
-        index = tuple(int(i) for i in np.argwhere(bad)[0])
-        others = f", and {bad.sum() - 1} more are like it" if bad.sum() > 1 else ""
-        message = f"the value at {list(index)} is {array[index]:g}{others}; numbers must be finite and fit float32"
-        raise InputError(Problem(message, where))
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    others = f", and {bad.sum() - 1} more are like it" if bad.sum() > 1 else ""
+    message = f"the value at {list(index)} is {array[index]:g}{others}; numbers must be finite and fit float32"
+    raise InputError(Problem(message, where))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,19 +44,21 @@ def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target 
     split, more_notes = split_rows(data.split, of_main, main.rows, labels)
     everything = {part: (part, slice(None)) for part in outlines if part != "train"}
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
-    plan = Plan(target, encoded, {part: rows[part] for part in PARTS if part in rows}, [*notes, *more_notes])
-    return Plan(target, encoded, plan.rows, [*plan.notes, *_missing_classes(plan)])
+    rows = {part: rows[part] for part in PARTS if part in rows}
+    notes = [*notes, *more_notes]
+    if target.classes:
+        notes += _missing_classes(
+            target.classes, {part: encoded[source][index] for part, (source, index) in rows.items()}
+        )
+    return Plan(target, encoded, rows, notes)
 
 
-def _missing_classes(plan: Plan) -> list[str]:
+def _missing_classes(classes: Sequence[str], labels: Mapping[str, np.ndarray]) -> list[str]:
     """Notes on classes that a part does not have; raises InputError where the training part has but one."""
-    classes = plan.target.classes
-    if not classes:
-        return []
     notes = []
-    for part in plan.rows:
-        counts = np.bincount(plan.targets(part), minlength=len(classes))
-        missing = [classes[label] for label in np.flatnonzero(counts == 0)]
+    for part in labels:
+        counts = np.bincount(labels[part], minlength=len(classes))
+        missing = [name for name, count in zip(classes, counts, strict=True) if not count]
         if part == "train" and len(missing) == len(classes) - 1:
             only = classes[int(counts.argmax())]
             message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"

@@ -18,8 +18,7 @@ LOOKED_AT = 1024
 _JSON = (".json", ".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
 _REFUSED = {
-    b"": "the file is empty",
-    b"PK": "a zip archive, perhaps a spreadsheet; export it as CSV",
+    b"PK\x03\x04": "a zip archive, perhaps a spreadsheet; export it as CSV",
     b"\xff\xfe": "UTF-16 text; convert it first: iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16 text; convert it first: iconv -f utf-16 -t utf-8",
 }
@@ -58,15 +57,17 @@ def open_table(path: Path) -> TableFile:
     """The table in a file; raises InputError where it cannot be read as one."""
     with path.open("rb") as file:
         start = file.read(LOOKED_AT)
+    if not start:
+        raise InputError(Problem("the file is empty", str(path)))
     for refused, reason in _REFUSED.items():
-        if start[:2] == refused:
+        if start.startswith(refused):
             raise InputError(Problem(reason, str(path)))
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if start[:4] == b"PAR1" or suffix in _PARQUET:
+    if start.startswith(b"PAR1") or suffix in _PARQUET:
         return ParquetFile(path, _columns(path, f"read_parquet({query.file(path)})"))
     if suffix in _JSON:
         return JsonFile(path, _columns(path, f"read_json({query.zipped_file(path)})"))
-    if b"\0" in start and start[:2] != GZIP:
+    if b"\0" in start and not start.startswith(GZIP):
         raise InputError(Problem("not a text file", str(path)))
     return open_csv(path)
 

@@ -99,7 +99,7 @@ NPZ: dict[str, tuple[dict[str, np.ndarray], str]] = {
 @pytest.mark.parametrize("case", NPZ)
 def test_unusable_npz(case: str):
     arrays, line = NPZ[case]
-    np.savez("data.npz", **arrays)  # pyright: ignore[reportArgumentType]
+    np.savez("data.npz", **arrays)
     assert problems(_npz()) == [line]
 
 

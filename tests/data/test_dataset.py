@@ -67,7 +67,7 @@ def test_what_a_checkpoint_keeps_prepares_the_same(scaling: Any):
     data = {**table("data.csv"), "validation": table("more.csv"), "scaling": scaling}
     dataset = opened(data)
     again = opened(data, _stored(dataset))
-    part = prepare(config(table("more.csv")).source, _stored(dataset), FOLDER)  # pyright: ignore[reportArgumentType]
+    part = prepare(config(table("more.csv")).source, _stored(dataset), FOLDER)
     for found in (again.parts["validation"], part):
         np.testing.assert_array_equal(found.features, dataset.parts["validation"].features)
         np.testing.assert_array_equal(found.targets, dataset.parts["validation"].targets)
@@ -104,7 +104,7 @@ def test_other_data_that_does_not_fit_a_checkpoint():
         "nowhere.csv": "table.path: no file 'nowhere.csv', nor 'config/nowhere.csv'",
     }.items():
         with pytest.raises(InputError) as caught:
-            prepare(config(table(name)).source, stored, FOLDER)  # pyright: ignore[reportArgumentType]
+            prepare(config(table(name)).source, stored, FOLDER)
         assert str(caught.value) == line
 
 

@@ -74,6 +74,10 @@ def test_columns_are_taken_as_told(fields: dict[str, list[str]], names: list[str
     np.testing.assert_array_equal(dataset.parts["train"].features, EXPECTED[:, ["ab".index(name) for name in names]])
 
 
+def test_a_header_may_look_like_the_start_of_a_zip_archive():
+    assert opened(table(write("keys.csv", "PK,y\n" + "1,0\n2,1\n" * 5))).preprocessing["feature_names"] == ["PK"]
+
+
 def test_booleans_are_features():
     write("flags.csv", "on,y\n" + "".join(f"{'true' if i % 2 else 'false'},{i % 3}\n" for i in range(12)))
     part = opened({**table("flags.csv"), "split": {"validation": 0}, "scaling": "none"}).parts["train"]
