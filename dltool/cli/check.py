@@ -63,7 +63,7 @@ def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False)
 
 
 def _checked(experiment: Experiment, folder: Path) -> Checked:
-    signature = read_signature(experiment.data, folder)
+    signature = read_signature(experiment.data, [folder])
     train = experiment.train
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)

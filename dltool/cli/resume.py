@@ -39,7 +39,9 @@ def resume(
         reason = Judge(experiment).reason_to_end(counters)
         if reason and has_ended(directory.metrics):
             raise InputError(Problem(_complete(reason, counters, run), where=str(run)))
-        job = open_job(experiment, Path(checkpoint.folder), debug=debug, on_compile=viewer.compiling)
+        job = open_job(
+            experiment, [Path(folder) for folder in checkpoint.folders], debug=debug, on_compile=viewer.compiling
+        )
         check_data(checkpoint, job)
         if change := rebasing(checkpoint, job):
             viewer.note(change)

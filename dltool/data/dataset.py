@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,14 +26,14 @@ from dltool.data.targets import encode
 from dltool.errors import InputError
 
 
-def open_dataset(data: DataConfig, folder: Path, preprocessing: Mapping[str, Any] | None = None) -> Dataset:
+def open_dataset(data: DataConfig, folders: Sequence[Path], preprocessing: Mapping[str, Any] | None = None) -> Dataset:
     """All parts in memory, scaled by numbers fitted on the training part, or by the `preprocessing` of a checkpoint.
 
-    Relative paths start from the working directory, else from the config's `folder`. Raises InputError with every
+    Relative paths start from the working directory, else from one of `folders`. Raises InputError with every
     problem of the first source that has some.
     """
     settled = Preprocessing.from_json(preprocessing) if preprocessing else None
-    samples = _read(data, folder, settled)
+    samples = _read(data, folders, settled)
     plan = make_plan(data, {source: read.outline for source, read in samples.items()}, settled and settled.target)
     features = {part: samples[source].features[rows] for part, (source, rows) in plan.rows.items()}
     notes = plan.notes
@@ -51,12 +51,12 @@ def open_dataset(data: DataConfig, folder: Path, preprocessing: Mapping[str, Any
     return Dataset(signature, parts, settled.as_json(), _fingerprint(samples, plan), notes)
 
 
-def read_signature(data: DataConfig, folder: Path) -> Signature:
+def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature, from targets and headers alone; offset and factor are not fitted, they only have their shape."""
     outlines: dict[str, Outline] = {}
     for part, source in _sources(data).items():
         with _blaming(_place(part, source)):
-            outlines[part] = source.outline(folder, outlines["train"].feature_names if outlines else ())
+            outlines[part] = source.outline(folders, outlines["train"].feature_names if outlines else ())
     plan = make_plan(data, outlines)
     main = outlines["train"]
     blank = np.zeros((1, *main.feature_shape), main.feature_dtype)
@@ -66,22 +66,22 @@ def read_signature(data: DataConfig, folder: Path) -> Signature:
     return settled.signature({part: len(plan.targets(part)) for part in plan.rows})
 
 
-def prepare(source: Source, preprocessing: Mapping[str, Any], folder: Path) -> Part:
+def prepare(source: Source, preprocessing: Mapping[str, Any], folders: Sequence[Path]) -> Part:
     """All samples of a source as a network was trained to take them; raises InputError where they do not fit it."""
     settled = Preprocessing.from_json(preprocessing)
     with _blaming(source.yaml_name):
-        samples = source.read(folder, settled.feature_names)
+        samples = source.read(folders, settled.feature_names)
     settled.require_alike(samples.outline)
     return settled.part(samples.features, encode(samples.outline, settled.target), samples.outline.where)
 
 
-def _read(data: DataConfig, folder: Path, settled: Preprocessing | None) -> dict[str, Samples]:
+def _read(data: DataConfig, folders: Sequence[Path], settled: Preprocessing | None) -> dict[str, Samples]:
     """Every source, by the part that it is given for."""
     samples: dict[str, Samples] = {}
     names = settled.feature_names if settled else ()
     for part, source in _sources(data).items():
         with _blaming(_place(part, source)):
-            samples[part] = source.read(folder, names)
+            samples[part] = source.read(folders, names)
         names = samples["train"].outline.feature_names
     return samples
 

@@ -34,21 +34,21 @@ class Idx(Source):
     labels: str = Field(description="file of the targets, (rows,)")
     task: Task = Field(default="auto", description="whether the labels are classes or numbers")
 
-    def outline(self, folder: Path, features: Sequence[str] = ()) -> Outline:
+    def outline(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Outline:
         """Reads the labels, and of the images only the header."""
-        path = locate(self.images, folder, "images")
+        path = locate(self.images, folders, "images")
         shape, dtype, _ = _header(_content(path, LONGEST_HEADER), path)
         require_rows(shape, str(path))
-        return self._outline(path, shape, dtype, folder)
+        return self._outline(path, shape, dtype, folders)
 
-    def read(self, folder: Path, features: Sequence[str] = ()) -> Samples:
+    def read(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Samples:
         """Reads both files."""
-        path = locate(self.images, folder, "images")
+        path = locate(self.images, folders, "images")
         array = features_of(_array(path), str(path))
-        return Samples(self._outline(path, array.shape, array.dtype, folder), array)
+        return Samples(self._outline(path, array.shape, array.dtype, folders), array)
 
-    def _outline(self, path: Path, shape: tuple[int, ...], dtype: np.dtype, folder: Path) -> Outline:
-        labels_path = locate(self.labels, folder, "labels")
+    def _outline(self, path: Path, shape: tuple[int, ...], dtype: np.dtype, folders: Sequence[Path]) -> Outline:
+        labels_path = locate(self.labels, folders, "labels")
         labels = _array(labels_path)
         targets = targets_of(labels, "label", str(labels_path))
         require_same_rows(shape[0], len(labels), f"{path} and {labels_path}")

@@ -29,9 +29,9 @@ class Npz(Source):
     targets: str = Field(default="y", description="name of the array of targets")
     task: Task = Field(default="auto", description="whether the targets are classes or numbers")
 
-    def outline(self, folder: Path, features: Sequence[str] = ()) -> Outline:
+    def outline(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Outline:
         """Reads the targets, and of the features only their shape and type."""
-        path = locate(self.path, folder, "path")
+        path = locate(self.path, folders, "path")
         with _opened(path) as archive:
             shape, dtype = _header(archive, path, self.features, "features")
             targets = _array(archive, path, self.targets, "targets")
@@ -40,9 +40,9 @@ class Npz(Source):
         require_numbers(dtype, where)
         return self._outline(path, shape, dtype, targets)
 
-    def read(self, folder: Path, features: Sequence[str] = ()) -> Samples:
+    def read(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Samples:
         """Reads both arrays."""
-        path = locate(self.path, folder, "path")
+        path = locate(self.path, folders, "path")
         with _opened(path) as archive:
             array = features_of(_array(archive, path, self.features, "features"), f"{path}: {self.features}")
             targets = _array(archive, path, self.targets, "targets")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from dltool.errors import InputError, Problem, nearest
 
 
-def locate(name: str, folder: Path, field: str) -> Path:
-    """The readable file called `name`, from the working directory, else from the config's `folder`.
+def locate(name: str, folders: Sequence[Path], field: str) -> Path:
+    """The readable file called `name`, from the working directory, else from one of `folders`.
 
     Raises InputError about the config's `field` that says where it looked and which file has a similar name.
     """
-    places = list(dict.fromkeys([Path(name).expanduser(), folder / Path(name).expanduser()]))
+    wanted = Path(name).expanduser()
+    places = list(dict.fromkeys([wanted, *(folder / wanted for folder in folders)]))
     path = next((place for place in places if place.exists()), None)
     if path is None:
         looked = ", nor ".join(f"'{place}'" for place in places)

@@ -44,7 +44,7 @@ class Samples:
 class Source(Description):
     """Where samples come from.
 
-    `folder` is that of the config, which relative paths may start from; `features` names the columns to take, in this
+    `folders` are where relative paths may start, after the working directory; `features` names columns to take, in this
     order, where an earlier source has settled them. Both methods raise InputError for whatever cannot be used, with
     the field of the source at fault as the path.
     """
@@ -52,9 +52,9 @@ class Source(Description):
     mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
 
     @abstractmethod
-    def outline(self, folder: Path, features: Sequence[str] = ()) -> Outline:
+    def outline(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Outline:
         """All but the features, without reading those."""
 
     @abstractmethod
-    def read(self, folder: Path, features: Sequence[str] = ()) -> Samples:
+    def read(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Samples:
         """Everything, in memory."""

@@ -33,7 +33,7 @@ class Synthetic(Source):
             raise ValueError(f"{self.rows} rows cannot hold {self.classes} classes; raise 'rows'")
         return self
 
-    def outline(self, folder: Path, features: Sequence[str] = ()) -> Outline:
+    def outline(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Outline:
         """Draws the targets only."""
         generator = np.random.default_rng([self.seed, 0])
         if self.classes:
@@ -51,8 +51,8 @@ class Synthetic(Source):
             task="classes" if self.classes else "numbers",
         )
 
-    def read(self, folder: Path, features: Sequence[str] = ()) -> Samples:
+    def read(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Samples:
         """Draws features and targets."""
         generator = np.random.default_rng([self.seed, 1])
         array = generator.standard_normal((self.rows, self.features), dtype=np.float32)
-        return Samples(self.outline(folder), array)
+        return Samples(self.outline(folders), array)

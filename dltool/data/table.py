@@ -43,15 +43,15 @@ class Table(Source):
             raise ValueError("expected 'columns' or 'exclude', not both")
         return self
 
-    def outline(self, folder: Path, features: Sequence[str] = ()) -> Outline:
+    def outline(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Outline:
         """Reads the targets, and of the features only names and types."""
-        file = open_table(locate(self.path, folder, "path"))
+        file = open_table(locate(self.path, folders, "path"))
         names = self._features(file, features)
         return self._outline(file, names, file.fetch(self._wanted_targets(file)))
 
-    def read(self, folder: Path, features: Sequence[str] = ()) -> Samples:
+    def read(self, folders: Sequence[Path], features: Sequence[str] = ()) -> Samples:
         """Reads all the columns that are needed, as float64."""
-        file = open_table(locate(self.path, folder, "path"))
+        file = open_table(locate(self.path, folders, "path"))
         names = self._features(file, features)
         types = ["BOOLEAN" if file.kind(name) == "boolean" else "DOUBLE" for name in names]
         wanted = {f"feature_{i}": pair for i, pair in enumerate(zip(names, types, strict=True))}

@@ -87,12 +87,12 @@ def assess(
 
 def _samples(experiment: Experiment, checkpoint: Checkpoint, report: Callable[[str], None]) -> tuple[str, Part]:
     """The test part, else the validation part, else the training part; prepared as in training."""
-    data, folder = experiment.data, Path(checkpoint.folder)
+    data, folders = experiment.data, [Path(folder) for folder in checkpoint.folders]
     part = next(part for part in reversed(PARTS) if part in data.parts)
     own = getattr(data, part, None)
     if own is not None:  # a source of its own: the others are not needed
-        return part, prepare(cast(Source, own), checkpoint.preprocessing, folder)
-    dataset = open_dataset(data, folder, checkpoint.preprocessing)
+        return part, prepare(cast(Source, own), checkpoint.preprocessing, folders)
+    dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
         report(f"the data has changed since the training: the {part} part may hold rows that were trained on")
     return part, dataset.parts[part]

@@ -24,7 +24,7 @@ from dltool.errors import InputError, Problem
 VERSION = 1
 
 _TRAINER = "trainer/"
-_JSON_FIELDS = ("config", "folder", "preprocessing", "classes", "fingerprint")
+_JSON_FIELDS = ("config", "folders", "preprocessing", "classes", "fingerprint")
 _KEYS = {"format", "version", "dltool", "checksum", *_JSON_FIELDS}
 
 
@@ -33,7 +33,7 @@ class Checkpoint:
     """All that evaluating, predicting and resuming need besides the data."""
 
     config: dict[str, Any]  # resolved
-    folder: str  # of the config file: where relative data paths may start
+    folders: list[str]  # where relative data paths may start: where training was started, and the config's folder
     preprocessing: dict[str, Any]
     classes: list[str] | None
     fingerprint: str  # of the data trained on

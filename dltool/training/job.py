@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -34,7 +34,7 @@ class Job:
     """What the trainer works with."""
 
     experiment: Experiment
-    folder: Path  # where relative data paths may start
+    folders: Sequence[Path]  # where relative data paths may start
     dataset: Dataset
     layout: EpochLayout
     judge: Judge
@@ -75,7 +75,7 @@ class Job:
         classes = self.dataset.signature.classes
         return Checkpoint(
             config=resolved(self.experiment),
-            folder=str(self.folder.resolve()),
+            folders=[str(folder.resolve()) for folder in (Path.cwd(), *self.folders)],
             preprocessing=dict(self.dataset.preprocessing),
             classes=list(classes) if classes else None,
             fingerprint=self.dataset.fingerprint,
@@ -97,7 +97,7 @@ class Job:
 
 def open_job(
     experiment: Experiment,
-    folder: Path,
+    folders: Sequence[Path],
     *,
     init_from: Path | None = None,
     debug: bool = False,
@@ -109,7 +109,7 @@ def open_job(
     """
     train = experiment.train
     judge = Judge(experiment)
-    dataset = open_dataset(experiment.data, folder)
+    dataset = open_dataset(experiment.data, folders)
     samples = len(dataset.parts["train"].targets)
     layout = EpochLayout(samples, train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
@@ -122,4 +122,4 @@ def open_job(
         network, evaluation, dataset.parts, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
     engine.write(given)
-    return Job(experiment, folder, dataset, layout, judge, network, engine)
+    return Job(experiment, folders, dataset, layout, judge, network, engine)

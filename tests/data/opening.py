@@ -32,8 +32,8 @@ def config(data: dict[str, Any]) -> DataConfig:
 
 def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
     """The data, whose signature must be the one that is told without reading the features."""
-    dataset = open_dataset(config(data), FOLDER, preprocessing)
-    early, late = read_signature(config(data), FOLDER), dataset.signature
+    dataset = open_dataset(config(data), [FOLDER], preprocessing)
+    early, late = read_signature(config(data), [FOLDER]), dataset.signature
     for field in ("feature_shape", "feature_dtype", "classes", "targets", "rows"):
         assert getattr(early, field) == getattr(late, field)
     for field in ("offset", "factor"):
@@ -44,7 +44,7 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
 def problems(data: dict[str, Any]) -> list[str]:
     """The lines that opening the data ends with; no read without features may say anything else."""
     with pytest.raises(InputError) as caught:
-        open_dataset(config(data), FOLDER)
+        open_dataset(config(data), [FOLDER])
     lines = [str(problem) for problem in caught.value.problems]
     assert _early_problems(data) in ([], lines)
     assert all("\n" not in line for line in lines)
@@ -53,7 +53,7 @@ def problems(data: dict[str, Any]) -> list[str]:
 
 def _early_problems(data: dict[str, Any]) -> list[str]:
     try:
-        read_signature(config(data), FOLDER)
+        read_signature(config(data), [FOLDER])
     except InputError as error:
         return [str(problem) for problem in error.problems]
     return []

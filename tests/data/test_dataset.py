@@ -67,7 +67,7 @@ def test_what_a_checkpoint_keeps_prepares_the_same(scaling: Any):
     data = {**table("data.csv"), "validation": table("more.csv"), "scaling": scaling}
     dataset = opened(data)
     again = opened(data, _stored(dataset))
-    part = prepare(config(table("more.csv")).source, _stored(dataset), FOLDER)
+    part = prepare(config(table("more.csv")).source, _stored(dataset), [FOLDER])
     for found in (again.parts["validation"], part):
         np.testing.assert_array_equal(found.features, dataset.parts["validation"].features)
         np.testing.assert_array_equal(found.targets, dataset.parts["validation"].targets)
@@ -104,7 +104,7 @@ def test_other_data_that_does_not_fit_a_checkpoint():
         "nowhere.csv": "table.path: no file 'nowhere.csv', nor 'config/nowhere.csv'",
     }.items():
         with pytest.raises(InputError) as caught:
-            prepare(config(table(name)).source, stored, FOLDER)
+            prepare(config(table(name)).source, stored, [FOLDER])
         assert str(caught.value) == line
 
 
@@ -147,7 +147,7 @@ def test_digits_are_complete(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_digits_are_found_from_a_config_elsewhere():
-    assert open_dataset(config({"table": {"path": "digits.csv.gz", "target": "digit"}}), PROJECT / "datasets/digits")
+    assert open_dataset(config({"table": {"path": "digits.csv.gz", "target": "digit"}}), [PROJECT / "datasets/digits"])
 
 
 def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
@@ -155,7 +155,7 @@ def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
     code = (
         "import sys; from pathlib import Path; from dltool.config.experiment import DataConfig;"
         "from dltool.data.dataset import read_signature;"
-        "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), Path());"
+        "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), []);"
         "print({'numba', 'duckdb'} & set(sys.modules))"
     )
     environment = {"PYTHONPATH": str(PROJECT)}

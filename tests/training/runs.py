@@ -45,7 +45,7 @@ def open_run(
     """A job, and a new directory for it."""
     experiment = load(write_config(folder, changes), overrides)
     number = len(list(folder.glob("run*")))
-    return open_job(experiment, folder), create("small", folder / f"run{number}", dump_yaml(resolved(experiment)))
+    return open_job(experiment, [folder]), create("small", folder / f"run{number}", dump_yaml(resolved(experiment)))
 
 
 def train(

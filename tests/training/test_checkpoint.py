@@ -20,7 +20,7 @@ from dltool.training.saving import find, load, previous, save
 
 CHECKPOINT = Checkpoint(
     config={"model": [{"dense": {"units": 2}}], "train": {"seed": 7}},
-    folder="configs",
+    folders=["configs"],
     preprocessing={"classes": ["a", "ü"]},
     classes=["a", "ü"],
     fingerprint="0" * 64,

@@ -48,7 +48,7 @@ REGRESSION = {
 
 def resume(folder: Path, run: RunDirectory, overrides: tuple[str, ...] = ()):
     checkpoint = decode(run.last)
-    job = open_job(continued(checkpoint, overrides), folder)
+    job = open_job(continued(checkpoint, overrides), [folder])
     return train(job, run, checkpoint=checkpoint)
 
 
@@ -76,7 +76,7 @@ def test_several_stops_in_one_epoch(tmp_path, monkeypatch):
     train(job, run, stop_at=2)
     for stop_at in (3, 4, 7):
         checkpoint = decode(run.last)
-        job = open_job(from_resolved(checkpoint.config), tmp_path)
+        job = open_job(from_resolved(checkpoint.config), [tmp_path])
         train(job, run, stop_at=stop_at, checkpoint=checkpoint)
     resume(tmp_path, run)
     assert_equal_runs(run, whole)
@@ -103,7 +103,7 @@ def test_what_more_epochs_do_to_the_schedule_is_told(tmp_path, schedule, text):
     train(job, run)
     checkpoint = decode(run.last)
     assert rebasing(checkpoint, job) is None
-    longer = open_job(continued(checkpoint, ("train.epochs=4",)), tmp_path)
+    longer = open_job(continued(checkpoint, ("train.epochs=4",)), [tmp_path])
     told = rebasing(checkpoint, longer)
     assert told is not None
     assert told.startswith("4 epochs instead of 2: ")
