@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,19 +52,23 @@ class Engine:
                 self._backend.write({name: array})
 
     @property
-    def saved(self) -> list[str]:
-        """Names of all that a checkpoint holds."""
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of all that a checkpoint holds: parameters, slots, averages and running statistics."""
         networks = [network for network in self._networks.values() if network is not None]
-        return list(dict.fromkeys(value.name for network in networks for value in network.program.saved))
+        return {value.name: value.shape for network in networks for value in network.program.saved}
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The same as logical float32 arrays, each a copy made when it is asked for: training changes them."""
+        return _Arrays(self._backend.read, tuple(self.shapes))
 
     def read(self) -> dict[str, np.ndarray]:
-        """Parameters, slots, averages and running statistics by name, as logical float32 arrays."""
-        arrays = self._backend.read()
-        return {name: arrays[name] for name in self.saved}
+        """All arrays as they are now."""
+        return dict(self.arrays)
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set any of them; an average not given follows its parameter."""
-        known = set(self.saved)
+        known = self.shapes
         given = {name: array for name, array in arrays.items() if name in known}
         for name in list(given):
             average = f"{name}.average"
@@ -121,8 +125,8 @@ class _Reference:
     def __init__(self) -> None:
         self._state: dict[str, np.ndarray] = {}
 
-    def read(self) -> dict[str, np.ndarray]:
-        return self._state
+    def read(self, name: str) -> np.ndarray:
+        return self._state[name].copy()
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._state.update(arrays)
@@ -131,6 +135,22 @@ class _Reference:
         from dltool.runtime.interpreter import Interpreter
 
         return Interpreter(network, self._state, data, _averages(network) if average else {})
+
+
+class _Arrays(Mapping[str, np.ndarray]):
+    """Arrays by name, read one at a time."""
+
+    def __init__(self, read: Callable[[str], np.ndarray], names: Sequence[str]):
+        self._read, self._names = read, names
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _averages(network: Network) -> dict[str, str]:

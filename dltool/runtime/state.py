@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from dltool.ops.graph import Value
 from dltool.program.layout import Layout
 from dltool.program.program import Program
 from dltool.runtime.memory import aligned
@@ -21,10 +20,8 @@ class State:
     def __init__(self, programs: Iterable[Program]):
         self._layouts: dict[str, Layout] = {}
         self._buffers: dict[str, np.ndarray] = {}
-        self._saved: dict[str, Value] = {}
         self._twins: dict[str, str] = {}
         for program in programs:
-            self._saved.update((value.name, value) for value in program.saved)
             for value in program.persistent:
                 if value.name not in self._buffers:
                     layout = program.layouts[value]
@@ -42,9 +39,9 @@ class State:
         """The stored form of a value."""
         return self._buffers[name]
 
-    def read(self) -> dict[str, np.ndarray]:
-        """All that a checkpoint holds, as logical float32 arrays."""
-        return {name: self._layouts[name].unpack(self._buffers[name]) for name in self._saved}
+    def read(self, name: str) -> np.ndarray:
+        """A value as a logical array; a copy."""
+        return self._layouts[name].unpack(self._buffers[name])
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set values by name; names that no program knows are left out."""

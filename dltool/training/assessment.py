@@ -53,7 +53,7 @@ def assess(
         on_compile=on_compile,
     )
     arrays = _weights(checkpoint.arrays)
-    if missing := [name for name in engine.saved if name not in arrays]:
+    if missing := [name for name in engine.shapes if name not in arrays]:
         raise InputError(Problem(f"lacks what the network of its config has: {', '.join(missing)}", where=str(path)))
     engine.write(arrays)
     meter = make_meter(_metrics(experiment, signature.classes is not None), signature, network)

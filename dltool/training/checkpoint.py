@@ -1,4 +1,4 @@
-"""What a checkpoint holds and how it becomes the bytes of one safetensors file, and back; see `saving` for the disk.
+"""What a checkpoint holds and how it becomes one safetensors file, and back; see `saving` for the disk.
 
 Arrays (parameters, optimizer slots, averages, running statistics) are tensors under their own names, the trainer's
 counters tensors under "trainer/…". All else is JSON in the file's metadata, with a checksum over the whole.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from dltool import __version__
 from dltool.errors import InputError, Problem
@@ -25,6 +26,7 @@ VERSION = 1
 
 _TRAINER = "trainer/"
 _JSON_FIELDS = ("config", "folders", "preprocessing", "classes", "fingerprint")
+_DTYPES = {"<f4": "F32", "<f8": "F64", "<i8": "I64", "<i4": "I32", "|u1": "U8", "|b1": "BOOL"}
 _KEYS = {"format", "version", "dltool", "checksum", *_JSON_FIELDS}
 
 
@@ -37,24 +39,52 @@ class Checkpoint:
     preprocessing: dict[str, Any]
     classes: list[str] | None
     fingerprint: str  # of the data trained on
-    arrays: dict[str, np.ndarray]  # as the engine reads and writes them
+    arrays: Mapping[str, np.ndarray]  # as the engine reads and writes them; they may still change with training
     trainer: dict[str, np.ndarray]  # counters and accumulators
 
+    def frozen(self) -> Checkpoint:
+        """The same with copies of the arrays, to be written later."""
+        return replace(self, arrays=dict(self.arrays))
 
-def encode(checkpoint: Checkpoint) -> bytes:
-    """The checkpoint as the bytes of a safetensors file."""
-    tensors = dict(checkpoint.arrays)
-    tensors |= {_TRAINER + name: np.asarray(array) for name, array in checkpoint.trainer.items()}
-    tensors = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
+
+def write(checkpoint: Checkpoint, file: BinaryIO) -> None:
+    """Writes the checkpoint as a safetensors file, one array at a time, so that no second copy of them is made."""
+    trainer = {_TRAINER + name: np.asarray(array) for name, array in checkpoint.trainer.items()}
+    tensors = ChainMap(trainer, cast(Any, checkpoint.arrays))
     metadata = {name: json.dumps(getattr(checkpoint, name)) for name in _JSON_FIELDS}
     metadata |= {"format": "dltool", "version": str(VERSION), "dltool": __version__}
     metadata["checksum"] = _checksum(tensors, metadata)
-    return save(tensors, metadata)
+    header: dict[str, Any] = {"__metadata__": metadata}
+    end = 0
+    for name in sorted(tensors):
+        array = tensors[name]
+        start, end = end, end + array.nbytes
+        header[name] = {"dtype": _DTYPES[array.dtype.str], "shape": array.shape, "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(len(text).to_bytes(8, "little") + text)
+    for name in sorted(tensors):
+        file.write(np.ascontiguousarray(tensors[name]).data)
 
 
 def decode(path: Path) -> Checkpoint:
     """The checkpoint in a file, verified whole; raises `InputError` with one line for whatever is wrong with it."""
     tensors, metadata = read_tensors(path)
+    _verify(path, tensors, metadata)
+    return Checkpoint(
+        **{name: json.loads(metadata[name]) for name in _JSON_FIELDS},
+        arrays={name: array for name, array in tensors.items() if not name.startswith(_TRAINER)},
+        trainer=section(tensors, _TRAINER),
+    )
+
+
+def verify(path: Path) -> None:
+    """Reads a checkpoint back, one array at a time; raises `InputError` where it is not whole."""
+    with _opened(path) as file:
+        _verify(path, _Tensors(file), file.metadata() or {})
+
+
+def _verify(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != "dltool":
         raise _unusable(
             path,
@@ -70,26 +100,44 @@ def decode(path: Path) -> Checkpoint:
         )
     if metadata.keys() != _KEYS or metadata["checksum"] != _checksum(tensors, metadata):
         raise _unusable(path, "damaged: the checksum does not fit the content")
-    return Checkpoint(
-        **{name: json.loads(metadata[name]) for name in _JSON_FIELDS},
-        arrays={name: array for name, array in tensors.items() if not name.startswith(_TRAINER)},
-        trainer=section(tensors, _TRAINER),
-    )
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The tensors and the metadata of any safetensors file."""
+    with _opened(path) as file:
+        return dict(_Tensors(file)), file.metadata() or {}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file; whatever goes wrong while it is read becomes one line."""
     start = b""
     try:
         with path.open("rb") as file:
             start = file.read(9)
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            yield file
     except OSError as error:
         raise _unusable(path, f"cannot be read: {error.strerror or error}") from None
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         what = "damaged or cut short" if start[8:9] == b"{" else "not a safetensors file"
         raise _unusable(path, f"{what} ({error})") from None
+
+
+class _Tensors(Mapping[str, np.ndarray]):
+    """The arrays of an open file, read one at a time."""
+
+    def __init__(self, file: Any):
+        self._file = file
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._file.get_tensor(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file.keys())
+
+    def __len__(self) -> int:
+        return len(self._file.keys())
 
 
 def section(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -107,7 +155,8 @@ def _checksum(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) ->
     for name, text in sorted(metadata.items()):
         if name != "checksum":
             digest.update(json.dumps([name, text]).encode())
-    for name, array in sorted(tensors.items()):
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
         digest.update(json.dumps([name, str(array.dtype), array.shape]).encode())
         digest.update(array.data if array.size else b"")
     return digest.hexdigest()

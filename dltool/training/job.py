@@ -79,13 +79,13 @@ class Job:
             preprocessing=dict(self.dataset.preprocessing),
             classes=list(classes) if classes else None,
             fingerprint=self.dataset.fingerprint,
-            arrays=self.engine.read(),
+            arrays=self.engine.arrays,
             trainer=dict(trainer),
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take all arrays of a checkpoint; raises `InputError` where they are not those of this network."""
-        present = {name: array.shape for name, array in self.engine.read().items()}
+        present = self.engine.shapes
         stored = {name: array.shape for name, array in checkpoint.arrays.items()}
         if present != stored:
             names = sorted(name for name, _ in present.items() ^ stored.items())

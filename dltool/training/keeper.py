@@ -40,7 +40,8 @@ class Keeper:
         due = time.monotonic() - self._saved_at >= min(self._interval, self._longest_interval)
         if best or due:
             state = self._snapshot()
-            self._best = state if best else self._best
+            if best:
+                self._best = state if due else state.frozen()
             if due:
                 self._save(state)
 

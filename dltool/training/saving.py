@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dltool.errors import InputError, Problem, RunError
-from dltool.training.checkpoint import Checkpoint, decode, encode
+from dltool.training.checkpoint import Checkpoint, decode, verify, write
 
 LAST = "last.safetensors"
 BEST = "best.safetensors"
@@ -27,12 +27,12 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     """Replace the checkpoint at `path`; raises `RunError` (disk full, say) with the old one still readable."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        _write_through(temporary, encode(checkpoint))
+        _write_through(temporary, checkpoint)
         if path.exists() and not previous(path).exists():  # else `path` never proved itself: the older one stays
             os.replace(path, previous(path))
         os.replace(temporary, path)
         flush_folder(path.parent)
-        decode(path)
+        verify(path)
         previous(path).unlink(missing_ok=True)
     except (OSError, InputError) as error:
         with suppress(OSError):
@@ -75,8 +75,8 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write_through(path: Path, checkpoint: Checkpoint) -> None:
     with path.open("wb") as file:
-        file.write(content)
+        write(checkpoint, file)
         file.flush()
         os.fsync(file.fileno())

@@ -175,7 +175,9 @@ def test_slots_belong_to_their_parameter(name: str, fields: dict[str, Any], op: 
     assert graph.nodes[-1].inputs == (parameter, *states, gradient)
     assert all(value.of is parameter and value.shape == (2, 3) for value in states)
     made = {value.name: value.initial for value in states}
-    assert {key: float(initial((), np.random.default_rng(0))) for key, initial in made.items() if initial} == pytest.approx(slots)
+    assert {
+        key: float(initial((), np.random.default_rng(0))) for key, initial in made.items() if initial
+    } == pytest.approx(slots)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -1,4 +1,4 @@
-"""The three seed programs reproduce what their frameworks recorded: every step's loss, and the last accuracy exactly."""
+"""The three seed programs reproduce what their frameworks recorded: every loss, and the last accuracy exactly."""
 
 from __future__ import annotations
 
