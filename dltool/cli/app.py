@@ -6,9 +6,10 @@ Commands import what they need when they run, so that `dltool --help` imports no
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -201,7 +202,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, after a line on standard error for every problem."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        return int(app(words, prog_name="dltool", standalone_mode=False) or 0)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return int(app(words, prog_name="dltool", standalone_mode=False) or 0)
     except DltoolError as error:
         for problem in error.problems:
             typer.echo(f"error: {problem}", err=True)
@@ -219,3 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"error: {what}; this is a bug in dltool; for the traceback: dltool --traceback {' '.join(words)}", err=True
         )
         return 1
+
+
+def _show_warning(message: Warning | str, *place: Any) -> None:
+    typer.echo(f"warning: {message}", err=True)

@@ -61,7 +61,7 @@ class Momentum(Update):
 class Adam(Update):
     """w, m, v, gradient; with w −= a · m / (√v · c + eps).
 
-    Scalars: a, c, beta1, 1 − beta1, beta2, 1 − beta2, eps, coupled, decoupled; the complements have digits of their own.
+    Scalars: a, c, beta1, 1 − beta1, beta2, 1 − beta2, eps, coupled, decoupled; the complements are given too.
     """
 
     operations = 12

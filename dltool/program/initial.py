@@ -15,5 +15,6 @@ def initial_values(values: Iterable[Value], seed: int) -> Iterator[tuple[str, np
     for value in values:
         source = value.of if value.role == "state" and value.initial is None else value
         if source is not None and source.initial is not None:
-            generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, crc32(source.name.encode())]))
+            key = np.array([seed % 2**64, crc32(source.name.encode())], np.uint64)
+            generator = np.random.Generator(np.random.Philox(key=key))
             yield value.name, np.asarray(source.initial(value.shape, generator), np.float32)

@@ -1,8 +1,8 @@
 """The memory plan: where every activation lies in one arena, placed before the first step.
 
 A buffer lives from the stage that writes it to the last stage that reads it; buffers whose lives do not overlap share
-memory. Within a stage threads are at different nodes, so sharing goes by whole stages, except where an op may write
-its output over its input: both have the same layout, and a thread only ever touches its own rows.
+memory. Within a stage threads are at different nodes, so only values of one layout share memory there: row-wise nodes
+touch nothing but their thread's rows, whose places in both are the same.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class _Uses:
     def __init__(self, stages: Sequence[Stage]):
         self.written: dict[Value, tuple[int, Node]] = {}
         self._readers: dict[Value, list[tuple[int, Node]]] = {}
+        self._order: dict[Node, int] = {}
         for place, node in running_order(stages):
+            self._order[node] = len(self._order)
             for value in node.outputs:
                 self.written[value] = (place, node)
             for value in node.reads:
@@ -62,9 +64,8 @@ class _Uses:
 
     def done_before(self, value: Value, stage: int, node: Node) -> bool:
         """Whether all others that read `value` have done so when a thread comes to `node` with its rows."""
-        order = [reader for _, reader in self.readers(value)]
         return all(
-            place < stage or (place == stage and reader.op.cut is Cut.ROWS and order.index(reader) < order.index(node))
+            place < stage or (place == stage and reader.op.cut is Cut.ROWS and self._order[reader] < self._order[node])
             for place, reader in self.readers(value)
             if reader is not node
         )
@@ -108,27 +109,36 @@ def _place_scratch(local: Sequence[Value], stages: Sequence[Stage]) -> tuple[dic
 def _homes(
     uses: _Uses, layouts: Mapping[Value, Layout], lives: dict[Value, tuple[int, int]], kept: frozenset[Value]
 ) -> dict[Value, Value]:
-    """For each value the one whose buffer it uses: its own, or its first input's where it may overwrite that."""
+    """For each value the one whose buffer it uses: its own, or one of its layout that is dead when it is written."""
     homes: dict[Value, Value] = {}
-    occupant: dict[Value, Value] = {}  # of each home, the value written last
+    occupants: dict[Layout, dict[Value, Value]] = {}  # of each home, the value written last
     for value, (stage, node) in uses.written.items():
         if value not in lives:
             continue
-        source = node.inputs[0] if _may_overwrite(node, value) else value
-        home = homes.get(source, value)
-        alike = layouts[source] == layouts[value] and source not in kept
-        if source in homes and alike and occupant[home] is source and uses.done_before(source, stage, node):
-            lives[home] = (lives[home][0], max(lives[home][1], lives[value][1]))
-        else:
-            home = value
+        alike = occupants.setdefault(layouts[value], {})
+        free = [
+            home
+            for home, occupant in alike.items()
+            if lives[home][1] == stage  # a shorter life is left to `_place`
+            and _may_replace(node, value, occupant)
+            and occupant not in kept
+            and uses.done_before(occupant, stage, node)
+        ]
+        home = max(free, key=lambda home: alike[home] in node.inputs, default=value)
+        if free:
+            lives[home] = (lives[home][0], lives[value][1])
         homes[value] = home
-        occupant[home] = value
+        alike[home] = value
     return homes
 
 
-def _may_overwrite(node: Node, value: Value) -> bool:
-    rowwise = node.op.cut is Cut.ROWS and bool(node.inputs)
-    return rowwise and (node.op.in_place or node.op.span) and value is node.outputs[0]
+def _may_replace(node: Node, value: Value, other: Value) -> bool:
+    """Whether a node may write `value` where `other` of the same layout is: its own operands only in place."""
+    if node.op.cut is not Cut.ROWS or other in node.outputs:
+        return False
+    if other not in node.reads:
+        return True
+    return value is node.outputs[0] and (node.op.span or (node.op.in_place and other is node.inputs[0]))
 
 
 def _place(

@@ -1,8 +1,12 @@
-"""The contract table: every op with inputs small enough to check each element. A new op needs a row here."""
+"""The contract table: every op with inputs small enough to check each element. A new op needs a row here.
+
+The reference kernels are checked beside this file, the cpu kernels against them in `tests.contract`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,7 @@ ROWS_OF_DATA = 7  # what memory-resident data has, whatever the batch
 
 @dataclass(frozen=True)
 class Input:
-    """An input and the range that its elements are drawn from; `resident` data has more rows than the batch."""
+    """An input and the range that its elements are drawn from; `resident` data is no batch but what one is taken of."""
 
     shape: tuple[int, ...] = ()
     low: float = -2.0
@@ -30,6 +34,22 @@ class Input:
         if self.dtype == "float32":
             return generator.uniform(self.low, self.high, shape).astype(float_type)
         return generator.integers(int(self.low), int(self.high), shape).astype(self.dtype)
+
+    def feed(self, graph: Graph, name: str, rows: Value) -> Value:
+        """The value that the op reads: what a batch is made of is gathered, as in every program."""
+        if not self.batched:
+            return graph.state(name, self.shape, initial=None)
+        data = graph.data(name, self.shape, self.dtype)
+        if self.resident:
+            return data
+        return graph.apply("gather" if self.dtype == "float32" else "gather_labels", data, rows)
+
+    def resized(self, sizes: Mapping[int, int]) -> Input:
+        """The same with other sizes: of the last axis, of all axes of a parameter, or of what a label counts."""
+        if self.dtype == "int64":
+            return self if self.resident else replace(self, high=sizes.get(int(self.high), self.high))
+        kept = len(self.shape) - 1 if self.batched else 0
+        return replace(self, shape=(*self.shape[:kept], *(sizes[size] for size in self.shape[kept:])))
 
 
 @dataclass(frozen=True)
@@ -48,12 +68,33 @@ class Case:
         attributes = ",".join(f"{name}={value}" for name, value in self.attributes.items())
         return f"{self.op}{[list(i.shape) for i in self.inputs]}{attributes}".replace(" ", "")
 
-    def step(self, batch: int) -> StepRecord:
-        return StepRecord(step=3, epoch=2, position=5, rows=batch, scale=1 / (batch + 2), scalars=self.scalars)
+    def resized(self, widths: Sequence[int]) -> Case:
+        """The same op with other numbers of channels, taken from `widths`; equal ones stay equal."""
+        if {"shape", "start"} & self.attributes.keys():
+            return self
+        own = dict.fromkeys(
+            size
+            for given in self.inputs
+            if given.dtype != "int64"
+            for size in given.shape[len(given.shape) - 1 if given.batched else 0 :]
+        )
+        sizes = {size: widths[i % len(widths)] for i, size in enumerate(own)}
+        return replace(self, inputs=tuple(given.resized(sizes) for given in self.inputs))
+
+    def step(self, batch: int, rows: int | None = None) -> StepRecord:
+        """A step on the first `rows` of `batch` samples: the position is a multiple of these, so they come in order."""
+        rows = rows or batch
+        return StepRecord(step=3, epoch=2, position=5 * batch, rows=rows, scale=1 / (rows + 2), scalars=self.scalars)
 
     def arrays(self, batch: int, float_type: str) -> dict[str, np.ndarray]:
+        """Data and states by name, with the upstream gradient "dy" and the features, whose number rules the order."""
         generator = np.random.default_rng(1)
-        return {f"input_{i}": given.draw(generator, batch, float_type) for i, given in enumerate(self.inputs)}
+        drawn = {f"input_{i}": given.draw(generator, batch, float_type) for i, given in enumerate(self.inputs)}
+        drawn["features"] = np.zeros((batch, 1), dtype=float_type)
+        graph, _, _ = self.build()
+        if "dy" in graph.values:
+            drawn["dy"] = generator.normal(size=(batch, *graph.values["dy"].shape)).astype(float_type)
+        return drawn
 
     def rows_of(self, name: str, batch: int) -> int:
         """Rows of a batched value: data outlasts the batch."""
@@ -61,24 +102,23 @@ class Case:
         return ROWS_OF_DATA if name in resident else batch
 
     def build(self) -> tuple[Graph, Node, tuple[Value | None, ...]]:
-        """The op alone in a graph, followed by the backward that its rule adds, and the gradients of its inputs."""
+        """The op in a graph that gathers its inputs, with the backward of its rule, and the gradients of its inputs."""
         graph = Graph(training=True)
-        inputs = [_value(graph, f"input_{i}", given) for i, given in enumerate(self.inputs)]
+        rows = graph.apply("order")
+        inputs = [given.feed(graph, f"input_{i}", rows) for i, given in enumerate(self.inputs)]
+        for value in inputs:
+            value.needs_gradient = True
         graph.apply(self.op, *inputs, **self.attributes)
-        (node,) = graph.nodes
+        node = graph.nodes[-1]
+        if self.loss:
+            graph.apply("mean_loss", node.outputs[0])
         if not self.gradients:
             return graph, node, ()
-        graph.part = "backward"
         upstream: list[Value | None] = [None] * len(node.outputs)
         if not self.loss:
-            upstream[0] = graph.data("dy", node.outputs[0].shape)
+            upstream[0] = graph.apply("gather", graph.data("dy", node.outputs[0].shape), rows)
+        graph.part = "backward"
         return graph, node, node.op.gradient(graph, node, *upstream)
-
-
-def _value(graph: Graph, name: str, given: Input) -> Value:
-    value = graph.data(name, given.shape, given.dtype) if given.batched else graph.constant(name, np.zeros(given.shape))
-    value.needs_gradient = True
-    return value
 
 
 def rows(*shape: int, low: float = -2.0, high: float = 2.0) -> Input:
@@ -124,10 +164,15 @@ def _compositions() -> list[Case]:
         Case("concat", (rows(3), rows(1), rows(17)), gradients=(0, 1, 2)),
         Case("concat", (rows(2, 3), rows(2, 2)), gradients=(0, 1)),
         Case("take", (rows(2, 5),), {"start": 1, "size": 3}),
+        Case("take", (rows(2, 40),), {"start": 15, "size": 17}),
+        Case("take", (rows(50),), {"start": 16, "size": 33}),
         Case("dropout", (rows(3, 18),), {"rate": 0.4, "stream": 2, "key": 7 << 33}, gradients=(0,)),
         Case("dropout", (rows(1),), {"rate": 0.0, "stream": 1}, gradients=(0,)),
+        Case("dropout", (rows(5),), {"rate": 0.5, "stream": 1, "key": 2**64 - 1}, gradients=(0,)),
         Case("reshape", (rows(2, 3),), {"shape": (6,)}, gradients=(0,)),
         Case("reshape", (rows(6),), {"shape": (3, 1, 2)}, gradients=(0,)),
+        Case("reshape", (rows(3, 17),), {"shape": (51,)}, gradients=(0,)),
+        Case("reshape", (rows(2, 16),), {"shape": (32, 1)}, gradients=(0,)),
         Case("softmax", (rows(5),), gradients=(0,)),
         Case("softmax", (rows(2, 3),), gradients=(0,)),
     ]
@@ -147,7 +192,6 @@ def _losses() -> list[Case]:
         Case("mse", numbers, gradients=(0,), loss=True),
         Case("mae", numbers, gradients=(0,), loss=True, kink=True),
         Case("huber", numbers, {"delta": 0.8}, gradients=(0,), loss=True),
-        Case("mean_loss", (rows(),)),
     ]
 
 
@@ -186,8 +230,9 @@ def _updates() -> list[Case]:
 
 def _batches() -> list[Case]:
     return [
-        Case("order", (), {"rows_total": ROWS_OF_DATA, "shuffle": 1, "key": 5}),
-        Case("order", (), {"rows_total": ROWS_OF_DATA}),
+        Case("order", (), {"shuffle": 1, "key": 5}),
+        Case("order", (), {"shuffle": 1, "key": 2**64 - 3}),
+        Case("order", ()),
         Case("gather", (resident(2, 3), ROW_NUMBERS)),
         Case("gather_scaled", (resident(2, 3, dtype="uint8", high=256), ROW_NUMBERS, fixed(3), fixed())),
         Case("gather_labels", (resident(dtype="int64", high=10), ROW_NUMBERS)),

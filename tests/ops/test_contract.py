@@ -10,9 +10,9 @@ import pytest
 from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.registry import registered
+from dltool.runtime.interpreter import run_graph
 
 from .cases import CASES, Case
-from .executor import execute
 
 
 def test_every_op_is_in_the_table():
@@ -38,12 +38,10 @@ def test_a_missing_kernel_is_named():
 @pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_shapes_and_types_are_as_planned(case: Case, batch: int, float_type: str):
-    graph, node, _ = case.build()
+    graph, _, _ = case.build()
     arrays = case.arrays(batch, float_type)
-    if "dy" in graph.values:
-        arrays["dy"] = np.ones((batch, *node.outputs[0].shape), dtype=float_type)
     before = {name: array.copy() for name, array in arrays.items()}
-    values = execute(graph, arrays, case.step(batch))
+    values = run_graph(graph, arrays, case.step(batch))
     for name, value in graph.values.items():
         batch_axis = (case.rows_of(name, batch),) if value.spec.batched else ()
         assert values[name].shape == (*batch_axis, *value.shape), name

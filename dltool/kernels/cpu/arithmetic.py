@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.arguments import attribute, channels, floats, operands, rows, rows_per_sample
 from dltool.kernels.cpu.kernel import kernel, span
-from dltool.kernels.cpu.vector import constant, first_lanes, inlined, load, select, store
+from dltool.kernels.cpu.lanes import first_lanes
+from dltool.kernels.cpu.vector import constant, inlined, load, select, store
 from dltool.kernels.records import LANES
 
 

@@ -16,18 +16,8 @@ from dltool.kernels.cpu.arguments import (
 )
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import (
-    any_lane,
-    get_word,
-    inlined,
-    lane_numbers,
-    load,
-    load_bytes,
-    select,
-    splat,
-    store,
-    store_integers,
-)
+from dltool.kernels.cpu.lanes import any_lane, get_word, lane_numbers
+from dltool.kernels.cpu.vector import inlined, load, load_bytes, select, splat, store, store_integers
 from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, POSITION
 
 

@@ -6,8 +6,10 @@ never stale. The folder is probed for writing; where that fails, a temporary one
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 import warnings
 from functools import cache
@@ -18,20 +20,35 @@ from llvmlite import binding
 
 
 def read(name: str) -> tuple[str, bytes] | None:
-    """The symbol and the object file of a kernel, if it was compiled before."""
+    """The symbol and the object file of a kernel, if it was compiled before and its file is sound."""
     try:
-        symbol, _, machine_code = (folder() / f"{name}.kernel").read_bytes().partition(b"\n")
+        checksum, _, kept = (folder() / f"{name}.kernel").read_bytes().partition(b"\n")
     except FileNotFoundError:
         return None
+    if checksum != _checksum(kept):
+        return None  # machine code that was cut short by a crash must not be run
+    symbol, _, machine_code = kept.partition(b"\n")
     return symbol.decode(), machine_code
 
 
 def write(name: str, symbol: str, machine_code: bytes) -> None:
-    """Keep a kernel: its symbol on a line, then its object file. Another process never sees half of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{name}-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(symbol.encode() + b"\n" + machine_code)
-    Path(temporary).replace(folder() / f"{name}.kernel")
+    """Keep a kernel: checksum and symbol on a line each, then its object file. No process ever sees half of it."""
+    kept = symbol.encode() + b"\n" + machine_code
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{name}-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_checksum(kept) + b"\n" + kept)
+            Path(temporary).replace(folder() / f"{name}.kernel")
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:  # a full disk, say: the kernel is compiled again next time
+        warnings.warn(f"compiled kernel '{name}' cannot be kept in {folder()}: {error.strerror}", stacklevel=2)
+
+
+def _checksum(kept: bytes) -> bytes:
+    return hashlib.sha256(kept).hexdigest().encode()
 
 
 @cache
@@ -63,4 +80,6 @@ def _writable(wanted: Path) -> Path:
             "set XDG_CACHE_HOME to a writable folder to keep them",
             stacklevel=2,
         )
-        return Path(tempfile.mkdtemp(prefix="dltool-kernels-"))
+        temporary = tempfile.mkdtemp(prefix="dltool-kernels-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return Path(temporary)

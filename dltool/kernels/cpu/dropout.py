@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from numpy import uint32
 
-from dltool.kernels.cpu.arguments import attribute, blocks, floats, number, rows, rows_per_sample
+from dltool.kernels.cpu.arguments import attribute, blocks, channels, floats, number, rows, rows_per_sample
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import lane_numbers
 from dltool.kernels.cpu.philox import philox
-from dltool.kernels.cpu.vector import constant, inlined, lane_numbers, load, select, splat, store
+from dltool.kernels.cpu.softmax import used_lanes
+from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.records import LANES, POSITION, STEP
 
 
@@ -21,10 +23,11 @@ def dropout(a, step, low, high):
     low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
     rate, stream, seed = number(a, 3, 0), attribute(a, 3, 1), attribute(a, 3, 2)
     threshold = splat(uint32(rate * 4294967296.0))
-    kept = constant(1.0 / (1.0 - rate))
+    whole = constant(1.0 / (1.0 - rate))
     stride, width = rows(a, 0) * LANES, blocks(a, 0)
     key_low, key_high = uint32(seed), uint32(seed >> 32) ^ uint32(stream)
     for block in range(width):
+        kept = select(used_lanes(block, channels(a, 0)), whole, constant(0))
         for group in range(low // 4, (high + 3) // 4):
             counter = lane_numbers() + splat(uint32((group * width + block) * LANES))
             first, second, third, fourth = philox(

@@ -19,21 +19,9 @@ from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import first_lanes, get_lane, set_lane, sum_lanes
 from dltool.kernels.cpu.softmax import softmax_row, used_lanes
-from dltool.kernels.cpu.vector import (
-    absolute,
-    constant,
-    first_lanes,
-    fma,
-    get_lane,
-    inlined,
-    load,
-    select,
-    set_lane,
-    splat,
-    store,
-    sum_lanes,
-)
+from dltool.kernels.cpu.vector import absolute, constant, fma, inlined, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 

@@ -18,8 +18,9 @@ from dltool.kernels.cpu.arguments import (
 )
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import sum_lanes
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store, sum_lanes
+from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -113,7 +114,7 @@ def batch_norm(a, step, low, high):
             store(normalized, row * LANES, load(x, row * LANES) - mean)
         squares = column_products(at(normalized, here), at(normalized, here), count)
         variance = squares * share
-        scale = constant(1) / sqrt(variance + eps)
+        scale = select(used_lanes(block, channels(a, 0)), constant(1) / sqrt(variance + eps), constant(0))
         store(inverse, block * LANES, scale)
         factor, shift = load(gain, block * LANES), load(bias, block * LANES)
         for row in range(here, here + count):

@@ -8,15 +8,16 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from dltool.kernels.cpu.arguments import floats
+from dltool.kernels.cpu.arguments import advance, floats
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.tile import wide_registers
 from dltool.kernels.cpu.vector import constant, fma, instruction, load, store
 from dltool.kernels.records import LANES
 
-#: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers with both factors
+#: vectors that `multiply_adds` works on; who calls it gives as many
+VECTORS = 12
+#: as many at a time as hide the latency of a multiply-add and stay in registers with both factors
 CHAINS = 12 if wide_registers() else 6
-PEAK_TURN_FLOPS = 2 * CHAINS * LANES
 
 
 @instruction
@@ -43,8 +44,9 @@ def _run_chains(typing: Any, turns: Any, chains: Any, factor: Any, addend: Any):
 
 @kernel
 def multiply_adds(a, step, low, high):
-    """c = 0.999 · c + 0.001 for CHAINS vectors c, high − low times: nothing but multiply-adds in registers."""
-    _run_chains(high - low, floats(a, 0), constant(0.999), constant(0.001))
+    """c = 0.999 · c + 0.001 for 12 vectors c, high − low times: nothing but multiply-adds in registers."""
+    for first in range(0, VECTORS, CHAINS):
+        _run_chains(high - low, advance(floats(a, 0), first * LANES), constant(0.999), constant(0.001))
 
 
 @kernel

@@ -7,17 +7,8 @@ from numpy import float32, inf
 from dltool.kernels.cpu.arguments import at, blocks, channels, floats, rows, rows_per_sample
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import (
-    constant,
-    first_lanes,
-    inlined,
-    load,
-    max_lanes,
-    select,
-    splat,
-    store,
-    sum_lanes,
-)
+from dltool.kernels.cpu.lanes import first_lanes, max_lanes, sum_lanes
+from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.records import LANES
 
 

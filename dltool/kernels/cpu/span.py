@@ -16,7 +16,8 @@ from dltool.kernels.cpu.arguments import (
     rows_per_sample,
 )
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import first_lanes, inlined, load, select, splat, store
+from dltool.kernels.cpu.lanes import first_lanes
+from dltool.kernels.cpu.vector import inlined, load, select, splat, store
 from dltool.kernels.records import LANES
 
 

@@ -6,6 +6,8 @@ numbers come as scalars, in the order in which the optimizer lists them.
 
 from __future__ import annotations
 
+import math
+
 from numpy import float32
 
 from dltool.kernels.cpu.arguments import (
@@ -22,17 +24,8 @@ from dltool.kernels.cpu.arguments import (
     rows,
 )
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import (
-    constant,
-    fma,
-    inlined,
-    load,
-    select,
-    splat,
-    sqrt,
-    store,
-    transpose_block,
-)
+from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
 from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS
 
 
@@ -201,7 +194,7 @@ def clip_scale(a, step, low, high):
         partial = floats(a, operand)
         for i in range(channels(a, operand)):
             total += partial[i]
-    scale = number(a, inputs + 1, 0) / (total**0.5 + number(a, inputs + 1, 1))
+    scale = number(a, inputs + 1, 0) / (math.sqrt(total) + number(a, inputs + 1, 1))
     floats(a, inputs)[0] = float32(scale if scale < 1.0 or scale != scale else 1.0)
 
 

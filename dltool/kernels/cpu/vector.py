@@ -49,7 +49,8 @@ def instruction(emitter: Callable[..., Any]) -> Any:
     return intrinsic(emitter)
 
 
-def _vector(kind: VectorType) -> ir.VectorType:
+def llvm_vector(kind: VectorType) -> ir.VectorType:
+    """A vector type as LLVM knows it."""
     return ir.VectorType(kind.element, LANES)
 
 
@@ -111,7 +112,7 @@ def load(typing: Any, pointer: Any, index: Any):
     kind = floats16 if pointer.dtype == types.float32 else words16
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = builder.bitcast(builder.gep(args[0], [args[1]]), _vector(kind).as_pointer())
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), llvm_vector(kind).as_pointer())
         return builder.load(address, align=4)
 
     return kind(pointer, types.int64), emit
@@ -122,7 +123,7 @@ def store(typing: Any, pointer: Any, index: Any, value: Any):
     """Write 16 elements from `index` on."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = builder.bitcast(builder.gep(args[0], [args[1]]), _vector(value).as_pointer())
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), llvm_vector(value).as_pointer())
         builder.store(args[2], address, align=4)
         return context.get_dummy_value()
 
@@ -136,7 +137,7 @@ def load_bytes(typing: Any, pointer: Any, index: Any):
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         narrow = ir.VectorType(ir.IntType(8), LANES)
         raw = builder.load(builder.bitcast(builder.gep(args[0], [args[1]]), narrow.as_pointer()), align=1)
-        return builder.sitofp(builder.zext(raw, _vector(words16)), _vector(floats16))
+        return builder.sitofp(builder.zext(raw, llvm_vector(words16)), llvm_vector(floats16))
 
     return floats16(pointer, types.int64), emit
 
@@ -146,7 +147,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any):
     """a · b + c, rounded once."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _call(builder, "llvm.fma.v16f32", _vector(floats16), *args)
+        return _call(builder, "llvm.fma.v16f32", llvm_vector(floats16), *args)
 
     return floats16(floats16, floats16, floats16), emit
 
@@ -160,7 +161,7 @@ def select(typing: Any, condition: Any, yes: Any, no: Any):
 def _unary(name: str) -> Any:
     def typer(typing: Any, x: Any):
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return _call(builder, f"llvm.{name}.v16f32", _vector(floats16), args[0])
+            return _call(builder, f"llvm.{name}.v16f32", llvm_vector(floats16), args[0])
 
         return floats16(floats16), emit
 
@@ -176,25 +177,25 @@ absolute = _unary("fabs")
 @instruction
 def to_words(typing: Any, x: Any):
     """Integers from floats of integral value in (-2³¹, 2³¹)."""
-    return words16(floats16), lambda context, builder, sig, args: builder.fptosi(args[0], _vector(words16))
+    return words16(floats16), lambda context, builder, sig, args: builder.fptosi(args[0], llvm_vector(words16))
 
 
 @instruction
 def to_floats(typing: Any, x: Any):
     """Floats from signed integers."""
-    return floats16(words16), lambda context, builder, sig, args: builder.sitofp(args[0], _vector(floats16))
+    return floats16(words16), lambda context, builder, sig, args: builder.sitofp(args[0], llvm_vector(floats16))
 
 
 @instruction
 def bits_as_floats(typing: Any, x: Any):
     """The same bits, read as floats."""
-    return floats16(words16), lambda context, builder, sig, args: builder.bitcast(args[0], _vector(floats16))
+    return floats16(words16), lambda context, builder, sig, args: builder.bitcast(args[0], llvm_vector(floats16))
 
 
 @instruction
 def floats_as_bits(typing: Any, x: Any):
     """The same bits, read as integers."""
-    return words16(floats16), lambda context, builder, sig, args: builder.bitcast(args[0], _vector(words16))
+    return words16(floats16), lambda context, builder, sig, args: builder.bitcast(args[0], llvm_vector(words16))
 
 
 @instruction
@@ -205,76 +206,9 @@ def high_product(typing: Any, a: Any, b: Any):
         wide = ir.VectorType(ir.IntType(64), LANES)
         product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
         shift = ir.Constant(wide, [32] * LANES)
-        return builder.trunc(builder.lshr(product, shift), _vector(words16))
+        return builder.trunc(builder.lshr(product, shift), llvm_vector(words16))
 
     return words16(words16, words16), emit
-
-
-@instruction
-def lane_numbers(typing: Any):
-    """0, 1, …, 15."""
-    return words16(), lambda context, builder, sig, args: ir.Constant(_vector(words16), list(range(LANES)))
-
-
-def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
-    """Halve until one lane is left: a fixed tree, whatever the machine."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        vector, width = args[0], LANES
-        while width > 1:
-            width //= 2
-            undefined = ir.Constant(vector.type, ir.Undefined)
-            low = builder.shuffle_vector(vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width))))
-            high = builder.shuffle_vector(
-                vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width, 2 * width)))
-            )
-            vector = combine(builder, low, high)
-        return builder.extract_element(vector, ir.Constant(_I32, 0))
-
-    return emit
-
-
-@instruction
-def sum_lanes(typing: Any, x: Any):
-    """The sum of the lanes, added as a binary tree."""
-    return types.float32(floats16), _reduce(lambda builder, a, b: builder.fadd(a, b))
-
-
-@instruction
-def max_lanes(typing: Any, x: Any):
-    """The largest lane; NaN where a lane of the upper half of a comparison is."""
-    larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
-    return types.float32(floats16), _reduce(larger)
-
-
-@instruction
-def set_lane(typing: Any, x: Any, lane: Any, value: Any):
-    """x with another number in one lane."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.insert_element(args[0], args[2], builder.trunc(args[1], _I32))
-
-    return floats16(floats16, types.int64, types.float32), emit
-
-
-@instruction
-def get_lane(typing: Any, x: Any, lane: Any):
-    """The number in one lane."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.extract_element(args[0], builder.trunc(args[1], _I32))
-
-    return types.float32(floats16, types.int64), emit
-
-
-@instruction
-def get_word(typing: Any, x: Any, lane: Any):
-    """The integer in one lane."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.zext(builder.extract_element(args[0], builder.trunc(args[1], _I32)), ir.IntType(64))
-
-    return types.int64(words16, types.int64), emit
 
 
 @instruction
@@ -290,58 +224,9 @@ def store_integers(typing: Any, pointer: Any, index: Any, value: Any):
     return types.void(pointer, types.int64, words16), emit
 
 
-@instruction
-def any_lane(typing: Any, condition: Any):
-    """Whether the condition holds in some lane."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        bits = builder.bitcast(args[0], ir.IntType(LANES))
-        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
-
-    return types.boolean(mask16), emit
-
-
-@instruction
-def transpose_block(typing: Any, source: Any, target: Any):
-    """Write the 16 × 16 block at `source` transposed to `target`, through registers."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = _vector(floats16)
-        row = lambda base, i: builder.bitcast(  # noqa: E731
-            builder.gep(base, [ir.Constant(ir.IntType(64), i * LANES)]), kind.as_pointer()
-        )
-        rows = [builder.load(row(args[0], i), align=4) for i in range(LANES)]
-        for distance in (1, 2, 4, 8):  # exchange the off-diagonal halves of ever larger squares
-            rows = _exchange(builder, rows, distance)
-        for i in range(LANES):
-            builder.store(rows[i], row(args[1], i), align=4)
-        return context.get_dummy_value()
-
-    return types.void(source, target), emit
-
-
-def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
-    lanes = range(LANES)
-    upper = [lane if not lane & distance else LANES + lane - distance for lane in lanes]
-    lower = [lane + distance if not lane & distance else LANES + lane for lane in lanes]
-    pick = lambda a, b, order: builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, LANES), order))  # noqa: E731
-    result = list(rows)
-    for i in lanes:
-        if not i & distance:
-            result[i] = pick(rows[i], rows[i + distance], upper)
-            result[i + distance] = pick(rows[i], rows[i + distance], lower)
-    return result
-
-
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a building block of kernels; it disappears into its callers."""
     return njit(forceinline=True, error_model="numpy", nogil=True)(function)
-
-
-@inlined
-def first_lanes(count):
-    """A mask of the first `count` lanes."""
-    return splat(np.uint32(count)) > lane_numbers()
 
 
 @inlined

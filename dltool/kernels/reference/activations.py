@@ -22,7 +22,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 def relu_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """dx = dy where y > 0, else 0."""
-    return dy * (y > 0)
+    return np.where(y > 0, dy, 0)
 
 
 def leaky_relu(x: np.ndarray, *, slope: float) -> np.ndarray:

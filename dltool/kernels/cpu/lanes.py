@@ -1,0 +1,130 @@
+"""What happens between the lanes of a vector: reductions in a fixed order, single lanes, masks, transposed blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numpy import uint32
+
+from dltool.kernels.cpu.vector import LANES, floats16, inlined, instruction, llvm_vector, mask16, splat, words16
+
+_I32 = ir.IntType(32)
+
+
+@instruction
+def lane_numbers(typing: Any):
+    """0, 1, …, 15."""
+    return words16(), lambda context, builder, sig, args: ir.Constant(llvm_vector(words16), list(range(LANES)))
+
+
+def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
+    """Halve until one lane is left: a fixed tree, whatever the machine."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector, width = args[0], LANES
+        while width > 1:
+            width //= 2
+            undefined = ir.Constant(vector.type, ir.Undefined)
+            low = builder.shuffle_vector(vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width))))
+            high = builder.shuffle_vector(
+                vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width, 2 * width)))
+            )
+            vector = combine(builder, low, high)
+        return builder.extract_element(vector, ir.Constant(_I32, 0))
+
+    return emit
+
+
+@instruction
+def sum_lanes(typing: Any, x: Any):
+    """The sum of the lanes, added as a binary tree."""
+    return types.float32(floats16), _reduce(lambda builder, a, b: builder.fadd(a, b))
+
+
+@instruction
+def max_lanes(typing: Any, x: Any):
+    """The largest lane; NaN where a lane of the upper half of a comparison is."""
+    larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
+    return types.float32(floats16), _reduce(larger)
+
+
+@instruction
+def set_lane(typing: Any, x: Any, lane: Any, value: Any):
+    """x with another number in one lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.insert_element(args[0], args[2], builder.trunc(args[1], _I32))
+
+    return floats16(floats16, types.int64, types.float32), emit
+
+
+@instruction
+def get_lane(typing: Any, x: Any, lane: Any):
+    """The number in one lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_element(args[0], builder.trunc(args[1], _I32))
+
+    return types.float32(floats16, types.int64), emit
+
+
+@instruction
+def get_word(typing: Any, x: Any, lane: Any):
+    """The integer in one lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.zext(builder.extract_element(args[0], builder.trunc(args[1], _I32)), ir.IntType(64))
+
+    return types.int64(words16, types.int64), emit
+
+
+@instruction
+def any_lane(typing: Any, condition: Any):
+    """Whether the condition holds in some lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = builder.bitcast(args[0], ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
+
+    return types.boolean(mask16), emit
+
+
+@instruction
+def transpose_block(typing: Any, source: Any, target: Any):
+    """Write the 16 × 16 block at `source` transposed to `target`, through registers."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = llvm_vector(floats16)
+        row = lambda base, i: builder.bitcast(  # noqa: E731
+            builder.gep(base, [ir.Constant(ir.IntType(64), i * LANES)]), kind.as_pointer()
+        )
+        rows = [builder.load(row(args[0], i), align=4) for i in range(LANES)]
+        for distance in (1, 2, 4, 8):  # exchange the off-diagonal halves of ever larger squares
+            rows = _exchange(builder, rows, distance)
+        for i in range(LANES):
+            builder.store(rows[i], row(args[1], i), align=4)
+        return context.get_dummy_value()
+
+    return types.void(source, target), emit
+
+
+def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
+    lanes = range(LANES)
+    upper = [lane if not lane & distance else LANES + lane - distance for lane in lanes]
+    lower = [lane + distance if not lane & distance else LANES + lane for lane in lanes]
+    pick = lambda a, b, order: builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, LANES), order))  # noqa: E731
+    result = list(rows)
+    for i in lanes:
+        if not i & distance:
+            result[i] = pick(rows[i], rows[i + distance], upper)
+            result[i + distance] = pick(rows[i], rows[i + distance], lower)
+    return result
+
+
+@inlined
+def first_lanes(count):
+    """A mask of the first `count` lanes."""
+    return splat(uint32(count)) > lane_numbers()

@@ -1,0 +1,120 @@
+"""Every cpu kernel against the reference on the same inputs, over shapes that do not fit its blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dltool.kernels.cpu.kernel import declared
+from dltool.ops.op import StepRecord
+from dltool.registry import registered
+from tests.ops.cases import CASES, Case
+
+from .bound import Arrays, Bound, by_reference
+
+WIDTHS = (1, 15, 16, 17, 33)
+BATCHES = ((1, (1,)), (33, (3, 28, 33, 1)))  # rows planned for, and rows that come
+THREADS = (1, 2, 3)
+SPREADS = (1.0, 0.01, 30.0)  # of the first input
+CLOSE = 3e-6  # of a number, or of the largest of its array
+
+
+def test_every_op_has_a_cpu_kernel():
+    assert set(registered("op")) <= set(declared())
+
+
+@pytest.mark.parametrize("first", range(len(WIDTHS)))
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_cpu_kernel_does_what_the_reference_says(case: Case, first: int):
+    case = case.resized(WIDTHS[first:] + WIDTHS[:first])
+    graph, _, _ = case.build()
+    factor = SPREADS[first % len(SPREADS)]
+    for planned, batches in BATCHES:
+        arrays = case.arrays(planned, "float32")
+        spread(arrays, factor)
+        bound = [Bound(graph, arrays, planned, threads) for threads in THREADS]
+        for rows in batches:
+            step = single(case.step(planned, rows))
+            values, *others = (each.run(step) for each in bound)
+            for name, lanes in bound[0].padding(step).items():
+                assert not lanes.any(), f"{case} {name}, {rows} of {planned} rows: padding holds {lanes[lanes != 0]}"
+            for other, threads in zip(others, THREADS[1:], strict=True):
+                for name, value in values.items():
+                    assert value.tobytes() == other[name].tobytes(), f"{name} differs on {threads} threads"
+            for node in bound[0].program.nodes:
+                for name, expected in by_reference(node, {**values, **given(arrays)}, step).items():
+                    what = f"{case} {name}, {rows} of {planned} rows"
+                    assert_close(values[name], expected, what, least=min(1.0, factor))
+
+
+def given(arrays: Arrays) -> Arrays:
+    """Inputs as they were, which an op may since have overwritten, and the transposed copies of matrices."""
+    twins = {f"{name}.twin": array.T for name, array in arrays.items() if array.ndim == 2}
+    return {**arrays, **twins}
+
+
+def spread(arrays: Arrays, factor: float) -> None:
+    """Stretches the first input, to reach the far ends of functions and the small numbers near zero."""
+    first = arrays.get("input_0")
+    if first is not None and first.dtype == np.float32:
+        first *= np.float32(factor)
+
+
+def single(step: StepRecord) -> StepRecord:
+    """The step with numbers that float32 holds, as the cpu kernels get them."""
+    scalars = tuple(float(np.float32(scalar)) for scalar in step.scalars)
+    return StepRecord(step.step, step.epoch, step.position, step.rows, float(np.float32(step.scale)), scalars)
+
+
+def assert_close(actual: np.ndarray, expected: np.ndarray, what: str, *, least: float) -> None:
+    """Equal integers; numbers that differ by a small share of the largest in their array, or of `least`."""
+    assert actual.shape == expected.shape, f"{what}: {actual.shape} instead of {expected.shape}"
+    if actual.dtype.kind == "i":
+        np.testing.assert_array_equal(actual, expected, err_msg=what)
+        return
+    error = np.abs(actual - expected)
+    if not (error <= CLOSE * max(least, np.abs(expected).max())).all():
+        worst = np.unravel_index(np.argmax(error), error.shape)
+        raise AssertionError(f"{what}{[int(i) for i in worst]}: cpu {actual[worst]!r}, reference {expected[worst]!r}")
+
+
+SWEEP = np.concatenate([sign * np.logspace(-6, 2, 160, dtype=np.float32) for sign in (-1, 1)])
+SPANS = [case for case in CASES if registered("op")[case.op].span and len(case.inputs) == 1]
+
+
+@pytest.mark.parametrize("case", SPANS, ids=str)
+def test_elementary_functions_are_exact_from_tiny_to_huge(case: Case):
+    graph, node, _ = case.resized([len(SWEEP)]).build()
+    arrays = case.resized([len(SWEEP)]).arrays(1, "float32")
+    arrays["input_0"][:] = SWEEP
+    arrays["dy"][:] = 1
+    step = single(case.step(1))
+    values = Bound(graph, arrays, 1, threads=1).run(step)
+    for made in (node, graph.nodes[-1]):
+        (expected,) = by_reference(made, values, step).values()
+        error = np.abs(values[made.outputs[0].name] - expected)
+        worst = np.unravel_index(np.argmax(error - 3e-6 * np.abs(expected)), error.shape)
+        assert error[worst] <= 3e-6 * abs(expected[worst]) + 3e-7, (
+            f"{made.op.yaml_name} at {SWEEP[worst[-1]]}: cpu {values[made.outputs[0].name][worst]!r}, "
+            f"reference {expected[worst]!r}"
+        )
+
+
+@pytest.mark.parametrize(("broken", "place"), [(np.nan, 0), (np.nan, -1), (np.inf, 0), (-np.inf, -1)])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_is_not_finite_stays_so(case: Case, broken: float, place: int):
+    graph, _, _ = case.build()
+    for name in case.arrays(5, "float32"):
+        arrays = case.arrays(5, "float32")
+        if arrays[name].dtype != np.float32:
+            continue
+        arrays[name].flat[place] = broken
+        step = single(case.step(5))
+        bound = Bound(graph, arrays, 5, threads=1)
+        values = bound.run(step)
+        for node in bound.program.nodes:
+            for made, expected in by_reference(node, {**values, **given(arrays)}, step).items():
+                lost = ~np.isfinite(expected) & np.isfinite(values[made])
+                assert not lost.any(), (
+                    f"{node} with {broken} in {name}: {values[made][lost]}, reference {expected[lost]}"
+                )

@@ -1,0 +1,78 @@
+"""The kernel cache: compiled once for each machine and state of the sources, in a folder that may be anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dltool
+from dltool.errors import RunError
+from dltool.kernels.cpu import library
+
+PACKAGE = Path(dltool.__file__).parent
+PREPARE = """
+import sys
+from dltool.kernels.cpu import cache, library
+seconds = sum(library.prepare(["gather_labels"], lambda name: print("compiling", name)) for _ in range(2))
+print("compiled" if seconds > 0 else "loaded")
+print("numba" if "numba" in sys.modules else "no numba")
+"""
+FOLDER = "from dltool.kernels.cpu import cache; print(cache.folder())"
+FIRST, LATER = ["compiling gather_labels", "compiled", "numba"], ["loaded", "no numba"]
+
+
+def run(script: str, cache: Path, *, package: Path = PACKAGE, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A Python process of its own that keeps kernels below `cache`."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(package.parent), **variables}
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, env=environment, cwd=package.parent, capture_output=True, text=True, check=True)
+
+
+def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path):
+    assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == FIRST
+    assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == LATER
+    (kept,) = tmp_path.glob("dltool/kernels-*/*")
+    assert kept.name == "gather_labels.kernel"
+
+
+@pytest.mark.parametrize("length", [0, 500])
+def test_a_damaged_file_is_compiled_again(tmp_path: Path, length: int):
+    folder = Path(run(FOLDER, tmp_path).stdout.strip())
+    (folder / "gather_labels.kernel").write_bytes(b"\x7fELF" * (length // 4))
+    assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == FIRST
+    assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == LATER
+
+
+def test_the_folder_belongs_to_sources_and_processor(tmp_path: Path):
+    own = Path(run(FOLDER, tmp_path).stdout.strip())
+    assert own.parent == tmp_path / "dltool"
+    assert run(FOLDER, tmp_path).stdout.strip() == str(own)
+    assert run(FOLDER, tmp_path, NUMBA_CPU_NAME="generic").stdout.strip() != str(own)
+    copy = tmp_path / "changed" / "dltool"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert run(FOLDER, tmp_path, package=copy).stdout.strip() == str(own)
+    with (copy / "kernels" / "cpu" / "vector.py").open("a") as source:
+        source.write("# changed\n")
+    assert run(FOLDER, tmp_path, package=copy).stdout.strip() != str(own)
+
+
+def test_without_a_writable_folder_kernels_live_as_long_as_the_process(tmp_path: Path):
+    no_folder, temporary = tmp_path / "file", tmp_path / "temporary"
+    no_folder.touch()
+    temporary.mkdir()
+    done = run(PREPARE, no_folder, TMPDIR=str(temporary))
+    assert done.stdout.split("\n")[:-1] == FIRST
+    warning = f"the kernel cache {no_folder}/dltool/kernels-"
+    assert done.stderr.count(warning) == done.stderr.count("UserWarning") == 1
+    assert "is not writable (Not a directory): kernels are compiled for this run alone" in done.stderr
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_missing_kernel_is_named():
+    with pytest.raises(RunError, match=r"op 'leaky_rleu' has no cpu kernel; did you mean 'leaky_relu'\?"):
+        library.address("leaky_rleu")
