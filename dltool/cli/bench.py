@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -12,7 +12,7 @@ from dltool.bench.measuring import check_against, measure
 from dltool.bench.results import Result
 from dltool.bench.subject import Subject, open_subjects
 from dltool.cli.bench_progress import Progress, showing_progress
-from dltool.cli.bench_tables import threads_of, write_machine, write_profile, write_results, write_torch
+from dltool.cli.bench_tables import name_of, write_machine, write_profile, write_results, write_torch
 from dltool.training.strict_json import to_json
 
 
@@ -28,27 +28,29 @@ def bench(
     check_against(against)
     subjects = open_subjects(configs, overrides)
     counts = tuple(dict.fromkeys(threads))
-    with showing_progress(len(subjects) * max(1, len(counts))) as progress:
-        results = _measure_all(subjects, counts, against, progress)
-    if as_json:
-        typer.echo(to_json([result.as_data() for result in results]))
-    else:
-        _write(results, in_detail=len(subjects) == 1)
+    results: list[Result] = []
+    try:
+        with showing_progress(len(subjects) * max(1, len(counts))) as progress:
+            for result in _measured(subjects, counts, against, progress):
+                results.append(result)
+    finally:  # what was measured before something went wrong has taken minutes
+        if results and as_json:
+            typer.echo(to_json([result.as_data() for result in results]))
+        elif results:
+            _write(results, in_detail=len(subjects) == 1)
 
 
-def _measure_all(
+def _measured(
     subjects: Sequence[Subject], threads: Sequence[int], against: str | None, progress: Progress
-) -> list[Result]:
+) -> Iterator[Result]:
     progress.begin("the machine")
     wanted = [subject.wanted_threads for subject in subjects if subject.wanted_threads]
     machine = measure_machine([*threads, *wanted], lambda kernel: progress.tell(f"compiling {kernel}"))
-    results = []
     for subject in subjects:
         progress.begin(subject.experiment.name)
         for result in measure(subject, threads, machine, against=against, tell=progress.tell):
-            results.append(result)
+            yield result
             progress.advance()
-    return results
 
 
 def _write(results: Sequence[Result], *, in_detail: bool) -> None:
@@ -62,4 +64,4 @@ def _write(results: Sequence[Result], *, in_detail: bool) -> None:
             write_profile(result)
     for result in results:
         for note in result.notes:
-            typer.echo(f"note: {result.subject.experiment.name}, {threads_of(result.threads)}: {note}")
+            typer.echo(f"note: {name_of(result)}: {note}")

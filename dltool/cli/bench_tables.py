@@ -40,12 +40,12 @@ def write_results(results: Sequence[Result]) -> None:
             result.subject.experiment.name,
             str(result.threads),
             rate(result.speed.samples_per_s),
-            _ms(result.speed.ms_per_step),
+            f"{result.speed.ms_per_step:.4g}",
             f"{result.gflops:.3g}",
             _share(result.share_of_peak),
-            _megabytes(result.footprint.peak_memory_mb),
-            _megabytes(result.subject.arena_bytes / 2**20),
-            _megabytes(result.subject.state_bytes / 2**20),
+            _size(result.footprint.peak_bytes),
+            _size(result.subject.arena_bytes),
+            _size(result.subject.state_bytes),
             duration(result.footprint.startup_s),
             duration(result.compile_s),
         )
@@ -74,51 +74,45 @@ def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
             rate(torch.plain.samples_per_s),
             rate(torch.tuned.samples_per_s),
             _times(result.times_faster(torch)),
-            _megabytes(torch.footprint.peak_memory_mb),
+            _size(torch.footprint.peak_bytes),
             _times(result.times_smaller(torch)),
             duration(torch.footprint.startup_s),
             _times(result.times_sooner(torch)),
         )
         for result, torch in compared
     ]
-    title = f"PyTorch {compared[0][1].version}, and how much faster, smaller and sooner dltool is than its faster form"
+    title = f"PyTorch {compared[0][1].version}, and how many times better than its faster form dltool is"
     write_table(title, header, rows, right=range(1, len(header)))
 
 
 def write_profile(result: Result) -> None:
     """Where the time of a step goes: by layer, then by op."""
     profile, step = result.profile, result.speed.ms_per_step
-    where = f"{result.subject.experiment.name} on {threads_of(result.threads)}"
+    unit, factor, digits = ("µs", 1000, 2) if step < 1 else ("ms", 1, 3)
+    time = lambda ms: f"{ms * factor:.{digits}f}"  # noqa: E731
+    where = name_of(result)
     layers = [
         (
             layer.layer,
-            _ms(layer.forward_ms),
-            _ms(layer.backward_ms),
-            _ms(layer.update_ms),
-            _ms(layer.forward_ms + layer.backward_ms + layer.update_ms),
+            *map(time, (layer.forward_ms, layer.backward_ms, layer.update_ms, layer.ms)),
             _share(layer.share),
         )
         for layer in profile.layers
     ]
-    waiting = ("waiting", "", "", "", _ms(profile.waiting_ms), _share(profile.waiting_share))
-    header = ("layer", "forward, ms", "backward, ms", "update, ms", "all, ms", "share")
-    totals = ("step", "", "", "", _ms(step), _share(1))
+    waiting = ("waiting", "", "", "", time(profile.waiting_ms), _share(profile.waiting_share))
+    header = ("layer", *(f"{name}, {unit}" for name in ("forward", "backward", "update", "all")), "share")
+    totals = ("step", "", "", "", time(step), _share(1))
     write_table(where, header, [*layers, waiting], right=range(1, 6), totals=totals)
     ops = [
-        (op.op, op.direction, _ms(op.ms), _share(op.share), f"{op.gflops:.3g}" if op.gflops else "")
+        (op.op, op.direction, time(op.ms), _share(op.share), f"{op.gflops:.3g}" if op.gflops else "")
         for op in profile.ops
     ]
-    header = ("op", "direction", "ms", "share", "GFLOP/s")
-    write_table(f"{where}, by op", header, ops, right=(2, 3, 4))
+    write_table(f"{where}, by op", ("op", "direction", unit, "share", "GFLOP/s"), ops, right=(2, 3, 4))
 
 
-def threads_of(count: int) -> str:
-    """How many threads, in words."""
-    return "1 thread" if count == 1 else f"{count} threads"
-
-
-def _ms(milliseconds: float) -> str:
-    return f"{milliseconds:.4f}" if milliseconds < 1 else f"{milliseconds:.4g}"
+def name_of(result: Result) -> str:
+    """What was measured, in words."""
+    return f"{result.subject.experiment.name} on {result.threads} thread{'s' if result.threads > 1 else ''}"
 
 
 def _share(share: float) -> str:
@@ -129,5 +123,6 @@ def _times(ratio: float) -> str:
     return f"{ratio:.3g}×"
 
 
-def _megabytes(megabytes: float) -> str:
-    return f"{megabytes:.3g} MB"
+def _size(count: float) -> str:
+    """Bytes in a unit of 1024 or its square."""
+    return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{count / 2**10:.3g} kB"

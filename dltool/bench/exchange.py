@@ -1,0 +1,80 @@
+"""Writing a config, its data and its initial values in plain files that the PyTorch side can read without dltool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from dltool.bench.arrays import network_arrays
+from dltool.config.experiment import Experiment
+from dltool.config.loading import resolved
+from dltool.data.dataset import open_dataset
+from dltool.data.signature import Signature
+from dltool.optimizers.optimizer import Optimizer
+from dltool.program.building import build_network
+from dltool.program.initial import initial_values
+from dltool.schedules.schedule import Horizon, Schedule
+from dltool.training.layout import EpochLayout
+
+#: updates that get their own learning rate; the last one's stays, as few runs go on so long
+RATES = 20_000
+
+
+def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder: Path) -> None:
+    """Everything that `bench.pytorch.recipe` reads, into an empty folder."""
+    dataset = open_dataset(experiment.data, data_folders)
+    train, part = experiment.train, dataset.parts["train"]
+    layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
+    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
+    graph = network.program.graph
+    data = network_arrays(network, part)
+    np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
+    np.save(folder / "target.npy", data["target"])
+    arrays = dict(initial_values(graph.values.values(), train.seed))
+    np.savez(folder / "arrays.npz", **cast(Any, arrays))
+    optimizer = cast(Optimizer, experiment.optimizer)
+    plain = resolved(experiment)
+    recipe = {
+        "model": plain["model"],
+        "loss": plain["loss"],
+        "optimizer": plain["optimizer"],
+        "compat": experiment.compat,
+        "outputs": graph.outputs,
+        "decayed": [value.name for value in graph.parameters() if value.decay or optimizer.decay_biases],
+        "clip": plain["train"]["clip"],
+        "average": train.average,
+        "rates": _rates(experiment, optimizer, layout),
+        "seed": train.seed,
+        "updates": _updates(layout),
+    }
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+
+
+def _as_floats(features: np.ndarray, signature: Signature) -> np.ndarray:
+    """Bytes are scaled once and for all: PyTorch then has the least to do in a step."""
+    if signature.feature_dtype == "float32":
+        return features
+    offset = 0 if signature.offset is None else signature.offset
+    factor = 1 if signature.factor is None else signature.factor
+    return ((features - np.float32(offset)) * np.float32(factor)).astype(np.float32)
+
+
+def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) -> list[float]:
+    """The learning rate of every update, or the one of all."""
+    horizon = Horizon(layout.updates, experiment.train.epochs)
+    steps = np.arange(min(horizon.steps, RATES))
+    rates = optimizer.lr * cast(Schedule, experiment.schedule).multiplier(steps, horizon)
+    return rates.tolist() if np.ptp(rates) else [float(rates[0])]
+
+
+def _updates(layout: EpochLayout) -> list[list[tuple[int, int]]]:
+    """First sample and number of samples of every micro-batch, update by update."""
+    plan = layout.plan(np.zeros((layout.updates, 1)), first_update=0, epoch=0, step=0)
+    spans = list(zip(plan.position.tolist(), plan.rows.tolist(), strict=True))
+    cuts = [*np.flatnonzero(plan.first).tolist(), len(plan)]
+    return [spans[start:end] for start, end in pairwise(cuts)]

@@ -1,0 +1,109 @@
+"""The machine: its processor, and the most that any program can get from it, measured on the runner's own threads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dltool.kernels.cpu import library
+from dltool.kernels.records import LANES, OPERAND
+from dltool.runtime.memory import address, aligned
+from dltool.runtime.team import Team
+
+#: how often each limit is measured, and for how long; the best counts, since others can only slow a run down
+TRIALS = 16
+TRIAL_SECONDS = 0.03
+#: vectors that the multiply-add kernel works on
+VECTORS = 12
+#: an array must be this many times the size of the last cache to be read from memory
+BEYOND_CACHE = 2
+ARRAY_BYTES = (32 << 20, 256 << 20)  # smallest and largest array of the bandwidth test
+
+_KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A processor and its limits by number of threads."""
+
+    processor: str
+    cores: int  # that this process may use
+    peak_gflops: dict[int, float]  # float32 multiply-adds, counted as two operations
+    bandwidth_gb_per_s: dict[int, float]  # main memory, two reads to one write
+
+
+def measure_machine(threads: Sequence[int], on_compile: Callable[[str], None]) -> Machine:
+    """The machine's limits on one thread, on all cores, and on each of the given numbers of threads."""
+    library.prepare(("multiply_adds", "triad"), on_compile)
+    cores = len(os.sched_getaffinity(0))
+    counts = sorted({1, cores, *threads})
+    teams = {count: Team(count) for count in counts}
+    peak = {count: _peak(team) / 1e9 for count, team in teams.items()}
+    bandwidth = _bandwidth(teams)
+    return Machine(_processor(), cores, peak, bandwidth)
+
+
+def _peak(team: Team) -> float:
+    """Operations per second of all threads together."""
+    sums = [aligned(VECTORS * LANES * 4) for _ in range(team.size)]
+    arguments = [_operands(each) for each in sums]
+    run = _KERNEL(library.address("multiply_adds"))
+
+    def seconds(turns: int) -> float:
+        return _timed(team, lambda thread: run(address(arguments[thread]), None, 0, turns))
+
+    turns = 10_000
+    while seconds(turns) < TRIAL_SECONDS:
+        turns *= 2
+    return team.size * turns * 2 * VECTORS * LANES / min(seconds(turns) for _ in range(TRIALS))
+
+
+def _bandwidth(teams: dict[int, Team]) -> dict[int, float]:
+    """Gigabytes per second by number of threads."""
+    size = min(max(BEYOND_CACHE * _last_cache(), ARRAY_BYTES[0]), ARRAY_BYTES[1])
+    arrays = [aligned(size) for _ in range(3)]
+    arguments = _operands(*arrays)
+    vectors = size // (4 * LANES)
+    run = _KERNEL(library.address("triad"))
+
+    def seconds(team: Team) -> float:
+        cut = lambda thread: vectors * thread // team.size  # noqa: E731
+        return _timed(team, lambda thread: run(address(arguments), None, cut(thread), cut(thread + 1)))
+
+    seconds(teams[1])  # memory is handed out at the first touch
+    return {count: 3 * size / min(seconds(team) for _ in range(TRIALS)) / 1e9 for count, team in teams.items()}
+
+
+def _timed(team: Team, function: Callable[[int], None]) -> float:
+    started = time.perf_counter()
+    team.run(function)
+    return time.perf_counter() - started
+
+
+def _operands(*buffers: np.ndarray) -> np.ndarray:
+    """A kernel's argument record that holds addresses alone."""
+    record = np.zeros((len(buffers), OPERAND), np.int64)
+    record[:, 0] = [address(buffer) for buffer in buffers]
+    return record
+
+
+def _processor() -> str:
+    """The processor's name as Linux knows it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
+
+
+def _last_cache() -> int:
+    """Bytes of the largest cache that Linux reports, else of a common one."""
+    sizes = [path.read_text().strip() for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")]
+    return max(
+        (int(size[:-1]) << {"K": 10, "M": 20}[size[-1]] for size in sizes if size[-1:] in "KM"), default=32 << 20
+    )

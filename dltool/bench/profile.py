@@ -1,0 +1,85 @@
+"""Where the time of a step goes: the cycles counted for each op, as shares of each layer and of each kind of op."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: nodes that fetch the batch or report the loss count as forward
+DIRECTIONS = {"batch": "forward", "forward": "forward", "backward": "backward", "update": "update"}
+
+
+@dataclass(frozen=True)
+class LayerTime:
+    """What one layer takes of a step."""
+
+    layer: str
+    forward_ms: float
+    backward_ms: float
+    update_ms: float
+    share: float  # of the step
+
+    @property
+    def ms(self) -> float:
+        """In all directions."""
+        return self.forward_ms + self.backward_ms + self.update_ms
+
+
+@dataclass(frozen=True)
+class OpTime:
+    """What one kind of op takes of a step, in all layers."""
+
+    op: str  # with what is fused into it
+    direction: str
+    ms: float
+    share: float
+    gflops: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The time of a step; shares of layers and waiting, as those of ops and waiting, add up to 1."""
+
+    layers: list[LayerTime]
+    ops: list[OpTime]
+    waiting_ms: float  # threads that wait for each other
+    waiting_share: float
+
+
+def make_profile(counted: Mapping[str, Any], ms_per_step: float) -> Profile:
+    """The profile of a step of `ms_per_step` from what the worker counted: cycles of all threads together."""
+    total = counted["waiting"] + sum(op["cycles"] for op in counted["ops"])
+    share = lambda cycles: cycles / total if total else 0.0  # noqa: E731
+    layers = [
+        _layer(name, [(DIRECTIONS[op["part"]], share(op["cycles"])) for op in ops], ms_per_step)
+        for name, ops in _grouped(counted["ops"], "layer").items()
+    ]
+    kinds = [
+        _kind(ops, sum(share(op["cycles"]) for op in ops), ms_per_step)
+        for ops in _grouped(counted["ops"], "op", "part").values()
+    ]
+    waiting = share(counted["waiting"])
+    kinds.sort(key=lambda kind: -kind.share)
+    return Profile(layers, kinds, waiting * ms_per_step, waiting)
+
+
+def _grouped(ops: Iterable[Mapping[str, Any]], *keys: str) -> dict[Any, list[Mapping[str, Any]]]:
+    """Ops that agree in the given fields, in the order in which they first run."""
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for op in ops:
+        groups.setdefault(op[keys[0]] if len(keys) == 1 else tuple(op[key] for key in keys), []).append(op)
+    return groups
+
+
+def _layer(name: str, shares: list[tuple[str, float]], ms_per_step: float) -> LayerTime:
+    ms = dict.fromkeys(DIRECTIONS.values(), 0.0)
+    for direction, share in shares:
+        ms[direction] += share * ms_per_step
+    return LayerTime(name, ms["forward"], ms["backward"], ms["update"], sum(share for _, share in shares))
+
+
+def _kind(ops: list[Mapping[str, Any]], share: float, ms_per_step: float) -> OpTime:
+    ms = share * ms_per_step
+    flops = sum(op["flops"] for op in ops)
+    return OpTime(ops[0]["op"], DIRECTIONS[ops[0]["part"]], ms, share, flops / ms / 1e6 if ms else 0.0)

@@ -1,0 +1,63 @@
+"""What the PyTorch side is told: a resolved config, initial values and batches, out of a folder of plain files.
+
+`dltool.bench.exchange` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch  # pyright: ignore[reportMissingImports]
+
+
+@dataclass(frozen=True)
+class Update:
+    """The micro-batches of one update: features, target, and the share of the update's samples that they are."""
+
+    batches: Sequence[tuple[Any, Any, float]]
+    samples: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training, as plain data and tensors."""
+
+    model: Sequence[str | Mapping[str, Any]]  # resolved layers
+    loss: str | Mapping[str, Any]
+    optimizer: str | Mapping[str, Any]
+    compat: str | None
+    feature_shape: tuple[int, ...]
+    outputs: int  # classes, or targets
+    decayed: Sequence[str]  # parameters that weight decay acts on
+    clip: Mapping[str, float] | None
+    average: float | None
+    rates: Sequence[float]  # learning rate of each update; the last one stays
+    seed: int
+    arrays: Mapping[str, np.ndarray]  # initial values and constants, by dltool's names
+    updates: Sequence[Update]  # of one epoch
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe in a folder; the batches are views of one tensor."""
+    fields = json.loads((folder / "recipe.json").read_text())
+    features = torch.from_numpy(np.load(folder / "features.npy"))
+    target = torch.from_numpy(np.load(folder / "target.npy"))
+    updates = []
+    for spans in fields.pop("updates"):
+        samples = sum(rows for _, rows in spans)
+        batches = [(_taken(features, *span), _taken(target, *span), span[1] / samples) for span in spans]
+        updates.append(Update(batches, samples))
+    shape = tuple(features.shape[1:])
+    return Recipe(**fields, feature_shape=shape, arrays=dict(np.load(folder / "arrays.npz")), updates=updates)
+
+
+def _taken(tensor: Any, start: int, rows: int) -> Any:
+    """So many rows from one on; past the end they begin again."""
+    if start + rows <= len(tensor):
+        return tensor[start : start + rows]
+    return tensor[torch.arange(start, start + rows) % len(tensor)]

@@ -1,0 +1,104 @@
+"""PyTorch's side of a measurement: the loop that its users write, in a plain and in a tuned form.
+
+Batches are tensors that lie in memory before the first step, in the order of the data: the fastest way there is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch  # pyright: ignore[reportMissingImports]
+from torch import nn  # pyright: ignore[reportMissingImports]
+from torch.optim import swa_utils  # pyright: ignore[reportMissingImports]
+
+from dltool.bench.pytorch.loss import build_loss
+from dltool.bench.pytorch.network import Network
+from dltool.bench.pytorch.optimizer import build_optimizer
+from dltool.bench.pytorch.recipe import Recipe, Update, read_recipe
+from dltool.bench.serving import Answer, Note, Request, serve
+from dltool.errors import InputError, Problem
+
+
+class Training:
+    """A network that trains on and on."""
+
+    answers: Mapping[str, Answer] = {}
+
+    def __init__(self, recipe: Recipe, *, tuned: bool):
+        """Raises InputError for whatever PyTorch has no counterpart of."""
+        torch.manual_seed(recipe.seed)
+        network = Network(recipe.feature_shape, recipe.outputs)
+        modules = network.build(recipe.model)
+        self._loss = build_loss(recipe, modules)
+        self._model = nn.Sequential(*modules).train()
+        _refuse_single_samples(self._model, recipe)
+        network.load(recipe.arrays)
+        parameters = {name: tensor for name, tensor in network.tensors.items() if tensor.requires_grad}
+        self._optimizer = build_optimizer(recipe, parameters, tuned=tuned)
+        self._parameters = list(parameters.values())
+        self._clip = recipe.clip
+        self._average = _average_of(self._model, recipe.average) if recipe.average else None
+        self._rates = itertools.chain(recipe.rates, itertools.repeat(recipe.rates[-1]))
+        self._rate_changes = len(recipe.rates) > 1
+        self._updates = itertools.cycle(recipe.updates)
+        self.facts = {"version": torch.__version__}
+
+    def train(self, updates: int) -> int:
+        """Go on for so many updates; returns the samples that passed."""
+        samples = 0
+        for update in itertools.islice(self._updates, updates):
+            self.step(update)
+            samples += update.samples
+        return samples
+
+    def step(self, update: Update) -> Any:
+        """One update; returns its mean loss, a tensor."""
+        mean = None
+        for features, target, share in update.batches:
+            loss = self._loss(self._model(features), target)
+            if share != 1:
+                loss = loss * share
+            loss.backward()
+            mean = loss if mean is None else mean + loss
+        if self._clip:
+            self._clip_gradients(**self._clip)
+        if self._rate_changes:
+            rate = next(self._rates)
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate
+        self._optimizer.step()
+        if self._average:
+            self._average.update_parameters(self._model)
+        self._optimizer.zero_grad(set_to_none=True)
+        return mean
+
+    def _clip_gradients(self, norm: float | None = None, value: float | None = None) -> None:
+        if norm is not None:
+            nn.utils.clip_grad_norm_(self._parameters, norm)
+        if value is not None:
+            nn.utils.clip_grad_value_(self._parameters, value)
+
+
+def _average_of(model: Any, decay: float) -> Any:
+    return swa_utils.AveragedModel(model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay))
+
+
+def _refuse_single_samples(model: Any, recipe: Recipe) -> None:
+    single = any(len(target) == 1 for update in recipe.updates for _, target, _ in update.batches)
+    if single and any(isinstance(module, nn.BatchNorm1d) for module in model.modules()):
+        message = "PyTorch's batch normalisation takes no batch of one sample; with last_batch: drop it can be compared"
+        raise InputError(Problem(message, path="train.last_batch"))
+
+
+def _open(request: Request, note: Note) -> Training:
+    torch.set_num_threads(request["threads"])
+    if request["tuned"]:
+        torch.set_flush_denormal(True)
+    return Training(read_recipe(Path(request["folder"])), tuned=request["tuned"])
+
+
+if __name__ == "__main__":
+    serve(_open)

@@ -1,0 +1,113 @@
+"""What was measured, and its form as plain data for `--json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dltool.bench.fresh import Footprint
+from dltool.bench.machine import Machine
+from dltool.bench.profile import Profile
+from dltool.bench.rounds import Speed
+from dltool.bench.subject import Subject
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same training in PyTorch, in its plain and its tuned form, of which the faster one counts."""
+
+    version: str
+    plain: Speed
+    tuned: Speed
+    form: str  # the faster one
+    footprint: Footprint  # of the faster one
+
+    @property
+    def speed(self) -> Speed:
+        """That of the faster form."""
+        return self.tuned if self.form == "tuned" else self.plain
+
+
+@dataclass(frozen=True)
+class Result:
+    """One config on one number of threads."""
+
+    subject: Subject
+    machine: Machine
+    threads: int
+    speed: Speed
+    footprint: Footprint
+    compile_s: float
+    profile: Profile
+    torch: Comparison | None
+    notes: tuple[str, ...]
+
+    @property
+    def gflops(self) -> float:
+        """Billions of multiplications and additions per second."""
+        work = self.subject.work
+        return (work.per_sample * self.speed.samples_per_s + work.per_update * self.speed.steps_per_s) / 1e9
+
+    @property
+    def share_of_peak(self) -> float:
+        """Of the multiply-add peak of as many threads."""
+        return self.gflops / self.machine.peak_gflops[self.threads]
+
+    def times_faster(self, torch: Comparison) -> float:
+        """The ratio of the medians of samples per second."""
+        return self.speed.samples_per_s / torch.speed.samples_per_s
+
+    def times_smaller(self, torch: Comparison) -> float:
+        """PyTorch's peak memory in units of dltool's."""
+        return torch.footprint.peak_bytes / self.footprint.peak_bytes
+
+    def times_sooner(self, torch: Comparison) -> float:
+        """PyTorch's start-up in units of dltool's."""
+        return torch.footprint.startup_s / self.footprint.startup_s
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for JSON, floats with six significant digits."""
+        data = {
+            "config": str(self.subject.path),
+            "threads": self.threads,
+            "samples_per_s": self.speed.samples_per_s,
+            "ms_per_step": self.speed.ms_per_step,
+            "gflops": self.gflops,
+            "share_of_peak": self.share_of_peak,
+            "peak_memory_mb": self.footprint.peak_memory_mb,
+            "startup_s": self.footprint.startup_s,
+            "compile_s": self.compile_s,
+            **({"against": {"torch": self._against(self.torch)}} if self.torch else {}),
+            "name": self.subject.experiment.name,
+            "spread": self.speed.spread,
+            "flops_per_sample": self.subject.work.per_sample,
+            "flops_per_update": self.subject.work.per_update,
+            "state_bytes": self.subject.state_bytes,
+            "arena_bytes": self.subject.arena_bytes,
+            **asdict(self.profile),
+            "machine": asdict(self.machine),
+            "notes": list(self.notes),
+        }
+        return _six_digits(data)
+
+    def _against(self, torch: Comparison) -> dict[str, Any]:
+        return {
+            "samples_per_s": torch.speed.samples_per_s,
+            "ratio": self.times_faster(torch),
+            "peak_memory_mb": torch.footprint.peak_memory_mb,
+            "startup_s": torch.footprint.startup_s,
+            "memory_ratio": self.times_smaller(torch),
+            "startup_ratio": self.times_sooner(torch),
+            "version": torch.version,
+            "form": torch.form,
+            "plain": asdict(torch.plain),
+            "tuned": asdict(torch.tuned),
+        }
+
+
+def _six_digits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _six_digits(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_six_digits(one) for one in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,0 +1,75 @@
+"""What is measured: a config that is known to be good, with the numbers that follow from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dltool.bench.work import Work, work_of
+from dltool.config.experiment import Experiment
+from dltool.config.loading import load
+from dltool.config.locating import located
+from dltool.data.dataset import read_signature
+from dltool.errors import InputError, Problem
+from dltool.program.building import build_network
+from dltool.program.summary import summarize
+from dltool.training.layout import EpochLayout
+
+#: where configs to measure lie if none are named
+FOLDER = Path("configs/bench")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A config to measure."""
+
+    path: Path
+    overrides: tuple[str, ...]
+    experiment: Experiment
+    work: Work
+    state_bytes: int  # parameters, slots, averages, transposed copies
+    arena_bytes: int  # activations, and one thread's scratch
+
+    @property
+    def wanted_threads(self) -> int | None:
+        """The number that the config asks for, None where it leaves the choice to the engine."""
+        wanted = self.experiment.train.threads
+        return None if wanted == "auto" else wanted
+
+
+def open_subjects(paths: Sequence[Path], overrides: Sequence[str]) -> list[Subject]:
+    """The configs to measure, all of `configs/bench` by default; raises InputError with the problems of every one."""
+    subjects, problems = [], []
+    for path in paths or _default_paths():
+        try:
+            with located(path, overrides):
+                subjects.append(_open(path, overrides))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(*dict.fromkeys(problems))
+    return subjects
+
+
+def _default_paths() -> list[Path]:
+    paths = sorted(path for ending in ("*.yaml", "*.yml") for path in FOLDER.glob(ending))
+    if not paths:
+        raise InputError(Problem(f"no config was named, and {FOLDER} has none; give one: dltool bench CONFIG"))
+    return paths
+
+
+def _open(path: Path, overrides: Sequence[str]) -> Subject:
+    experiment = load(path, overrides)
+    signature, train = read_signature(experiment.data, [path.parent]), experiment.train
+    layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
+    network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
+    summary = summarize(network)
+    return Subject(
+        path=path,
+        overrides=tuple(overrides),
+        experiment=experiment,
+        work=work_of(network),
+        state_bytes=summary.state_bytes,
+        arena_bytes=summary.activation_bytes,
+    )

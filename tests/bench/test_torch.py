@@ -1,0 +1,161 @@
+"""The PyTorch side computes what dltool does: the losses of 20 steps agree, from the same parameters and batches."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+
+import numpy as np
+import pytest
+
+from dltool.bench.exchange import write_exchange
+from dltool.bench.process import PYTORCH, Process, Start
+from dltool.bench.stretches import Stretches
+from dltool.config.loading import load
+from dltool.errors import InputError
+from dltool.training.job import open_job
+
+from .configs import BINARY, NUMBERS, write_config
+
+torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
+
+UPDATES = 20
+
+DENSE = {"dense": {"units": 16}}
+OUTPUT = {"dense": "classes"}
+
+
+def hidden(activation):
+    return [{"dense": {"units": 16, "activation": activation}}, OUTPUT]
+
+
+ALIKE = {
+    "adam": {},
+    "compat torch": {"compat": "torch"},
+    "compat keras": {"compat": "keras"},
+    "compat mxnet": {"compat": "mxnet", "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}}},
+    "softmax is left to the loss": {"model": [DENSE, {"dense": {"units": "classes", "activation": "softmax"}}]},
+    "softmax twice": {"compat": "torch", "model": [DENSE, OUTPUT, "softmax"]},
+    "batch_norm": {"model": [DENSE, "batch_norm", "relu", OUTPUT], "train": {"last_batch": "drop"}},
+    "batch_norm without gain": {"model": [DENSE, {"batch_norm": {"gain": False}}, OUTPUT]},
+    "batch_norm of rows": {"model": [{"reshape": [2, 4]}, "batch_norm", "flatten", OUTPUT]},
+    "layer_norm": {"model": [DENSE, "layer_norm", "gelu", OUTPUT]},
+    "residual": {
+        "model": [DENSE, {"residual": ["layer_norm", {"dense": {"units": 16, "activation": "silu"}}]}, OUTPUT]
+    },
+    "parallel add": {"model": [{"parallel": {"branches": [[DENSE], [DENSE, "tanh"]]}}, OUTPUT]},
+    "parallel concat": {"model": [{"parallel": {"branches": [[], [DENSE, "relu"]], "merge": "concat"}}, OUTPUT]},
+    "repeat": {"model": [{"repeat": {"times": 2, "layers": [DENSE, "relu"]}}, {"sequential": [DENSE]}, OUTPUT]},
+    "named": {"model": [{"dense": {"units": 16, "name": "train"}}, OUTPUT]},
+    "elu": {"model": hidden({"elu": 0.5})},
+    "leaky_relu": {"model": hidden("leaky_relu")},
+    "selu": {"model": hidden("selu")},
+    "gelu_tanh": {"model": hidden("gelu_tanh")},
+    "sigmoid": {"model": hidden("sigmoid")},
+    "softplus": {"model": hidden("softplus")},
+    "linear": {"model": hidden("linear")},
+    "dropout of nothing": {"model": [DENSE, {"dropout": 0.0}, OUTPUT]},
+    "smoothing": {"loss": {"cross_entropy": {"label_smoothing": 0.1}}},
+    "smoothing over others": {
+        "compat": "mxnet",
+        "optimizer": {"sgd": 0.5},
+        "loss": {"cross_entropy": {"label_smoothing": 0.1}},
+    },
+    "class weights": {"loss": {"cross_entropy": {"class_weights": [1, 2, 3]}}},
+    "class weights over their sum": {"compat": "torch", "loss": {"cross_entropy": {"class_weights": [1, 2, 3]}}},
+    "binary_cross_entropy": {
+        "data": BINARY,
+        "model": [{"dense": {"units": 1, "activation": "sigmoid"}}],
+        "loss": "binary_cross_entropy",
+    },
+    "mse": {"data": NUMBERS, "model": [DENSE, {"dense": "targets"}], "loss": "mse"},
+    "mae": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": "mae"},
+    "huber": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": {"huber": 0.5}},
+    "sgd": {"optimizer": {"sgd": 0.1}},
+    "momentum": {"optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9}}},
+    "nesterov": {"optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}}},
+    "adamw": {"optimizer": {"adamw": {"weight_decay": 0.1}}},
+    "decayed matrices": {"compat": "torch", "optimizer": {"adam": {"weight_decay": 0.1, "decay_biases": False}}},
+    "rmsprop": {"compat": "torch", "optimizer": "rmsprop"},
+    "adagrad": {"compat": "torch", "optimizer": "adagrad"},
+    "schedule": {"schedule": {"cosine": {"warmup_epochs": 1}}, "train": {"epochs": 4}},
+    "accumulated": {"train": {"batch_size": 7, "accumulate": 3}},
+    "padded": {"train": {"last_batch": "pad"}},
+    "clipped by norm": {"compat": "torch", "optimizer": {"sgd": 0.5}, "train": {"clip": {"norm": 0.1}}},
+    "clipped by value": {"optimizer": {"sgd": 0.5}, "train": {"clip": {"value": 0.01}}},
+    "averaged": {"train": {"average": 0.9}},
+}
+
+
+def losses_of_both(folder, changes, *, tuned=False):
+    from dltool.bench.pytorch.recipe import read_recipe
+    from dltool.bench.pytorch.worker import Training
+
+    train = {"shuffle": False, **changes.get("train", {})}
+    experiment = load(write_config(folder, {**changes, "train": train}))
+    write_exchange(experiment, [folder], folder)
+    recipe = read_recipe(folder)
+    training = Training(recipe, tuned=tuned)
+    theirs = [training.step(update).item() for update in islice(cycle(recipe.updates), UPDATES)]
+    job = open_job(experiment, [folder])
+    plan = Stretches(job).plan(0, UPDATES)
+    shares = job.engine.train("train", plan, collect=False).losses
+    return np.add.reduceat(shares, np.flatnonzero(plan.first)), theirs
+
+
+@pytest.mark.parametrize("changes", ALIKE.values(), ids=ALIKE.keys())
+def test_losses_agree(tmp_path, changes):
+    ours, theirs = losses_of_both(tmp_path, changes)
+    assert ours[0] != pytest.approx(ours[-1], rel=1e-4)
+    np.testing.assert_allclose(ours, theirs, rtol=2e-4)
+
+
+def test_losses_agree_on_bytes(tmp_path):
+    generator = np.random.default_rng(0)
+    np.savez(tmp_path / "images.npz", x=generator.integers(0, 256, (50, 4, 3), np.uint8), y=np.arange(50) % 3)
+    data = {"npz": "images.npz", "split": {"validation": 0.0}}
+    ours, theirs = losses_of_both(tmp_path, {"data": data, "model": ["flatten", DENSE, OUTPUT]})
+    np.testing.assert_allclose(ours, theirs, rtol=2e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+def test_tuned_form_agrees(tmp_path, optimizer):
+    ours, theirs = losses_of_both(tmp_path, {"compat": "torch", "optimizer": {optimizer: 0.01}}, tuned=True)
+    np.testing.assert_allclose(ours, theirs, rtol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"optimizer": "lion"}, "optimizer: PyTorch has no optimizer 'lion'"),
+        (
+            {"optimizer": {"sgd": {"weight_decay": 0.1}}},
+            "optimizer.sgd: PyTorch's sgd has no decoupled weight decay; with decoupled: false it can be compared",
+        ),
+        (
+            {"loss": {"cross_entropy": {"class_weights": [1, 2, 3], "label_smoothing": 0.1}}},
+            "loss.cross_entropy: with class_weights, PyTorch's label smoothing weighs every class, dltool's the right "
+            "one alone",
+        ),
+        (
+            {"model": [{"residual": ["batch_norm"]}, OUTPUT], "train": {"batch_size": 7}},
+            "train.last_batch: PyTorch's batch normalisation takes no batch of one sample; with last_batch: drop it "
+            "can be compared",
+        ),
+    ],
+)
+def test_what_pytorch_lacks_is_refused(tmp_path, changes, line):
+    with pytest.raises(InputError) as caught:
+        losses_of_both(tmp_path, changes)
+    assert str(caught.value) == line
+
+
+def test_a_process_trains_in_pytorch(tmp_path):
+    write_exchange(load(write_config(tmp_path)), [tmp_path], tmp_path)
+    with Process(Start(PYTORCH, {"folder": str(tmp_path), "threads": 1, "tuned": True})) as process:
+        facts, seconds = process.open()
+        assert facts == {"version": torch.__version__}
+        assert seconds > 0
+        measured = process.ask("measure", seconds=0.01)
+        assert measured["updates"] / 3 * 50 == pytest.approx(measured["samples"], abs=20)
+        assert process.ask("memory")["peak_bytes"] > 2**20
