@@ -28,7 +28,7 @@ class Subject:
     overrides: tuple[str, ...]
     experiment: Experiment
     work: Work
-    state_bytes: int  # parameters, slots, averages, transposed copies
+    state_bytes: int  # parameters, slots, averages
     arena_bytes: int  # activations, and one thread's scratch
 
     @property

@@ -21,9 +21,8 @@ Initial = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
 #: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·
 #: parameter: trained · state: survives steps but is not trained (running statistics, optimizer slots, averages) ·
-#: constant: fixed at building · twin: a parameter's transposed copy, refreshed after each update ·
-#: total: a gradient added up over the micro-batches of one update
-Role = Literal["activation", "data", "parameter", "state", "constant", "twin", "total"]
+#: constant: fixed at building · total: a gradient added up over the micro-batches of one update
+Role = Literal["activation", "data", "parameter", "state", "constant", "total"]
 
 
 @dataclass(eq=False)
@@ -36,7 +35,7 @@ class Value:
     producer: Node | None = None
     initial: Initial | None = None  # parameters, states (None: starts as the parameter it is `of`) and constants
     decay: bool = False  # weight decay applies (matrices, not biases)
-    of: Value | None = None  # the parameter that a slot, an average or a twin belongs to
+    of: Value | None = None  # the parameter that a slot or an average belongs to
     needs_gradient: bool = False  # a parameter lies upstream
 
     @property
@@ -154,14 +153,6 @@ class Graph:
             yield
         finally:
             self._scope = previous
-
-    def twin(self, parameter: Value) -> Value:
-        """The transposed copy of a matrix, which the backward of a product reads."""
-        name = f"{parameter.name}.twin"
-        if name not in self.values:
-            rows, columns = parameter.shape
-            self._add(Value(name, Spec((columns, rows), batched=False), "twin", of=parameter))
-        return self.values[name]
 
     def apply(self, op_name: str, *inputs: Value, **attributes: Any) -> Any:
         """Append an op; returns its output, or a tuple of them, or None where it only updates its inputs."""

@@ -29,13 +29,32 @@ class Matmul(Op):
         x, w = node.inputs
         (dy,) = output_gradients
         assert dy is not None
-        dx = graph.apply("matmul", dy, graph.twin(w)) if x.needs_gradient else None
+        dx = graph.apply("matmul_data_gradient", dy, w) if x.needs_gradient else None
         return dx, graph.apply("matmul_weight_gradient", x, dy)
 
     @staticmethod
     def flops(node: Node) -> int:
         x, w = node.inputs
         return 2 * x.spec.size * w.shape[1]
+
+
+@register("op", "matmul_data_gradient")
+class MatmulDataGradient(Op):
+    """dx (…, K) = dy (…, N) · w (K, N)ᵀ."""
+
+    takes_epilogue = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, w = inputs
+        if dy.shape[-1] != w.shape[1]:
+            raise ShapeError(f"cannot multiply {list(dy.shape)} by the transposed {list(w.shape)}")
+        return (Spec((*dy.shape[:-1], w.shape[0])),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        dy, w = node.inputs
+        return 2 * dy.spec.size * w.shape[0]
 
 
 @register("op", "matmul_weight_gradient")

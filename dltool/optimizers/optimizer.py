@@ -71,4 +71,4 @@ def columns(*scalars: np.ndarray | float) -> np.ndarray:
 
 
 def _filled(value: float) -> Initial:
-    return lambda shape, generator: np.full(shape, value, np.float32)
+    return lambda shape, generator: np.broadcast_to(np.float32(value), shape)

@@ -29,7 +29,7 @@ class Program:
 
     @property
     def persistent(self) -> list[Value]:
-        """Values that outlive a step: parameters, states, constants, twins and accumulated gradients."""
+        """Values that outlive a step: parameters, states, constants and accumulated gradients."""
         return [v for v in self.graph.values.values() if v.role not in ("activation", "data")]
 
     @property

@@ -34,7 +34,7 @@ class NetworkSummary:
     parameter_count: int
     forward_flops: int  # of one sample
     step_flops: int  # of one training step
-    state_bytes: int  # parameters, slots, averages, transposed copies
+    state_bytes: int  # parameters, slots, averages
     activation_bytes: int  # the arena of a training step, and one thread's scratch
     warnings: list[str]
 

@@ -1,4 +1,4 @@
-"""What follows the gradient: accumulation, clipping, the optimizer's step, averages and transposed copies."""
+"""What follows the gradient: accumulation, clipping, the optimizer's step and averages."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: A
             if experiment.train.average is not None:
                 average = graph.state("average", parameter.shape, None, of=parameter)
                 graph.apply("average", parameter, average, decay=experiment.train.average)
-            twin = graph.values.get(f"{parameter.name}.twin")
-            if twin is not None:
-                graph.apply("transpose", parameter, twin)
     for node in graph.nodes[first:]:
         node.per_update = True
 

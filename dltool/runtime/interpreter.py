@@ -57,12 +57,10 @@ class Interpreter:
 def run_graph(
     graph: Graph, arrays: Mapping[str, np.ndarray], step: StepRecord, *, update: bool = True
 ) -> dict[str, np.ndarray]:
-    """Every value of a graph by name, from those of its data, state and constants; twins are made first."""
+    """Every value of a graph by name, from those of its data, state and constants."""
     values = dict(arrays)
     for value in graph.values.values():
-        if value.of is not None and value.role == "twin":
-            values[value.name] = values[value.of.name].T
-        elif value.role == "total" and value.name not in values:
+        if value.role == "total" and value.name not in values:
             values[value.name] = np.zeros(value.shape, np.float32)
     for node in graph.nodes:
         if update or not node.per_update:

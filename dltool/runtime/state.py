@@ -1,6 +1,6 @@
 """What outlives a step, by name, in the layout of the cpu kernels: parameters, slots, statistics, averages, constants.
 
-Training and evaluation share it. Reading and writing speak logical arrays; a transposed twin follows its parameter.
+Training and evaluation share it. Reading and writing speak logical arrays.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ class State:
     def __init__(self, programs: Iterable[Program]):
         self._layouts: dict[str, Layout] = {}
         self._buffers: dict[str, np.ndarray] = {}
-        self._twins: dict[str, str] = {}
         for program in programs:
             for value in program.persistent:
                 if value.name not in self._buffers:
                     layout = program.layouts[value]
                     self._layouts[value.name] = layout
                     self._buffers[value.name] = aligned(layout.bytes).view(layout.dtype)
-                if value.role == "twin" and value.of is not None:
-                    self._twins[value.of.name] = value.name
 
     @property
     def bytes(self) -> int:
@@ -48,6 +45,3 @@ class State:
         for name, array in arrays.items():
             if name in self._buffers:
                 self._layouts[name].pack(array, self._buffers[name])
-            if name in self._twins:
-                twin = self._twins[name]
-                self._layouts[twin].pack(array.T, self._buffers[twin])

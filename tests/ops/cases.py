@@ -157,6 +157,8 @@ def _compositions() -> list[Case]:
     return [
         Case("matmul", (rows(4), fixed(4, 3)), gradients=(0, 1)),
         Case("matmul", (rows(2, 4), fixed(4, 1)), gradients=(0, 1)),
+        Case("matmul_data_gradient", (rows(3), fixed(4, 3))),
+        Case("matmul_data_gradient", (rows(2, 1), fixed(4, 1))),
         Case("add_bias", (rows(5), fixed(5)), gradients=(0, 1)),
         Case("add_bias", (rows(2, 3), fixed(3)), gradients=(0, 1)),
         Case("add", (rows(2, 3), rows(2, 3)), gradients=(0, 1)),
@@ -218,7 +220,6 @@ def _updates() -> list[Case]:
         Case("adagrad", (w, slot, g), scalars=(0.1, 1e-7, 1e-8, 0.01, 0.02)),
         Case("lion", (w, slot, g), {"decays": 1}, scalars=(0.1, 0.9, 0.99, 0.01, 0.02)),
         Case("average", (w, slot), {"decay": 0.9}),
-        Case("transpose", (w, fixed(4, 3))),
         Case("accumulate", (g, slot)),
         Case("clip_value", (g,), {"limit": 0.5}),
         Case("square_sum", (g,)),

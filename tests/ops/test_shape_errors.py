@@ -45,7 +45,7 @@ MISFITS = [
         "running_variance [2] does not fit the channels of [3]",
     ),
     ("adam", (fixed(3), fixed(3), fixed(2), fixed(3)), {}, "shapes differ: [3] and [2]"),
-    ("transpose", (fixed(2, 3), fixed(2, 3)), {}, "[2, 3] cannot hold the transposed [2, 3]"),
+    ("matmul_data_gradient", (rows(3), fixed(2, 4)), {}, "cannot multiply [3] by the transposed [2, 4]"),
     ("scale_gradient", (fixed(3), fixed(1)), {}, "scale is one number, got [1]"),
     ("gather", (resident(3, dtype="uint8"), labels(7)), {}, "the data must be float32, got uint8 [3]"),
     ("gather_labels", (resident(dtype="int64"), rows()), {}, "rows are one integer per sample, got float32 []"),

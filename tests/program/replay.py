@@ -105,8 +105,6 @@ class Replay:
         if node.op.whole_columns and value in node.outputs:
             height = self._program.layouts[node.inputs[0]].stored_rows
             return np.arange(low // height * LANES, high // height * LANES)
-        if value.role == "twin":
-            return _transposed(self._program.layouts[node.inputs[0]], low, high)
         return np.arange(low * LANES, high * LANES)
 
 
@@ -116,11 +114,3 @@ def _rows_of(layout: Layout, first: int, last: int, low_block: int, high_block: 
         return np.arange(first * width, last * width)
     vectors = np.arange(low_block, high_block)[:, None] * layout.stored_rows + np.arange(first, last)
     return (vectors[..., None] * LANES + np.arange(LANES)).reshape(-1)
-
-
-def _transposed(matrix: Layout, low: int, high: int) -> np.ndarray:
-    """The words of the twin that belong to the blocks of a matrix between two of its vectors."""
-    depth, width = matrix.stored_rows // LANES, whole(matrix.channels) // LANES
-    blocks = np.arange(low // LANES, high // LANES)
-    places = blocks % depth * width + blocks // depth
-    return (places[:, None] * LANES * LANES + np.arange(LANES * LANES)).reshape(-1)

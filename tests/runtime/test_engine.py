@@ -45,7 +45,7 @@ def test_training_goes_on_from_what_is_written():
     fast, reference = row.engine(threads=2), row.engine(debug=True)
     arrays = random_arrays(fast)
     for engine in (fast, reference):
-        engine.train("train", row.steps(0, 3), collect=False)  # which leaves other values, and their transposed copies
+        engine.train("train", row.steps(0, 3), collect=False)  # which leaves other values
         engine.write(arrays)
     losses = [engine.train("train", row.steps(0, 1), collect=False).losses for engine in (fast, reference)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4, err_msg="losses: cpu, then reference")

@@ -1,10 +1,15 @@
-"""Products on blocked operands: activations (C/16, rows, 16), matrices (N/16, K, 16). No packing, no copies.
+"""Products on blocked operands: activations (C/16, rows, 16), matrices (N/16, K, 16), both as they are stored.
 
 K and N are padded to whole blocks with zeros, which contribute nothing.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
 from numpy import float32
 
 from dltool.kernels.cpu.arguments import (
@@ -21,9 +26,10 @@ from dltool.kernels.cpu.arguments import (
     rows_per_sample,
 )
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.span import clear_padding
 from dltool.kernels.cpu.tile import make_tile, wide_registers
-from dltool.kernels.cpu.vector import inlined
+from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import BATCH, LANES, OPERAND
 
 #: blocks of depth taken at once, so that a panel of the matrix (16 KiB) stays in the first-level cache
@@ -63,30 +69,70 @@ def product_rows(depth, x, stride, panel, start, step, out, count, least):
 @kernel
 def matmul(a, step, low, high):
     """y (…, N) = epilogue(x (…, K) · w (K, N) + bias (N)); overwrites y and the epilogue's output."""
-    x, w, y = floats(a, 0), floats(a, 1), floats(a, 2)
-    depth, columns, stride = blocks(a, 0), blocks(a, 2), rows(a, 0) * LANES
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
-    e = 3 * OPERAND
-    bias, least, span = float_pointer(a[e]), float32(bits_as_number(a[e + 1])), a[e + 2]
-    saved, out = float_pointer(a[e + 3]), float_pointer(a[e + 4])
-    one, other = float32(bits_as_number(a[e + 5])), float32(bits_as_number(a[e + 6]))
-    chunk = -(-depth // (-(-depth // DEPTH)))
+    w, depth, columns = floats(a, 1), blocks(a, 0), blocks(a, 2)
+    chunk = even_chunk(depth)
     for part in range(-(-depth // chunk)):
-        first = part * chunk
-        taps = min(chunk, depth - first)
-        last = first + taps == depth
-        lowest = least if last else float32(-float("inf"))
         for j in range(columns):
-            c = advance(y, j * stride + low * LANES)
-            panel = advance(w, (j * depth + first) * LANES * LANES)
-            source = advance(x, first * stride + low * LANES)
-            start = advance(bias, j * LANES) if first == 0 else c
-            product_rows(taps, source, stride, panel, start, 0 if first == 0 else LANES, c, high - low, lowest)
-            if last and span != 0:
-                offset = j * stride + low * LANES
-                call_span(span, c, advance(saved, offset), advance(out, offset), high - low, one, other)
-                if (j + 1) * LANES > channels(a, 2):
-                    clear_padding(advance(out, offset), high - low, channels(a, 2) - j * LANES)
+            panel = at(w, (j * depth + part * chunk) * LANES)
+            panel_product(a, low, high, j, part, chunk, panel)
+
+
+@kernel
+def matmul_data_gradient(a, step, low, high):
+    """dx (…, K) = epilogue(dy (…, N) · w (K, N)ᵀ + bias (K)); overwrites dx and the epilogue's output.
+
+    The panel of wᵀ at hand is transposed into the first-level cache, where all rows of the thread use it.
+    """
+    w, depth, columns = floats(a, 1), blocks(a, 0), blocks(a, 2)
+    panel = local_vectors()
+    chunk = even_chunk(depth)
+    for part in range(-(-depth // chunk)):
+        for j in range(columns):
+            first = part * chunk
+            for block in range(first, min(first + chunk, depth)):
+                transpose_block(at(w, (block * columns + j) * LANES), at(panel, (block - first) * LANES))
+            panel_product(a, low, high, j, part, chunk, panel)
+
+
+@inlined
+def even_chunk(depth):
+    """Blocks of depth to take at once: at most DEPTH, and about as many each time."""
+    return -(-depth // (-(-depth // DEPTH)))
+
+
+@inlined
+def panel_product(a, low, high, j, part, chunk, panel):
+    """One block of outputs for a thread's rows: adds one chunk of the depth, and ends with the epilogue."""
+    depth, stride = blocks(a, 0), rows(a, 0) * LANES
+    first = part * chunk
+    taps = min(chunk, depth - first)
+    last = first + taps == depth
+    low, count = low * rows_per_sample(a, 0), (high - low) * rows_per_sample(a, 0)
+    e = 3 * OPERAND
+    offset = j * stride + low * LANES
+    c = advance(floats(a, 2), offset)
+    source = advance(floats(a, 0), first * stride + low * LANES)
+    start = advance(float_pointer(a[e]), j * LANES) if first == 0 else c
+    least = float32(bits_as_number(a[e + 1])) if last else float32(-float("inf"))
+    product_rows(taps, source, stride, panel, start, 0 if first == 0 else LANES, c, count, least)
+    if last and a[e + 2] != 0:
+        saved, out = advance(float_pointer(a[e + 3]), offset), advance(float_pointer(a[e + 4]), offset)
+        one, other = float32(bits_as_number(a[e + 5])), float32(bits_as_number(a[e + 6]))
+        call_span(a[e + 2], c, saved, out, count, one, other)
+        if (j + 1) * LANES > channels(a, 2):
+            clear_padding(out, count, channels(a, 2) - j * LANES)
+
+
+@instruction
+def local_vectors(typing: Any):
+    """Room on the stack for a panel: DEPTH blocks of 16 × 16."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        room = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), DEPTH * LANES * LANES))
+        room.align = 64
+        return builder.bitcast(room, ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(), emit
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""What happens to parameters once their gradient is known: optimizers, averages, clipping and the transposed copies.
+"""What happens to parameters once their gradient is known: optimizers, averages and clipping.
 
 All work on vectors of 16 numbers, from `low` to `high`; a gradient buffer may hold just that chunk. Step-dependent
 numbers come as scalars, in the order in which the optimizer lists them.
@@ -12,9 +12,7 @@ from numpy import float32
 
 from dltool.kernels.cpu.arguments import (
     advance,
-    at,
     attribute,
-    blocks,
     channels,
     float_pointer,
     floats,
@@ -24,7 +22,6 @@ from dltool.kernels.cpu.arguments import (
     rows,
 )
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
 from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS
 
@@ -140,15 +137,6 @@ def average(a, step, low, high):
     kept = float32(number(a, 2, 0))
     for i in range(low * LANES, high * LANES, LANES):
         store(e, i, fma(splat(kept), load(e, i), splat(float32(1) - kept) * load(w, i)))
-
-
-@kernel
-def transpose(a, step, low, high):
-    """twin (N, K) = w (K, N)ᵀ, for the 16 × 16 blocks between two vectors; overwrites twin."""
-    w, twin, depth, width = floats(a, 0), floats(a, 1), rows(a, 0) // LANES, blocks(a, 0)
-    for block in range(low // LANES, high // LANES):
-        j, k = block // depth, block % depth
-        transpose_block(at(w, block * LANES), at(twin, (k * width + j) * LANES))
 
 
 @kernel
