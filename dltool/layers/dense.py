@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from dltool.config.description import Component, by_compat
 from dltool.layers.activation import Activation
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer
+from dltool.layers.layer import Layer, misfit
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Dense(Layer):
             x = graph.apply("reshape", x, shape=(x.spec.size,))
         inputs = x.shape[-1]
         units = self.units if isinstance(self.units, int) else graph.outputs
+        if isinstance(self.units, str) and graph.output_kind not in (None, self.units):
+            raise misfit(graph, f"units: {self.units}, but the data has {graph.output_kind}", f"use {graph.output_kind}")
         weight = graph.parameter("weight", (inputs, units), self.initializer.initial(inputs, units), decay=True)
         y = graph.apply("matmul", x, weight)
         if self.bias:

@@ -89,9 +89,17 @@ class BuiltLayer:
 class Graph:
     """Nodes in running order, and the values they connect."""
 
-    def __init__(self, *, training: bool, outputs: int = 1, compat: str | None = None):
+    def __init__(
+        self,
+        *,
+        training: bool,
+        outputs: int = 1,
+        output_kind: Literal["classes", "targets"] | None = None,
+        compat: str | None = None,
+    ):
         self.training = training
         self.outputs = outputs  # classes of a classifier, else the number of targets
+        self.output_kind = output_kind  # which of the two; None where it does not matter
         self.compat = compat
         self.nodes: list[Node] = []
         self.values: dict[str, Value] = {}

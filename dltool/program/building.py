@@ -51,7 +51,8 @@ class Network:
 def build_network(experiment: Any, signature: Signature, *, training: bool, rows: int) -> Network:
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
     outputs = len(signature.classes) if signature.classes else len(signature.targets)
-    graph = Graph(training=training, outputs=outputs, compat=experiment.compat)
+    kind = "classes" if signature.classes else "targets"
+    graph = Graph(training=training, outputs=outputs, output_kind=kind, compat=experiment.compat)
     features, target = _batch(graph, experiment, signature, training)
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)

@@ -40,6 +40,8 @@ class Runner:
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""
+        if plan.rows.max(initial=0) > self._network.program.rows:
+            raise ValueError(f"batches of {plan.rows.max()} samples in a program for {self._network.program.rows}")
         steps, scalars = _encode(plan)
         samples = int(plan.rows.sum())
         if self._make_room(len(plan), samples):

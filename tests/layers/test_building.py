@@ -178,3 +178,9 @@ def test_layers_that_do_not_fit_say_where_why_and_what_to_do(
     with pytest.raises(InputError) as error:
         build(layers, shape)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(("units", "kind"), [("classes", "targets"), ("targets", "classes")])
+def test_units_name_what_the_data_has(units: str, kind: str) -> None:
+    with pytest.raises(InputError, match=f"units: {units}, but the data has {kind}; use {kind}"):
+        build([{"dense": units}], output_kind=kind)
