@@ -40,7 +40,9 @@ class Dense(Layer):
         inputs = x.shape[-1]
         units = self.units if isinstance(self.units, int) else graph.outputs
         if isinstance(self.units, str) and graph.output_kind not in (None, self.units):
-            raise misfit(graph, f"units: {self.units}, but the data has {graph.output_kind}", f"use {graph.output_kind}")
+            raise misfit(
+                graph, f"units: {self.units}, but the data has {graph.output_kind}", f"use {graph.output_kind}"
+            )
         weight = graph.parameter("weight", (inputs, units), self.initializer.initial(inputs, units), decay=True)
         y = graph.apply("matmul", x, weight)
         if self.bias:
