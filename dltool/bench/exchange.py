@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from dltool.bench.arrays import network_arrays
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
@@ -32,7 +31,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     graph = network.program.graph
-    data = network_arrays(network, part)
+    data = network.inputs(part.features, part.targets)
     np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
     np.save(folder / "target.npy", data["target"])
     arrays = dict(initial_values(graph.values.values(), train.seed))

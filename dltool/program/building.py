@@ -42,6 +42,15 @@ class Network:
     output: Value  # what is collected for each sample
     link: Link  # what turns collected outputs into predictions
 
+    def inputs(self, features: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
+        wanted = self.program.graph.values["target"].spec
+        shaped = targets if wanted.dtype == "int64" else targets.reshape(-1, *wanted.shape)
+        return {
+            "features": np.ascontiguousarray(features),
+            "target": np.ascontiguousarray(shaped, dtype=wanted.dtype),
+        }
+
     @property
     def warnings(self) -> list[str]:
         """What the user should know about the network."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
@@ -80,6 +81,15 @@ class Engine:
         """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
         return self._runner("train", part, average=False).run(plan, collect=collect)
 
+    def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
+        """Train, counting: the nodes of a step, and the cycles spent on each and then waiting at the end of each stage.
+
+        The counts of all threads (threads, nodes + stages) are sums since the first call; only the cpu kernels count.
+        """
+        runner = self._runner("train", part, average=False)
+        runner.run(plan, collect=False, timed=True)
+        return runner.table.nodes, runner.table.ticks
+
     def evaluate(self, part: str, *, use_average: bool = False) -> StepResult:
         """Losses of the batches of a part, which add up to its mean loss, and the outputs for every sample."""
         network = self._networks["evaluate"]
@@ -92,7 +102,10 @@ class Engine:
         if key not in self._runners:
             network = self._networks[kind]
             assert network is not None
-            self._runners[key] = self._backend.runner(network, _arrays(network, self._data[part]), average)
+            samples = self._data[part]
+            self._runners[key] = self._backend.runner(
+                network, network.inputs(samples.features, samples.targets), average
+            )
         return self._runners[key]
 
 
@@ -156,16 +169,6 @@ class _Arrays(Mapping[str, np.ndarray]):
 def _averages(network: Network) -> dict[str, str]:
     """For each parameter, the name of its average."""
     return {value.name: f"{value.name}.average" for value in network.program.graph.parameters()}
-
-
-def _arrays(network: Network, part: Samples) -> dict[str, np.ndarray]:
-    """The data in the types that the network gathers."""
-    wanted = network.program.graph.values["target"].spec
-    targets = part.targets if wanted.dtype == "int64" else part.targets.reshape(-1, *wanted.shape)
-    return {
-        "features": np.ascontiguousarray(part.features),
-        "target": np.ascontiguousarray(targets, dtype=wanted.dtype),
-    }
 
 
 def whole_part(samples: int, rows: int) -> StepPlan:
