@@ -34,6 +34,7 @@ COLLECTED = 8  # first row of the step's outputs in the collecting buffer
 
 FIRST = 1  # flag: first micro-batch of an update
 UPDATE = 2  # flag: last micro-batch of an update
+COLLECT = 4  # flag: outputs are wanted
 
 # The table of a program, as addresses and counts.
 TABLE_FIELDS = 12
@@ -54,3 +55,4 @@ OP_FIELDS = 3  # address of the kernel, place of its record, flags that a step m
 STAGE_FIELDS = 2  # first row-wise op, end
 ITEM_FIELDS = 4  # first op, end, low, high
 LINE = 8  # integers of a cache line
+INTEGER_BYTES = 8

@@ -81,6 +81,7 @@ class Table:
                 operands = (*node.inputs, *_own_outputs(node))
                 integers.append(len(operands))
                 flags = records.UPDATE if node.per_update else 0
+                flags |= records.COLLECT if node.op.yaml_name == "collect" else 0
                 self._ops.append((library.address(_kernel_name(node)), len(integers), flags))
                 for value in operands:
                     integers.extend(self._operand(value, node, thread))

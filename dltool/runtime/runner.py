@@ -42,8 +42,8 @@ class Runner:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""
         if plan.rows.max(initial=0) > self._network.program.rows:
             raise ValueError(f"batches of {plan.rows.max()} samples in a program for {self._network.program.rows}")
-        steps, scalars = _encode(plan)
-        samples = int(plan.rows.sum())
+        steps, scalars = _encode(plan, collect=collect)
+        samples = int(plan.rows.sum()) if collect else 0
         if self._make_room(len(plan), samples):
             self.table.rebind()
         self.table.plan(steps, timed=timed)
@@ -64,7 +64,7 @@ class Runner:
         return bool(short)
 
 
-def _encode(plan: StepPlan) -> tuple[np.ndarray, Any]:
+def _encode(plan: StepPlan, *, collect: bool) -> tuple[np.ndarray, Any]:
     """The plan as step records, and the scalars that they point to."""
     scalars = np.ascontiguousarray(plan.scalars, np.float32)
     steps = np.zeros((len(plan), records.STEP_FIELDS), np.int64)
@@ -74,7 +74,7 @@ def _encode(plan: StepPlan) -> tuple[np.ndarray, Any]:
     steps[:, records.BATCH] = plan.rows
     steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
     steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]
-    steps[:, records.FLAGS] = plan.first * records.FIRST + plan.update * records.UPDATE
+    steps[:, records.FLAGS] = plan.first * records.FIRST + plan.update * records.UPDATE + collect * records.COLLECT
     steps[:, records.SLOT] = np.arange(len(plan))
     steps[:, records.COLLECTED] = np.cumsum(plan.rows) - plan.rows
     return steps, scalars

@@ -18,6 +18,7 @@ from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import (
     BATCH,
     FLAGS,
+    INTEGER_BYTES,
     ITEM_FIELDS,
     LINE,
     OP_FIELDS,
@@ -167,6 +168,23 @@ def share(rows, thread, threads):
     return rows if thread == threads else rows * thread // threads // 4 * 4
 
 
+@inlined
+def run_op(op, ops, arguments, step, low, high, ticks):
+    """Call a kernel on a share of its work, if the step has the flags that the op needs."""
+    record = advance(ops, op * OP_FIELDS)
+    if step[FLAGS] & record[2] == record[2]:
+        started = cycles() if ticks != 0 else 0
+        call_kernel(record[0], advance(arguments, record[1]), step, low, high)
+        count(ticks, op, started)
+
+
+@inlined
+def count(ticks, place, started):
+    """Add the cycles since `started` at a place of the table of ticks, whose address is 0 where nobody counts."""
+    if ticks != 0:
+        integer_pointer(ticks)[place] += cycles() - started
+
+
 @entry
 def run_steps(table, thread, first, last):
     """Run the steps from `first` to `last` of the table's plan, as thread number `thread`."""
@@ -175,35 +193,24 @@ def run_steps(table, thread, first, last):
     stages, items = integer_pointer(table[TABLE_STAGES]), integer_pointer(table[TABLE_ITEMS])
     cuts, meeting = integer_pointer(table[TABLE_CUTS]), integer_pointer(table[TABLE_MEETING])
     threads, stage_count = table[TABLE_THREADS], table[TABLE_STAGES_COUNT]
-    timed = table[TABLE_TICKS] != 0
-    ticks = integer_pointer(table[TABLE_TICKS])
-    ticks = advance(ticks, thread * (table[TABLE_OPS_COUNT] + stage_count))
+    ticks = table[TABLE_TICKS]
+    if ticks != 0:
+        ticks += thread * (table[TABLE_OPS_COUNT] + stage_count) * INTEGER_BYTES
     rounding = flush_denormals()
     for number in range(first, last):
         step = advance(integer_pointer(table[TABLE_STEPS]), number * STEP_FIELDS)
         low, high = share(step[BATCH], thread, threads), share(step[BATCH], thread + 1, threads)
-        flags = step[FLAGS]
         for stage in range(stage_count):
             if low < high:
                 for op in range(stages[stage * STAGE_FIELDS], stages[stage * STAGE_FIELDS + 1]):
-                    started = cycles() if timed else 0
-                    call_kernel(ops[op * OP_FIELDS], advance(arguments, ops[op * OP_FIELDS + 1]), step, low, high)
-                    if timed:
-                        ticks[op] += cycles() - started
+                    run_op(op, ops, arguments, step, low, high, ticks)
             cut = stage * (threads + 1) + thread
             for item in range(cuts[cut], cuts[cut + 1]):
                 record = advance(items, item * ITEM_FIELDS)
                 for op in range(record[0], record[1]):
-                    needs = ops[op * OP_FIELDS + 2]
-                    if flags & needs == needs:
-                        started = cycles() if timed else 0
-                        kernel_arguments = advance(arguments, ops[op * OP_FIELDS + 1])
-                        call_kernel(ops[op * OP_FIELDS], kernel_arguments, step, record[2], record[3])
-                        if timed:
-                            ticks[op] += cycles() - started
+                    run_op(op, ops, arguments, step, record[2], record[3], ticks)
             if threads > 1:
-                started = cycles() if timed else 0
+                started = cycles() if ticks != 0 else 0
                 meet(meeting, threads)
-                if timed:
-                    ticks[table[TABLE_OPS_COUNT] + stage] += cycles() - started
+                count(ticks, table[TABLE_OPS_COUNT] + stage, started)
     restore_rounding(rounding)
