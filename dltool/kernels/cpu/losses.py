@@ -21,7 +21,7 @@ from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, set_lane, sum_lanes
 from dltool.kernels.cpu.softmax import softmax_row, used_lanes
-from dltool.kernels.cpu.vector import absolute, constant, fma, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import absolute, constant, inlined, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 
@@ -133,92 +133,100 @@ def binary_cross_entropy_gradient(a, step, low, high):
             store(dx, i, (load(p, i) - load(t, i)) * factor)
 
 
-@kernel
-def mse(a, step, low, high):
-    """row_loss () = mean of e² with e = prediction - target, both (k,); overwrites row_loss."""
+@inlined
+def row_means(a, low, high, loss, delta):
+    """row_loss () = mean of loss(e, delta) with e = prediction - target, both (k,), zero in the padding."""
     x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
     for row in range(low, high):
         total = constant(0)
         for block in range(blocks(a, 0)):
-            error = load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES)
-            total = fma(error, error, total)
+            place = block * stride + row * LANES
+            total = total + loss(load(x, place) - load(t, place), delta)
         row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+
+
+@inlined
+def error_gradients(a, step, low, high, slope, delta):
+    """dx (k,) = slope(e, delta) / k · scale with e = prediction - target, both (k,)."""
+    x, t, dx, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
+    factor = scaled(step, channels(a, 0))
+    for block in range(blocks(a, 0)):
+        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
+            store(dx, i, slope(load(x, i) - load(t, i), delta) * factor)
+
+
+@inlined
+def square(e, delta):
+    """e²."""
+    return e * e
+
+
+@inlined
+def twice(e, delta):
+    """2e."""
+    return e + e
+
+
+@inlined
+def size(e, delta):
+    """|e|."""
+    return absolute(e)
+
+
+@inlined
+def sign(e, delta):
+    """-1, 0 or 1; NaN for NaN."""
+    return select(e > constant(0), constant(1), select(e < constant(0), constant(-1), e))
+
+
+@inlined
+def bent_square(e, delta):
+    """e²/2 where |e| ≤ delta, else delta · (|e| - delta/2)."""
+    far = delta * (absolute(e) - constant(0.5) * delta)
+    return select(absolute(e) > delta, far, constant(0.5) * e * e)
+
+
+@inlined
+def limited(e, delta):
+    """e, limited to ±delta."""
+    e = select(e > delta, delta, e)
+    return select(e < constant(0) - delta, constant(0) - delta, e)
+
+
+@kernel
+def mse(a, step, low, high):
+    """row_loss () = mean of e²; overwrites row_loss."""
+    row_means(a, low, high, square, constant(0))
 
 
 @kernel
 def mse_gradient(a, step, low, high):
     """dx (k,) = 2e / k · scale; overwrites dx."""
-    x, t, dx, stride, factor = (
-        floats(a, 0),
-        floats(a, 1),
-        floats(a, 2),
-        rows(a, 0) * LANES,
-        scaled(step, channels(a, 0)),
-    )
-    for block in range(blocks(a, 0)):
-        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
-            store(dx, i, (load(x, i) - load(t, i)) * (factor + factor))
+    error_gradients(a, step, low, high, twice, constant(0))
 
 
 @kernel
 def mae(a, step, low, high):
-    """row_loss () = mean of |e| with e = prediction - target, both (k,); overwrites row_loss."""
-    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
-    for row in range(low, high):
-        total = constant(0)
-        for block in range(blocks(a, 0)):
-            error = load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES)
-            total = total + absolute(error)
-        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+    """row_loss () = mean of |e|; overwrites row_loss."""
+    row_means(a, low, high, size, constant(0))
 
 
 @kernel
 def mae_gradient(a, step, low, high):
     """dx (k,) = sign(e) / k · scale; overwrites dx."""
-    x, t, dx, stride, factor = (
-        floats(a, 0),
-        floats(a, 1),
-        floats(a, 2),
-        rows(a, 0) * LANES,
-        scaled(step, channels(a, 0)),
-    )
-    for block in range(blocks(a, 0)):
-        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
-            error = load(x, i) - load(t, i)
-            sign = select(error > constant(0), constant(1), select(error < constant(0), constant(-1), error))
-            store(dx, i, sign * factor)
+    error_gradients(a, step, low, high, sign, constant(0))
 
 
 @kernel
 def huber(a, step, low, high):
     """row_loss () = mean of e²/2 where |e| ≤ delta, else delta · (|e| - delta/2); overwrites row_loss."""
-    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
-    delta = constant(number(a, 3, 0))
-    for row in range(low, high):
-        total = constant(0)
-        for block in range(blocks(a, 0)):
-            size = absolute(load(x, block * stride + row * LANES) - load(t, block * stride + row * LANES))
-            far = delta * (size - constant(0.5) * delta)
-            total = total + select(size > delta, far, constant(0.5) * size * size)
-        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+    row_means(a, low, high, bent_square, constant(number(a, 3, 0)))
 
 
 @kernel
 def huber_gradient(a, step, low, high):
     """dx (k,) = e, limited to ±delta, / k · scale; overwrites dx."""
-    x, t, dx, stride, factor = (
-        floats(a, 0),
-        floats(a, 1),
-        floats(a, 2),
-        rows(a, 0) * LANES,
-        scaled(step, channels(a, 0)),
-    )
-    delta = constant(number(a, 3, 0))
-    for block in range(blocks(a, 0)):
-        for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
-            error = load(x, i) - load(t, i)
-            error = select(error > delta, delta, error)
-            store(dx, i, select(error < constant(0) - delta, constant(0) - delta, error) * factor)
+    error_gradients(a, step, low, high, limited, constant(number(a, 3, 0)))
 
 
 @kernel
