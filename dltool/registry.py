@@ -20,7 +20,8 @@ PACKAGES = {
     "optimizer": "dltool.optimizers",
     "schedule": "dltool.schedules",
     "metric": "dltool.metrics",
-    "source": "dltool.data",
+    "source": "dltool.data.sources",
+    "feature": "dltool.data.features",
     "scaling": "dltool.data",
 }
 

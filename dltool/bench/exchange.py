@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -31,8 +32,9 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     graph = network.program.graph
-    data = network.inputs(part.features, part.targets)
+    data = network.inputs(part)
     np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
+    np.save(folder / "codes.npy", data["codes"].astype(np.int64))
     np.save(folder / "target.npy", data["target"])
     arrays = dict(initial_values(graph.values.values(), train.seed))
     np.savez(folder / "arrays.npz", **cast(Any, arrays))
@@ -44,6 +46,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         "optimizer": plain["optimizer"],
         "compat": experiment.compat,
         "outputs": graph.outputs,
+        "codes": [asdict(field) for field in dataset.signature.codes],
         "decayed": [value.name for value in graph.parameters() if value.decay or optimizer.decay_biases],
         "clip": plain["train"]["clip"],
         "average": train.average,

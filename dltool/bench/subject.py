@@ -11,6 +11,7 @@ from dltool.config.experiment import Experiment
 from dltool.config.loading import load
 from dltool.config.locating import located
 from dltool.data.dataset import read_signature
+from dltool.data.store.records import RecordLayout
 from dltool.errors import InputError, Problem
 from dltool.program.building import build_network
 from dltool.program.summary import summarize
@@ -30,6 +31,7 @@ class Subject:
     work: Work
     state_bytes: int  # parameters, slots, averages
     arena_bytes: int  # activations, and one thread's scratch
+    data_bytes: int  # prepared samples of all parts
 
     @property
     def wanted_threads(self) -> int | None:
@@ -72,4 +74,5 @@ def _open(path: Path, overrides: Sequence[str]) -> Subject:
         work=work_of(network),
         state_bytes=summary.state_bytes,
         arena_bytes=summary.activation_bytes,
+        data_bytes=sum(signature.rows.values()) * RecordLayout.of(signature).bytes,
     )

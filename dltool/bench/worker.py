@@ -10,6 +10,7 @@ from dltool.bench.cycles import CycleCount
 from dltool.bench.serving import Answer, Note, Request, serve
 from dltool.bench.stretches import Stretches
 from dltool.config.loading import load
+from dltool.runtime.feed import Resident, Window
 from dltool.training.job import Job, open_job
 
 #: the engine is called for as many updates as make so many samples, about what a training does
@@ -24,19 +25,39 @@ class Training:
         self._stretches = Stretches(job)
         self._done = 0
         self._updates_per_call = max(1, SAMPLES_PER_CALL // job.layout.update_size)
-        self.answers: Mapping[str, Answer] = {"profile": self.profile}
+        self._window: Window | None = None
+        self.answers: Mapping[str, Answer] = {"profile": self.profile, "epochs": self.epochs}
         self.facts = {"threads": job.engine.threads, "compile_seconds": job.engine.compile_seconds}
 
     def train(self, updates: int) -> int:
         """Go on for so many updates; returns the samples that passed."""
         samples, end = 0, self._done + updates
         while self._done < end:
-            count = min(end - self._done, self._updates_per_call)
+            count = min(end - self._done, self._updates_per_call, self._updates_at_hand())
             plan = self._stretches.plan(self._done, count)
             self._job.engine.train("train", plan, collect=False)
             self._done += count
             samples += int(plan.rows.sum())
         return samples
+
+    def _updates_at_hand(self) -> int:
+        """How many updates can be run on the samples that the engine has, or now gets."""
+        layout, feed = self._job.layout, self._job.feed
+        if isinstance(feed, Resident):
+            return self._updates_per_call
+        epoch, update = divmod(self._done, layout.updates)
+        window = feed.window(epoch, update * layout.update_size, lambda: False)
+        assert window is not None
+        if window is not self._window:
+            self._job.engine.attach("train", window.part, first=window.first)
+            self._window = window
+        return layout.updates_before(window.stop) - update
+
+    def epochs(self, request: Request) -> Mapping[str, Any]:
+        """Train as `dltool train` does, for all epochs of the config: the seconds of each, and its samples."""
+        from dltool.bench.epochs import train_epochs
+
+        return {"seconds": train_epochs(self._job), "samples": self._job.layout.epoch_samples}
 
     def profile(self, request: Request) -> Mapping[str, Any]:
         """Cycles of every op in a run of at least so many `seconds`."""

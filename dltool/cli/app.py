@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -36,6 +37,7 @@ Set = Annotated[
         help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
     ),
 ]
+Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
 ]
@@ -78,15 +80,21 @@ def train(
             "--init-from", metavar="FILE", help="Checkpoint or other safetensors file to take parameters from."
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", metavar="K", min=2, help="Train K times, each validating on another part of the rows."),
+    ] = None,
     threads: Threads = None,
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Train what a config describes."""
-    from dltool.cli.train import train as run
+    from dltool.cli.folds import train_folds
+    from dltool.cli.train import train as train_once
     from dltool.config.locating import located
 
+    run = train_once if folds is None else partial(train_folds, folds=folds)
     with located(config, overrides or ()):
         return run(
             config,
@@ -118,14 +126,47 @@ def resume(
 
 @app.command(name="eval")
 def evaluate(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")],
+    checkpoint: Checkpoint,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DATA]...", help="Files or folders to measure on, in place of those trained on."),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part", metavar="PART", help="train, validation or test; by default the last of these that there is."
+        ),
+    ] = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> int | None:
-    """Measure a trained network on its validation and test data."""
+    """Measure a trained network, beside simple baselines, on its test data or on other files."""
     from dltool.cli.evaluate import evaluate as run
 
-    return run(checkpoint, threads=threads, as_json=as_json)
+    return run(checkpoint, data or (), part=part, threads=threads, as_json=as_json)
+
+
+@app.command()
+def predict(
+    checkpoint: Checkpoint,
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Files or folders of the kind trained on.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="CSV, JSON lines or Parquet, by its name; CSV to a pipe otherwise."
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="COLUMN", help="Column of the data to write too, before the rest. Repeatable."),
+    ] = None,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Write all columns of the data too.")] = False,
+    threads: Threads = None,
+) -> int:
+    """Predict what a trained network was trained to predict, for further samples."""
+    from dltool.cli.predict import predict as run
+
+    return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, threads=threads)
 
 
 @app.command()
@@ -167,6 +208,19 @@ def schema() -> None:
 
 
 @app.command()
+def cache(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="kernels or data; both by default.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove it.")] = False,
+) -> None:
+    """List what is kept between runs: compiled kernels, and prepared data too large for memory."""
+    from dltool.cli.cache import cache as run
+
+    run(kind, clear=clear)
+
+
+@app.command()
 def bench(
     configs: Annotated[
         list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="All of configs/bench by default.")
@@ -178,10 +232,19 @@ def bench(
     threads: Annotated[
         str | None, typer.Option("--threads", metavar="1,2", help="Numbers of threads to measure with.")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Compare samples read from disk with samples in memory instead.")
+    ] = False,
     as_json: Json = False,
 ) -> int | None:
     """Measure the machine, and how fast configs train on it."""
     counts = _numbers(threads)
+    if stream:
+        from dltool.cli.bench_streaming import bench_streaming
+
+        if against:
+            raise InputError("--against: cannot be measured together with --stream; leave out one of them")
+        return bench_streaming(configs or (), overrides=overrides or (), threads=counts, as_json=as_json)
     from dltool.cli.bench import bench as run
 
     return run(configs or (), overrides=overrides or (), against=against, threads=counts, as_json=as_json)

@@ -68,7 +68,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     for metric in cast("list[Metric]", experiment.metrics):
-        metric.start(len(signature.classes) if signature.classes else None, len(signature.targets))
+        metric.start(signature.task, len(signature.classes or signature.targets))
     return Checked(experiment, signature, layout, summarize(network))
 
 

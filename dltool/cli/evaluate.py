@@ -1,7 +1,8 @@
-"""`dltool eval CHECKPOINT`: how good a trained network is, in figures, per class or target, and as a matrix."""
+"""`dltool eval CHECKPOINT`: how good a trained network is, beside baselines, per class or target, and as a matrix."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,24 @@ from dltool.cli.confusion import write_confusion
 from dltool.cli.figures import listed, number
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
+from dltool.errors import InputError
 from dltool.training.assessment import assess
 from dltool.training.strict_json import to_json
 
 
-def evaluate(checkpoint: Path, *, threads: int | None = None, as_json: bool = False) -> None:
+def evaluate(
+    checkpoint: Path,
+    data: Sequence[str] = (),
+    *,
+    part: str | None = None,
+    threads: int | None = None,
+    as_json: bool = False,
+) -> None:
     """Measure a checkpoint, or the best one of a run, and write what was found."""
+    if data and part:
+        raise InputError("--part is of the data trained on; leave it out to measure on other files")
     with choose_viewer(quiet=False, as_json=as_json) as viewer:
-        found = assess(checkpoint, threads=threads, report=viewer.note, on_compile=viewer.compiling)
+        found = assess(checkpoint, data, part=part, threads=threads, report=viewer.note, on_compile=viewer.compiling)
     if as_json:
         typer.echo(to_json(found))
     else:
@@ -27,8 +38,10 @@ def evaluate(checkpoint: Path, *, threads: int | None = None, as_json: bool = Fa
 
 def _write(found: dict[str, Any]) -> None:
     typer.echo(f"{found['checkpoint']}: after epoch {found['epoch']}, step {found['step']:,}")
-    typer.echo(f"{found['part']} part, {found['rows']:,} rows: {listed({'loss': found['loss'], **found['metrics']})}")
+    where = f"{found['part']} part" if found["part"] else ", ".join(found["data"])
+    typer.echo(f"{where}, {found['rows']:,} rows: {listed({'loss': found['loss'], **found['metrics']})}")
     typer.echo()
+    _write_baselines(found)
     if "classes" in found:
         header = ("class", "precision", "recall", "f1", "rows")
         rows = [
@@ -37,7 +50,42 @@ def _write(found: dict[str, Any]) -> None:
         ]
         write_table("per class", header, rows, right=(1, 2, 3, 4))
         write_confusion(found["classes"], found["confusion_matrix"])
+    elif "per_label" in found:
+        header = ("label", "precision", "recall", "f1", "rows")
+        rows = [
+            (row["label"], *(number(row[name]) for name in ("precision", "recall", "f1")), number(row["support"]))
+            for row in found["per_label"]
+        ]
+        write_table("per label", header, rows, right=(1, 2, 3, 4))
     elif len(found["per_target"]) > 1:
         header = ("target", "mae", "rmse", "r2")
         rows = [(row["target"], *(number(row[name]) for name in header[1:])) for row in found["per_target"]]
         write_table("per target", header, rows, right=(1, 2, 3))
+    if "calibration" in found:
+        _write_calibration(found["calibration"])
+
+
+def _write_baselines(found: dict[str, Any]) -> None:
+    """The network's figures beside those of simpler models."""
+    models = found["baselines"]
+    if not models:
+        return
+    rows = [
+        (name, number(found["metrics"][name]), *(number(figures[name]) for figures in models.values()))
+        for name in next(iter(models.values()))
+    ]
+    write_table("against baselines", ("", "network", *models), rows, right=range(1, len(models) + 2))
+    if found["remark"]:
+        typer.echo(f"note: {found['remark']}\n")
+
+
+def _write_calibration(found: dict[str, Any]) -> None:
+    """How far probabilities can be believed."""
+    rows = [
+        (f"{one['low']:.1f}–{one['high']:.1f}", number(one["forecast"]), number(one["true"]), number(one["rows"]))
+        for one in found["bins"]
+        if one["rows"]
+    ]
+    error, brier = number(found["expected_calibration_error"]), number(found["brier"])
+    title = f"calibration of the {found['forecast']}: expected error {error}, Brier score {brier}"
+    write_table(title, ("forecast", "mean", "came true", "answers"), rows, right=(1, 2, 3))

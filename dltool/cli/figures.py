@@ -9,11 +9,11 @@ from typing import Any
 
 
 def number(value: Any) -> str:
-    """A figure with four significant digits, or as many decimals."""
+    """A figure with four significant digits, or as many decimals; in full from a thousand to ten millions."""
     if value is None:
         return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int) or 1000 <= abs(value) < 1e7:
+        return f"{value:,.0f}"
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.4g}"
 
 

@@ -25,12 +25,19 @@ class Lines(Viewer):
         self._speed = 0.0
         self._shown_at = 0.0
         self._compiling_since: float | None = None
+        self._preparing = ""
 
     def compiling(self, what: str) -> None:
         """One line, before the first kernel."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
             self.say("compiling kernels (once on this machine) …")
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """One line when it begins, and then some."""
+        if what != self._preparing or self._due(STEP_INTERVAL):
+            self.say(f"{what} …" if what != self._preparing or share is None else f"{what}: {share:.0%}")
+            self._preparing, self._shown_at = what, time.monotonic()
 
     def begin(self, heading: Heading) -> None:
         """One line on the run, one for each warning."""

@@ -40,7 +40,11 @@ def resume(
         if reason and has_ended(directory.metrics):
             raise InputError(Problem(_complete(reason, counters, run), where=str(run)))
         job = open_job(
-            experiment, [Path(folder) for folder in checkpoint.folders], debug=debug, on_compile=viewer.compiling
+            experiment,
+            [Path(folder) for folder in checkpoint.folders],
+            debug=debug,
+            on_compile=viewer.compiling,
+            watch=viewer.preparing,
         )
         check_data(checkpoint, job)
         if change := rebasing(checkpoint, job):

@@ -19,19 +19,23 @@ if TYPE_CHECKING:
     from dltool.training.run_directory import RunDirectory
 
 
-def run_watched(
-    job: Job, run: RunDirectory, viewer: Viewer, checkpoint: Checkpoint | None = None
-) -> tuple[Outcome, int]:
-    """Train from the start or from `checkpoint`; gives the exit code too: 0, or 128 + the signal that stopped it."""
-    heading = Heading(
+def heading_of(job: Job) -> Heading:
+    """What a viewer shows above all else."""
+    return Heading(
         name=job.experiment.name,
         epochs=job.experiment.train.epochs,
         threads=job.engine.threads,
         parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
-        rows={part: len(one.targets) for part, one in job.dataset.parts.items()},
+        rows={part: len(one) for part, one in job.dataset.parts.items()},
         notes=(*job.network.warnings, *job.dataset.notes),
     )
-    viewer.begin(heading)
+
+
+def run_watched(
+    job: Job, run: RunDirectory, viewer: Viewer, checkpoint: Checkpoint | None = None, heading: Heading | None = None
+) -> tuple[Outcome, int]:
+    """Train from the start or from `checkpoint`; gives the exit code too: 0, or 128 + the signal that stopped it."""
+    viewer.begin(heading or heading_of(job))
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
         viewer.note(f"going on after {counters.epoch} epochs, {counters.step:,} steps")

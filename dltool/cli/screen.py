@@ -26,15 +26,22 @@ CURVE_SIZE = (44, 3)  # characters
 class Screen(Viewer):
     """Redraws itself in place, a few times a second, in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, passing: bool = False) -> None:
         self._console = Console(highlight=False)
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
+        self._preparing, self._preparing_since = "", 0.0
+        self._prepared: float | None = None
         self._progress: Progress | None = None
         self._epochs: list[EpochEnded] = []
         self._best: EpochEnded | None = None
         self._curve = Curve(*CURVE_SIZE)
-        self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=FRAMES_PER_SECOND)
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            transient=passing,  # else the last state stays on the terminal
+        )
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -43,13 +50,19 @@ class Screen(Viewer):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Draw the last state and leave it on the terminal."""
+        """Draw the last state."""
         self._live.__exit__(kind, error, trace)
 
     def compiling(self, what: str) -> None:
         """Show how long compiling has taken until training begins."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """A bar until training begins."""
+        if what != self._preparing:
+            self._preparing, self._preparing_since = what, time.monotonic()
+        self._prepared = share
 
     def begin(self, heading: Heading) -> None:
         """The line above all others."""
@@ -86,7 +99,7 @@ class Screen(Viewer):
             seconds = time.monotonic() - self._compiling_since
             return Text(f"compiling kernels (once on this machine)… {seconds:.0f} s", style="dim")
         if self._heading is None:
-            return Text("")
+            return self._preparation() if self._preparing else Text("")
         parts: list[RenderableType] = [self._title(self._heading)]
         if self._progress:
             parts.append(self._bar(self._progress, self._heading))
@@ -94,6 +107,12 @@ class Screen(Viewer):
         if self._epochs:
             parts.append(self._table())
         return Group(*parts)
+
+    def _preparation(self) -> RenderableType:
+        line = Table.grid(padding=(0, 2))
+        bar = [] if self._prepared is None else [ProgressBar(total=1.0, completed=self._prepared, width=24)]
+        line.add_row(self._preparing, *bar, f"[dim]{duration(time.monotonic() - self._preparing_since)}[/dim]")
+        return line
 
     def _title(self, heading: Heading) -> Text:
         rows = " · ".join(f"{count:,} {part} rows" for part, count in heading.rows.items())

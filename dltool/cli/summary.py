@@ -26,6 +26,7 @@ def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict
         "steps": outcome.steps,
         **{part: outcome.figures.get(part, {}) for part in ("train", "validation", "test")},
         "best": outcome.best,
+        "baselines": outcome.baselines,
         "weights": _weights(outcome),
         "seconds": round(outcome.seconds, 6),
         "compile_seconds": round(compile_seconds, 6),
@@ -40,6 +41,10 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
     ]
     for part, figures in outcome.figures.items():
         lines.append(f"{part:<11}{listed(figures)}{f'  ({_weights(outcome)} weights)' if part == 'test' else ''}")
+    for name, figures in outcome.baselines.items():
+        lines.append(f"{name:<11}{listed(figures)}  (baseline)")
+    if outcome.remark:
+        lines.append(f"note       {outcome.remark}")
     if outcome.best:
         figure = outcome.best["monitor"]
         lines.append(f"best       epoch {outcome.best['epoch']}, {figure} {number(outcome.best['value'])}")

@@ -29,7 +29,14 @@ def train(
     refuse_occupied(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:
-        job = open_job(experiment, [config.parent], init_from=init_from, debug=debug, on_compile=viewer.compiling)
+        job = open_job(
+            experiment,
+            [config.parent],
+            init_from=init_from,
+            debug=debug,
+            on_compile=viewer.compiling,
+            watch=viewer.preparing,
+        )
         run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
         outcome, code = run_watched(job, run, viewer)
     tell(outcome, run, job, quiet=quiet, as_json=as_json)

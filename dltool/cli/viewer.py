@@ -37,6 +37,9 @@ class Viewer:
     def compiling(self, what: str) -> None:
         """A kernel is being compiled: the first run on a machine."""
 
+    def preparing(self, what: str, share: float | None) -> None:
+        """Much data is read or prepared; which share of it is done, if that is known."""
+
     def begin(self, heading: Heading) -> None:
         """Training is about to begin."""
 
@@ -50,14 +53,17 @@ class Viewer:
         """A closing line."""
 
 
-def choose_viewer(*, quiet: bool, as_json: bool) -> Viewer:
-    """The live view on a terminal, lines elsewhere, nothing where only the end is wanted."""
+def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:
+    """The live view on a terminal, lines elsewhere, nothing where only the end is wanted.
+
+    A `passing` live view leaves nothing behind but its notes.
+    """
     if quiet or as_json:
         return Viewer()
     if sys.stdout.isatty():
         from dltool.cli.screen import Screen  # only a terminal pays for importing rich's live view
 
-        return Screen()
+        return Screen(passing=passing)
     from dltool.cli.lines import Lines
 
     return Lines()

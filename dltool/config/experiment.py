@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,11 +21,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from dltool.config.amounts import Amount
 from dltool.config.description import Block, Choice, Component, Description, by_compat, written
 from dltool.registry import registered
 
 PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
+
+#: what is predicted: one class of several, labels that a sample has or has not, or numbers
+Task = Literal["classes", "labels", "numbers"]
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
@@ -46,14 +50,84 @@ class Rows(Choice):
     last: PositiveInt | None = None
 
 
+Cells = str | int | Annotated[list[str | int], Field(min_length=1)]
+
+
+class PartColumn(Block):
+    """A column whose cells tell the part of each row; a part that is null here is split off the rows to train on."""
+
+    name: str
+    train: Cells = Field(default="train", description="cell, or cells, of the rows to train on")
+    validation: Cells | None = "validation"
+    test: Cells | None = "test"
+
+    def cells(self, part: str) -> list[str]:
+        """The cells that name a part, as text."""
+        given = getattr(self, part)
+        return [str(cell) for cell in (given if isinstance(given, list) else [given] if given is not None else [])]
+
+
+class Fold(Block):
+    """One of several trainings, each with another part of the rows for validation."""
+
+    number: PositiveInt
+    of: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if self.number > self.of:
+            raise ValueError(f"there is no fold {self.number} of {self.of}")
+        return self
+
+
 class SplitConfig(Block):
-    """How the rows of one source become parts: a random fraction of them, or its first or last rows."""
+    """How the rows of one source become parts: drawn at random or by a column, or from the ends of the file."""
 
     train: Rows | None = Field(default=None, description="rows to train on; without it all that no other part takes")
-    validation: Fraction | Rows = 0.2
-    test: Fraction | Rows = 0.0
-    stratify: bool = Field(default=False, description="keep the share of every class the same in all parts")
+    validation: Fraction | Rows = Field(default=0.2, description="share of all rows, or rows from one end of the file")
+    test: Fraction | Rows = Field(default=0.0, description="share of all rows, or rows from one end of the file")
+    stratify: bool | Literal["auto"] = Field(
+        default="auto",
+        description="keep the share of every class the same in all parts; auto: where rows with classes are drawn at"
+        " random, and every class has a row for each part",
+    )
+    group: str | None = Field(default=None, description="column; rows that are alike in it stay in one part")
+    time: str | None = Field(
+        default=None, description="column; the latest rows are for the test, those before them for validation"
+    )
+    column: str | PartColumn | None = Field(
+        default=None, description="column that says train, validation or test, or what its cells mean"
+    )
+    fold: Fold | None = Field(
+        default=None, description="validate on one of so many equal parts of all rows that are not for the test"
+    )
     seed: Seed = 0
+
+    @property
+    def part_column(self) -> PartColumn | None:
+        """The column that names parts."""
+        return PartColumn(name=self.column) if isinstance(self.column, str) else self.column
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that dividing the rows needs."""
+        named = self.part_column.name if self.part_column else None
+        return tuple(dict.fromkeys(name for name in (self.group, self.time, named) if name))
+
+    def fraction(self, part: str) -> float:
+        """The share of all rows to draw for a part, 0 where it is none or comes otherwise."""
+        wish = getattr(self, part)
+        if self.names(part) or isinstance(wish, Rows) or (part == "validation" and self.fold):
+            return 0.0
+        return wish or 0.0
+
+    def names(self, part: str) -> bool:
+        """Whether the cells of a column name the rows of a part."""
+        return bool(self.part_column and getattr(self.part_column, part))
+
+    def gives(self, part: str) -> bool:
+        """Whether there may be such a part."""
+        return self.names(part) or bool(getattr(self, part)) or (part == "validation" and self.fold is not None)
 
 
 class DataConfig(Block):
@@ -65,15 +139,31 @@ class DataConfig(Block):
     validation: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     test: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     split: SplitConfig = written({})
+    features: dict[str, Annotated[Description, Component("feature")]] = Field(
+        default={}, description="what columns of a table are taken for, by name or pattern; the others are inferred"
+    )
     scaling: Annotated[Description, Component("scaling")] | None = Field(
         default=None,
         description="of the features; by default bytes are divided by 255, columns of a table standardised",
+    )
+    target_scaling: Annotated[Description, Component("scaling")] | None = by_compat(
+        None,
+        keras="none",
+        torch="none",
+        mxnet="none",
+        description="of numbers to predict while they are trained on; all that is shown but the loss is in their own"
+        " units. By default those of a table are standardised",
+    )
+    memory: Amount | None = Field(
+        default=None,
+        description="that prepared samples may take, such as 2GB: more than that are kept on disk and read as they are"
+        " needed, in the same order. By default half of what is free",
     )
 
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that this data has, "train" first."""
-        return ("train", *(part for part in PARTS[1:] if getattr(self, part) or getattr(self.split, part)))
+        return ("train", *(part for part in PARTS[1:] if getattr(self, part) or self.split.gives(part)))
 
     @model_validator(mode="before")
     @classmethod
@@ -122,6 +212,12 @@ class Clip(Choice):
     value: PositiveFloat | None = None
 
 
+class Sampling(Choice):
+    """What decides how often a row is drawn."""
+
+    weights: str | None = Field(default=None, description="column of the table; a row is drawn in proportion to it")
+
+
 class TrainConfig(Block):
     """How long, in which steps, and in which order the network is trained."""
 
@@ -129,6 +225,11 @@ class TrainConfig(Block):
     batch_size: PositiveInt = 32
     seed: Seed = Field(default=0, description="of initial parameters, order and dropout")
     shuffle: bool = Field(default=True, description="a new order in every epoch; otherwise that of the file")
+    sampling: Literal["balanced"] | Sampling | None = Field(
+        default=None,
+        description="draw rows, with repetition, instead of passing each once in an epoch: balanced, every class as"
+        " often; or by weights",
+    )
     last_batch: Literal["keep", "drop", "pad"] = by_compat(
         "keep", mxnet="pad", description="what happens to a last batch that is not full; pad fills it with first rows"
     )

@@ -27,15 +27,20 @@ def broken_rules(blocks: Mapping[str, Any]) -> Faults:
 
 
 def a_part_comes_from_one_place(data: DataConfig) -> Faults:
-    """A part with a source of its own is not split off the main source as well."""
+    """A part with a source of its own, or named by a column, is not split off the main source as well."""
     for part in PARTS[1:]:
         if getattr(data, part) and getattr(data.split, part):
             yield ("data", "split", part), f"'data.{part}' already is a source of its own; leave out one of the two"
+        elif getattr(data, part) and data.split.names(part):
+            yield ("data", "split", "column"), f"'data.{part}' is a source of its own; name no cells: {part}: null"
+    for part in PARTS:
+        if data.split.part_column and isinstance(getattr(data.split, part), Rows):
+            yield ("data", "split", part), "a column tells which rows are for what; leave out one of the two"
 
 
 def rows_remain_to_train_on(data: DataConfig) -> Faults:
     """Random fractions sum to less than 1."""
-    fractions = {part: _fraction(data, part) for part in PARTS[1:]}
+    fractions = {part: data.split.fraction(part) for part in PARTS[1:]}
     if sum(fractions.values()) >= 1:
         parts = " and ".join(f"{part} {fraction:g}" for part, fraction in fractions.items())
         yield ("data", "split"), f"{parts} leave no rows to train on; their sum must be below 1"
@@ -49,10 +54,34 @@ def parts_do_not_share_rows(data: DataConfig) -> Faults:
             yield ("data", "split", parts[1]), f"'{parts[0]}' takes the {end} rows too; no row may be in two parts"
 
 
-def stratifying_needs_random_rows(data: DataConfig) -> Faults:
-    """Only rows drawn at random can be drawn by class."""
-    if data.split.stratify and not any(_fraction(data, part) for part in PARTS[1:]):
-        yield ("data", "split", "stratify"), "nothing is drawn at random here; give validation or test as a fraction"
+def rows_are_drawn_one_way(data: DataConfig) -> Faults:
+    """Random rows, those of a group, or the latest; by class only where they are random."""
+    split, way = data.split, "group" if data.split.group else "time" if data.split.time else None
+    if split.group and split.time:
+        yield ("data", "split", "time"), "rows are drawn by group already; leave out one of the two"
+    drawn = split.fold or any(split.fraction(part) for part in PARTS[1:])
+    if split.stratify is True and (way or not drawn):
+        why = f"rows are drawn by {way} here; leave out one of the two" if way else _NOTHING_DRAWN
+        yield ("data", "split", "stratify"), why
+    elif way and not drawn:
+        yield ("data", "split", way), _NOTHING_DRAWN
+
+
+_NOTHING_DRAWN = "nothing is drawn at random here; give validation or test as a fraction"
+
+
+def folds_are_drawn(data: DataConfig) -> Faults:
+    """The validation part of a fold is drawn at random or by group."""
+    split = data.split
+    if split.fold is None:
+        return
+    path = ("data", "split", "fold")
+    if data.validation or split.names("validation") or isinstance(split.validation, Rows):
+        yield path, "folds take turns as the validation part, which is given already; leave out one of the two"
+    if split.train:
+        yield ("data", "split", "train"), "all rows that a fold leaves are trained on; leave out one of the two"
+    if split.time:
+        yield path, "folds are drawn at random or by group, not by time; leave out one of the two"
 
 
 def metrics_differ(metrics: Sequence[Any]) -> Faults:
@@ -64,13 +93,20 @@ def metrics_differ(metrics: Sequence[Any]) -> Faults:
 
 
 def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any) -> Faults:
-    """Metrics of classes for a classifier, of numbers otherwise."""
-    task = "numbers" if loss.target == "numbers" else "classes"
+    """A metric and the loss have a task in common."""
     for index, metric in enumerate(metrics):
-        if metric.task != task:
-            fitting = ", ".join(sorted(name for name, other in registered("metric").items() if other.task == task))
-            message = f"'{metric.yaml_name}' is for {metric.task}, '{loss.yaml_name}' for {task}; fitting: {fitting}"
+        if not set(metric.tasks) & set(loss.tasks):
+            others = registered("metric").items()
+            fitting = ", ".join(sorted(name for name, other in others if set(other.tasks) & set(loss.tasks)))
+            ours, theirs = " or ".join(metric.tasks), " or ".join(loss.tasks)
+            message = f"'{metric.yaml_name}' is for {ours}, '{loss.yaml_name}' for {theirs}; fitting: {fitting}"
             yield ("metrics", index), message
+
+
+def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
+    """Classes can be drawn equally often where there are some."""
+    if train.sampling == "balanced" and "classes" not in loss.tasks:
+        yield ("train", "sampling"), f"'balanced' draws every class as often, '{loss.yaml_name}' is for {loss.tasks[0]}"
 
 
 def early_stopping_sees_its_figure(
@@ -100,18 +136,15 @@ RULES: Sequence[Callable[..., Faults]] = (
     a_part_comes_from_one_place,
     rows_remain_to_train_on,
     parts_do_not_share_rows,
-    stratifying_needs_random_rows,
+    rows_are_drawn_one_way,
+    folds_are_drawn,
     metrics_differ,
     metrics_fit_the_loss,
+    balanced_sampling_needs_classes,
     early_stopping_sees_its_figure,
     monitor_is_measured,
     one_figure_tells_the_best,
 )
-
-
-def _fraction(data: DataConfig, part: str) -> float:
-    portion = getattr(data.split, part)
-    return portion if isinstance(portion, float) else 0.0
 
 
 def _rows(data: DataConfig, part: str, end: str) -> int | None:

@@ -30,6 +30,21 @@ for _name in ("int", "float"):
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", PATTERNS[_name], list("-+.0123456789"))
 
 
+class _InlineDumper(_Dumper):
+    """Writes everything on one line."""
+
+
+_InlineDumper.add_representer(list, yaml.SafeDumper.represent_list)
+
+
+def dump_inline(data: Any) -> str:
+    """Plain data as YAML on one line, as it may stand behind a key."""
+    text = yaml.dump(
+        data, Dumper=_InlineDumper, sort_keys=False, default_flow_style=True, allow_unicode=True, width=10**9
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
 def dump_yaml(data: dict[str, Any]) -> str:
     """Plain data as YAML, keys in their order."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=110)

@@ -1,7 +1,7 @@
 """Opening the data of an experiment: reading its sources, dividing them into parts, and preparing these.
 
-`read_signature` does the same without the features, for all that only plans. `prepare` gives samples of another source
-the form that a training has settled.
+Parts that memory has no room for are kept on disk, in a store. `read_signature` does the same without preparing
+features, for all that only plans. `open_part` gives samples of another source the form that a training has settled.
 """
 
 from __future__ import annotations
@@ -9,126 +9,212 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, DataConfig
+from dltool.config.amounts import amount
+from dltool.config.experiment import PARTS, DataConfig, Sampling
+from dltool.data.duplicates import notes_on_duplicates
+from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
+from dltool.data.preparation import Preparation, Prepared
 from dltool.data.preprocessing import Preprocessing
-from dltool.data.scaling import Scaling, suitable
+from dltool.data.sampling import alias_table, sampling_column
 from dltool.data.signature import Dataset, Part, Signature
-from dltool.data.source import Outline, Samples, Source
-from dltool.data.targets import encode
-from dltool.errors import InputError
+from dltool.data.sources.source import Reader, Request, Source, blaming
+from dltool.data.split import among, overlap
+from dltool.data.store.budget import memory_for
+from dltool.data.store.folder import Store
+from dltool.data.store.keeping import Keeping, Watch, unwatched
+from dltool.data.store.records import RecordLayout
+from dltool.data.targets import encode, usable_rows
+from dltool.errors import InputError, Problem
+
+#: bytes of files that take so long to read that it is worth a word
+LARGE = 256 << 20
 
 
-def open_dataset(data: DataConfig, folders: Sequence[Path], preprocessing: Mapping[str, Any] | None = None) -> Dataset:
-    """All parts in memory, scaled by numbers fitted on the training part, or by the `preprocessing` of a checkpoint.
+def open_dataset(
+    data: DataConfig,
+    folders: Sequence[Path],
+    preprocessing: Mapping[str, Any] | None = None,
+    *,
+    sampling: str | Sampling | None = None,
+    watch: Watch = unwatched,
+) -> Dataset:
+    """All parts, prepared as fitted to the training part, or by the `preprocessing` of a checkpoint.
 
-    Relative paths start from the working directory, else from one of `folders`. Raises InputError with every
-    problem of the first source that has some.
+    Relative paths start from the working directory, else from one of `folders`. `sampling` is how rows to train on are
+    drawn, if not equally often. Raises InputError with every problem of the first source that has some.
     """
+    keeping = Keeping(data, lambda: _files(data, folders), preprocessing, watch)
+    store = keeping.find()
+    if store and not (sampling and store.bytes <= memory_for(data)):  # weights are not in the store
+        return _kept(store, data, sampling)
+    if keeping.size > LARGE:
+        watch(f"reading {amount(keeping.size)}", None)
     settled = Preprocessing.from_json(preprocessing) if preprocessing else None
-    samples = _read(data, folders, settled)
-    plan = make_plan(data, {source: read.outline for source, read in samples.items()}, settled and settled.target)
-    features = {part: samples[source].features[rows] for part, (source, rows) in plan.rows.items()}
-    notes = plan.notes
-    if settled is None:
-        scaling, more_notes = _scaling(data, samples["train"].outline)
-        notes = [*notes, *more_notes]
-        settled = _settled(samples["train"].outline, plan, scaling, features["train"])
-    for read in samples.values():
-        settled.require_alike(read.outline)
-    parts = {
-        part: settled.part(features[part], plan.targets(part), samples[source].outline.where)
-        for part, (source, _) in plan.rows.items()
-    }
-    signature = settled.signature({part: len(prepared.targets) for part, prepared in parts.items()})
-    return Dataset(signature, parts, settled.as_json(), _fingerprint(samples, plan), notes)
+    with ExitStack() as stack:
+        readers, plan, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
+        digest = hashlib.sha256()
+        pieces = _pieces(readers, settled.features, plan, digest)
+        rows = {part: plan.count(part) for part in plan.rows}
+        signature = settled.signature(rows)
+        layout = RecordLayout.of(signature)
+        if sum(rows.values()) * layout.bytes > memory_for(data):
+            about = {"preprocessing": settled.as_json(), "notes": notes}
+            store = keeping.make(layout, rows, pieces, lambda: {**about, "fingerprint": digest.hexdigest()})
+            return _kept(store, data, sampling)
+        parts = _in_memory(pieces, plan)
+        if sampling:
+            parts["train"] = replace(parts["train"], alias=alias_table(sampling, plan, readers["train"].outline))
+    if preprocessing is None:
+        notes = [*notes, *notes_on_duplicates(parts)]
+    return Dataset(signature, parts, settled.as_json(), digest.hexdigest(), notes)
 
 
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
-    """The signature, from targets and headers alone; offset and factor are not fitted, they only have their shape."""
-    outlines: dict[str, Outline] = {}
-    for part, source in _sources(data).items():
-        with _blaming(_place(part, source)):
-            outlines[part] = source.outline(folders, outlines["train"].feature_names if outlines else ())
-    plan = make_plan(data, outlines)
-    main = outlines["train"]
-    blank = np.zeros((1, *main.feature_shape), main.feature_dtype)
-    settled = _settled(main, plan, _scaling(data, main)[0], blank)
-    for outline in outlines.values():
-        settled.require_alike(outline)
-    return settled.signature({part: len(plan.targets(part)) for part in plan.rows})
+    """The signature alone: everything is fitted, but nothing prepared."""
+    keeping = Keeping(data, lambda: _files(data, folders), None, unwatched)
+    if store := keeping.find():
+        return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows)
+    with ExitStack() as stack:
+        _, plan, settled, _ = _settle(data, folders, None, stack)
+    return settled.signature({part: plan.count(part) for part in plan.rows})
 
 
-def prepare(source: Source, preprocessing: Mapping[str, Any], folders: Sequence[Path]) -> Part:
+def open_part(source: Source, preprocessing: Mapping[str, Any], folders: Sequence[Path]) -> Part:
     """All samples of a source as a network was trained to take them; raises InputError where they do not fit it."""
     settled = Preprocessing.from_json(preprocessing)
-    with _blaming(source.yaml_name):
-        samples = source.read(folders, settled.feature_names)
-    settled.require_alike(samples.outline)
-    return settled.part(samples.features, encode(samples.outline, settled.target), samples.outline.where)
+    with _opened(source, source.yaml_name, folders, Request(features=settled.columns)) as reader:
+        settled.features.require_alike(reader.outline)
+        targets = settled.target.trained(encode(reader.outline, settled.target))
+        prepared = [chunk for _, _, chunk in _prepared(reader, settled.features)]
+        rows = among(slice(None), usable_rows(reader.outline))
+        features, codes = _joined([c.features for c in prepared]), _joined([c.codes for c in prepared])
+        return Part(features[rows], targets[rows], codes[rows])
 
 
-def _read(data: DataConfig, folders: Sequence[Path], settled: Preprocessing | None) -> dict[str, Samples]:
-    """Every source, by the part that it is given for."""
-    samples: dict[str, Samples] = {}
-    names = settled.feature_names if settled else ()
+def _settle(
+    data: DataConfig,
+    folders: Sequence[Path],
+    settled: Preprocessing | None,
+    stack: ExitStack,
+    extras: tuple[str, ...] = (),
+) -> tuple[dict[str, Reader], Plan, Preprocessing, list[str]]:
+    """Every source, open until the stack is closed; which rows are whose; how they are prepared; notes.
+
+    `extras` are columns of the main source that are needed besides those of its split.
+    """
+    readers: dict[str, Reader] = {}
+    columns = settled.columns if settled else ()
     for part, source in _sources(data).items():
-        with _blaming(_place(part, source)):
-            samples[part] = source.read(folders, names)
-        names = samples["train"].outline.feature_names
-    return samples
+        needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
+        request = Request(features=columns, extras=needed, memory=memory_for(data) // 2)
+        readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
+        columns = columns or tuple(readers["train"].outline.columns)
+    outlines = {part: reader.outline for part, reader in readers.items()}
+    plan = make_plan(data, outlines, settled and settled.target)
+    notes = plan.notes
+    if settled is None:
+        preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
+        notes = [*notes, *more_notes]
+        settled = Preprocessing(preparation, plan.target)
+    for outline in outlines.values():
+        settled.features.require_alike(outline)
+    return readers, plan, settled, notes
 
 
 def _sources(data: DataConfig) -> dict[str, Source]:
+    """Every source, by the part that it is given for."""
     own = {part: getattr(data, part) for part in PARTS[1:] if getattr(data, part)}
     return {"train": cast(Source, data.source), **own}
 
 
 def _place(part: str, source: Source) -> str:
+    """Where the source of a part stands in the config."""
     return f"data.{source.yaml_name}" if part == "train" else f"data.{part}.{source.yaml_name}"
 
 
+def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:
+    """All files of all sources."""
+    found: list[Path] = []
+    for part, source in _sources(data).items():
+        with blaming(_place(part, source)):
+            found += source.files(folders)
+    return found
+
+
 @contextmanager
-def _blaming(path: str) -> Iterator[None]:
-    """Problems of a source, with its place in the config."""
-    try:
-        yield
-    except InputError as error:
-        problems = [replace(p, path=f"{path}.{p.path}" if p.path else path) for p in error.problems]
-        raise InputError(*problems) from None
+def _opened(source: Source, place: str, folders: Sequence[Path], request: Request) -> Iterator[Reader]:
+    """A reader; problems on opening it get the source's place in the config."""
+    with blaming(place):
+        reader = source.open(folders, request)
+    reader.path = place
+    with reader:
+        yield reader
 
 
-def _scaling(data: DataConfig, outline: Outline) -> tuple[Scaling, list[str]]:
-    """The scaling, with a note where the config leaves the choice."""
-    if data.scaling:
-        return cast(Scaling, data.scaling), []
-    return suitable(outline.feature_dtype, mixed_units=cast(Source, data.source).mixed_units)
+def _pieces(
+    readers: Mapping[str, Reader], preparation: Preparation, plan: Plan, digest: Any
+) -> Iterator[tuple[str, Part]]:
+    """Samples of every part, in order; the digest takes in all that is prepared."""
+    for source, reader in readers.items():
+        indices = {part: index for part, (of, index) in plan.rows.items() if of == source}
+        targets = plan.encoded[source]
+        digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
+        digest.update(np.ascontiguousarray(targets).data)
+        for low, high, chunk in _prepared(reader, preparation):
+            digest.update(np.ascontiguousarray(chunk.features).data)
+            digest.update(chunk.codes.data)
+            for part, index in indices.items():
+                _, inside = overlap(index, low, high)
+                yield part, Part(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
 
 
-def _settled(outline: Outline, plan: Plan, scaling: Scaling, features: np.ndarray) -> Preprocessing:
-    return Preprocessing(
-        feature_shape=outline.feature_shape,
-        feature_dtype=outline.feature_dtype,
-        feature_names=outline.feature_names,
-        target=plan.target,
-        scale=scaling.fit(features),
-    )
+def _in_memory(pieces: Iterator[tuple[str, Part]], plan: Plan) -> dict[str, Part]:
+    """Every part as arrays."""
+    gathered: dict[str, list[Part]] = {part: [] for part in plan.rows}
+    for part, piece in pieces:
+        gathered[part].append(piece)
+    return {
+        part: Part(
+            _joined([piece.features for piece in of_part]),
+            _joined([piece.targets for piece in of_part]),
+            _joined([piece.codes for piece in of_part]),
+        )
+        for part, of_part in gathered.items()
+    }
 
 
-def _fingerprint(samples: Mapping[str, Samples], plan: Plan) -> str:
-    """SHA-256 over names, shapes, types and values of all that was read."""
-    digest = hashlib.sha256()
-    for source, read in samples.items():
-        arrays = [np.ascontiguousarray(read.features), np.ascontiguousarray(plan.encoded[source])]
-        kinds = [(array.dtype.str, array.shape) for array in arrays]
-        digest.update(json.dumps([source, read.outline.feature_names, plan.target.classes, kinds]).encode())
-        for array in arrays:
-            digest.update(array.data)
-    return digest.hexdigest()
+def _kept(store: Store, data: DataConfig, sampling: str | Sampling | None) -> Dataset:
+    """What a store holds; in memory if that has room by now."""
+    settled, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
+    if store.bytes <= memory_for(data):
+        parts = {part: stored.rows(0, len(stored)) for part, stored in parts.items()}
+    elif sampling:
+        message = f"needs the data in memory, where it takes {amount(store.bytes)}; raise data.memory"
+        raise InputError(Problem(message, path="train.sampling"))
+    else:
+        where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
+        notes = [*notes, f"data larger than data.memory is read from {where}"]
+    return Dataset(settled.signature(store.rows), parts, settled.as_json(), store.about["fingerprint"], notes)
+
+
+def _prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
+    """Prepared chunks, each with its first row and the one after its last."""
+    low = 0
+    for raw in reader.read(preparation.types):
+        start = low
+        with blaming(reader.path):
+            chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
+        low += len(chunk.features)
+        yield start, low, chunk
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.ascontiguousarray(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))

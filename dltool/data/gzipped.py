@@ -15,8 +15,9 @@ def is_gzipped(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
-def open_text(path: Path) -> TextIO:
-    """The file as text, with line ends as they are; bytes that are not UTF-8 are replaced."""
+def open_text(path: Path, encoding: str = "utf-8") -> TextIO:
+    """The file as text, with line ends as they are; bytes that are no text are replaced."""
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     if is_gzipped(path):
-        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+        return gzip.open(path, "rt", encoding=encoding, errors="replace", newline="")
+    return path.open(encoding=encoding, errors="replace", newline="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from glob import glob, has_magic
 from pathlib import Path
 
 from dltool.errors import InputError, Problem, nearest
@@ -14,8 +15,7 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
 
     Raises InputError about the config's `field` that says where it looked and which file has a similar name.
     """
-    wanted = Path(name).expanduser()
-    places = list(dict.fromkeys([wanted, *(folder / wanted for folder in folders)]))
+    places = _places(name, folders)
     path = next((place for place in places if place.exists()), None)
     if path is None:
         looked = ", nor ".join(f"'{place}'" for place in places)
@@ -26,6 +26,25 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
     if not os.access(path, os.R_OK):
         raise InputError(Problem(f"'{path}' may not be read by this user", path=field))
     return path
+
+
+def locate_all(pattern: str, folders: Sequence[Path], field: str) -> list[Path]:
+    """The readable files that a name with wildcards stands for, in the order of their names; at least one.
+
+    A file whose very name holds the wildcard is taken as it is.
+    """
+    if not has_magic(pattern) or any(place.exists() for place in _places(pattern, folders)):
+        return [locate(pattern, folders, field)]
+    for place in _places(pattern, folders):
+        if found := sorted(glob(str(place))):
+            return [locate(path, [], field) for path in found]
+    looked = ", nor ".join(f"'{place}'" for place in _places(pattern, folders))
+    raise InputError(Problem(f"no file matches {looked}", path=field))
+
+
+def _places(name: str, folders: Sequence[Path]) -> list[Path]:
+    wanted = Path(name).expanduser()
+    return list(dict.fromkeys([wanted, *(folder / wanted for folder in folders)]))
 
 
 def _similar(places: list[Path]) -> str:

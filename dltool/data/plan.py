@@ -1,16 +1,19 @@
-"""From outlines of the sources to the rows and labels of every part, and what is odd about them."""
+"""From outlines of the sources to the rows and targets of every part, and what is odd about them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from dltool.config.experiment import PARTS, DataConfig
-from dltool.data.source import Outline
-from dltool.data.split import Index, split_rows
-from dltool.data.targets import Target, encode, understand
+from dltool.data.quoting import plural
+from dltool.data.scaling import Scaling, Standard
+from dltool.data.sources.source import Outline, Source
+from dltool.data.split import Index, among, split_rows
+from dltool.data.targets import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem
 
 #: names of classes that a note lists
@@ -22,48 +25,100 @@ class Plan:
     """Which rows of which source become which part; sources go by the part that they are given for."""
 
     target: Target
-    encoded: Mapping[str, np.ndarray]  # targets by source: labels (rows,) int64 or numbers (rows, k) float32
+    encoded: Mapping[str, np.ndarray]  # targets of all rows by source, as a loss takes them
     rows: Mapping[str, tuple[str, Index]]  # by part: the source, and its rows
     notes: list[str]
 
+    def count(self, part: str) -> int:
+        """Rows of one part."""
+        source, rows = self.rows[part]
+        return len(rows) if isinstance(rows, np.ndarray) else len(range(len(self.encoded[source]))[rows])
+
     def targets(self, part: str) -> np.ndarray:
-        """Encoded targets of one part."""
+        """Targets of one part: classes (n,) int64, labels (n, k) float32, or scaled numbers (n, k) float32."""
         source, rows = self.rows[part]
         return self.encoded[source][rows]
 
 
 def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Plan:
     """The plan for all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
-    main = outlines["train"]
-    notes: list[str] = []
-    if target is None:
-        target, notes = understand(main)
-    encoded = {source: encode(outline, target) for source, outline in outlines.items()}
-    of_main = [part for part in data.parts if part == "train" or part not in outlines]
-    labels = encoded["train"] if target.classes else None
-    split, more_notes = split_rows(data.split, of_main, main.rows, labels)
-    everything = {part: (part, slice(None)) for part in outlines if part != "train"}
+    usable = {source: usable_rows(outline) for source, outline in outlines.items()}
+    notes = [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
+    understood, more_notes = (target, []) if target else understand(outlines["train"])
+    encoded = {source: encode(outline, understood) for source, outline in outlines.items()}
+    everything = {part: (part, among(slice(None), usable[part])) for part in outlines if part != "train"}
+    split, split_notes = _split_main(data, outlines, usable["train"], encoded["train"] if understood.classes else None)
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
     rows = {part: rows[part] for part in PARTS if part in rows}
-    notes = [*notes, *more_notes]
-    if target.classes:
-        notes += _missing_classes(
-            target.classes, {part: encoded[source][index] for part, (source, index) in rows.items()}
-        )
-    return Plan(target, encoded, rows, notes)
+    notes = [*notes, *more_notes, *split_notes]
+    if understood.task != "numbers":
+        of_parts = {part: encoded[source][index] for part, (source, index) in rows.items()}
+        notes += _missing_classes(understood, of_parts)
+    if target is None:
+        scaling = _target_scaling(data)
+        target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
+        if target.scale and data.target_scaling is None:
+            notes.append(
+                "numbers to predict are standardised while they are trained on: the loss is that of these, all other"
+                " figures are in the target's own units (data.target_scaling: standard)"
+            )
+    return Plan(target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes)
 
 
-def _missing_classes(classes: Sequence[str], labels: Mapping[str, np.ndarray]) -> list[str]:
-    """Notes on classes that a part does not have; raises InputError where the training part has but one."""
+def _left_out(outline: Outline, usable: np.ndarray | None) -> list[str]:
+    """A note on rows without a target; raises InputError where all are."""
+    if usable is None:
+        return []
+    if not usable.size:
+        raise InputError(Problem("no row has a target", outline.where))
+    return [f"{outline.where}: left out {plural(outline.rows - len(usable), 'row')} without a target"]
+
+
+def _split_main(
+    data: DataConfig, outlines: Mapping[str, Outline], usable: np.ndarray | None, labels: np.ndarray | None
+) -> tuple[dict[str, Index], list[str]]:
+    """The parts that the main source is divided into, with notes."""
+    main = outlines["train"]
+    of_main = [part for part in data.parts if part == "train" or part not in outlines]
+    for column in data.split.columns:
+        if column not in main.extras:
+            raise InputError(
+                Problem("rows can be divided by a column only where they come from a table", path="data.split")
+            )
+    kept = slice(None) if usable is None else usable
+    index, notes = split_rows(
+        data.split,
+        of_main,
+        main.rows if usable is None else len(usable),
+        None if labels is None else labels[kept],
+        {column: main.extras[column][kept] for column in data.split.columns},
+        lambda row: main.place(row if usable is None else int(usable[row])),
+    )
+    return {part: among(rows, usable) for part, rows in index.items()}, notes
+
+
+def _target_scaling(data: DataConfig) -> Scaling | None:
+    """What numbers are scaled by while they are trained on."""
+    if data.target_scaling:
+        return cast(Scaling, data.target_scaling)
+    return Standard() if cast(Source, data.source).mixed_units else None
+
+
+def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[str]:
+    """Notes on classes and labels that a part does not have; raises InputError where there is but one to train on."""
+    names, kind = target.classes or target.names, target.task
     notes = []
-    for part in labels:
-        counts = np.bincount(labels[part], minlength=len(classes))
-        missing = [name for name, count in zip(classes, counts, strict=True) if not count]
-        if part == "train" and len(missing) == len(classes) - 1:
-            only = classes[int(counts.argmax())]
+    for part, of_part in encoded.items():
+        counts = np.bincount(of_part, minlength=len(names)) if kind == "classes" else np.count_nonzero(of_part, axis=0)
+        missing = [name for name, count in zip(names, counts, strict=True) if not count]
+        if part == "train" and kind == "classes" and len(missing) == len(names) - 1:
+            only = names[int(counts.argmax())]
             message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
             raise InputError(Problem(message, path="data.split"))
         if missing:
-            listed = ", ".join(f"'{name}'" for name in missing[:LISTED]) + (", …" if len(missing) > LISTED else "")
-            notes.append(f"the {part} part has no row of {len(missing)} of the {len(classes)} classes: {listed}")
+            notes.append(f"the {part} part has no row of {len(missing)} of the {len(names)} {kind}: {_listed(missing)}")
     return notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:LISTED]) + (", …" if len(names) > LISTED else "")

@@ -6,17 +6,16 @@ Floats are scaled once, when they are loaded. Bytes stay bytes in memory, and ar
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, PositiveFloat
 
 from dltool.config.description import Description
+from dltool.data.moments import BLOCK, Moments
 from dltool.registry import register
-
-#: numbers that are worked on at a time in float64
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,29 +28,46 @@ class Scale:
     def applied(self, features: np.ndarray) -> np.ndarray:
         """The features (n, …) scaled in float64, rounded to float32."""
         scaled = np.empty(features.shape, dtype=np.float32)
-        start = 0
+        step = max(1, BLOCK // max(1, features[0].size)) if len(features) else 1
         with np.errstate(over="ignore"):
-            for block in _blocks(features):
+            for start in range(0, len(features), step):
+                block = features[start : start + step].astype(np.float64)
                 block -= self.offset
                 block *= self.factor
-                scaled[start : start + len(block)] = block
-                start += len(block)
+                scaled[start : start + step] = block
         return scaled
+
+    def undone(self, scaled: np.ndarray) -> np.ndarray:
+        """What `applied` has made these of, in float64."""
+        return scaled.astype(np.float64) / self.factor + self.offset
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        return {"offset": self.offset.tolist(), "factor": self.factor.tolist()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Scale:
+        """What `as_json` gave."""
+        return cls(np.array(data["offset"]), np.array(data["factor"]))
 
 
 class Scaling(Description):
     """How features become numbers of a size that trains well."""
 
+    fitted: ClassVar[bool] = True  #: needs to know the features of the training part
+
     @abstractmethod
-    def fit(self, features: np.ndarray) -> Scale | None:
-        """The numbers for the features (n, …) of a training part; None where nothing changes."""
+    def scale(self, moments: Moments) -> Scale | None:
+        """The numbers for features of such moments; None where nothing changes."""
 
 
 @register("scaling", "none")
 class NoScaling(Scaling):
     """Leaves features as they are."""
 
-    def fit(self, features: np.ndarray) -> Scale | None:
+    fitted: ClassVar[bool] = False
+
+    def scale(self, moments: Moments) -> Scale | None:
         """Nothing."""
         return None
 
@@ -60,9 +76,11 @@ class NoScaling(Scaling):
 class Divide(Scaling):
     """Divides every feature by one number, such as the largest that can occur."""
 
+    fitted: ClassVar[bool] = False
+
     by: PositiveFloat = Field(description="what every feature is divided by")
 
-    def fit(self, features: np.ndarray) -> Scale | None:
+    def scale(self, moments: Moments) -> Scale | None:
         """The same whatever the features."""
         return Scale(np.zeros(()), np.array(1 / self.by))
 
@@ -71,47 +89,33 @@ class Divide(Scaling):
 class Standard(Scaling):
     """Gives features mean 0 and standard deviation 1: each its own, or all values of an image together."""
 
-    def fit(self, features: np.ndarray) -> Scale | None:
+    def scale(self, moments: Moments) -> Scale | None:
         """Mean, and one over the standard deviation (1 for what is constant)."""
-        low, high, mean = _range_and_mean(features)
-        squares = sum(np.square(block - mean).sum(axis=_axes(features)) for block in _blocks(features))
-        deviation = np.sqrt(squares / (features.size / mean.size))
-        return Scale(mean, 1 / np.where(high > low, deviation, 1.0))
+        return Scale(moments.mean, 1 / np.where(moments.constant, 1.0, moments.deviation))
 
 
 @register("scaling", "minmax")
 class MinMax(Scaling):
     """Moves features into [0, 1]: each by its own smallest and largest value, or all values of an image together."""
 
-    def fit(self, features: np.ndarray) -> Scale | None:
+    def scale(self, moments: Moments) -> Scale | None:
         """Smallest value, and one over the range (1 for what is constant)."""
-        low, high, _ = _range_and_mean(features)
-        return Scale(low, 1 / np.where(high > low, high - low, 1.0))
+        return Scale(moments.low, 1 / np.where(moments.constant, 1.0, moments.high - moments.low))
 
 
-def suitable(dtype: str, *, mixed_units: bool) -> tuple[Scaling, list[str]]:
-    """The scaling of a config that names none, with a note on it."""
+@register("scaling", "quantile", main="knots")
+class Quantile(Scaling):
+    """Gives each number of a table a normal distribution, whatever its own: for skewed ones with outliers."""
+
+    knots: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="quantiles that are kept")
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """Nothing by itself: the quantiles do it."""
+        return None
+
+
+def suitable(dtype: str) -> tuple[Scaling, list[str]]:
+    """The scaling of arrays whose config names none, with a note on it."""
     if dtype == "uint8":
         return Divide(by=255.0), ["features are bytes, divided by 255 (data.scaling: {divide: 255})"]
-    if mixed_units:
-        return Standard(), ["features are standardised on the training part (data.scaling: standard)"]
     return NoScaling(), []
-
-
-def _axes(features: np.ndarray) -> int | None:
-    return 0 if features.ndim == 2 else None
-
-
-def _blocks(features: np.ndarray) -> Iterator[np.ndarray]:
-    """Consecutive rows, as new float64 arrays of moderate size."""
-    step = max(1, BLOCK // max(1, features[0].size))
-    for start in range(0, len(features), step):
-        yield features[start : start + step].astype(np.float64)
-
-
-def _range_and_mean(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    axes = _axes(features)
-    low = np.asarray(features.min(axis=axes), dtype=np.float64)
-    high = np.asarray(features.max(axis=axes), dtype=np.float64)
-    total = sum(block.sum(axis=axes) for block in _blocks(features))
-    return low, high, np.asarray(total / (features.size / low.size))

@@ -1,50 +1,76 @@
-"""Dividing the rows of one source into parts: by fractions drawn at random, or from the ends of the file.
+"""Dividing the rows of one source into parts: drawn, named by a column, or taken from the ends of the file.
 
-What is drawn depends on `split.seed`, the number of rows and, stratified, on their classes: not on a training's seed.
+What is drawn depends on `split.seed`, the number of rows and what they are drawn by: not on a training's seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
+from dltool.data.drawing import Drawing, GroupDrawing, RandomDrawing, TimeDrawing
+from dltool.data.part_column import named_rows
 from dltool.errors import InputError, Problem
-from dltool.kernels.reference.random import permute
 
 #: rows of one part, in the order of the file; a slice where they lie together, which copies nothing
 Index = slice | np.ndarray
 
 
 def split_rows(
-    split: SplitConfig, parts: Sequence[str], rows: int, labels: np.ndarray | None
+    split: SplitConfig,
+    parts: Sequence[str],
+    rows: int,
+    labels: np.ndarray | None,
+    columns: Mapping[str, np.ndarray] | None = None,
+    place: Callable[[int], str] = str,
 ) -> tuple[dict[str, Index], list[str]]:
-    """The rows of each of the `parts`, none in two of them, with notes; `labels` (rows,) are those of a classifier.
+    """The rows of each of the `parts`, none in two of them, with notes.
 
-    Raises InputError for parts that overlap, are empty, or ask for more rows than there are.
+    `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
+    stands. Raises InputError for parts that overlap, are empty, or ask for more rows than there are.
     """
+    chosen = _told(split, parts, rows, columns or {}, place)
+    free = np.ones(rows, dtype=bool)
+    for index in chosen.values():
+        free[index] = False
+    # the test part first, so that it stays the same whatever is taken for validation
+    wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
+    notes: list[str] = []
+    if wanted:
+        drawing, notes = _drawing(split, len(parts), rows, labels, columns or {}, place)
+        for part in wanted:
+            if split.fold and part == "validation":
+                picked = drawing.fold(free, split.fold.number, split.fold.of)
+            else:
+                picked = _draw(part, split.fraction(part), drawing, free)
+            free[picked] = False
+            chosen[part] = _compact(np.sort(picked))
+        notes = [*notes, *drawing.notes({"train": np.flatnonzero(free), **chosen})]
+    left = np.flatnonzero(free)
+    if "train" in chosen:
+        return chosen, [*notes, f"{len(left)} of {rows} rows are in no part"] if len(left) else notes
+    if not len(left):
+        raise InputError(Problem(f"no rows are left to train on: other parts take all {rows}", path="data.split"))
+    return {**chosen, "train": _compact(left)}, notes
+
+
+def _told(
+    split: SplitConfig,
+    parts: Sequence[str],
+    rows: int,
+    columns: Mapping[str, np.ndarray],
+    place: Callable[[int], str],
+) -> dict[str, Index]:
+    """The parts that are not drawn, but from one end of the file or named by a column; of the latter not "train"."""
     ends = {part: _end(part, wish, rows) for part in parts if isinstance(wish := getattr(split, part), Rows)}
     if problems := list(_overlaps(ends)):
         raise InputError(*problems)
-    free = np.ones(rows, dtype=bool)
-    for span in ends.values():
-        free[span] = False
-    chosen: dict[str, Index] = {**ends}
-    # the test part first, so that it stays the same whatever is taken for validation
-    drawn = [part for part in reversed(parts) if part != "train" and part not in chosen]
-    order = _order(split, rows, labels) if drawn else np.empty(0, dtype=np.int64)
-    for part in drawn:
-        picked = _draw(part, getattr(split, part), rows, order[free[order]])
-        free[picked] = False
-        chosen[part] = _compact(picked)
-    left = np.flatnonzero(free)
-    if "train" in chosen:
-        return chosen, [f"{len(left)} of {rows} rows are in no part"] if len(left) else []
-    if not len(left):
-        raise InputError(Problem(f"no rows are left to train on: other parts take all {rows}", path="data.split"))
-    return {**chosen, "train": _compact(left)}, []
+    column = split.part_column
+    named = named_rows(column, columns[column.name], place) if column else {}
+    return {**ends, **{part: _compact(named[part]) for part in parts if part in named and part != "train"}}
 
 
 def _end(part: str, wish: Rows, rows: int) -> slice:
@@ -67,30 +93,61 @@ def _overlaps(spans: Mapping[str, slice]) -> Iterator[Problem]:
             yield Problem(message, path="data.split")
 
 
-def _order(split: SplitConfig, rows: int, labels: np.ndarray | None) -> np.ndarray:
-    """All rows in a random order; stratified, class by class and in random order within each."""
-    order = permute(np.arange(rows), rows, key=split.seed, epoch=0)
-    if not split.stratify:
-        return order
-    if labels is None:
-        message = "rows can be drawn by class only where the target is classes; this one is numbers"
+def _drawing(
+    split: SplitConfig,
+    parts: int,
+    rows: int,
+    labels: np.ndarray | None,
+    columns: Mapping[str, np.ndarray],
+    place: Callable[[int], str],
+) -> tuple[Drawing, list[str]]:
+    """How rows are drawn, with notes."""
+    if split.group:
+        return GroupDrawing(split.group, columns[split.group], split.seed, place), []
+    if split.time:
+        return TimeDrawing(split.time, columns[split.time], place), []
+    if split.stratify is True and labels is None:
+        message = "rows can be drawn by class only where the target is one of several classes; this one is not"
         raise InputError(Problem(message, path="data.split.stratify"))
-    return order[np.argsort(labels[order], kind="stable")]
+    if labels is None or split.stratify is False:
+        return RandomDrawing(rows, split.seed), []
+    counts = np.bincount(labels)
+    fewest = int(counts[counts > 0].min())
+    if split.stratify == "auto" and fewest < parts:
+        note = f"a class has only {fewest} of all rows, so they are drawn without regard to class (data.split.stratify)"
+        return RandomDrawing(rows, split.seed), [note]
+    return RandomDrawing(rows, split.seed, labels), []
 
 
-def _draw(part: str, fraction: float, rows: int, candidates: np.ndarray) -> np.ndarray:
-    """That fraction of all rows, evenly spaced among the candidates (so a class keeps its share up to one row)."""
+def _draw(part: str, fraction: float, drawing: Drawing, free: np.ndarray) -> np.ndarray:
+    """That fraction of all rows, from the free ones."""
+    rows, left = len(free), np.count_nonzero(free)
     count = round(fraction * rows)
     path = f"data.split.{part}"
     if not count:
         raise InputError(Problem(f"would be empty: {fraction:g} of {rows} rounds to no row", path=path))
-    if count > len(candidates):
-        message = f"{fraction:g} of {rows} rows is {count}, but other parts leave only {len(candidates)}"
+    if count > left:
+        message = f"{fraction:g} of {rows} rows is {count}, but other parts leave only {left}"
         raise InputError(Problem(message, path=path))
-    places = (2 * np.arange(count) + 1) * len(candidates) // (2 * count)
-    return np.sort(candidates[places])
+    return drawing.take(free, count)
 
 
 def _compact(rows: np.ndarray) -> Index:
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+
+
+def among(index: Index, usable: np.ndarray | None) -> Index:
+    """An index into the `usable` rows (n,) as one into all rows; None stands for all."""
+    return index if usable is None else _compact(usable[index])
+
+
+def overlap(index: Index, low: int, high: int) -> tuple[slice, Index]:
+    """The part of an index that lies in the rows from `low` to before `high`: where in the index, and from `low` on."""
+    if isinstance(index, slice):
+        first, last = max(index.start or 0, low), high if index.stop is None else min(index.stop, high)
+        last = max(first, last)
+        begin = index.start or 0
+        return slice(first - begin, last - begin), slice(first - low, last - low)
+    first, last = np.searchsorted(index, [low, high])
+    return slice(int(first), int(last)), index[first:last] - low

@@ -1,15 +1,27 @@
-"""What is to be predicted: whether targets are classes or numbers, and the arrays that a loss takes."""
+"""What is to be predicted: one class of several, labels that a row has or has not, or numbers; and the arrays of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from dltool.config.experiment import Task
+from dltool.data.labels import (
+    class_names,
+    encode_classes,
+    encode_label_lists,
+    encode_labels,
+    labels_of_lists,
+    two_valued,
+)
+from dltool.data.moments import Moments
 from dltool.data.quoting import shown
-from dltool.data.source import Outline
-from dltool.errors import InputError, Problem, did_you_mean
+from dltool.data.scaling import Scale, Scaling
+from dltool.data.sources.source import Outline
+from dltool.errors import InputError, Problem
 
 #: integers with more different values than this are numbers, unless the config says otherwise
 MOST_CLASSES = 100
@@ -19,73 +31,125 @@ MANY_CLASSES = 20
 
 @dataclass(frozen=True)
 class Target:
-    """Names of the targets, and for a classifier the names of its classes in the order of their labels."""
+    """What is predicted, as the training part has settled it."""
 
-    names: tuple[str, ...]
-    classes: tuple[str, ...] | None
+    task: Task
+    names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
+    classes: tuple[str, ...] | None = None  # in the order of their numbers
+    scale: Scale | None = None  # numbers are trained as (t − offset) · factor
+    counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
+    rows: int = 0  # to train on
+
+    def fitted(self, encoded: np.ndarray, scaling: Scaling | None) -> Target:
+        """The target for these rows to train on, as `encode` gives them."""
+        if self.task == "numbers":
+            moments = Moments()
+            moments.update(encoded)
+            return replace(self, scale=scaling.scale(moments) if scaling else None, rows=len(encoded))
+        if self.task == "classes":
+            counts = np.bincount(encoded, minlength=len(self.classes or ()))
+        else:
+            counts = np.count_nonzero(encoded, axis=0)
+        return replace(self, counts=tuple(counts.tolist()), rows=len(encoded))
+
+    def trained(self, encoded: np.ndarray) -> np.ndarray:
+        """What a loss takes: classes (rows,) int64, labels (rows, k) float32, or scaled numbers (rows, k) float32."""
+        if self.scale:
+            return self.scale.applied(encoded)
+        return encoded.astype(np.float32) if self.task == "numbers" else encoded
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        return {
+            "task": self.task,
+            "names": list(self.names),
+            "classes": list(self.classes) if self.classes else None,
+            "scale": self.scale.as_json() if self.scale else None,
+            "counts": list(self.counts) if self.counts else None,
+            "rows": self.rows,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Target:
+        """What `as_json` gave."""
+        return cls(
+            task=data["task"],
+            names=tuple(data["names"]),
+            classes=tuple(data["classes"]) if data["classes"] else None,
+            scale=Scale.from_json(data["scale"]) if data["scale"] else None,
+            counts=tuple(data["counts"]) if data["counts"] else None,
+            rows=data["rows"],
+        )
+
+
+def usable_rows(outline: Outline) -> np.ndarray | None:
+    """Row numbers (n,) that have a target, where some have none; None where all do."""
+    if outline.label_separator:
+        return None  # an empty list is a list
+    missing = np.zeros(outline.rows, dtype=bool)
+    for values in outline.targets.values():
+        missing |= np.ma.getmaskarray(values)
+    return np.flatnonzero(~missing) if missing.any() else None
 
 
 def understand(outline: Outline) -> tuple[Target, list[str]]:
     """The target of a source, with notes on what was taken for what.
 
-    Unless the task is given, text, booleans and integers with at most MOST_CLASSES different values are classes;
-    floats, other integers and several targets are numbers. Classes are sorted. Raises InputError for a single class.
+    Unless the task is given: one target of text, booleans or integers with at most MOST_CLASSES different values has
+    classes, sorted; several targets that are all 0 or 1 are labels; all others are numbers. Raises InputError for a
+    single class.
     """
     names = tuple(outline.targets)
-    name, values = next(iter(outline.targets.items()))
-    if outline.task == "numbers" or (outline.task == "auto" and (len(names) > 1 or values.dtype.kind == "f")):
-        return Target(names, None), []
+    values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
+    if outline.label_separator:
+        return Target("labels", tuple(labels_of_lists(outline))), []
+    if outline.task == "labels":
+        return Target("labels", names), []
+    if outline.task == "auto" and len(names) > 1 and all(two_valued(column) for column in values.values()):
+        return Target("labels", names), [
+            f"all {len(names)} targets are 0 or 1: taken as labels (task: numbers for numbers)"
+        ]
+    (name, column), *_ = values.items()
+    if outline.task == "numbers" or (outline.task == "auto" and (len(names) > 1 or column.dtype.kind == "f")):
+        return Target("numbers", names), []
     if len(names) > 1:
-        raise InputError(Problem(f"classes can be predicted for one target, not for {len(names)}", outline.where))
-    found = np.unique(values)
-    if outline.task == "auto" and values.dtype.kind in "iu" and len(found) > MOST_CLASSES:
-        note = f"target '{name}' has {len(found)} different integers: taken as numbers (task: classes for classes)"
-        return Target(names, None), [note]
-    classes = [_class_name(value, name, outline) for value in found]
-    if len(classes) == 1:
-        raise InputError(
-            Problem(f"all rows have the class {shown(classes[0])}; there is nothing to tell apart", outline.where)
+        message = (
+            f"classes can be predicted for one target, not for {len(names)}; of several that are 0 or 1: task: labels"
         )
+        raise InputError(Problem(message, outline.where))
+    integers = len(np.unique(column)) if outline.task == "auto" and column.dtype.kind in "iu" else 0
+    if integers > MOST_CLASSES:
+        note = f"target '{name}' has {integers} different integers: taken as numbers (task: classes for classes)"
+        return Target("numbers", names), [note]
+    classes = tuple(class_names(outline))
+    if len(classes) == 1:
+        message = f"all rows have the class {shown(classes[0])}; there is nothing to tell apart"
+        raise InputError(Problem(message, outline.where))
     notes = []
-    if outline.task == "auto" and values.dtype.kind in "iu" and len(found) > MANY_CLASSES:
-        notes = [f"target '{name}' has {len(found)} different integers: taken as classes (task: numbers for numbers)"]
-    return Target(names, tuple(classes)), notes
+    if integers > MANY_CLASSES:
+        notes = [f"target '{name}' has {integers} different integers: taken as classes (task: numbers for numbers)"]
+    return Target("classes", names, classes), notes
 
 
 def encode(outline: Outline, target: Target) -> np.ndarray:
-    """Labels (rows,) int64 of the target's classes, or numbers (rows, targets) float32."""
+    """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
+
+    A row without a target has a 0. Raises InputError for what the target does not know.
+    """
+    if target.task == "labels" and outline.label_separator:
+        return encode_label_lists(outline, target.names)
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
         raise InputError(Problem(message, outline.where))
-    if target.classes is None:
-        columns = [_numbers(name, values, outline) for name, values in outline.targets.items()]
-        return np.stack(columns, axis=1)
-    name, values = next(iter(outline.targets.items()))
-    found, inverse = np.unique(values, return_inverse=True)
-    label = {class_name: i for i, class_name in enumerate(target.classes)}
-    codes = np.array([label.get(_class_name(value, name, outline), -1) for value in found], dtype=np.int64)
-    labels = codes[inverse]
-    unknown = np.flatnonzero(labels < 0)
-    if unknown.size:
-        word = _class_name(values[unknown[0]], name, outline)
-        message = f"{shown(word)} is not a class of the training data; {did_you_mean(word, target.classes)}"
-        raise InputError(Problem(message, outline.place(int(unknown[0]))))
-    return labels
+    if target.classes:
+        return encode_classes(outline, target.classes)
+    if target.task == "labels":
+        return encode_labels(outline)
+    return np.stack([_numbers(name, values, outline) for name, values in outline.targets.items()], axis=1)
 
 
 def _numbers(name: str, values: np.ndarray, outline: Outline) -> np.ndarray:
     if values.dtype.kind in "OU":
-        message = f"target '{name}' holds text such as {shown(values[0])}, where numbers are needed"
+        message = f"target '{name}' holds text such as {shown(np.ma.compressed(values)[0])}, where numbers are needed"
         raise InputError(Problem(message, outline.where))
-    return values.astype(np.float32)
-
-
-def _class_name(value: Any, name: str, outline: Outline) -> str:
-    """The name of a class from one value of a target: that of a whole number is the same for integers and floats."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating):
-        if value != int(value):
-            raise InputError(Problem(f"target '{name}' holds {value:g}, which names no class", outline.where))
-        return str(int(value))
-    return str(value)
+    return np.ma.filled(values, 0).astype(np.float64)

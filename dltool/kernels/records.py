@@ -56,3 +56,33 @@ STAGE_FIELDS = 2  # first row-wise op, end
 ITEM_FIELDS = 4  # first op, end, low, high
 LINE = 8  # integers of a cache line
 INTEGER_BYTES = 8
+
+# Filling a window of an epoch from a file of records. The window's samples are cut into runs of RUN; the file into blocks
+# of a power of two of rows, at most 2^BLOCK_BITS. A key stands for one sample: its row within the block, above RUN_BITS,
+# and its number within the run, below. After the keys there are as many more as `spread` looks ahead.
+RUN_BITS = 17
+RUN = 1 << RUN_BITS
+BLOCK_BITS = 15
+AHEAD = 8
+
+# The arguments of `sort_rows`.
+SORT_FIELDS = 5
+SORT_ROWS = 0  # address of int64, the rows that a run takes
+SORT_KEYS = 1  # address of uint32, one for each row
+SORT_ENDS = 2  # address of uint32, one for each block: where its keys end
+SORT_BLOCKS = 3
+SORT_BITS = 4  # a block has 2^bits rows
+
+# The arguments of `spread`; then PIECE_FIELDS for each of PIECES pieces of a record.
+SPREAD_FIELDS = 6
+SPREAD_KEYS = 0  # of all runs
+SPREAD_ENDS = 1  # likewise
+SPREAD_BLOCKS = 2
+SPREAD_BLOCK = 3  # number of the block
+SPREAD_SOURCE = 4  # address of its records
+SPREAD_SIZE = 5  # bytes of a record
+PIECES = 3
+PIECE_FIELDS = 3
+PIECE_START = 0  # byte of the record
+PIECE_BYTES = 1
+PIECE_TARGET = 2  # address of the window's array

@@ -6,16 +6,20 @@ A loss is one number for each sample; its gradient is that of the mean over the 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dltool.config.description import Description
+from dltool.config.experiment import Task
 from dltool.errors import InputError, Problem
 from dltool.losses.links import Link
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
+
+#: how targets reach the loss: class numbers (int64, one a sample), 0 or 1 as float32, or float32 numbers
+TargetForm = Literal["labels", "binary", "numbers"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,16 @@ class Built:
 class Loss(Description):
     """Measures how far predictions are from their targets."""
 
-    #: "labels" are class numbers (int64, one a sample), "binary" 0 or 1 as float32, "numbers" float32
-    target: ClassVar[Literal["labels", "binary", "numbers"]]
+    target: ClassVar[TargetForm]
+    #: what the data may hold
+    tasks: ClassVar[tuple[Task, ...]]
 
     @abstractmethod
-    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Sequence[str] = ()) -> Built:
-        """Adds the loss; `classes` are a classifier's names; raises InputError where network or data do not fit it."""
+    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
+        """Adds the loss; raises InputError where network or data do not fit it.
+
+        `classes` are the names of classes or labels, each with its share of the rows to train on; none of numbers.
+        """
 
     def refuse(self, what: str, hint: str) -> InputError:
         """The error of a loss that does not fit: what is wrong, and what the user can do."""

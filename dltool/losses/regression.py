@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from dltool.losses.loss import Built, Loss
+from dltool.config.experiment import Task
+from dltool.losses.loss import Built, Loss, TargetForm
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 
 
 class _Regression(Loss):
-    target: ClassVar[Literal["labels", "binary", "numbers"]] = "numbers"
+    target: ClassVar[TargetForm] = "numbers"
+    tasks: ClassVar[tuple[Task, ...]] = ("numbers",)
 
-    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Sequence[str] = ()) -> Built:
+    def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Applies the op of the loss's own name, whose attributes are the loss's fields."""
         if target.spec.dtype != "float32":
-            raise self.refuse("needs a target of numbers, this one holds classes", "use cross_entropy")
+            raise self.refuse("needs a target of numbers, this one holds classes", "use cross_entropy, or task: numbers")
+        if classes:
+            raise self.refuse("needs a target of numbers, this one holds labels", "use binary_cross_entropy")
         if prediction.shape != target.shape:
             raise self.refuse(
                 f"needs {list(target.shape)} values, the model gives {list(prediction.shape)}",

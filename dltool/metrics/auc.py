@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from dltool.metrics.metric import Metric, State, class_scores, labels_of
+from dltool.config.experiment import Task
+from dltool.metrics.metric import Metric, State
 from dltool.registry import register
 
 
@@ -23,27 +24,35 @@ def area(scores: np.ndarray, positive: np.ndarray) -> float:
 
 @register("metric", "auc")
 class Auc(Metric):
-    """Area under the ROC curve, exact; with more than two classes the mean of each against the rest."""
+    """Area under the ROC curve, exact; of labels their mean, of more than two classes that of each against the rest."""
 
-    task: ClassVar[Literal["classes", "numbers"]] = "classes"
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
         """All scores are kept: their order is what counts."""
-        return {"scores": np.zeros((0, width), np.float32), "labels": np.zeros(0, np.int64)}
+        targets = np.zeros(0, np.int64) if task == "classes" else np.zeros((0, width), np.bool_)
+        return {"scores": np.zeros((0, width), np.float32), "targets": targets}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
         """Appends the rows."""
         return {
-            "scores": np.concatenate([state["scores"], class_scores(predictions)]),
-            "labels": np.concatenate([state["labels"], labels_of(targets)]),
+            "scores": np.concatenate([state["scores"], predictions.astype(np.float32)]),
+            "targets": np.concatenate([state["targets"], targets]),
         }
 
     def figure(self, state: State) -> float:
-        """Over the classes that occur; there must be two of them."""
-        scores, labels = state["scores"], state["labels"]
-        occurring = np.unique(labels)
-        if len(occurring) < 2:
-            raise self.refuse("needs rows of at least two classes, these have one", "check how the data is split")
-        if scores.shape[1] == 2:
-            return area(scores[:, 1], labels == 1)
-        return float(np.mean([area(scores[:, label], labels == label) for label in occurring]))
+        """Over the classes that occur, of which there must be two; or over the labels that some rows have, not all."""
+        scores, targets = state["scores"], state["targets"]
+        of_classes = targets.ndim == 1
+        if of_classes and scores.shape[1] == 2:
+            scores = scores[:, 1:]
+            positive = targets[:, None] == 1
+        elif of_classes:
+            positive = targets[:, None] == np.arange(scores.shape[1])
+        else:
+            positive = targets
+        told = positive.any(axis=0) & ~positive.all(axis=0)
+        if not told.any():
+            what = "classes, these have one" if of_classes else "kinds, with a label and without it"
+            raise self.refuse(f"needs rows of at least two {what}", "check how the data is split")
+        return float(np.mean([area(scores[:, column], positive[:, column]) for column in np.flatnonzero(told)]))

@@ -1,31 +1,38 @@
-"""Metrics that follow from the confusion matrix: how often each class was taken for each other."""
+"""Metrics that follow from a confusion matrix: how often each class was taken for each other, or a label for set."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from dltool.metrics.metric import Metric, Result, State, class_scores, labels_of
+from dltool.config.experiment import Task
+from dltool.metrics.metric import Metric, Result, State
 from dltool.registry import register
 
 
 class ClassReport(NamedTuple):
-    """How well one class is told from the others; a share of nothing is 0."""
+    """How well one class or label is told from the others; a share of nothing is 0."""
 
-    precision: float  # of the rows that were called this class, how many are
-    recall: float  # of the rows of this class, how many were called so
+    precision: float  # of the rows that were called so, how many are
+    recall: float  # of the rows that are, how many were called so
     f1: float  # harmonic mean of both
-    support: int  # rows of this class
+    support: int  # rows that are
 
 
-def report(confusion: np.ndarray | list[list[int]]) -> list[ClassReport]:
-    """One entry for each class of a confusion matrix (true classes, predicted classes)."""
-    counts = np.asarray(confusion, dtype=np.int64)
-    right, called, support = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
+def report(confusion: Any) -> list[ClassReport]:
+    """One entry for each class of a confusion matrix (true, predicted), or each label of a stack of them (k, 2, 2)."""
+    right, called, support = _counts(np.asarray(confusion, dtype=np.int64))
     columns = _share(right, called), _share(right, support), _share(2 * right, called + support), support
     return [ClassReport(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _counts(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each class or label: rows that are and were called so, rows called so, rows that are."""
+    if confusion.ndim == 2:
+        return np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    return confusion[:, 1, 1], confusion[:, :, 1].sum(axis=1), confusion[:, 1].sum(axis=1)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -35,17 +42,21 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 class Confusion(Metric):
     """The contract of metrics that follow from a confusion matrix."""
 
-    task: ClassVar[Literal["classes", "numbers"]] = "classes"
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, width: int) -> State:
-        """A matrix (true classes, predicted classes) of zeros."""
-        return {"confusion": np.zeros((width, width), np.int64)}
+    def empty(self, task: Task, width: int) -> State:
+        """Zeros: one matrix (true classes, predicted classes), or for each label one of (not set, set)."""
+        shape = (width, width) if task == "classes" else (width, 2, 2)
+        return {"confusion": np.zeros(shape, np.int64)}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
-        """Counts each row at its true and its most probable class."""
+        """Counts each row at its true and its most probable class, or its labels at what they are and are called."""
         counts = state["confusion"]
-        cells = labels_of(targets) * len(counts) + class_scores(predictions).argmax(axis=1)
-        return {"confusion": counts + np.bincount(cells, minlength=counts.size).reshape(counts.shape)}
+        if targets.ndim == 1:
+            cells = targets * len(counts) + predictions.argmax(axis=1)
+        else:
+            cells = 4 * np.arange(len(counts)) + 2 * targets + (predictions > 0.5)
+        return {"confusion": counts + np.bincount(cells.reshape(-1), minlength=counts.size).reshape(counts.shape)}
 
 
 @register("metric", "confusion_matrix")
@@ -53,6 +64,7 @@ class ConfusionMatrix(Confusion):
     """How often each class (rows) was taken for each other (columns)."""
 
     better: ClassVar[Literal["higher", "lower"] | None] = None
+    tasks: ClassVar[tuple[Task, ...]] = ("classes",)
 
     def figure(self, state: State) -> Result:
         """Counts, as nested lists."""
@@ -60,43 +72,44 @@ class ConfusionMatrix(Confusion):
 
 
 class Averaged(Confusion):
-    """The contract of figures that each class has, and of which an average is taken."""
+    """The contract of figures that each class or label has, and of which an average is taken."""
 
     average: Literal["auto", "binary", "macro", "weighted", "micro"] = Field(
         default="auto",
-        description="binary: of the second of two classes; macro: mean over the classes; weighted: by their rows;"
-        " micro: over all rows; auto: binary for two classes, else macro",
+        description="binary: of the second of two classes; macro: mean over classes or labels; weighted: by their"
+        " rows; micro: over all answers; auto: binary for two classes, else macro",
     )
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
         """As for all; a binary average needs two classes."""
-        if self.average == "binary" and width != 2:
-            raise self.refuse(f"has average binary for {width} classes", "use macro, weighted or micro")
-        return super().empty(width)
+        if self.average == "binary" and (task != "classes" or width != 2):
+            raise self.refuse(f"has average binary for {width} {task}", "use macro, weighted or micro")
+        return super().empty(task, width)
 
     def figure(self, state: State) -> float:
-        """The average; classes that neither occur nor were predicted do not count."""
-        counts = state["confusion"]
+        """The average; classes and labels that neither occur nor were predicted do not count."""
+        confusion = state["confusion"]
+        right, called, support = _counts(confusion)
         if self.average == "micro":
-            # with one answer for each row, a miss of one class is a false alarm of another: all three are accuracy
-            return float(np.trace(counts) / counts.sum())
-        rows = report(counts)
-        values = np.array([getattr(row, self.yaml_name) for row in rows])
-        if self.average == "binary" or (self.average == "auto" and len(rows) == 2):
+            rights, calls, rows = int(right.sum()), int(called.sum()), int(support.sum())
+            shares = {"precision": (rights, calls), "recall": (rights, rows), "f1": (2 * rights, calls + rows)}
+            part, whole = shares[self.yaml_name]
+            return part / whole if whole else 0.0
+        values = np.array([getattr(row, self.yaml_name) for row in report(confusion)])
+        if self.average == "binary" or (self.average == "auto" and confusion.shape == (2, 2)):
             return float(values[1])
-        support = counts.sum(axis=1)
-        weights = support if self.average == "weighted" else np.sign(support + counts.sum(axis=0))
-        return float(np.average(values, weights=weights))
+        weights = support if self.average == "weighted" else np.sign(support + called)
+        return float(np.average(values, weights=weights)) if weights.any() else 0.0
 
 
 @register("metric", "precision", main="average")
 class Precision(Averaged):
-    """Of the rows that were called a class, the share that is of it."""
+    """Of the rows that were called a class, or given a label, the share that is right."""
 
 
 @register("metric", "recall", main="average")
 class Recall(Averaged):
-    """Of the rows of a class, the share that was called so."""
+    """Of the rows of a class, or with a label, the share that was called so."""
 
 
 @register("metric", "f1", main="average")

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from dltool.metrics.metric import Metric, State, class_scores, labels_of
+from dltool.config.experiment import Task
+from dltool.metrics.metric import Metric, State
 from dltool.registry import register
+
+
+def answered_right(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Which answers are right: (n,) most probable classes, the first of equal ones; (n, k) labels set above 0.5."""
+    return predictions.argmax(axis=1) == targets if targets.ndim == 1 else (predictions > 0.5) == targets
 
 
 @register("metric", "accuracy")
 class Accuracy(Metric):
-    """Share of rows whose most probable class is right."""
+    """Share of answers that are right: the most probable class of each row, or each of its labels."""
 
-    task: ClassVar[Literal["classes", "numbers"]] = "classes"
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
+        """No hits."""
+        return {"hits": np.zeros((), np.int64), "answers": np.zeros((), np.int64)}
+
+    def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
+        """Counts right answers."""
+        right = answered_right(predictions, targets)
+        return {"hits": state["hits"] + np.count_nonzero(right), "answers": state["answers"] + right.size}
+
+    def figure(self, state: State) -> float:
+        """hits / answers."""
+        return float(state["hits"] / state["answers"])
+
+
+@register("metric", "exact_match")
+class ExactMatch(Metric):
+    """Share of rows all of whose labels are right."""
+
+    tasks: ClassVar[tuple[Task, ...]] = ("labels",)
+
+    def empty(self, task: Task, width: int) -> State:
         """No hits."""
         return {"hits": np.zeros((), np.int64)}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
-        """Counts rows whose first largest score is that of the right class."""
-        right = class_scores(predictions).argmax(axis=1) == labels_of(targets)
-        return {"hits": state["hits"] + np.count_nonzero(right)}
+        """Counts rows without a wrong label."""
+        return {"hits": state["hits"] + np.count_nonzero(answered_right(predictions, targets).all(axis=1))}
 
     def figure(self, state: State) -> float:
         """hits / rows."""
@@ -35,11 +60,11 @@ class Accuracy(Metric):
 class TopK(Metric):
     """Share of rows whose right class is among the k most probable."""
 
-    task: ClassVar[Literal["classes", "numbers"]] = "classes"
+    tasks: ClassVar[tuple[Task, ...]] = ("classes",)
 
     k: int = Field(default=5, ge=1)
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
         """No hits; there must be more than k classes."""
         if self.k >= width:
             raise self.refuse(f"with k = {self.k} is always 1 for {width} classes", f"use k below {width}")
@@ -47,10 +72,10 @@ class TopK(Metric):
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
         """Of equal scores the lower class number comes first, as it does for accuracy."""
-        scores, labels = class_scores(predictions), labels_of(targets)[:, None]
-        own = np.take_along_axis(scores, labels, axis=1)
-        equal_before = (scores == own) & (np.arange(scores.shape[1]) < labels)
-        ahead = np.count_nonzero((scores > own) | equal_before, axis=1)
+        labels = targets[:, None]
+        own = np.take_along_axis(predictions, labels, axis=1)
+        equal_before = (predictions == own) & (np.arange(predictions.shape[1]) < labels)
+        ahead = np.count_nonzero((predictions > own) | equal_before, axis=1)
         return {"hits": state["hits"] + np.count_nonzero(ahead < self.k)}
 
     def figure(self, state: State) -> float:

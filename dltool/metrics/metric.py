@@ -13,7 +13,11 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from dltool.config.description import Description
+from dltool.config.experiment import Task
 from dltool.errors import InputError, Problem
+
+#: what to use instead of a metric that does not fit
+FITTING = {"classes": "accuracy, f1 or auc", "labels": "accuracy, f1 or auc", "numbers": "mae, rmse or r2"}
 
 State = dict[str, np.ndarray]
 Result = float | list[list[int]]
@@ -23,27 +27,29 @@ class Metric(Description):
     """A figure that tells how good predictions are."""
 
     better: ClassVar[Literal["higher", "lower"] | None] = "higher"  # None: not one number
-    task: ClassVar[Literal["classes", "numbers"]]
+    tasks: ClassVar[tuple[Task, ...]]  # that it is for
 
     @abstractmethod
-    def empty(self, width: int) -> State:
-        """What is known before the first row, for so many classes or numbers to predict."""
+    def empty(self, task: Task, width: int) -> State:
+        """What is known before the first row, for so many classes, labels or numbers; raises InputError if unfit."""
 
     @abstractmethod
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
-        """What is known after some more rows: predictions (n, k), targets (n,) of classes or (n, k) numbers."""
+        """What is known after some more rows.
+
+        Predictions are (n, k), targets (n,) int64 of classes, (n, k) booleans of labels, or (n, k) numbers.
+        """
 
     @abstractmethod
     def figure(self, state: State) -> Result:
         """The result; raises InputError where it is not defined for these rows."""
 
-    def start(self, classes: int | None, targets: int) -> Accumulator:
-        """Begins to gather for so many classes, or so many numbers; raises InputError where the metric does not fit."""
-        if self.task == "classes" and classes is None:
-            raise self.refuse("needs a target of classes, this one holds numbers", "use mae, rmse or r2")
-        if self.task == "numbers" and classes is not None:
-            raise self.refuse("needs a target of numbers, this one holds classes", "use accuracy, f1 or auc")
-        return Accumulator(self, self.empty(targets if classes is None else classes))
+    def start(self, task: Task, width: int) -> Accumulator:
+        """Begins to gather for so many classes, labels or numbers; raises InputError where the metric does not fit."""
+        if task not in self.tasks:
+            needed = " or ".join(self.tasks)
+            raise self.refuse(f"needs a target of {needed}, this one holds {task}", f"use {FITTING[task]}")
+        return Accumulator(self, task, self.empty(task, width))
 
     def refuse(self, what: str, hint: str) -> InputError:
         """The error of a metric that cannot be computed: why, and what the user can do."""
@@ -53,14 +59,22 @@ class Metric(Description):
 class Accumulator:
     """A metric being gathered; `state` may be saved and put back at any time."""
 
-    def __init__(self, metric: Metric, state: State):
+    def __init__(self, metric: Metric, task: Task, state: State):
         self.metric = metric
         self.state = {**state, "rows": np.zeros((), np.int64)}
+        self._task = task
 
     def update(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """Takes in predictions (n, k) and the targets of the same rows."""
+        """Takes in predictions (n, k) and the targets of the same rows: (n,), or (n, k) of labels and numbers.
+
+        Of two classes, one column of predictions will do: the probability of the second.
+        """
         if not len(predictions):
             return
+        if self._task == "classes":
+            predictions, targets = _class_scores(predictions), targets.reshape(len(targets)).astype(np.int64)
+        elif self._task == "labels":
+            targets = targets > 0.5
         known = self.metric.add(self.state, predictions, targets)
         known["rows"] = self.state["rows"] + np.int64(len(predictions))
         # sums of arrays without axes are no longer arrays
@@ -73,11 +87,6 @@ class Accumulator:
         return self.metric.figure(self.state)
 
 
-def class_scores(predictions: np.ndarray) -> np.ndarray:
+def _class_scores(predictions: np.ndarray) -> np.ndarray:
     """Scores (n, classes); from one column, that of the second class of two, both columns are made."""
     return np.concatenate([1 - predictions, predictions], axis=1) if predictions.shape[1] == 1 else predictions
-
-
-def labels_of(targets: np.ndarray) -> np.ndarray:
-    """Class numbers (n,) in int64, also of a binary target (n, 1)."""
-    return targets.reshape(len(targets)).astype(np.int64)

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from dltool.config.experiment import Task
 from dltool.metrics.metric import Metric, State
 from dltool.registry import register
 
@@ -18,10 +19,10 @@ def running_sum(total: np.ndarray, rows: np.ndarray) -> np.ndarray:
 class Numbers(Metric):
     """The contract of metrics of predicted numbers."""
 
-    task: ClassVar[Literal["classes", "numbers"]] = "numbers"
+    tasks: ClassVar[tuple[Task, ...]] = ("numbers",)
     better: ClassVar[Literal["higher", "lower"] | None] = "lower"
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
         """Sums of nothing, one for each target."""
         return {"errors": np.zeros(width)}
 
@@ -58,7 +59,7 @@ class R2(Numbers):
 
     better: ClassVar[Literal["higher", "lower"] | None] = "higher"
 
-    def empty(self, width: int) -> State:
+    def empty(self, task: Task, width: int) -> State:
         """Sums of the squared errors, of the targets and of their squares; both of the last around the first target."""
         return {name: np.zeros(width) for name in ("errors", "origin", "offsets", "squares")}
 

@@ -16,16 +16,39 @@ ROWS = Spec((), dtype="int64")
 
 @register("op", "order")
 class Order(Op):
-    """rows () int64: sample i is row position + i (modulo rows_total) of the epoch's order.
+    """rows () int64: sample i is row position − first + i (modulo rows_total) of the epoch's order.
 
     The order is that of the data, or with `shuffle` 1 the permutation that belongs to `key` (64 bits) and the epoch.
+    `first` is the position of the first sample at hand, where these are but a window of the epoch.
     """
 
-    attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0}
+    attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0, "first": 0}
     uses_step = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (ROWS,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 0
+
+
+@register("op", "draw")
+class Draw(Op):
+    """rows () int64, drawn with repetition: a row i drawn evenly is kept by chances () float32, else others () int32.
+
+    What is drawn follows from `key` (64 bits), the epoch, and the sample's position in it.
+    """
+
+    attributes: ClassVar = {"rows_total": 1, "key": 0}
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        for value, dtype in zip(inputs, ("float32", "int32"), strict=True):
+            if value.shape or value.spec.dtype != dtype:
+                raise ShapeError(f"one {dtype} for each row is needed, got {value.spec.dtype} {list(value.shape)}")
         return (ROWS,)
 
     @staticmethod

@@ -1,11 +1,14 @@
-"""Binary cross-entropy of logits and targets in [0, 1], one or several independent ones per sample."""
+"""Binary cross-entropy of logits and targets in [0, 1], one or several independent ones per sample.
+
+Weights come as one more input (k,): each target's share of the loss where it is 1 is multiplied by its weight.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from dltool.ops.op import Op, Spec
-from dltool.ops.shapes import check_prediction
+from dltool.ops.shapes import check_channels, check_prediction
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -14,18 +17,18 @@ if TYPE_CHECKING:
 
 @register("op", "binary_cross_entropy")
 class BinaryCrossEntropy(Op):
-    """(row_loss (), probabilities (k,)) of logits (k,) and targets (k,); the loss is the mean over the k."""
+    """(row_loss (), probabilities (k,)) of logits, targets (k,) [, weights (k,)]; the loss is the mean over the k."""
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        check_prediction(*inputs)
+        _check(*inputs)
         return Spec(()), inputs[0].spec
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        _, targets = node.inputs
+        _, *others = node.inputs
         _, probabilities = node.outputs
-        return graph.apply("binary_cross_entropy_gradient", probabilities, targets), None
+        return (graph.apply("binary_cross_entropy_gradient", probabilities, *others), *(None for _ in others))
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -34,16 +37,22 @@ class BinaryCrossEntropy(Op):
 
 @register("op", "binary_cross_entropy_gradient")
 class BinaryCrossEntropyGradient(Op):
-    """dlogits (k,) of the batch's mean loss, from probabilities (k,) and targets (k,)."""
+    """dlogits (k,) of the batch's mean loss, from probabilities (k,) and the other inputs of the loss."""
 
     uses_step = True
     in_place = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        check_prediction(*inputs)
+        _check(*inputs)
         return (inputs[0].spec,)
 
     @staticmethod
     def flops(node: Node) -> int:
         return 2 * node.inputs[0].spec.size
+
+
+def _check(prediction: Value, targets: Value, weights: Value | None = None) -> None:
+    check_prediction(prediction, targets)
+    if weights is not None:
+        check_channels(prediction, positive_weight=weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -11,26 +12,43 @@ from dltool.layers.layer import build_layers
 from dltool.losses.links import Link
 from dltool.losses.loss import Loss
 from dltool.ops.graph import Graph, Value
+from dltool.program.features import FeatureSignature, first_value
 from dltool.program.gradient import differentiate
 from dltool.program.program import Program, plan
 from dltool.program.update import append_updates
 
 
-class Signature(Protocol):
+class Signature(FeatureSignature, Protocol):
     """What building needs to know of the data."""
 
-    @property
-    def feature_shape(self) -> tuple[int, ...]: ...
-    @property
-    def feature_dtype(self) -> str: ...
-    @property
-    def offset(self) -> np.ndarray | None: ...
-    @property
-    def factor(self) -> np.ndarray | None: ...
     @property
     def classes(self) -> tuple[str, ...] | None: ...
     @property
     def targets(self) -> tuple[str, ...]: ...
+    @property
+    def class_shares(self) -> Mapping[str, float]: ...
+
+
+class Alias(Protocol):
+    """How rows are drawn: chances (n,) float32 and others (n,) int32."""
+
+    @property
+    def chances(self) -> np.ndarray: ...
+    @property
+    def others(self) -> np.ndarray: ...
+
+
+class Samples(Protocol):
+    """A part of the data: features (n, …), targets (n,) or (n, k), codes (n, m)."""
+
+    @property
+    def features(self) -> np.ndarray: ...
+    @property
+    def targets(self) -> np.ndarray: ...
+    @property
+    def codes(self) -> np.ndarray: ...
+    @property
+    def alias(self) -> Alias | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +60,18 @@ class Network:
     output: Value  # what is collected for each sample
     link: Link  # what turns collected outputs into predictions
 
-    def inputs(self, features: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
-        wanted = self.program.graph.values["target"].spec
-        shaped = targets if wanted.dtype == "int64" else targets.reshape(-1, *wanted.shape)
-        return {
-            "features": np.ascontiguousarray(features),
-            "target": np.ascontiguousarray(shaped, dtype=wanted.dtype),
+        targets = self.program.graph.values["target"].spec
+        shape = () if targets.dtype == "int64" else targets.shape
+        given = {
+            "features": np.ascontiguousarray(samples.features),
+            "codes": np.ascontiguousarray(samples.codes),
+            "target": np.ascontiguousarray(samples.targets.reshape(-1, *shape), dtype=targets.dtype),
         }
+        if samples.alias:
+            given |= {"chances": samples.alias.chances, "others": samples.alias.others}
+        return given
 
     @property
     def warnings(self) -> list[str]:
@@ -66,7 +88,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
     with graph.inside("loss"):
-        built = experiment.loss.build(graph, prediction, target, classes=signature.classes or ())
+        built = experiment.loss.build(graph, prediction, target, classes=signature.class_shares)
         graph.part = "batch"
         graph.apply("mean_loss", built.row_loss)
         graph.apply("collect", built.output)
@@ -80,15 +102,10 @@ def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) 
     """The nodes that fetch a batch: features as float32, targets as the loss wants them."""
     graph.part = "batch"
     with graph.inside("batch"):
-        shuffle = int(training and experiment.train.shuffle)
-        rows = graph.apply("order", rows_total=0, shuffle=shuffle, key=0)  # the total is known once data is bound
-        data = graph.data("features", signature.feature_shape, signature.feature_dtype)
-        if signature.feature_dtype == "uint8":
-            offset = graph.constant("offset", np.zeros(()) if signature.offset is None else signature.offset)
-            factor = graph.constant("factor", np.ones(()) if signature.factor is None else signature.factor)
-            features = graph.apply("gather_scaled", data, rows, offset, factor)
-        else:
-            features = graph.apply("gather", data, rows)
+        rows = _rows(graph, experiment, training)
+    features = first_value(graph, signature, rows)
+    graph.part = "batch"
+    with graph.inside("batch"):
         loss: Loss = experiment.loss
         if signature.classes and loss.target != "binary":
             target = graph.apply("gather_labels", graph.data("target", (), "int64"), rows)
@@ -96,6 +113,15 @@ def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) 
             width = 1 if signature.classes else len(signature.targets)
             target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
     return features, target
+
+
+def _rows(graph: Graph, experiment: Any, training: bool) -> Value:
+    """Which rows of the data are the batch; how many there are is known once data is bound."""
+    if training and experiment.train.sampling:
+        tables = graph.data("chances", ()), graph.data("others", (), "int32")
+        return graph.apply("draw", *tables, rows_total=0, key=0)
+    shuffle = int(training and experiment.train.shuffle)
+    return graph.apply("order", rows_total=0, shuffle=shuffle, key=0)
 
 
 def _key_random_ops(graph: Graph, seed: int) -> None:

@@ -22,7 +22,8 @@ from dltool.runtime.state import State
 class Buffers:
     """Where a program finds its values, beside the state."""
 
-    data: Mapping[str, np.ndarray]  # features and target of one part
+    data: Mapping[str, np.ndarray]  # features and target of one part, or of a window of an epoch
+    first: int = 0  # position in the epoch of the first sample of that window
     reports: dict[str, np.ndarray] = field(default_factory=dict)  # losses and collected outputs, by op
     instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
 
@@ -52,7 +53,7 @@ class Table:
         return self._arena.nbytes + sum(scratch.nbytes for scratch in self._scratch)
 
     def rebind(self) -> None:
-        """Take up report buffers that have moved."""
+        """Take up buffers of data and reports that have moved."""
         for thread in range(self.threads):
             self._arguments[thread] = self._lay_out(thread)
 
@@ -116,8 +117,10 @@ class Table:
         numbers = [_encoded(node.attributes[name]) for name in node.op.attributes]
         if node.op.span:
             return [library.address(node.op.yaml_name), *_two_numbers(node)]
+        if node.op.yaml_name == "draw":
+            numbers[0] = len(self._buffers.data[node.inputs[0].name])
         if node.op.yaml_name == "order":
-            numbers[0] = len(self._buffers.data["features"])
+            numbers[0], numbers[3] = len(self._buffers.data["target"]), self._buffers.first
         return numbers
 
     def _epilogue(self, node: Node, thread: int) -> list[int]:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from dltool.ops.graph import Node
-from dltool.program.building import Network
+from dltool.program.building import Network, Samples
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
 from dltool.runtime.plan import StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
 WORTH_SHARING = 6_000_000
-
-
-class Samples(Protocol):
-    """A part of the data: features (n, …) and targets (n,) or (n, k)."""
-
-    @property
-    def features(self) -> np.ndarray: ...
-    @property
-    def targets(self) -> np.ndarray: ...
 
 
 class Engine:
@@ -42,7 +33,8 @@ class Engine:
         on_compile: Callable[[str], None] | None = None,
     ):
         self._networks = {"train": training, "evaluate": evaluation}
-        self._data = data
+        self._data = dict(data)
+        self._first: dict[str, int] = {}  # of parts that are windows of an epoch
         self._runners: dict[tuple[str, str, bool], Any] = {}
         present = [network for network in (training, evaluation) if network is not None]
         self.threads = 1 if debug else _threads(threads, training or evaluation)
@@ -77,6 +69,16 @@ class Engine:
                 given[average] = given[name]
         self._backend.write(given)
 
+    def attach(self, part: str, samples: Samples, *, first: int = 0) -> None:
+        """Go on with other samples in place of those of a part, if there were any.
+
+        Where they are but a window of an epoch, its position `first` is that of their first one.
+        """
+        self._data[part], self._first[part] = samples, first
+        for (kind, of, _), runner in self._runners.items():
+            if of == part:
+                runner.attach(self._inputs(kind, part), first)
+
     def train(self, part: str, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
         return self._runner("train", part, average=False).run(plan, collect=collect)
@@ -90,23 +92,31 @@ class Engine:
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
-    def evaluate(self, part: str, *, use_average: bool = False) -> StepResult:
-        """Losses of the batches of a part, which add up to its mean loss, and the outputs for every sample."""
-        network = self._networks["evaluate"]
-        assert network is not None
-        plan = whole_part(len(self._data[part].features), network.program.rows)
+    def evaluate(self, part: str, *, use_average: bool = False, of: int | None = None) -> StepResult:
+        """Losses of the batches of a part, which add up to its mean loss, and the outputs for every sample.
+
+        Where the part is attached piece by piece, `of` is how many samples all pieces have.
+        """
+        network = self._network("evaluate")
+        plan = whole_part(len(self._data[part].targets), network.program.rows, of)
         return self._runner("evaluate", part, average=use_average).run(plan, collect=True)
 
     def _runner(self, kind: str, part: str, *, average: bool) -> Any:
         key = (kind, part, average)
         if key not in self._runners:
-            network = self._networks[kind]
-            assert network is not None
-            samples = self._data[part]
-            self._runners[key] = self._backend.runner(
-                network, network.inputs(samples.features, samples.targets), average
-            )
+            inputs = self._inputs(kind, part)
+            self._runners[key] = self._backend.runner(self._network(kind), inputs, average)
+            if first := self._first.get(part):
+                self._runners[key].attach(inputs, first)
         return self._runners[key]
+
+    def _network(self, kind: str) -> Network:
+        network = self._networks[kind]
+        assert network is not None
+        return network
+
+    def _inputs(self, kind: str, part: str) -> dict[str, np.ndarray]:
+        return self._network(kind).inputs(self._data[part])
 
 
 class _Fast:
@@ -171,8 +181,8 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.program.graph.parameters()}
 
 
-def whole_part(samples: int, rows: int) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses add up to the mean."""
+def whole_part(samples: int, rows: int, of: int | None = None) -> StepPlan:
+    """A plan that takes every sample once, in order, and whose losses add up to the mean, or to a share `of` all."""
     position = np.arange(0, samples, rows, dtype=np.int64)
     count = len(position)
     none = np.zeros(count, np.int64)
@@ -181,7 +191,7 @@ def whole_part(samples: int, rows: int) -> StepPlan:
         epoch=none,
         position=position,
         rows=np.minimum(rows, samples - position),
-        scale=np.full(count, 1 / samples, np.float32),
+        scale=np.full(count, 1 / (of or samples), np.float32),
         first=np.ones(count, bool),
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),

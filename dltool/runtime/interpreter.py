@@ -28,9 +28,13 @@ class Interpreter:
         data: Mapping[str, np.ndarray],
         instead: Mapping[str, str] | None = None,
     ):
-        self._network, self._state, self._data = network, state, data
+        self._network, self._state, self._data, self._first = network, state, data, 0
         self._instead = instead or {}
         self._loss = next(n.outputs[0].name for n in network.program.graph.nodes if n.op.yaml_name == "mean_loss")
+
+    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
+        """Go on with other data, whose first sample has the position `first` in its epoch."""
+        self._data, self._first = data, first
 
     def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan."""
@@ -47,7 +51,7 @@ class Interpreter:
         """Every value of one micro-batch by name; the state is moved on."""
         graph = self._network.program.graph
         swapped = {name: self._state[other] for name, other in self._instead.items()}
-        values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update)
+        values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update, first=self._first)
         for value in graph.values.values():
             if graph.training and value.role in ("parameter", "state", "total"):
                 self._state[value.name] = values[value.name]
@@ -55,23 +59,28 @@ class Interpreter:
 
 
 def run_graph(
-    graph: Graph, arrays: Mapping[str, np.ndarray], step: StepRecord, *, update: bool = True
+    graph: Graph, arrays: Mapping[str, np.ndarray], step: StepRecord, *, update: bool = True, first: int = 0
 ) -> dict[str, np.ndarray]:
-    """Every value of a graph by name, from those of its data, state and constants."""
+    """Every value of a graph by name, from those of its data, state and constants.
+
+    `first` is the position in the epoch of the first sample of the data.
+    """
     values = dict(arrays)
     for value in graph.values.values():
         if value.role == "total" and value.name not in values:
             values[value.name] = np.zeros(value.shape, np.float32)
     for node in graph.nodes:
         if update or not node.per_update:
-            _run_node(node, values, step)
+            _run_node(node, values, step, first)
     return values
 
 
-def _run_node(node: Node, values: dict[str, np.ndarray], step: StepRecord) -> None:
+def _run_node(node: Node, values: dict[str, np.ndarray], step: StepRecord, first: int) -> None:
     attributes = dict(node.attributes)
+    if node.op.yaml_name == "draw":
+        attributes["rows_total"] = len(values[node.inputs[0].name])
     if node.op.yaml_name == "order":
-        attributes["rows_total"] = len(values["features"])
+        attributes |= {"rows_total": len(values["target"]), "first": first}
     if node.op.uses_step:
         attributes["step"] = step
     inputs = [values[value.name] for value in node.inputs]

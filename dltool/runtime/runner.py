@@ -33,10 +33,15 @@ class Runner:
     ):
         self._network, self._team = network, team
         self._width = network.output.spec.size
-        self._buffers = Buffers(data, {}, instead or {})
+        self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
         self.table = Table(network.program, state, self._buffers, team.size)
         self._loop = _LOOP(library.address("run_steps"))
+
+    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
+        """Go on with other data, whose first sample has the position `first` in its epoch."""
+        self._buffers.data, self._buffers.first = data, first
+        self.table.rebind()
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""

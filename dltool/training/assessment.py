@@ -1,121 +1,188 @@
-"""What `dltool eval` finds out about a checkpoint: its figures on the part of the data that it has seen least of."""
+"""What `dltool eval` finds out about a checkpoint: its figures on a part of its data, or on other files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, Experiment
-from dltool.config.loading import from_resolved
-from dltool.data.dataset import open_dataset, prepare
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Part
-from dltool.data.source import Source
-from dltool.errors import InputError, Problem
-from dltool.losses.links import link
+from dltool.config.experiment import PARTS, Task
+from dltool.data.dataset import open_dataset
+from dltool.data.further import ROWS, opened
+from dltool.data.signature import Part, Signature
+from dltool.data.sources.source import Source
+from dltool.errors import InputError
+from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
-from dltool.metrics.metric import Metric
-from dltool.program.building import build_network
+from dltool.metrics.metric import Accumulator, Metric
 from dltool.registry import registered
-from dltool.runtime.engine import Engine
+from dltool.training.baselines import Baselines, Comparison, remark
+from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.counters import Counters
-from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.evaluation import make_meter
+from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
 #: Metrics that are always measured, by task.
-USUAL = {True: ("accuracy", "confusion_matrix"), False: ("mae", "rmse", "r2")}
+USUAL: Mapping[Task, tuple[str, ...]] = {
+    "classes": ("accuracy", "confusion_matrix"),
+    "labels": ("accuracy", "exact_match", "f1"),
+    "numbers": ("mae", "rmse", "r2"),
+}
 
 
 def assess(
     target: Path,
+    data: Sequence[str] = (),
     *,
+    part: str | None = None,
     threads: int | None = None,
     report: Callable[[str], None],
     on_compile: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """All figures of a checkpoint or of a run's best one, as plain data; needs nothing but it and the data it names."""
+    """All figures of a checkpoint, or of a run's best one, as plain data.
+
+    They are those of the files or folders `data`, else of a part of the data trained on: the test part, the validation
+    part or the training part, the first that there is.
+    """
     path = find(target)
     checkpoint = load(path, report)
-    experiment = from_resolved(checkpoint.config)
-    part, samples = _samples(experiment, checkpoint, report)
-    signature = Preprocessing.from_json(checkpoint.preprocessing).signature({part: len(samples.targets)})
-    network = build_network(experiment, signature, training=False, rows=EVALUATION_ROWS)
-    engine = Engine(
-        None,
-        network,
-        {part: samples},
-        seed=experiment.train.seed,
-        threads=threads or experiment.train.threads,
-        on_compile=on_compile,
-    )
-    arrays = _weights(checkpoint.arrays)
-    if missing := [name for name in engine.shapes if name not in arrays]:
-        raise InputError(Problem(f"lacks what the network of its config has: {', '.join(missing)}", where=str(path)))
-    engine.write(arrays)
-    meter = make_meter(_metrics(experiment, signature.classes is not None), signature, network)
-    outputs = evaluate(engine, part, samples.targets, meter)
-    figures = meter.result()
-    for text in meter.undefined:
-        report(text)
+    predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
+    figures = _Figures(predictor, checkpoint)
+    chosen = None if data else _chosen(predictor, part)
+    for samples in _files(predictor, data, report) if data else _part(predictor, checkpoint, cast(str, chosen), report):
+        figures.add(samples)
     counters = Counters.from_arrays(checkpoint.trainer)
-    result = {
+    return {
         "checkpoint": str(path),
-        "name": experiment.name,
+        "name": predictor.experiment.name,
         "epoch": counters.epoch,
         "step": counters.step,
-        "part": part,
-        "rows": len(samples.targets),
-        "loss": figures.pop("loss"),
+        "part": chosen,
+        "data": list(data),
+        **figures.result(report),
+        "compile_seconds": round(predictor.compile_seconds, 6),
     }
-    if signature.classes:
-        matrix = figures.pop("confusion_matrix")
-        rows = zip(signature.classes, class_report(matrix), strict=True)
-        details = {
-            "classes": list(signature.classes),
-            "confusion_matrix": matrix,
-            "per_class": [{"class": name, **row._asdict()} for name, row in rows],
+
+
+class _Figures:
+    """Everything that is measured, gathered piece by piece."""
+
+    def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
+        self._predictor, self._signature = predictor, predictor.signature
+        self._metrics = _metrics(predictor.experiment.metrics, self._signature.task)
+        self._rows = 0
+        self._meter = make_meter(self._metrics, self._signature, predictor.network)
+        self._details = _details(self._signature)
+        width = len(self._signature.classes or self._signature.targets)
+        self._calibration = None if self._signature.task == "numbers" else Calibration(self._signature.task, width)
+        baselines = Baselines.stored(checkpoint.trainer, self._signature)
+        self._comparison = Comparison(baselines, self._metrics)
+
+    def add(self, part: Part) -> None:
+        """Take samples."""
+        result = self._predictor.run(part)
+        outputs = cast(np.ndarray, result.outputs)
+        self._rows += len(part)
+        self._meter.add_losses(result.losses.sum(dtype=np.float64, keepdims=True), np.array([len(part)]))
+        self._meter.add_outputs(outputs, part.targets)
+        predictions = self._predictor.predictions(outputs)
+        known = self._signature.own_units(part.targets)
+        for accumulator, columns in self._details:
+            accumulator.update(predictions[:, columns], known[:, columns])
+        if self._calibration:
+            self._calibration.add(predictions, known)
+        self._comparison.add(part)
+
+    def result(self, report: Callable[[str], None]) -> dict[str, Any]:
+        """The figures as plain data; what is not defined is reported."""
+        figures = self._meter.result()
+        for text in self._meter.undefined:
+            report(text)
+        loss, matrix = figures.pop("loss"), figures.pop("confusion_matrix", None)
+        baselines = self._comparison.result()
+        return {
+            "rows": self._rows,
+            "loss": loss,
+            "metrics": figures,
+            "baselines": baselines,
+            "remark": remark(self._metrics, figures, baselines),
+            **({"calibration": self._calibration.result()} if self._calibration else {}),
+            **self._detailed(matrix),
         }
-    else:
-        predictions = link(network.link, outputs)
-        details = {"per_target": _per_target(signature.targets, predictions, samples.targets)}
-    return {**result, "metrics": figures, **details, "compile_seconds": round(engine.compile_seconds, 6)}
+
+    def _detailed(self, matrix: Any) -> dict[str, Any]:
+        """Figures of each class, label or target."""
+        signature = self._signature
+        if signature.classes:
+            rows = zip(signature.classes, class_report(matrix), strict=True)
+            per_class = [{"class": name, **row._asdict()} for name, row in rows]
+            return {"classes": list(signature.classes), "confusion_matrix": matrix, "per_class": per_class}
+        if signature.task == "labels":
+            ((accumulator, _),) = self._details
+            rows = zip(signature.targets, class_report(accumulator.state["confusion"]), strict=True)
+            return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
+        per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in signature.targets}
+        for accumulator, columns in self._details:
+            per_target[signature.targets[columns[0]]][accumulator.metric.yaml_name] = accumulator.result()
+        return {"per_target": list(per_target.values())}
 
 
-def _samples(experiment: Experiment, checkpoint: Checkpoint, report: Callable[[str], None]) -> tuple[str, Part]:
-    """The test part, else the validation part, else the training part; prepared as in training."""
-    data, folders = experiment.data, [Path(folder) for folder in checkpoint.folders]
-    part = next(part for part in reversed(PARTS) if part in data.parts)
+def _metrics(configured: Sequence[Any], task: Task) -> list[Metric]:
+    """Those of the config, then the usual ones of the task."""
+    names = {metric.yaml_name for metric in configured}
+    return [*configured, *(registered("metric")[name]() for name in USUAL[task] if name not in names)]
+
+
+def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
+    """What gathers the figures of single labels or targets, and the columns that each looks at."""
+    columns = range(len(signature.targets))
+    if signature.task == "labels":
+        return [(F1().start("labels", len(columns)), list(columns))]
+    if signature.task == "classes":
+        return []  # they follow from the confusion matrix
+    metrics = [registered("metric")[name]() for name in USUAL["numbers"]]
+    return [(metric.start("numbers", 1), [column]) for column in columns for metric in metrics]
+
+
+def _chosen(predictor: Predictor, part: str | None) -> str:
+    """The part to measure; raises InputError for one that the data does not have."""
+    present = predictor.experiment.data.parts
+    if part is None:
+        return next(part for part in reversed(PARTS) if part in present)
+    if part not in present:
+        raise InputError(f"--part: the data has no {part} part; it has: {', '.join(present)}")
+    return part
+
+
+def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Iterator[Part]:
+    """The samples of other files of the kind trained on."""
+    source = cast(Source, predictor.experiment.data.source)
+    for path in paths:
+        yield from _source(predictor, source.at(path), [], report)
+
+
+def _source(
+    predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]
+) -> Iterator[Part]:
+    with opened(source, predictor.preprocessing, folders) as further:
+        yield from further.parts()
+    note_unknown(further.unknown, report)
+
+
+def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Iterator[Part]:
+    """The samples of a part of the data trained on."""
+    data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
     if own is not None:  # a source of its own: the others are not needed
-        return part, prepare(cast(Source, own), checkpoint.preprocessing, folders)
+        yield from _source(predictor, cast(Source, own), folders, report)
+        return
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
         report(f"the data has changed since the training: the {part} part may hold rows that were trained on")
-    return part, dataset.parts[part]
-
-
-def _weights(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What is evaluated: averages in place of the parameters that have one."""
-    return {name: arrays.get(f"{name}.average", array) for name, array in arrays.items()}
-
-
-def _metrics(experiment: Experiment, classifier: bool) -> list[Metric]:
-    """Those of the config, then the usual ones of the task."""
-    configured = [cast(Metric, metric) for metric in experiment.metrics]
-    names = {metric.yaml_name for metric in configured}
-    return [*configured, *(registered("metric")[name]() for name in USUAL[classifier] if name not in names)]
-
-
-def _per_target(names: tuple[str, ...], predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-    figures: list[dict[str, Any]] = []
-    for column, name in enumerate(names):
-        figures.append({"target": name})
-        for metric in USUAL[False]:
-            accumulator = registered("metric")[metric]().start(None, 1)
-            accumulator.update(predictions[:, column, None], targets[:, column, None])
-            figures[-1][metric] = accumulator.result()
-    return figures
+    samples = dataset.parts[part]
+    for low in range(0, len(samples), ROWS):
+        yield samples.rows(low, min(low + ROWS, len(samples)))

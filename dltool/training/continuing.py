@@ -16,6 +16,7 @@ from dltool.training.job import Job
 
 #: What leaves the steps done so far as they would have been, the schedule's horizon excepted.
 MAY_CHANGE = (
+    "data.memory",
     "train.epochs",
     "train.threads",
     "train.log_every",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
 import numpy as np
 
+from dltool.config.experiment import Task
+from dltool.data.signature import Part
+from dltool.data.store.reader import StoredPart
 from dltool.losses.links import link
 from dltool.metrics.metric import Metric
 from dltool.program.building import Network
@@ -16,6 +19,8 @@ from dltool.training.meter import Meter
 
 #: Rows that are evaluated at a time.
 EVALUATION_ROWS = 256
+#: Bytes of a stored part that are in memory at a time while it is evaluated, about.
+PIECE_BYTES = 16 << 20
 
 
 class TargetSignature(Protocol):
@@ -25,21 +30,48 @@ class TargetSignature(Protocol):
     def classes(self) -> tuple[str, ...] | None: ...
     @property
     def targets(self) -> tuple[str, ...]: ...
+    @property
+    def task(self) -> Task: ...
+
+    def own_units(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers as trained on, in the units of the targets."""
+        ...
 
 
 def make_meter(metrics: Sequence[Metric], signature: TargetSignature, network: Network) -> Meter:
     """A meter for the predictions of a network; raises `InputError` where a metric does not fit the task."""
-    classes = len(signature.classes) if signature.classes else None
-    return Meter(metrics, classes=classes, targets=len(signature.targets), link=partial(link, network.link))
+    return Meter(
+        metrics,
+        task=signature.task,
+        width=len(signature.classes or signature.targets),
+        link=partial(link, network.link),
+        own_units=signature.own_units,
+    )
 
 
-def evaluate(engine: Engine, part: str, targets: np.ndarray, meter: Meter, *, use_average: bool = False) -> np.ndarray:
-    """Run the evaluation network over a part of the engine's data; returns its outputs (rows, outputs).
+def evaluate(
+    engine: Engine, part: str, samples: Part | StoredPart, meter: Meter, *, use_average: bool = False
+) -> None:
+    """Run the evaluation network over a part of the engine's data, piece by piece where it is stored.
 
-    `meter` gathers the loss, and the metrics against `targets`.
+    `meter` gathers the loss and the metrics; they have the same bits however the part is cut.
     """
-    result = engine.evaluate(part, use_average=use_average)
-    assert result.outputs is not None
-    meter.add_losses(result.losses.sum(dtype=np.float64, keepdims=True), np.array([len(targets)]))
-    meter.add_outputs(result.outputs, targets)
-    return result.outputs
+    losses = []
+    for piece in _pieces(samples):
+        if piece is not samples:
+            engine.attach(part, piece)
+        result = engine.evaluate(part, use_average=use_average, of=len(samples))
+        assert result.outputs is not None
+        losses.append(result.losses)
+        meter.add_outputs(result.outputs, piece.targets)
+    meter.add_losses(np.concatenate(losses).sum(dtype=np.float64, keepdims=True), np.array([len(samples)]))
+
+
+def _pieces(samples: Part | StoredPart) -> Iterator[Part]:
+    """Consecutive samples, in memory; whole batches but for the last."""
+    if isinstance(samples, Part):
+        yield samples
+        return
+    rows = EVALUATION_ROWS * max(1, PIECE_BYTES // (samples.layout.bytes * EVALUATION_ROWS))
+    for low in range(0, len(samples), rows):
+        yield samples.rows(low, low + rows)

@@ -1,4 +1,4 @@
-"""One experiment made ready to train: data in memory, network built, kernels compiled. Nothing is on disk yet."""
+"""One experiment made ready to train: data prepared, network built, kernels compiled. No run is on disk yet."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
 from dltool.data.signature import Dataset
+from dltool.data.store.keeping import Watch, unwatched
 from dltool.errors import InputError, Problem
-from dltool.kernels.reference.random import permute
 from dltool.metrics.metric import Metric
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
-from dltool.runtime.plan import StepPlan
+from dltool.runtime.feed import Feed
 from dltool.schedules.schedule import Horizon, Schedule
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.feeding import make_feed, ordered
 from dltool.training.initial import initial_arrays
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
@@ -40,6 +41,7 @@ class Job:
     judge: Judge
     network: Network
     engine: Engine
+    feed: Feed
 
     @property
     def optimizer(self) -> Optimizer:
@@ -55,19 +57,11 @@ class Job:
         horizon = Horizon(self.layout.updates, epochs)
         return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
 
-    def targets_in_order(self, plan: StepPlan) -> np.ndarray:
-        """The targets of the samples that pass in a stretch of one epoch."""
-        targets = self.dataset.parts["train"].targets
-        index = np.arange(plan.position[0], plan.position[-1] + plan.rows[-1]) % len(targets)
-        if self.experiment.train.shuffle:
-            index = permute(index, len(targets), key=self.experiment.train.seed, epoch=int(plan.epoch[0]))
-        return targets[index]
-
     def evaluate(self, part: str) -> Meter:
         """Loss and metrics of a part, gathered with the averaged parameters where there are any."""
         meter = self.meter()
         use_average = self.experiment.train.average is not None
-        evaluate(self.engine, part, self.dataset.parts[part].targets, meter, use_average=use_average)
+        evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
@@ -102,17 +96,18 @@ def open_job(
     init_from: Path | None = None,
     debug: bool = False,
     on_compile: Callable[[str], None] | None = None,
+    watch: Watch = unwatched,
 ) -> Job:
     """Read the data, build the network and compile what it needs; raises `InputError` with whatever does not fit.
 
-    `init_from` is a file or a run whose parameters the network starts from.
+    `init_from` is a file or a run whose parameters the network starts from; `watch` is told how far much data is.
     """
     train = experiment.train
     judge = Judge(experiment)
-    dataset = open_dataset(experiment.data, folders)
-    samples = len(dataset.parts["train"].targets)
-    layout = EpochLayout(samples, train.batch_size, train.accumulate, train.last_batch)
-    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
+    dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
+    part = dataset.parts["train"]
+    layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
+    network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     make_meter(
         cast(list[Metric], experiment.metrics), dataset.signature, network
@@ -122,4 +117,5 @@ def open_job(
         network, evaluation, dataset.parts, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
     engine.write(given)
-    return Job(experiment, folders, dataset, layout, judge, network, engine)
+    feed = make_feed(experiment, part, layout, on_compile)
+    return Job(experiment, folders, dataset, layout, judge, network, engine, feed)

@@ -54,6 +54,10 @@ class EpochLayout:
         """Rows of the largest micro-batch."""
         return min(self.batch_size, self.epoch_samples)
 
+    def updates_before(self, position: int) -> int:
+        """Updates whose samples all come before a position of the epoch, which is the start of one, or its end."""
+        return min(-(-position // self.update_size), self.updates)
+
     def update_rows(self, updates: np.ndarray) -> np.ndarray:
         """Samples in each of the numbered updates of an epoch."""
         return np.minimum(self.epoch_samples - updates * self.update_size, self.update_size)

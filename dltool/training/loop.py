@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dltool.config.experiment import PARTS
+from dltool.metrics.metric import Metric
+from dltool.runtime.feed import Window
+from dltool.training.baselines import Baselines, Comparison, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_sound
@@ -39,6 +42,8 @@ class Outcome:
     figures: dict[str, dict[str, Any]]  # by part: of the last epoch, or of the best one where that was restored
     best: dict[str, Any]  # epoch, monitor, value; empty before the first epoch ends
     restored: bool  # the figures are the best epoch's
+    baselines: dict[str, dict[str, float]]  # figures of simpler models on the test part, else the validation part
+    remark: str  # on one that does better than the network
     checkpoint: Path
 
 
@@ -58,12 +63,16 @@ class Trainer:
         self._train = job.experiment.train
         self._pace = Pace()
         self._told: set[str] = set()
+        self._attached: Window | None = None
         self._counters = Counters()
         self._meter = job.meter()
         if checkpoint:
             self._counters = Counters.from_arrays(checkpoint.trainer)
             self._meter.restore(section(checkpoint.trainer, _METER))
             job.restore(checkpoint)
+            self._baselines = Baselines.stored(checkpoint.trainer, job.dataset.signature)
+        else:
+            self._baselines = Baselines.fitted(job.dataset.parts["train"], job.dataset.signature)
         self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes)
         self._lines = read_epochs(run.metrics)
         self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=self._train.checkpoint_minutes)
@@ -79,21 +88,33 @@ class Trainer:
             self._log.append([{"kind": "end", "reason": "diverged"}])
             raise
         finally:
+            self._job.feed.close()
             self._log.close()
 
     def _train_epochs(self) -> str:
         while (reason := self._job.judge.reason_to_end(self._counters)) is None:
             while self._counters.update < self._job.layout.updates:
-                if self._stop():
+                started = time.monotonic()
+                window = self._window()
+                if window is None:
                     return "signal"
-                self._run_stretch()
+                self._run_stretch(window, started)
                 self._keeper.within_epoch()
             self._close_epoch()
         return reason
 
-    def _run_stretch(self) -> None:
+    def _window(self) -> Window | None:
+        """The samples to go on with, known to the engine; None where training is to stop."""
+        position = self._counters.update * self._job.layout.update_size
+        window = None if self._stop() else self._job.feed.window(self._counters.epoch, position, self._stop)
+        if window and window is not self._attached:
+            self._job.engine.attach("train", window.part, first=window.first)
+            self._attached = window
+        return window
+
+    def _run_stretch(self, window: Window, started: float) -> None:
         counters, layout = self._counters, self._job.layout
-        count = self._pace.updates(layout.updates - counters.update)
+        count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
         rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
         plan = layout.plan(
@@ -102,7 +123,6 @@ class Trainer:
             epoch=counters.epoch,
             step=counters.step,
         )
-        started = time.monotonic()
         result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
         seconds = time.monotonic() - started
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
@@ -111,7 +131,9 @@ class Trainer:
         rows = layout.update_rows(counters.update + np.arange(count))
         self._meter.add_losses(losses, rows)
         if result.outputs is not None:
-            self._meter.add_outputs(result.outputs, self._job.targets_in_order(plan))
+            low = int(plan.position[0])
+            targets = self._job.feed.targets(window, counters.epoch, low, low + len(result.outputs))
+            self._meter.add_outputs(result.outputs, targets)
         counters.step += count
         counters.update += count
         self._tick()
@@ -169,6 +191,7 @@ class Trainer:
             figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
         self._tick()
         self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
+        baselines, remark = self._compare(figures) if reason != "signal" else ({}, "")
         return Outcome(
             reason=reason,
             epochs=counters.epoch,
@@ -177,8 +200,21 @@ class Trainer:
             figures=figures,
             best=self._best(),
             restored=restored,
+            baselines=baselines,
+            remark=remark,
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
         )
+
+    def _compare(self, figures: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
+        """Figures of the baselines on the rows that the network is judged by, and which of them does better."""
+        part = next((part for part in reversed(PARTS[1:]) if part in figures), None)
+        if part is None:
+            return {}, ""
+        metrics = cast(list[Metric], self._job.experiment.metrics)
+        comparison = Comparison(self._baselines, metrics)
+        comparison.add(self._job.dataset.parts[part])
+        found = comparison.result()
+        return found, remark(metrics, figures[part], found)
 
     def _result(self, meter: Meter) -> dict[str, Any]:
         figures = meter.result()
@@ -194,8 +230,8 @@ class Trainer:
 
     def _snapshot(self) -> Checkpoint:
         self._counters.log_bytes = self._log.size
-        trainer = self._counters.arrays() | {_METER + name: array for name, array in self._meter.state().items()}
-        return self._job.checkpoint(trainer)
+        meter = {_METER + name: array for name, array in self._meter.state().items()}
+        return self._job.checkpoint(self._counters.arrays() | meter | self._baselines.kept)
 
     def _progress(self, loss: float, rate: float) -> Progress:
         counters, layout = self._counters, self._job.layout

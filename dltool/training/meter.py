@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.config.experiment import Task
 from dltool.errors import InputError
 from dltool.metrics.metric import Metric
 from dltool.training.checkpoint import section
@@ -23,11 +24,22 @@ Link = Callable[[np.ndarray], np.ndarray]
 
 
 class Meter:
-    """Gathers losses, outputs and targets of rows, piece by piece."""
+    """Gathers losses, outputs and targets of rows, piece by piece.
 
-    def __init__(self, metrics: Sequence[Metric], *, classes: int | None, targets: int, link: Link):
-        self._accumulators = {metric.yaml_name: metric.start(classes, targets) for metric in metrics}
-        self._link = link
+    `width` is the number of classes, labels or numbers to predict; `own_units` takes numbers back to these.
+    """
+
+    def __init__(
+        self,
+        metrics: Sequence[Metric],
+        *,
+        task: Task,
+        width: int,
+        link: Link,
+        own_units: Callable[[np.ndarray], np.ndarray] = lambda numbers: numbers,
+    ):
+        self._accumulators = {metric.yaml_name: metric.start(task, width) for metric in metrics}
+        self._link, self._own_units = link, own_units
         self._loss = np.float64(0.0)
         self._rows = 0
         self.undefined: list[str] = []  # why metrics have no result
@@ -45,9 +57,10 @@ class Meter:
     def add_outputs(self, outputs: np.ndarray, targets: np.ndarray) -> None:
         """Take raw outputs (n, k) and the targets of the same samples."""
         for start in range(0, len(outputs), BLOCK):
-            predictions = self._link(outputs[start : start + BLOCK])
+            predictions = self._own_units(self._link(outputs[start : start + BLOCK]))
+            known = self._own_units(targets[start : start + BLOCK])
             for accumulator in self._accumulators.values():
-                accumulator.update(predictions, targets[start : start + BLOCK])
+                accumulator.update(predictions, known)
 
     def result(self) -> dict[str, Any]:
         """The mean loss and every metric over all samples so far; NaN where one is not defined for them."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,20 +63,32 @@ def refuse_occupied(chosen: Path | None) -> None:
 
 def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
     """Make `chosen`, else the first free one of runs/NAME, runs/NAME-2, …, and write the resolved config into it."""
-    refuse_occupied(chosen)
-    try:
-        if chosen is not None:
-            chosen.mkdir(parents=True, exist_ok=True)
-            run = RunDirectory(chosen)
-        else:
-            run = RunDirectory(_first_free(Path("runs"), name))
+    run = RunDirectory(create_folder(name, chosen))
+    with _explained():
         run.last.parent.mkdir()
         run.write_config(config)
         flush_folder(run.root)
+    return run
+
+
+def create_folder(name: str, chosen: Path | None) -> Path:
+    """The directory alone, empty: for a run, or for all folds of a cross-validation."""
+    refuse_occupied(chosen)
+    with _explained():
+        if chosen is None:
+            return _first_free(Path("runs"), name)
+        chosen.mkdir(parents=True, exist_ok=True)
+        return chosen
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What goes wrong while a directory is made becomes one line."""
+    try:
+        yield
     except OSError as error:
         problem = Problem(f"the run's directory cannot be made: {error.strerror}", where=str(error.filename))
         raise InputError(problem) from None
-    return run
 
 
 def _first_free(parent: Path, name: str) -> Path:

@@ -31,7 +31,7 @@ class Bound:
         made = [value for node in graph.nodes for value in node.outputs if node.op.yaml_name not in REPORTING]
         self.program = plan(graph, rows, kept=made)
         self._state = State([self.program])
-        data = {name: array for name, array in arrays.items() if name == "features" or _is_data(graph, name)}
+        data = {name: array for name, array in arrays.items() if name == "target" or _is_data(graph, name)}
         collected = next((node.inputs[0] for node in graph.nodes if node.op.yaml_name == "collect"), made[0])
         network = Network(self.program, collected, collected, "identity")
         self._runner = Runner(network, self._state, data, team(threads))
@@ -86,7 +86,9 @@ def by_reference(node: Node, inputs: Mapping[str, np.ndarray], step: StepRecord)
     """What the reference kernel makes of a node's inputs, by the names of the values that the node writes."""
     attributes = dict(node.attributes)
     if node.op.yaml_name == "order":
-        attributes["rows_total"] = len(inputs["features"])
+        attributes["rows_total"] = len(inputs["target"])
+    if node.op.yaml_name == "draw":
+        attributes["rows_total"] = len(inputs[node.inputs[0].name])
     if node.op.uses_step:
         attributes["step"] = step
     with np.errstate(all="ignore"):

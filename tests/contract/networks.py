@@ -60,16 +60,18 @@ class Row:
         kind: Literal["float32", "uint8"] = "float32" if self.scaled is None else "uint8"
         offset = None if self.scaled is None else np.float32(100) * self.scaled
         columns = tuple(f"t{i}" for i in range(self.targets))
-        return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES})
+        task = "numbers" if self.target == "numbers" else "classes"
+        return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task)
 
     def data(self) -> Part:
         generator = np.random.default_rng(5)
         features = generator.normal(size=(SAMPLES, *self.shape)).astype(np.float32)
         if self.scaled is not None:
             features = generator.integers(0, 256, size=features.shape, dtype=np.uint8)
+        no_codes = np.empty((SAMPLES, 0), np.int32)
         if self.target == "numbers":
-            return Part(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32))
-        return Part(features, generator.integers(0, self._classes, size=SAMPLES))
+            return Part(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), no_codes)
+        return Part(features, generator.integers(0, self._classes, size=SAMPLES), no_codes)
 
     def network(self, *, training: bool, rows: int = BATCH) -> Network:
         return build_network(self.experiment, self.signature, training=training, rows=rows)
@@ -148,6 +150,8 @@ def loss_rows() -> Iterator[Row]:
     for name, end in {"plain": {"dense": 1}, "after sigmoid": {"dense": {"units": 1, "activation": "sigmoid"}}}.items():
         config = _loss("binary_cross_entropy")
         yield Row(f"binary_cross_entropy {name}", [hidden, end], target="binary", config=config)
+    weighted = {"loss": {"binary_cross_entropy": {"positive_weight": 3.0}}}
+    yield Row("binary_cross_entropy weighted", [hidden, {"dense": 1}], target="binary", config=weighted)
     for targets in (1, 3, 17):
         for loss in ("mse", "mae", "huber"):
             model = [hidden, {"dense": "targets"}]

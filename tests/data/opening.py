@@ -41,6 +41,11 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
     return dataset
 
 
+def columns(dataset: Dataset) -> list[str]:
+    """The columns that a network takes."""
+    return [column["column"] for column in dataset.preprocessing["features"]["columns"]]
+
+
 def problems(data: dict[str, Any]) -> list[str]:
     """The lines that opening the data ends with; no read without features may say anything else."""
     with pytest.raises(InputError) as caught:

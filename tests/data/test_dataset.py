@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.dataset import open_dataset, prepare
+from dltool.data.dataset import open_dataset, open_part
 from dltool.data.preprocessing import Preprocessing
 from dltool.errors import InputError
 
-from .opening import FOLDER, config, idx, numbered, opened, problems, table, write
+from .opening import FOLDER, columns, config, idx, numbered, opened, problems, table, write
 
 PROJECT = Path(__file__).parents[2]
 DIGITS = {"table": {"path": "datasets/digits/digits.csv.gz", "target": "digit"}}
@@ -38,14 +38,7 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
         table(str(Path("less.csv"))),
         "less.csv: data.test.table: no column 'b'; did you mean 'bb'?",
     ),
-    "another kind": (
-        {"npz": {"path": "wide.npz"}},
-        "wide.npz: features are float32 [3], those of the training part float32 [2]",
-    ),
-    "bytes": (
-        {"npz": {"path": "bytes.npz"}},
-        "bytes.npz: features are uint8 [2], those of the training part float32 [2]",
-    ),
+    "another kind": ({"npz": {"path": "wide.npz"}}, "wide.npz: holds arrays, where the training part is a table"),
     "missing": (table("no.csv"), "data.test.table.path: no file 'no.csv', nor 'config/no.csv'"),
 }
 
@@ -55,9 +48,22 @@ def test_sources_that_do_not_fit_the_first(case: str):
     write("data.csv", "\n".join(numbered()))
     write("less.csv", "a,bb,y\n1,2,0\n")
     np.savez("wide.npz", x=np.zeros((4, 3)), y=[0, 1, 2, 0])
-    np.savez("bytes.npz", x=np.zeros((4, 2), np.uint8), y=[0, 1, 2, 0])
     source, line = OTHERS[case]
     assert problems({**table("data.csv"), "test": source}) == [line]
+
+
+ARRAYS = {
+    "wide": (np.zeros((4, 3)), "other.npz: features are float32 [3], those of the training part float32 [2]"),
+    "bytes": (np.zeros((4, 2), np.uint8), "other.npz: features are uint8 [2], those of the training part float32 [2]"),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays_that_do_not_fit_the_first(case: str):
+    features, line = ARRAYS[case]
+    np.savez("data.npz", x=np.zeros((4, 2)), y=[0, 1, 2, 0])
+    np.savez("other.npz", x=features, y=[0, 1, 2, 0])
+    assert problems({"npz": {"path": "data.npz"}, "test": {"npz": {"path": "other.npz"}}}) == [line]
 
 
 @pytest.mark.parametrize("scaling", ["none", "standard", "minmax", {"divide": 3}])
@@ -67,7 +73,7 @@ def test_what_a_checkpoint_keeps_prepares_the_same(scaling: Any):
     data = {**table("data.csv"), "validation": table("more.csv"), "scaling": scaling}
     dataset = opened(data)
     again = opened(data, _stored(dataset))
-    part = prepare(config(table("more.csv")).source, _stored(dataset), [FOLDER])
+    part = open_part(config(table("more.csv")).source, _stored(dataset), [FOLDER])
     for found in (again.parts["validation"], part):
         np.testing.assert_array_equal(found.features, dataset.parts["validation"].features)
         np.testing.assert_array_equal(found.targets, dataset.parts["validation"].targets)
@@ -104,7 +110,7 @@ def test_other_data_that_does_not_fit_a_checkpoint():
         "nowhere.csv": "table.path: no file 'nowhere.csv', nor 'config/nowhere.csv'",
     }.items():
         with pytest.raises(InputError) as caught:
-            prepare(config(table(name)).source, stored, [FOLDER])
+            open_part(config(table(name)).source, stored, [FOLDER])
         assert str(caught.value) == line
 
 
@@ -113,7 +119,7 @@ def test_fingerprints_tell_contents_apart_and_nothing_else():
     write("data.csv", "\n".join(lines))
     write("copy.csv", "\n".join(lines).replace(",", ";"))
     plain = opened(table("data.csv")).fingerprint
-    assert plain == opened({**table("copy.csv"), "scaling": "minmax", "split": {"seed": 3}}).fingerprint
+    assert plain == opened(table("copy.csv")).fingerprint
     lines[7] = "6,12.0001,0"
     write("data.csv", "\n".join(lines))
     assert plain != opened(table("data.csv")).fingerprint
@@ -143,7 +149,7 @@ def test_digits_are_complete(monkeypatch: pytest.MonkeyPatch):
     assert part.features.min() == 0
     assert part.features.max() == 16
     assert part.features.sum(dtype=np.float64) == 561718
-    assert dataset.preprocessing["feature_names"][9] == "pixel_1_1"
+    assert columns(dataset)[9] == "pixel_1_1"
 
 
 def test_digits_are_found_from_a_config_elsewhere():

@@ -91,6 +91,56 @@ def test_stratified_parts_keep_the_share_of_every_class(seed: int):
         assert (np.abs(counts - share * np.bincount(classes)) < 2).all()
 
 
+AUTO: list[tuple[list[int], dict[str, Any], str | None]] = [
+    ([0] * 50 + [1] * 20 + [2] * 3, {"validation": 0.2, "test": 0.2}, None),
+    (
+        [0] * 50 + [1] * 20 + [2] * 2,
+        {"validation": 0.2, "test": 0.2},
+        "a class has only 2 of all rows, so they are drawn without regard to class (data.split.stratify)",
+    ),
+    ([0] * 50 + [1] * 20 + [2] * 2, {"validation": 0.2}, None),
+]
+
+
+@pytest.mark.parametrize(("classes", "split", "note"), AUTO)
+def test_classes_keep_their_share_by_themselves_where_all_have_rows_enough(
+    classes: list[int], split: dict[str, Any], note: str | None
+):
+    write("data.csv", "\n".join(["a,y", *(f"{i},{label}" for i, label in enumerate(classes))]))
+    automatic = opened({**table("data.csv"), "split": split})
+    chosen = opened({**table("data.csv"), "split": {**split, "stratify": note is None}})
+    for name, part in automatic.parts.items():
+        np.testing.assert_array_equal(part.features, chosen.parts[name].features)
+    assert [text for text in automatic.notes if "regard" in text] == ([note] if note else [])
+
+
+@pytest.mark.parametrize("stratify", [False, True])
+@pytest.mark.parametrize("of", [2, 3, 7])
+def test_folds_are_all_that_is_not_for_the_test(stratify: bool, of: int):
+    classes = np.arange(50) % 5 % 3
+    seen: list[int] = []
+    for number in range(1, of + 1):
+        split = SplitConfig.model_validate(
+            {"test": 0.2, "fold": {"number": number, "of": of}, "stratify": stratify, "seed": 4}
+        )
+        parts, _ = split_rows(split, ("train", "validation", "test"), 50, classes)
+        rows = {name: np.arange(50)[index].tolist() for name, index in parts.items()}
+        assert sorted([*rows["train"], *rows["validation"], *rows["test"]]) == list(range(50))
+        assert abs(len(rows["validation"]) - 40 / of) < 1
+        if stratify:
+            share = np.bincount(classes[rows["validation"]], minlength=3)
+            assert (abs(share - np.bincount(classes) * 0.8 / of) < 2).all()
+        seen += rows["validation"]
+    assert sorted([*seen, *rows["test"]]) == list(range(50))
+
+
+def test_more_folds_than_rows():
+    write("data.csv", "\n".join(numbered(6)))
+    assert problems({**table("data.csv"), "split": {"fold": {"number": 1, "of": 7}, "stratify": False}}) == [
+        "data.split.fold: 6 rows cannot be divided into 7 folds"
+    ]
+
+
 FAULTS: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"train": {"first": 25}, "validation": {"last": 10}, "test": {"first": 2}},
@@ -125,5 +175,6 @@ def test_rows_in_the_order_of_their_classes():
 def test_numbers_cannot_be_stratified():
     data = table(write("data.csv", "\n".join(numbered())), task="numbers")
     assert problems({**data, "split": {"stratify": True}}) == [
-        "data.split.stratify: rows can be drawn by class only where the target is classes; this one is numbers"
+        "data.split.stratify: rows can be drawn by class only where the target is one of several classes; this one is"
+        " not"
     ]

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from .opening import FOLDER, numbered, opened, table, write
+from .opening import FOLDER, columns, numbered, opened, table, write
 
 TEXT = "\n".join(numbered()) + "\n"
 EXPECTED = np.array([[i, 2 * i] for i in range(30)], np.float32)
@@ -61,7 +61,7 @@ def test_parquet():
 
 def test_a_table_without_header_has_numbered_columns():
     name = write("bare.csv", "\n".join(numbered()[1:]))
-    assert opened(table(name, "column2")).preprocessing["feature_names"] == ["column0", "column1"]
+    assert columns(opened(table(name, "column2"))) == ["column0", "column1"]
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_table_without_header_has_numbered_columns():
 )
 def test_columns_are_taken_as_told(fields: dict[str, list[str]], names: list[str]):
     dataset = opened({**table(write("plain.csv", TEXT), **fields), "split": {"validation": 0}, "scaling": "none"})
-    assert dataset.preprocessing["feature_names"] == names
+    assert columns(dataset) == names
     np.testing.assert_array_equal(dataset.parts["train"].features, EXPECTED[:, ["ab".index(name) for name in names]])
 
 
 def test_a_header_may_look_like_the_start_of_a_zip_archive():
-    assert opened(table(write("keys.csv", "PK,y\n" + "1,0\n2,1\n" * 5))).preprocessing["feature_names"] == ["PK"]
+    assert columns(opened(table(write("keys.csv", "PK,y\n" + "1,0\n2,1\n" * 5)))) == ["PK"]
 
 
 def test_booleans_are_features():

@@ -25,16 +25,18 @@ def build(
     last: str | None = None,
     values: tuple[int, ...] = (3,),
     target: tuple[tuple[int, ...], str] = LABELS,
-    classes: tuple[str, ...] = (),
+    classes: tuple[str, ...] | dict[str, float] = CLASSES,
+    output_kind: Any = None,
     compat: str | None = None,
     **fields: Any,
 ) -> tuple[Graph, Value, Built]:
     """The loss `name` behind a network that ends in the op `last`."""
-    graph = Graph(training=True, outputs=len(classes) or 3, compat=compat)
+    shares = classes if isinstance(classes, dict) else dict.fromkeys(classes, 1 / max(1, len(classes)))
+    graph = Graph(training=True, outputs=len(shares) or 3, output_kind=output_kind, compat=compat)
     loss = registered("loss")[name].model_validate(fields, context={"compat": compat})
     x = graph.data("x", values)
     prediction = graph.apply(last, x) if last else x
-    return graph, x, loss.build(graph, prediction, graph.data("target", *target), classes=classes)
+    return graph, x, loss.build(graph, prediction, graph.data("target", *target), classes=shares)
 
 
 NUMBERS = ((2,), "float32")
@@ -60,7 +62,8 @@ TABLE: list[tuple[str, str | None, str | None, tuple[int, ...], Any, str, bool]]
 def test_a_loss_takes_the_values_it_needs(
     name: str, last: str | None, compat: str | None, values: tuple[int, ...], target: Any, expected: str, bypassed: bool
 ) -> None:
-    _, x, built = build(name, last=last, compat=compat, values=values, target=target)
+    classes = {LABELS: CLASSES, ONE: ("no", "yes"), NUMBERS: ()}[target]
+    _, x, built = build(name, last=last, compat=compat, values=values, target=target, classes=classes)
     assert built.row_loss.shape == ()
     assert built.link == expected
     assert (built.output is x) == (bypassed or last is None)
@@ -82,19 +85,62 @@ def test_only_a_double_softmax_warns_and_states_the_floor() -> None:
     [
         ({"class_weights": [1.0, 2.0, 0.5]}, [1.0, 2.0, 0.5]),
         ({"class_weights": {"c": 3.0}}, [1.0, 1.0, 3.0]),
+        ({"class_weights": "balanced"}, [2 / 3, 4 / 3, 4 / 3]),
     ],
 )
 @pytest.mark.parametrize(("compat", "inputs"), [(None, 3), ("torch", 4)])
 def test_class_weights_reach_the_op(
     fields: dict[str, Any], expected: list[float], compat: str | None, inputs: int
 ) -> None:
-    _, _, built = build("cross_entropy", classes=CLASSES, compat=compat, **fields)
+    shares = {"a": 0.5, "b": 0.25, "c": 0.25}
+    _, _, built = build("cross_entropy", classes=shares, compat=compat, **fields)
     node = built.row_loss.producer
     assert node is not None
     assert len(node.inputs) == inputs  # the last one divides by the batch's weights
     weights = node.inputs[2]
     assert weights.initial is not None
-    assert weights.initial(weights.shape, np.random.default_rng(0)).tolist() == expected
+    assert weights.initial(weights.shape, np.random.default_rng(0)).tolist() == pytest.approx(expected)
+
+
+def test_balanced_weights_of_a_class_that_does_not_occur() -> None:
+    _, _, built = build("cross_entropy", classes={"a": 0.8, "b": 0.2, "c": 0.0}, class_weights="balanced")
+    assert _constant(built).tolist() == pytest.approx([0.625, 2.5, 1.0])
+
+
+TWO = {"no": 0.8, "yes": 0.2}
+TAGS = {"u": 0.25, "v": 0.5, "w": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "classes", "expected"),
+    [
+        ("balanced", TWO, [4.0]),
+        (3.0, TWO, [3.0]),
+        ("balanced", TAGS, [3.0, 1.0, 1.0]),
+        (3.0, TAGS, [3.0, 3.0, 3.0]),
+        ({"w": 5.0}, TAGS, [1.0, 1.0, 5.0]),
+        ([1.0, 2.0, 3.0], TAGS, [1.0, 2.0, 3.0]),
+    ],
+)
+def test_positive_weights_reach_the_op(given: Any, classes: dict[str, float], expected: list[float]) -> None:
+    count = len(expected)
+    _, _, built = build(
+        "binary_cross_entropy",
+        values=(count,),
+        target=((count,), "float32"),
+        classes=classes,
+        output_kind="classes" if classes is TWO else "targets",
+        positive_weight=given,
+    )
+    assert _constant(built).tolist() == pytest.approx(expected)
+
+
+def _constant(built: Built) -> np.ndarray:
+    """What weighs the loss."""
+    assert built.row_loss.producer is not None
+    weights = built.row_loss.producer.inputs[2]
+    assert weights.initial is not None
+    return weights.initial(weights.shape, np.random.default_rng(0))
 
 
 def test_classes_may_be_named_by_number() -> None:
@@ -115,7 +161,7 @@ def test_mxnet_spreads_smoothing_over_the_other_classes() -> None:
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "cross_entropy",
-        {"target": NUMBERS},
+        {"target": NUMBERS, "classes": ()},
         "loss: cross_entropy needs a target of classes, this one holds numbers; use mse",
     ),
     (
@@ -125,11 +171,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("cross_entropy", {"values": (2, 3)}, "the model gives [2, 3]; put flatten before it"),
     ("cross_entropy", {"classes": ("a",), "values": (1,)}, "needs at least two classes, the data has one"),
-    ("cross_entropy", {"class_weights": [1.0]}, "has 1 class_weights, the data 3 classes"),
+    (
+        "cross_entropy",
+        {"target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
+        "needs a target of classes, this one holds labels; use binary_cross_entropy",
+    ),
+    ("cross_entropy", {"class_weights": [1.0]}, "has 1 class_weights, the data 3 names; give one each"),
     (
         "cross_entropy",
         {"classes": ("cat", "dog", "cow"), "class_weights": {"dgo": 2.0}},
-        "has a weight for class 'dgo', not in the data; did you mean 'dog'?",
+        "has a weight for 'dgo', not in the data; did you mean 'dog'?",
     ),
     (
         "binary_cross_entropy",
@@ -138,11 +189,30 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "binary_cross_entropy",
-        {"values": (2,), "target": ONE},
-        "needs [1] values, the model gives [2]; end the model with",
+        {"values": (2,), "target": ONE, "classes": ("no", "yes")},
+        "needs [1] values, the model gives [2]; end the model with dense: {units: 1}",
     ),
-    ("mse", {}, "mse needs a target of numbers, this one holds classes; use cross_entropy"),
-    ("huber", {"values": (3,), "target": NUMBERS}, "needs [2] values, the model gives [3]; end the model with dense"),
+    (
+        "binary_cross_entropy",
+        {"values": (3,), "target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
+        "needs [2] values, the model gives [3]; end the model with dense: {units: targets}",
+    ),
+    (
+        "binary_cross_entropy",
+        {"values": (2,), "target": NUMBERS, "classes": ()},
+        "needs two classes or labels, the target holds numbers; use mse, mae or huber, or task: labels",
+    ),
+    (
+        "mse",
+        {"values": (2,), "target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
+        "needs a target of numbers, this one holds labels; use binary_cross_entropy",
+    ),
+    ("mse", {}, "mse needs a target of numbers, this one holds classes; use cross_entropy, or task: numbers"),
+    (
+        "huber",
+        {"values": (3,), "target": NUMBERS, "classes": ()},
+        "needs [2] values, the model gives [3]; end the model with dense",
+    ),
 ]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dltool.config.experiment import Task
 from dltool.errors import InputError
 from dltool.metrics.confusion import report
 from dltool.metrics.metric import Accumulator
@@ -16,14 +18,21 @@ GENERATOR = np.random.default_rng(3)
 ROWS = 60
 
 
-def start(name: str, classes: int | None = None, targets: int = 1, **fields: Any) -> Accumulator:
-    return registered("metric")[name].model_validate(fields).start(classes, targets)
+def start(name: str, task: Task, width: int, **fields: Any) -> Accumulator:
+    return registered("metric")[name].model_validate(fields).start(task, width)
 
 
 def measure(name: str, predictions: Any, targets: Any, classes: int | None = None, **fields: Any) -> Any:
+    """Of so many classes, else of numbers."""
     predictions, targets = np.asarray(predictions, np.float32), np.asarray(targets)
-    accumulator = start(name, classes, 1 if targets.ndim == 1 else targets.shape[1], **fields)
+    accumulator = start(name, "classes" if classes else "numbers", classes or targets.shape[1], **fields)
     accumulator.update(predictions, targets)
+    return accumulator.result()
+
+
+def measure_labels(name: str, **fields: Any) -> Any:
+    accumulator = start(name, "labels", 3, **fields)
+    accumulator.update(CHANCES, MARKS)
     return accumulator.result()
 
 
@@ -108,6 +117,52 @@ def test_auc_counts_pairs_and_halves_ties() -> None:
     assert measure("auc", [[0.1], [0.9]], [0, 1], 2) == 1.0
 
 
+CHANCES, MARKS = scores(3), GENERATOR.integers(0, 2, (ROWS, 3)).astype(np.float32)
+MARKS[:, 2] = 0  # the third label never occurs
+CALLED = CHANCES > 0.5
+
+
+def test_labels_are_each_right_or_wrong() -> None:
+    assert measure_labels("accuracy") == np.mean(CALLED == MARKS)
+    assert measure_labels("exact_match") == np.mean(
+        [list(row) == list(mark) for row, mark in zip(CALLED, MARKS, strict=True)]
+    )
+
+
+def test_averages_over_labels() -> None:
+    right = [int((CALLED[:, k] * MARKS[:, k]).sum()) for k in range(3)]
+    called, support = [int(CALLED[:, k].sum()) for k in range(3)], [int(MARKS[:, k].sum()) for k in range(3)]
+    single = [2 * r / (c + s) if c + s else 0 for r, c, s in zip(right, called, support, strict=True)]
+    assert measure_labels("f1") == measure_labels("f1", average="macro") == pytest.approx(np.mean(single))
+    assert measure_labels("f1", average="weighted") == pytest.approx(np.average(single, weights=support))
+    assert measure_labels("f1", average="micro") == pytest.approx(2 * sum(right) / (sum(called) + sum(support)))
+    assert measure_labels("precision", average="micro") == pytest.approx(sum(right) / sum(called))
+    assert measure_labels("recall", average="micro") == pytest.approx(sum(right) / sum(support))
+    accumulator = start("recall", "labels", 3)
+    accumulator.update(CHANCES, MARKS)
+    rows = report(accumulator.state["confusion"])
+    assert [row.support for row in rows] == support
+    assert [row.f1 for row in rows] == pytest.approx(single)
+    assert [row.recall for row in rows] == pytest.approx(
+        [r / s if s else 0 for r, s in zip(right, support, strict=True)]
+    )
+
+
+def test_auc_of_labels_is_their_mean_where_it_is_defined() -> None:
+    each = [won_pairs(CHANCES[:, k], MARKS[:, k] == 1) for k in range(2)]
+    assert measure_labels("auc") == pytest.approx(np.mean(each), rel=1e-12)
+
+
+def test_figures_of_labels_that_never_occur() -> None:
+    nothing = start("f1", "labels", 2)
+    nothing.update(np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32))
+    assert nothing.result() == 0
+    alike = start("auc", "labels", 2)
+    alike.update(np.zeros((3, 2), np.float32), np.ones((3, 2), np.float32))
+    with pytest.raises(InputError, match="auc needs rows of at least two kinds, with a label and without it"):
+        alike.result()
+
+
 PREDICTED_NUMBERS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
 NUMBERS = GENERATOR.normal(size=(ROWS, 2)).astype(np.float32)
 
@@ -129,17 +184,21 @@ def test_r2_of_far_off_and_of_constant_targets() -> None:
     assert measure("r2", [[2.0], [3.0]], np.array([[2.0], [2.0]])) == 0.0
 
 
-CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, int | None]] = [
-    ("accuracy", {}, SCORES, LABELS, 4),
-    ("top_k", {"k": 2}, SCORES, LABELS, 4),
-    ("precision", {}, SCORES, LABELS, 4),
-    ("recall", {"average": "weighted"}, SCORES, LABELS, 4),
-    ("f1", {"average": "micro"}, SCORES, LABELS, 4),
-    ("auc", {}, SCORES, LABELS, 4),
-    ("confusion_matrix", {}, SCORES, LABELS, 4),
-    ("mae", {}, PREDICTED_NUMBERS, NUMBERS, None),
-    ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, None),
-    ("r2", {}, PREDICTED_NUMBERS, NUMBERS, None),
+CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
+    ("accuracy", {}, SCORES, LABELS, "classes"),
+    ("accuracy", {}, CHANCES, MARKS, "labels"),
+    ("exact_match", {}, CHANCES, MARKS, "labels"),
+    ("top_k", {"k": 2}, SCORES, LABELS, "classes"),
+    ("precision", {}, SCORES, LABELS, "classes"),
+    ("recall", {"average": "weighted"}, SCORES, LABELS, "classes"),
+    ("f1", {"average": "micro"}, SCORES, LABELS, "classes"),
+    ("f1", {}, CHANCES, MARKS, "labels"),
+    ("auc", {}, SCORES, LABELS, "classes"),
+    ("auc", {}, CHANCES, MARKS, "labels"),
+    ("confusion_matrix", {}, SCORES, LABELS, "classes"),
+    ("mae", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("r2", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
 ]
 
 
@@ -147,17 +206,16 @@ def test_every_metric_is_tried() -> None:
     assert {name for name, *_ in CASES} == set(registered("metric"))
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "predictions", "targets", "classes"), CASES, ids=lambda value: str(value)[:20]
-)
+@pytest.mark.parametrize(("name", "fields", "predictions", "targets", "task"), CASES, ids=lambda value: str(value)[:20])
 def test_a_figure_is_the_same_bits_when_stopped_saved_and_resumed(
-    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, classes: int | None
+    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, task: Task
 ) -> None:
-    whole = start(name, classes, 2, **fields)
+    begin = partial(start, name, task, predictions.shape[1], **fields)
+    whole = begin()
     whole.update(predictions, targets)
-    pieces = start(name, classes, 2, **fields)
+    pieces = begin()
     for rows in (slice(0, 7), slice(7, 7), slice(7, 40), slice(40, ROWS)):
-        resumed = start(name, classes, 2, **fields)
+        resumed = begin()
         resumed.state = {key: array.copy() for key, array in pieces.state.items()}
         resumed.update(predictions[rows], targets[rows])
         pieces = resumed
@@ -165,32 +223,33 @@ def test_a_figure_is_the_same_bits_when_stopped_saved_and_resumed(
     assert pieces.result() == whole.result()
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "predictions", "targets", "classes"), CASES, ids=lambda value: str(value)[:20]
-)
+@pytest.mark.parametrize(("name", "fields", "predictions", "targets", "task"), CASES, ids=lambda value: str(value)[:20])
 def test_without_rows_there_is_a_clear_error(
-    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, classes: int | None
+    name: str, fields: dict[str, Any], predictions: np.ndarray, targets: np.ndarray, task: Task
 ) -> None:
-    empty = start(name, classes, 2, **fields)
+    empty = start(name, task, predictions.shape[1], **fields)
     empty.update(predictions[:0], targets[:0])
     with pytest.raises(InputError, match=f"metrics: {name} has no rows to measure"):
         empty.result()
 
 
 @pytest.mark.parametrize(
-    ("name", "classes", "fields", "message"),
+    ("name", "task", "width", "fields", "message"),
     [
-        ("accuracy", None, {}, "accuracy needs a target of classes"),
-        ("mae", 3, {}, "mae needs a target of numbers"),
-        ("top_k", 5, {}, "top_k with k = 5 is always 1 for 5 classes; use k below 5"),
-        ("f1", 3, {"average": "binary"}, "f1 has average binary for 3 classes; use macro"),
+        ("accuracy", "numbers", 1, {}, "accuracy needs a target of classes or labels, this one holds numbers; use mae"),
+        ("mae", "classes", 3, {}, "mae needs a target of numbers, this one holds classes; use accuracy"),
+        ("exact_match", "classes", 3, {}, "exact_match needs a target of labels, this one holds classes"),
+        ("top_k", "labels", 3, {}, "top_k needs a target of classes, this one holds labels"),
+        ("top_k", "classes", 5, {}, "top_k with k = 5 is always 1 for 5 classes; use k below 5"),
+        ("f1", "classes", 3, {"average": "binary"}, "f1 has average binary for 3 classes; use macro"),
+        ("f1", "labels", 2, {"average": "binary"}, "f1 has average binary for 2 labels; use macro"),
     ],
 )
 def test_metrics_that_do_not_fit_the_data_say_so(
-    name: str, classes: int | None, fields: dict[str, Any], message: str
+    name: str, task: Task, width: int, fields: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        start(name, classes, **fields)
+        start(name, task, width, **fields)
 
 
 def test_auc_of_one_class_is_refused() -> None:

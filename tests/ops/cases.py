@@ -46,7 +46,7 @@ class Input:
 
     def resized(self, sizes: Mapping[int, int]) -> Input:
         """The same with other sizes: of the last axis, of all axes of a parameter, or of what a label counts."""
-        if self.dtype == "int64":
+        if self.dtype in ("int32", "int64"):
             return self if self.resident else replace(self, high=sizes.get(int(self.high), self.high))
         kept = len(self.shape) - 1 if self.batched else 0
         return replace(self, shape=(*self.shape[:kept], *(sizes[size] for size in self.shape[kept:])))
@@ -75,7 +75,7 @@ class Case:
         own = dict.fromkeys(
             size
             for given in self.inputs
-            if given.dtype != "int64"
+            if given.dtype not in ("int32", "int64")
             for size in given.shape[len(given.shape) - 1 if given.batched else 0 :]
         )
         sizes = {size: widths[i % len(widths)] for i, size in enumerate(own)}
@@ -87,10 +87,10 @@ class Case:
         return StepRecord(step=3, epoch=2, position=5 * batch, rows=rows, scale=1 / (rows + 2), scalars=self.scalars)
 
     def arrays(self, batch: int, float_type: str) -> dict[str, np.ndarray]:
-        """Data and states by name, with the upstream gradient "dy" and the features, whose number rules the order."""
+        """Data and states by name, with the upstream gradient "dy" and the targets, whose number rules the order."""
         generator = np.random.default_rng(1)
         drawn = {f"input_{i}": given.draw(generator, batch, float_type) for i, given in enumerate(self.inputs)}
-        drawn["features"] = np.zeros((batch, 1), dtype=float_type)
+        drawn["target"] = np.zeros((batch, 1), dtype=float_type)
         graph, _, _ = self.build()
         if "dy" in graph.values:
             drawn["dy"] = generator.normal(size=(batch, *graph.values["dy"].shape)).astype(float_type)
@@ -133,8 +133,12 @@ def labels(classes: int) -> Input:
     return Input((), 0, classes, "int64")
 
 
-def resident(*shape: int, dtype: str = "float32", high: int = 2) -> Input:
-    return Input(shape, 0, high, dtype, resident=True)
+def resident(*shape: int, dtype: str = "float32", low: int = 0, high: int = 2) -> Input:
+    return Input(shape, low, high, dtype, resident=True)
+
+
+def codes(number: int, size: int) -> Input:
+    return resident(number, dtype="int32", low=-1, high=size)
 
 
 POSITIVE = {"low": 0.1, "high": 2.0}
@@ -180,6 +184,19 @@ def _compositions() -> list[Case]:
     ]
 
 
+def _embeddings() -> list[Case]:
+    return [
+        Case("embed", (codes(1, 5), ROW_NUMBERS, fixed(5, 3)), {"start": 0, "length": 1}, gradients=(2,)),
+        Case("embed", (codes(3, 20), ROW_NUMBERS, fixed(20, 17)), {"start": 1, "length": 2}, gradients=(2,)),
+        Case("embed", (codes(9, 40), ROW_NUMBERS, fixed(40, 32)), {"start": 2, "length": 7}, gradients=(2,)),
+        Case("embed", (codes(2, 1), ROW_NUMBERS, fixed(1, 1)), {"start": 0, "length": 2}, gradients=(2,)),
+        Case("embed_gradient", (codes(4, 18), ROW_NUMBERS, rows(16)), {"start": 0, "length": 4, "size": 18}),
+        Case("embed_gradient", (codes(1, 1), ROW_NUMBERS, rows(33)), {"start": 0, "length": 1, "size": 1}),
+        Case("one_hot", (codes(3, 5), ROW_NUMBERS), {"start": 1, "size": 5}),
+        Case("one_hot", (codes(1, 17), ROW_NUMBERS), {"start": 0, "size": 17}),
+    ]
+
+
 def _losses() -> list[Case]:
     logits, numbers = rows(5), (rows(3), rows(3))
     weights, batch_weight = fixed(5, **POSITIVE), fixed(**POSITIVE)
@@ -191,6 +208,9 @@ def _losses() -> list[Case]:
         Case("cross_entropy", (logits, labels(5), weights, batch_weight), smooth, gradients=(0,), loss=True),
         Case("batch_weight", (labels(5), weights)),
         Case("binary_cross_entropy", (rows(3), rows(3, low=0, high=1)), gradients=(0,), loss=True),
+        Case(
+            "binary_cross_entropy", (rows(3), rows(3, low=0, high=1), fixed(3, **POSITIVE)), gradients=(0,), loss=True
+        ),
         Case("mse", numbers, gradients=(0,), loss=True),
         Case("mae", numbers, gradients=(0,), loss=True, kink=True),
         Case("huber", numbers, {"delta": 0.8}, gradients=(0,), loss=True),
@@ -236,10 +256,11 @@ def _batches() -> list[Case]:
         Case("order", ()),
         Case("gather", (resident(2, 3), ROW_NUMBERS)),
         Case("gather_scaled", (resident(2, 3, dtype="uint8", high=256), ROW_NUMBERS, fixed(3), fixed())),
+        Case("draw", (resident(high=1), resident(dtype="int32", high=ROWS_OF_DATA)), {"key": 9 << 40}),
         Case("gather_labels", (resident(dtype="int64", high=10), ROW_NUMBERS)),
         Case("gather_targets", (resident(2), ROW_NUMBERS)),
         Case("collect", (rows(2, 3),)),
     ]
 
 
-CASES = [*_activations(), *_compositions(), *_losses(), *_normalizations(), *_updates(), *_batches()]
+CASES = [*_activations(), *_compositions(), *_embeddings(), *_losses(), *_normalizations(), *_updates(), *_batches()]

@@ -73,6 +73,13 @@ def test_binary_cross_entropy(logit: float, target: float, loss: float):
     assert 0 <= probabilities[0, 0] <= 1
 
 
+def test_a_positive_weight_counts_where_the_target_is_one():
+    logits, targets, weights = np.array([[0.3, -1.0, HUGE]]), np.array([[1.0, 0.0, 1.0]]), np.array([3.0, 7.0, 2.0])
+    each = [find("binary_cross_entropy")(logits[:, [k]], targets[:, [k]])[0][0] for k in range(3)]
+    row_loss, _ = find("binary_cross_entropy")(logits, targets, weights)
+    assert row_loss[0] == pytest.approx((3 * each[0] + each[1] + 2 * each[2]) / 3)
+
+
 @pytest.mark.parametrize(
     ("op", "attributes", "loss", "gradient"),
     [

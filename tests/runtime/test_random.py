@@ -23,7 +23,7 @@ def test_the_order_of_an_epoch(total: int, key: int):
     graph = Graph(training=True)
     rows = graph.apply("order", shuffle=1, key=key)
     for planned, threads in ((1, 1), (40, 1), (40, 3)):
-        bound = Bound(graph, {"features": np.zeros((total, 1), np.float32)}, planned, threads)
+        bound = Bound(graph, {"target": np.zeros((total, 1), np.float32)}, planned, threads)
         for position in (0, total // 2, max(0, total - 5)):  # the last batch begins again with the first rows
             for epoch in (0, 3):
                 step = record(planned, epoch=epoch, position=position)
@@ -41,7 +41,7 @@ def test_what_dropout_drops(shape: tuple[int, ...], rate: float):
         _, mask = graph.apply("dropout", x, rate=rate, stream=stream, key=key)
         ones = np.ones((30, *shape), np.float32)
         for threads in (1, 3):
-            bound = Bound(graph, {"x": ones, "features": ones}, 30, threads)
+            bound = Bound(graph, {"x": ones, "target": ones}, 30, threads)
             for step in (record(30), record(7, step=5, position=30), record(30, step=2**32 - 1, position=2**31)):
                 attributes = {"rate": rate, "stream": stream, "key": key}
                 _, expected = find("dropout")(ones[: step.rows], **attributes, step=step)

@@ -50,6 +50,7 @@ def test_train_as_json_is_one_object(home, capsys):
         "validation",
         "test",
         "best",
+        "baselines",
         "weights",
         "seconds",
         "compile_seconds",

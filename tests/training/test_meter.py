@@ -19,7 +19,7 @@ LOSSES = GENERATOR.normal(size=ROWS).astype(np.float32) ** 2
 
 def meter() -> Meter:
     metrics = [registered("metric")[name]() for name in ("mae", "rmse", "r2")]
-    return Meter(metrics, classes=None, targets=2, link=lambda outputs: outputs)
+    return Meter(metrics, task="numbers", width=2, link=lambda outputs: outputs)
 
 
 def feed(target: Meter, start: int, end: int) -> None:
@@ -41,15 +41,27 @@ def test_cuts_do_not_matter():
 
 
 def test_loss_is_weighted_by_samples():
-    one = Meter([], classes=None, targets=1, link=lambda outputs: outputs)
+    one = Meter([], task="numbers", width=1, link=lambda outputs: outputs)
     one.add_losses(np.array([1.0, 4.0], np.float32), np.array([3, 1]))
     assert one.result() == {"loss": 1.75}
     assert not one.wants_outputs
 
 
 def test_an_undefined_metric_is_nan_and_says_why():
-    auc = Meter([registered("metric")["auc"]()], classes=3, targets=1, link=lambda outputs: outputs)
+    auc = Meter([registered("metric")["auc"]()], task="classes", width=3, link=lambda outputs: outputs)
     auc.add_losses(np.ones(4, np.float32), np.ones(4, np.int64))
     auc.add_outputs(np.ones((4, 3), np.float32), np.zeros(4, np.int64))
     assert np.isnan(auc.result()["auc"])
     assert "auc needs rows of at least two classes" in auc.undefined[0]
+
+
+def test_figures_are_in_the_units_of_the_targets():
+    metrics = [registered("metric")[name]() for name in ("mae", "r2")]
+    link = lambda outputs: outputs  # noqa: E731
+    scaled = Meter(metrics, task="numbers", width=2, link=link, own_units=lambda numbers: 100 * numbers + 7)
+    plain = Meter(metrics, task="numbers", width=2, link=link)
+    for each in (scaled, plain):
+        feed(each, 0, ROWS)
+    assert scaled.result()["loss"] == plain.result()["loss"]
+    assert scaled.result()["mae"] == pytest.approx(100 * plain.result()["mae"])
+    assert scaled.result()["r2"] == pytest.approx(plain.result()["r2"])

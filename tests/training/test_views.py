@@ -81,7 +81,8 @@ def test_a_curve_that_falls_goes_down_from_left_to_right():
     ("text", "expected"),
     [
         (number(0.12345), "0.1235"),
-        (number(1234.5), "1234"),
+        (number(1234.5), "1,234"),
+        (number(1.5e8), "1.5e+08"),
         (number(1e-7), "1e-07"),
         (number(0.0), "0.0000"),
         (number(None), "–"),

@@ -24,6 +24,8 @@ def build_loss(recipe: Recipe, modules: Modules) -> Any:
         return _cross_entropy(fields, recipe)
     if kind == "binary_cross_entropy" and modules and isinstance(modules[-1], nn.Sigmoid):
         modules.pop()
+    if "loss.positive_weight" in recipe.arrays:
+        return nn.BCEWithLogitsLoss(pos_weight=torch.from_numpy(recipe.arrays["loss.positive_weight"]))
     return _LOSSES[kind](fields)
 
 

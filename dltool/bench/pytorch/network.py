@@ -24,6 +24,20 @@ class Network:
     shape: tuple[int, ...]  # of a sample
     outputs: int  # what 'classes' and 'targets' stand for
     tensors: dict[str, Any] = field(default_factory=dict)
+    embeddings: set[str] = field(default_factory=set)  # those that are not transposed
+
+    def embed(self, codes: Sequence[Fields]) -> Modules:
+        """The module that joins what codes stand for with the numbers; raises InputError for bags of codes."""
+        tables = []
+        for field in codes:
+            if field["length"] > 1:
+                raise InputError(Problem("bags of words have no counterpart in PyTorch here", path="data.features"))
+            tables.append(field["size"] if field["width"] is None else nn.Embedding(field["size"], field["width"]))
+            if field["width"]:
+                self.tensors[f"features.{field['name']}.weight"] = tables[-1].weight
+        self.shape = (sum(field["width"] or field["size"] for field in codes) + self.shape[0],)
+        self.embeddings = {f"features.{field['name']}.weight" for field in codes}
+        return [_Columns(tables)]
 
     def build(self, layers: Sequence[str | Mapping[str, Any]], path: str = "") -> Modules:
         """The modules of a list of resolved layers, one after the other; raises InputError for one without any."""
@@ -44,7 +58,8 @@ class Network:
         with torch.no_grad():
             for name, tensor in self.tensors.items():
                 given = torch.from_numpy(arrays[name])
-                tensor.copy_(given.t() if given.dim() == 2 else given)
+                transposed = given.dim() == 2 and name not in self.embeddings
+                tensor.copy_(given.t() if transposed else given)
 
     def _layer(self, kind: str, fields: Fields, path: str) -> Modules:
         if kind in _ACTIVATIONS:
@@ -160,6 +175,21 @@ def named(thing: str | Mapping[str, Any]) -> tuple[str, Fields]:
 def _activation(kind: str, fields: Fields) -> Modules:
     module = _ACTIVATIONS[kind](fields)
     return [] if module is None else [module]
+
+
+class _Columns(nn.Module):
+    """Looks up the embedding of each code, or makes it one-hot, and puts the numbers behind."""
+
+    def __init__(self, tables: Sequence[Any]):
+        super().__init__()
+        self._sizes = [None if isinstance(table, nn.Module) else table for table in tables]
+        self._tables = nn.ModuleList([nn.Identity() if isinstance(table, int) else table for table in tables])
+
+    def forward(self, inputs: Any) -> Any:
+        numbers, codes = inputs
+        columns = zip(self._sizes, self._tables, codes.unbind(1), strict=True)
+        pieces = [nn.functional.one_hot(c, size).float() if size else table(c) for size, table, c in columns]
+        return torch.cat([*pieces, numbers], dim=-1)
 
 
 class _Reshape(nn.Module):

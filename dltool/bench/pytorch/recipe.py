@@ -17,7 +17,10 @@ import torch  # pyright: ignore[reportMissingImports]
 
 @dataclass(frozen=True)
 class Update:
-    """The micro-batches of one update: features, target, and the share of the update's samples that they are."""
+    """The micro-batches of one update: features, target, and the share of the update's samples that they are.
+
+    Where there are codes, the features are a pair of numbers and codes.
+    """
 
     batches: Sequence[tuple[Any, Any, float]]
     samples: int
@@ -33,6 +36,7 @@ class Recipe:
     compat: str | None
     feature_shape: tuple[int, ...]
     outputs: int  # classes, or targets
+    codes: Sequence[Mapping[str, Any]]  # columns with codes: name, start, length, size, width
     decayed: Sequence[str]  # parameters that weight decay acts on
     clip: Mapping[str, float] | None
     average: float | None
@@ -46,11 +50,16 @@ def read_recipe(folder: Path) -> Recipe:
     """The recipe in a folder; the batches are views of one tensor."""
     fields = json.loads((folder / "recipe.json").read_text())
     features = torch.from_numpy(np.load(folder / "features.npy"))
+    codes = torch.from_numpy(np.load(folder / "codes.npy"))
     target = torch.from_numpy(np.load(folder / "target.npy"))
     updates = []
     for spans in fields.pop("updates"):
         samples = sum(rows for _, rows in spans)
-        batches = [(_taken(features, *span), _taken(target, *span), span[1] / samples) for span in spans]
+        batches = []
+        for span in spans:
+            taken = _taken(features, *span)
+            inputs = (taken, _taken(codes, *span)) if fields["codes"] else taken
+            batches.append((inputs, _taken(target, *span), span[1] / samples))
         updates.append(Update(batches, samples))
     shape = tuple(features.shape[1:])
     return Recipe(**fields, feature_shape=shape, arrays=dict(np.load(folder / "arrays.npz")), updates=updates)

@@ -31,7 +31,8 @@ class Training:
         """Raises InputError for whatever PyTorch has no counterpart of."""
         torch.manual_seed(recipe.seed)
         network = Network(recipe.feature_shape, recipe.outputs)
-        modules = network.build(recipe.model)
+        modules = network.embed(recipe.codes) if recipe.codes else []
+        modules += network.build(recipe.model)
         self._loss = build_loss(recipe, modules)
         self._model = nn.Sequential(*modules).train()
         _refuse_single_samples(self._model, recipe)

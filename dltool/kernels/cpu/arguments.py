@@ -27,6 +27,7 @@ def _pointer_to(element: Any, name: str) -> Any:
 float_pointer = _pointer_to(types.float32, "float_pointer")
 word_pointer = _pointer_to(types.uint32, "word_pointer")
 integer_pointer = _pointer_to(types.int64, "integer_pointer")
+code_pointer = _pointer_to(types.int32, "code_pointer")
 byte_pointer = _pointer_to(types.uint8, "byte_pointer")
 
 

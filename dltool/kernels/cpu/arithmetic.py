@@ -30,16 +30,19 @@ def place(channel, row, all_rows):
 
 
 @inlined
-def copy_channels(source, source_first, target, target_first, count, row, all_rows):
-    """Copy `count` channels of one row, whole vectors at a time where both sides are aligned."""
+def copy_rows(source, source_first, target, target_first, count, low, high, all_rows):
+    """Copy `count` channels of some rows, whole vectors at a time where both sides are aligned."""
     c = 0
     if source_first % LANES == 0 and target_first % LANES == 0:
         while c + LANES <= count:
-            vector = load(source, place(source_first + c, row, all_rows))
-            store(target, place(target_first + c, row, all_rows), vector)
+            start, end = place(source_first + c, 0, all_rows), place(target_first + c, 0, all_rows)
+            for row in range(low, high):
+                store(target, end + row * LANES, load(source, start + row * LANES))
             c += LANES
     while c < count:
-        target[place(target_first + c, row, all_rows)] = source[place(source_first + c, row, all_rows)]
+        start, end = place(source_first + c, 0, all_rows), place(target_first + c, 0, all_rows)
+        for row in range(low, high):
+            target[end + row * LANES] = source[start + row * LANES]
         c += 1
 
 
@@ -51,27 +54,34 @@ def clear_last_lanes(y, used, row, all_rows):
         store(y, vector, select(first_lanes(used % LANES), load(y, vector), constant(0)))
 
 
+@inlined
+def clear_last_block(y, used, low, high, all_rows):
+    """Zero the padding of some rows whose last axis has `used` channels."""
+    if used % LANES:
+        for row in range(low, high):
+            clear_last_lanes(y, used, row, all_rows)
+
+
 @kernel
 def concat(a, step, low, high):
     """y (…, ΣC) = the inputs side by side; overwrites y."""
     inputs = operands(a) - 1
     y, all_rows, width = floats(a, inputs), rows(a, inputs), channels(a, inputs)
-    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
-        first = 0
-        for i in range(inputs):
-            copy_channels(floats(a, i), 0, y, first, channels(a, i), row, all_rows)
-            first += channels(a, i)
-        clear_last_lanes(y, width, row, all_rows)
+    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
+    first = 0
+    for i in range(inputs):
+        copy_rows(floats(a, i), 0, y, first, channels(a, i), low, high, all_rows)
+        first += channels(a, i)
+    clear_last_block(y, width, low, high, all_rows)
 
 
 @kernel
 def take(a, step, low, high):
     """y (…, size) = x from channel `start` on; overwrites y."""
     x, y, all_rows, size = floats(a, 0), floats(a, 1), rows(a, 0), channels(a, 1)
-    start = attribute(a, 2, 0)
-    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
-        copy_channels(x, start, y, 0, size, row, all_rows)
-        clear_last_lanes(y, size, row, all_rows)
+    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
+    copy_rows(x, attribute(a, 2, 0), y, 0, size, low, high, all_rows)
+    clear_last_block(y, size, low, high, all_rows)
 
 
 @kernel

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from numpy import float32, uint32, uint64
+from numpy import float32, float64, int64, uint32, uint64
 
 from dltool.kernels.cpu.arguments import (
     advance,
     attribute,
     byte_pointer,
     channels,
+    code_pointer,
     floats,
     integers,
     rows,
@@ -17,8 +18,9 @@ from dltool.kernels.cpu.arguments import (
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import any_lane, get_word, lane_numbers
+from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.vector import inlined, load, load_bytes, select, splat, store, store_integers
-from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, POSITION
+from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, OPERAND, POSITION
 
 
 @inlined
@@ -60,17 +62,18 @@ def half_width(total):
 
 @kernel
 def order(a, step, low, high):
-    """rows () = the epoch's permutation of (position + i) mod rows_total, for sample i; overwrites rows.
+    """rows () = the epoch's permutation of (position - first + i) mod rows_total, for sample i; overwrites rows.
 
     The permutation is a keyed Feistel network with cycle walking, so that any step of any epoch is reached at once.
     """
     out, total, shuffle = integers(a, 0), attribute(a, 1, 0), attribute(a, 1, 1) != 0
+    position = step[POSITION] - attribute(a, 1, 3)
     state = mix(uint64(attribute(a, 1, 2))) ^ uint64(step[EPOCH])
     first_key = mix(state + uint64(0x9E3779B97F4A7C15))
     second_key = mix(state + uint64(0x3C6EF372FE94F82A))  # twice the constant before, modulo 2⁶⁴
     half, limit = half_width(total), splat(uint32(total))
     for first in range(low, high, LANES):
-        index = lane_numbers() + splat(uint32((step[POSITION] + first) % total))
+        index = lane_numbers() + splat(uint32((position + first) % total))
         while any_lane(index >= limit):
             index = select(index >= limit, index - limit, index)
         if shuffle:
@@ -82,6 +85,24 @@ def order(a, step, low, high):
         else:
             for lane in range(high - first):
                 out[first + lane] = get_word(index, lane)
+
+
+@kernel
+def draw(a, step, low, high):
+    """rows () = what an alias table draws for (position + i) of the epoch, for sample i; overwrites rows."""
+    chances, others, out = floats(a, 0), code_pointer(a[OPERAND + ADDRESS]), integers(a, 2)
+    total, key = uint64(attribute(a, 3, 0)), uint64(attribute(a, 3, 1))
+    for first in range(low, high, LANES):
+        index = uint64(step[POSITION] + first)
+        counter = splat(uint32(index)) + lane_numbers()
+        carried = splat(uint32(index >> uint64(32)))  # an epoch has fewer than 2³² samples, and lanes may not carry
+        row_word, chance_word, _, _ = philox(
+            counter, carried, splat(uint32(step[EPOCH])), splat(uint32(0xD3A3)), uint32(key), uint32(key >> uint64(32))
+        )
+        for lane in range(min(LANES, high - first)):
+            row = int64((uint64(get_word(row_word, lane)) * total) >> uint64(32))
+            kept = float64(get_word(chance_word, lane)) < float64(chances[row]) * 4294967296.0
+            out[first + lane] = row if kept else int64(others[row])
 
 
 @kernel

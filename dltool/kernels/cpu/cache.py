@@ -18,6 +18,8 @@ from pathlib import Path
 
 from llvmlite import binding
 
+from dltool.caching import cache_root
+
 
 def read(name: str) -> tuple[str, bytes] | None:
     """The symbol and the object file of a kernel, if it was compiled before and its file is sound."""
@@ -54,8 +56,7 @@ def _checksum(kept: bytes) -> bytes:
 @cache
 def folder() -> Path:
     """The cache folder, made if needed."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dltool"
-    return _writable(root / f"kernels-{_key()}")
+    return _writable(cache_root() / f"kernels-{_key()}")
 
 
 def _key() -> str:

@@ -5,6 +5,7 @@ A run whose kernels are all cached never imports Numba.
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -16,6 +17,8 @@ from dltool.kernels.cpu import cache as files
 
 _addresses: dict[str, int] = {}
 
+_KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+
 
 def address(name: str) -> int:
     """Where the machine code of a kernel starts; it is loaded, or compiled, on first use."""
@@ -26,6 +29,11 @@ def address(name: str) -> int:
         engine.finalize_object()
         _addresses[name] = engine.get_function_address(symbol)
     return _addresses[name]
+
+
+def function(name: str) -> Callable[[int, int | None, int, int], None]:
+    """A kernel as Python calls it: addresses of its arguments and of a step, low, high; other threads go on meanwhile."""
+    return _KERNEL(address(name))
 
 
 def prepare(names: Iterable[str], on_compile: Callable[[str], None] | None = None) -> float:

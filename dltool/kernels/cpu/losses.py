@@ -97,16 +97,24 @@ def batch_weight(a, step, low, high):
 
 @kernel
 def binary_cross_entropy(a, step, low, high):
-    """row_loss () = mean of max(x, 0) - x · t + ln(1 + exp(-|x|)) and p = sigmoid(x), logits x, targets t (k,)."""
-    x, t, row_loss, p = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3)
+    """row_loss () = mean of max(x, 0) - x · t + r, r = ln(1 + exp(-|x|)), and p = sigmoid(x), logits x, targets t (k,).
+
+    With weights w (k,) that mean is of (w - 1) · t · (max(-x, 0) + r) more.
+    """
+    inputs = operands(a) - 2
+    x, t, row_loss, p = floats(a, 0), floats(a, 1), floats(a, inputs), floats(a, inputs + 1)
     stride, width = rows(a, 0) * LANES, channels(a, 0)
     for row in range(low, high):
         total = constant(0)
         for block in range(blocks(a, 0)):
             place = block * stride + row * LANES
-            value, used = load(x, place), used_lanes(block, width)
+            value, target, used = load(x, place), load(t, place), used_lanes(block, width)
             positive = select(value < constant(0), constant(0), value)
-            loss = positive - value * load(t, place) + log(constant(1) + exp(constant(0) - absolute(value)))
+            rest = log(constant(1) + exp(constant(0) - absolute(value)))
+            loss = positive - value * target + rest
+            if inputs > 2:
+                excess = load(floats(a, 2), block * LANES) - constant(1)
+                loss = loss + excess * target * (positive - value + rest)
             total = total + select(used, loss, constant(0))
             store(p, place, select(used, sigmoid_of(value), constant(0)))
         row_loss[row] = sum_lanes(total) / float32(width)
@@ -120,17 +128,19 @@ def scaled(step, width):
 
 @kernel
 def binary_cross_entropy_gradient(a, step, low, high):
-    """dx (k,) = (p - t) / k · scale; overwrites dx."""
-    p, t, dx, stride, factor = (
-        floats(a, 0),
-        floats(a, 1),
-        floats(a, 2),
-        rows(a, 0) * LANES,
-        scaled(step, channels(a, 0)),
-    )
+    """dx (k,) = (p - t) / k · scale, with weights w (k,) of p - t + (w - 1) · t · (p - 1) instead; overwrites dx."""
+    inputs = operands(a) - 1
+    p, t, dx, stride = floats(a, 0), floats(a, 1), floats(a, inputs), rows(a, 0) * LANES
+    factor = scaled(step, channels(a, 0))
     for block in range(blocks(a, 0)):
+        excess = constant(0)
+        if inputs > 2:
+            excess = load(floats(a, 2), block * LANES) - constant(1)
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
-            store(dx, i, (load(p, i) - load(t, i)) * factor)
+            slope = load(p, i) - load(t, i)
+            if inputs > 2:
+                slope = slope + excess * load(t, i) * (load(p, i) - constant(1))
+            store(dx, i, slope * factor)
 
 
 @inlined

@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.kernels.reference.random import permute
+from dltool.kernels.reference.random import drawn, permute
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
-def order(*, rows_total: int, shuffle: int, key: int, step: StepRecord) -> np.ndarray:
-    """rows (B,) = the epoch's order at (position + i) mod rows_total, i < B; the identity without shuffle."""
-    index = (step.position + np.arange(step.rows, dtype=np.int64)) % rows_total
+def order(*, rows_total: int, shuffle: int, key: int, first: int = 0, step: StepRecord) -> np.ndarray:
+    """rows (B,) = the epoch's order at (position − first + i) mod rows_total, i < B; the identity without shuffle."""
+    index = (step.position - first + np.arange(step.rows, dtype=np.int64)) % rows_total
     return permute(index, rows_total, key=key, epoch=step.epoch) if shuffle else index
+
+
+def draw(chances: np.ndarray, others: np.ndarray, *, rows_total: int, key: int, step: StepRecord) -> np.ndarray:
+    """rows (B,) = what is drawn for positions position + i of the epoch, i < B, from tables (rows_total,)."""
+    index = step.position + np.arange(step.rows, dtype=np.int64)
+    return drawn(index, chances[:rows_total], others[:rows_total], key=key, epoch=step.epoch)
 
 
 def gather(data: np.ndarray, rows: np.ndarray) -> np.ndarray:

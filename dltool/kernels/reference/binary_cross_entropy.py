@@ -1,4 +1,4 @@
-"""Reference binary cross-entropy: logits, probabilities and targets (B, k)."""
+"""Reference binary cross-entropy: logits, probabilities and targets (B, k), weights (k,)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
-def binary_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(row_loss (B,), probabilities): mean over k of −t log p − (1 − t) log(1 − p), in a form that cannot overflow."""
-    loss = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+def binary_cross_entropy(
+    logits: np.ndarray, targets: np.ndarray, *weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(row_loss (B,), probabilities): mean over k of −w t log p − (1 − t) log(1 − p), in a form that cannot overflow.
+
+    The weight w is 1 where none are given.
+    """
+    rest = np.log1p(np.exp(-np.abs(logits)))
+    loss = np.maximum(logits, 0) - logits * targets + rest
+    for weight in weights:
+        loss = loss + (weight - 1) * targets * (np.maximum(-logits, 0) + rest)
     return loss.mean(axis=-1), sigmoid(logits)
 
 
-def binary_cross_entropy_gradient(probabilities: np.ndarray, targets: np.ndarray, *, step: StepRecord) -> np.ndarray:
-    """dlogits (B, k) = (probabilities − targets) / k · scale."""
-    return (probabilities - targets) * (step.scale / targets.shape[-1])
+def binary_cross_entropy_gradient(
+    probabilities: np.ndarray, targets: np.ndarray, *weights: np.ndarray, step: StepRecord
+) -> np.ndarray:
+    """dlogits (B, k) = (p − t + (w − 1) t (p − 1)) / k · scale, with p the probabilities."""
+    slope = probabilities - targets
+    for weight in weights:
+        slope = slope + (weight - 1) * targets * (probabilities - 1)
+    return slope * (step.scale / targets.shape[-1])

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 MASK = 0xFFFFFFFF
+#: in the place where other uses of the generator have the number of a stream
+DRAWING = 0xD3A3
 
 
 def philox(counter: Sequence[np.ndarray | int], key: Sequence[int]) -> tuple[np.ndarray, ...]:
@@ -53,6 +55,19 @@ def permute(index: np.ndarray, n: int, *, key: int, epoch: int) -> np.ndarray:
     while (outside := result >= n).any():
         result[outside] = _feistel(result[outside], half, keys)
     return result.astype(np.int64)
+
+
+def drawn(index: np.ndarray, chances: np.ndarray, others: np.ndarray, *, key: int, epoch: int) -> np.ndarray:
+    """The rows drawn for positions index (m,) int64 of an epoch, int64, by an alias table of chances and others (n,).
+
+    Philox with counter (low and high word of the index, epoch, DRAWING) and the words of `key`: its first output times
+    n over 2³² is a row i, kept where the second is below 2³² · chances[i], else others[i] is taken (Walker, Electronics
+    Letters, 1974).
+    """
+    counter = (index & MASK, index >> 32, epoch & MASK, DRAWING)
+    first, second, _, _ = philox(counter, (key & MASK, key >> 32 & MASK))
+    row = (first.astype(np.uint64) * len(chances) >> 32).astype(np.int64)
+    return np.where(second < chances[row].astype(np.float64) * 2.0**32, row, others[row])
 
 
 def round_keys(key: int, epoch: int) -> np.ndarray:

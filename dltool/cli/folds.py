@@ -1,0 +1,122 @@
+"""`dltool train CONFIG --folds K`: cross-validation, K trainings that each validate on another part of the rows.
+
+Every fold is a run of its own, in a directory below the common one; its resolved config reproduces it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from dltool.cli.figures import duration, listed, number, quoted, single_figures
+from dltool.cli.running import heading_of, run_watched
+from dltool.cli.summary import as_data
+from dltool.cli.table import write_table
+from dltool.cli.viewer import choose_viewer
+from dltool.config.experiment import PARTS
+from dltool.config.loading import dump_yaml, load, resolved
+from dltool.training.job import open_job
+from dltool.training.run_directory import create, create_folder, refuse_occupied
+from dltool.training.strict_json import to_json
+
+#: what all folds came to, beside their directories
+FILE = "folds.json"
+
+
+def train_folds(
+    config: Path,
+    *,
+    folds: int,
+    overrides: Sequence[str] = (),
+    run_dir: Path | None = None,
+    init_from: Path | None = None,
+    threads: int | None = None,
+    debug: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Train every fold and sum them up; returns the exit code. Stopping one ends all; those before it stay."""
+    changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
+    refuse_occupied(run_dir)
+    root: Path | None = None
+    told: set[str] = set()
+    summary: dict[str, Any] = {}
+    for fold in range(1, folds + 1):
+        experiment = load(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
+            job = open_job(experiment, [config.parent], init_from=init_from, debug=debug, on_compile=viewer.compiling)
+            root = root or create_folder(experiment.name, run_dir)
+            run = create(experiment.name, root / f"fold-{fold}", dump_yaml(resolved(experiment)))
+            heading = heading_of(job)
+            new = tuple(note for note in heading.notes if note not in told)
+            told.update(new)
+            heading = replace(heading, name=f"{heading.name}, fold {fold} of {folds}", notes=new)
+            outcome, code = run_watched(job, run, viewer, heading=heading)
+        finished = summary.get("folds", [])
+        if code:
+            _tell_stopped(run.root, finished, as_json=as_json)
+            return code
+        finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds)}]
+        del job  # its data goes before that of the next fold comes
+        summary = _summary(root, folds, finished)
+        (root / FILE).write_text(to_json(summary) + "\n", encoding="utf-8")
+        if not quiet and not as_json:
+            typer.echo(_fold_line(finished[-1], folds))
+    _tell(summary, quiet=quiet, as_json=as_json)
+    return 0
+
+
+def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each fold's end, and mean and standard deviation (of a sample) of every figure, by part."""
+    mean: dict[str, dict[str, float]] = {}
+    deviation: dict[str, dict[str, float]] = {}
+    for part in PARTS:
+        figures = {name: [one[part][name] for one in finished] for name in single_figures(finished[0][part])}
+        mean[part] = {name: float(np.mean(values)) for name, values in figures.items()}
+        if len(finished) > 1:
+            deviation[part] = {name: float(np.std(values, ddof=1)) for name, values in figures.items()}
+    return {"run": str(root), "of": folds, "folds": list(finished), "mean": mean, "standard_deviation": deviation}
+
+
+def _fold_line(fold: Mapping[str, Any], folds: int) -> str:
+    return f"fold {fold['fold']}/{folds}  validation {listed(fold['validation'])}  {duration(fold['seconds'])}"
+
+
+def _tell(summary: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+    """Write what all folds came to."""
+    mean, deviation = summary["mean"], summary["standard_deviation"]
+    names = [(part, name) for part in PARTS[1:] for name in mean[part]]
+    spread = {key: f"{number(mean[key[0]][key[1]])} ± {number(deviation[key[0]][key[1]])}" for key in names}
+    if as_json:
+        typer.echo(to_json(summary))
+        return
+    if quiet:
+        figures = ", ".join(f"{part} {name} {spread[part, name]}" for part, name in names)
+        typer.echo(f"{summary['of']} folds: {figures} · {Path(summary['run']) / FILE}")
+        return
+    rows = [(str(one["fold"]), *(number(one[part][name]) for part, name in names)) for one in summary["folds"]]
+    header = ("fold", *(f"{part} {name}" for part, name in names))
+    typer.echo()
+    write_table(
+        f"{summary['of']} folds, mean ± standard deviation",
+        header,
+        rows,
+        right=range(len(header)),
+        totals=("all", *spread.values()),
+    )
+    typer.echo(f"folds      {Path(summary['run']) / FILE}")
+    typer.echo(f"next       dltool eval {quoted(Path(summary['run']) / 'fold-1')}")
+
+
+def _tell_stopped(run: Path, finished: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Write where it was stopped."""
+    if as_json:
+        typer.echo(to_json({"run": str(run.parent), "reason": "signal", "folds": list(finished)}))
+        return
+    done = f"{len(finished)} fold{'' if len(finished) == 1 else 's'} finished"
+    typer.echo(f"stopped by a signal, {done}; to go on with this one: dltool resume {quoted(run)}")

@@ -1,0 +1,143 @@
+"""Drawing rows for a part: at random, class by class, by group, or the latest first."""
+
+from __future__ import annotations
+
+import heapq
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from dltool.data.quoting import plural, shown
+from dltool.errors import InputError, Problem
+from dltool.kernels.reference.random import permute
+
+
+class Drawing(ABC):
+    """A way of choosing among the rows that are still free, (rows,) booleans."""
+
+    @abstractmethod
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """Row numbers of so many free rows, or of about as many where rows belong together."""
+
+    def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
+        """Row numbers of one of so many equal parts of the free rows; together they are all of these."""
+        raise InputError(Problem("there are no folds of rows drawn so", path="data.split.fold"))
+
+    def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
+        """What the user should know of parts drawn so."""
+        return []
+
+
+class RandomDrawing(Drawing):
+    """At random; with `labels` (rows,), so that every class keeps its share up to one row."""
+
+    def __init__(self, rows: int, seed: int, labels: np.ndarray | None = None):
+        order = permute(np.arange(rows), rows, key=seed, epoch=0)
+        self._order = order if labels is None else order[np.argsort(labels[order], kind="stable")]
+
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """Evenly spaced among the free rows in random order, class by class."""
+        candidates = self._order[free[self._order]]
+        return candidates[(2 * np.arange(count) + 1) * len(candidates) // (2 * count)]
+
+    def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
+        """Every so-manieth of them."""
+        candidates = self._order[free[self._order]]
+        if len(candidates) < of:
+            message = f"{plural(len(candidates), 'row')} cannot be divided into {of} folds"
+            raise InputError(Problem(message, path="data.split.fold"))
+        return candidates[number - 1 :: of]
+
+
+class GroupDrawing(Drawing):
+    """Whole groups: rows that are alike in a column (rows,) stay together."""
+
+    def __init__(self, column: str, cells: np.ndarray, seed: int, place: Callable[[int], str]):
+        require_cells(cells, column, "data.split.group", place)
+        self._column = column
+        names, self._group = np.unique(np.ma.getdata(cells), return_inverse=True)
+        self._order = permute(np.arange(len(names)), len(names), key=seed, epoch=0)
+
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """Groups in random order as long as they fit; the smallest where none does."""
+        sizes = self._sizes(free, 2)
+        chosen, room = np.zeros(len(sizes), dtype=bool), count
+        for group in self._order[sizes[self._order] > 0]:
+            if sizes[group] <= room:
+                chosen[group] = True
+                room -= sizes[group]
+        if not chosen.any():
+            chosen[min(self._order[sizes[self._order] > 0], key=lambda group: sizes[group])] = True
+        return np.flatnonzero(free & chosen[self._group])
+
+    def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
+        """The groups, the largest first, each to the fold that is smallest by then."""
+        sizes = self._sizes(free, of)
+        folds = [(0, fold) for fold in range(1, of + 1)]
+        chosen = np.zeros(len(sizes), dtype=bool)
+        for group in self._order[np.argsort(-sizes[self._order], kind="stable")]:
+            filled, fold = folds[0]
+            chosen[group] = fold == number
+            heapq.heapreplace(folds, (filled + int(sizes[group]), fold))
+        return np.flatnonzero(free & chosen[self._group])
+
+    def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
+        counts = {part: len(np.unique(self._group[index])) for part, index in parts.items()}
+        listed = ", ".join(f"{counts[part]} {part}" for part in ("train", "validation", "test") if part in counts)
+        return [f"groups of column '{self._column}': {listed}"]
+
+    def _sizes(self, free: np.ndarray, needed: int) -> np.ndarray:
+        """Free rows of each group (groups,); raises InputError where fewer than `needed` groups have any."""
+        sizes = np.bincount(self._group[free], minlength=len(self._order))
+        if np.count_nonzero(sizes) < needed:
+            found = plural(int(np.count_nonzero(sizes)), "group")
+            message = f"column '{self._column}' has {found} to draw from, at least {needed} are needed"
+            raise InputError(Problem(message, path="data.split.group"))
+        return sizes
+
+
+class TimeDrawing(Drawing):
+    """The latest by a column (rows,) of dates or numbers; rows of the same time stay together."""
+
+    def __init__(self, column: str, cells: np.ndarray, place: Callable[[int], str]):
+        require_cells(cells, column, "data.split.time", place)
+        self._column, self._times = column, np.ma.getdata(cells)
+        if self._times.dtype.kind not in "Miuf":
+            message = f"column '{column}' holds {shown(self._times[0])}; times must be dates or numbers"
+            raise InputError(Problem(message, path="data.split.time"))
+
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """From the change of time on that comes nearest to the wanted number of rows."""
+        rows = np.flatnonzero(free)
+        rows = rows[np.argsort(self._times[rows], kind="stable")]
+        times = self._times[rows]
+        changes = np.flatnonzero(times[1:] != times[:-1]) + 1
+        if not changes.size:
+            message = f"column '{self._column}' is {_moment(times[0])} in all rows to draw from; later ones are needed"
+            raise InputError(Problem(message, path="data.split.time"))
+        return rows[changes[np.abs(changes - (len(rows) - count)).argmin()] :]
+
+    def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
+        starts = {part: times.min() for part, index in parts.items() if len(times := self._times[index])}
+        listed = ", ".join(f"{p} from {_moment(starts[p])}" for p in ("train", "validation", "test") if p in starts)
+        return [f"times of column '{self._column}': {listed}"]
+
+
+def require_cells(cells: np.ndarray, column: str, path: str, place: Callable[[int], str]) -> None:
+    """Raises InputError with the first row that has nothing in the column."""
+    missing = np.ma.getmaskarray(cells)
+    if cells.dtype.kind in "fM":
+        missing = missing | np.isnan(np.ma.getdata(cells))
+    empty = np.flatnonzero(missing)
+    if empty.size:
+        others = f", and {empty.size - 1} more such rows" if empty.size > 1 else ""
+        message = f"column '{column}' has no value{others}; {path} needs one in every row"
+        raise InputError(Problem(message, place(int(empty[0]))))
+
+
+def _moment(time: np.generic) -> str:
+    """A date as short as it can be written, or a number."""
+    if not isinstance(time, np.datetime64):
+        return f"{time:g}"
+    return str(time.astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")

@@ -1,0 +1,52 @@
+"""Yes or no: 1 or 0, and a half for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dltool.data.features.feature import Encoder, Feature, Fitting
+from dltool.data.features.missing import filled, missing
+from dltool.registry import register
+
+
+@dataclass(frozen=True)
+class BooleanEncoder(Encoder):
+    """True → 1, false → 0, missing → 0.5."""
+
+    kind: ClassVar[str] = "boolean"
+    reads: ClassVar[str] = "BOOLEAN"
+
+    indicator: bool  # a further number tells which cells are missing
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.column, f"{self.column} missing") if self.indicator else (self.column,)
+
+    def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:
+        numbers[:, 0] = filled(cells, 0.5)
+        if self.indicator:
+            numbers[:, 1] = missing(cells)
+
+
+class _Fitting(Fitting):
+    def __init__(self, column: str):
+        self._column, self._missing = column, False
+
+    def update(self, cells: np.ndarray) -> None:
+        self._missing |= bool(missing(cells).any())
+
+    def result(self) -> Encoder:
+        return BooleanEncoder(self._column, self._missing)
+
+
+@register("feature", "boolean")
+class Boolean(Feature):
+    """A column of true and false."""
+
+    encoder: ClassVar[type[Encoder]] = BooleanEncoder
+
+    def start(self, column: str) -> Fitting:
+        return _Fitting(column)

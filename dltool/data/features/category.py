@@ -1,0 +1,91 @@
+"""Categories: every word that a column holds gets a code, by which the network finds its row of an embedding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from dltool.data.features.feature import Encoder, Feature, Fitting
+from dltool.data.signature import CodeField
+from dltool.registry import register
+
+#: up to so many categories, a number for each is as good as an embedding
+FEW = 10
+UNKNOWN, MISSING = 0, 1
+
+
+@dataclass(frozen=True)
+class CategoryEncoder(Encoder):
+    """Codes: 0 for what training has not seen, or too rarely; 1 for what is missing, where training has that."""
+
+    kind: ClassVar[str] = "category"
+    reads: ClassVar[str] = "VARCHAR"
+
+    words: tuple[str, ...]  # from the most frequent on
+    missing: bool  # missing is a category of its own
+    width: int | None  # of the embedding; None: one-hot
+
+    @property
+    def field(self) -> CodeField | None:
+        return CodeField(self.column, 0, 1, 1 + self.missing + len(self.words), self.width)
+
+    def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
+        found = self._codes
+        codes[:, 0] = [found.get(cell, UNKNOWN) for cell in cells.tolist()]
+
+    def unknown(self, cells: np.ndarray) -> int:
+        found = self._codes
+        return sum(cell is not None and cell not in found for cell in cells.tolist())
+
+    @cached_property
+    def _codes(self) -> dict[str | None, int]:
+        start = 1 + self.missing
+        codes: dict[str | None, int] = {word: start + i for i, word in enumerate(self.words)}
+        return {**codes, None: MISSING if self.missing else UNKNOWN}  # a masked array lists None for what is missing
+
+
+class _Fitting(Fitting):
+    def __init__(self, column: str, feature: Category):
+        self._column, self._feature = column, feature
+        self._counts: Counter[str | None] = Counter()
+
+    def update(self, cells: np.ndarray) -> None:
+        self._counts.update(cells.tolist())
+
+    def result(self) -> Encoder:
+        feature, missing = self._feature, None in self._counts
+        counts = [(word, n) for word, n in self._counts.items() if word is not None and n >= feature.min_count]
+        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.most])
+        width: int | None = feature.width or usual_width(len(words))
+        if feature.encoding == "one_hot" or (feature.encoding == "auto" and not feature.width and len(words) <= FEW):
+            width = None
+        return CategoryEncoder(self._column, words, missing, width)
+
+
+@register("feature", "category", main="encoding")
+class Category(Feature):
+    """A column of words or numbers that name things."""
+
+    encoder: ClassVar[type[Encoder]] = CategoryEncoder
+
+    encoding: Literal["auto", "embedding", "one_hot"] = Field(
+        default="auto", description=f"auto: one-hot for up to {FEW} categories, unless a width is given"
+    )
+    width: PositiveInt | None = Field(
+        default=None, description="of the embedding; by default 1.6 · categories^0.56, at most 50"
+    )
+    min_count: PositiveInt = Field(default=1, description="rows a category needs; rarer ones count as unknown")
+    most: PositiveInt = Field(default=10_000, description="categories that are told apart, the most frequent ones")
+
+    def start(self, column: str) -> Fitting:
+        return _Fitting(column, self)
+
+
+def usual_width(categories: int) -> int:
+    """Columns of an embedding that serve so many categories (the rule of fastai)."""
+    return min(50, max(1, round(1.6 * categories**0.56)))

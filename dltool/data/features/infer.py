@@ -1,0 +1,132 @@
+"""Which feature a column of a table is taken for, where the config does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import cast
+
+import numpy as np
+
+from dltool.config.experiment import DataConfig
+from dltool.data.features.boolean import Boolean
+from dltool.data.features.category import Category
+from dltool.data.features.date import Date
+from dltool.data.features.feature import Feature
+from dltool.data.features.numeric import Numeric
+from dltool.data.features.text import Text
+from dltool.data.sources.source import Kind, Reader
+from dltool.errors import InputError, Problem, did_you_mean
+
+#: words in a cell, on average, from which on it is text rather than a name
+SENTENCE = 4.0
+#: the share of different cells from which on a column names its rows, and how few rows tell nothing
+NAMES, FEWEST = 0.9, 20
+#: names that a note lists
+LISTED = 4
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the first rows of a column of text hold."""
+
+    rows: int  # that have a value
+    different: int
+    length: float  # words in a cell, on average
+
+    @property
+    def constant(self) -> bool:
+        """Nothing can be learned from them."""
+        return self.different < 2
+
+    @property
+    def names_rows(self) -> bool:
+        """(Almost) every row has a word of its own."""
+        return self.rows >= FEWEST and self.different > NAMES * self.rows
+
+
+def choose_features(data: DataConfig, reader: Reader) -> tuple[dict[str, Feature], list[str]]:
+    """The feature for every column of a table, with notes on what was inferred."""
+    columns = reader.outline.columns
+    told = _told(data.features, reader)
+    texts = [column for column, kind in columns.items() if kind == "text" and column not in told]
+    words = _look_at(reader, texts) if texts else {}
+    chosen: dict[str, Feature] = {}
+    dropped: list[str] = []
+    for column, kind in columns.items():
+        if column in told:
+            chosen[column] = told[column]
+        elif feature := _inferred(column, kind, words.get(column), data, reader):
+            chosen[column] = feature
+        else:
+            dropped.append(column)
+    if not chosen:
+        raise InputError(Problem("no column is left for the features", reader.outline.where, reader.path))
+    return chosen, _notes({column: f for column, f in chosen.items() if column not in told}, dropped)
+
+
+def _told(features: Mapping[str, object], reader: Reader) -> dict[str, Feature]:
+    """What the config says, by column; the first pattern that fits counts."""
+    columns = reader.outline.columns
+    for pattern in features:
+        if not any(fnmatchcase(column, pattern) for column in columns):
+            message = f"no column is called so; {did_you_mean(pattern, columns)}"
+            raise InputError(Problem(message, path=f"data.features.{pattern}"))
+    found: dict[str, Feature] = {}
+    for column in columns:
+        fitting = [feature for pattern, feature in features.items() if fnmatchcase(column, pattern)]
+        if column in features or fitting:
+            found[column] = cast(Feature, features.get(column, fitting[0] if fitting else None))
+    return found
+
+
+def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, reader: Reader) -> Feature | None:
+    """The feature for a column; None where it is of no use."""
+    if kind == "other":
+        message = (
+            f"column '{column}' holds lists or records, which cannot be taken in; leave it out: exclude: [{column}]"
+        )
+        raise InputError(Problem(message, reader.outline.where, reader.path))
+    if words:
+        if stray := reader.stray(column):
+            raise InputError(replace(stray, path=reader.path))
+        if words.constant:
+            return None
+        if words.length >= SENTENCE and words.different > words.rows / 2:
+            return Text()
+        return None if words.names_rows else Category()
+    if kind == "boolean":
+        return Boolean()
+    if kind == "date":
+        return Date()
+    return Numeric(scaling=data.scaling) if data.scaling else Numeric()
+
+
+def _look_at(reader: Reader, columns: Sequence[str]) -> dict[str, Words]:
+    """The words of the first chunk of rows."""
+    cells = cast(Mapping[str, np.ndarray], next(reader.read(dict.fromkeys(columns, "VARCHAR"))))
+    found = {}
+    for column in columns:
+        filled = [cell for cell in cells[column].tolist() if cell is not None]
+        length = sum(cell.count(" ") + 1 for cell in filled[:1000]) / max(1, len(filled[:1000]))
+        found[column] = Words(len(filled), len(set(filled)), length)
+    return found
+
+
+def _notes(chosen: Mapping[str, Feature], dropped: Sequence[str]) -> list[str]:
+    kinds: dict[str, list[str]] = {}
+    for column, feature in chosen.items():
+        kinds.setdefault(feature.yaml_name, []).append(column)
+    told = [f"{len(names)} {kind}" + _listed(names, kind) for kind, names in kinds.items()]
+    notes = [f"features: {', '.join(told)} (data.features says otherwise)"] if told else []
+    if dropped:
+        notes.append(f"left out, since they are empty, constant or name their rows: {', '.join(dropped)}")
+    return notes
+
+
+def _listed(names: Sequence[str], kind: str) -> str:
+    """The names, where there is something to see: most columns are numbers."""
+    if kind == "numeric":
+        return ""
+    return f" ({', '.join(names[:LISTED])}{', …' if len(names) > LISTED else ''})"

@@ -1,0 +1,118 @@
+"""Text as a bag of words: which words a cell holds, without their order; each finds its row of an embedding."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import ClassVar, Literal
+from zlib import crc32
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from dltool.data.features.feature import Encoder, Feature, Fitting
+from dltool.data.signature import CodeField
+from dltool.registry import register
+
+#: words, runs of digits, and marks
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
+#: the share of training rows of which every word is kept, and how many words that may be
+WHOLE, LONGEST = 0.99, 512
+
+
+@dataclass(frozen=True)
+class TextEncoder(Encoder):
+    """Codes of the different words of a cell, −1 behind the last; words that training has not seen are left out."""
+
+    kind: ClassVar[str] = "text"
+    reads: ClassVar[str] = "VARCHAR"
+
+    words: tuple[str, ...]  # from the most frequent on; none where they are hashed
+    buckets: int  # of hashed words; 0 where there is a vocabulary
+    ngrams: int
+    length: int
+    width: int
+
+    @property
+    def field(self) -> CodeField | None:
+        return CodeField(self.column, 0, self.length, 1 + (self.buckets or len(self.words)), self.width)
+
+    def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
+        codes[:] = -1
+        for row, cell in enumerate(cells.tolist()):
+            found = list(self._found(cell or ""))[: self.length]
+            codes[row, : len(found)] = found
+
+    def unknown(self, cells: np.ndarray) -> int:
+        return sum(bool(cell) and not any(True for _ in self._found(cell)) for cell in cells.tolist())
+
+    def _found(self, text: str) -> Iterator[int]:
+        """The codes of the different words of a text, in the order in which they come first."""
+        for word in dict.fromkeys(words_of(text, self.ngrams)):
+            if self.buckets:
+                yield 1 + crc32(word.encode()) % self.buckets
+            elif code := self._codes.get(word):
+                yield code
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {word: 1 + i for i, word in enumerate(self.words)}
+
+
+class _Fitting(Fitting):
+    def __init__(self, column: str, feature: Text):
+        self._column, self._feature = column, feature
+        self._counts: Counter[str] = Counter()
+        self._lengths: Counter[int] = Counter()
+
+    def update(self, cells: np.ndarray) -> None:
+        for cell in cells.tolist():
+            words = set(words_of(cell or "", self._feature.ngrams))
+            self._lengths[len(words)] += 1
+            if not self._feature.hashed:
+                self._counts.update(words)
+
+    def result(self) -> Encoder:
+        feature = self._feature
+        counts = [(word, count) for word, count in self._counts.items() if count >= feature.min_count]
+        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.words])
+        length = feature.length or min(LONGEST, max(1, self._usual_length()))
+        return TextEncoder(self._column, words, feature.hashed or 0, feature.ngrams, length, feature.width)
+
+    def _usual_length(self) -> int:
+        needed, total = WHOLE * self._lengths.total(), 0
+        for length in sorted(self._lengths):
+            total += self._lengths[length]
+            if total >= needed:
+                return length
+        return 1
+
+
+@register("feature", "text", main="words")
+class Text(Feature):
+    """A column of sentences, taken as a bag of words."""
+
+    encoder: ClassVar[type[Encoder]] = TextEncoder
+
+    words: PositiveInt = Field(default=20_000, description="of the vocabulary, the most frequent ones")
+    hashed: PositiveInt | None = Field(default=None, description="buckets for hashed words, in place of a vocabulary")
+    min_count: PositiveInt = Field(default=2, description="rows that a word of the vocabulary must be in")
+    ngrams: Literal[1, 2] = Field(default=1, description="2: pairs of neighbouring words count too")
+    length: PositiveInt | None = Field(
+        default=None,
+        description=f"different words of a text that are kept; by default all in 99 % of rows, ≤ {LONGEST}",
+    )
+    width: PositiveInt = Field(default=32, description="of the embedding")
+
+    def start(self, column: str) -> Fitting:
+        return _Fitting(column, self)
+
+
+def words_of(text: str, ngrams: int = 1) -> list[str]:
+    """The words of a text in lower case; with `ngrams` 2, all pairs of neighbours as well."""
+    words = _WORD.findall(text.lower())
+    return words + [f"{one} {two}" for one, two in pairwise(words)] if ngrams == 2 else words

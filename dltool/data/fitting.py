@@ -1,0 +1,58 @@
+"""Fitting the preparation of features to the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import numpy as np
+
+from dltool.config.experiment import DataConfig
+from dltool.data.features.infer import choose_features
+from dltool.data.moments import Moments
+from dltool.data.preparation import ArrayPreparation, Preparation, TablePreparation
+from dltool.data.scaling import Scaling, suitable
+from dltool.data.sources.source import Raw, Reader
+from dltool.data.split import Index, overlap
+
+
+def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    """The preparation for a source of whose rows `train` are trained on, with notes on what was chosen."""
+    if reader.outline.columns:
+        return _fit_table(data, reader, train)
+    return _fit_array(data, reader, train)
+
+
+def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    outline, notes = reader.outline, []
+    scaling = cast(Scaling | None, data.scaling)
+    if scaling is None:
+        scaling, notes = suitable(outline.feature_dtype)
+    moments = Moments()
+    if scaling.fitted:
+        for features in _of_rows(reader, {}, train):
+            moments.update(cast(np.ndarray, features))
+    return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scaling.scale(moments)), notes
+
+
+def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    features, notes = choose_features(data, reader)
+    fittings = {column: feature.start(column) for column, feature in features.items()}
+    types = {column: feature.encoder.reads for column, feature in features.items()}
+    for raw in _of_rows(reader, types, train):
+        for column, fitting in fittings.items():
+            fitting.update(cast(Any, raw)[column])
+    return TablePreparation(tuple(fitting.result() for fitting in fittings.values())), notes
+
+
+def _of_rows(reader: Reader, types: dict[str, str], rows: Index) -> Iterator[Raw]:
+    """Chunks of the features, of these rows only."""
+    low = 0
+    for raw in reader.read(types):
+        count = len(raw) if isinstance(raw, np.ndarray) else len(next(iter(raw.values())))
+        _, inside = overlap(rows, low, low + count)
+        if isinstance(raw, np.ndarray):
+            yield raw[inside]
+        else:
+            yield {column: cells[inside] for column, cells in raw.items()}
+        low += count

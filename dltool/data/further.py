@@ -1,0 +1,101 @@
+"""Samples that a network was not trained on, piece by piece: prepared as in its training, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.signature import Part
+from dltool.data.sources.source import Raw, Reader, Request, Source, blaming
+from dltool.data.split import overlap
+from dltool.data.targets import Target, encode, usable_rows
+from dltool.errors import InputError, Problem
+
+#: bytes of memory that reading may take
+MEMORY = 1 << 27
+#: rows that are prepared at a time, and numbers or bytes in them
+ROWS = 1 << 16
+NUMBERS = 1 << 22
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows, from the one numbered `low` to before `high`."""
+
+    low: int
+    high: int
+    part: Part
+    kept: Mapping[str, np.ndarray]  # texts to write beside the predictions, masked where missing
+
+
+class Further:
+    """An open source and how its samples are prepared."""
+
+    def __init__(self, reader: Reader, preprocessing: Preprocessing, *, targets: bool):
+        preprocessing.features.require_alike(reader.outline)
+        self._reader, self._preparation, self._target = reader, preprocessing.features, preprocessing.target
+        self._targets = self._target.trained(encode(reader.outline, self._target)) if targets else None
+        self.usable = usable_rows(reader.outline) if targets else None
+        self.rows = reader.outline.rows
+        self.kept_types = reader.kept_types()
+        self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+
+    def pieces(self) -> Iterator[Piece]:
+        """All rows in order; of no use as targets are zeros where none were asked for."""
+        low = 0
+        for raw in _slices(self._reader.read(self._preparation.types)):
+            start = low
+            with blaming(self._reader.path):
+                prepared = self._preparation.apply(
+                    raw, lambda row, start=start: self._reader.outline.place(start + row)
+                )
+            self.unknown.update(self._preparation.unknown(raw))
+            low += len(prepared.features)
+            targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
+            yield Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
+
+    def parts(self) -> Iterator[Part]:
+        """All rows that have a target, in order."""
+        for piece in self.pieces():
+            if self.usable is None:
+                yield piece.part
+                continue
+            _, inside = overlap(self.usable, piece.low, piece.high)
+            if len(piece.part.targets[inside]):
+                yield Part(piece.part.features[inside], piece.part.targets[inside], piece.part.codes[inside])
+
+
+@contextmanager
+def opened(
+    source: Source, preprocessing: Preprocessing, folders: Sequence[Path] = (), request: Request | None = None
+) -> Iterator[Further]:
+    """The samples of a source; raises InputError, without places in a config, where they do not fit the network."""
+    try:
+        request = replace(request or Request(), features=preprocessing.columns, memory=MEMORY)
+        with source.open(folders, request) as reader:
+            if (request.keep or request.keep_all) and not reader.outline.columns:
+                raise InputError(Problem("holds arrays, which have no columns to keep", reader.outline.where))
+            yield Further(reader, preprocessing, targets=request.targets)
+    except InputError as error:
+        raise InputError(*(replace(problem, path="") for problem in error.problems)) from None
+
+
+def _slices(chunks: Iterator[Raw]) -> Iterator[Raw]:
+    """The same rows in smaller chunks where these are large."""
+    for raw in chunks:
+        cells = [raw] if isinstance(raw, np.ndarray) else list(raw.values())
+        step = max(1, min(ROWS, NUMBERS // max(1, sum(one[:1].size for one in cells))))
+        for low in range(0, len(cells[0]), step):
+            inside = slice(low, low + step)
+            yield raw[inside] if isinstance(raw, np.ndarray) else {name: one[inside] for name, one in raw.items()}
+
+
+def _no_targets(target: Target, rows: int) -> np.ndarray:
+    """Targets that a network takes where there is only something to predict."""
+    return np.zeros(rows, np.int64) if target.classes else np.zeros((rows, len(target.names)), np.float32)

@@ -1,0 +1,148 @@
+"""Classes and labels: how they are called in a file, and their numbers.
+
+Names are taken without the blanks around them, and as `rename_labels` of the source says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dltool.data.quoting import shown
+from dltool.data.sources.source import Outline
+from dltool.errors import InputError, Problem, did_you_mean
+
+#: renamings that a message lists
+LISTED = 10
+
+
+def class_names(outline: Outline) -> list[str]:
+    """The classes of the only target, sorted: integers as numbers, text as text."""
+    values = _only_target(outline)
+    found = np.unique(np.ma.compressed(values))
+    names = dict.fromkeys(_name(value, outline) for value in found)
+    return sorted(names) if values.dtype.kind in "OU" else list(names)
+
+
+def encode_classes(outline: Outline, classes: Sequence[str]) -> np.ndarray:
+    """Numbers of the classes (rows,) int64 of the only target."""
+    values = _only_target(outline)
+    found, inverse = np.unique(_filled(values), return_inverse=True)
+    number = {name: i for i, name in enumerate(classes)}
+    names = [_name(value, outline) for value in found]
+    encoded = np.array([number.get(name, -1) for name in names], dtype=np.int64)[inverse]
+    unknown = np.flatnonzero(encoded < 0)
+    if unknown.size:
+        others = [name for name in names if name not in number]
+        raise _unknown(outline, int(unknown[0]), names[inverse[unknown[0]]], others, classes, "class")
+    return encoded
+
+
+def two_valued(values: np.ndarray) -> bool:
+    """Whether all values are 0 or 1, or booleans."""
+    return values.dtype.kind == "b" or (values.dtype.kind in "iuf" and bool(np.isin(values, (0, 1)).all()))
+
+
+def encode_labels(outline: Outline) -> np.ndarray:
+    """0 or 1 (rows, k) float32 of targets that are a label each."""
+    columns = []
+    for name, values in outline.targets.items():
+        if values.dtype.kind in "OU":
+            word = shown(np.ma.compressed(values)[0])
+            message = f"target '{name}' holds text such as {word}, where labels are 0 or 1"
+            hint = (
+                "; for lists of labels give what separates them: label_separator" if len(outline.targets) == 1 else ""
+            )
+            raise InputError(Problem(message + hint, outline.where))
+        numbers = np.ma.filled(values, 0)
+        other = np.flatnonzero((numbers != 0) & (numbers != 1))
+        if other.size:
+            message = f"target '{name}' holds {numbers[other[0]]:g}, where labels are 0 or 1"
+            raise InputError(Problem(message, outline.place(int(other[0]))))
+        columns.append(numbers.astype(np.float32))
+    return np.stack(columns, axis=1)
+
+
+def labels_of_lists(outline: Outline) -> list[str]:
+    """All labels in the lists of the only target, sorted; raises InputError where there is none."""
+    lists = _lists(outline, np.unique(np.ma.compressed(_only_target(outline)).astype(str)))
+    names = sorted({name for one in lists for name in one})
+    if not names:
+        message = f"no row has a label in column '{next(iter(outline.targets))}'; there is nothing to predict"
+        raise InputError(Problem(message, outline.where))
+    return names
+
+
+def encode_label_lists(outline: Outline, labels: Sequence[str]) -> np.ndarray:
+    """0 or 1 (rows, k) float32 from the lists of the only target; a missing one is empty."""
+    values = np.ma.filled(_only_target(outline).astype(object), "").astype(str)
+    found, inverse = np.unique(values, return_inverse=True)
+    number = {name: i for i, name in enumerate(labels)}
+    encoded = np.zeros((len(found), len(labels)), np.float32)
+    unknown: dict[str, int] = {}
+    for i, names in enumerate(_lists(outline, found)):
+        for name in names:
+            if name in number:
+                encoded[i, number[name]] = 1
+            else:
+                unknown.setdefault(name, i)
+    if unknown:
+        name, i = next(iter(unknown.items()))
+        raise _unknown(outline, int(np.flatnonzero(inverse == i)[0]), name, unknown, labels, "label")
+    return encoded[inverse]
+
+
+def _only_target(outline: Outline) -> np.ndarray:
+    return next(iter(outline.targets.values()))
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    """The values with some value that occurs in place of missing ones."""
+    return np.ma.filled(values, np.ma.compressed(values)[0]) if np.ma.is_masked(values) else np.ma.getdata(values)
+
+
+def _lists(outline: Outline, cells: Iterable[str]) -> list[list[str]]:
+    """The labels in each cell."""
+    split = (cell.split(outline.label_separator) for cell in cells)
+    return [[_renamed(word.strip(), outline) for word in words if word.strip()] for words in split]
+
+
+def _name(value: Any, outline: Outline) -> str:
+    """The name of a class from one value of the target: that of a whole number is the same for integers and floats."""
+    if isinstance(value, bool | np.bool_):
+        name = "true" if value else "false"
+    elif isinstance(value, float | np.floating):
+        if value != int(value):
+            row = int(np.flatnonzero(_only_target(outline) == value)[0])
+            message = f"target '{next(iter(outline.targets))}' holds {value:g}, which names no class"
+            raise InputError(Problem(message, outline.place(row)))
+        name = str(int(value))
+    else:
+        name = str(value).strip()
+    return _renamed(name, outline)
+
+
+def _renamed(name: str, outline: Outline) -> str:
+    return outline.rename_labels.get(name, name)
+
+
+def _unknown(
+    outline: Outline, row: int, name: str, others: Iterable[str], known: Sequence[str], kind: str
+) -> InputError:
+    """The error of a class or label that training has not seen; where only its writing differs, with what helps."""
+    meant = {_bare(one): one for one in known}
+    renaming = {other: meant[_bare(other)] for other in others if _bare(other) in meant}
+    if name in renaming:
+        pairs = [f'"{other}": "{one}"' for other, one in list(renaming.items())[:LISTED]]
+        listed = ", ".join(pairs) + (", …" if len(renaming) > LISTED else "")
+        hint = f"if it is {shown(renaming[name])}, give this source: rename_labels: {{{listed}}}"
+    else:
+        hint = did_you_mean(name, known)
+    return InputError(Problem(f"{shown(name)} is not a {kind} of the training data; {hint}", outline.place(row)))
+
+
+def _bare(name: str) -> str:
+    """A name without case, blanks and the full stop behind it."""
+    return "".join(name.casefold().split()).rstrip(".")

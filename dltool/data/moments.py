@@ -1,0 +1,51 @@
+"""Count, mean, squares and range of numbers that come in pieces, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+#: numbers that are worked on at a time in float64
+BLOCK = 1 << 20
+
+
+class Moments:
+    """Of arrays (rows, …): over the rows for samples with one axis, each feature its own; else over all values."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = self.squares = np.zeros(())  # squares: of the distances from the mean
+        self.low, self.high = np.array(np.inf), np.array(-np.inf)
+
+    def update(self, values: np.ndarray) -> None:
+        """Take in more rows (Chan, Golub and LeVeque, Updating formulae, 1979)."""
+        axes = 0 if values.ndim == 2 else None
+        for block in _blocks(values):
+            mean = block.mean(axis=axes)
+            count = block.size // mean.size
+            squares = np.square(block - mean).sum(axis=axes)
+            total = self.count + count
+            distance = mean - self.mean
+            self.squares = self.squares + squares + np.square(distance) * (self.count * count / total)
+            self.mean = self.mean + distance * (count / total)
+            self.low = np.minimum(self.low, block.min(axis=axes))
+            self.high = np.maximum(self.high, block.max(axis=axes))
+            self.count = total
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """The standard deviation, of the whole population."""
+        return np.sqrt(self.squares / max(1, self.count))
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Where all values are the same."""
+        return ~(self.high > self.low)
+
+
+def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Consecutive rows, as float64 arrays of moderate size."""
+    step = max(1, BLOCK // max(1, values[0].size)) if len(values) else 1
+    for start in range(0, len(values), step):
+        yield values[start : start + step].astype(np.float64)

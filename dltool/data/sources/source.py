@@ -1,0 +1,151 @@
+"""The contract of sources: where samples come from, one file for each format.
+
+A source is opened for a request and gives a reader, which tells what there is (its outline) and then reads the
+features in chunks of consecutive rows, as often as asked. What becomes of them stands elsewhere: `targets` finds the
+classes, `split` the parts, `preparation` the numbers that a network sees, and `dataset` brings all of it together.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+
+from dltool.config.description import Description
+from dltool.errors import InputError, Problem
+
+Task = Literal["auto", "classes", "numbers", "labels"]
+Kind = Literal["integer", "number", "boolean", "text", "date", "other"]
+
+#: features of consecutive rows as a file holds them: an array (rows, …) of bytes or finite floats, or the cells of a
+#: table's columns by name, each (rows,) and masked where values are missing
+Raw = np.ndarray | Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a source, beside all of its features."""
+
+    features: tuple[str, ...] = ()  # the columns to take, in this order, where a training has settled them
+    targets: bool = True  # False where there is only something to predict
+    extras: tuple[str, ...] = ()  # further columns: of groups, times or weights
+    keep: tuple[str, ...] = ()  # columns to write beside predictions
+    keep_all: bool = False  # all columns
+    memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a source holds apart from the features themselves: enough to divide the rows and to find the classes."""
+
+    where: str  # the file, for messages
+    place: Callable[[int], str]  # of a row (from 0), for messages: "data.csv:18"
+    rows: int
+    task: Task
+    targets: Mapping[str, np.ndarray]  # as found, by name: (rows,) booleans, integers, finite floats, or text
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)  # those of the request, likewise
+    columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
+    label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
+    rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
+    feature_shape: tuple[int, ...] = ()  # of arrays
+    feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
+
+
+class Reader(ABC):
+    """An open source; closed by leaving its `with` block."""
+
+    outline: Outline
+    path = ""  # of the source in the config, for messages
+
+    def read(self, types: Mapping[str, str]) -> Iterator[Raw]:
+        """The chunks; problems are told with the source's place in the config."""
+        with blaming(self.path):
+            yield from self.chunks(types)
+
+    @abstractmethod
+    def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
+        """All features from the first row to the last; `types` are the columns of a table and their types in SQL.
+
+        Raises InputError with the place of whatever cannot be read so.
+        """
+
+    def stray(self, column: str) -> Problem | None:
+        """What keeps a column of text from being one of numbers, where most of its cells are."""
+        return None
+
+    def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
+        """The cells of some rows of a table as text, by column, for a person to read; empty where there are none."""
+        return [{} for _ in rows]
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """What is written beside the predictions for rows from `low` to before `high`: texts, masked where missing."""
+        return {}
+
+    def kept_types(self) -> dict[str, str]:
+        """The types in SQL that all of these texts can be read as."""
+        return {}
+
+    def close(self) -> None:  # noqa: B027  (most readers hold nothing open)
+        """Let go of files."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ArrayReader(Reader):
+    """Samples that are loaded all at once, when they are first asked for."""
+
+    def __init__(self, outline: Outline, load: Callable[[], Raw]):
+        self.outline, self._load = outline, load
+        self._array: Raw | None = None
+
+    def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
+        """Everything at once."""
+        if self._array is None:
+            self._array = self._load()
+        yield self._array
+
+    def close(self) -> None:
+        """Forget it."""
+        self._array = None
+
+
+@contextmanager
+def blaming(path: str) -> Iterator[None]:
+    """Problems that arise inside, with the path of the source in the config."""
+    try:
+        yield
+    except InputError as error:
+        problems = [replace(p, path=".".join(part for part in (path, p.path) if part)) for p in error.problems]
+        raise InputError(*problems) from None
+
+
+class Source(Description):
+    """Where samples come from.
+
+    `folders` are where relative paths may start, after the working directory.
+    """
+
+    mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
+
+    def at(self, path: str) -> Self:
+        """The same kind of source with its samples elsewhere; raises InputError where they come from no file."""
+        if "path" not in type(self).model_fields:
+            raise InputError(f"the network was trained on '{self.yaml_name}' data, which is not read from files")
+        return self.model_copy(update={"path": path})
+
+    @abstractmethod
+    def files(self, folders: Sequence[Path]) -> list[Path]:
+        """All files that samples come from; raises InputError where there is one missing."""
+
+    @abstractmethod
+    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+        """A reader; raises InputError for whatever cannot be used, with the field of the source at fault as path."""

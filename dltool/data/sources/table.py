@@ -1,0 +1,137 @@
+"""Tables: CSV, TSV, JSON lines and Parquet. One or several columns are the target, the others features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeInt, model_validator
+
+from dltool.data.paths import locate_all
+from dltool.data.sources.source import Reader, Request, Source, Task
+from dltool.data.tables.database import Database
+from dltool.data.tables.dialect import MISSING, Dialect
+from dltool.data.tables.formats import open_table
+from dltool.data.tables.reader import TableReader, TargetOptions
+from dltool.data.tables.table_file import TableFile
+from dltool.errors import InputError, Problem, did_you_mean
+from dltool.registry import register
+
+
+@register("source", "table")
+class Table(Source):
+    """A CSV, TSV, JSON lines or Parquet file, gzipped or not; one row is one sample."""
+
+    mixed_units: ClassVar[bool] = True
+
+    path: str = Field(description="of the file; with wildcards, of several that have the same columns")
+    target: str | Annotated[list[str], Field(min_length=1)] = Field(description="column, or columns, to predict")
+    columns: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="of the features; without it all but the target and 'exclude'"
+    )
+    exclude: list[str] = Field(default=[], description="columns to leave out")
+    task: Task = Field(
+        default="auto", description="whether the target is one of several classes, labels (0 or 1 in each), or numbers"
+    )
+    label_separator: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="between labels, where each cell of the target lists those that the row has"
+    )
+    rename_labels: dict[str | int, str] = Field(
+        default={}, description="classes or labels as the file calls them: name"
+    )
+    missing: list[str] = Field(default=list(MISSING), description="what stands for a missing value")
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="between the fields of a line; found out by default, as is 'header'"
+    )
+    quote: Literal['"', "'", ""] | None = Field(
+        default=None, description="around fields; '' where quotes are characters like any other"
+    )
+    header: bool | None = Field(default=None, description="whether the first line names the columns")
+    names: list[str] = Field(default=[], description="of the columns, in place of those that a header gives")
+    skip: NonNegativeInt = Field(default=0, description="lines to leave out before the header")
+    decimal: Literal[".", ","] = "."
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    missing_target: Literal["refuse", "drop"] = Field(default="refuse", description="what becomes of rows without one")
+
+    @model_validator(mode="after")
+    def _fields_fit_each_other(self) -> Self:
+        if self.columns and self.exclude:
+            raise ValueError("expected 'columns' or 'exclude', not both")
+        if self.label_separator and (self.task not in ("auto", "labels") or len(self._targets) > 1):
+            raise ValueError("'label_separator' is for one target column whose cells list labels")
+        return self
+
+    def at(self, path: str) -> Self:
+        """Another file, of which no more is asked than to have the columns that training has settled."""
+        return super().at(path).model_copy(update={"columns": None, "exclude": []})
+
+    def files(self, folders: Sequence[Path]) -> list[Path]:
+        """All that the path stands for."""
+        return locate_all(self.path, folders, "path")
+
+    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+        """Takes the columns that are wanted into a database."""
+        files = self._files(folders)
+        features = self._features(files[0], request)
+        targets = self._targets if request.targets else []
+        wanted = list(dict.fromkeys([*features, *targets, *request.extras]))
+        keep = list(files[0].columns) if request.keep_all else list(request.keep)
+        database = Database(files, wanted, self.missing, [name for name in keep if name not in wanted], request.memory)
+        options = TargetOptions(
+            self.task, self.label_separator or "", self.rename_labels, drop_missing=self.missing_target == "drop"
+        )
+        try:
+            return TableReader(files[0], database, features, targets, options, request.extras, keep)
+        except BaseException:
+            database.close()
+            raise
+
+    def _files(self, folders: Sequence[Path]) -> list[TableFile]:
+        """All files, which have the same columns."""
+        dialect = Dialect(
+            delimiter=self.delimiter,
+            quote=self.quote,
+            header=False if self.names and self.header is None else self.header,
+            names=tuple(self.names),
+            skip=self.skip,
+            decimal=self.decimal,
+            encoding=self.encoding,
+            missing=tuple(self.missing),
+        )
+        files = [open_table(path, dialect) for path in locate_all(self.path, folders, "path")]
+        for file in files[1:]:
+            if different := set(files[0].columns) ^ set(file.columns):
+                names = ", ".join(f"'{name}'" for name in sorted(different))
+                raise InputError(Problem(f"has other columns than {files[0].path}: {names}", str(file.path)))
+        return files
+
+    @property
+    def _targets(self) -> list[str]:
+        return [self.target] if isinstance(self.target, str) else self.target
+
+    def _features(self, file: TableFile, request: Request) -> list[str]:
+        """Names of the columns to take; raises InputError for names that the file does not have."""
+        targets = self._targets if request.targets else []
+        problems = [*_unknown(file, targets, "target"), *_unknown(file, self.exclude, "exclude")]
+        problems += [*_unknown(file, self.columns or [], "columns"), *_unknown(file, request.features, "")]
+        problems += [*_unknown(file, request.extras, ""), *_unknown(file, request.keep, "")]
+        problems += [
+            Problem(f"'{name}' is the target, it cannot be a feature", str(file.path), "columns")
+            for name in self.columns or []
+            if name in self._targets
+        ]
+        if problems:
+            raise InputError(*problems)
+        left_out = {*self._targets, *self.exclude, *request.extras}
+        others = [name for name in file.columns if name not in left_out]
+        names = list(request.features) or self.columns or others
+        if not names:
+            raise InputError(Problem("no column is left for the features", str(file.path)))
+        return names
+
+
+def _unknown(file: TableFile, names: Sequence[str], field: str) -> Iterator[Problem]:
+    for name in names:
+        if name not in file.columns:
+            yield Problem(f"no column '{name}'; {did_you_mean(name, file.columns)}", str(file.path), field)

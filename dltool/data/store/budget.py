@@ -1,0 +1,47 @@
+"""How much memory prepared data may take: what the config says, else half of what the machine can spare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dltool.config.amounts import bytes_of
+from dltool.config.experiment import DataConfig
+
+_GROUPS = Path("/sys/fs/cgroup")
+#: files of a control group: its limit, what it uses, and of that what could be freed; in version 2, then in version 1
+_VERSIONS = {
+    "": (_GROUPS, "memory.max", "memory.current", "inactive_file"),
+    "memory": (_GROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
+
+
+def memory_for(data: DataConfig) -> int:
+    """The bytes that prepared data may take."""
+    return bytes_of(data.memory) if data.memory else available_memory() // 2
+
+
+def available_memory() -> int:
+    """The bytes that this process could still take before the machine, or a control group, has no more."""
+    return min(_number("MemAvailable:", Path("/proc/meminfo")) << 10, *_left_in_groups())
+
+
+def _left_in_groups() -> Iterator[int]:
+    """What each control group that this process is in has left, if it has a limit."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, place = line.split(":", 2)
+        for name in set(controllers.split(",")) & set(_VERSIONS):
+            top, limit, used, cache = _VERSIONS[name]
+            own = top / place.lstrip("/")
+            for group in (own, *own.parents):
+                if group.is_relative_to(top) and (group / limit).exists():
+                    most = (group / limit).read_text().strip()
+                    taken = int((group / used).read_text()) - _number(cache, group / "memory.stat")
+                    yield max(0, int(most) - taken) if most != "max" else 1 << 62
+
+
+def _number(name: str, file: Path) -> int:
+    """The number that follows a name in a file of one name a line."""
+    found = re.search(rf"^{name}\s+(\d+)", file.read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0

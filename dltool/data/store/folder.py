@@ -1,0 +1,97 @@
+"""The folders of stores: where they are, what makes one whole, and how it comes into being and goes.
+
+A store is a folder `data-KEY` of one file of records for each part and a manifest; it gets its name once it is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dltool.caching import cache_root
+from dltool.data.store.reader import StoredPart
+from dltool.data.store.records import RecordLayout
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"data-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A whole store."""
+
+    folder: Path
+    layout: RecordLayout
+    rows: Mapping[str, int]  # by part
+    about: Mapping[str, Any]  # what else was kept with it
+
+    @property
+    def bytes(self) -> int:
+        """Size of all records."""
+        return sum(self.rows.values()) * self.layout.bytes
+
+    def parts(self) -> dict[str, StoredPart]:
+        """Every part, open for reading; the store counts as used from now on."""
+        os.utime(self.folder / MANIFEST)
+        return {part: StoredPart(records_of(self.folder, part), self.layout, rows) for part, rows in self.rows.items()}
+
+
+def place_of(key: str) -> Path:
+    """Where the store of a key is, or would be."""
+    return cache_root() / f"data-{key}"
+
+
+def records_of(folder: Path, part: str) -> Path:
+    """The file of a part."""
+    return folder / f"{part}.records"
+
+
+def stores() -> list[Store]:
+    """All that are whole."""
+    folders = sorted(cache_root().glob("data-*"))
+    found = [open_store(folder) for folder in folders if _NAME.fullmatch(folder.name)]
+    return [store for store in found if store]
+
+
+def open_store(folder: Path) -> Store | None:
+    """The store in a folder; None where there is none, or one that was damaged or made by another version."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        if manifest["format"] != FORMAT:
+            return None
+        store = Store(folder, RecordLayout.from_json(manifest["record"]), manifest["rows"], manifest["about"])
+        sizes = {part: records_of(folder, part).stat().st_size for part in store.rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    whole = all(sizes[part] == rows * store.layout.bytes for part, rows in store.rows.items())
+    return store if whole else None
+
+
+def write_manifest(folder: Path, layout: RecordLayout, rows: Mapping[str, int], about: Mapping[str, Any]) -> None:
+    """Complete a folder whose records are on the disk."""
+    manifest = {"format": FORMAT, "record": layout.as_json(), "rows": dict(rows), "about": dict(about)}
+    with (folder / MANIFEST).open("w") as file:
+        json.dump(manifest, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def publish(folder: Path, key: str) -> Store:
+    """Give a completed folder its name; a whole store that another process was quicker to make is left as it is."""
+    place = place_of(key)
+    if open_store(place) is None:
+        shutil.rmtree(place, ignore_errors=True)
+        folder.rename(place)
+        root = os.open(place.parent, os.O_RDONLY)
+        os.fsync(root)
+        os.close(root)
+    store = open_store(place)
+    assert store is not None
+    return store

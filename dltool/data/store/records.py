@@ -1,0 +1,65 @@
+"""The form of a sample in a store: features, codes and targets side by side, in as many bytes as every other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dltool.data.signature import Part, Signature
+
+FIELDS = ("features", "codes", "targets")
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """The types and places of what a record holds, as NumPy describes them."""
+
+    dtype: np.dtype  # of one record, with FIELDS
+
+    @classmethod
+    def of(cls, signature: Signature) -> RecordLayout:
+        """The layout for samples that are described so."""
+        codes = (sum(field.length for field in signature.codes),)
+        targets = ("<i8", ()) if signature.classes else ("<f4", (len(signature.targets),))
+        features = (np.dtype(signature.feature_dtype).newbyteorder("<").str, signature.feature_shape)
+        types = (features, ("<i4", codes), targets)
+        return cls(np.dtype([(name, *form) for name, form in zip(FIELDS, types, strict=True)]))
+
+    @property
+    def bytes(self) -> int:
+        """Size of one record."""
+        return self.dtype.itemsize
+
+    def pieces(self) -> Iterator[tuple[str, int, int]]:
+        """What a record holds in order: the name, the first byte, the number of bytes."""
+        for name, (form, start, *_) in (self.dtype.fields or {}).items():
+            yield name, start, form.itemsize
+
+    def empty(self, rows: int) -> Part:
+        """Room for so many samples, not yet written."""
+        forms = {name: self.dtype[name] for name in FIELDS}
+        return Part(**{name: np.empty((rows, *form.shape), form.base) for name, form in forms.items()})
+
+    def pack(self, part: Part) -> np.ndarray:
+        """Records (n,) of samples."""
+        records = np.empty(len(part), self.dtype)
+        for name, array in zip(FIELDS, (part.features, part.codes, part.targets), strict=True):
+            records[name] = array
+        return records
+
+    def unpack(self, records: np.ndarray, samples: Part) -> None:
+        """Write records (n,) to as many samples."""
+        for name in FIELDS:
+            getattr(samples, name)[...] = records[name]
+
+    def as_json(self) -> list[Any]:
+        """Plain data that JSON keeps exactly."""
+        return [[name, self.dtype[name].base.str, list(self.dtype[name].shape)] for name in FIELDS]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> RecordLayout:
+        """What `as_json` gave."""
+        return cls(np.dtype([(name, form, tuple(shape)) for name, form, shape in data]))

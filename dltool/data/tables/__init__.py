@@ -1,0 +1,1 @@
+"""Files that hold tables: finding out what is in them, and reading columns."""

@@ -1,0 +1,71 @@
+"""What the columns of a database hold, and how to read them: numbers and dates that came as text are recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dltool.data.tables import query
+from dltool.data.tables.database import Database
+from dltool.data.tables.table_file import Kind, TableFile
+
+#: forms of dates beside those of ISO 8601, in order of preference where several fit all cells: years of two digits
+#: first, since %Y would take "11" for the year 11
+DATES = ("%d.%m.%y", "%d.%m.%Y", "%m/%d/%y", "%m/%d/%Y", "%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%b %d, %Y",
+         "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it holds, and its cells in SQL."""
+
+    name: str
+    kind: Kind
+    cells: str
+    mixed: bool = False  # most cells are numbers, but not all
+
+    def read(self, as_type: str) -> str:
+        """The cells as another type in SQL; as text, whole numbers have no decimal point."""
+        cast = f"CAST({self.cells} AS {as_type})"
+        if as_type == "VARCHAR" and self.kind in ("integer", "number"):
+            return f"regexp_replace({cast}, '\\.0$', '')"
+        return cast
+
+    def unreadable(self, as_type: str) -> str | None:
+        """A condition in SQL on the rows whose cells cannot be read so; None where all can."""
+        if self.kind != "text" or as_type == "VARCHAR":
+            return None
+        return f"{self.cells} IS NOT NULL AND TRY_CAST({self.cells} AS {as_type}) IS NULL"
+
+
+def find_columns(file: TableFile, database: Database, names: Sequence[str]) -> dict[str, Column]:
+    """The columns of these names, by name."""
+    columns = {name: Column(name, file.kind(name), query.name(name)) for name in names}
+    texts = [name for name in names if file.kind(name) == "text"]
+    return {**columns, **(_look_into(database, texts) if texts else {})}
+
+
+def _look_into(database: Database, texts: Sequence[str]) -> Mapping[str, Column]:
+    """Text columns, as what all of their cells are."""
+    readings = {name: _readings(query.name(name)) for name in texts}
+    counts = iter(database.single([f"count({sql})" for each in readings.values() for _, sql in each]))
+    found: dict[str, Column] = {}
+    for name, each in readings.items():
+        numbers = [next(counts) for _ in each]
+        filled = numbers[0]
+        kind, cells = next(
+            (each[i] for i in range(1, len(each)) if filled and numbers[i] == filled), ("text", query.name(name))
+        )
+        found[name] = Column(name, kind, cells, mixed=kind == "text" and 2 * numbers[1] > filled)
+    return found
+
+
+def _readings(name: str) -> list[tuple[Kind, str]]:
+    return [
+        ("text", name),
+        ("number", f"TRY_CAST({name} AS DOUBLE)"),
+        ("number", f"TRY_CAST(replace({name}, ',', '.') AS DOUBLE)"),  # decimal commas
+        ("date", f"TRY_CAST({name} AS TIMESTAMP)"),
+        *(("date", f"TRY_STRPTIME({name}, '{form}')") for form in DATES),
+        ("date", f"DATE '1970-01-01' + TRY_CAST({name} AS TIME)"),
+    ]

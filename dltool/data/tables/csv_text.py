@@ -1,0 +1,103 @@
+"""What the text of a CSV file tells without duckdb: its delimiter, and the lines of its rows.
+
+duckdb is told the delimiter because its own search prefers a reading in which nothing is wrong: one ragged line, and it
+takes the file for a single column, or leaves out all that stands before.
+"""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from dltool.data.gzipped import open_text
+from dltool.data.tables.dialect import Dialect
+from dltool.errors import InputError, Problem
+
+#: in order of preference where several divide all lines alike; with decimal commas a comma may do so too
+DELIMITERS = "\t;|,"
+SAMPLE = 1 << 16
+
+
+def find_division(path: Path, dialect: Dialect) -> tuple[Dialect, int]:
+    """The dialect with delimiter and quote, and how many fields most of the first lines have.
+
+    The delimiter divides most lines into equally many fields; it is a space where none of the usual ones does, and a
+    comma where there is but one field.
+    """
+    lines = _first_lines(path, dialect)
+    if dialect.delimiter:
+        divisions = [_division(lines, dialect.delimiter)]
+    else:
+        divisions = [_division(lines, delimiter) for delimiter in DELIMITERS]
+        divisions = divisions if any(share for share, _, _ in divisions) else [_division(lines, " ")]
+    share, fields, delimiter = max(divisions, key=lambda division: division[0])
+    delimiter = delimiter if share or dialect.delimiter else ","
+    quote = dialect.quote
+    if quote is None:
+        quote = "" if _quotes_are_text(lines, delimiter, fields) else '"'
+    return replace(dialect, delimiter=delimiter, quote=quote), fields
+
+
+def _first_lines(path: Path, dialect: Dialect) -> list[str]:
+    """Whole lines from the start of a file; raises InputError where there are none."""
+    try:
+        with open_text(path, dialect.encoding) as file:
+            for _ in range(dialect.skip):
+                file.readline()
+            sample = file.read(SAMPLE)
+    except (EOFError, OSError, zlib.error):
+        raise InputError(Problem("a damaged gzip file, or one that was cut short", str(path))) from None
+    if not sample.strip():
+        raise InputError(Problem("the file is empty", str(path)))
+    lines = sample.splitlines(keepends=True)
+    if len(sample) == SAMPLE and len(lines) > 1:
+        lines.pop()  # is cut off
+    return lines
+
+
+def _quotes_are_text(lines: list[str], delimiter: str, fields: int) -> bool:
+    """Whether fields begin with a quote that nothing closes, and lines are divided alike when quotes mean nothing."""
+    plain = [line.rstrip("\r\n").split(delimiter) for line in lines]
+    if not any(len(field) > 1 and field[0] == '"' != field[-1] for one in plain for field in one):
+        return False
+    return all(len(one) == fields for one in plain)
+
+
+def _division(lines: list[str], delimiter: str) -> tuple[float, int, str]:
+    """The share of lines with the most frequent number of fields, or 0 where that is 1; this number; the delimiter."""
+    sizes = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter) if record)
+    fields, lines_alike = max(sizes.items(), key=lambda size: (size[1], size[0]), default=(1, 0))
+    return (lines_alike / sizes.total() if fields > 1 else 0.0), fields, delimiter
+
+
+def first_record(path: Path, dialect: Dialect) -> list[str]:
+    """The fields of the first record that is not empty."""
+    with open_text(path, dialect.encoding) as file:
+        return next((record for record in _records(file, dialect) if record), [])
+
+
+def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, int]:
+    """The lines, from 1, on which rows, from 0, end; minds line breaks within quotes, and empty lines."""
+    found: dict[int, int] = {}
+    with open_text(path, dialect.encoding) as file:
+        reader = _records(file, dialect)
+        records = (dialect.skip + reader.line_num for record in reader if record)
+        for row, line in enumerate(records, -1 if dialect.header else 0):
+            if row in rows:
+                found[row] = line
+            if row >= max(rows):
+                break
+    return found
+
+
+def _records(file: TextIO, dialect: Dialect) -> Any:
+    """A reader of the records behind the lines that are left out."""
+    for _ in range(dialect.skip):
+        file.readline()
+    quoting = csv.QUOTE_MINIMAL if dialect.quote != "" else csv.QUOTE_NONE
+    return csv.reader(file, delimiter=dialect.delimiter or ",", quoting=quoting)

@@ -1,0 +1,22 @@
+"""How the text of a table is to be read, as far as the config says; what it leaves open is found out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: what stands for a missing value, unless the config says otherwise
+MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """None and empty: to be found out."""
+
+    delimiter: str | None = None
+    quote: str | None = None  # around fields; empty where quotes are characters like any other
+    header: bool | None = None
+    names: tuple[str, ...] = ()  # of all columns, in place of a header
+    skip: int = 0  # lines before the header, or before the first row
+    decimal: str = "."
+    encoding: str = "utf-8"
+    missing: tuple[str, ...] = MISSING

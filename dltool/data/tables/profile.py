@@ -1,0 +1,89 @@
+"""What each column of a table holds, in figures: how much is missing, how many values differ, which are frequent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dltool.data.sources.source import Kind
+from dltool.data.tables.columns import Column
+from dltool.data.tables.database import Database
+
+#: of more rows than this, different values are counted approximately
+EXACT_ROWS = 2_000_000
+#: frequent values that are told
+TOP = 3
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """The figures of one column."""
+
+    name: str
+    kind: Kind
+    rows: int
+    filled: int  # rows with a value
+    distinct: int
+    low: str = ""  # of numbers and dates
+    high: str = ""
+    words: float = 0.0  # of text: in a cell, on average
+    row_number: bool = False  # goes up by one from row to row
+    contiguous: bool = False  # whole numbers without gaps between them
+
+    @property
+    def missing(self) -> float:
+        """Share of the rows without a value."""
+        return 1 - self.filled / self.rows
+
+    @property
+    def constant(self) -> bool:
+        """There is nothing to learn from it."""
+        return self.distinct < 2
+
+    @property
+    def different(self) -> float:
+        """Share of the values that are different ones."""
+        return self.distinct / max(1, self.filled)
+
+
+def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, ColumnProfile]:
+    """The figures of all these columns of a database, by name."""
+    fields = [field for column in columns.values() for field in _fields(column, database.rows)]
+    answers = iter(database.single(fields)) if fields else iter(())
+    found = {}
+    for name, column in columns.items():
+        filled, distinct, low, high, words, first, last = (next(answers) for _ in range(7))
+        whole = column.kind == "integer" and filled > 0
+        found[name] = ColumnProfile(
+            name,
+            column.kind,
+            rows=database.rows,
+            filled=filled,
+            distinct=min(distinct, filled),
+            low=low or "",
+            high=high or "",
+            words=float(words or 0),
+            row_number=whole and filled == database.rows and first == last,
+            contiguous=whole and int(float(high)) - int(float(low)) + 1 == distinct,
+        )
+    return found
+
+
+def _fields(column: Column, rows: int) -> list[str]:
+    """Seven aggregates in SQL for one column; NULL where one makes no sense."""
+    cells, kind = column.cells, column.kind
+    count = f"count(DISTINCT {cells})" if rows <= EXACT_ROWS else f"approx_count_distinct({cells})"
+    ends = [f"CAST({end}({cells}) AS VARCHAR)" if kind in ("integer", "number", "date") else "NULL" for end in ("min", "max")]
+    words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else "NULL"
+    offsets = [f"{end}({cells} - rowid)" if kind == "integer" else "NULL" for end in ("min", "max")]
+    return [f"count({cells})", count, *ends, words, *offsets]
+
+
+def frequent(database: Database, column: Column) -> list[tuple[str, int]]:
+    """The most frequent values of a column and their numbers of rows."""
+    return database.frequent(column.read("VARCHAR"), TOP)
+
+
+def ascending(database: Database, column: Column) -> bool:
+    """Whether no value of a column is smaller than that of the row before."""
+    return not database.falls(column.cells)

@@ -1,0 +1,159 @@
+"""Reading a table out of its database: what its columns hold, and their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dltool.data.quoting import shown
+from dltool.data.sources.source import Outline, Raw, Reader, Task
+from dltool.data.tables import query
+from dltool.data.tables.cells import require_values
+from dltool.data.tables.columns import find_columns
+from dltool.data.tables.database import Database
+from dltool.data.tables.table_file import TableFile
+from dltool.errors import InputError, Problem
+
+#: what a target's column becomes in SQL
+_TARGET_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "integer": "DOUBLE", "number": "DOUBLE"}
+_EXPECTED = {"DOUBLE": "a number", "BOOLEAN": "true or false", "TIMESTAMP": "a date"}
+_REMOVE = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
+
+
+@dataclass(frozen=True)
+class TargetOptions:
+    """How the target is to be understood."""
+
+    task: Task
+    separator: str  # between the labels of a cell; empty: a cell is one
+    renamed: Mapping[str | int, str]  # labels as found, and what they are called
+    drop_missing: bool  # rather than refuse rows without a target
+
+
+class TableReader(Reader):
+    """A table's columns in a database."""
+
+    def __init__(
+        self,
+        file: TableFile,
+        database: Database,
+        features: Sequence[str],
+        targets: Sequence[str],
+        options: TargetOptions,
+        extras: Sequence[str],
+        keep: Sequence[str],
+    ):
+        self.file, self.database, self._keep = file, database, keep
+        if not database.rows:
+            raise InputError(Problem("a table without rows", str(file.path)))
+        self.columns = find_columns(file, database, [*features, *targets, *extras])
+        further = {name: self.columns[name].cells for name in extras}
+        self.outline = Outline(
+            where=str(file.path),
+            place=database.place,
+            rows=database.rows,
+            task=options.task,
+            targets=self._targets(targets, options) if targets else {},
+            extras=database.fetch(further) if extras else {},
+            columns={name: self.columns[name].kind for name in features},
+            label_separator=options.separator,
+            rename_labels={str(found): name for found, name in options.renamed.items()},
+        )
+
+    def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
+        """Cells of these columns, masked where values are missing."""
+        for name, as_type in types.items():
+            if stray := self._stray(name, as_type):
+                raise InputError(stray)
+        return self.database.chunks({name: self.columns[name].read(as_type) for name, as_type in types.items()})
+
+    def stray(self, column: str) -> Problem | None:
+        """What keeps a column of text from being one of numbers, where most of its cells are."""
+        return self._stray(column, "DOUBLE") if self.columns[column].mixed else None
+
+    def _stray(self, name: str, as_type: str) -> Problem | None:
+        column = self.columns[name]
+        condition = column.unreadable(as_type)
+        found = self.database.first(condition, column.cells) if condition else None
+        if not found:
+            return None
+        row, cell = found
+        message = f"column '{name}' holds {shown(cell)}, where {_EXPECTED[as_type]} is expected"
+        hint = f"correct it, add it to 'missing', or take the column for words: features: {{{name}: category}}"
+        return Problem(f"{message}; {hint}", self.database.place(row))
+
+    def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
+        """The cells of the features."""
+        fields = {name: self.columns[name].read("VARCHAR") for name in self.outline.columns}
+        found = [self.database.fetch(fields, row, row + 1) for row in rows]
+        return [{name: _as_text(cells[0]) for name, cells in one.items()} for one in found]
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """Cells of the columns to keep."""
+        return self.database.fetch({name: self._text(name) for name in self._keep}, low, high) if self._keep else {}
+
+    def kept_types(self) -> dict[str, str]:
+        """What the file says; where it does not, what all cells turn out to be."""
+        types = {name: self.file.columns[name] for name in self._keep}
+        if not self.file.guessed or not types:
+            return types
+        told = [f"bool_and({_reads_as(self._text(name), as_type)})" for name, as_type in types.items()]
+        fits = zip(types.items(), self.database.single(told), strict=True)
+        return {name: as_type if fit else "VARCHAR" for (name, as_type), fit in fits}
+
+    def close(self) -> None:
+        """Remove the database."""
+        self.database.close()
+
+    def _text(self, name: str) -> str:
+        return self.columns[name].read("VARCHAR") if name in self.columns else query.name(name)
+
+    def _targets(self, names: Sequence[str], options: TargetOptions) -> dict[str, np.ndarray]:
+        columns = [self.columns[name] for name in names]
+        for column in columns:
+            if column.kind not in _TARGET_TYPES:
+                what = "dates" if column.kind == "date" else f"values of type {self.file.columns[column.name].lower()}"
+                raise InputError(
+                    Problem(
+                        f"column '{column.name}' holds {what}, which cannot be predicted", str(self.file.path), "target"
+                    )
+                )
+        types = {column.name: "VARCHAR" if options.separator else _TARGET_TYPES[column.kind] for column in columns}
+        found = self.database.fetch({column.name: column.read(types[column.name]) for column in columns})
+        if options.drop_missing:
+            found = {name: _without_nan(values) for name, values in found.items()}
+            present = {name: np.ma.filled(values, 0) for name, values in found.items() if values.dtype.kind == "f"}
+            require_values(self.database.place, present, _REMOVE)
+        elif not options.separator:
+            require_values(self.database.place, found, _REMOVE)
+        return {
+            name: _as_integers(values) if self.columns[name].kind == "integer" else values
+            for name, values in found.items()
+        }
+
+
+def _reads_as(text: str, as_type: str) -> str:
+    """A condition in SQL: nothing is lost where a text is read as a type; a whole number can have leading zeros."""
+    read = f"TRY_CAST({text} AS {as_type})"
+    lost = f"CAST({read} AS VARCHAR) <> {text}" if "INT" in as_type else f"{read} IS NULL"
+    return f"{text} IS NULL OR ({read} IS NOT NULL AND NOT ({lost}))"
+
+
+def _as_text(cell: object) -> str:
+    return "" if cell is np.ma.masked else str(cell)
+
+
+def _without_nan(values: np.ndarray) -> np.ndarray:
+    """Masked where a number is none."""
+    return np.ma.masked_where(np.isnan(np.ma.filled(values, 0)), values) if values.dtype.kind == "f" else values
+
+
+def _as_integers(values: np.ndarray) -> np.ndarray:
+    """Whole numbers as integers; others as they are."""
+    numbers = np.ma.filled(values, 0)
+    if not np.array_equal(numbers, np.trunc(numbers)):
+        return values
+    integers = numbers.astype(np.int64)
+    return np.ma.array(integers, mask=np.ma.getmaskarray(values)) if np.ma.is_masked(values) else integers

@@ -1,0 +1,125 @@
+"""Filling a window of an epoch from a file of records, in one pass over the file.
+
+The samples of a window lie all over the file. `sort_rows` finds out, for a run of them, which lie in which block of the
+file; `spread` then copies those of a block that was just read, of all runs, to their places in the window.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numpy import uint32
+
+from dltool.kernels.cpu.arguments import advance, byte_pointer, integer_pointer, word_pointer
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.vector import inlined, instruction
+from dltool.kernels.records import (
+    AHEAD,
+    PIECE_BYTES,
+    PIECE_FIELDS,
+    PIECE_START,
+    PIECE_TARGET,
+    PIECES,
+    RUN,
+    RUN_BITS,
+    SORT_BITS,
+    SORT_BLOCKS,
+    SORT_ENDS,
+    SORT_KEYS,
+    SORT_ROWS,
+    SPREAD_BLOCK,
+    SPREAD_BLOCKS,
+    SPREAD_ENDS,
+    SPREAD_FIELDS,
+    SPREAD_KEYS,
+    SPREAD_SIZE,
+    SPREAD_SOURCE,
+)
+
+_I32 = ir.IntType(32)
+LINE_BYTES = 64
+
+
+@instruction
+def copy_bytes(typing: Any, target: Any, source: Any, count: Any):
+    """Copy `count` bytes between places that do not overlap."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        cgutils.raw_memcpy(builder, *args, itemsize=1)
+        return context.get_dummy_value()
+
+    return types.void(target, source, types.int64), emit
+
+
+@instruction
+def prefetch(typing: Any, pointer: Any):
+    """Fetch the cache line of a byte that will soon be written."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [args[0].type, _I32, _I32, _I32])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [args[0].type], kind)
+        to_write, nearest_cache, data = (ir.Constant(_I32, number) for number in (1, 3, 1))
+        builder.call(fetch, [args[0], to_write, nearest_cache, data])
+        return context.get_dummy_value()
+
+    return types.void(pointer), emit
+
+
+@kernel
+def sort_rows(a, step, low, high):
+    """keys (n,) of the rows (n,), n = high - low, sorted by block, and ends (blocks,) of each block's; overwrites both.
+
+    A counting sort: rows of one block keep their order.
+    """
+    rows, keys, ends = integer_pointer(a[SORT_ROWS]), word_pointer(a[SORT_KEYS]), word_pointer(a[SORT_ENDS])
+    blocks, bits = a[SORT_BLOCKS], a[SORT_BITS]
+    for block in range(blocks):
+        ends[block] = uint32(0)
+    for i in range(low, high):
+        block = rows[i] >> bits
+        ends[block] = uint32(ends[block] + uint32(1))
+    total = uint32(0)
+    for block in range(blocks):  # from counts to where the keys of each block start
+        count = ends[block]
+        ends[block] = total
+        total = uint32(total + count)
+    within = (1 << bits) - 1
+    for i in range(low, high):  # which moves each start to the end
+        block = rows[i] >> bits
+        place = ends[block]
+        keys[place] = uint32(((rows[i] & within) << RUN_BITS) | (i - low))
+        ends[block] = uint32(place + uint32(1))
+
+
+@inlined
+def number_of(key):
+    """The number within its run of the sample that a key stands for."""
+    return int(key & uint32(RUN - 1))
+
+
+@kernel
+def spread(a, step, low, high):
+    """Copy a block's records, piece by piece, to those samples of the runs low … high - 1 that take them.
+
+    Overwrites places all over the window's arrays (samples, …), so they are fetched ahead.
+    """
+    blocks, block, source, size = a[SPREAD_BLOCKS], a[SPREAD_BLOCK], byte_pointer(a[SPREAD_SOURCE]), a[SPREAD_SIZE]
+    pieces = advance(a, SPREAD_FIELDS)
+    for run in range(low, high):
+        ends = advance(word_pointer(a[SPREAD_ENDS]), run * blocks)
+        keys = advance(word_pointer(a[SPREAD_KEYS]), run * RUN)
+        start = int(ends[block - 1]) if block > 0 else 0
+        for k in range(start, int(ends[block])):
+            soon, sample = run * RUN + number_of(keys[k + AHEAD]), run * RUN + number_of(keys[k])
+            record = advance(source, int(keys[k] >> uint32(RUN_BITS)) * size)
+            for i in range(PIECES):
+                piece = advance(pieces, i * PIECE_FIELDS)
+                count, target = piece[PIECE_BYTES], byte_pointer(piece[PIECE_TARGET])
+                next_target = advance(target, soon * count)
+                prefetch(next_target)
+                if count > LINE_BYTES:
+                    prefetch(advance(next_target, LINE_BYTES))
+                copy_bytes(advance(target, sample * count), advance(record, piece[PIECE_START]), count)

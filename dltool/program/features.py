@@ -1,0 +1,94 @@
+"""The first value of a network: what the codes of a sample stand for, and behind that its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from dltool.ops.graph import Graph, Initial, Value
+
+
+class CodeField(Protocol):
+    """Where the codes of one column lie, and what becomes of them."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def width(self) -> int | None: ...
+
+
+class FeatureSignature(Protocol):
+    """What the features are."""
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]: ...
+    @property
+    def feature_dtype(self) -> str: ...
+    @property
+    def offset(self) -> np.ndarray | None: ...
+    @property
+    def factor(self) -> np.ndarray | None: ...
+    @property
+    def codes(self) -> Sequence[CodeField]: ...
+
+
+def _uniform(limit: float, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+    return generator.uniform(-limit, limit, shape)
+
+
+def _normal(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+    return generator.standard_normal(shape)
+
+
+#: how embeddings start: as those of Keras, but for the other frameworks as theirs
+EMBEDDINGS: Mapping[str | None, Initial] = {
+    None: partial(_uniform, 0.05),
+    "keras": partial(_uniform, 0.05),
+    "torch": _normal,
+    "mxnet": partial(_uniform, 0.07),
+}
+
+
+def first_value(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
+    """The features of a batch, float32: all columns with codes in their order, then all numbers."""
+    pieces: list[Value] = []
+    if signature.codes:
+        codes = graph.data("codes", (sum(field.length for field in signature.codes),), "int32")
+        pieces = [_decoded(graph, field, codes, rows) for field in signature.codes]
+    if signature.feature_shape != (0,):
+        with graph.inside("batch"):
+            pieces.append(_numbers(graph, signature, rows))
+    if len(pieces) == 1:
+        return pieces[0]
+    graph.part = "forward"
+    with graph.inside("features"):
+        return graph.apply("concat", *pieces)
+
+
+def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value:
+    """One column: rows of its embedding, or a one-hot vector."""
+    graph.part = "forward"
+    with graph.inside(f"features.{field.name}"):
+        if field.width is None:
+            return graph.apply("one_hot", codes, rows, start=field.start, size=field.size)
+        table = graph.parameter("weight", (field.size, field.width), EMBEDDINGS[graph.compat], decay=True)
+        return graph.apply("embed", codes, rows, table, start=field.start, length=field.length)
+
+
+def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
+    graph.part = "batch"
+    data = graph.data("features", signature.feature_shape, signature.feature_dtype)
+    if signature.feature_dtype != "uint8":
+        return graph.apply("gather", data, rows)
+    offset = graph.constant("offset", np.zeros(()) if signature.offset is None else signature.offset)
+    factor = graph.constant("factor", np.ones(()) if signature.factor is None else signature.factor)
+    return graph.apply("gather_scaled", data, rows, offset, factor)

@@ -1,0 +1,178 @@
+"""What lies at a path: the kind of data, and which file or folder is for which part."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
+from typing import Literal
+
+from dltool.data.gzipped import is_gzipped
+from dltool.data.paths import locate, locate_all
+from dltool.errors import InputError, Problem
+
+Kind = Literal["table", "npz", "npy", "idx", "images", "series"]
+
+NAMES: Mapping[Kind, str] = {
+    "table": "a table",
+    "npz": "arrays (.npz)",
+    "npy": "an array (.npy)",
+    "idx": "IDX files",
+    "images": "images in class folders",
+    "series": "labelled series (.ts)",
+}
+SUFFIXES: Mapping[str, Kind] = {
+    ".npz": "npz",
+    ".npy": "npy",
+    ".ts": "series",
+    ".zip": "images",
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
+}
+IMAGES = (".png", ".jpg", ".jpeg")
+#: words in the names of files and folders that tell their part
+PART_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "t10k", "holdout"), "test"),
+}
+#: entries of a folder that a message lists
+LISTED = 8
+
+
+@dataclass(frozen=True)
+class Found:
+    """One kind of data, and the paths of its parts, "train" among them; of IDX files those of images and of labels."""
+
+    kind: Kind
+    parts: Mapping[str, tuple[str, ...]]
+
+
+def recognize(path: str, test: str | None = None) -> Found:
+    """What is at `path`, and at `test` for the test part; raises InputError where nothing there can be trained on."""
+    found = _at(path)
+    if test is None:
+        return found
+    other = _at(test)
+    if other.kind != found.kind:
+        raise InputError(Problem(f"holds {NAMES[other.kind]}, but '{path}' {NAMES[found.kind]}", test))
+    return Found(found.kind, {**found.parts, "test": other.parts["train"]})
+
+
+def _at(path: str) -> Found:
+    there = Path(path).expanduser()
+    if there.is_dir():
+        return _folder(there, path)
+    if has_magic(path) and not there.exists():
+        kind = _kind(locate_all(path, [], "")[0])
+        if kind != "table":
+            raise InputError(Problem(f"several files can only be tables, these hold {NAMES[kind]}", path))
+        return Found("table", {"train": (path,)})
+    kind = _kind(locate(path, [], ""))
+    return Found(kind, {"train": _with_labels(there) if kind == "idx" else (path,)})
+
+
+def _kind(file: Path) -> Kind:
+    """The kind of data in a file: by its start, else by its name; a table where neither tells."""
+    if _idx_axes(file):
+        return "idx"
+    name = file.with_suffix("") if file.suffix == ".gz" else file
+    return SUFFIXES.get(name.suffix.lower(), "table")
+
+
+def _folder(folder: Path, path: str) -> Found:
+    """The kind of data that most files are of, divided into parts by their names."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    folders, files = [e for e in entries if e.is_dir()], [e for e in entries if e.is_file()]
+    if folders and all(_part(each) for each in folders) and any(_holds_images(each) for each in folders):
+        return _divided("images", folders, path)
+    if any(_holds_only_images(each) for each in folders):
+        return Found("images", {"train": (path,)})
+    if idx := [file for file in files if _idx_axes(file) > 1]:
+        parts = {(_part(file) or "train"): _with_labels(file) for file in idx}
+        return Found("idx", _with_train(parts, path))
+    known = [file for file in files if _data_suffix(file)]
+    kinds = {_kind(file) for file in known}
+    if len(kinds) == 1:
+        return _divided(kinds.pop(), known, path)
+    names = [entry.name for entry in entries]
+    listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
+    what = f"it holds {listed}" if names else "it is empty"
+    raise InputError(Problem(f"nothing in this folder is known to hold data: {what}; name a file", path))
+
+
+def _divided(kind: Kind, entries: Sequence[Path], path: str) -> Found:
+    """Entries of a folder as parts; where names do not tell them, there may be only one."""
+    if len(entries) == 1:
+        return Found(kind, {"train": (str(entries[0]),)})
+    parts: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        part = _part(entry)
+        if part and part in parts:
+            raise InputError(Problem(f"'{Path(*parts[part]).name}' and '{entry.name}' are both for {part}; name one", path))
+        if part:
+            parts[part] = (str(entry),)
+    return Found(kind, _with_train(parts, path, entries))
+
+
+def _with_train(
+    parts: Mapping[str, tuple[str, ...]], path: str, entries: Iterable[Path] = ()
+) -> Mapping[str, tuple[str, ...]]:
+    if "train" in parts:
+        return parts
+    names = ", ".join(entry.name for entry in entries) or ", ".join(Path(files[0]).name for files in parts.values())
+    raise InputError(Problem(f"which of these is to train on? {names}; name it, and the other with --test", path))
+
+
+def _part(entry: Path) -> str | None:
+    """The part that a name tells, such as "train" of "GunPoint_TRAIN.ts"."""
+    words = re.findall(r"[a-z0-9]+", entry.name.lower())
+    return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
+
+
+def _data_suffix(file: Path) -> bool:
+    name = file.with_suffix("") if file.suffix == ".gz" else file
+    return name.suffix.lower() in SUFFIXES
+
+
+def _holds_only_images(folder: Path) -> bool:
+    """Whether the first files of a folder are images."""
+    return _first(folder, lambda entry: entry.is_file() and entry.suffix.lower() in IMAGES)
+
+
+def _holds_images(folder: Path) -> bool:
+    """Whether it holds class folders."""
+    return _first(folder, lambda entry: entry.is_dir() and _holds_only_images(entry))
+
+
+def _first(folder: Path, wanted: Callable[[Path], bool]) -> bool:
+    return any(wanted(entry) for entry in folder.iterdir())
+
+
+def _with_labels(images: Path) -> tuple[str, ...]:
+    """IDX images and, beside them, the labels whose name differs in no more than the word and the number of axes."""
+    axes = _idx_axes(images)
+    if axes == 1:
+        raise InputError(Problem("these are labels; name the file of the images", str(images)))
+    wanted = re.sub(r"images?", "", images.name).replace(f"idx{axes}", "idx")
+    for other in sorted(images.parent.iterdir()):
+        name = re.sub(r"labels?", "", other.name).replace("idx1", "idx")
+        if other != images and name == wanted and _idx_axes(other) == 1:
+            return str(images), str(other)
+    hint = images.name.replace("images", "labels").replace(f"idx{axes}", "idx1")
+    raise InputError(Problem(f"the labels of these images are missing beside them, such as '{hint}'", str(images)))
+
+
+def _idx_axes(file: Path) -> int:
+    """The number of axes of an IDX file; 0 for any other."""
+    if not file.is_file():
+        return 0
+    try:
+        with gzip.open(file) if is_gzipped(file) else file.open("rb") as stream:
+            start = stream.read(4)
+    except (OSError, EOFError):
+        return 0
+    known = len(start) == 4 and start[:2] == b"\0\0" and start[2] in (0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E)
+    return start[3] if known else 0

@@ -1,0 +1,171 @@
+"""Where training takes its samples from: memory that holds them all, or windows of an epoch filled from a file.
+
+A window is the samples at some consecutive positions of an epoch. In memory one window is the whole epoch, and the
+program takes its rows in the order of the epoch. From a file, a thread puts the samples of the next window into that
+order while the program passes over the present one; every sample comes at the same position either way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from dltool.data.signature import Part
+from dltool.data.store.reader import StoredPart
+from dltool.kernels.cpu import library
+from dltool.runtime.filling import KERNELS, Filler
+from dltool.runtime.order import KERNEL, DrawnOrder, EpochOrder
+
+#: seconds between looks at whether a wait for a window should end
+PATIENCE = 0.05
+
+Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The samples at the positions from `first` to before `stop` of an epoch, or all, if the program orders them."""
+
+    first: int
+    stop: int
+    part: Part
+
+
+class Feed(Protocol):
+    """Samples to train on."""
+
+    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
+        """The window that holds a position of an epoch, when it is ready; None once `stopped()`.
+
+        It is valid until another one is asked for. Raises RunError where the samples cannot be read.
+        """
+        ...
+
+    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
+        """The targets of the samples at the positions from `low` to before `high`, all within the window."""
+        ...
+
+    def close(self) -> None:
+        """End what goes on in the background; to ask for a window begins it anew."""
+        ...
+
+
+class Resident:
+    """Samples that are all in memory."""
+
+    def __init__(self, part: Part, order: EpochOrder | DrawnOrder, epoch_samples: int):
+        self._window, self._order = Window(0, epoch_samples, part), order
+
+    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
+        return self._window
+
+    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
+        rows = np.empty(high - low, np.int64)
+        self._order.take(epoch, low, rows)
+        return window.part.targets[rows]
+
+    def close(self) -> None:
+        """There is nothing."""
+
+
+class Streamed:
+    """Samples in a file, in windows of at most `samples`; two are in memory at any time."""
+
+    def __init__(
+        self,
+        part: StoredPart,
+        order: EpochOrder,
+        *,
+        epochs: int,
+        epoch_samples: int,
+        samples: int,
+        on_compile: Callable[[str], None] | None = None,
+    ):
+        library.prepare((order.kernel, *KERNELS), on_compile)
+        self._epochs, self._epoch_samples, self._samples = epochs, epoch_samples, samples
+        self._filler = Filler(part, order, samples)
+        self._buffers = [part.layout.empty(samples) for _ in range(2)]
+        self._present: _Filling | None = None
+        self._next: _Filling | None = None
+
+    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
+        place = epoch, position // self._samples * self._samples
+        if self._present is None or self._present.place != place:
+            if self._next is None or self._next.place != place:
+                self.close()
+                self._next = self._begin(place)
+            if not self._next.ready(stopped):
+                return None
+            self._present, self._next = self._next, None
+            following = self._following(*place)
+            self._next = self._begin(following) if following else None
+        return self._present.window
+
+    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
+        return window.part.targets[low - window.first : high - window.first]
+
+    def close(self) -> None:
+        if self._next:
+            self._next.end()
+        self._present = self._next = None
+
+    def _following(self, epoch: int, first: int) -> tuple[int, int] | None:
+        first += self._samples
+        if first < self._epoch_samples:
+            return epoch, first
+        return None if epoch + 1 == self._epochs else (epoch + 1, 0)
+
+    def _begin(self, place: tuple[int, int]) -> _Filling:
+        """Fill the window at a place, an epoch and a position, into the buffer that is not in use."""
+        _, first = place
+        stop = min(first + self._samples, self._epoch_samples)
+        self._buffers.reverse()
+        window = Window(first, stop, self._buffers[0].rows(0, stop - first))
+        return _Filling(self._filler, place, window)
+
+
+class _Filling:
+    """A window on its way, in a thread of its own."""
+
+    def __init__(self, filler: Filler, place: tuple[int, int], window: Window):
+        self.place, self.window = place, window
+        self._filler, self._ended = filler, threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._fill, name="dltool-feed", daemon=True)
+        self._thread.start()
+
+    def ready(self, stopped: Stopped) -> bool:
+        """Wait until the window is filled, or until `stopped()`; raises what went wrong."""
+        while self._thread.is_alive():
+            if stopped():
+                return False
+            self._thread.join(PATIENCE)
+        if self._error:
+            raise self._error
+        return True
+
+    def end(self) -> None:
+        """Break off."""
+        self._ended.set()
+        self._thread.join()
+
+    def _fill(self) -> None:
+        epoch, first = self.place
+        try:
+            self._filler.fill(self.window.part, epoch, first, self._ended.is_set)
+        except Exception as error:  # the main thread raises it
+            self._error = error
+
+
+def window_samples(memory: int, record_bytes: int, *, update: int, epoch: int) -> int:
+    """How many samples a window takes so that two fit into so many bytes: whole updates, at least one.
+
+    The windows of an `epoch` of so many samples are as equal as can be.
+    """
+    most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // update)  # updates; each sample has a key, too
+    updates = -(-epoch // update)
+    return update * -(-updates // -(-updates // most))

@@ -1,0 +1,86 @@
+"""Filling a window of an epoch with samples from a file, in one pass over the blocks of the file that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from dltool.data.signature import Part
+from dltool.data.store.reader import StoredPart
+from dltool.kernels import records
+from dltool.kernels.cpu import library
+from dltool.runtime.memory import address
+from dltool.runtime.order import EpochOrder
+
+#: the kernels that this module calls
+KERNELS = ("sort_rows", "spread")
+#: bytes of the file that are read at a time, about: most copies of a read then come from the processor's own cache
+BLOCK_BYTES = 1 << 20
+
+
+class Filler:
+    """Fills windows of at most `samples` samples, one at a time."""
+
+    def __init__(self, part: StoredPart, order: EpochOrder, samples: int):
+        self._part, self._order = part, order
+        size = max(1, part.layout.bytes)
+        self._bits = min(records.BLOCK_BITS, max(0, (BLOCK_BYTES // size).bit_length() - 1))
+        self._block_rows = 1 << self._bits
+        self._blocks = -(-len(part) // self._block_rows)
+        runs = -(-samples // records.RUN)
+        self._rows = np.empty(min(samples, records.RUN), np.int64)  # of the run at hand
+        self._keys = np.zeros(runs * records.RUN + records.AHEAD, np.uint32)
+        self._ends = np.empty((runs, self._blocks), np.uint32)
+        self._block = np.empty(self._block_rows * size, np.uint8)
+
+    def fill(self, window: Part, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
+        """Write the samples at the positions from `first` on; left half done once `stopped()`."""
+        needed = np.zeros(self._blocks, bool)
+        for run, low in enumerate(range(0, len(window), records.RUN)):
+            if stopped():
+                return
+            rows = self._rows[: len(window) - low]
+            self._order.take(epoch, first + low, rows)
+            needed |= self._sort(run, rows)
+        runs = -(-len(window) // records.RUN)
+        arguments, spread = self._spreading(window), library.function("spread")
+        for block in np.flatnonzero(needed).tolist():
+            if stopped():
+                return
+            self._read(block)
+            arguments[records.SPREAD_BLOCK] = block
+            spread(address(arguments), None, 0, runs)
+
+    def _sort(self, run: int, rows: np.ndarray) -> np.ndarray:
+        """Sort the rows of a run by block; which blocks have some."""
+        arguments = np.zeros(records.SORT_FIELDS, np.int64)
+        arguments[records.SORT_ROWS] = address(rows)
+        arguments[records.SORT_KEYS] = address(self._keys[run * records.RUN :])
+        arguments[records.SORT_ENDS] = address(self._ends[run])
+        arguments[records.SORT_BLOCKS] = self._blocks
+        arguments[records.SORT_BITS] = self._bits
+        library.function("sort_rows")(address(arguments), None, 0, len(rows))
+        return np.diff(self._ends[run], prepend=np.uint32(0)) > 0
+
+    def _spreading(self, window: Part) -> np.ndarray:
+        """The arguments of `spread`, but for the block."""
+        arguments = np.zeros(records.SPREAD_FIELDS, np.int64)
+        arguments[records.SPREAD_KEYS] = address(self._keys)
+        arguments[records.SPREAD_ENDS] = address(self._ends)
+        arguments[records.SPREAD_BLOCKS] = self._blocks
+        arguments[records.SPREAD_SOURCE] = address(self._block)
+        arguments[records.SPREAD_SIZE] = self._part.layout.bytes
+        return np.concatenate([arguments, *self._pieces(window)])
+
+    def _pieces(self, window: Part) -> Iterator[np.ndarray]:
+        for name, start, count in self._part.layout.pieces():
+            piece = np.zeros(records.PIECE_FIELDS, np.int64)
+            piece[records.PIECE_START], piece[records.PIECE_BYTES] = start, count
+            piece[records.PIECE_TARGET] = address(getattr(window, name))
+            yield piece
+
+    def _read(self, block: int) -> None:
+        low = block * self._block_rows
+        rows = min(self._block_rows, len(self._part) - low)
+        self._part.read(low, self._block[: rows * self._part.layout.bytes])

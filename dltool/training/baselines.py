@@ -1,0 +1,180 @@
+"""What a network should beat: a constant that knows only the targets, and a linear model of the same inputs.
+
+Both are fitted to the training part once, before the first epoch, and a checkpoint keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan, prod
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from dltool.config.experiment import Task
+from dltool.data.signature import CodeField, Part
+from dltool.errors import InputError
+from dltool.losses.links import Link, link
+from dltool.metrics.metric import Accumulator, Metric
+from dltool.training.checkpoint import section
+from dltool.training.linear import Linear, fit_linear
+
+#: rows that baselines are fitted to, and how much of them the linear model takes: numbers, and codes times outputs
+MOST_ROWS = 20_000
+MOST_NUMBERS = 8_000_000
+MOST_CODES = 4_000_000
+LEAST_ROWS = 1000
+#: parameters above which there is no linear model: it would take longer than it is worth
+MOST_PARAMETERS = 200_000
+#: consecutive rows that are taken together where not all are
+TOGETHER = 16
+#: rows that are predicted at a time
+BLOCK = 8192
+
+#: of their names in a checkpoint
+PREFIX = "baseline/"
+
+_LINKS: Mapping[Task, Link] = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}
+_MODELS = {"trivial": "a constant prediction", "linear": "a linear model of the same inputs"}
+
+
+class Samples(Protocol):
+    """Prepared samples, in memory or on disk."""
+
+    def __len__(self) -> int: ...
+    def rows(self, low: int, high: int) -> Part: ...
+
+
+class DataSignature(Protocol):
+    """What baselines need to know of the data."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def feature_shape(self) -> tuple[int, ...]: ...
+    @property
+    def classes(self) -> tuple[str, ...] | None: ...
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+    @property
+    def codes(self) -> tuple[CodeField, ...]: ...
+    def own_units(self, numbers: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Constant predictions: the mean (k,), and of numbers the median; and a linear model where the inputs allow one."""
+
+    signature: DataSignature
+    arrays: Mapping[str, np.ndarray]  # mean, median, and those of the linear model
+
+    @classmethod
+    def fitted(cls, part: Samples, signature: DataSignature) -> Baselines:
+        """The baselines of a training part."""
+        sample = _sample(part, signature)
+        targets = sample.targets.astype(np.float64)
+        if signature.classes:
+            targets = np.eye(len(signature.classes))[sample.targets]
+        arrays = {"mean": targets.mean(axis=0)}
+        if signature.task == "numbers":
+            arrays["median"] = np.median(targets, axis=0)
+        if _inputs(signature) * targets.shape[1] <= MOST_PARAMETERS:
+            arrays |= vars(fit_linear(sample, signature.codes, targets, _LINKS[signature.task]))
+        return cls(signature, arrays)
+
+    @classmethod
+    def stored(cls, arrays: Mapping[str, np.ndarray], signature: DataSignature) -> Baselines:
+        """Those that a checkpoint keeps among the `arrays` of its trainer; none where it has none."""
+        return cls(signature, section(arrays, PREFIX))
+
+    @property
+    def kept(self) -> dict[str, np.ndarray]:
+        """What a checkpoint keeps."""
+        return {PREFIX + name: array for name, array in self.arrays.items()}
+
+    def predictions(self, part: Part) -> dict[str, np.ndarray]:
+        """Predictions (n, k) by baseline: probabilities of classes or labels, or numbers in their own units."""
+        made = {name: np.tile(self.arrays[name], (len(part), 1)) for name in ("mean", "median") if name in self.arrays}
+        if "weight" in self.arrays:
+            linear = Linear(**{name: self.arrays[name] for name in ("weight", "table", "bias")})
+            made["linear"] = link(_LINKS[self.signature.task], linear.outputs(part, self.signature.codes))
+        return {name: self.signature.own_units(numbers) for name, numbers in made.items()}
+
+
+class Comparison:
+    """Figures of the baselines, gathered from the rows that a network is measured on."""
+
+    def __init__(self, baselines: Baselines, metrics: Sequence[Metric]):
+        self._baselines = baselines
+        self._metrics = [metric for metric in metrics if metric.better]
+        self._gathered: dict[str, dict[str, Accumulator]] = {}
+
+    def add(self, part: Samples) -> None:
+        """Take prepared samples."""
+        signature = self._baselines.signature
+        for low in range(0, len(part), BLOCK):
+            block = part.rows(low, min(low + BLOCK, len(part)))
+            for name, predictions in self._baselines.predictions(block).items():
+                for accumulator in self._of(name).values():
+                    accumulator.update(predictions, signature.own_units(block.targets))
+
+    def result(self) -> dict[str, dict[str, float]]:
+        """Every figure of "trivial", the better of the constants, and of "linear", as far as there are these."""
+        found = {name: {key: _figure(one) for key, one in of.items()} for name, of in self._gathered.items()}
+        constants = [found.pop(name) for name in ("mean", "median") if name in found]
+        if constants:
+            best = {metric.yaml_name: max if metric.better == "higher" else min for metric in self._metrics}
+            found = {"trivial": {key: best[key](one[key] for one in constants) for key in best}, **found}
+        return found
+
+    def _of(self, name: str) -> dict[str, Accumulator]:
+        if name not in self._gathered:
+            signature = self._baselines.signature
+            width = len(signature.classes or signature.targets)
+            self._gathered[name] = {one.yaml_name: one.start(signature.task, width) for one in self._metrics}
+        return self._gathered[name]
+
+
+def remark(metrics: Sequence[Metric], figures: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:
+    """A line on the strongest baseline that beats a network in the first metric; empty where none does."""
+    metric = next((one for one in metrics if one.better), None)
+    if metric is None or not baselines:
+        return ""
+    name = metric.yaml_name
+    sign = 1 if metric.better == "higher" else -1
+    best = max(baselines, key=lambda baseline: sign * baselines[baseline][name])
+    if not sign * baselines[best][name] > sign * figures[name]:
+        return ""
+    both = f"{name} {baselines[best][name]:.4g} against {figures[name]:.4g}"
+    return f"{_MODELS[best]} does better than the network: {both}"
+
+
+def _figure(accumulator: Accumulator) -> float:
+    try:
+        return cast(float, accumulator.result())
+    except InputError:  # it is not defined for these rows, as is told of the network's
+        return nan
+
+
+def _sample(part: Samples, signature: DataSignature) -> Part:
+    """As many rows as are worth their time, in small groups from everywhere."""
+    outputs = len(signature.classes or signature.targets)
+    codes = sum(field.length for field in signature.codes)
+    most = min(MOST_ROWS, MOST_NUMBERS // max(1, prod(signature.feature_shape)), MOST_CODES // max(1, codes * outputs))
+    most = max(most, LEAST_ROWS)
+    if len(part) <= most:
+        return part.rows(0, len(part))
+    groups = most // TOGETHER
+    starts = np.arange(groups) * (len(part) - TOGETHER) // (groups - 1)
+    pieces = [part.rows(int(start), int(start) + TOGETHER) for start in starts]
+    return Part(
+        features=np.concatenate([piece.features for piece in pieces]),
+        targets=np.concatenate([piece.targets for piece in pieces]),
+        codes=np.concatenate([piece.codes for piece in pieces]),
+    )
+
+
+def _inputs(signature: DataSignature) -> int:
+    """Columns of the linear model."""
+    return prod(signature.feature_shape) + sum(field.size for field in signature.codes)

@@ -1,0 +1,66 @@
+"""Whether probabilities mean what they say: of what is forecast with some probability, how much comes true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dltool.config.experiment import Task
+
+#: equally wide ranges of probability that forecasts are sorted into
+BINS = 10
+_FORECASTS = {"binary": "of the second class", "classes": "of the most probable class", "labels": "of each label"}
+
+
+class Calibration:
+    """Gathered from predictions piece by piece.
+
+    A forecast is that a row is of the second of two classes, that it is of its most probable class, or has a label.
+    """
+
+    def __init__(self, task: Task, width: int):
+        self._kind = "binary" if task == "classes" and width == 2 else task
+        self._rows, self._forecasts, self._true = (np.zeros(BINS) for _ in range(3))
+        self._squares, self._answers = 0.0, 0
+
+    def add(self, predictions: np.ndarray, targets: np.ndarray) -> None:
+        """Take probabilities (n, k), or (n, 1) of the second class; and classes (n,), or labels (n, k) of 0 and 1."""
+        chances = predictions.astype(np.float64)
+        if self._kind == "classes":
+            forecasts, true = chances.max(axis=1), chances.argmax(axis=1) == targets
+            others = np.arange(chances.shape[1]) == targets[:, None]
+            self._squares += float(((chances - others) ** 2).sum())
+        else:
+            forecasts = (chances[:, -1] if self._kind == "binary" else chances).ravel()
+            true = targets.ravel() == 1
+            self._squares += float(((forecasts - true) ** 2).sum())
+        bins = np.clip((forecasts * BINS).astype(np.int64), 0, BINS - 1)
+        self._rows += np.bincount(bins, minlength=BINS)
+        self._forecasts += np.bincount(bins, forecasts, minlength=BINS)
+        self._true += np.bincount(bins, true, minlength=BINS)
+        self._answers += len(true)
+
+    def result(self) -> dict[str, Any]:
+        """Expected calibration error (Guo et al. 2017), Brier score, and for each bin what was forecast and came true.
+
+        The Brier score is the mean squared error of the forecasts; of more than two classes, that of all of a row's
+        probabilities together.
+        """
+        count = np.maximum(self._rows, 1)
+        forecast, true = self._forecasts / count, self._true / count
+        return {
+            "forecast": f"probability {_FORECASTS[self._kind]}",
+            "expected_calibration_error": float((self._rows * abs(forecast - true)).sum() / max(1, self._answers)),
+            "brier": self._squares / max(1, self._answers),
+            "bins": [
+                {
+                    "low": index / BINS,
+                    "high": (index + 1) / BINS,
+                    "rows": int(self._rows[index]),
+                    "forecast": float(forecast[index]) if self._rows[index] else None,
+                    "true": float(true[index]) if self._rows[index] else None,
+                }
+                for index in range(BINS)
+            ],
+        }

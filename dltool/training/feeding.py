@@ -1,0 +1,41 @@
+"""How training gets its samples: from memory where the data fits, else from disk, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dltool.config.experiment import Experiment
+from dltool.data.signature import Part
+from dltool.data.store.budget import memory_for
+from dltool.data.store.reader import StoredPart
+from dltool.runtime.feed import Feed, Resident, Streamed, window_samples
+from dltool.runtime.order import DrawnOrder, EpochOrder
+from dltool.training.layout import EpochLayout
+
+
+def ordered(experiment: Experiment, part: Part | StoredPart) -> Experiment:
+    """The experiment as the program for a training part must take it: stored samples come in order already."""
+    if isinstance(part, Part):
+        return experiment
+    train = experiment.train.model_copy(update={"shuffle": False, "sampling": None})
+    return experiment.model_copy(update={"train": train})
+
+
+def make_feed(
+    experiment: Experiment, part: Part | StoredPart, layout: EpochLayout, on_compile: Callable[[str], None] | None
+) -> Feed:
+    """What gives the samples of a training part."""
+    train = experiment.train
+    order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed)
+    if isinstance(part, Part):
+        drawn = DrawnOrder(part.alias, key=train.seed) if part.alias else order
+        return Resident(part, drawn, layout.epoch_samples)
+    samples = window_samples(
+        memory_for(experiment.data),
+        part.layout.bytes,
+        update=layout.update_size,
+        epoch=layout.epoch_samples,
+    )
+    return Streamed(
+        part, order, epochs=train.epochs, epoch_samples=layout.epoch_samples, samples=samples, on_compile=on_compile
+    )

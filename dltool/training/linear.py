@@ -1,0 +1,155 @@
+"""A linear model of prepared samples, fitted with NumPy alone: least squares, or logistic regression.
+
+Numbers are taken as they are, each code has a row of a table: its own for a category, and for a bag of words the sum
+of theirs over the root of their count, as in an embedding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dltool.data.signature import CodeField, Part
+from dltool.losses.links import Link, link
+from dltool.training.lbfgs import minimum
+
+#: categories up to this size become columns of zeros and ones, whose products are faster than looking up rows
+SMALL = 128
+#: columns up to which their correlations are removed before fitting
+MOST_WHITENED = 1024
+#: columns that need no more weight decay than least; images have many that tell little
+EASY = 25
+
+
+@dataclass(frozen=True)
+class Linear:
+    """numbers (n, F) · weight (F, k) + the rows of table (codes, k) that are there + bias (k,), all float64."""
+
+    weight: np.ndarray
+    table: np.ndarray
+    bias: np.ndarray
+
+    def outputs(self, part: Part, fields: Sequence[CodeField]) -> np.ndarray:
+        """Values (n, k) before the link."""
+        numbers = part.features.reshape(len(part), -1).astype(np.float64)
+        return numbers @ self.weight + _Bag(part.codes, fields).times(self.table) + self.bias
+
+
+def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, name: Link) -> Linear:
+    """The model with the smallest mean loss and a little weight decay; targets (n, k) are numbers, or 0 and 1.
+
+    What is searched for are not the weights themselves but what `white` and `reach` make of them: for these the loss
+    is about as steep along every direction.
+    """
+    small = [field for field in fields if field.length == 1 and field.size <= SMALL]
+    others = [field for field in fields if field not in small]
+    matrix, mean, deviation = _standardised(part, small)
+    bag = _Bag(part.codes, others)
+    decay = max(1.0, matrix.shape[1] / EASY) / len(part)
+    white = _whitening(matrix, decay)
+    reach = 1 / np.sqrt(bag.squares / len(part) + decay)[:, None]
+    width = matrix.shape[1]
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        found = flat.reshape(-1, targets.shape[1])
+        weight, table, bias = white @ found[:width], reach * found[width:-1], found[-1]
+        value, slope = _loss(name, matrix @ weight.astype(np.float32) + bag.times(table) + bias, targets)
+        value += decay / 2 * float((weight**2).sum() + (table**2).sum())
+        of_weight = white.T @ (matrix.T @ slope.astype(np.float32) + decay * weight)
+        of_table = reach * (bag.transposed_times(slope) + decay * table)
+        return value, np.concatenate([of_weight, of_table, slope.sum(axis=0)[None]]).ravel()
+
+    start = np.zeros((width + len(reach) + 1, targets.shape[1]))
+    start[-1] = _at_rest(name, targets.mean(axis=0))
+    found = minimum(loss, start.ravel()).reshape(start.shape)
+    weight = white @ found[:width] / deviation[:, None]
+    numbers, ones = np.split(weight, [part.features[0].size])
+    tables = {**_by_field(ones, small), **_by_field(reach * found[width:-1], others)}
+    table = np.concatenate([np.empty((0, targets.shape[1])), *(tables[field] for field in fields)])
+    return Linear(numbers, table, found[-1] - mean @ weight)
+
+
+def _standardised(part: Part, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, then zeros and ones for small fields, (n, F) float32, less their mean; numbers over their deviation."""
+    numbers = part.features.reshape(len(part), -1)
+    wanted = [part.codes[:, field.start, None] == np.arange(field.size) for field in small]
+    matrix = np.concatenate([numbers, *wanted], axis=1, dtype=np.float32)
+    peak = np.maximum(np.abs(matrix).max(axis=0), 1e-30)  # first, so that no square is too large
+    matrix /= peak
+    mean = matrix.mean(axis=0, dtype=np.float64)
+    matrix -= mean.astype(np.float32)
+    deviation = np.sqrt(np.square(matrix).mean(axis=0, dtype=np.float64))
+    deviation[(deviation == 0) | (np.arange(len(deviation)) >= numbers.shape[1])] = 1
+    matrix /= deviation.astype(np.float32)
+    return matrix, mean * peak, deviation * peak
+
+
+def _whitening(matrix: np.ndarray, decay: float) -> np.ndarray:
+    """A matrix (F, F) that leaves columns (n, F) without correlation, where they are not too many for that."""
+    if matrix.shape[1] > MOST_WHITENED:
+        return np.eye(matrix.shape[1])
+    correlation = (matrix.T @ matrix).astype(np.float64) / len(matrix)
+    steady = max(decay, 1e-4) * np.eye(len(correlation))  # float32 products are not more exact than that
+    return np.linalg.inv(np.linalg.cholesky(correlation + steady)).T
+
+
+def _by_field(table: np.ndarray, fields: Sequence[CodeField]) -> dict[CodeField, np.ndarray]:
+    """The rows of each field, where they lie one after the other."""
+    return dict(zip(fields, np.split(table, np.cumsum([field.size for field in fields], dtype=int)), strict=False))
+
+
+def _loss(name: Link, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """The mean over the rows of what belongs to a link, and its slope along the outputs."""
+    rows = len(outputs)
+    predictions = link(name, outputs)
+    slope = (predictions - targets) / rows
+    if name == "identity":
+        return float(((predictions - targets) ** 2).sum() / (2 * rows)), slope
+    if name == "softmax":
+        return -float((np.log(np.maximum(predictions, 1e-300)) * targets).sum() / rows), slope
+    return float((np.logaddexp(0, outputs) - outputs * targets).sum() / rows), slope
+
+
+def _at_rest(name: Link, mean: np.ndarray) -> np.ndarray:
+    """The bias that predicts the mean target."""
+    if name == "identity":
+        return mean
+    safe = np.clip(mean, 1e-6, 1 - 1e-6)
+    return np.log(safe) if name == "softmax" else np.log(safe / (1 - safe))
+
+
+class _Bag:
+    """A sparse matrix (n, codes): what the codes of n samples weigh, field after field."""
+
+    def __init__(self, codes: np.ndarray, fields: Sequence[CodeField]):
+        self.shape = len(codes), sum(field.size for field in fields)
+        rows, columns, weights, start = [], [], [], 0
+        for field in fields:
+            own = codes[:, field.start : field.start + field.length]
+            row, place = np.nonzero(own >= 0)
+            rows.append(row)
+            columns.append(start + own[row, place])
+            weights.append(1 / np.sqrt(np.bincount(row)[row]))
+            start += field.size
+        self._rows = np.concatenate([np.empty(0, np.int64), *rows])
+        self._columns = np.concatenate([np.empty(0, np.int64), *columns])
+        self._weights = np.concatenate([np.empty(0), *weights])
+
+    @property
+    def squares(self) -> np.ndarray:
+        """Sum of the squares of each column."""
+        return np.bincount(self._columns, self._weights**2, minlength=self.shape[1])
+
+    def times(self, table: np.ndarray) -> np.ndarray:
+        """The product (n, k) with a table (codes, k)."""
+        return self._sums(self._rows, self.shape[0], table[self._columns])
+
+    def transposed_times(self, matrix: np.ndarray) -> np.ndarray:
+        """The product (codes, k) of the transpose with (n, k)."""
+        return self._sums(self._columns, self.shape[1], matrix[self._rows])
+
+    def _sums(self, places: np.ndarray, length: int, values: np.ndarray) -> np.ndarray:
+        """Values (entries, k) times their weights, added up at their places."""
+        return np.stack([np.bincount(places, self._weights * column, minlength=length) for column in values.T], axis=1)

@@ -1,0 +1,136 @@
+"""A trained network at work: from prepared samples to predictions, and from files to columns of these.
+
+A row's predictions do not depend on the rows beside it: neither kernels nor links look across rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from dltool.config.loading import from_resolved
+from dltool.data.further import Piece, opened
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.signature import Part, Signature
+from dltool.data.sources.source import Request, Source
+from dltool.errors import InputError, Problem
+from dltool.losses.links import link
+from dltool.program.building import build_network
+from dltool.runtime.engine import Engine
+from dltool.runtime.plan import StepResult
+from dltool.training.checkpoint import Checkpoint
+from dltool.training.evaluation import EVALUATION_ROWS
+
+_PART = "samples"
+
+
+class Predictor:
+    """The network of a checkpoint, with the averages of its parameters where there are any."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        path: Path,
+        *,
+        threads: int | None = None,
+        on_compile: Callable[[str], None] | None = None,
+    ):
+        self.experiment = from_resolved(checkpoint.config)
+        self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
+        self.signature: Signature = self.preprocessing.signature({})
+        self.network = build_network(self.experiment, self.signature, training=False, rows=EVALUATION_ROWS)
+        train = self.experiment.train
+        self._engine = Engine(
+            None, self.network, {}, seed=train.seed, threads=threads or train.threads, on_compile=on_compile
+        )
+        self.compile_seconds = self._engine.compile_seconds
+        arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
+        if missing := [name for name in self._engine.shapes if name not in arrays]:
+            message = f"lacks what the network of its config has: {', '.join(missing)}"
+            raise InputError(Problem(message, where=str(path)))
+        self._engine.write(arrays)
+
+    def run(self, part: Part) -> StepResult:
+        """Losses of the samples, which add up to their mean, and the network's outputs."""
+        self._engine.attach(_PART, part)
+        return self._engine.evaluate(_PART)
+
+    def predictions(self, outputs: np.ndarray) -> np.ndarray:
+        """From outputs to probabilities (n, k) of all classes or labels, or to numbers (n, k) in their own units."""
+        predictions = self.signature.own_units(link(self.network.link, outputs))
+        if self.signature.classes and predictions.shape[1] == 1:
+            return np.concatenate([1 - predictions, predictions], axis=1)
+        return predictions
+
+
+def columns(signature: Signature, predictions: np.ndarray) -> dict[str, np.ndarray]:
+    """Predictions (n, k) as the columns of a table: names of classes, 0 and 1 for labels, float32 for all else."""
+    numbers = predictions.astype(np.float32)
+    if signature.task == "numbers":
+        names = [f"prediction_{name}" for name in signature.targets] if len(signature.targets) > 1 else ["prediction"]
+        return dict(zip(names, numbers.T, strict=True))
+    names = signature.classes or signature.targets
+    chances = {f"probability_{name}": chance for name, chance in zip(names, numbers.T, strict=True)}
+    if signature.classes:
+        return {"prediction": np.array(signature.classes, object)[predictions.argmax(axis=1)], **chances}
+    answers = {f"prediction_{name}": chance > 0.5 for name, chance in zip(names, predictions.T, strict=True)}
+    return {**{name: answer.astype(np.int8) for name, answer in answers.items()}, **chances}
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The predictions for consecutive rows of one file."""
+
+    columns: Mapping[str, np.ndarray]  # those kept, texts and None, then those predicted
+    types: Mapping[str, str]  # in SQL, of what the texts kept stand for
+    rows: int  # of the file
+    done: int  # of these
+
+
+class Predictions:
+    """Predictions for all samples in files or folders, one after the other."""
+
+    def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
+        self._predictor, self._paths = predictor, paths
+        self._request = request
+        self._names: list[str] = []  # of the first file's columns
+        self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+
+    def tables(self) -> Generator[Predicted, None, None]:
+        """Piece by piece; raises InputError where a file does not have what is needed."""
+        source = cast(Source, self._predictor.experiment.data.source)
+        for path in self._paths:
+            with opened(source.at(path), self._predictor.preprocessing, request=self._request) as further:
+                for piece in further.pieces():
+                    yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
+            self.unknown += further.unknown
+
+    def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
+        outputs = self._predictor.run(piece.part).outputs
+        assert outputs is not None
+        predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
+        if both := [name for name in piece.kept if name in predicted]:
+            message = f"its column '{both[0]}' has the name of a prediction; keep columns by name: --keep NAME"
+            raise InputError(Problem(message, path))
+        kept = {
+            name: np.where(np.ma.getmaskarray(texts), None, np.ma.getdata(texts)) for name, texts in piece.kept.items()
+        }
+        made = kept | predicted
+        self._names = self._names or list(made)
+        if other := [*(made.keys() ^ self._names)]:
+            message = f"column '{other[0]}' is not in all files; keep columns by name: --keep NAME"
+            raise InputError(Problem(message, path))
+        return {name: made[name] for name in self._names}
+
+
+def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:
+    """Report what training has never seen, column by column."""
+    for column, cells in unknown.items():
+        if cells:
+            what = "cell that holds" if cells == 1 else "cells that hold"
+            report(f"column '{column}': {cells:,} {what} what training has never seen, taken as unknown")

@@ -1,0 +1,57 @@
+"""Calibration: what probabilities promise against what comes true."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dltool.training.calibration import BINS, Calibration
+
+HALVES = np.float32([[0.75, 0.25]] * 4)
+
+CASES = {
+    # task, width, predictions, targets, error, Brier score, filled bins: (index, rows, forecast, true)
+    "binary": ("classes", 2, HALVES, [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
+    "binary of one column": ("classes", 2, HALVES[:, 1:], [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
+    "always wrong": ("classes", 2, np.float32([[0, 1]] * 3), [0, 0, 0], 1.0, 1.0, [(9, 3, 1.0, 0.0)]),
+    "most probable": (
+        "classes",
+        3,
+        np.float32([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]]),
+        [0, 1],
+        0.5 * 0.5 + 0.5 * 0.8,
+        (0.25 + 0.09 + 0.04 + 0.01 + 0.81 + 0.64) / 2,
+        [(5, 1, 0.5, 1.0), (8, 1, 0.8, 0.0)],
+    ),
+    "labels": (
+        "labels",
+        2,
+        np.float32([[0.9, 0.1], [0.9, 0.2]]),
+        [[1, 0], [1, 1]],
+        (2 * 0.1 + 1 * 0.1 + 1 * 0.8) / 4,
+        (0.01 + 0.01 + 0.01 + 0.64) / 4,
+        [(1, 1, 0.1, 0.0), (2, 1, 0.2, 1.0), (8, 2, 0.9, 1.0)],
+    ),
+}
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize("name", CASES)
+def test_figures(name, pieces):
+    task, width, predictions, targets, error, brier, filled = CASES[name]
+    calibration = Calibration(task, width)
+    for chances, known in zip(np.array_split(predictions, pieces), np.array_split(targets, pieces), strict=True):
+        calibration.add(chances, known)
+    found = calibration.result()
+    assert found["expected_calibration_error"] == pytest.approx(error, abs=1e-6)
+    assert found["brier"] == pytest.approx(brier, abs=1e-6)
+    bins = {index: one for index, one in enumerate(found["bins"]) if one["rows"]}
+    assert [(index, one["rows"]) for index, one in bins.items()] == [one[:2] for one in filled]
+    for one, (_, _, forecast, true) in zip(bins.values(), filled, strict=True):
+        assert (one["forecast"], one["true"]) == pytest.approx((forecast, true), abs=1e-6)
+
+
+def test_there_are_ten_bins_from_0_to_1():
+    bins = Calibration("classes", 3).result()["bins"]
+    assert [bins[0]["low"], bins[-1]["high"], len(bins)] == [0.0, 1.0, BINS]
+    assert all(one["forecast"] is None and one["true"] is None for one in bins)

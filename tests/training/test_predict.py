@@ -1,0 +1,354 @@
+"""`dltool predict` as a user meets it: columns, formats, kept columns, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+import yaml
+
+from dltool.cli.app import main
+from dltool.training.prediction_file import FORMATS
+
+ROWS = 120
+COLOURS = ("red", "green", "blue")
+
+
+def table(name: str, columns: dict[str, Any]) -> None:
+    """A CSV file in the working directory."""
+    with open(name, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def samples(seed: int, rows: int = ROWS) -> dict[str, Any]:
+    """Features and targets of every kind."""
+    random = np.random.default_rng(seed)
+    a, b = random.normal(size=(2, rows))
+    colour = random.integers(0, 3, rows)
+    score = a + b * (colour == 1)
+    return {
+        "id": [f"{row:04}" for row in range(rows)],
+        "a": a,
+        "b": b,
+        "colour": [COLOURS[one] for one in colour],
+        "kind": np.array(["bad", "fair", "good one"])[np.digitize(score, [-0.5, 0.5])],
+        "win": np.array(["lost", "won"])[(score > 0).astype(int)],
+        "price": 5000 + 100 * score,
+        "weight": 2 - score,
+        "soft": (score > 0).astype(int),
+        "hard": (b < 0).astype(int),
+    }
+
+
+FEATURES = ("id", "a", "b", "colour")
+UNITS = {"cross_entropy": "classes", "binary_cross_entropy": 1, "mse": "targets"}
+#: targets, loss and metrics of a network, and what it predicts
+KINDS = {
+    "classes": (["kind"], "cross_entropy", ["prediction", *(f"probability_{k}" for k in ("bad", "fair", "good one"))]),
+    "two classes": (["win"], "binary_cross_entropy", ["prediction", "probability_lost", "probability_won"]),
+    "number": (["price"], "mse", ["prediction"]),
+    "numbers": (["price", "weight"], "mse", ["prediction_price", "prediction_weight"]),
+    "labels": (
+        ["soft", "hard"],
+        "binary_cross_entropy",
+        ["prediction_soft", "prediction_hard", "probability_soft", "probability_hard"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with data, and a run of each kind."""
+    folder = tmp_path_factory.mktemp("trained")
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        train, new = samples(0), samples(1, 50)
+        for name, (targets, loss, _) in KINDS.items():
+            table("train.csv", {column: train[column] for column in (*FEATURES, *targets)})
+            units = "targets" if name == "labels" else UNITS[loss]
+            config = {
+                "name": name,
+                "data": {"table": {"path": "train.csv", "target": targets, "exclude": ["id"]}},
+                "model": [{"dense": {"units": 8, "activation": "relu"}}, {"dense": units}],
+                "loss": loss,
+                "optimizer": {"adam": {"lr": 0.03}},
+                "train": {"epochs": 20, "average": 0.9},
+            }
+            if len(targets) == 1:
+                config["data"]["table"]["target"] = targets[0]
+            Path("config.yaml").write_text(yaml.safe_dump(config))
+            assert main(["train", "config.yaml", "--quiet"]) == 0
+        table("new.csv", {column: new[column] for column in FEATURES})
+        table("known.csv", new)
+    finally:
+        os.chdir(before)
+    return folder
+
+
+@pytest.fixture
+def home(trained, tmp_path, monkeypatch, capsys):
+    """A folder of a test's own, with the data and the runs of all."""
+    for path in trained.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def predicted(capsys, *arguments: str) -> list[dict[str, str]]:
+    """What `dltool predict` writes to a pipe."""
+    capsys.readouterr()
+    assert main(["predict", *arguments]) == 0
+    return read(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns(home, capsys, kind):
+    columns = KINDS[kind][2]
+    rows = predicted(capsys, f"runs/{kind}", "new.csv")
+    assert list(rows[0]) == columns
+    assert len(rows) == 50
+    chances = [name for name in columns if name.startswith("probability_")]
+    for row in rows:
+        numbers = [float(row[name]) for name in chances]
+        if kind in ("classes", "two classes"):
+            assert sum(numbers) == pytest.approx(1, abs=1e-6)
+            assert row["prediction"] == chances[int(np.argmax(numbers))].removeprefix("probability_")
+        elif kind == "labels":
+            assert [row[name] for name in columns[:2]] == [str(int(number > 0.5)) for number in numbers]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predictions_are_what_eval_measures(home, capsys, kind):
+    targets = KINDS[kind][0]
+    rows = predicted(capsys, f"runs/{kind}", "known.csv")
+    true = read(Path("known.csv").read_text())
+    assert main(["eval", f"runs/{kind}", "known.csv", "--json"]) == 0
+    found = yaml.safe_load(capsys.readouterr().out)
+    assert (found["part"], found["data"], found["rows"]) == (None, ["known.csv"], 50)
+    figures = found["metrics"]
+    if targets[0] in ("kind", "win"):
+        right = [row["prediction"] == one[targets[0]] for row, one in zip(rows, true, strict=True)]
+        assert figures["accuracy"] == pytest.approx(np.mean(right))
+        assert figures["accuracy"] > 0.6
+    elif kind == "labels":
+        right = [row[f"prediction_{name}"] == one[name] for row, one in zip(rows, true, strict=True) for name in targets]
+        assert figures["accuracy"] == pytest.approx(np.mean(right))
+    else:
+        column = KINDS[kind][2][0]
+        errors = [float(row[column]) - float(one["price"]) for row, one in zip(rows, true, strict=True)]
+        assert found["per_target"][0]["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-3)
+        assert found["per_target"][0]["rmse"] < 3000  # in units of the target
+
+
+def test_kept_columns_come_first_and_as_they_were(home, capsys):
+    rows = predicted(capsys, "runs/classes", "new.csv", "--keep", "id", "--keep", "a")
+    given = read(Path("new.csv").read_text())
+    assert list(rows[0])[:3] == ["id", "a", "prediction"]
+    assert [row["id"] for row in rows] == [row["id"] for row in given]
+    assert [float(row["a"]) for row in rows] == [float(row["a"]) for row in given]
+    assert list(predicted(capsys, "runs/classes", "known.csv", "--keep-all")[0])[:-4] == list(samples(0, 1))
+
+
+def test_texts_are_kept_whatever_is_in_them(home, capsys):
+    texts = ['a "quoted" text', "commas, too", "two\nlines", "", "007", "1e5", "π"]
+    data = samples(2, len(texts))
+    table("texts.csv", {**{name: data[name] for name in FEATURES}, "note": texts})
+    rows = predicted(capsys, "runs/classes", "texts.csv", "--keep", "note")
+    assert [row["note"] for row in rows] == texts
+    assert main(["predict", "runs/classes", "texts.csv", "--keep", "note", "-o", "out.jsonl"]) == 0
+    notes = [one["note"] for one in map(yaml.safe_load, Path("out.jsonl").read_text().splitlines())]
+    assert notes == [text or None for text in texts]
+
+
+@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+def test_formats_hold_the_same(home, capsys, kind):
+    expected = predicted(capsys, f"runs/{kind}", "new.csv", "--keep", "id", "--keep", "b")
+    for suffix in FORMATS:
+        assert main(["predict", f"runs/{kind}", "new.csv", "--keep", "id", "--keep", "b", "-o", f"out{suffix}"]) == 0
+        assert capsys.readouterr().out.startswith(f"50 rows → out{suffix}  (")
+        with duckdb.connect() as connection:
+            found = connection.sql(f"FROM read_{FORMATS[suffix]}('out{suffix}')")
+            assert found.columns == list(expected[0])
+            for row, other in zip(found.fetchall(), expected, strict=True):
+                for value, text in zip(row, other.values(), strict=True):
+                    assert str(value) == text or np.float32(value) == np.float32(text)
+    assert not [path for path in home.iterdir() if path.name.startswith(".")]
+
+
+def test_whole_numbers_stay_whole(home, capsys):
+    table("numbered.csv", {**{name: samples(2, 3)[name] for name in FEATURES}, "n": [1, 2, 3], "x": [1.5, 2, ""]})
+    for suffix, types in {".parquet": ["BIGINT", "DOUBLE"], ".jsonl": ["BIGINT", "DOUBLE"]}.items():
+        assert main(["predict", "runs/number", "numbered.csv", "--keep", "n", "--keep", "x", "-o", f"out{suffix}"]) == 0
+        with duckdb.connect() as connection:
+            found = connection.sql(f"FROM 'out{suffix}'")
+            assert found.types[:2] == types
+            assert [row[:2] for row in found.fetchall()] == [(1, 1.5), (2, 2.0), (3, None)]
+
+
+def test_a_row_alone_is_predicted_as_among_others(home, capsys):
+    rows = predicted(capsys, "runs/classes", "new.csv")
+    lines = Path("new.csv").read_text().splitlines()
+    for place in (0, 1, 17, 49):
+        Path("one.csv").write_text(f"{lines[0]}\n{lines[place + 1]}\n")
+        assert predicted(capsys, "runs/classes", "one.csv") == [rows[place]]
+
+
+def test_pieces_do_not_matter(home, capsys, monkeypatch):
+    whole = predicted(capsys, "runs/classes", "new.csv", "--keep", "id")
+    monkeypatch.setattr("dltool.data.further.ROWS", 7)
+    assert predicted(capsys, "runs/classes", "new.csv", "--keep", "id") == whole
+    assert main(["predict", "runs/classes", "new.csv", "--keep", "id", "-o", "out.parquet"]) == 0
+    with duckdb.connect() as connection:
+        found = connection.sql("SELECT id, prediction FROM 'out.parquet'").fetchall()
+    assert found == [(row["id"], row["prediction"]) for row in whole]
+
+
+def test_several_files_follow_each_other(home, capsys):
+    first, second = (predicted(capsys, "runs/number", name, "--keep", "id") for name in ("new.csv", "known.csv"))
+    assert predicted(capsys, "runs/number", "new.csv", "known.csv", "--keep", "id") == first + second
+    for name in ("part-1.csv", "part-2.csv"):
+        Path(name).write_text(Path("new.csv").read_text())
+    assert predicted(capsys, "runs/number", "part-*.csv", "--keep", "id") == 2 * first
+
+
+def test_a_config_reads_other_formats_too(home, capsys):
+    with duckdb.connect() as connection:
+        connection.execute("COPY (FROM read_csv('new.csv', types={'id': 'VARCHAR'})) TO 'new.parquet'")
+    rows = predicted(capsys, "runs/classes", "new.csv", "--keep", "id")
+    assert predicted(capsys, "runs/classes", "new.parquet", "--keep", "id") == rows
+
+
+def test_unknown_categories_are_counted(home, capsys):
+    table("odd.csv", {**{name: samples(3, 4)[name] for name in FEATURES}, "colour": ["mauve", "red", "pink", "blue"]})
+    assert main(["predict", "runs/classes", "odd.csv", "-o", "out.csv"]) == 0
+    said = capsys.readouterr().err
+    assert said == "note: column 'colour': 2 cells that hold what training has never seen, taken as unknown\n"
+
+
+def test_arrays_need_no_targets(home, capsys):
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    np.savez("train.npz", x=x, y=(x[:, 0] > 0).astype(int))
+    np.savez("new.npz", x=x[:5])
+    config = {"name": "arrays", "data": {"npz": "train.npz"}, "model": [{"dense": "classes"}], "loss": "cross_entropy"}
+    Path("arrays.yaml").write_text(yaml.safe_dump(config))
+    assert main(["train", "arrays.yaml", "--run-dir", "arrays", "--quiet"]) == 0
+    rows = predicted(capsys, "arrays", "new.npz")
+    assert predicted(capsys, "arrays", "train.npz")[:5] == rows
+    assert list(rows[0]) == ["prediction", "probability_0", "probability_1"]
+    assert main(["predict", "arrays", "new.npz", "--keep", "x"]) == 2
+    assert capsys.readouterr().err == "error: new.npz: holds arrays, which have no columns to keep\n"
+
+
+def test_a_terminal_shows_the_first_rows(home, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["predict", "runs/classes", "new.csv", "--keep", "id"]) == 0
+    out = capsys.readouterr().out
+    assert "probability_good one" in out
+    assert "0009" in out
+    assert "0010" not in out
+    assert out.splitlines()[-1] == "40 more rows; into a file: -o predictions.csv"
+
+
+BAD = {
+    "no such file": (["nwe.csv"], "no file 'nwe.csv'; did you mean 'new.csv'?"),
+    "no such column": (["less.csv"], "less.csv: no column 'colour'; did you mean 'color'?"),
+    "nothing to keep": (["new.csv", "--keep", "ID"], "new.csv: no column 'ID'; did you mean 'id'?"),
+    "name taken": (
+        ["taken.csv", "--keep-all"],
+        "taken.csv: its column 'prediction' has the name of a prediction; keep columns by name: --keep NAME",
+    ),
+    "files that differ": (
+        ["new.csv", "taken.csv", "--keep-all"],
+        "taken.csv: its column 'prediction' has the name of a prediction; keep columns by name: --keep NAME",
+    ),
+    "columns that differ": (
+        ["new.csv", "more.csv", "--keep-all"],
+        "more.csv: column 'more' is not in all files; keep columns by name: --keep NAME",
+    ),
+    "broken later": (["new.csv", "broken.csv"], "broken.csv:3: 2 fields, expected 4"),
+    "text for a number": (["word.csv"], "word.csv:3: column 'b' holds 'many', where a number is expected"),
+    "format": (
+        ["new.csv", "-o", "out.txt"],
+        "out.txt: the format is not known; the name must end in .csv, .jsonl, .ndjson, .parquet, .pq",
+    ),
+    "folder": (["new.csv", "-o", "nowhere/out.csv"], "nowhere/out.csv: there is no directory 'nowhere'"),
+    "not a file": (["new.csv", "-o", "folder.csv"], "folder.csv: is not a file that could be replaced"),
+    "its own input": (["new.csv", "-o", "./new.csv"], "new.csv: is read from; choose another name for what is written"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_refused_with_one_line_and_nothing_left_behind(home, capsys, name):
+    data = {column: samples(3, 3)[column] for column in FEATURES}
+    table("less.csv", {column: values for column, values in data.items() if column != "colour"} | {"color": [1, 2, 3]})
+    table("taken.csv", {**data, "prediction": [1, 2, 3]})
+    table("more.csv", {**data, "more": [1, 2, 3]})
+    table("word.csv", {**data, "b": [1, "many", 3]})
+    Path("broken.csv").write_text("id,a,b,colour\n1,2,3,red\n1,2\n")
+    Path("folder.csv").mkdir()
+    Path("out.csv").write_text("what was there before")
+    arguments, message = BAD[name]
+    there = sorted(home.iterdir())
+    out = [] if "-o" in arguments else ["-o", "out.csv"]
+    assert main(["predict", "runs/classes", *arguments, *out]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {message}")
+    assert (said.err.count("\n"), said.out) == (1, "")
+    assert sorted(home.iterdir()) == there
+    assert Path("out.csv").read_text() == "what was there before"
+
+
+def test_data_that_comes_from_no_file(home, capsys):
+    config = {"data": {"synthetic": {"features": 3, "classes": 2}}, "model": [{"dense": "classes"}], "loss": "cross_entropy"}
+    Path("config2.yaml").write_text(yaml.safe_dump(config))
+    assert main(["train", "config2.yaml", "--run-dir", "made", "--quiet", "--set", "train.epochs=1"]) == 0
+    assert main(["predict", "made", "new.csv"]) == 2
+    error = "error: the network was trained on 'synthetic' data, which is not read from files\n"
+    assert capsys.readouterr().err == error
+
+
+def test_a_full_disk_leaves_what_was_there(home, capsys, monkeypatch):
+    data = samples(3, 3000)
+    table("many.csv", {column: data[column] for column in FEATURES})
+    Path("out.csv").write_text("before")
+    there = sorted(home.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        code = main(["predict", "runs/classes", "many.csv", "-o", "out.csv"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    said = capsys.readouterr().err
+    assert code == 1
+    assert said.startswith("error: out.csv: the predictions cannot be written: ")
+    assert said.count("\n") == 1
+    assert sorted(home.iterdir()) == there
+    assert Path("out.csv").read_text() == "before"
+
+
+def test_a_reader_that_has_had_enough_is_no_error(home):
+    data = samples(3, 20_000)
+    table("many.csv", {column: data[column] for column in FEATURES})
+    command = f"{sys.executable} -m dltool predict runs/classes many.csv | head -n 1"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=True)
+    assert (ended.stdout, ended.stderr) == ("prediction,probability_bad,probability_fair,probability_good one\n", "")
