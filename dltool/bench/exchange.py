@@ -14,7 +14,8 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
-from dltool.data.signature import Signature
+from dltool.data.signature import Part, Signature
+from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
 from dltool.program.initial import initial_values
@@ -29,6 +30,8 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     """Everything that `bench.pytorch.recipe` reads, into an empty folder."""
     dataset = open_dataset(experiment.data, data_folders)
     train, part = experiment.train, dataset.parts["train"]
+    if not isinstance(part, Part):
+        raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
     layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     graph = network.program.graph

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from dltool.bench.process import DLTOOL, Process, Start
 from dltool.bench.subject import Subject
-from dltool.caching import cache_root
+from dltool.caching import working_folder
 from dltool.config.amounts import bytes_of
+from dltool.kernels.cpu.cache import folder as kernels_folder
 
 #: the sides take turns, so that a busy spell of the machine hits both
 ROUNDS = 2
@@ -75,15 +76,21 @@ def measure_streaming(subject: Subject, threads: int | None, tell: Tell) -> Stre
     # the first process in memory finds nothing on disk, and prepares the data too
     starts = {name: _start(subject, threads, most) for name, most in (("in_memory", 2 * size), ("streamed", memory))}
     told: dict[str, list[dict[str, Any]]] = {name: [] for name in starts}
-    root = cache_root()
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=root) as folder:
+    with working_folder("bench") as folder:
+        _share_kernels(folder)
         for number in range(1, ROUNDS + 1):
             for name, start in starts.items():
                 tell(f"round {number} of {ROUNDS}, {name.replace('_', ' ')}")
-                told[name].append(_run(start, {"XDG_CACHE_HOME": folder}))
+                told[name].append(_run(start, {"XDG_CACHE_HOME": str(folder)}))
     sides = {name: _side(runs) for name, runs in told.items()}
     return Streaming(subject, told["streamed"][0]["threads"], memory, **sides)
+
+
+def _share_kernels(folder: Path) -> None:
+    """Let the processes whose cache is in a folder find the kernels that are compiled already."""
+    kernels = kernels_folder()
+    (folder / "dltool").mkdir()
+    (folder / "dltool" / kernels.name).symlink_to(kernels)
 
 
 def _start(subject: Subject, threads: int | None, memory: int) -> Start:

@@ -170,6 +170,14 @@ def predict(
 
 
 @app.command()
+def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")]) -> None:
+    """Write the page of a run again: figures, curves, worst examples."""
+    from dltool.cli.report import report as run_report
+
+    run_report(run)
+
+
+@app.command()
 def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
     """Check a config and show its network, without training."""
     from dltool.cli.check import check as run

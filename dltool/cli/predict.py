@@ -65,7 +65,9 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
     note_unknown(predictions.unknown, _note)
     if out:
         seconds = time.monotonic() - started
-        typer.echo(f"{rows:,} row{'' if rows == 1 else 's'} → {out}  ({duration(seconds)}, {rate(rows / seconds)}rows/s)")
+        typer.echo(
+            f"{rows:,} row{'' if rows == 1 else 's'} → {out}  ({duration(seconds)}, {rate(rows / seconds)}rows/s)"
+        )
 
 
 def _show(table: Predicted) -> None:

@@ -126,7 +126,7 @@ class SplitConfig(Block):
         return bool(self.part_column and getattr(self.part_column, part))
 
     def gives(self, part: str) -> bool:
-        """Whether there may be such a part."""
+        """Whether there is such a part."""
         return self.names(part) or bool(getattr(self, part)) or (part == "validation" and self.fold is not None)
 
 

@@ -1,7 +1,7 @@
 """Opening the data of an experiment: reading its sources, dividing them into parts, and preparing these.
 
 Parts that memory has no room for are kept on disk, in a store. `read_signature` does the same without preparing
-features, for all that only plans. `open_part` gives samples of another source the form that a training has settled.
+features, for all that only plans. What stands in `further` gives samples of other sources the form settled here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from dltool.config.amounts import amount
 from dltool.config.experiment import PARTS, DataConfig, Sampling
-from dltool.data.duplicates import notes_on_duplicates
+from dltool.data.duplicates import Duplicates
 from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
 from dltool.data.preparation import Preparation, Prepared
@@ -26,13 +26,12 @@ from dltool.data.preprocessing import Preprocessing
 from dltool.data.sampling import alias_table, sampling_column
 from dltool.data.signature import Dataset, Part, Signature
 from dltool.data.sources.source import Reader, Request, Source, blaming
-from dltool.data.split import among, overlap
+from dltool.data.split import overlap
 from dltool.data.store.budget import memory_for
 from dltool.data.store.folder import Store
-from dltool.data.store.keeping import Keeping, Watch, unwatched
+from dltool.data.store.keeping import Keeping, unwatched
+from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
-from dltool.data.targets import encode, usable_rows
-from dltool.errors import InputError, Problem
 
 #: bytes of files that take so long to read that it is worth a word
 LARGE = 256 << 20
@@ -51,35 +50,36 @@ def open_dataset(
     Relative paths start from the working directory, else from one of `folders`. `sampling` is how rows to train on are
     drawn, if not equally often. Raises InputError with every problem of the first source that has some.
     """
-    keeping = Keeping(data, lambda: _files(data, folders), preprocessing, watch)
-    store = keeping.find()
-    if store and not (sampling and store.bytes <= memory_for(data)):  # weights are not in the store
-        return _kept(store, data, sampling)
-    if keeping.size > LARGE:
-        watch(f"reading {amount(keeping.size)}", None)
+    keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
+    if store := keeping.find():
+        return _kept(store, data)
+    if keeping.origin.size > LARGE:
+        watch(f"reading {amount(keeping.origin.size)}", None)
     settled = Preprocessing.from_json(preprocessing) if preprocessing else None
     with ExitStack() as stack:
         readers, plan, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
         digest = hashlib.sha256()
-        pieces = _pieces(readers, settled.features, plan, digest)
         rows = {part: plan.count(part) for part in plan.rows}
         signature = settled.signature(rows)
+        duplicates = Duplicates(rows if preprocessing is None else {})
+        pieces = duplicates.watched(_pieces(readers, settled.features, plan, digest))
+        alias = alias_table(sampling, plan, readers["train"].outline) if sampling else None
         layout = RecordLayout.of(signature)
+        about = lambda: {  # noqa: E731  (known once all pieces have passed)
+            "preprocessing": settled.as_json(),
+            "fingerprint": digest.hexdigest(),
+            "notes": [*notes, *duplicates.notes()],
+        }
         if sum(rows.values()) * layout.bytes > memory_for(data):
-            about = {"preprocessing": settled.as_json(), "notes": notes}
-            store = keeping.make(layout, rows, pieces, lambda: {**about, "fingerprint": digest.hexdigest()})
-            return _kept(store, data, sampling)
+            return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
         parts = _in_memory(pieces, plan)
-        if sampling:
-            parts["train"] = replace(parts["train"], alias=alias_table(sampling, plan, readers["train"].outline))
-    if preprocessing is None:
-        notes = [*notes, *notes_on_duplicates(parts)]
-    return Dataset(signature, parts, settled.as_json(), digest.hexdigest(), notes)
+    parts["train"] = replace(parts["train"], alias=alias)
+    return Dataset(signature, parts, **about())
 
 
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature alone: everything is fitted, but nothing prepared."""
-    keeping = Keeping(data, lambda: _files(data, folders), None, unwatched)
+    keeping = Keeping(data, lambda: _files(data, folders))
     if store := keeping.find():
         return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows)
     with ExitStack() as stack:
@@ -87,16 +87,32 @@ def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     return settled.signature({part: plan.count(part) for part in plan.rows})
 
 
-def open_part(source: Source, preprocessing: Mapping[str, Any], folders: Sequence[Path]) -> Part:
-    """All samples of a source as a network was trained to take them; raises InputError where they do not fit it."""
-    settled = Preprocessing.from_json(preprocessing)
-    with _opened(source, source.yaml_name, folders, Request(features=settled.columns)) as reader:
-        settled.features.require_alike(reader.outline)
-        targets = settled.target.trained(encode(reader.outline, settled.target))
-        prepared = [chunk for _, _, chunk in _prepared(reader, settled.features)]
-        rows = among(slice(None), usable_rows(reader.outline))
-        features, codes = _joined([c.features for c in prepared]), _joined([c.codes for c in prepared])
-        return Part(features[rows], targets[rows], codes[rows])
+@dataclass(frozen=True)
+class RawRow:
+    """A row as its file has it."""
+
+    place: str  # where it stands: "data.csv:18"
+    cells: Mapping[str, str]  # those of its features, as text; none where it is an array
+
+
+def raw_rows(
+    data: DataConfig,
+    folders: Sequence[Path],
+    preprocessing: Mapping[str, Any],
+    part: str,
+    rows: Sequence[int],
+    *,
+    most: int | None = None,
+) -> list[RawRow] | None:
+    """Some rows of a part, read again; None where the files have more than `most` bytes."""
+    if most is not None and sum(path.stat().st_size for path in _files(data, folders)) > most:
+        return None
+    with ExitStack() as stack:
+        readers, plan, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)
+        source, index = plan.rows[part]
+        reader = readers[source]
+        numbers = np.arange(reader.outline.rows)[index][list(rows)].tolist()
+        return [RawRow(*row) for row in zip(reader.places(numbers), reader.describe(numbers), strict=True)]
 
 
 def _settle(
@@ -114,7 +130,8 @@ def _settle(
     columns = settled.columns if settled else ()
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
-        request = Request(features=columns, extras=needed, memory=memory_for(data) // 2)
+        named = tuple(data.features)
+        request = Request(features=columns, extras=needed, named=named, memory=memory_for(data) // 2)
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
     outlines = {part: reader.outline for part, reader in readers.items()}
@@ -191,14 +208,11 @@ def _in_memory(pieces: Iterator[tuple[str, Part]], plan: Plan) -> dict[str, Part
     }
 
 
-def _kept(store: Store, data: DataConfig, sampling: str | Sampling | None) -> Dataset:
+def _kept(store: Store, data: DataConfig) -> Dataset:
     """What a store holds; in memory if that has room by now."""
     settled, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
     if store.bytes <= memory_for(data):
-        parts = {part: stored.rows(0, len(stored)) for part, stored in parts.items()}
-    elif sampling:
-        message = f"needs the data in memory, where it takes {amount(store.bytes)}; raise data.memory"
-        raise InputError(Problem(message, path="train.sampling"))
+        parts = {part: replace(stored.rows(0, len(stored)), alias=stored.alias) for part, stored in parts.items()}
     else:
         where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
         notes = [*notes, f"data larger than data.memory is read from {where}"]

@@ -12,6 +12,9 @@ from dltool.data.quoting import plural, shown
 from dltool.errors import InputError, Problem
 from dltool.kernels.reference.random import permute
 
+#: rows that are put in order at a time
+BLOCK = 1 << 20
+
 
 class Drawing(ABC):
     """A way of choosing among the rows that are still free, (rows,) booleans."""
@@ -33,8 +36,14 @@ class RandomDrawing(Drawing):
     """At random; with `labels` (rows,), so that every class keeps its share up to one row."""
 
     def __init__(self, rows: int, seed: int, labels: np.ndarray | None = None):
-        order = permute(np.arange(rows), rows, key=seed, epoch=0)
-        self._order = order if labels is None else order[np.argsort(labels[order], kind="stable")]
+        order = np.empty(rows, np.uint32)
+        for low in range(0, rows, BLOCK):
+            index = np.arange(low, min(low + BLOCK, rows))
+            order[low : low + BLOCK] = permute(index, rows, key=seed, epoch=0)
+        if labels is not None:
+            small = np.min_scalar_type(int(labels.max()))  # sorts faster, by radix, and takes less room
+            order = order[np.argsort(labels.astype(small)[order], kind="stable")]
+        self._order = order
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
         """Evenly spaced among the free rows in random order, class by class."""
@@ -48,6 +57,19 @@ class RandomDrawing(Drawing):
             message = f"{plural(len(candidates), 'row')} cannot be divided into {of} folds"
             raise InputError(Problem(message, path="data.split.fold"))
         return candidates[number - 1 :: of]
+
+
+class SeriesDrawing(Drawing):
+    """The latest of samples that follow each other in time; `follows`: how many of the next a target reaches into."""
+
+    def __init__(self, follows: int):
+        self._follows = follows
+
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """The last free ones; those whose targets reach into them are free no more, so that nothing leaks."""
+        rows = np.flatnonzero(free)
+        free[rows[max(0, len(rows) - count - self._follows) : len(rows) - count]] = False
+        return rows[-count:]
 
 
 class GroupDrawing(Drawing):

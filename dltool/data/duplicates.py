@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -17,19 +17,32 @@ BLOCK = 1 << 18
 APART = np.uint64(0x9E3779B97F4A7C15)
 
 
-def notes_on_duplicates(parts: Mapping[str, Part]) -> list[str]:
-    """A note on parts that have rows in common, those of equal prepared features, codes and targets."""
-    if len(parts) < 2 or sum(len(part) for part in parts.values()) > MOST_ROWS:
-        return []
-    hashes = {name: np.sort(row_hashes(part.features, part.codes, part.targets)) for name, part in parts.items()}
-    found = []
-    for name, other in (("validation", "train"), ("test", "train"), ("test", "validation")):
-        if name in parts and other in parts and (count := _common(hashes[name], hashes[other])):
-            found.append(f"{plural(count, 'row')} of {name} also in {other}")
-    if not found:
-        return []
-    advice = "to avoid it, remove repeated rows, or keep rows that belong together in one part (data.split.group)"
-    return [f"rows in two parts flatter figures: {', '.join(found)}; {advice}"]
+class Duplicates:
+    """Notes the rows of parts as they pass, those of equal prepared features, codes and targets as equal."""
+
+    def __init__(self, rows: Mapping[str, int]):
+        """`rows` are how many each part has."""
+        worth = len(rows) > 1 and sum(rows.values()) <= MOST_ROWS
+        self._hashes: dict[str, list[np.ndarray]] = {part: [] for part in rows} if worth else {}
+
+    def watched(self, pieces: Iterator[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
+        """The same pieces of parts."""
+        for name, piece in pieces:
+            if name in self._hashes:
+                self._hashes[name].append(row_hashes(piece.features, piece.codes, piece.targets))
+            yield name, piece
+
+    def notes(self) -> list[str]:
+        """A note on parts that have rows in common."""
+        hashes = {name: np.sort(np.concatenate(of_part)) for name, of_part in self._hashes.items()}
+        found = []
+        for name, other in (("validation", "train"), ("test", "train"), ("test", "validation")):
+            if name in hashes and other in hashes and (count := _common(hashes[name], hashes[other])):
+                found.append(f"{plural(count, 'row')} of {name} also in {other}")
+        if not found:
+            return []
+        advice = "to avoid it, remove repeated rows, or keep rows that belong together in one part (data.split.group)"
+        return [f"rows in two parts flatter figures: {', '.join(found)}; {advice}"]
 
 
 def _common(hashes: np.ndarray, others: np.ndarray) -> int:

@@ -15,9 +15,9 @@ def is_gzipped(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
-def open_text(path: Path, encoding: str = "utf-8") -> TextIO:
-    """The file as text, with line ends as they are; bytes that are no text are replaced."""
-    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False) -> TextIO:
+    """The file as text, with line ends as they are; bytes that are no text are replaced, or an error if `strict`."""
+    encoding, errors = "utf-8-sig" if encoding == "utf-8" else encoding, "strict" if strict else "replace"
     if is_gzipped(path):
-        return gzip.open(path, "rt", encoding=encoding, errors="replace", newline="")
-    return path.open(encoding=encoding, errors="replace", newline="")
+        return gzip.open(path, "rt", encoding=encoding, errors=errors, newline="")
+    return path.open(encoding=encoding, errors=errors, newline="")

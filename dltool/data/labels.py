@@ -16,12 +16,14 @@ from dltool.errors import InputError, Problem, did_you_mean
 
 #: renamings that a message lists
 LISTED = 10
+#: integers that lie no further apart are counted, not sorted
+SMALL_RANGE = 1 << 20
 
 
 def class_names(outline: Outline) -> list[str]:
     """The classes of the only target, sorted: integers as numbers, text as text."""
     values = _only_target(outline)
-    found = np.unique(np.ma.compressed(values))
+    found, _ = distinct(np.ma.compressed(values))
     names = dict.fromkeys(_name(value, outline) for value in found)
     return sorted(names) if values.dtype.kind in "OU" else list(names)
 
@@ -29,7 +31,7 @@ def class_names(outline: Outline) -> list[str]:
 def encode_classes(outline: Outline, classes: Sequence[str]) -> np.ndarray:
     """Numbers of the classes (rows,) int64 of the only target."""
     values = _only_target(outline)
-    found, inverse = np.unique(_filled(values), return_inverse=True)
+    found, inverse = distinct(_filled(values))
     number = {name: i for i, name in enumerate(classes)}
     names = [_name(value, outline) for value in found]
     encoded = np.array([number.get(name, -1) for name in names], dtype=np.int64)[inverse]
@@ -38,6 +40,25 @@ def encode_classes(outline: Outline, classes: Sequence[str]) -> np.ndarray:
         others = [name for name in names if name not in number]
         raise _unknown(outline, int(unknown[0]), names[inverse[unknown[0]]], others, classes, "class")
     return encoded
+
+
+def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different values, sorted, and the place of each value (n,) among them.
+
+    What `np.unique` does by sorting all values; text and integers of a small range, as targets are, need no sorting.
+    """
+    if values.dtype.kind == "O":
+        found = sorted(set(values))
+        number = {value: i for i, value in enumerate(found)}
+        inverse = np.fromiter(map(number.__getitem__, values), np.int32, len(values))
+        return np.array(found, dtype=object), inverse
+    if np.can_cast(values.dtype, np.int64) and values.dtype.kind != "b" and len(values):
+        low = int(values.min())
+        if int(values.max()) - low < SMALL_RANGE:
+            places = np.subtract(values, low, dtype=np.intp)
+            occurs = np.bincount(places) > 0
+            return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[places]
+    return np.unique(values, return_inverse=True)
 
 
 def two_valued(values: np.ndarray) -> bool:
@@ -67,7 +88,7 @@ def encode_labels(outline: Outline) -> np.ndarray:
 
 def labels_of_lists(outline: Outline) -> list[str]:
     """All labels in the lists of the only target, sorted; raises InputError where there is none."""
-    lists = _lists(outline, np.unique(np.ma.compressed(_only_target(outline)).astype(str)))
+    lists = _lists(outline, set(np.ma.compressed(_only_target(outline))))
     names = sorted({name for one in lists for name in one})
     if not names:
         message = f"no row has a label in column '{next(iter(outline.targets))}'; there is nothing to predict"
@@ -77,8 +98,7 @@ def labels_of_lists(outline: Outline) -> list[str]:
 
 def encode_label_lists(outline: Outline, labels: Sequence[str]) -> np.ndarray:
     """0 or 1 (rows, k) float32 from the lists of the only target; a missing one is empty."""
-    values = np.ma.filled(_only_target(outline).astype(object), "").astype(str)
-    found, inverse = np.unique(values, return_inverse=True)
+    found, inverse = distinct(np.ma.filled(_only_target(outline), ""))
     number = {name: i for i, name in enumerate(labels)}
     encoded = np.zeros((len(found), len(labels)), np.float32)
     unknown: dict[str, int] = {}

@@ -19,7 +19,7 @@ LISTED = 8
 def named_rows(column: PartColumn, cells: np.ndarray, place: Callable[[int], str]) -> dict[str, np.ndarray]:
     """The row numbers (n,) of each part that cells (rows,) name.
 
-    Raises InputError for cells that name no part, or where no row is to be trained on or validated with.
+    Raises InputError for cells that name no part, and for a part that no cell names.
     """
     require_cells(cells, column.name, PATH, place)
     found, inverse = np.unique(np.ma.getdata(cells), return_inverse=True)
@@ -34,12 +34,12 @@ def named_rows(column: PartColumn, cells: np.ndarray, place: Callable[[int], str
         raise InputError(Problem(message, place(row)))
     rows = {part: np.flatnonzero(parts == i) for i, part in enumerate(PARTS)}
     listed = ", ".join(words[:LISTED]) + (", …" if len(words) > LISTED else "")
-    for part in PARTS[:2]:
+    for part in PARTS:
         if column.cells(part) and not rows[part].size:
-            none = "; null: draw it from the others" if part == "validation" else ""
+            none = "" if part == "train" else f"; {part}: null where it comes otherwise, or not at all"
             message = f"column '{column.name}' names no row of the {part} part, it holds: {listed}; {advice}{none}"
             raise InputError(Problem(message, path=PATH))
-    return {part: index for part, index in rows.items() if index.size}
+    return {part: index for part, index in rows.items() if column.cells(part)}
 
 
 def _text(cell: object) -> str:

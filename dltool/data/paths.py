@@ -28,6 +28,12 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
     return path
 
 
+def locate_folder(name: str, folders: Sequence[Path], field: str) -> Path:
+    """The directory called `name`, or the readable file, found as by `locate`."""
+    folder = next((place for place in _places(name, folders) if place.is_dir()), None)
+    return folder or locate(name, folders, field)
+
+
 def locate_all(pattern: str, folders: Sequence[Path], field: str) -> list[Path]:
     """The readable files that a name with wildcards stands for, in the order of their names; at least one.
 

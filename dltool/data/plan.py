@@ -93,6 +93,7 @@ def _split_main(
         None if labels is None else labels[kept],
         {column: main.extras[column][kept] for column in data.split.columns},
         lambda row: main.place(row if usable is None else int(usable[row])),
+        main.follows,
     )
     return {part: among(rows, usable) for part, rows in index.items()}, notes
 

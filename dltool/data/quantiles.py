@@ -54,6 +54,11 @@ def to_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return np.interp(share, _SHARES, _NORMAL)
 
 
+def from_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """The numbers (rows,) that `to_normal` has made these of."""
+    return np.interp(np.interp(values, _NORMAL, _SHARES), np.linspace(0, 1, len(knots)), knots)
+
+
 #: points of a normal distribution, and which share lies below each
 _NORMAL = np.linspace(NormalDist().inv_cdf(TAIL), -NormalDist().inv_cdf(TAIL), 2001)
 _SHARES = np.array([NormalDist().cdf(point) for point in _NORMAL])

@@ -70,6 +70,11 @@ class AliasTable:
     chances: np.ndarray  # (n,) float32
     others: np.ndarray  # (n,) int32
 
+    @property
+    def bytes(self) -> int:
+        """Size of both."""
+        return self.chances.nbytes + self.others.nbytes
+
 
 @dataclass(frozen=True)
 class Part:

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
-from dltool.data.drawing import Drawing, GroupDrawing, RandomDrawing, TimeDrawing
+from dltool.data.drawing import Drawing, GroupDrawing, RandomDrawing, SeriesDrawing, TimeDrawing
 from dltool.data.part_column import named_rows
 from dltool.errors import InputError, Problem
 
@@ -26,11 +26,12 @@ def split_rows(
     labels: np.ndarray | None,
     columns: Mapping[str, np.ndarray] | None = None,
     place: Callable[[int], str] = str,
+    follows: int | None = None,
 ) -> tuple[dict[str, Index], list[str]]:
     """The rows of each of the `parts`, none in two of them, with notes.
 
     `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
-    stands. Raises InputError for parts that overlap, are empty, or ask for more rows than there are.
+    stands; `follows` is known where samples follow each other in time. Raises InputError for parts that overlap, are empty, or ask for more rows than there are.
     """
     chosen = _told(split, parts, rows, columns or {}, place)
     free = np.ones(rows, dtype=bool)
@@ -40,7 +41,10 @@ def split_rows(
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
     notes: list[str] = []
     if wanted:
-        drawing, notes = _drawing(split, len(parts), rows, labels, columns or {}, place)
+        if follows is not None:
+            drawing, notes = SeriesDrawing(follows), ["samples follow each other in time: the latest are set apart"]
+        else:
+            drawing, notes = _drawing(split, len(parts), rows, labels, columns or {}, place)
         for part in wanted:
             if split.fold and part == "validation":
                 picked = drawing.fold(free, split.fold.number, split.fold.of)
@@ -133,8 +137,11 @@ def _draw(part: str, fraction: float, drawing: Drawing, free: np.ndarray) -> np.
 
 
 def _compact(rows: np.ndarray) -> Index:
+    """The same row numbers, which rise, in as little memory as may be."""
     first, last = int(rows[0]), int(rows[-1])
-    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+    if last - first + 1 == len(rows):
+        return slice(first, last + 1)
+    return rows.astype(np.int32) if last <= np.iinfo(np.int32).max else rows
 
 
 def among(index: Index, usable: np.ndarray | None) -> Index:

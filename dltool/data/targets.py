@@ -11,6 +11,7 @@ import numpy as np
 from dltool.config.experiment import Task
 from dltool.data.labels import (
     class_names,
+    distinct,
     encode_classes,
     encode_label_lists,
     encode_labels,
@@ -117,7 +118,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
             f"classes can be predicted for one target, not for {len(names)}; of several that are 0 or 1: task: labels"
         )
         raise InputError(Problem(message, outline.where))
-    integers = len(np.unique(column)) if outline.task == "auto" and column.dtype.kind in "iu" else 0
+    integers = len(distinct(column)[0]) if outline.task == "auto" and column.dtype.kind in "iu" else 0
     if integers > MOST_CLASSES:
         note = f"target '{name}' has {integers} different integers: taken as numbers (task: classes for classes)"
         return Target("numbers", names), [note]

@@ -57,9 +57,9 @@ ITEM_FIELDS = 4  # first op, end, low, high
 LINE = 8  # integers of a cache line
 INTEGER_BYTES = 8
 
-# Filling a window of an epoch from a file of records. The window's samples are cut into runs of RUN; the file into blocks
-# of a power of two of rows, at most 2^BLOCK_BITS. A key stands for one sample: its row within the block, above RUN_BITS,
-# and its number within the run, below. After the keys there are as many more as `spread` looks ahead.
+# Filling a window of an epoch from a file of records. The window's samples are cut into runs of RUN; the file into
+# blocks of a power of two of rows, at most 2^BLOCK_BITS. A key stands for one sample: its row within the block, above
+# RUN_BITS, and its number within the run, below. Behind the keys there are as many more as `spread` looks ahead.
 RUN_BITS = 17
 RUN = 1 << RUN_BITS
 BLOCK_BITS = 15

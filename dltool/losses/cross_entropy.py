@@ -62,7 +62,9 @@ class CrossEntropy(Loss):
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":
-            held, fitting = ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
+            held, fitting = (
+                ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
+            )
             raise self.refuse(f"needs a target of classes, this one holds {held}", f"use {fitting}")
         if count < 2:
             raise self.refuse("needs at least two classes, the data has one", "check the target column")

@@ -22,7 +22,9 @@ class _Regression(Loss):
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Applies the op of the loss's own name, whose attributes are the loss's fields."""
         if target.spec.dtype != "float32":
-            raise self.refuse("needs a target of numbers, this one holds classes", "use cross_entropy, or task: numbers")
+            raise self.refuse(
+                "needs a target of numbers, this one holds classes", "use cross_entropy, or task: numbers"
+            )
         if classes:
             raise self.refuse("needs a target of numbers, this one holds labels", "use binary_cross_entropy")
         if prediction.shape != target.shape:

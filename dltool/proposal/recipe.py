@@ -5,8 +5,8 @@ The rules were tuned on public tables of 150 to 33,000 rows; README.md shows wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import log2
 
 from dltool.config.experiment import Task
@@ -29,6 +29,7 @@ class Facts:
 
     task: Task
     rows: int  # to train on, about
+    classes: Mapping[str, float] = field(default_factory=dict)  # of a classifier, each with its share of the rows
     images: bool = False  # samples are arrays of pixels or the like: the same thing measured many times
     shape: tuple[int, ...] = ()  # of such a sample
 
@@ -93,7 +94,9 @@ LOSSES = {
     "labels": ("binary_cross_entropy", "every label is a yes or no of its own"),
     "numbers": ("huber", "like mse, but rows far off do not count with the square of their error"),
 }
-METRICS = {"classes": ["accuracy"], "labels": ["accuracy"], "numbers": ["rmse", "mae", "r2"]}
+METRICS = {"classes": ["accuracy"], "labels": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
+#: a class that fewer rows have is rare: accuracy says little of it
+RARE = 0.1
 
 
 def training(facts: Facts) -> Sequence[Entry]:
@@ -105,12 +108,30 @@ def training(facts: Facts) -> Sequence[Entry]:
         Entry("loss", loss, reason),
         Entry("optimizer", optimizer),
         Entry("schedule", {"cosine": {"warmup_epochs": min(2, count // 5)}}, "up for a moment, then slowly down to 0"),
-        Entry("metrics", METRICS[facts.task]),
+        Entry("metrics", metrics(facts)),
     ]
     if facts.rows >= FEW_ROWS:
         patience = max(3, count // 5)
         stop = {"monitor": "validation.loss", "patience": patience, "restore_best": True}
         entries.append(Entry("early_stopping", stop, "the best epoch is kept"))
     train = {"epochs": count, "batch_size": batch_size(facts.rows)}
-    passed = f"{count * facts.rows / 1e6:.2g} million samples in all"
-    return [*entries, Entry("train", train, passed)]
+    return [*entries, Entry("train", train)]
+
+
+def metrics(facts: Facts) -> list[str]:
+    """What is measured: the first one tells the best epoch."""
+    names = METRICS[facts.task]
+    if len(facts.classes) == 2:
+        names = [*names, "auc"]
+    if facts.classes and min(facts.classes.values()) < RARE:
+        names = [*names, "f1"]
+    return names
+
+
+def summary(facts: Facts) -> list[tuple[str, str]]:
+    """The network and its training in a line each."""
+    layers = [entry.value["dense"]["units"] for entry in model(facts) if isinstance(entry.value, dict) and "dense" in entry.value]
+    return [
+        ("network", f"{' → '.join(map(str, layers))}, sized for {facts.rows:,} rows to train on"),
+        ("training", f"{epochs(facts.rows)} epochs of batches of {batch_size(facts.rows)}"),
+    ]

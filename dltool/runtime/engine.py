@@ -37,6 +37,7 @@ class Engine:
         self._first: dict[str, int] = {}  # of parts that are windows of an epoch
         self._runners: dict[tuple[str, str, bool], Any] = {}
         present = [network for network in (training, evaluation) if network is not None]
+        self.debug = debug
         self.threads = 1 if debug else _threads(threads, training or evaluation)
         self._backend = _Reference() if debug else _Fast(present, self.threads, on_compile)
         self.compile_seconds = self._backend.compile_seconds

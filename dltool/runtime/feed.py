@@ -18,7 +18,7 @@ from dltool.data.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.kernels.cpu import library
 from dltool.runtime.filling import KERNELS, Filler
-from dltool.runtime.order import KERNEL, DrawnOrder, EpochOrder
+from dltool.runtime.order import EpochOrder
 
 #: seconds between looks at whether a wait for a window should end
 PATIENCE = 0.05
@@ -57,7 +57,7 @@ class Feed(Protocol):
 class Resident:
     """Samples that are all in memory."""
 
-    def __init__(self, part: Part, order: EpochOrder | DrawnOrder, epoch_samples: int):
+    def __init__(self, part: Part, order: EpochOrder, epoch_samples: int):
         self._window, self._order = Window(0, epoch_samples, part), order
 
     def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:

@@ -1,4 +1,4 @@
-"""Which rows an epoch passes, in which order: what `order` and `draw` give a program, for those who work ahead of one."""
+"""Which rows an epoch passes, in which order: what `order` and `draw` give a program, for who works ahead of one."""
 
 from __future__ import annotations
 

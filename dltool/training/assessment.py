@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, Task
+from dltool.config.experiment import PARTS, Experiment, Task
 from dltool.data.dataset import open_dataset
 from dltool.data.further import ROWS, opened
 from dltool.data.signature import Part, Signature
@@ -51,8 +51,8 @@ def assess(
     path = find(target)
     checkpoint = load(path, report)
     predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
-    figures = _Figures(predictor, checkpoint)
-    chosen = None if data else _chosen(predictor, part)
+    figures = Figures(predictor, checkpoint)
+    chosen = None if data else chosen_part(predictor.experiment, part)
     for samples in _files(predictor, data, report) if data else _part(predictor, checkpoint, cast(str, chosen), report):
         figures.add(samples)
     counters = Counters.from_arrays(checkpoint.trainer)
@@ -68,7 +68,7 @@ def assess(
     }
 
 
-class _Figures:
+class Figures:
     """Everything that is measured, gathered piece by piece."""
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
@@ -77,13 +77,13 @@ class _Figures:
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
-        width = len(self._signature.classes or self._signature.targets)
-        self._calibration = None if self._signature.task == "numbers" else Calibration(self._signature.task, width)
+        task, classes = self._signature.task, self._signature.classes
+        self._calibration = None if task == "numbers" else Calibration(task, classes)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
         self._comparison = Comparison(baselines, self._metrics)
 
-    def add(self, part: Part) -> None:
-        """Take samples."""
+    def add(self, part: Part) -> np.ndarray:
+        """Take samples; gives the predictions (n, k) for them."""
         result = self._predictor.run(part)
         outputs = cast(np.ndarray, result.outputs)
         self._rows += len(part)
@@ -96,6 +96,7 @@ class _Figures:
         if self._calibration:
             self._calibration.add(predictions, known)
         self._comparison.add(part)
+        return predictions
 
     def result(self, report: Callable[[str], None]) -> dict[str, Any]:
         """The figures as plain data; what is not defined is reported."""
@@ -148,9 +149,9 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     return [(metric.start("numbers", 1), [column]) for column in columns for metric in metrics]
 
 
-def _chosen(predictor: Predictor, part: str | None) -> str:
-    """The part to measure; raises InputError for one that the data does not have."""
-    present = predictor.experiment.data.parts
+def chosen_part(experiment: Experiment, part: str | None = None) -> str:
+    """The part to measure, the test part if there is one; raises InputError for a part that the data does not have."""
+    present = experiment.data.parts
     if part is None:
         return next(part for part in reversed(PARTS) if part in present)
     if part not in present:

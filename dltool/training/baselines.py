@@ -158,11 +158,15 @@ def _figure(accumulator: Accumulator) -> float:
 
 
 def _sample(part: Samples, signature: DataSignature) -> Part:
-    """As many rows as are worth their time, in small groups from everywhere."""
+    """As many rows as are worth their time."""
     outputs = len(signature.classes or signature.targets)
     codes = sum(field.length for field in signature.codes)
     most = min(MOST_ROWS, MOST_NUMBERS // max(1, prod(signature.feature_shape)), MOST_CODES // max(1, codes * outputs))
-    most = max(most, LEAST_ROWS)
+    return spread_rows(part, max(most, LEAST_ROWS))
+
+
+def spread_rows(part: Samples, most: int) -> Part:
+    """All rows, or about so many in small groups from everywhere."""
     if len(part) <= most:
         return part.rows(0, len(part))
     groups = most // TOGETHER

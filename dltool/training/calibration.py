@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from dltool.config.experiment import Task
 
 #: equally wide ranges of probability that forecasts are sorted into
 BINS = 10
-_FORECASTS = {"binary": "of the second class", "classes": "of the most probable class", "labels": "of each label"}
 
 
 class Calibration:
@@ -19,8 +19,11 @@ class Calibration:
     A forecast is that a row is of the second of two classes, that it is of its most probable class, or has a label.
     """
 
-    def __init__(self, task: Task, width: int):
-        self._kind = "binary" if task == "classes" and width == 2 else task
+    def __init__(self, task: Task, classes: Sequence[str] | None):
+        binary = classes is not None and len(classes) == 2
+        self._kind = "binary" if binary else task
+        name = f"'{classes[1]}'" if classes and binary else "the most probable class" if classes else "each label"
+        self._forecast = f"probability of {name}"
         self._rows, self._forecasts, self._true = (np.zeros(BINS) for _ in range(3))
         self._squares, self._answers = 0.0, 0
 
@@ -50,7 +53,7 @@ class Calibration:
         count = np.maximum(self._rows, 1)
         forecast, true = self._forecasts / count, self._true / count
         return {
-            "forecast": f"probability {_FORECASTS[self._kind]}",
+            "forecast": self._forecast,
             "expected_calibration_error": float((self._rows * abs(forecast - true)).sum() / max(1, self._answers)),
             "brier": self._squares / max(1, self._answers),
             "bins": [

@@ -9,7 +9,7 @@ from dltool.data.signature import Part
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredPart
 from dltool.runtime.feed import Feed, Resident, Streamed, window_samples
-from dltool.runtime.order import DrawnOrder, EpochOrder
+from dltool.runtime.order import EpochOrder
 from dltool.training.layout import EpochLayout
 
 
@@ -26,12 +26,11 @@ def make_feed(
 ) -> Feed:
     """What gives the samples of a training part."""
     train = experiment.train
-    order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed)
+    order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
     if isinstance(part, Part):
-        drawn = DrawnOrder(part.alias, key=train.seed) if part.alias else order
-        return Resident(part, drawn, layout.epoch_samples)
+        return Resident(part, order, layout.epoch_samples)
     samples = window_samples(
-        memory_for(experiment.data),
+        memory_for(experiment.data) - (part.alias.bytes if part.alias else 0),
         part.layout.bytes,
         update=layout.update_size,
         epoch=layout.epoch_samples,

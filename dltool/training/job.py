@@ -12,8 +12,9 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
-from dltool.data.signature import Dataset
-from dltool.data.store.keeping import Watch, unwatched
+from dltool.data.signature import Dataset, Part
+from dltool.data.store.keeping import unwatched
+from dltool.data.store.origin import Watch
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Metric
 from dltool.optimizers.optimizer import Optimizer
@@ -113,8 +114,9 @@ def open_job(
         cast(list[Metric], experiment.metrics), dataset.signature, network
     )  # raises where a metric does not fit the task
     given = initial_arrays(init_from, network.program.graph) if init_from else {}
+    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(
-        network, evaluation, dataset.parts, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
+        network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
     engine.write(given)
     feed = make_feed(experiment, part, layout, on_compile)

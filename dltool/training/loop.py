@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from dltool.config.experiment import PARTS
+from dltool.errors import RunError
 from dltool.metrics.metric import Metric
 from dltool.runtime.feed import Window
 from dltool.training.baselines import Baselines, Comparison, remark
@@ -105,8 +106,14 @@ class Trainer:
 
     def _window(self) -> Window | None:
         """The samples to go on with, known to the engine; None where training is to stop."""
-        position = self._counters.update * self._job.layout.update_size
-        window = None if self._stop() else self._job.feed.window(self._counters.epoch, position, self._stop)
+        if self._stop():
+            return None
+        try:
+            position = self._counters.update * self._job.layout.update_size
+            window = self._job.feed.window(self._counters.epoch, position, self._stop)
+        except RunError:  # the samples cannot be read; what was learned from others is sound
+            self._keeper.finish()
+            raise
         if window and window is not self._attached:
             self._job.engine.attach("train", window.part, first=window.first)
             self._attached = window

@@ -38,6 +38,7 @@ class Predictor:
         path: Path,
         *,
         threads: int | None = None,
+        debug: bool = False,
         on_compile: Callable[[str], None] | None = None,
     ):
         self.experiment = from_resolved(checkpoint.config)
@@ -46,7 +47,13 @@ class Predictor:
         self.network = build_network(self.experiment, self.signature, training=False, rows=EVALUATION_ROWS)
         train = self.experiment.train
         self._engine = Engine(
-            None, self.network, {}, seed=train.seed, threads=threads or train.threads, on_compile=on_compile
+            None,
+            self.network,
+            {},
+            seed=train.seed,
+            threads=threads or train.threads,
+            debug=debug,
+            on_compile=on_compile,
         )
         self.compile_seconds = self._engine.compile_seconds
         arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
@@ -117,15 +124,19 @@ class Predictions:
         if both := [name for name in piece.kept if name in predicted]:
             message = f"its column '{both[0]}' has the name of a prediction; keep columns by name: --keep NAME"
             raise InputError(Problem(message, path))
-        kept = {
-            name: np.where(np.ma.getmaskarray(texts), None, np.ma.getdata(texts)) for name, texts in piece.kept.items()
-        }
-        made = kept | predicted
+        made = {name: _with_none(texts) for name, texts in piece.kept.items()} | predicted
         self._names = self._names or list(made)
         if other := [*(made.keys() ^ self._names)]:
             message = f"column '{other[0]}' is not in all files; keep columns by name: --keep NAME"
             raise InputError(Problem(message, path))
         return {name: made[name] for name in self._names}
+
+
+def _with_none(texts: np.ndarray) -> np.ndarray:
+    """Masked texts with None in place of what is missing."""
+    filled = np.ma.getdata(texts).astype(object)
+    filled[np.ma.getmaskarray(texts)] = None
+    return filled
 
 
 def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:

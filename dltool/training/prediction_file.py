@@ -5,11 +5,13 @@ A file is written beside the one that it becomes, whose name it takes when it is
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Self, cast
@@ -57,22 +59,26 @@ class PredictionFile:
     def add(self, columns: Mapping[str, np.ndarray], types: Mapping[str, str]) -> None:
         """Append rows: columns (n,) of numbers, or of texts and None; `types` in SQL are what texts stand for."""
         part = self._folder / f"{self._parts}"
-        fields = [self._field(name, values, types.get(name)) for name, values in columns.items()]
-        header = f", HEADER {self._parts == 0}" if self._form == "csv" else ""
+        # numbered, since names that differ in capitals alone are one to duckdb
+        piece = {f"c{number}": values for number, values in enumerate(columns.values())}
+        fields = [
+            f"{self._content(place, piece[place], types.get(name))} AS {query.name(name)}"
+            for place, name in zip(piece, columns, strict=True)
+        ]
+        options = f"FORMAT {self._form}" + (", HEADER false" if self._form == "csv" else "")
         with self._explained():
-            self._connection.register("piece", dict(columns))
-            self._run(
-                f"COPY (SELECT {', '.join(fields)} FROM piece) TO {query.text(str(part))} (FORMAT {self._form}{header})"
-            )
+            if self._form == "csv" and not self._parts:
+                self._out.write(_header(columns))
+            self._connection.register("piece", piece)
+            self._run(f"COPY (SELECT {', '.join(fields)} FROM piece) TO {query.text(str(part))} ({options})")
             self._parts += 1
             if self._form != "parquet":
                 self._append(part)
 
-    def _field(self, column: str, values: np.ndarray, as_type: str | None) -> str:
-        name = query.name(column)
+    def _content(self, place: str, values: np.ndarray, as_type: str | None) -> str:
         if self._form == "json" and values.dtype == np.float32:
-            return f"CAST(CAST({name} AS VARCHAR) AS DOUBLE) AS {name}"  # else it gets digits that it does not have
-        return f"CAST({name} AS {as_type}) AS {name}" if as_type and self._form != "csv" else name
+            return f"CAST(CAST({place} AS VARCHAR) AS DOUBLE)"  # else it gets digits that it does not have
+        return f"CAST({place} AS {as_type})" if as_type and self._form != "csv" else place
 
     def _finish(self) -> None:
         """Bring together what lies apart, and put it in its place."""
@@ -118,3 +124,9 @@ def _format_of(path: Path) -> str:
     if not path.parent.is_dir():
         raise InputError(Problem(f"there is no directory '{path.parent}'", str(path)))
     return FORMATS[path.suffix]
+
+
+def _header(names: Iterable[str]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue().encode()

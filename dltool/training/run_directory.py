@@ -1,4 +1,4 @@
-"""What a run leaves behind, and where: `config.yaml`, `metrics.jsonl` and `checkpoints/` in one directory."""
+"""What a run leaves behind, and where: `config.yaml`, `metrics.jsonl`, `checkpoints/`, `report.html` in a directory."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ class RunDirectory:
     def best(self) -> Path:
         """The checkpoint of the best epoch."""
         return self.root / "checkpoints" / BEST
+
+    @property
+    def environment(self) -> Path:
+        """Where the run took place: machine and versions."""
+        return self.root / "environment.json"
+
+    @property
+    def report(self) -> Path:
+        """The page to read in a browser."""
+        return self.root / "report.html"
 
     def write_config(self, text: str) -> None:
         """Write the resolved config, with the commands that use the run on top."""

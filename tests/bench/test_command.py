@@ -100,7 +100,9 @@ def test_all_configs_of_the_bench_folder_are_subjects(home):
         (["small.yaml", "--against", "jax"], ["error: --against: no comparison with 'jax'; allowed: torch"]),
         (
             ["small.yaml", "--set", "loss=mse"],
-            ["error: --set loss=mse: loss: mse needs a target of numbers, this one holds classes; use cross_entropy, or task: numbers"],
+            [
+                "error: --set loss=mse: loss: mse needs a target of numbers, this one holds classes; use cross_entropy, or task: numbers"
+            ],
         ),
         (
             ["small.yaml", "none.yaml", "small.yaml", "--set", "train.epoch=1"],

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import DataConfig
+from dltool.data import further
 from dltool.data.dataset import open_dataset, read_signature
-from dltool.data.signature import Dataset
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.signature import Dataset, Part
+from dltool.data.sources.source import Source
 from dltool.errors import InputError
 
 FOLDER = Path("config")
@@ -39,6 +42,13 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
     for field in ("offset", "factor"):
         assert np.shape(getattr(early, field)) == np.shape(getattr(late, field))
     return dataset
+
+
+def open_part(source: Source, preprocessing: Any, folders: list[Path]) -> Part:
+    """All samples of another source, as a network was trained to take them."""
+    with further.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
+        (part,) = samples.parts()
+    return part
 
 
 def columns(dataset: Dataset) -> list[str]:

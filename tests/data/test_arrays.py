@@ -126,7 +126,7 @@ def test_idx_plain_and_gzipped(pack: Any):
     np.testing.assert_array_equal(dataset.parts["train"].features, IMAGES[:16])
     np.testing.assert_array_equal(dataset.parts["validation"].targets, LABELS[16:])
     assert dataset.signature.feature_dtype == "uint8"
-    assert dataset.notes == ["features are bytes, divided by 255 (data.scaling: {divide: 255})"]
+    assert dataset.notes[:1] == ["features are bytes, divided by 255 (data.scaling: {divide: 255})"]
 
 
 @pytest.mark.parametrize(("code", "dtype"), [(0x09, "i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")])

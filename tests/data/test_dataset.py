@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.dataset import open_dataset, open_part
+from dltool.data.dataset import open_dataset
 from dltool.data.preprocessing import Preprocessing
 from dltool.errors import InputError
 
-from .opening import FOLDER, columns, config, idx, numbered, opened, problems, table, write
+from .opening import FOLDER, columns, config, idx, numbered, open_part, opened, problems, table, write
 
 PROJECT = Path(__file__).parents[2]
 DIGITS = {"table": {"path": "datasets/digits/digits.csv.gz", "target": "digit"}}
@@ -106,8 +106,8 @@ def test_other_data_that_does_not_fit_a_checkpoint():
     stored = _stored(opened(table("data.csv")))
     write("less.csv", "a,y\n1,0\n2,1\n")
     for name, line in {
-        "less.csv": "less.csv: table: no column 'b'; allowed: a, y",
-        "nowhere.csv": "table.path: no file 'nowhere.csv', nor 'config/nowhere.csv'",
+        "less.csv": "less.csv: no column 'b'; allowed: a, y",
+        "nowhere.csv": "no file 'nowhere.csv', nor 'config/nowhere.csv'",
     }.items():
         with pytest.raises(InputError) as caught:
             open_part(config(table(name)).source, stored, [FOLDER])

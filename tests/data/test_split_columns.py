@@ -95,7 +95,11 @@ NAMED: list[tuple[list[Any], Any, dict[str, list[int]]]] = [
         "where",
         {"train": [0, 3], "validation": [2, 4], "test": [1]},
     ),
-    (["train", "validation", "train", "train"], "where", {"train": [0, 2, 3], "validation": [1]}),
+    (
+        ["train", "validation", "train", "train"],
+        {"name": "where", "test": None},
+        {"train": [0, 2, 3], "validation": [1]},
+    ),
     (
         ["a", "dev", "b", "eval", "b"],
         {"name": "where", "train": ["a", "b"], "validation": "dev", "test": "eval"},
@@ -108,7 +112,7 @@ NAMED: list[tuple[list[Any], Any, dict[str, list[int]]]] = [
     ),
     (
         ["true", "false", "false"],
-        {"name": "where", "train": "false", "validation": "true"},
+        {"name": "where", "train": "false", "validation": "true", "test": None},
         {"train": [1, 2], "validation": [0]},
     ),
 ]
@@ -140,6 +144,7 @@ def test_rows_without_a_target_are_left_out_before():
     assert parts == {"train": [0, 2, 4], "validation": [6, 8]}
 
 
+MEANINGS = "data.split.column: {name: where, train: …, validation: …, test: …}"
 FAULTS: list[tuple[list[Any], dict[str, Any], str]] = [
     (
         ["a", "a", "a"],
@@ -181,7 +186,13 @@ FAULTS: list[tuple[list[Any], dict[str, Any], str]] = [
         ["train", "train", "train"],
         {"column": "where"},
         "data.split.column: column 'where' names no row of the validation part, it holds: train; say what they mean:"
-        " data.split.column: {name: where, train: …, validation: …, test: …}; null: draw it from the others",
+        f" {MEANINGS}; validation: null where it comes otherwise, or not at all",
+    ),
+    (
+        ["train", "validation", "train"],
+        {"column": "where"},
+        "data.split.column: column 'where' names no row of the test part, it holds: train, validation; say what they"
+        f" mean: {MEANINGS}; test: null where it comes otherwise, or not at all",
     ),
     (
         ["validation", "test"],

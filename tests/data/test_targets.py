@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.dataset import open_part
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset
 from dltool.errors import InputError
 
-from .opening import FOLDER, config, opened, problems, table, write
+from .opening import FOLDER, config, open_part, opened, problems, table, write
 
 WHOLE = {"split": {"validation": 0}}
 

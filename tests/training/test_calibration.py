@@ -10,13 +10,13 @@ from dltool.training.calibration import BINS, Calibration
 HALVES = np.float32([[0.75, 0.25]] * 4)
 
 CASES = {
-    # task, width, predictions, targets, error, Brier score, filled bins: (index, rows, forecast, true)
-    "binary": ("classes", 2, HALVES, [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
-    "binary of one column": ("classes", 2, HALVES[:, 1:], [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
-    "always wrong": ("classes", 2, np.float32([[0, 1]] * 3), [0, 0, 0], 1.0, 1.0, [(9, 3, 1.0, 0.0)]),
+    # task, classes, predictions, targets, error, Brier score, filled bins: (index, rows, forecast, true)
+    "binary": ("classes", "ab", HALVES, [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
+    "binary of one column": ("classes", "ab", HALVES[:, 1:], [0, 0, 0, 1], 0.0, 0.1875, [(2, 4, 0.25, 0.25)]),
+    "always wrong": ("classes", "ab", np.float32([[0, 1]] * 3), [0, 0, 0], 1.0, 1.0, [(9, 3, 1.0, 0.0)]),
     "most probable": (
         "classes",
-        3,
+        "abc",
         np.float32([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]]),
         [0, 1],
         0.5 * 0.5 + 0.5 * 0.8,
@@ -25,7 +25,7 @@ CASES = {
     ),
     "labels": (
         "labels",
-        2,
+        None,
         np.float32([[0.9, 0.1], [0.9, 0.2]]),
         [[1, 0], [1, 1]],
         (2 * 0.1 + 1 * 0.1 + 1 * 0.8) / 4,
@@ -35,11 +35,14 @@ CASES = {
 }
 
 
+NAMED = [("classes", "ab"), ("classes", "abc"), ("labels", None)]
+
+
 @pytest.mark.parametrize("pieces", [1, 2])
 @pytest.mark.parametrize("name", CASES)
 def test_figures(name, pieces):
-    task, width, predictions, targets, error, brier, filled = CASES[name]
-    calibration = Calibration(task, width)
+    task, classes, predictions, targets, error, brier, filled = CASES[name]
+    calibration = Calibration(task, classes)
     for chances, known in zip(np.array_split(predictions, pieces), np.array_split(targets, pieces), strict=True):
         calibration.add(chances, known)
     found = calibration.result()
@@ -51,7 +54,12 @@ def test_figures(name, pieces):
         assert (one["forecast"], one["true"]) == pytest.approx((forecast, true), abs=1e-6)
 
 
+def test_what_is_forecast_is_named():
+    forecasts = [Calibration(task, classes).result()["forecast"] for task, classes in NAMED]
+    assert forecasts == ["probability of 'b'", "probability of the most probable class", "probability of each label"]
+
+
 def test_there_are_ten_bins_from_0_to_1():
-    bins = Calibration("classes", 3).result()["bins"]
+    bins = Calibration("classes", "abc").result()["bins"]
     assert [bins[0]["low"], bins[-1]["high"], len(bins)] == [0.0, 1.0, BINS]
     assert all(one["forecast"] is None and one["true"] is None for one in bins)

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,91 +19,7 @@ import yaml
 from dltool.cli.app import main
 from dltool.training.prediction_file import FORMATS
 
-ROWS = 120
-COLOURS = ("red", "green", "blue")
-
-
-def table(name: str, columns: dict[str, Any]) -> None:
-    """A CSV file in the working directory."""
-    with open(name, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-
-
-def samples(seed: int, rows: int = ROWS) -> dict[str, Any]:
-    """Features and targets of every kind."""
-    random = np.random.default_rng(seed)
-    a, b = random.normal(size=(2, rows))
-    colour = random.integers(0, 3, rows)
-    score = a + b * (colour == 1)
-    return {
-        "id": [f"{row:04}" for row in range(rows)],
-        "a": a,
-        "b": b,
-        "colour": [COLOURS[one] for one in colour],
-        "kind": np.array(["bad", "fair", "good one"])[np.digitize(score, [-0.5, 0.5])],
-        "win": np.array(["lost", "won"])[(score > 0).astype(int)],
-        "price": 5000 + 100 * score,
-        "weight": 2 - score,
-        "soft": (score > 0).astype(int),
-        "hard": (b < 0).astype(int),
-    }
-
-
-FEATURES = ("id", "a", "b", "colour")
-UNITS = {"cross_entropy": "classes", "binary_cross_entropy": 1, "mse": "targets"}
-#: targets, loss and metrics of a network, and what it predicts
-KINDS = {
-    "classes": (["kind"], "cross_entropy", ["prediction", *(f"probability_{k}" for k in ("bad", "fair", "good one"))]),
-    "two classes": (["win"], "binary_cross_entropy", ["prediction", "probability_lost", "probability_won"]),
-    "number": (["price"], "mse", ["prediction"]),
-    "numbers": (["price", "weight"], "mse", ["prediction_price", "prediction_weight"]),
-    "labels": (
-        ["soft", "hard"],
-        "binary_cross_entropy",
-        ["prediction_soft", "prediction_hard", "probability_soft", "probability_hard"],
-    ),
-}
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder with data, and a run of each kind."""
-    folder = tmp_path_factory.mktemp("trained")
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        train, new = samples(0), samples(1, 50)
-        for name, (targets, loss, _) in KINDS.items():
-            table("train.csv", {column: train[column] for column in (*FEATURES, *targets)})
-            units = "targets" if name == "labels" else UNITS[loss]
-            config = {
-                "name": name,
-                "data": {"table": {"path": "train.csv", "target": targets, "exclude": ["id"]}},
-                "model": [{"dense": {"units": 8, "activation": "relu"}}, {"dense": units}],
-                "loss": loss,
-                "optimizer": {"adam": {"lr": 0.03}},
-                "train": {"epochs": 20, "average": 0.9},
-            }
-            if len(targets) == 1:
-                config["data"]["table"]["target"] = targets[0]
-            Path("config.yaml").write_text(yaml.safe_dump(config))
-            assert main(["train", "config.yaml", "--quiet"]) == 0
-        table("new.csv", {column: new[column] for column in FEATURES})
-        table("known.csv", new)
-    finally:
-        os.chdir(before)
-    return folder
-
-
-@pytest.fixture
-def home(trained, tmp_path, monkeypatch, capsys):
-    """A folder of a test's own, with the data and the runs of all."""
-    for path in trained.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+from .tables import FEATURES, KINDS, samples, table
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -119,8 +34,8 @@ def predicted(capsys, *arguments: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_columns(home, capsys, kind):
-    columns = KINDS[kind][2]
+def test_columns(workplace, capsys, kind):
+    columns = KINDS[kind].columns
     rows = predicted(capsys, f"runs/{kind}", "new.csv")
     assert list(rows[0]) == columns
     assert len(rows) == 50
@@ -135,8 +50,8 @@ def test_columns(home, capsys, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_predictions_are_what_eval_measures(home, capsys, kind):
-    targets = KINDS[kind][0]
+def test_predictions_are_what_eval_measures(workplace, capsys, kind):
+    targets = KINDS[kind].targets
     rows = predicted(capsys, f"runs/{kind}", "known.csv")
     true = read(Path("known.csv").read_text())
     assert main(["eval", f"runs/{kind}", "known.csv", "--json"]) == 0
@@ -148,16 +63,18 @@ def test_predictions_are_what_eval_measures(home, capsys, kind):
         assert figures["accuracy"] == pytest.approx(np.mean(right))
         assert figures["accuracy"] > 0.6
     elif kind == "labels":
-        right = [row[f"prediction_{name}"] == one[name] for row, one in zip(rows, true, strict=True) for name in targets]
+        right = [
+            row[f"prediction_{name}"] == one[name] for row, one in zip(rows, true, strict=True) for name in targets
+        ]
         assert figures["accuracy"] == pytest.approx(np.mean(right))
     else:
-        column = KINDS[kind][2][0]
+        column = KINDS[kind].columns[0]
         errors = [float(row[column]) - float(one["price"]) for row, one in zip(rows, true, strict=True)]
         assert found["per_target"][0]["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-3)
         assert found["per_target"][0]["rmse"] < 3000  # in units of the target
 
 
-def test_kept_columns_come_first_and_as_they_were(home, capsys):
+def test_kept_columns_come_first_and_as_they_were(workplace, capsys):
     rows = predicted(capsys, "runs/classes", "new.csv", "--keep", "id", "--keep", "a")
     given = read(Path("new.csv").read_text())
     assert list(rows[0])[:3] == ["id", "a", "prediction"]
@@ -166,7 +83,7 @@ def test_kept_columns_come_first_and_as_they_were(home, capsys):
     assert list(predicted(capsys, "runs/classes", "known.csv", "--keep-all")[0])[:-4] == list(samples(0, 1))
 
 
-def test_texts_are_kept_whatever_is_in_them(home, capsys):
+def test_texts_are_kept_whatever_is_in_them(workplace, capsys):
     texts = ['a "quoted" text', "commas, too", "two\nlines", "", "007", "1e5", "π"]
     data = samples(2, len(texts))
     table("texts.csv", {**{name: data[name] for name in FEATURES}, "note": texts})
@@ -178,7 +95,7 @@ def test_texts_are_kept_whatever_is_in_them(home, capsys):
 
 
 @pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
-def test_formats_hold_the_same(home, capsys, kind):
+def test_formats_hold_the_same(workplace, capsys, kind):
     expected = predicted(capsys, f"runs/{kind}", "new.csv", "--keep", "id", "--keep", "b")
     for suffix in FORMATS:
         assert main(["predict", f"runs/{kind}", "new.csv", "--keep", "id", "--keep", "b", "-o", f"out{suffix}"]) == 0
@@ -189,10 +106,10 @@ def test_formats_hold_the_same(home, capsys, kind):
             for row, other in zip(found.fetchall(), expected, strict=True):
                 for value, text in zip(row, other.values(), strict=True):
                     assert str(value) == text or np.float32(value) == np.float32(text)
-    assert not [path for path in home.iterdir() if path.name.startswith(".")]
+    assert not [path for path in workplace.iterdir() if path.name.startswith(".")]
 
 
-def test_whole_numbers_stay_whole(home, capsys):
+def test_whole_numbers_stay_whole(workplace, capsys):
     table("numbered.csv", {**{name: samples(2, 3)[name] for name in FEATURES}, "n": [1, 2, 3], "x": [1.5, 2, ""]})
     for suffix, types in {".parquet": ["BIGINT", "DOUBLE"], ".jsonl": ["BIGINT", "DOUBLE"]}.items():
         assert main(["predict", "runs/number", "numbered.csv", "--keep", "n", "--keep", "x", "-o", f"out{suffix}"]) == 0
@@ -202,7 +119,7 @@ def test_whole_numbers_stay_whole(home, capsys):
             assert [row[:2] for row in found.fetchall()] == [(1, 1.5), (2, 2.0), (3, None)]
 
 
-def test_a_row_alone_is_predicted_as_among_others(home, capsys):
+def test_a_row_alone_is_predicted_as_among_others(workplace, capsys):
     rows = predicted(capsys, "runs/classes", "new.csv")
     lines = Path("new.csv").read_text().splitlines()
     for place in (0, 1, 17, 49):
@@ -210,7 +127,7 @@ def test_a_row_alone_is_predicted_as_among_others(home, capsys):
         assert predicted(capsys, "runs/classes", "one.csv") == [rows[place]]
 
 
-def test_pieces_do_not_matter(home, capsys, monkeypatch):
+def test_pieces_do_not_matter(workplace, capsys, monkeypatch):
     whole = predicted(capsys, "runs/classes", "new.csv", "--keep", "id")
     monkeypatch.setattr("dltool.data.further.ROWS", 7)
     assert predicted(capsys, "runs/classes", "new.csv", "--keep", "id") == whole
@@ -220,7 +137,7 @@ def test_pieces_do_not_matter(home, capsys, monkeypatch):
     assert found == [(row["id"], row["prediction"]) for row in whole]
 
 
-def test_several_files_follow_each_other(home, capsys):
+def test_several_files_follow_each_other(workplace, capsys):
     first, second = (predicted(capsys, "runs/number", name, "--keep", "id") for name in ("new.csv", "known.csv"))
     assert predicted(capsys, "runs/number", "new.csv", "known.csv", "--keep", "id") == first + second
     for name in ("part-1.csv", "part-2.csv"):
@@ -228,21 +145,21 @@ def test_several_files_follow_each_other(home, capsys):
     assert predicted(capsys, "runs/number", "part-*.csv", "--keep", "id") == 2 * first
 
 
-def test_a_config_reads_other_formats_too(home, capsys):
+def test_a_config_reads_other_formats_too(workplace, capsys):
     with duckdb.connect() as connection:
         connection.execute("COPY (FROM read_csv('new.csv', types={'id': 'VARCHAR'})) TO 'new.parquet'")
     rows = predicted(capsys, "runs/classes", "new.csv", "--keep", "id")
     assert predicted(capsys, "runs/classes", "new.parquet", "--keep", "id") == rows
 
 
-def test_unknown_categories_are_counted(home, capsys):
+def test_unknown_categories_are_counted(workplace, capsys):
     table("odd.csv", {**{name: samples(3, 4)[name] for name in FEATURES}, "colour": ["mauve", "red", "pink", "blue"]})
     assert main(["predict", "runs/classes", "odd.csv", "-o", "out.csv"]) == 0
     said = capsys.readouterr().err
     assert said == "note: column 'colour': 2 cells that hold what training has never seen, taken as unknown\n"
 
 
-def test_arrays_need_no_targets(home, capsys):
+def test_arrays_need_no_targets(workplace, capsys):
     x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     np.savez("train.npz", x=x, y=(x[:, 0] > 0).astype(int))
     np.savez("new.npz", x=x[:5])
@@ -256,7 +173,41 @@ def test_arrays_need_no_targets(home, capsys):
     assert capsys.readouterr().err == "error: new.npz: holds arrays, which have no columns to keep\n"
 
 
-def test_a_terminal_shows_the_first_rows(home, capsys, monkeypatch):
+def test_classes_may_have_any_name(workplace, capsys):
+    names = ["a", "A", 'the "third"', "one, two", "5.0"]
+    x = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    np.savez("named.npz", x=x, y=np.array(names)[np.arange(50) % 5])
+    config = {"data": {"npz": "named.npz"}, "model": [{"dense": "classes"}], "loss": "cross_entropy"}
+    Path("named.yaml").write_text(yaml.safe_dump(config))
+    assert main(["train", "named.yaml", "--run-dir", "named", "--quiet"]) == 0
+    rows = predicted(capsys, "named", "named.npz")
+    assert list(rows[0]) == ["prediction", *(f"probability_{name}" for name in sorted(names))]
+    assert {row["prediction"] for row in rows} <= set(names)
+
+
+def test_a_signal_leaves_nothing_behind(workplace, monkeypatch):
+    def end(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    there = sorted(workplace.iterdir())
+    monkeypatch.setattr("dltool.cli.predict._Bar.tell", end)
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", "runs/classes", "new.csv", "-o", "out.csv"])
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert sorted(workplace.iterdir()) == there
+
+
+def test_a_bar_moves_on_a_terminal(workplace, capsys, monkeypatch):
+    monkeypatch.setattr("dltool.data.further.ROWS", 25)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["predict", "runs/classes", "new.csv", "-o", "out.csv"]) == 0
+    states = capsys.readouterr().err.split("\r\x1b[2K")
+    assert states[1] == "reading …"
+    assert [state.partition(" · ")[0] for state in states[2:4]] == [f"{12 * '━'}{12 * '╌'} 25/50", f"{24 * '━'} 50/50"]
+    assert states[-1] == ""
+
+
+def test_a_terminal_shows_the_first_rows(workplace, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main(["predict", "runs/classes", "new.csv", "--keep", "id"]) == 0
     out = capsys.readouterr().out
@@ -295,7 +246,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_refused_with_one_line_and_nothing_left_behind(home, capsys, name):
+def test_refused_with_one_line_and_nothing_left_behind(workplace, capsys, name):
     data = {column: samples(3, 3)[column] for column in FEATURES}
     table("less.csv", {column: values for column, values in data.items() if column != "colour"} | {"color": [1, 2, 3]})
     table("taken.csv", {**data, "prediction": [1, 2, 3]})
@@ -305,18 +256,22 @@ def test_refused_with_one_line_and_nothing_left_behind(home, capsys, name):
     Path("folder.csv").mkdir()
     Path("out.csv").write_text("what was there before")
     arguments, message = BAD[name]
-    there = sorted(home.iterdir())
+    there = sorted(workplace.iterdir())
     out = [] if "-o" in arguments else ["-o", "out.csv"]
     assert main(["predict", "runs/classes", *arguments, *out]) == 2
     said = capsys.readouterr()
     assert said.err.startswith(f"error: {message}")
     assert (said.err.count("\n"), said.out) == (1, "")
-    assert sorted(home.iterdir()) == there
+    assert sorted(workplace.iterdir()) == there
     assert Path("out.csv").read_text() == "what was there before"
 
 
-def test_data_that_comes_from_no_file(home, capsys):
-    config = {"data": {"synthetic": {"features": 3, "classes": 2}}, "model": [{"dense": "classes"}], "loss": "cross_entropy"}
+def test_data_that_comes_from_no_file(workplace, capsys):
+    config = {
+        "data": {"synthetic": {"features": 3, "classes": 2}},
+        "model": [{"dense": "classes"}],
+        "loss": "cross_entropy",
+    }
     Path("config2.yaml").write_text(yaml.safe_dump(config))
     assert main(["train", "config2.yaml", "--run-dir", "made", "--quiet", "--set", "train.epochs=1"]) == 0
     assert main(["predict", "made", "new.csv"]) == 2
@@ -324,11 +279,11 @@ def test_data_that_comes_from_no_file(home, capsys):
     assert capsys.readouterr().err == error
 
 
-def test_a_full_disk_leaves_what_was_there(home, capsys, monkeypatch):
+def test_a_full_disk_leaves_what_was_there(workplace, capsys, monkeypatch):
     data = samples(3, 3000)
     table("many.csv", {column: data[column] for column in FEATURES})
     Path("out.csv").write_text("before")
-    there = sorted(home.iterdir())
+    there = sorted(workplace.iterdir())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
@@ -341,11 +296,11 @@ def test_a_full_disk_leaves_what_was_there(home, capsys, monkeypatch):
     assert code == 1
     assert said.startswith("error: out.csv: the predictions cannot be written: ")
     assert said.count("\n") == 1
-    assert sorted(home.iterdir()) == there
+    assert sorted(workplace.iterdir()) == there
     assert Path("out.csv").read_text() == "before"
 
 
-def test_a_reader_that_has_had_enough_is_no_error(home):
+def test_a_reader_that_has_had_enough_is_no_error(workplace):
     data = samples(3, 20_000)
     table("many.csv", {column: data[column] for column in FEATURES})
     command = f"{sys.executable} -m dltool predict runs/classes many.csv | head -n 1"

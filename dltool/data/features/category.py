@@ -17,6 +17,8 @@ from dltool.registry import register
 #: up to so many categories, a number for each is as good as an embedding
 FEW = 10
 UNKNOWN, MISSING = 0, 1
+#: what stands for cells whose words are not told apart
+RARE = "(rare)"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class CategoryEncoder(Encoder):
     def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
         found = self._codes
         codes[:, 0] = [found.get(cell, UNKNOWN) for cell in cells.tolist()]
+
+    def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        words = np.array([RARE, *([""] if self.missing else []), *self.words], object)
+        return np.ma.array(words[codes[:, 0]], mask=(codes[:, 0] == MISSING) & self.missing)
 
     def unknown(self, cells: np.ndarray) -> int:
         found = self._codes

@@ -45,6 +45,11 @@ class DateEncoder(Encoder):
         if self.indicator:
             numbers[:, -1] = without
 
+    def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        seconds = (numbers[:, 0].astype(np.float64) * self.deviation + self.mean) * DAY
+        times = np.rint(seconds).astype("datetime64[s]")
+        return np.ma.array(times, mask=numbers[:, -1] > 0.5 if self.indicator else False)
+
 
 class _Fitting(Fitting):
     def __init__(self, column: str):

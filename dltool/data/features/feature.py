@@ -54,6 +54,13 @@ class Encoder(ABC):
     def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:  # noqa: B027  (many make only numbers)
         """Writes codes (rows, length) int32 for cells (rows,)."""
 
+    def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """The cells (rows,) again, masked where they were missing, from what was written for them, as far as it tells.
+
+        Of texts only how many of their words are known.
+        """
+        return np.ma.masked_all(len(numbers), object)
+
     def unknown(self, cells: np.ndarray) -> int:
         """How many of these cells hold what training has never seen."""
         return 0

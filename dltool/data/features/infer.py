@@ -96,6 +96,8 @@ def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, re
         if words.length >= SENTENCE and words.different > words.rows / 2:
             return Text()
         return None if words.names_rows else Category()
+    if kind == "prose":
+        return Text()
     if kind == "boolean":
         return Boolean()
     if kind == "date":

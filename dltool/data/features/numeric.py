@@ -12,7 +12,7 @@ from dltool.config.description import Component, Description, written
 from dltool.data.features.feature import CellError, Encoder, Feature, Fitting
 from dltool.data.features.missing import LARGEST, filled, missing, present
 from dltool.data.moments import Moments
-from dltool.data.quantiles import Sample, normal_knots, to_normal
+from dltool.data.quantiles import Sample, from_normal, normal_knots, to_normal
 from dltool.data.scaling import Quantile, Scale, Scaling
 from dltool.registry import register
 
@@ -49,6 +49,13 @@ class NumericEncoder(Encoder):
             numbers[:, int(self.both)] = to_normal(values, np.array(self.knots))
         if self.indicator:
             numbers[:, -1] = missing(cells)
+
+    def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        if self.both or not self.knots:
+            values = Scale(np.array(self.offset), np.array(self.factor)).undone(numbers[:, 0])
+        else:
+            values = from_normal(numbers[:, 0], np.array(self.knots))
+        return np.ma.array(values, mask=numbers[:, -1] > 0.5 if self.indicator else False)
 
 
 def _refuse(bad: np.ndarray, what: str, encoder: Encoder) -> None:

@@ -47,6 +47,9 @@ class TextEncoder(Encoder):
             found = list(self._found(cell or ""))[: self.length]
             codes[row, : len(found)] = found
 
+    def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        return np.ma.array((codes >= 0).sum(axis=1))
+
     def unknown(self, cells: np.ndarray) -> int:
         return sum(bool(cell) and not any(True for _ in self._found(cell)) for cell in cells.tolist())
 

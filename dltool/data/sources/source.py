@@ -20,7 +20,7 @@ from dltool.config.description import Description
 from dltool.errors import InputError, Problem
 
 Task = Literal["auto", "classes", "numbers", "labels"]
-Kind = Literal["integer", "number", "boolean", "text", "date", "other"]
+Kind = Literal["integer", "number", "boolean", "text", "prose", "date", "other"]
 
 #: features of consecutive rows as a file holds them: an array (rows, …) of bytes or finite floats, or the cells of a
 #: table's columns by name, each (rows,) and masked where values are missing
@@ -33,7 +33,8 @@ class Request:
 
     features: tuple[str, ...] = ()  # the columns to take, in this order, where a training has settled them
     targets: bool = True  # False where there is only something to predict
-    extras: tuple[str, ...] = ()  # further columns: of groups, times or weights
+    extras: tuple[str, ...] = ()  # further columns: of groups, times or weights; no features, unless also
+    named: tuple[str, ...] = ()  # among the columns that the config calls features
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
@@ -52,6 +53,7 @@ class Outline:
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
+    follows: int | None = None  # samples follow each other in time, and each target reaches into so many of the next
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
 
@@ -81,6 +83,10 @@ class Reader(ABC):
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The cells of some rows of a table as text, by column, for a person to read; empty where there are none."""
         return [{} for _ in rows]
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Where some rows stand, for a person to find them."""
+        return [self.outline.place(row) for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
         """What is written beside the predictions for rows from `low` to before `high`: texts, masked where missing."""

@@ -122,8 +122,8 @@ class Table(Source):
             if name in self._targets
         ]
         if problems:
-            raise InputError(*problems)
-        left_out = {*self._targets, *self.exclude, *request.extras}
+            raise InputError(*dict.fromkeys(problems))
+        left_out = {*self._targets, *self.exclude, *({*request.extras} - {*request.named})}
         others = [name for name in file.columns if name not in left_out]
         names = list(request.features) or self.columns or others
         if not names:

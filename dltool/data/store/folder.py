@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dltool.caching import cache_root
+from dltool.data.signature import AliasTable
 from dltool.data.store.reader import StoredPart
 from dltool.data.store.records import RecordLayout
 
@@ -40,7 +43,10 @@ class Store:
     def parts(self) -> dict[str, StoredPart]:
         """Every part, open for reading; the store counts as used from now on."""
         os.utime(self.folder / MANIFEST)
-        return {part: StoredPart(records_of(self.folder, part), self.layout, rows) for part, rows in self.rows.items()}
+        return {
+            part: StoredPart(records_of(self.folder, part), self.layout, rows, read_alias(self.folder, part))
+            for part, rows in self.rows.items()
+        }
 
 
 def place_of(key: str) -> Path:
@@ -72,6 +78,25 @@ def open_store(folder: Path) -> Store | None:
         return None
     whole = all(sizes[part] == rows * store.layout.bytes for part, rows in store.rows.items())
     return store if whole else None
+
+
+def read_alias(folder: Path, part: str) -> AliasTable | None:
+    """The alias table of a part, if it was stored with one."""
+    chances, others = _alias_files(folder, part)
+    return AliasTable(np.load(chances), np.load(others)) if chances.exists() else None
+
+
+def write_alias(folder: Path, part: str, alias: AliasTable) -> None:
+    """Keep the alias table of a part beside its records."""
+    for path, array in zip(_alias_files(folder, part), (alias.chances, alias.others), strict=True):
+        with path.open("wb") as file:
+            np.save(file, array)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _alias_files(folder: Path, part: str) -> tuple[Path, Path]:
+    return folder / f"{part}.chances.npy", folder / f"{part}.others.npy"
 
 
 def write_manifest(folder: Path, layout: RecordLayout, rows: Mapping[str, int], about: Mapping[str, Any]) -> None:

@@ -5,22 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dltool.data
-from dltool.config.experiment import DataConfig
-from dltool.data.signature import Part
-from dltool.data.store.folder import Store, open_store, place_of, stores
+from dltool.config.experiment import DataConfig, Sampling
+from dltool.data.signature import AliasTable, Part
+from dltool.data.store.folder import Store, place_of, stores
+from dltool.data.store.origin import Origin, Watch
 from dltool.data.store.records import RecordLayout
 from dltool.data.store.writer import writing
-from dltool.errors import InputError, Problem
-
-#: told what goes on, and which share of it is done if that is known
-Watch = Callable[[str, float | None], None]
-
-_READ_BYTES = 4 << 20
 
 
 def unwatched(what: str, share: float | None) -> None:
@@ -34,25 +28,27 @@ class Keeping:
         self,
         data: DataConfig,
         list_files: Callable[[], Sequence[Path]],
-        preprocessing: Mapping[str, Any] | None,
-        watch: Watch,
+        *,
+        preprocessing: Mapping[str, Any] | None = None,
+        sampling: str | Sampling | None = None,
+        watch: Watch = unwatched,
     ):
         """`preprocessing` is what the data must be prepared by, where a training has settled it."""
-        self._data, self._list_files, self._preprocessing, self._watch = data, list_files, preprocessing, watch
+        self._data, self._watch, self.origin = data, watch, Origin(list_files, watch)
+        self._preprocessing = None if preprocessing is None else _plain(preprocessing)
+        self._sampling = sampling.model_dump() if isinstance(sampling, Sampling) else sampling
 
     def find(self) -> Store | None:
-        """The store, if there is one; files are read only where one may be theirs."""
+        """The store, if there is one; files are read only where one may be theirs and they have been touched."""
         for store in stores():
-            if store.about["sizes"] == self._sizes and self._suits(store.about):
-                key = self._key(store.about["description"])
-                if store.folder == place_of(key):
-                    return open_store(store.folder)
+            about = store.about
+            sizes = [[size for size, *_ in states] for states in (about["states"], self.origin.states)]
+            if sizes[0] == sizes[1] and self._suits(about):
+                untouched = about["settled"] and about["states"] == self.origin.states
+                content = about["content"] if untouched else self.origin.content
+                if store.folder == place_of(_key(about["description"], about["sampling"], content)):
+                    return store
         return None
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(self._sizes)
 
     def make(
         self,
@@ -60,11 +56,11 @@ class Keeping:
         rows: Mapping[str, int],
         pieces: Iterable[tuple[str, Part]],
         about: Callable[[], Mapping[str, Any]],
+        aliases: Mapping[str, AliasTable],
     ) -> Store:
-        """Write all pieces of all parts; `about` is asked, at the end, what else to keep."""
-        settled = self._preprocessing if self._preprocessing is None else _plain(self._preprocessing)
-        description = self._described(settled)
-        key, before = self._key(description), self._states()
+        """Write all pieces of all parts, and the alias tables of some; `about` tells at the end what else to keep."""
+        description, content = self._described(self._preprocessing), self.origin.content
+        key = _key(description, self._sampling, content)
         total, done = sum(rows.values()), 0
         what = f"preparing {total:,} rows"
         with writing(key, layout, rows) as writer:
@@ -72,52 +68,28 @@ class Keeping:
                 self._watch(what, done / total)
                 writer.append(part, samples)
                 done += len(samples)
-            if changed := [path for path, state in self._states().items() if state != before[path]]:
-                raise InputError(Problem("was changed while it was read; start again", where=str(changed[0])))
-            return writer.finish({**about(), "description": description, "sizes": self._sizes})
+            self.origin.require_unchanged()
+            where = {"states": self.origin.states, "settled": self.origin.settled, "content": content}
+            whole = {**about(), **where, "description": description, "sampling": self._sampling}
+            return writer.finish(whole, aliases)
 
     def _suits(self, about: Mapping[str, Any]) -> bool:
-        """Whether a store was made from a like config, and prepared as it must be."""
+        """Whether a store was made from a like config, and holds what is needed."""
+        if self._sampling not in (None, about["sampling"]):
+            return False
         if self._preprocessing is None:
             return about["description"] == self._described(None)
-        settled = _plain(self._preprocessing)
-        alike = about["description"] in (self._described(None), self._described(settled))
-        return alike and about["preprocessing"] == settled
+        alike = about["description"] in (self._described(None), self._described(self._preprocessing))
+        return alike and about["preprocessing"] == self._preprocessing
 
     def _described(self, preprocessing: Any) -> str:
         """A digest of all that samples follow from, but for the content of files."""
         config = self._data.model_dump(exclude={"memory"})
         return _digest(json.dumps([config, preprocessing], sort_keys=True, default=str).encode(), *_sources())
 
-    def _key(self, description: str) -> str:
-        return _digest(description.encode(), self._content.encode())[:16]
 
-    @cached_property
-    def _files(self) -> Sequence[Path]:
-        return self._list_files()
-
-    @cached_property
-    def _sizes(self) -> list[int]:
-        return [path.stat().st_size for path in self._files]
-
-    def _states(self) -> dict[Path, tuple[int, int]]:
-        """What changes with a file."""
-        found = {path: path.stat() for path in self._files}
-        return {path: (state.st_size, state.st_mtime_ns) for path, state in found.items()}
-
-    @cached_property
-    def _content(self) -> str:
-        """A digest of all bytes of all files."""
-        digest, total, done = hashlib.sha256(), max(1, sum(self._sizes)), 0
-        block = memoryview(bytearray(_READ_BYTES))
-        for path, size in zip(self._files, self._sizes, strict=True):
-            digest.update(size.to_bytes(8, "little"))
-            with path.open("rb", buffering=0) as file:
-                while count := file.readinto(block):
-                    digest.update(block[:count])
-                    done += count
-                    self._watch(f"comparing {path.name} with what was prepared before", done / total)
-        return digest.hexdigest()
+def _key(description: str, sampling: Any, content: str) -> str:
+    return _digest(description.encode(), json.dumps(sampling).encode(), content.encode())[:16]
 
 
 def _sources() -> list[bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.data.signature import Part
+from dltool.data.signature import AliasTable, Part
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
 
@@ -19,8 +19,9 @@ BLOCK_BYTES = 4 << 20
 class StoredPart:
     """The samples of one part in a file, which stays open: to remove it does no harm to who reads it."""
 
-    def __init__(self, path: Path, layout: RecordLayout, rows: int):
+    def __init__(self, path: Path, layout: RecordLayout, rows: int, alias: AliasTable | None = None):
         self.path, self.layout, self._rows = path, layout, rows
+        self.alias = alias  # where rows are not drawn equally often
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._file)
         os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_SEQUENTIAL)
@@ -44,7 +45,7 @@ class StoredPart:
         start, done = low * self.layout.bytes, 0
         while done < len(buffer):
             try:
-                count = os.preadv(self._file, [memoryview(buffer)[done:]], start + done)
+                count = os.preadv(self._file, [buffer[done:].data], start + done)
             except OSError as error:
                 raise RunError(Problem(f"cannot be read: {error.strerror}", where=str(self.path))) from None
             if not count:

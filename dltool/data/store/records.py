@@ -40,8 +40,8 @@ class RecordLayout:
 
     def empty(self, rows: int) -> Part:
         """Room for so many samples, not yet written."""
-        forms = {name: self.dtype[name] for name in FIELDS}
-        return Part(**{name: np.empty((rows, *form.shape), form.base) for name, form in forms.items()})
+        features, codes, targets = (np.empty((rows, *self.dtype[name].shape), self.dtype[name].base) for name in FIELDS)
+        return Part(features, targets, codes)
 
     def pack(self, part: Part) -> np.ndarray:
         """Records (n,) of samples."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from dltool.caching import cache_root, working_folder
 from dltool.config.amounts import amount
-from dltool.data.signature import Part
-from dltool.data.store.folder import Store, publish, records_of, write_manifest
+from dltool.data.signature import AliasTable, Part
+from dltool.data.store.folder import Store, publish, records_of, write_alias, write_manifest
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
 
@@ -47,11 +47,13 @@ class StoreWriter:
             while left:
                 left = left[self.files[part].write(left) :]
 
-    def finish(self, about: Mapping[str, Any]) -> Store:
+    def finish(self, about: Mapping[str, Any], aliases: Mapping[str, AliasTable]) -> Store:
         """Give the store its name, once all of it is on the disk; `about` is kept with it as JSON."""
         with _explained(self.bytes):
             for file in self.files.values():
                 os.fsync(file.fileno())
+            for part, alias in aliases.items():
+                write_alias(self.folder, part, alias)
             write_manifest(self.folder, self.layout, self.rows, about)
             return publish(self.folder, self.key)
 

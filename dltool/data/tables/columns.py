@@ -13,6 +13,8 @@ from dltool.data.tables.table_file import Kind, TableFile
 #: first, since %Y would take "11" for the year 11
 DATES = ("%d.%m.%y", "%d.%m.%Y", "%m/%d/%y", "%m/%d/%Y", "%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%b %d, %Y",
          "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S")  # fmt: skip
+#: rows that are looked at first
+FIRST_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,34 @@ class Column:
 def find_columns(file: TableFile, database: Database, names: Sequence[str]) -> dict[str, Column]:
     """The columns of these names, by name."""
     columns = {name: Column(name, file.kind(name), query.name(name)) for name in names}
-    texts = [name for name in names if file.kind(name) == "text"]
+    texts = [name for name in dict.fromkeys(names) if file.kind(name) == "text"]
     return {**columns, **(_look_into(database, texts) if texts else {})}
 
 
 def _look_into(database: Database, texts: Sequence[str]) -> Mapping[str, Column]:
     """Text columns, as what all of their cells are."""
     readings = {name: _readings(query.name(name)) for name in texts}
-    counts = iter(database.single([f"count({sql})" for each in readings.values() for _, sql in each]))
+    # most are ruled out by few rows: trying all forms of dates on every cell takes long
+    fitting = _fitting(database, readings, rows=FIRST_ROWS)
+    fitting = _fitting(database, {name: [each[0], *fitting[name]] for name, each in readings.items()})
+    numbers = database.single([f"count({sql})" for each in readings.values() for _, sql in each[:2]])
     found: dict[str, Column] = {}
+    for i, name in enumerate(texts):
+        filled, as_numbers = numbers[2 * i : 2 * i + 2]
+        kind, cells = next(iter(fitting[name] if filled else ()), ("text", query.name(name)))
+        found[name] = Column(name, kind, cells, mixed=kind == "text" and 2 * as_numbers > filled)
+    return found
+
+
+def _fitting(
+    database: Database, readings: Mapping[str, list[tuple[Kind, str]]], rows: int | None = None
+) -> dict[str, list[tuple[Kind, str]]]:
+    """Of the readings of each column, those behind the first that lose no cell."""
+    counts = iter(database.single([f"count({sql})" for each in readings.values() for _, sql in each], rows))
+    found = {}
     for name, each in readings.items():
-        numbers = [next(counts) for _ in each]
-        filled = numbers[0]
-        kind, cells = next(
-            (each[i] for i in range(1, len(each)) if filled and numbers[i] == filled), ("text", query.name(name))
-        )
-        found[name] = Column(name, kind, cells, mixed=kind == "text" and 2 * numbers[1] > filled)
+        filled, *numbers = (next(counts) for _ in each)
+        found[name] = [reading for reading, number in zip(each[1:], numbers, strict=True) if number == filled]
     return found
 
 

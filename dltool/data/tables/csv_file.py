@@ -82,6 +82,7 @@ def _options(path: Path, dialect: Dialect) -> str:
     quote = query.text('"' if dialect.quote is None else dialect.quote)
     fixed = f"quote={quote}, escape={quote}, skip={dialect.skip}, comment='', encoding={query.text(dialect.encoding)}"
     missing = [blank + word for word in dialect.missing for blank in ("", " ")]
-    possible = ", ".join(query.text(word) for word in missing if word.strip() and dialect.delimiter not in word)
+    allowed = [word for word in missing if word.strip() and (dialect.delimiter or ",") not in word]
+    possible = ", ".join(map(query.text, allowed))
     fixed += f", decimal_separator={query.text(dialect.decimal)}, nullstr=[{possible or query.text('')}]"
     return f"{query.zipped_file(path)}, delim={query.text(dialect.delimiter or ',')}, {fixed}"

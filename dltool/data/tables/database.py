@@ -6,8 +6,7 @@ Row numbers are those of the table's file, so that any rows can be read again, i
 from __future__ import annotations
 
 import tempfile
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,12 @@ class Database:
         missing: Sequence[str],
         verbatim: Sequence[str] = (),
         memory: int | None = None,
+        limit: int | None = None,
     ):
-        """Takes no more than `memory` bytes, about, where a table goes to disk, unless its columns are very many."""
+        """Takes no more than `memory` bytes, about, where a table goes to disk, unless its columns are very many.
+
+        With a `limit`, only so many rows of each file.
+        """
         self._files, self._path = files, files[0].path
         self._stack = ExitStack()
         self._ends: list[int] = []  # of each file, the row after its last
@@ -50,10 +53,11 @@ class Database:
             if place and memory:
                 memory = max(memory, query.threads() * (THREAD_MEMORY + COLUMN_MEMORY * len([*columns, *verbatim])))
             self._connection = self._stack.enter_context(query.connected(self._path, place, memory if place else None))
+            end = f" LIMIT {limit}" if limit else ""
             for i, file in enumerate(files):
                 verb = "INSERT INTO data" if i else "CREATE TABLE data AS"
                 with query.explained(file.path):
-                    self._connection.execute(f"{verb} {file.selection(columns, missing, verbatim)}")
+                    self._connection.execute(f"{verb} {file.selection(columns, missing, verbatim)}{end}")
                 self._ends.append(self.single(["count(*)"])[0])
         except BaseException:
             self._stack.close()
@@ -66,13 +70,22 @@ class Database:
 
     def place(self, row: int) -> str:
         """The file and the line of a row, from 0, for messages."""
-        which = bisect_right(self._ends, row)
-        return self._files[which].places([row - (self._ends[which - 1] if which else 0)])[0]
+        return self.places([row])[row]
 
-    def single(self, expressions: Sequence[str]) -> tuple[Any, ...]:
-        """Aggregates in SQL over all rows."""
+    def places(self, rows: Collection[int]) -> dict[int, str]:
+        """The same for several rows, with one look at each file."""
+        found = {}
+        for which, file in enumerate(self._files):
+            before = self._ends[which - 1] if which else 0
+            own = [row for row in rows if before <= row < self._ends[which]]
+            found |= dict(zip(own, file.places([row - before for row in own]), strict=True)) if own else {}
+        return found
+
+    def single(self, expressions: Sequence[str], rows: int | None = None) -> tuple[Any, ...]:
+        """Aggregates in SQL over all rows, or the first so many."""
+        first = "" if rows is None else f" WHERE rowid < {rows}"
         with query.explained(self._path):
-            return self._connection.execute(f"SELECT {', '.join(expressions)} FROM data").fetchall()[0]
+            return self._connection.execute(f"SELECT {', '.join(expressions)} FROM data{first}").fetchall()[0]
 
     def first(self, condition: str, expression: str) -> tuple[int, Any] | None:
         """The first row that meets a condition in SQL, and an expression for it; None where there is none."""
@@ -87,6 +100,14 @@ class Database:
         with query.explained(self._path):
             return self._connection.execute(f"SELECT {listed} FROM data{limits} ORDER BY rowid").fetchnumpy()
 
+    def pick(self, fields: Mapping[str, str], rows: Collection[int]) -> list[dict[str, Any]]:
+        """The same for single rows, in their order; None where a value is missing."""
+        listed = ", ".join(["rowid", *fields.values()])
+        with query.explained(self._path):
+            sql = f"SELECT {listed} FROM data WHERE rowid IN ({', '.join(map(str, rows))})"
+            found = {row: cells for row, *cells in self._connection.execute(sql).fetchall()}
+        return [dict(zip(fields, found[row], strict=True)) for row in rows]
+
     def sample(self, fields: Mapping[str, str], rows: int) -> dict[str, np.ndarray]:
         """The same for about so many rows, evenly spaced."""
         listed = ", ".join(f"{sql} AS {query.name(name)}" for name, sql in fields.items())
@@ -95,11 +116,12 @@ class Database:
             sql = f"SELECT {listed} FROM data WHERE rowid % {step} = 0 ORDER BY rowid"
             return self._connection.execute(sql).fetchnumpy()
 
-    def frequent(self, expression: str, count: int) -> list[tuple[Any, int]]:
-        """The most frequent values of an expression in SQL, and their numbers of rows."""
-        grouped = f"SELECT {expression} AS value, count(*) FROM data WHERE value IS NOT NULL GROUP BY value"
+    def frequent(self, expression: str, count: int | None) -> list[tuple[Any, int]]:
+        """So many of the most frequent values of an expression in SQL, or all, and their numbers of rows."""
+        grouped = f"SELECT {expression}, count(*) FROM data WHERE {expression} IS NOT NULL GROUP BY 1"
         with query.explained(self._path):
-            return self._connection.execute(f"{grouped} ORDER BY 2 DESC, 1 LIMIT {count}").fetchall()
+            end = "" if count is None else f" LIMIT {count}"
+            return self._connection.execute(f"{grouped} ORDER BY 2 DESC, 1{end}").fetchall()
 
     def falls(self, expression: str) -> bool:
         """Whether an expression in SQL is ever smaller than in the row before."""

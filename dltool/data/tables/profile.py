@@ -11,8 +11,6 @@ from dltool.data.tables.database import Database
 
 #: of more rows than this, different values are counted approximately
 EXACT_ROWS = 2_000_000
-#: frequent values that are told
-TOP = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,11 @@ class ColumnProfile:
     def constant(self) -> bool:
         """There is nothing to learn from it."""
         return self.distinct < 2
+
+    @property
+    def binary(self) -> bool:
+        """Every value is yes or no, or 0 or 1."""
+        return self.kind == "boolean" or (self.kind == "integer" and self.low in "01" and self.high in "01")
 
     @property
     def different(self) -> float:
@@ -73,15 +76,17 @@ def _fields(column: Column, rows: int) -> list[str]:
     """Seven aggregates in SQL for one column; NULL where one makes no sense."""
     cells, kind = column.cells, column.kind
     count = f"count(DISTINCT {cells})" if rows <= EXACT_ROWS else f"approx_count_distinct({cells})"
-    ends = [f"CAST({end}({cells}) AS VARCHAR)" if kind in ("integer", "number", "date") else "NULL" for end in ("min", "max")]
+    ends = ["NULL", "NULL"]
+    if kind in ("integer", "number", "date"):
+        ends = [f"regexp_replace(CAST({end}({cells}) AS VARCHAR), '(\\.0| 00:00:00)$', '')" for end in ("min", "max")]
     words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else "NULL"
     offsets = [f"{end}({cells} - rowid)" if kind == "integer" else "NULL" for end in ("min", "max")]
     return [f"count({cells})", count, *ends, words, *offsets]
 
 
-def frequent(database: Database, column: Column) -> list[tuple[str, int]]:
-    """The most frequent values of a column and their numbers of rows."""
-    return database.frequent(column.read("VARCHAR"), TOP)
+def frequent(database: Database, column: Column, count: int | None) -> list[tuple[str, int]]:
+    """So many of the most frequent values of a column, or all, and their numbers of rows."""
+    return database.frequent(column.read("VARCHAR"), count)
 
 
 def ascending(database: Database, column: Column) -> bool:

@@ -18,6 +18,12 @@ from dltool.errors import InputError, Problem
 
 #: what a target's column becomes in SQL
 _TARGET_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "integer": "DOUBLE", "number": "DOUBLE"}
+#: what texts of a type look like, in SQL: such that nothing of them is lost, as leading zeros would be
+_LOOKS = {
+    "BIGINT": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,17}})')",
+    "DOUBLE": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]+)?([eE][-+]?[0-9]+)?')",
+    "BOOLEAN": "{} IN ('true', 'false')",
+}
 _EXPECTED = {"DOUBLE": "a number", "BOOLEAN": "true or false", "TIMESTAMP": "a date"}
 _REMOVE = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
 
@@ -87,8 +93,12 @@ class TableReader(Reader):
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The cells of the features."""
         fields = {name: self.columns[name].read("VARCHAR") for name in self.outline.columns}
-        found = [self.database.fetch(fields, row, row + 1) for row in rows]
-        return [{name: _as_text(cells[0]) for name, cells in one.items()} for one in found]
+        return [{name: cell or "" for name, cell in row.items()} for row in self.database.pick(fields, rows)]
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """With one look at each file."""
+        found = self.database.places(rows)
+        return [found[row] for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
         """Cells of the columns to keep."""
@@ -99,9 +109,10 @@ class TableReader(Reader):
         types = {name: self.file.columns[name] for name in self._keep}
         if not self.file.guessed or not types:
             return types
-        told = [f"bool_and({_reads_as(self._text(name), as_type)})" for name, as_type in types.items()]
-        fits = zip(types.items(), self.database.single(told), strict=True)
-        return {name: as_type if fit else "VARCHAR" for (name, as_type), fit in fits}
+        told = [f"bool_and({condition.format(self._text(name))})" for name in types for condition in _LOOKS.values()]
+        answers = iter(self.database.single(told))
+        found = {name: [as_type for as_type, fits in zip(_LOOKS, answers, strict=False) if fits] for name in types}
+        return {name: fitting[0] if fitting else "VARCHAR" for name, fitting in found.items()}
 
     def close(self) -> None:
         """Remove the database."""
@@ -132,17 +143,6 @@ class TableReader(Reader):
             name: _as_integers(values) if self.columns[name].kind == "integer" else values
             for name, values in found.items()
         }
-
-
-def _reads_as(text: str, as_type: str) -> str:
-    """A condition in SQL: nothing is lost where a text is read as a type; a whole number can have leading zeros."""
-    read = f"TRY_CAST({text} AS {as_type})"
-    lost = f"CAST({read} AS VARCHAR) <> {text}" if "INT" in as_type else f"{read} IS NULL"
-    return f"{text} IS NULL OR ({read} IS NOT NULL AND NOT ({lost}))"
-
-
-def _as_text(cell: object) -> str:
-    return "" if cell is np.ma.masked else str(cell)
 
 
 def _without_nan(values: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def address(name: str) -> int:
 
 
 def function(name: str) -> Callable[[int, int | None, int, int], None]:
-    """A kernel as Python calls it: addresses of its arguments and of a step, low, high; other threads go on meanwhile."""
+    """A kernel that Python calls with addresses of arguments, of a step, low, high; other threads go on meanwhile."""
     return _KERNEL(address(name))
 
 

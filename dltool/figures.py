@@ -1,0 +1,72 @@
+"""How numbers, times and places are written for people; shared by all that a training or an evaluation prints."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def number(value: Any) -> str:
+    """A figure with four significant digits, or as many decimals; in full from a thousand to ten millions."""
+    if value is None:
+        return "–"
+    if isinstance(value, int) or 1000 <= abs(value) < 1e7:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.4g}"
+
+
+def rate(value: float) -> str:
+    """Samples per second, in words of a readable size."""
+    for size, unit in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g} "
+
+
+def duration(seconds: float) -> str:
+    """A time of any length in at most two units."""
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def single_figures(figures: Mapping[str, Any]) -> dict[str, float | None]:
+    """The figures that are one number; a confusion matrix is not."""
+    return {name: value for name, value in figures.items() if value is None or isinstance(value, int | float)}
+
+
+def listed(figures: Mapping[str, Any]) -> str:
+    """All single figures in one line of text."""
+    return " ".join(f"{name} {number(value)}" for name, value in single_figures(figures).items())
+
+
+def quoted(path: Path | str) -> str:
+    """A path as it must be typed in a shell."""
+    return shlex.quote(str(path))
+
+
+def quantity(count: int, base: int = 1000) -> str:
+    """A count with three digits and the prefix of its unit."""
+    for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
+        if count >= base**power:
+            return f"{count / base**power:.3g} {prefix}"
+    return str(count)
+
+
+def size(count: int) -> str:
+    """Bytes, in units of a readable size."""
+    return f"{quantity(count, 1024)}{'B' if count >= 1024 else ' B'}"
+
+
+def shape(lengths: Sequence[int]) -> str:
+    """The lengths of an array's axes."""
+    return " × ".join(map(str, lengths)) or "1"

@@ -1,0 +1,133 @@
+"""What becomes of each column of a table: left out, or the feature that it is taken for, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dltool.data.features.infer import NAMES, SENTENCE
+from dltool.data.inspection.leaks import Leak
+from dltool.data.tables.profile import ColumnProfile
+
+#: whole numbers with so many different values, each in so many rows, name things rather than count them
+FEW_NUMBERS, ROWS_EACH = 32, 100
+#: from so many rows on, the order of numbers is worth a second number for each
+MANY_ROWS = 1_000
+#: different words of a column are all told apart up to so many; of more, those that are frequent
+MANY_WORDS, FREQUENT = 1_000, 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of one column."""
+
+    column: str
+    excluded: str = ""  # the reason
+    feature: Any = None  # as the config says it
+    comment: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The name of the feature."""
+        return next(iter(self.feature)) if isinstance(self.feature, dict) else str(self.feature)
+
+    @property
+    def plain(self) -> bool:
+        """A number of which there is nothing to tell."""
+        return self.kind == "numeric" and ";" not in self.comment and "missing" not in self.comment
+
+
+def choose_columns(
+    profiles: Mapping[str, ColumnProfile], targets: Sequence[str], leaks: Sequence[Leak]
+) -> tuple[list[Choice], list[str]]:
+    """A choice for every column but the targets, and warnings."""
+    reasons = {column: f"{leak.how}" for leak in leaks if leak.certain for column in leak.columns}
+    suspects = {column: leak.how for leak in leaks if not leak.certain for column in leak.columns}
+    features = [name for name in profiles if name not in targets]
+    useful = [name for name in features if not _useless(profiles[name])]
+    warnings = [_suspicion(leak) for leak in leaks if not leak.certain]
+    if reasons and all(name in reasons for name in useful):
+        warnings += [f"{_suspicion(leak)}; it stays, since no other column would be left" for leak in leaks if leak.certain]
+        reasons = {}
+    choices = []
+    for name in features:
+        column = profiles[name]
+        if reason := _useless(column) or reasons.get(name, ""):
+            choices.append(Choice(name, excluded=reason))
+        else:
+            choice = _feature(column)
+            suspicion = f"; {suspects[name]}: is it known in time?" if name in suspects else ""
+            choices.append(Choice(name, feature=choice.feature, comment=choice.comment + suspicion))
+    return choices, warnings
+
+
+def _suspicion(leak: Leak) -> str:
+    names = ", ".join(f"'{column}'" for column in leak.columns)
+    return f"{names} {leak.how}; if it is not known when there is something to predict, leave it out"
+
+
+def _useless(column: ColumnProfile) -> str:
+    """Why nothing general can be learned from a column."""
+    if column.kind == "other":
+        return "holds lists or records"
+    if column.constant:
+        return "the same in all rows" if column.distinct else "empty"
+    if column.row_number:
+        return "numbers the rows"
+    names_rows = column.different > NAMES and column.filled > FEW_NUMBERS
+    if names_rows and column.kind == "text" and column.words < SENTENCE:
+        return "another word in almost every row"
+    if names_rows and column.kind == "integer" and (column.contiguous or _called_id(column.name)):
+        return "another number in almost every row: it names them"
+    return ""
+
+
+def _called_id(name: str) -> bool:
+    """Whether a name says that the column names rows: "id", "user_id", "passengerId", "uuid"."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return any(word.lower() in ("id", "ids", "uuid", "guid", "key", "index", "idx") for word in words)
+
+
+def _feature(column: ColumnProfile) -> Choice:
+    match column.kind:
+        case "boolean":
+            return Choice(column.name, feature="boolean", comment=_told("yes or no", column))
+        case "date":
+            return Choice(column.name, feature="date", comment=_told(f"from {column.low} to {column.high}", column))
+        case "text" if column.words >= SENTENCE and column.different > 0.5:
+            return Choice(column.name, feature="text", comment=_told(f"text of {column.words:.0f} words", column))
+        case "text":
+            return _category(column, "categories")
+    if _names_things(column):
+        return _category(column, "whole numbers")
+    span = f"{column.low} … {column.high}"
+    feature = {"numeric": {"quantiles": True}} if column.rows >= MANY_ROWS and column.distinct > FEW_NUMBERS else "numeric"
+    return Choice(column.name, feature=feature, comment=_told(span, column))
+
+
+def _category(column: ColumnProfile, what: str) -> Choice:
+    feature: Any = "category"
+    if column.distinct > MANY_WORDS:
+        feature = {"category": {"min_count": FREQUENT}}
+        what += f"; those in fewer than {FREQUENT} rows count as unknown"
+    return Choice(column.name, feature=feature, comment=_told(f"{column.distinct:,} {what}", column))
+
+
+def _names_things(column: ColumnProfile) -> bool:
+    """Whether whole numbers are few and frequent enough to learn something for each."""
+    return (
+        column.kind == "integer"
+        and 2 < column.distinct <= FEW_NUMBERS
+        and column.filled >= ROWS_EACH * column.distinct
+    )
+
+
+def _told(what: str, column: ColumnProfile) -> str:
+    return f"{what}, {_percent(column.missing)} missing" if column.filled < column.rows else what
+
+
+def _percent(share: float) -> str:
+    """With one digit behind the point where that says more than 0."""
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -1,0 +1,48 @@
+"""Which rows are for training, which for validation, and which for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from dltool.config.experiment import Task
+from dltool.data.tables.profile import ColumnProfile, ascending
+from dltool.proposal.entry import Entry
+from dltool.proposal.layout import Look
+
+#: different dates from which on rows are a series
+DATES = 20
+#: share of all rows for validation, and as many for the test, up to so many rows
+SHARES = ((1_000, 0.2), (10_000, 0.15))
+LEAST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Division:
+    """The split as the config says it, and what share of the rows stays for training."""
+
+    entry: Entry | None
+    train: float
+
+
+def time_column(look: Look, left_out: Collection[str]) -> ColumnProfile | None:
+    """The column of dates along which the rows of a table are a series, if there is one."""
+    for name, column in look.profiles.items():
+        series = column.kind == "date" and column.filled == column.rows and column.distinct >= DATES
+        if series and name not in left_out and ascending(look.database, look.columns[name]):
+            return column
+    return None
+
+
+def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | None = None) -> Division:
+    """A division of so many rows into the parts that are not `given` as files of their own."""
+    wanted = [part for part in ("validation", "test") if part not in given]
+    if not wanted:
+        return Division(None, 1.0)
+    share = next((share for most, share in SHARES if rows < most), LEAST_SHARE)
+    split: dict[str, object] = dict.fromkeys(wanted, share)
+    if time:
+        reason = f"the rows follow '{time.name}': the latest ones are for the test, those before them for validation"
+        return Division(Entry("split", {**split, "time": time.name}, reason), 1 - share * len(wanted))
+    reason = "drawn at random, every class in its share" if task == "classes" else "drawn at random"
+    return Division(Entry("split", split, reason), 1 - share * len(wanted))

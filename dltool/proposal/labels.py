@@ -1,0 +1,37 @@
+"""Classes that another file writes a little differently: "<=50K." for "<=50K"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dltool.data.quoting import shown
+from dltool.data.targets import MOST_CLASSES
+from dltool.proposal.entry import Entry
+from dltool.proposal.layout import Look
+
+
+def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], list[str]]:
+    """What the config must say for the classes of another file to be those of the training, and what stays unclear."""
+    if target not in other.columns:
+        return [], [f"'{other.path}' has no column '{target}'"]
+    known, found = _values(train, target), _values(other, target)
+    renamed, unclear = {}, []
+    for word in found:
+        if word not in known:
+            same = [name for name in known if _core(name) == _core(word)]
+            if len(same) == 1:
+                renamed[word] = same[0]
+            else:
+                unclear.append(f"class {shown(word)} of '{other.path}' is not among those to train on")
+    entries = [Entry("rename_labels", renamed, "as this file calls them: as the training does")] if renamed else []
+    return entries, unclear
+
+
+def _values(look: Look, target: str) -> Sequence[str]:
+    return [word for word, _ in look.database.frequent(look.columns[target].read("VARCHAR"), MOST_CLASSES)]
+
+
+def _core(word: str) -> str:
+    """A word without case, blanks and full stops."""
+    return re.sub(r"[\s.]", "", word).casefold()

@@ -1,0 +1,107 @@
+"""Which column is to be predicted, and whether as classes, labels or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dltool.config.experiment import Task
+from dltool.data.tables.profile import ColumnProfile
+from dltool.data.targets import MOST_CLASSES
+from dltool.errors import InputError, Problem, did_you_mean
+
+#: names by which a column says that it is the target
+NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "output")
+#: integers with more different values than this are taken for numbers
+FEW_INTEGERS = 20
+#: rows that a class should have, on average
+CLASS_ROWS = 3
+#: columns that a message lists
+LISTED = 30
+
+
+@dataclass(frozen=True)
+class TargetChoice:
+    """The target columns, what they are taken for, and why."""
+
+    names: tuple[str, ...]
+    task: Task
+    chosen: str  # why these columns
+    reason: str  # why this task
+    stated: bool  # the config must name the task: it would be taken otherwise
+
+
+def choose_target(
+    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], task: Task | None, where: str
+) -> TargetChoice:
+    """The target of a table with such columns; raises InputError where it is not clear which."""
+    names, chosen = _asked(profiles, asked, where) if asked else _found(profiles, where)
+    columns = [profiles[name] for name in names]
+    for column in columns:
+        if reason := _useless(column):
+            raise InputError(Problem(f"column '{column.name}' cannot be predicted: {reason}", where))
+    natural, reason = _task(columns)
+    if task in (None, natural):
+        return TargetChoice(names, natural, chosen, reason, stated=_stated(columns, natural))
+    if task == "numbers" and any(column.kind == "text" for column in columns):
+        raise InputError(Problem(f"column '{names[0]}' holds text, which cannot be predicted as numbers", where))
+    return TargetChoice(names, task, chosen, "as asked for", stated=True)
+
+
+def _asked(
+    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str
+) -> tuple[tuple[str, ...], str]:
+    for name in asked:
+        if name not in profiles:
+            raise InputError(Problem(f"no column '{name}'; {did_you_mean(name, profiles)}", where))
+    return tuple(dict.fromkeys(asked)), ""
+
+
+def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str, ...], str]:
+    """By its name, else the last column, else the first."""
+    named = [name for name in profiles if name.lower() in NAMES]
+    columns = list(profiles)
+    listed = ", ".join(columns[:LISTED]) + (", …" if len(columns) > LISTED else "")
+    if len(named) > 1:
+        both = " and ".join(f"'{name}'" for name in named)
+        raise InputError(Problem(f"{both} may each be the target; choose: --target {named[0]}", where))
+    if named:
+        return (named[0],), f"by its name"
+    if len(columns) < 2:
+        raise InputError(Problem(f"there is only one column, '{listed}'; features and a target are needed", where))
+    for place, name in (("last", columns[-1]), ("first", columns[0])):
+        if not _useless(profiles[name]):
+            return (name,), f"the {place} column; for another one: --target COLUMN"
+    reasons = {name: _useless(profiles[name]) for name in (columns[-1], columns[0])}
+    told = ", ".join(f"'{name}' {reason}" for name, reason in reasons.items())
+    raise InputError(Problem(f"no column is clearly the target ({told}); choose one: --target COLUMN, of {listed}", where))
+
+
+def _useless(column: ColumnProfile) -> str:
+    """Why a column cannot be the target."""
+    if column.constant:
+        return "has but one value" if column.distinct else "is empty"
+    if column.kind in ("date", "other"):
+        return "holds dates" if column.kind == "date" else "holds lists or records"
+    if column.row_number:
+        return "numbers the rows"
+    if column.kind == "text" and column.distinct > max(MOST_CLASSES, column.filled / CLASS_ROWS):
+        return f"has {column.distinct:,} different texts"
+    return ""
+
+
+def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:
+    if len(columns) > 1:
+        two_valued = all(column.binary for column in columns)
+        return ("labels", "each is yes or no") if two_valued else ("numbers", "several columns")
+    (column,) = columns
+    if column.kind in ("text", "boolean"):
+        return "classes", f"{column.distinct} different values"
+    if column.kind == "integer" and column.distinct <= FEW_INTEGERS and column.filled >= CLASS_ROWS * column.distinct:
+        return "classes", f"{column.distinct} different whole numbers"
+    return "numbers", f"{column.distinct:,} different numbers from {column.low} to {column.high}"
+
+
+def _stated(columns: Sequence[ColumnProfile], task: Task) -> bool:
+    """Whether integers might be taken for the other thing."""
+    return len(columns) == 1 and columns[0].kind == "integer" and (task == "classes" or columns[0].distinct <= MOST_CLASSES)

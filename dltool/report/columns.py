@@ -1,0 +1,104 @@
+"""What the prepared samples of a training tell about the data that they were made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from dltool.data.features.feature import Encoder
+from dltool.data.preparation import Preparation, TablePreparation
+from dltool.data.signature import Part
+from dltool.report.formats import share, short
+
+#: bars of a small distribution, and words that are listed
+BARS, LISTED = 24, 3
+#: of numbers, the share at each end that a distribution leaves out
+TAIL = 0.005
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """A column of a table, or all values of arrays."""
+
+    name: str
+    kind: str
+    becomes: str  # what a network sees of it
+    missing: float  # share of rows
+    facts: str
+    heights: Sequence[float]  # of bars, from the least to the greatest value, or from the most frequent word on
+
+
+def describe(preparation: Preparation, sample: Part) -> list[ColumnSummary]:
+    """Every column, as some rows of the training part show it."""
+    if isinstance(preparation, TablePreparation):
+        return list(_columns(preparation, sample))
+    values = sample.features
+    if preparation.feature_dtype == "float32" and preparation.scale:
+        values = preparation.scale.undone(values)
+    shape = " × ".join(map(str, preparation.feature_shape))
+    kind = "bytes" if preparation.feature_dtype == "uint8" else "numbers"
+    return [ColumnSummary("all values", kind, f"{shape} numbers", 0.0, *_of_numbers(values.reshape(-1)))]
+
+
+def _columns(preparation: TablePreparation, sample: Part):
+    number = code = 0
+    for encoder in preparation.encoders:
+        width, length = len(encoder.names), encoder.field.length if encoder.field else 0
+        cells = encoder.cells(sample.features[:, number : number + width], sample.codes[:, code : code + length])
+        missing = float(np.ma.getmaskarray(cells).mean())
+        facts, heights = _told(np.ma.compressed(cells))
+        yield ColumnSummary(encoder.column, encoder.kind, _becomes(encoder), missing, facts, heights)
+        number, code = number + width, code + length
+
+
+def _becomes(encoder: Encoder) -> str:
+    if encoder.field is None:
+        return "1 number" if len(encoder.names) == 1 else f"{len(encoder.names)} numbers"
+    size = encoder.field.size
+    return f"one-hot, {size:,}" if encoder.field.width is None else f"embedding, {size:,} × {encoder.field.width}"
+
+
+def _told(cells: np.ndarray) -> tuple[str, Sequence[float]]:
+    """Facts about cells that are not missing, and their distribution."""
+    if not len(cells):
+        return "nothing", ()
+    match cells.dtype.kind:
+        case "f":
+            return _of_numbers(cells)
+        case "b":
+            return f"true in {share(float(cells.mean()))}", (float((~cells).sum()), float(cells.sum()))
+        case "M":
+            days = cells.astype("datetime64[D]")
+            return f"{days.min()} to {days.max()}", _heights(cells.astype("datetime64[s]").astype(np.float64))
+        case "i":
+            return f"{short(float(cells.mean()))} words on average, up to {cells.max():,}", _heights(cells)
+        case _:
+            return _of_words(cells)
+
+
+def _of_numbers(values: np.ndarray) -> tuple[str, Sequence[float]]:
+    mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+    facts = f"{short(mean)} ± {short(deviation)}, from {short(float(values.min()))} to {short(float(values.max()))}"
+    return facts, _heights(values)
+
+
+def _of_words(cells: np.ndarray) -> tuple[str, Sequence[float]]:
+    counts = Counter(cells.tolist()).most_common()
+    listed = ", ".join(f"{word} {share(count / len(cells))}" for word, count in counts[:LISTED])
+    more = ", …" if len(counts) > LISTED else ""
+    return f"{len(counts):,} different: {listed}{more}", [count for _, count in counts[:BARS]]
+
+
+def _heights(values: np.ndarray) -> Sequence[float]:
+    """How many values there are in each of equally wide ranges."""
+    low, high = np.quantile(values, [TAIL, 1 - TAIL])
+    if not high > low:
+        low, high = values.min(), values.max()
+    different = len(np.unique(values[:1000]))
+    bars = different if different <= BARS and len(values) >= 1000 else BARS
+    counts, _ = np.histogram(values, bins=max(bars, 2), range=(float(low), float(high)))
+    return cast(list[float], counts.tolist())

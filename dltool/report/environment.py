@@ -1,0 +1,60 @@
+"""Where a run took place: what it ran on, and with which versions. Kept with the run, for a page made elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dltool import __version__
+
+#: whose versions matter, where a run makes use of them
+_LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb")
+
+
+def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
+    """That of this process, as plain data; `threads` are those that compute."""
+    return {
+        "dltool": __version__,
+        "python": platform.python_version(),
+        **{name: sys.modules[name].__version__ for name in _LIBRARIES if name in sys.modules},
+        "system": _system(),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "threads": threads,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "folder": os.getcwd(),
+        "compile_seconds": round(compile_seconds, 6),
+        "began": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+
+
+def keep(found: Mapping[str, Any], path: Path) -> None:
+    """Write it into the directory of a run."""
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def kept(path: Path) -> dict[str, Any]:
+    """What was kept; empty where nothing was."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    return {}
+
+
+def _system() -> str:
+    with suppress(OSError):
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {sys.platform} {platform.release()}"
+    return f"{sys.platform} {platform.release()}"
+
+
+def _processor() -> str:
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return platform.machine()

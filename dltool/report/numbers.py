@@ -1,0 +1,71 @@
+"""How close predicted numbers come: against the true ones, and the distribution of the errors, target by target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dltool.figures import number
+from dltool.report.axes import linear_axis
+from dltool.report.charts import Chart, figure
+from dltool.report.content import Content
+from dltool.report.formats import short
+from dltool.report.markup import Markup, element, table
+from dltool.report.measuring import Measured
+
+#: targets that are drawn, dots of a chart, bars of a histogram
+DRAWN, DOTS, BARS = 6, 1500, 41
+#: share of the errors at each end that the outermost bars take together
+TAIL = 0.005
+
+
+def numbers(content: Content) -> Markup | None:
+    """The section of a network that predicts numbers."""
+    if content.measured is None or "per_target" not in content.measured.figures:
+        return None
+    measured = content.measured
+    reports = measured.figures["per_target"]
+    names = ("mae", "rmse", "r2")
+    rows = [(report["target"], *(number(report[name]) for name in names)) for report in reports]
+    return element(
+        "section",
+        element("h2", "Predicted and true"),
+        table(("target, in its own units", *names), rows, right=(1, 2, 3)),
+        element("div", list(_figures(content.signature.targets, measured)), class_="figures"),
+        id="numbers",
+    )
+
+
+def _figures(targets: tuple[str, ...], measured: Measured) -> Iterator[Markup]:
+    for index, name in enumerate(targets[:DRAWN]):
+        predicted, true = measured.predictions[:, index], measured.targets[:, index]
+        yield _against(name, predicted, true)
+        yield _errors(name, predicted - true)
+
+
+def _against(name: str, predicted: np.ndarray, true: np.ndarray) -> Markup:
+    step = -(-len(true) // DOTS)
+    ends = [float(one) for values in (predicted, true) for one in (values.min(), values.max())]
+    axis = linear_axis(ends)
+    chart = Chart(axis, axis, f"predicted against true {name}", x_title=f"true {name}", height=330)
+    chart.line([(axis.low, axis.low), (axis.high, axis.high)], "ideal")
+    chart.cloud(zip(true[::step].tolist(), predicted[::step].tolist(), strict=True), "network")
+    rows = len(true[::step])
+    return figure(f"{name}: predicted against true", chart.drawn(), note=f"{rows:,} rows; on the diagonal, they are equal.")
+
+
+def _errors(name: str, errors: np.ndarray) -> Markup:
+    low, high = np.quantile(errors, [TAIL, 1 - TAIL])
+    reach = float(max(abs(low), abs(high))) or 1.0
+    counts, edges = np.histogram(np.clip(errors, -reach, reach), bins=BARS, range=(-reach, reach))
+    chart = Chart(
+        linear_axis([], low=-reach, high=reach), linear_axis([0.0, float(counts.max())], low=0.0),
+        f"distribution of the errors of {name}", x_title="predicted − true", height=330,
+    )  # fmt: skip
+    titles = [f"{short(a)} to {short(b)}: {n:,} rows" for a, b, n in zip(edges[:-1], edges[1:], counts.tolist(), strict=True)]
+    chart.bars(edges.tolist(), counts.tolist(), titles, "network")
+    chart.upright(0.0, "")
+    mean, deviation = short(float(errors.mean())), short(float(errors.std()))
+    note = f"Mean {mean}, standard deviation {deviation}; the outermost bars hold all errors beyond."
+    return figure(f"{name}: errors", chart.drawn(), note=note)

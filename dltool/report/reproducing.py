@@ -1,0 +1,54 @@
+"""Where the run took place, and the commands that make use of it or repeat it."""
+
+from __future__ import annotations
+
+import shlex
+
+from dltool.config.experiment import PARTS
+from dltool.figures import duration, size
+from dltool.report.content import Content
+from dltool.report.markup import Markup, element, table
+
+
+def environment(content: Content) -> Markup | None:
+    """The section on machine and versions; None for a run that kept nothing of it."""
+    found = content.environment
+    if not found:
+        return None
+    libraries = [name for name in ("dltool", "python", "numpy", "numba", "llvmlite", "duckdb") if name in found]
+    rows = [
+        ("versions", ", ".join(f"{name} {found[name]}" for name in libraries)),
+        ("processor", f"{found['processor']}, {found['cores']} cores, {size(found['memory_bytes'])} of memory"),
+        ("system", found["system"]),
+        ("threads", str(found["threads"])),
+        ("seed", str(content.experiment.train.seed)),
+        ("began", found["began"].replace("T", " ")),
+        ("duration", f"{duration(content.history.seconds)} of training and evaluating"),
+        ("compiling", f"{duration(found['compile_seconds'])} before it"),
+        ("data", f"SHA-256 {content.fingerprint}"),
+    ]
+    return element("section", element("h2", "Environment"), table(("", ""), rows), id="environment")
+
+
+def reproducing(content: Content) -> Markup:
+    """Commands, and the config."""
+    root = content.run.root
+    run, config = shlex.quote(str(root)), shlex.quote(str(content.run.config))
+    stopped = content.history.end.get("reason", "signal") == "signal"
+    longer = "" if stopped else f" --set train.epochs={2 * max(1, len(content.history.epochs))}"
+    commands = [
+        ("train the same again", f"dltool train {config}"),
+        ("measure", f"dltool eval {run}"),
+        ("predict", f"dltool predict {run} NEW_DATA -o predictions.csv"),
+        ("go on" if stopped else "train longer", f"dltool resume {run}{longer}"),
+        ("make this page again", f"dltool report {run}"),
+    ]
+    folder = content.environment.get("folder")
+    return element(
+        "section",
+        element("h2", "How to go on"),
+        element("p", "In the folder ", element("code", folder), ":") if folder else None,
+        element("dl", [element("div", element("dt", what), element("dd", element("code", line))) for what, line in commands], class_="commands"),
+        element("details", element("summary", "the config, with every default"), element("pre", content.config)),
+        id="reproduce",
+    )
