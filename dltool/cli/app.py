@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -62,6 +62,34 @@ def options(
     traceback: Annotated[bool, typer.Option("--traceback", help="Show where an unexpected error comes from.")] = False,
 ) -> None:
     """Options of every command."""
+
+
+@app.command()
+def init(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A table, images in class folders, arrays, series; or a folder with train and test files.",
+        ),
+    ],
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="COLUMN", help="Column of a table to predict. Repeatable.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Config to write; DATA's name by default.")
+    ] = None,
+    test: Annotated[str | None, typer.Option("--test", metavar="DATA", help="Data of the test part.")] = None,
+    task: Annotated[
+        Literal["classes", "numbers", "labels"] | None,
+        typer.Option("--task", help="What the target is, where it is not what it looks like."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+) -> None:
+    """Look at data and write a config that trains on it."""
+    from dltool.cli.init import init as run
+
+    run(data, target=target or (), output=output, test=test, task=task, force=force)
 
 
 @app.command()
@@ -217,9 +245,7 @@ def schema() -> None:
 
 @app.command()
 def cache(
-    kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="kernels or data; both by default.")
-    ] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="kernels or data; both by default.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove it.")] = False,
 ) -> None:
     """List what is kept between runs: compiled kernels, and prepared data too large for memory."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
-from dltool.cli.figures import duration, rate
 from dltool.cli.table import write_table
+from dltool.figures import duration, rate
 
 
 def write_machine(machine: Machine) -> None:

@@ -1,24 +1,29 @@
-"""`dltool check CONFIG`: everything that can be known without training: mistakes, shapes, parameters, work, memory.
+"""`dltool check CONFIG`: everything that can be known without training: mistakes, data, shapes, work, memory.
 
-Reads no more of the data than it must and compiles nothing, so it never imports Numba.
+Compiles nothing, so it never imports Numba.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
+from dltool.cli.check_data import data_as_json, write_data
 from dltool.cli.table import write_table
 from dltool.config.experiment import Experiment
 from dltool.config.loading import load
-from dltool.data.dataset import Signature, read_signature
+from dltool.data.inspection.inspection import Inspection, inspect
+from dltool.data.quoting import plural
+from dltool.data.signature import Signature
+from dltool.findings import Finding
 from dltool.program.building import build_network
+from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.training.layout import EpochLayout
 
@@ -31,16 +36,24 @@ class Checked:
     """What there is to say about a config that is right."""
 
     experiment: Experiment
-    signature: Signature
+    inspection: Inspection
     layout: EpochLayout
     network: NetworkSummary
+    findings: Sequence[Finding]  # warnings first
+
+    @property
+    def signature(self) -> Signature:
+        """What the data is."""
+        return self.inspection.signature
 
     @property
     def data_bytes(self) -> int:
         """Features and targets of all parts."""
-        features = prod(self.signature.feature_shape) * (1 if self.signature.feature_dtype == "uint8" else 4)
-        targets = 8 if self.signature.classes else 4 * len(self.signature.targets)
-        return sum(self.signature.rows.values()) * (features + targets)
+        signature = self.signature
+        numbers = prod(signature.feature_shape) * (1 if signature.feature_dtype == "uint8" else 4)
+        codes = 4 * sum(field.length for field in signature.codes)
+        targets = 8 if signature.classes else 4 * len(signature.targets)
+        return sum(signature.rows.values()) * (numbers + codes + targets)
 
     @property
     def memory(self) -> dict[str, int]:
@@ -63,13 +76,16 @@ def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False)
 
 
 def _checked(experiment: Experiment, folder: Path) -> Checked:
-    signature = read_signature(experiment.data, [folder])
+    inspection = inspect(experiment.data, [folder])
+    signature = inspection.signature
     train = experiment.train
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     for metric in cast("list[Metric]", experiment.metrics):
         metric.start(signature.task, len(signature.classes or signature.targets))
-    return Checked(experiment, signature, layout, summarize(network))
+    findings = [*inspection.findings, *lint(network, inspection.targets)]
+    findings.sort(key=lambda finding: finding.severity != "warning")
+    return Checked(experiment, inspection, layout, summarize(network), findings)
 
 
 def _as_data(checked: Checked) -> dict[str, Any]:
@@ -98,13 +114,15 @@ def _as_data(checked: Checked) -> dict[str, Any]:
         "flops_per_step": network.step_flops,
         "steps_per_epoch": checked.layout.updates,
         "memory_bytes": checked.memory,
-        "warnings": network.warnings,
+        **data_as_json(checked.inspection),
+        "findings": [asdict(finding) for finding in checked.findings],
     }
 
 
 def _write(checked: Checked) -> None:
     network = checked.network
-    typer.echo(f"{checked.experiment.name}: {_data_line(checked.signature)}\n")
+    typer.echo(f"{checked.experiment.name}: {_data_line(checked)}\n")
+    write_data(checked.inspection)
     write_table(
         "layers",
         ("layer", "in → out", "parameters", "FLOPs / sample", "memory"),
@@ -126,8 +144,10 @@ def _write(checked: Checked) -> None:
         f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
     )
     typer.echo(f"memory   {_size(checked.memory['total'])} besides Python itself: {parts}")
-    for warning in network.warnings:
-        typer.echo(f"warning: {warning}")
+    if checked.findings:
+        typer.echo()
+    for finding in checked.findings:
+        typer.echo(str(finding))
 
 
 def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
@@ -139,10 +159,13 @@ def _parameters(layers: Sequence[LayerSummary]) -> Mapping[str, tuple[int, ...]]
     return {name: shape for layer in layers for name, shape in layer.parameters.items()}
 
 
-def _data_line(signature: Signature) -> str:
+def _data_line(checked: Checked) -> str:
+    signature = checked.signature
     rows = ", ".join(f"{count:,} {part}" for part, count in signature.rows.items())
-    target = f"{len(signature.classes)} classes" if signature.classes else f"{len(signature.targets)} targets"
-    return f"{_shape(signature.feature_shape)} features → {target}; rows: {rows}"
+    first = next(layer for layer in checked.network.layers if layer.kind != "features")
+    names = signature.classes or signature.targets
+    target = plural(len(names), "number") if signature.task == "numbers" else f"{len(names)} {signature.task}"
+    return f"{_shape(first.input_shape)} inputs → {target}; rows: {rows}"
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 import typer
 
 from dltool.cli.confusion import write_confusion
-from dltool.cli.figures import listed, number
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.errors import InputError
+from dltool.figures import listed, number
 from dltool.training.assessment import assess
 from dltool.training.strict_json import to_json
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import typer
 
-from dltool.cli.figures import duration, listed, number, quoted, single_figures
 from dltool.cli.running import heading_of, run_watched
 from dltool.cli.summary import as_data
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.config.experiment import PARTS
 from dltool.config.loading import dump_yaml, load, resolved
+from dltool.figures import duration, listed, number, quoted, single_figures
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_occupied
 from dltool.training.strict_json import to_json

@@ -6,8 +6,8 @@ import time
 
 import typer
 
-from dltool.cli.figures import duration, listed, number, rate
 from dltool.cli.viewer import Heading, Viewer
+from dltool.figures import duration, listed, number, rate
 from dltool.training.events import EpochEnded, Event, Note, Progress
 
 #: So many epochs all have their line; later ones only so many seconds apart, but for the last.

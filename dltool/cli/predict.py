@@ -12,10 +12,10 @@ from typing import Self
 
 import typer
 
-from dltool.cli.figures import duration, rate
 from dltool.cli.table import write_table
 from dltool.data.sources.source import Request
 from dltool.errors import InputError, Problem
+from dltool.figures import duration, rate
 from dltool.training.prediction import Predicted, Predictions, Predictor, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load

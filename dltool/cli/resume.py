@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dltool.cli.figures import quoted
 from dltool.cli.running import run_watched, tell
 from dltool.cli.viewer import choose_viewer
 from dltool.config.loading import dump_yaml, resolved
 from dltool.errors import InputError, Problem
+from dltool.figures import quoted
 from dltool.training.continuing import check_data, continued, rebasing
 from dltool.training.counters import Counters
 from dltool.training.job import open_job

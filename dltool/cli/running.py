@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from dltool.cli.summary import as_data, as_lines, as_one_line
 from dltool.cli.viewer import Heading, Viewer
+from dltool.errors import DltoolError
+from dltool.report.environment import environment, keep
+from dltool.report.making import report_after, report_unfinished
 from dltool.training.counters import Counters
+from dltool.training.divergence import DivergedError
 from dltool.training.loop import Outcome, Trainer
 from dltool.training.signals import stopping_on_signals
 from dltool.training.strict_json import to_json
@@ -39,10 +44,26 @@ def run_watched(
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
         viewer.note(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
+    keep(environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds), run.environment)
     with stopping_on_signals() as stop:
         trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
-        outcome = trainer.run()
+        try:
+            outcome = trainer.run()
+        except DivergedError:
+            _report(job, run, report_unfinished)
+            raise
+        _report(job, run, report_unfinished if outcome.reason == "signal" else report_after)
         return outcome, 128 + stop.signal if outcome.reason == "signal" and stop.signal else 0
+
+
+def _report(job: Job, run: RunDirectory, write: Callable[[Job, RunDirectory], None]) -> None:
+    """Write the run's page; a run does not fail for want of it."""
+    try:
+        run.report.unlink(missing_ok=True)  # what an earlier stop has left is not true any more
+        write(job, run)
+    except Exception as error:
+        what = str(error) if isinstance(error, DltoolError) else f"{type(error).__name__}: {error}"
+        typer.echo(f"warning: the report could not be made: {' '.join(what.split())}", err=True)
 
 
 def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool) -> None:

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dltool.cli.curve import Curve
-from dltool.cli.figures import duration, number, rate, single_figures
 from dltool.cli.viewer import Heading, Viewer
+from dltool.figures import duration, number, rate, single_figures
 from dltool.training.events import EpochEnded, Event, Note, Progress
 
 #: Redrawing takes time from the training, which has all cores.

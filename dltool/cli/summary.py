@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dltool.cli.figures import duration, listed, number, quoted
+from dltool.figures import duration, listed, number, quoted
 
 if TYPE_CHECKING:
     from dltool.training.loop import Outcome
@@ -31,6 +31,7 @@ def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict
         "seconds": round(outcome.seconds, 6),
         "compile_seconds": round(compile_seconds, 6),
         "checkpoint": str(outcome.checkpoint),
+        "report": str(run.report) if run.report.exists() else None,
     }
 
 
@@ -49,6 +50,8 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
         figure = outcome.best["monitor"]
         lines.append(f"best       epoch {outcome.best['epoch']}, {figure} {number(outcome.best['value'])}")
     lines.append(f"checkpoint {outcome.checkpoint}")
+    if run.report.exists():
+        lines.append(f"report     {run.report}")
     verb = "resume" if outcome.reason == "signal" else "eval"
     lines.append(f"next       dltool {verb} {quoted(run.root)}")
     return lines

@@ -72,19 +72,32 @@ def open_dataset(
         }
         if sum(rows.values()) * layout.bytes > memory_for(data):
             return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
-        parts = _in_memory(pieces, plan)
+        parts = _in_memory(pieces, rows, layout)
     parts["train"] = replace(parts["train"], alias=alias)
     return Dataset(signature, parts, **about())
 
 
+@contextmanager
+def opened(
+    data: DataConfig, folders: Sequence[Path]
+) -> Iterator[tuple[Mapping[str, Reader], Plan, Preprocessing, list[str]]]:
+    """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
+    with ExitStack() as stack:
+        yield _settle(data, folders, None, stack)
+
+
+def find_stored(data: DataConfig, folders: Sequence[Path]) -> Signature | None:
+    """The signature of data that is in a store already."""
+    store = Keeping(data, lambda: _files(data, folders)).find()
+    return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows) if store else None
+
+
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature alone: everything is fitted, but nothing prepared."""
-    keeping = Keeping(data, lambda: _files(data, folders))
-    if store := keeping.find():
-        return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows)
-    with ExitStack() as stack:
-        _, plan, settled, _ = _settle(data, folders, None, stack)
-    return settled.signature({part: plan.count(part) for part in plan.rows})
+    if signature := find_stored(data, folders):
+        return signature
+    with opened(data, folders) as (_, plan, settled, _):
+        return settled.signature({part: plan.count(part) for part in plan.rows})
 
 
 @dataclass(frozen=True)
@@ -193,19 +206,22 @@ def _pieces(
                 yield part, Part(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
 
 
-def _in_memory(pieces: Iterator[tuple[str, Part]], plan: Plan) -> dict[str, Part]:
-    """Every part as arrays."""
-    gathered: dict[str, list[Part]] = {part: [] for part in plan.rows}
-    for part, piece in pieces:
-        gathered[part].append(piece)
-    return {
-        part: Part(
-            _joined([piece.features for piece in of_part]),
-            _joined([piece.targets for piece in of_part]),
-            _joined([piece.codes for piece in of_part]),
-        )
-        for part, of_part in gathered.items()
-    }
+def _in_memory(pieces: Iterator[tuple[str, Part]], rows: Mapping[str, int], layout: RecordLayout) -> dict[str, Part]:
+    """Every part as arrays; no more is in memory at a time than these and a piece."""
+    parts: dict[str, Part] = {}
+    filled = dict.fromkeys(rows, 0)
+    for name, piece in pieces:
+        if len(piece) == rows[name]:
+            features, targets, codes = map(np.ascontiguousarray, (piece.features, piece.targets, piece.codes))
+            parts[name] = Part(features, targets, codes)
+            continue
+        if name not in parts:
+            parts[name] = layout.empty(rows[name])
+        whole = parts[name]
+        place = slice(filled[name], filled[name] + len(piece))
+        whole.features[place], whole.targets[place], whole.codes[place] = piece.features, piece.targets, piece.codes
+        filled[name] = place.stop
+    return {name: parts[name] for name in rows}
 
 
 def _kept(store: Store, data: DataConfig) -> Dataset:

@@ -55,7 +55,7 @@ class Further:
                 prepared = self._preparation.apply(
                     raw, lambda row, start=start: self._reader.outline.place(start + row)
                 )
-            self.unknown.update(self._preparation.unknown(raw))
+            self.unknown.update(self._preparation.unknown(raw, prepared))
             low += len(prepared.features)
             targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
             yield Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
@@ -79,11 +79,17 @@ def opened(
     try:
         request = replace(request or Request(), features=preprocessing.columns, memory=MEMORY)
         with source.open(folders, request) as reader:
-            if (request.keep or request.keep_all) and not reader.outline.columns:
-                raise InputError(Problem("holds arrays, which have no columns to keep", reader.outline.where))
+            _require_kept(reader, request.keep)
             yield Further(reader, preprocessing, targets=request.targets)
     except InputError as error:
         raise InputError(*(replace(problem, path="") for problem in error.problems)) from None
+
+
+def _require_kept(reader: Reader, names: Sequence[str]) -> None:
+    """Raises InputError for columns to keep that are not there; a table has said so before."""
+    there = reader.kept(0, 0)
+    if missing := [name for name in names if name not in there]:
+        raise InputError(Problem(f"there is no column '{missing[0]}' to keep", reader.outline.where))
 
 
 def _slices(chunks: Iterator[Raw]) -> Iterator[Raw]:

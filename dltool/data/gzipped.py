@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
+
+from dltool.errors import InputError, Problem
 
 GZIP = b"\x1f\x8b"
 
@@ -15,9 +21,23 @@ def is_gzipped(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file, unpacked."""
+    return cast(IO[bytes], gzip.open(path)) if is_gzipped(path) else path.open("rb")
+
+
 def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False) -> TextIO:
     """The file as text, with line ends as they are; bytes that are no text are replaced, or an error if `strict`."""
     encoding, errors = "utf-8-sig" if encoding == "utf-8" else encoding, "strict" if strict else "replace"
-    if is_gzipped(path):
-        return gzip.open(path, "rt", encoding=encoding, errors=errors, newline="")
-    return path.open(encoding=encoding, errors=errors, newline="")
+    return TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline="")
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """What goes wrong while the file is read inside becomes an InputError."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InputError(Problem("a damaged gzip file, or one that was cut short", str(path))) from None
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror or error}", str(path))) from None

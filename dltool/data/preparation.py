@@ -58,7 +58,7 @@ class Preparation(Protocol):
         """
         ...
 
-    def unknown(self, raw: Raw) -> Mapping[str, int]:
+    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
         """How many cells hold what training has never seen, by column."""
         ...
 
@@ -91,7 +91,7 @@ class ArrayPreparation:
             _require_finite(features, place)
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
-    def unknown(self, raw: Raw) -> Mapping[str, int]:
+    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
         return {}
 
     def require_alike(self, outline: Outline) -> None:
@@ -156,9 +156,14 @@ class TablePreparation:
         _require_finite(numbers, place)
         return Prepared(numbers, codes)
 
-    def unknown(self, raw: Raw) -> Mapping[str, int]:
+    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
         cells = cast(Mapping[str, np.ndarray], raw)
-        return {encoder.column: encoder.unknown(cells[encoder.column]) for encoder in self.encoders}
+        counts, code = {}, 0
+        for encoder in self.encoders:
+            length = encoder.field.length if encoder.field else 0
+            counts[encoder.column] = encoder.unknown(cells[encoder.column], prepared.codes[:, code : code + length])
+            code += length
+        return counts
 
     def require_alike(self, outline: Outline) -> None:
         """A table that lacks a column is refused as it is opened."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -94,6 +94,15 @@ class Part:
     def rows(self, low: int, high: int) -> Part:
         """The samples from `low` to before `high`."""
         return Part(self.features[low:high], self.targets[low:high], self.codes[low:high])
+
+
+def joined_parts(parts: Sequence[Part]) -> Part:
+    """The samples of several parts, one after the other."""
+    return Part(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.codes for part in parts]),
+    )
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def split_rows(
     """The rows of each of the `parts`, none in two of them, with notes.
 
     `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
-    stands; `follows` is known where samples follow each other in time. Raises InputError for parts that overlap, are empty, or ask for more rows than there are.
+    stands; `follows` is known where samples follow each other in time. Raises InputError for parts that overlap, are
+    empty, or ask for more rows than there are.
     """
     chosen = _told(split, parts, rows, columns or {}, place)
     free = np.ones(rows, dtype=bool)

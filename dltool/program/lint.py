@@ -31,7 +31,7 @@ RANGES = {
 LINEAR = ("add_bias", "dropout", "reshape")
 
 
-def lint(network: Network, targets: np.ndarray) -> list[Finding]:
+def lint(network: Network, targets: np.ndarray | None) -> list[Finding]:
     """What is odd about a network; `targets` (rows, …) are those of the training part, as the loss sees them."""
     findings = [warning(text) for text in network.warnings]
     end = network.output.producer
@@ -40,7 +40,7 @@ def lint(network: Network, targets: np.ndarray) -> list[Finding]:
     return [*findings, *_idle_layers(network)]
 
 
-def _odd_end(network: Network, end: Node, targets: np.ndarray) -> Iterator[Finding]:
+def _odd_end(network: Network, end: Node, targets: np.ndarray | None) -> Iterator[Finding]:
     kind, width = end.op.yaml_name, network.output.spec.size
     if kind == "dropout":
         yield warning(
@@ -54,7 +54,7 @@ def _odd_end(network: Network, end: Node, targets: np.ndarray) -> Iterator[Findi
         case "identity":
             if kind == "softmax" and width == 1:
                 yield warning(f"softmax over a single value is always 1; {advice}", end.layer)
-            elif targets.dtype.kind == "f" and (targets.min() < low or targets.max() > high):
+            elif targets is not None and (targets.min() < low or targets.max() > high):
                 yield warning(f"{_values(kind)}, but targets, as scaled, are {_span(targets)}; {advice}", end.layer)
         case "softmax":
             least = log1p((width - 1) * exp(low - high))  # all of the probability that the range allows

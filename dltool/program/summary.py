@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dltool.ops.graph import Value
@@ -61,6 +62,7 @@ def summarize(network: Network) -> NetworkSummary:
         )
         for layer in program.graph.layers
     ]
+    layers = [*_features(network, flops), *layers]
     return NetworkSummary(
         layers=layers,
         parameter_count=sum(value.spec.size for value in program.graph.parameters()),
@@ -70,6 +72,26 @@ def summarize(network: Network) -> NetworkSummary:
         activation_bytes=program.memory.arena_bytes + program.memory.scratch_bytes,
         warnings=network.warnings,
     )
+
+
+def _features(network: Network, flops: Mapping[str, int]) -> list[LayerSummary]:
+    """What comes before the first layer, where that is more than numbers: one-hot vectors, embeddings."""
+    graph = network.program.graph
+    if "codes" not in graph.values:
+        return []
+    data = [value for value in graph.values.values() if value.role == "data" and value.name in ("codes", "features")]
+    tables = [value for value in graph.parameters() if value.name.startswith("features.")]
+    return [
+        LayerSummary(
+            path="features",
+            kind="features",
+            input_shape=(sum(value.spec.size for value in data),),
+            output_shape=graph.layers[0].input.shape,
+            parameters={value.name: value.shape for value in tables},
+            flops=sum(count for layer, count in flops.items() if layer.split(".")[0] == "features"),
+            bytes=4 * sum(value.spec.size for value in tables),
+        )
+    ]
 
 
 def step_flops(network: Network) -> int:

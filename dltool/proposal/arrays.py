@@ -1,60 +1,95 @@
-"""Proposals for samples that are arrays: NumPy archives, IDX files, images, labelled series."""
+"""Proposals for samples that are arrays: NumPy files, IDX files, images, labelled series."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
-from dltool.config.experiment import Task
-from dltool.data.quoting import plural
 from dltool.data.sources.source import Outline, Request, Source
 from dltool.data.targets import Target, encode, understand
 from dltool.errors import InputError, Problem
-from dltool.proposal import recipe
+from dltool.findings import note
+from dltool.proposal.archives import npy_fields, npz_fields
+from dltool.proposal.assembly import assemble
 from dltool.proposal.division import divide
 from dltool.proposal.entry import Entry
+from dltool.proposal.pictures import image_fields
 from dltool.proposal.proposal import Proposal, Wishes
-from dltool.proposal.recipe import Facts
+from dltool.proposal.recipe import Facts, listed
+from dltool.proposal.recognition import Found
 from dltool.registry import registered
 
-#: fields of a source, by its part
-Fields = Mapping[str, Mapping[str, Any]]
 
-
-def propose_arrays(source: str, parts: Fields, wishes: Wishes, *, scaling: bool = True) -> Proposal:
-    """The proposal for sources of one kind, with these fields for each part."""
+def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
+    """The proposal for sources of one kind; raises InputError where they cannot be read."""
     if wishes.target:
-        message = f"--target names a column of a table, and this is {NAMED[source]}: its targets are known"
-        raise InputError(Problem(message))
-    fields = {part: _with_task(given, wishes.task) for part, given in parts.items()}
-    outline = _outline(source, fields["train"])
-    target, notes = understand(outline)
+        raise InputError(Problem("--target names a column of a table; here it is clear what the targets are"))
+    fields = _fields(found)
+    outline = _outline(found.kind, fields["train"])
+    target, notes = understand(replace(outline, task=wishes.task or outline.task))
+    if wishes.task in ("classes", "numbers", "labels") and outline.task == "auto":
+        fields = {part: {**given, "task": wishes.task} for part, given in fields.items()}
     shares = _shares(outline, target)
     division = divide(outline.rows, fields, target.task)
-    shape = outline.feature_shape
-    facts = Facts(
-        target.task, rows=round(outline.rows * division.train), classes=shares, images=prod(shape) > 1, shape=shape
-    )
-    data = [Entry(source, [Entry(key, value) for key, value in fields["train"].items()])]
-    for part in ("validation", "test"):
-        if part in fields:
-            data.append(Entry(part, [Entry(source, [Entry(key, value) for key, value in fields[part].items()])]))
-    if outline.feature_dtype == "float32" and scaling:
-        data.append(Entry("scaling", "standard", "every feature gets mean 0 and standard deviation 1"))
-    data += [division.entry] if division.entry else []
+    shape, rows = outline.feature_shape, round(outline.rows * division.train)
+    pixels = len(shape) > 1 or outline.feature_dtype == "uint8"
+    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape)
     sizes = " × ".join(map(str, shape))
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
-    return Proposal(
-        title=f"Predicts {what} from {sizes} {'bytes' if outline.feature_dtype == 'uint8' else 'numbers'} of {outline.where}.",
-        entries=[Entry("data", data), Entry("model", recipe.model(facts)), *recipe.training(facts)],
-        inferred=[
-            ("data", f"{outline.rows:,} samples of {sizes}" + "".join(f"; {part} apart" for part in fields if part != "train")),
-            ("task", f"{what}{recipe.listed(shares)}"),
-            *([("split", division.entry.comment)] if division.entry else []),
-            *recipe.summary(facts),
-        ],
-        warnings=notes,
+    kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"
+    apart = "".join(f"; {part} apart" for part in fields if part != "train")
+    return assemble(
+        f"Predicts {what} from {sizes} {kind} of {outline.where}.",
+        [*_sources(found.kind, fields), *_scaling(outline)],
+        division,
+        facts,
+        [("data", f"{outline.rows:,} samples of {sizes} {kind}{apart}"), ("task", f"{what}{listed(shares)}")],
+        [note(text) for text in notes],
     )
+
+
+def _fields(found: Found) -> Mapping[str, dict[str, Any]]:
+    """The fields of the source of each part."""
+    match found.kind:
+        case "npz":
+            given = {part: npz_fields(paths[0]) for part, paths in found.parts.items()}
+            apart = {part: fields["train"] for part, fields in given.items() if part != "train"}
+            return {**given["train"], **apart}
+        case "npy":
+            return {part: npy_fields(paths[0]) for part, paths in found.parts.items()}
+        case "idx":
+            return {part: {"images": paths[0], "labels": paths[1]} for part, paths in found.parts.items()}
+        case "images":
+            return image_fields({part: paths[0] for part, paths in found.parts.items()})
+    return {part: {"path": paths[0]} for part, paths in found.parts.items()}
+
+
+def _outline(kind: str, fields: Mapping[str, Any]) -> Outline:
+    source = cast(Source, registered("source")[kind].model_validate(fields))
+    with source.open([], Request()) as reader:
+        return reader.outline
+
+
+def _sources(kind: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
+    """The source of every part, that of the training first."""
+    entries = {part: [Entry(key, value) for key, value in given.items()] for part, given in fields.items()}
+    others = [Entry(part, [Entry(kind, entries[part])]) for part in ("validation", "test") if part in entries]
+    return [Entry(kind, entries["train"]), *others]
+
+
+def _scaling(outline: Outline) -> list[Entry]:
+    if outline.feature_dtype == "uint8":
+        return [Entry("scaling", {"divide": 255}, "bytes stay bytes in memory")]
+    return [Entry("scaling", "standard", "mean 0, standard deviation 1")]
+
+
+def _shares(outline: Outline, target: Target) -> dict[str, float]:
+    """Each class and its share of the rows, the most frequent first."""
+    if not target.classes:
+        return {}
+    counts = np.bincount(encode(outline, target), minlength=len(target.classes))
+    shares = dict(zip(target.classes, (counts / counts.sum()).tolist(), strict=True))
+    return dict(sorted(shares.items(), key=lambda share: -share[1]))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dltool.data.features.infer import NAMES, SENTENCE
+from dltool.data.features.infer import SENTENCE
+from dltool.data.inspection.columns import useless
 from dltool.data.inspection.leaks import Leak
 from dltool.data.tables.profile import ColumnProfile
+from dltool.findings import Finding, warning
+from dltool.proposal.recipe import BAG_OF_WORDS
 
 #: whole numbers with so many different values, each in so many rows, name things rather than count them
 FEW_NUMBERS, ROWS_EACH = 32, 100
@@ -41,53 +43,33 @@ class Choice:
 
 def choose_columns(
     profiles: Mapping[str, ColumnProfile], targets: Sequence[str], leaks: Sequence[Leak]
-) -> tuple[list[Choice], list[str]]:
-    """A choice for every column but the targets, and warnings."""
-    reasons = {column: f"{leak.how}" for leak in leaks if leak.certain for column in leak.columns}
+) -> tuple[list[Choice], list[Finding]]:
+    """A choice for every column but the targets, and what is odd about them."""
+    reasons = {column: f"leak: {leak.how}" for leak in leaks if leak.certain for column in leak.columns}
     suspects = {column: leak.how for leak in leaks if not leak.certain for column in leak.columns}
     features = [name for name in profiles if name not in targets]
-    useful = [name for name in features if not _useless(profiles[name])]
-    warnings = [_suspicion(leak) for leak in leaks if not leak.certain]
+    useful = [name for name in features if not useless(profiles[name])]
+    findings = [_suspicion(leak) for leak in leaks if not leak.certain]
     if reasons and all(name in reasons for name in useful):
-        warnings += [f"{_suspicion(leak)}; it stays, since no other column would be left" for leak in leaks if leak.certain]
+        certain = [leak for leak in leaks if leak.certain]
+        findings += [_suspicion(leak, "; it stays in, since no other column would be left") for leak in certain]
         reasons = {}
     choices = []
     for name in features:
         column = profiles[name]
-        if reason := _useless(column) or reasons.get(name, ""):
+        if reason := useless(column) or reasons.get(name, ""):
             choices.append(Choice(name, excluded=reason))
         else:
             choice = _feature(column)
             suspicion = f"; {suspects[name]}: is it known in time?" if name in suspects else ""
             choices.append(Choice(name, feature=choice.feature, comment=choice.comment + suspicion))
-    return choices, warnings
+    return choices, findings
 
 
-def _suspicion(leak: Leak) -> str:
+def _suspicion(leak: Leak, but: str = "") -> Finding:
     names = ", ".join(f"'{column}'" for column in leak.columns)
-    return f"{names} {leak.how}; if it is not known when there is something to predict, leave it out"
-
-
-def _useless(column: ColumnProfile) -> str:
-    """Why nothing general can be learned from a column."""
-    if column.kind == "other":
-        return "holds lists or records"
-    if column.constant:
-        return "the same in all rows" if column.distinct else "empty"
-    if column.row_number:
-        return "numbers the rows"
-    names_rows = column.different > NAMES and column.filled > FEW_NUMBERS
-    if names_rows and column.kind == "text" and column.words < SENTENCE:
-        return "another word in almost every row"
-    if names_rows and column.kind == "integer" and (column.contiguous or _called_id(column.name)):
-        return "another number in almost every row: it names them"
-    return ""
-
-
-def _called_id(name: str) -> bool:
-    """Whether a name says that the column names rows: "id", "user_id", "passengerId", "uuid"."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
-    return any(word.lower() in ("id", "ids", "uuid", "guid", "key", "index", "idx") for word in words)
+    advice = "if that is not known when there is something to predict, leave it out"
+    return warning(f"{leak.how}; {advice}{but}", f"column {names}")
 
 
 def _feature(column: ColumnProfile) -> Choice:
@@ -97,14 +79,15 @@ def _feature(column: ColumnProfile) -> Choice:
         case "date":
             return Choice(column.name, feature="date", comment=_told(f"from {column.low} to {column.high}", column))
         case "text" if column.words >= SENTENCE and column.different > 0.5:
-            return Choice(column.name, feature="text", comment=_told(f"text of {column.words:.0f} words", column))
+            words = f"text of {column.words:.0f} words, taken with the pairs of neighbours"
+            return Choice(column.name, feature=BAG_OF_WORDS, comment=_told(words, column))
         case "text":
             return _category(column, "categories")
     if _names_things(column):
         return _category(column, "whole numbers")
-    span = f"{column.low} … {column.high}"
-    feature = {"numeric": {"quantiles": True}} if column.rows >= MANY_ROWS and column.distinct > FEW_NUMBERS else "numeric"
-    return Choice(column.name, feature=feature, comment=_told(span, column))
+    ordered = column.rows >= MANY_ROWS and column.distinct > FEW_NUMBERS
+    feature = {"numeric": {"quantiles": True}} if ordered else "numeric"
+    return Choice(column.name, feature=feature, comment=_told(f"{column.low} … {column.high}", column))
 
 
 def _category(column: ColumnProfile, what: str) -> Choice:
@@ -118,9 +101,7 @@ def _category(column: ColumnProfile, what: str) -> Choice:
 def _names_things(column: ColumnProfile) -> bool:
     """Whether whole numbers are few and frequent enough to learn something for each."""
     return (
-        column.kind == "integer"
-        and 2 < column.distinct <= FEW_NUMBERS
-        and column.filled >= ROWS_EACH * column.distinct
+        column.kind == "integer" and 2 < column.distinct <= FEW_NUMBERS and column.filled >= ROWS_EACH * column.distinct
     )
 
 

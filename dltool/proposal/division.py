@@ -24,12 +24,22 @@ class Division:
     entry: Entry | None
     train: float
 
+    @property
+    def entries(self) -> list[Entry]:
+        """The lines of the config, if any."""
+        return [self.entry] if self.entry else []
 
-def time_column(look: Look, left_out: Collection[str]) -> ColumnProfile | None:
+    @property
+    def inferred(self) -> list[tuple[str, str]]:
+        """What to tell of it, if anything."""
+        return [("split", self.entry.comment)] if self.entry else []
+
+
+def time_column(look: Look, features: Collection[str]) -> ColumnProfile | None:
     """The column of dates along which the rows of a table are a series, if there is one."""
     for name, column in look.profiles.items():
         series = column.kind == "date" and column.filled == column.rows and column.distinct >= DATES
-        if series and name not in left_out and ascending(look.database, look.columns[name]):
+        if series and name in features and ascending(look.database, look.columns[name]):
             return column
     return None
 
@@ -39,10 +49,21 @@ def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | 
     wanted = [part for part in ("validation", "test") if part not in given]
     if not wanted:
         return Division(None, 1.0)
-    share = next((share for most, share in SHARES if rows < most), LEAST_SHARE)
+    share = _share(rows)
     split: dict[str, object] = dict.fromkeys(wanted, share)
     if time:
         reason = f"the rows follow '{time.name}': the latest ones are for the test, those before them for validation"
         return Division(Entry("split", {**split, "time": time.name}, reason), 1 - share * len(wanted))
     reason = "drawn at random, every class in its share" if task == "classes" else "drawn at random"
     return Division(Entry("split", split, reason), 1 - share * len(wanted))
+
+
+def divide_series(rows: int) -> Division:
+    """A division of windows of a series, whose latest ones are set apart anyway."""
+    share = _share(rows)
+    reason = "the latest rows are for the test, those before them for validation"
+    return Division(Entry("split", {"validation": share, "test": share}, reason), 1 - 2 * share)
+
+
+def _share(rows: int) -> float:
+    return next((share for most, share in SHARES if rows < most), LEAST_SHARE)

@@ -8,8 +8,8 @@ from typing import Any
 
 from dltool.config.writing import dump_inline
 
-#: where comments stand, unless a line is longer
-COMMENT_COLUMN = 40
+#: where comments stand: at least here, and at most there, unless a line is longer
+COMMENT_COLUMN, LAST_COMMENT_COLUMN = 40, 64
 LONGEST_LINE = 120
 
 
@@ -41,22 +41,32 @@ def plain(entries: Sequence[Entry]) -> Any:
 
 def write(entries: Sequence[Entry], depth: int = 0) -> Iterator[str]:
     """The lines of entries, those below others indented."""
-    for entry in entries:
-        lead = "  " * depth + ("- " if entry.key is None else f"{dump_inline(entry.key)}:")
-        if entry.below:
-            yield from _line(lead, entry.comment)
-            yield from write(entry.below, depth + 1)
-        else:
-            value = "" if entry.value is None else dump_inline(entry.value)
-            yield from _line(lead + value if entry.key is None else f"{lead} {value}".rstrip(), entry.comment)
+    texts = ["  " * depth + _text(entry) for entry in entries]
+    commented = [len(text) + 2 for text, entry in zip(texts, entries, strict=True) if entry.comment]
+    column = max([COMMENT_COLUMN, *(width for width in commented if width <= LAST_COMMENT_COLUMN)])
+    for text, entry in zip(texts, entries, strict=True):
+        yield from _line(text, entry.comment, column)
+        yield from write(entry.below, depth + 1)
 
 
-def _line(text: str, comment: str) -> Iterator[str]:
+def _text(entry: Entry) -> str:
+    """An entry without those below it and without its comment."""
+    if entry.key is None:
+        if isinstance(entry.value, dict) and len(entry.value) == 1:
+            ((key, value),) = entry.value.items()
+            return f"- {dump_inline(key)}: {dump_inline(value)}"
+        return f"- {dump_inline(entry.value)}"
+    if entry.below or entry.value is None:
+        return f"{dump_inline(entry.key)}:"
+    return f"{dump_inline(entry.key)}: {dump_inline(entry.value)}"
+
+
+def _line(text: str, comment: str, column: int) -> Iterator[str]:
     """A line with its comment beside it, or before it where both together are too long."""
     if not comment:
         yield text
-    elif max(len(text) + 2, COMMENT_COLUMN) + len(comment) + 2 <= LONGEST_LINE:
-        yield f"{text + '  ':<{COMMENT_COLUMN}}# {comment}"
+    elif max(len(text) + 2, column) + len(comment) + 2 <= LONGEST_LINE:
+        yield f"{text + '  ':<{column}}# {comment}"
     else:
         indent = " " * (len(text) - len(text.lstrip()))
         yield f"{indent}# {comment}"

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from dltool.data.quoting import shown
 from dltool.data.targets import MOST_CLASSES
+from dltool.findings import Finding, warning
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look
 
 
-def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], list[str]]:
+def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], list[Finding]]:
     """What the config must say for the classes of another file to be those of the training, and what stays unclear."""
     if target not in other.columns:
-        return [], [f"'{other.path}' has no column '{target}'"]
+        return [], [warning(f"no column '{target}'", other.path)]
     known, found = _values(train, target), _values(other, target)
     renamed, unclear = {}, []
     for word in found:
@@ -23,7 +24,7 @@ def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], l
             if len(same) == 1:
                 renamed[word] = same[0]
             else:
-                unclear.append(f"class {shown(word)} of '{other.path}' is not among those to train on")
+                unclear.append(warning(f"the class {shown(word)} is not among those to train on", other.path))
     entries = [Entry("rename_labels", renamed, "as this file calls them: as the training does")] if renamed else []
     return entries, unclear
 

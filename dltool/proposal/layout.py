@@ -37,6 +37,7 @@ class Look:
     """A table that is open, what its columns hold, and what the config must say for it to be read so."""
 
     path: str
+    file: TableFile  # the first of several
     rows: int  # of all files; the database may hold the first of them only
     database: Database
     columns: dict[str, Column]
@@ -59,7 +60,7 @@ def looked_at(path: str) -> Iterator[Look]:
             database = stack.enter_context(_opened(files, replace(dialect, missing=(*dialect.missing, *words))))
             columns = find_columns(files[0], database, list(files[0].columns))
         rows = database.rows if database.rows < MOST_ROWS else sum(_count(file) for file in files)
-        yield Look(path, rows, database, columns, profile(database, columns), entries)
+        yield Look(path, files[0], rows, database, columns, profile(database, columns), entries)
 
 
 @contextmanager
@@ -126,11 +127,12 @@ def _without_preface(path: Path, dialect: Dialect) -> Dialect:
 
 
 def _names_are_data(file: CsvFile, dialect: Dialect) -> bool:
-    """Whether what was taken for names is a row: one of its words stands again and again in the same column."""
+    """Whether what was taken for names is a row: all is text, and one of its words stands again in the same column."""
+    if any(file.kind(name) != "text" for name in file.columns):
+        return False  # a word above numbers is a name
     with _opened([file], dialect) as database:
-        texts = [name for name in file.columns if file.kind(name) == "text"]
-        again = [f"count(*) FILTER ({query.name(name)} = {query.text(name)})" for name in texts]
-        return bool(again) and max(database.single(again)) > 1
+        again = [f"count(*) FILTER ({query.name(name)} = {query.text(name)})" for name in file.columns]
+        return max(database.single(again)) > 1
 
 
 def _stray_words(database: Database, columns: dict[str, Column]) -> list[str]:

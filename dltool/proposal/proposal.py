@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dltool.config.experiment import Task
+from dltool.findings import Finding
 from dltool.proposal.entry import Entry, plain, write
 
 
@@ -25,19 +26,19 @@ class Proposal:
     title: str
     entries: Sequence[Entry]
     inferred: Sequence[tuple[str, str]]  # what, and the finding: ("target", "'income', the last column")
-    warnings: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
 
     @property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> dict[str, Any]:
         """As plain data."""
         return plain(self.entries)
 
-    def text(self, commands: Sequence[str]) -> str:
-        """The config with comments, and above it the title and the commands to use it with."""
-        head = [f"# {self.title}", "#", *(f"#   {command}" for command in commands), ""]
+    def text(self, written_by: str, next_commands: Sequence[str]) -> str:
+        """The config with comments; above it what it does, how it came about, and the commands to use it with."""
+        head = [self.title, "", f"Written by: {written_by}", "", *(f"  {command}" for command in next_commands)]
         body: list[str] = []
         for entry in self.entries:
-            if body and entry.key in ("model", "loss"):
+            if entry.key in ("data", "model", "loss"):
                 body.append("")
             body += write([entry])
-        return "\n".join([*head, *body, ""])
+        return "\n".join([*(f"# {line}".rstrip() for line in head), *body, ""])

@@ -5,9 +5,10 @@ The rules were tuned on public tables of 150 to 33,000 rows; README.md shows wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
+from typing import Any
 
 from dltool.config.experiment import Task
 from dltool.proposal.entry import Entry
@@ -15,9 +16,13 @@ from dltool.proposal.entry import Entry
 #: a training passes about so many samples …
 SAMPLES = 1_600_000
 #: … in at least and at most so many epochs
-EPOCHS = (5, 200)
+EPOCHS = (3, 200)
 #: fewer rows to train on are few: one epoch more or less decides nothing
 FEW_ROWS = 2_000
+#: how text becomes numbers
+BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
+#: more are many
+MANY_ROWS = 20_000
 #: rows of a batch, up to so many rows to train on
 BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (30_000, 128), (100_000, 256), (1_000_000, 512))
 LARGEST_BATCH = 1024
@@ -30,7 +35,7 @@ class Facts:
     task: Task
     rows: int  # to train on, about
     classes: Mapping[str, float] = field(default_factory=dict)  # of a classifier, each with its share of the rows
-    images: bool = False  # samples are arrays of pixels or the like: the same thing measured many times
+    pixels: bool = False  # samples are arrays of the same thing measured many times
     shape: tuple[int, ...] = ()  # of such a sample
 
     @property
@@ -61,32 +66,26 @@ def widths(rows: int) -> tuple[int, ...]:
 
 def model(facts: Facts) -> list[Entry]:
     """The layers."""
-    return _dense_on_arrays(facts) if facts.images else _dense(facts)
+    flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
+    hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
+    return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
 
 
-def _dense(facts: Facts) -> list[Entry]:
-    layers = []
+def _on_columns(facts: Facts) -> Iterator[Entry]:
     rate = 0.1 if facts.task == "numbers" else 0.3
     for index, width in enumerate(widths(facts.rows)):
         reason = f"sized for about {facts.rows:,} rows to train on" if not index else ""
-        layers += [
-            Entry(None, {"dense": {"units": width}}, reason),
-            Entry(None, "batch_norm"),
-            Entry(None, "relu"),
-            Entry(None, {"dropout": rate}),
-        ]
-    return [*layers, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+        yield Entry(None, {"dense": {"units": width}}, reason)
+        yield Entry(None, "batch_norm")
+        yield Entry(None, "relu")
+        yield Entry(None, {"dropout": rate})
 
 
-def _dense_on_arrays(facts: Facts) -> list[Entry]:
-    width = 512 if facts.rows >= 20_000 else 256
-    layers = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
+def _on_pixels(facts: Facts) -> Iterator[Entry]:
+    width, rate = (512, 0.2) if facts.rows >= MANY_ROWS else (256, 0.4)
     for _ in range(2):
-        layers += [
-            Entry(None, {"dense": {"units": width, "activation": "relu"}}),
-            Entry(None, {"dropout": 0.2 if facts.rows >= FEW_ROWS else 0.4}),
-        ]
-    return [*layers, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+        yield Entry(None, {"dense": {"units": width, "activation": "relu"}})
+        yield Entry(None, {"dropout": rate})
 
 
 LOSSES = {
@@ -97,13 +96,15 @@ LOSSES = {
 METRICS = {"classes": ["accuracy"], "labels": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
 #: a class that fewer rows have is rare: accuracy says little of it
 RARE = 0.1
+#: classes that a line lists
+LISTED = 4
 
 
 def training(facts: Facts) -> Sequence[Entry]:
     """Everything from the loss on."""
     loss, reason = LOSSES[facts.task]
     count = epochs(facts.rows)
-    optimizer = {"adamw": {"lr": 0.002, "weight_decay": 0.1}} if not facts.images else {"adam": {"lr": 0.001}}
+    optimizer = {"adamw": {"lr": 0.002, "weight_decay": 0.1}} if not facts.pixels else {"adam": {"lr": 0.001}}
     entries = [
         Entry("loss", loss, reason),
         Entry("optimizer", optimizer),
@@ -114,8 +115,10 @@ def training(facts: Facts) -> Sequence[Entry]:
         patience = max(3, count // 5)
         stop = {"monitor": "validation.loss", "patience": patience, "restore_best": True}
         entries.append(Entry("early_stopping", stop, "the best epoch is kept"))
-    train = {"epochs": count, "batch_size": batch_size(facts.rows)}
-    return [*entries, Entry("train", train)]
+    train: dict[str, Any] = {"epochs": count, "batch_size": batch_size(facts.rows)}
+    if facts.rows >= FEW_ROWS:
+        return [*entries, Entry("train", train)]
+    return [*entries, Entry("train", {**train, "monitor": "validation.loss"}, "which tells the best epoch")]
 
 
 def metrics(facts: Facts) -> list[str]:
@@ -128,10 +131,17 @@ def metrics(facts: Facts) -> list[str]:
     return names
 
 
+def listed(shares: Mapping[str, float]) -> str:
+    """The most frequent classes and their shares, in brackets."""
+    told = [f"{word} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
+    return f" ({', '.join(told)}{', …' if len(shares) > len(told) else ''})" if told else ""
+
+
 def summary(facts: Facts) -> list[tuple[str, str]]:
     """The network and its training in a line each."""
-    layers = [entry.value["dense"]["units"] for entry in model(facts) if isinstance(entry.value, dict) and "dense" in entry.value]
+    values = [entry.value for entry in model(facts)]
+    units = [str(value["dense"]["units"]) for value in values if isinstance(value, dict) and "dense" in value]
     return [
-        ("network", f"{' → '.join(map(str, layers))}, sized for {facts.rows:,} rows to train on"),
+        ("network", f"{' → '.join(units)}, sized for {facts.rows:,} rows to train on"),
         ("training", f"{epochs(facts.rows)} epochs of batches of {batch_size(facts.rows)}"),
     ]

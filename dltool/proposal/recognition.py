@@ -29,7 +29,7 @@ SUFFIXES: Mapping[str, Kind] = {
     ".npy": "npy",
     ".ts": "series",
     ".zip": "images",
-    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
 }
 IMAGES = (".png", ".jpg", ".jpeg")
 #: words in the names of files and folders that tell their part
@@ -94,7 +94,7 @@ def _folder(folder: Path, path: str) -> Found:
         parts = {(_part(file) or "train"): _with_labels(file) for file in idx}
         return Found("idx", _with_train(parts, path))
     known = [file for file in files if _data_suffix(file)]
-    kinds = {_kind(file) for file in known}
+    kinds: set[Kind] = {_kind(file) for file in known}
     if len(kinds) == 1:
         return _divided(kinds.pop(), known, path)
     names = [entry.name for entry in entries]
@@ -111,7 +111,9 @@ def _divided(kind: Kind, entries: Sequence[Path], path: str) -> Found:
     for entry in entries:
         part = _part(entry)
         if part and part in parts:
-            raise InputError(Problem(f"'{Path(*parts[part]).name}' and '{entry.name}' are both for {part}; name one", path))
+            raise InputError(
+                Problem(f"'{Path(*parts[part]).name}' and '{entry.name}' are both for {part}; name one", path)
+            )
         if part:
             parts[part] = (str(entry),)
     return Found(kind, _with_train(parts, path, entries))

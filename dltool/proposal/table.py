@@ -1,65 +1,78 @@
-"""A proposal for a table."""
+"""Proposals for tables."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from dltool.data.inspection.leaks import Leak, Sample, find_leaks
+from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.sample import take_sample
 from dltool.data.quoting import plural
 from dltool.data.tables.profile import frequent
-from dltool.proposal import recipe
+from dltool.errors import InputError, Problem
+from dltool.findings import Finding
+from dltool.proposal.assembly import assemble
 from dltool.proposal.columns import Choice, choose_columns
 from dltool.proposal.division import divide, time_column
 from dltool.proposal.entry import Entry
+from dltool.proposal.hints import hints
 from dltool.proposal.labels import label_entries
 from dltool.proposal.layout import Look, looked_at
 from dltool.proposal.proposal import Proposal, Wishes
-from dltool.proposal.recipe import Facts
+from dltool.proposal.recipe import Facts, listed
 from dltool.proposal.target import TargetChoice, choose_target
+from dltool.proposal.windows import is_series, propose_windows
+from dltool.proposal.words import are_labelled_lines, propose_words
 
 #: more columns of numbers than these share one line
 MOST_NUMBERS = 8
 
 
 def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Proposal:
-    """The proposal for a table in one or several files, and files of other parts."""
+    """The proposal for a table in one or several files, and files of other parts; raises InputError where none fits."""
     with ExitStack() as stack:
         look = stack.enter_context(looked_at(parts["train"][0]))
         others = {part: stack.enter_context(looked_at(paths[0])) for part, paths in parts.items() if part != "train"}
-        target = choose_target(look.profiles, wishes.target, wishes.task, look.path)
-        choices, warnings = choose_columns(look.profiles, target.names, _leaks(look, target))
-        left_out = [*target.names, *(choice.column for choice in choices if choice.excluded)]
-        time = time_column(look, left_out)
-        division = divide(look.rows, others, target.task, time)
-        shares = _class_shares(look, target)
-        facts = Facts(target.task, rows=round(look.rows * division.train), classes=shares)
-        sources = [Entry("table", _source(look, target, choices))]
-        for part, other in others.items():
-            fields, unclear = _other(look, other, target)
-            sources.append(Entry(part, [Entry("table", fields)]))
-            warnings += unclear
-    features = _features(choices)
-    data = [*sources, *([Entry("features", features)] if features else []), *([division.entry] if division.entry else [])]
+        if are_labelled_lines(look) and not wishes.target and wishes.task in (None, "classes"):
+            return propose_words(look, others)
+        return _propose(look, others, choose_target(look.profiles, wishes.target, wishes.task, look.path))
+
+
+def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Proposal:
+    choices, findings = choose_columns(look.profiles, target.names, _leaks(look, target))
     used = [choice for choice in choices if not choice.excluded]
-    names = ", ".join(f"'{name}'" for name in target.names)
-    what = f"{len(shares)} classes" if target.task == "classes" else target.task
+    time = time_column(look, [choice.column for choice in used])
+    if not [choice for choice in used if time is None or choice.column != time.name]:
+        if time and not others and is_series(look, target):
+            return propose_windows(look, target.names[0], time)
+        raise InputError(Problem(_nothing_left(choices, target), look.path))
+    division = divide(look.rows, others, target.task, time)
+    shares = _class_shares(look, target)
+    facts = Facts(target.task, rows=round(look.rows * division.train), classes=shares)
+    data = [Entry("table", _source(look, target, choices))]
+    for part, other in others.items():
+        fields, unclear = _other_source(look, other, target)
+        data.append(Entry(part, [Entry("table", fields)]))
+        findings += unclear
+    data.append(Entry("features", _features(used)))
+    apart = "".join(f"; {part} apart, {other.rows:,} rows" for part, other in others.items())
     inferred = [
-        ("data", f"{look.rows:,} rows, {plural(len(look.columns), 'column')}" + _apart(others)),
-        ("target", f"{names}{f', {target.chosen}' if target.chosen else ''}"),
-        ("task", f"{target.task}: {target.reason}{_listed(shares)}"),
-        ("features", _summary(used)),
+        ("data", f"{look.rows:,} rows, {plural(len(look.columns), 'column')}{apart}"),
+        ("target", f"{target.listed}{f', {target.chosen}' if target.chosen else ''}"),
+        ("task", f"{target.task}: {target.reason}{listed(shares)}"),
+        ("features", _kinds(used)),
         *(("left out", f"'{choice.column}': {choice.excluded}") for choice in choices if choice.excluded),
-        *([("split", division.entry.comment)] if division.entry else []),
-        *recipe.summary(facts),
     ]
-    return Proposal(
-        title=f"Predicts {names} ({what}) from {plural(len(used), 'column')} of {look.path}.",
-        entries=[Entry("data", data), Entry("model", recipe.model(facts)), *recipe.training(facts)],
-        inferred=inferred,
-        warnings=warnings,
-    )
+    findings += hints(look, [choice.column for choice in used], time) if division.entry else []
+    what = f"{len(shares)} classes" if target.task == "classes" else target.task
+    title = f"Predicts {target.listed} ({what}) from {plural(len(used), 'column')} of {look.path}."
+    return assemble(title, data, division, facts, inferred, findings)
+
+
+def _nothing_left(choices: Sequence[Choice], target: TargetChoice) -> str:
+    reasons = "; ".join(f"'{choice.column}': {choice.excluded or 'the time'}" for choice in choices)
+    return f"no column is left from which {target.listed} could be learned ({reasons or 'there is no other'})"
 
 
 def _leaks(look: Look, target: TargetChoice) -> list[Leak]:
@@ -67,38 +80,36 @@ def _leaks(look: Look, target: TargetChoice) -> list[Leak]:
     sample = take_sample(look.database, look.columns)
     found: dict[tuple[str, ...], Leak] = {}
     for name in target.names:
-        others = {other for other in target.names if other != name}
-        rest = Sample(*({n: cells for n, cells in group.items() if n not in others} for group in (sample.keys, sample.numbers)))
+        rest = sample.without({*target.names} - {name})
         for leak in find_leaks(rest, name, classes=target.task != "numbers"):
             found.setdefault(leak.columns, leak)
     return list(found.values())
 
 
 def _source(look: Look, target: TargetChoice, choices: Sequence[Choice]) -> list[Entry]:
-    entries = [Entry("path", look.path), *look.entries]
-    names = target.names[0] if len(target.names) == 1 else list(target.names)
-    entries.append(Entry("target", names, target.chosen))
+    entries = [Entry("path", look.path), *look.entries, Entry("target", target.plain, target.chosen)]
     if target.stated:
         entries.append(Entry("task", target.task, target.reason))
-    if any(look.profiles[name].missing for name in target.names):
-        share = max(look.profiles[name].missing for name in target.names)
-        entries.append(Entry("missing_target", "drop", f"{100 * share:.2g} % of the rows have none"))
+    missing = max(look.profiles[name].missing for name in target.names)
+    if missing:
+        entries.append(Entry("missing_target", "drop", f"{100 * missing:.2g} % of the rows have none"))
     excluded = [Entry(None, choice.column, choice.excluded) for choice in choices if choice.excluded]
     return [*entries, *([Entry("exclude", excluded)] if excluded else [])]
 
 
-def _other(look: Look, other: Look, target: TargetChoice) -> tuple[list[Entry], list[str]]:
-    """The source of another part."""
+def _other_source(look: Look, other: Look, target: TargetChoice) -> tuple[list[Entry], list[Finding]]:
+    """The source of another part, and what is unclear about it."""
     renamed, unclear = label_entries(look, other, target.names[0]) if target.task == "classes" else ([], [])
-    names = target.names[0] if len(target.names) == 1 else list(target.names)
-    return [Entry("path", other.path), *other.entries, Entry("target", names), *renamed], unclear
+    return [Entry("path", other.path), *other.entries, Entry("target", target.plain), *renamed], unclear
 
 
-def _features(choices: Sequence[Choice]) -> list[Entry]:
+def _features(used: Sequence[Choice]) -> list[Entry]:
     """A line for each column, except that many columns of numbers share one."""
-    used = [choice for choice in choices if not choice.excluded]
     numbers = [choice for choice in used if choice.plain]
-    shared = numbers if len(numbers) > MOST_NUMBERS else []
+    usual = Counter(str(choice.feature) for choice in numbers).most_common(1)
+    shared = [choice for choice in numbers if str(choice.feature) == usual[0][0]]
+    if len(shared) <= MOST_NUMBERS:
+        shared = []
     entries = [Entry(choice.column, choice.feature, choice.comment) for choice in used if choice not in shared]
     if shared:
         entries.append(Entry("*", shared[0].feature, f"the other {len(shared)} columns are numbers"))
@@ -114,18 +125,7 @@ def _class_shares(look: Look, target: TargetChoice) -> dict[str, float]:
     return {word: count / total for word, count in counts}
 
 
-def _listed(shares: Mapping[str, float]) -> str:
-    told = [f"{word} {100 * share:.3g} %" for word, share in list(shares.items())[:4]]
-    return f" ({', '.join(told)}{', …' if len(shares) > len(told) else ''})" if told else ""
-
-
-def _apart(others: Mapping[str, Look]) -> str:
-    return "".join(f"; {part} apart, {other.rows:,} rows" for part, other in others.items())
-
-
-def _summary(used: Sequence[Choice]) -> str:
-    kinds: dict[str, int] = {}
-    for choice in used:
-        kind = choice.kind
-        kinds[kind] = kinds.get(kind, 0) + 1
-    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+def _kinds(used: Sequence[Choice]) -> str:
+    """How many columns are taken for what."""
+    counts = Counter(choice.kind for choice in used)
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

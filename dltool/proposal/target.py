@@ -30,6 +30,16 @@ class TargetChoice:
     reason: str  # why this task
     stated: bool  # the config must name the task: it would be taken otherwise
 
+    @property
+    def plain(self) -> str | list[str]:
+        """As the config says it."""
+        return self.names[0] if len(self.names) == 1 else list(self.names)
+
+    @property
+    def listed(self) -> str:
+        """The names in quotes."""
+        return ", ".join(f"'{name}'" for name in self.names)
+
 
 def choose_target(
     profiles: Mapping[str, ColumnProfile], asked: Sequence[str], task: Task | None, where: str
@@ -43,14 +53,17 @@ def choose_target(
     natural, reason = _task(columns)
     if task in (None, natural):
         return TargetChoice(names, natural, chosen, reason, stated=_stated(columns, natural))
-    if task == "numbers" and any(column.kind == "text" for column in columns):
-        raise InputError(Problem(f"column '{names[0]}' holds text, which cannot be predicted as numbers", where))
+    for column in columns:
+        if task == "numbers" and column.kind == "text":
+            raise InputError(Problem(f"column '{column.name}' holds text, which cannot be predicted as numbers", where))
+        if task == "labels" and not column.binary:
+            raise InputError(Problem(f"column '{column.name}' does not hold labels, which are 0 or 1", where))
+    if task == "classes" and len(columns) > 1:
+        raise InputError(Problem("classes can be predicted for one column; give only one --target", where))
     return TargetChoice(names, task, chosen, "as asked for", stated=True)
 
 
-def _asked(
-    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str
-) -> tuple[tuple[str, ...], str]:
+def _asked(profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str) -> tuple[tuple[str, ...], str]:
     for name in asked:
         if name not in profiles:
             raise InputError(Problem(f"no column '{name}'; {did_you_mean(name, profiles)}", where))
@@ -66,7 +79,7 @@ def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str
         both = " and ".join(f"'{name}'" for name in named)
         raise InputError(Problem(f"{both} may each be the target; choose: --target {named[0]}", where))
     if named:
-        return (named[0],), f"by its name"
+        return (named[0],), "by its name"
     if len(columns) < 2:
         raise InputError(Problem(f"there is only one column, '{listed}'; features and a target are needed", where))
     for place, name in (("last", columns[-1]), ("first", columns[0])):
@@ -74,7 +87,8 @@ def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str
             return (name,), f"the {place} column; for another one: --target COLUMN"
     reasons = {name: _useless(profiles[name]) for name in (columns[-1], columns[0])}
     told = ", ".join(f"'{name}' {reason}" for name, reason in reasons.items())
-    raise InputError(Problem(f"no column is clearly the target ({told}); choose one: --target COLUMN, of {listed}", where))
+    message = f"no column is clearly the target ({told}); choose one: --target COLUMN, of {listed}"
+    raise InputError(Problem(message, where))
 
 
 def _useless(column: ColumnProfile) -> str:
@@ -99,9 +113,14 @@ def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:
         return "classes", f"{column.distinct} different values"
     if column.kind == "integer" and column.distinct <= FEW_INTEGERS and column.filled >= CLASS_ROWS * column.distinct:
         return "classes", f"{column.distinct} different whole numbers"
+    if column.distinct == 2 and column.low.isdigit() and column.high.isdigit():
+        return "classes", f"two different numbers, {column.low} and {column.high}"
     return "numbers", f"{column.distinct:,} different numbers from {column.low} to {column.high}"
 
 
 def _stated(columns: Sequence[ColumnProfile], task: Task) -> bool:
-    """Whether integers might be taken for the other thing."""
-    return len(columns) == 1 and columns[0].kind == "integer" and (task == "classes" or columns[0].distinct <= MOST_CLASSES)
+    """Whether numbers might be taken for the other thing."""
+    column, *others = columns
+    if others or column.kind not in ("integer", "number"):
+        return False
+    return task == "classes" or (column.kind == "integer" and column.distinct <= MOST_CLASSES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 #: marks on an axis, about
@@ -73,7 +73,7 @@ def fitting_axis(values: Iterable[float]) -> Axis:
 
 def counting_axis(last: float) -> Axis:
     """From 0 to a count, with marks at whole numbers."""
-    step = max(1.0, _step(last))
+    step = max(1.0, _step(last, (1, 2, 5, 10)))
     numbers = [index * step for index in range(int(last / step + 1e-9) + 1)]
     return Axis(0.0, last or 1.0, tuple((number, mark(number, step)) for number in numbers))
 
@@ -90,11 +90,11 @@ def mark(value: float, step: float) -> str:
     return f"{value:,.{_decimals(step)}f}"
 
 
-def _step(span: float) -> float:
-    """A round distance between marks."""
+def _step(span: float, factors: Sequence[float] = (1, 2, 2.5, 5, 10)) -> float:
+    """A distance between marks that is one of these factors times a power of ten."""
     rough = span / MARKS
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    return next(factor * power for factor in factors if factor * power >= rough * 0.999)
 
 
 def _decimals(step: float) -> int:

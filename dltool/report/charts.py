@@ -12,9 +12,10 @@ from dltool.report.axes import Axis
 from dltool.report.markup import Content, Markup, element, joined
 
 #: of a chart in its own units; it takes the width that the page gives it
-WIDTH, HEIGHT = 420, 236
-_TOP, _RIGHT, _BOTTOM = 10, 14, 36
+WIDTH, HEIGHT = 380, 230
+_TOP, _RIGHT, _BOTTOM = 18, 12, 36
 _LETTER = 6.4  # width of a character, about
+_LAYERS = 8  # of a cloud
 
 Point = tuple[float, float]
 
@@ -37,9 +38,10 @@ class Chart:
         self._cut.append(element("polyline", points=drawn, class_=f"line {style}"))
 
     def cloud(self, points: Iterable[Point], style: str) -> None:
-        """Many small dots."""
-        drawn = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in map(self._place, points))
-        self._cut.append(element("path", d=drawn, class_=f"cloud {style}"))
+        """Many small dots; the more lie over each other, the stronger the colour, up to as many layers as there are."""
+        drawn = [f"M{x:.1f} {y:.1f}h0" for x, y in map(self._place, points)]
+        layers = ("".join(drawn[layer::_LAYERS]) for layer in range(_LAYERS))
+        self._cut += [element("path", d=layer, class_=f"cloud {style}") for layer in layers]
 
     def dots(self, points: Iterable[Point], titles: Iterable[str], style: str, *, radius: float = 3.5) -> None:
         """Dots that tell what they are when they are pointed at."""
@@ -66,13 +68,13 @@ class Chart:
             )
 
     def upright(self, value: float, text: str) -> None:
-        """A line at a place on the horizontal axis, with a word to it."""
+        """A line at a place on the horizontal axis, with a word above it."""
         x, _ = self._place((value, self._y.low))
         width, height = self._inner
         self._cut.append(element("line", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height, class_="mark"))
-        before = x > width / 2
-        place = {"x": f"{x - 5 if before else x + 5:.1f}", "y": 10, "text_anchor": "end" if before else "start"}
-        self._free.append(element("text", text, class_="note", **place))
+        reach = _LETTER * len(text) / 2
+        anchor = "start" if x < reach else "end" if x + reach > width + _RIGHT else "middle"
+        self._free.append(element("text", text, x=f"{x:.1f}", y=-6, text_anchor=anchor, class_="said"))
 
     def drawn(self) -> Markup:
         """All of it."""
@@ -99,14 +101,14 @@ class Chart:
             parts.append(element("text", text, x=-7, y=y, dy="0.35em", text_anchor="end"))
         for value, text in self._x.marks:
             x = self._x.at(value) * width
-            anchor = "end" if x > width - _LETTER * len(text) / 2 + _RIGHT - 2 else "middle"
+            anchor = "end" if x > width - _LETTER * len(text) / 2 + _RIGHT + 4 else "middle"
             parts.append(element("text", text, x=f"{x:.1f}", y=height + 15, text_anchor=anchor))
         parts.append(element("line", x1=0, x2=f"{width:.1f}", y1=height, y2=height, class_="axis"))
         return joined(*parts)
 
     def _title(self) -> Markup:
-        middle = self._left + self._inner[0] / 2
-        return element("text", self._x_title, x=f"{middle:.1f}", y=self._height - 5, text_anchor="middle", class_="title")
+        place = {"x": f"{self._left + self._inner[0] / 2:.1f}", "y": self._height - 5}
+        return element("text", self._x_title, text_anchor="middle", class_="title", **place)
 
     def _place(self, point: Point) -> Point:
         width, height = self._inner
@@ -125,8 +127,9 @@ def sparkline(heights: Sequence[float]) -> Markup:
     width, height = 84.0, 20.0
     most = max(heights, default=0) or 1
     step = width / max(1, len(heights))
-    drawn = "".join(
-        f"M{index * step:.1f} {height:g}v{-max(one / most * height, 0.6 if one else 0):.1f}h{step - 0.8:.1f}V{height:g}z"
-        for index, one in enumerate(heights)
-    )
-    return element("svg", element("path", d=drawn), viewBox=f"0 0 {width:g} {height:g}", class_="spark", aria_hidden="true")
+    drawn = ""
+    for index, one in enumerate(heights):
+        high = max(one / most * height, 0.6 if one else 0.0)
+        drawn += f"M{index * step:.1f} {height:g}v{-high:.1f}h{step - 0.8:.1f}V{height:g}z"
+    box = f"0 0 {width:g} {height:g}"
+    return element("svg", element("path", d=drawn), viewBox=box, class_="spark", aria_hidden="true")

@@ -1,4 +1,4 @@
-"""How well classes or labels are told apart: matrix, table, and whether probabilities can be believed."""
+"""How well classes or labels are told apart: matrix, tables, calibration."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dltool.figures import number
-from dltool.report.axes import linear_axis
-from dltool.report.charts import Chart, figure
+from dltool.report.calibration import calibration
 from dltool.report.content import Content
-from dltool.report.formats import share
-from dltool.report.markup import Markup, element, joined, table
-from dltool.report.matrix import NUMBERED, confusion_matrix, confusions
+from dltool.report.markup import Markup, element, table
+from dltool.report.matrix import confusion_matrix, confusions
 
 #: rows of a table that are shown at once; of more, those with the lowest f1
 SHOWN = 15
@@ -25,13 +23,16 @@ def classes(content: Content) -> Markup | None:
         return None
     figures = content.measured.figures
     names, matrix = figures["classes"], figures["confusion_matrix"]
-    listed = confusions(names, matrix) if len(names) > NUMBERED or len(names) > 2 else None
+    listed = confusions(names, matrix) if len(names) > 2 else None
     return element(
         "section",
         element("h2", "Classes"),
-        element("div", confusion_matrix(names, matrix), _reliability(figures), class_="figures wide"),
-        listed,
-        _per_name("Every class", "class", figures["per_class"]),
+        element(
+            "div",
+            element("div", confusion_matrix(names, matrix), _per_name("Every class", "class", figures["per_class"])),
+            element("div", calibration(figures["calibration"]), listed),
+            class_="halves",
+        ),
         id="classes",
     )
 
@@ -44,8 +45,12 @@ def labels(content: Content) -> Markup | None:
     return element(
         "section",
         element("h2", "Labels"),
-        _per_name("Every label", "label", figures["per_label"]),
-        element("div", _reliability(figures), class_="figures wide"),
+        element(
+            "div",
+            element("div", _per_name("Every label", "label", figures["per_label"])),
+            element("div", calibration(figures["calibration"])),
+            class_="halves",
+        ),
         id="labels",
     )
 
@@ -70,28 +75,3 @@ def _table(what: str, reports: Sequence[Report]) -> Markup:
 
 def _bar(value: float) -> Markup:
     return element("td", number(value), class_="number share", style=f"--share: {100 * value:.1f}%")
-
-
-def _reliability(figures: Mapping[str, Any]) -> Markup | None:
-    """What was forecast against what came true, and how often."""
-    found = figures.get("calibration")
-    bins = [one for one in found["bins"] if one["rows"]] if found else []
-    if not found or not bins:
-        return None
-    total = sum(one["rows"] for one in bins)
-    unit = linear_axis([], low=0.0, high=1.0)
-    chart = Chart(unit, unit, "what came true for each forecast probability", x_title=f"forecast {found['forecast']}", height=300)
-    chart.line([(0.0, 0.0), (1.0, 1.0)], "ideal")
-    points = [(one["forecast"], one["true"]) for one in bins]
-    chart.line(points, "network")
-    titles = [f"forecast {one['forecast']:.3f}, came true {one['true']:.3f}, {one['rows']:,} answers" for one in bins]
-    for point, title, one in zip(points, titles, bins, strict=True):
-        chart.dots([point], [title], "network", radius=3 + 7 * (one["rows"] / total) ** 0.5)
-    counts = Chart(unit, linear_axis([one["rows"] for one in bins], low=0.0), "how often each probability was forecast", x_title=f"forecast {found['forecast']}", height=170)
-    edges = [bins[0]["low"], *(one["high"] for one in found["bins"])]
-    edges = [found["bins"][0]["low"], *(one["high"] for one in found["bins"])]
-    titles = [f"{one['low']:.1f} to {one['high']:.1f}: {one['rows']:,} answers" for one in found["bins"]]
-    counts.bars(edges, [one["rows"] for one in found["bins"]], titles, "network")
-    error, brier = number(found["expected_calibration_error"]), number(found["brier"])
-    note = f"Share that came true by forecast probability; on the diagonal, probabilities mean what they say. Expected calibration error {error}, Brier score {brier}."
-    return figure("calibration", joined(chart.drawn(), counts.drawn()), note=note)

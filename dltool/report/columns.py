@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 from typing import cast
 
 import numpy as np
@@ -44,7 +45,7 @@ def describe(preparation: Preparation, sample: Part) -> list[ColumnSummary]:
     return [ColumnSummary("all values", kind, f"{shape} numbers", 0.0, *_of_numbers(values.reshape(-1)))]
 
 
-def _columns(preparation: TablePreparation, sample: Part):
+def _columns(preparation: TablePreparation, sample: Part) -> Iterator[ColumnSummary]:
     number = code = 0
     for encoder in preparation.encoders:
         width, length = len(encoder.names), encoder.field.length if encoder.field else 0
@@ -82,7 +83,10 @@ def _told(cells: np.ndarray) -> tuple[str, Sequence[float]]:
 
 def _of_numbers(values: np.ndarray) -> tuple[str, Sequence[float]]:
     mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-    facts = f"{short(mean)} ± {short(deviation)}, from {short(float(values.min()))} to {short(float(values.max()))}"
+    # what is left of scaling and back is not worth a digit
+    places = 5 - floor(log10(deviation)) if deviation > 0 else 6
+    mean, low, high = (round(float(value), places) + 0.0 for value in (mean, values.min(), values.max()))
+    facts = f"{short(mean)} ± {short(deviation)}, from {short(low)} to {short(high)}"
     return facts, _heights(values)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from dltool.config.experiment import Experiment
+from dltool.config.loading import dump_yaml, resolved
 from dltool.data.preparation import Preparation
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part, Signature
@@ -17,14 +19,13 @@ from dltool.report.environment import kept
 from dltool.report.history import History, read_history
 from dltool.report.measuring import Measured
 from dltool.training.baselines import spread_rows
-from dltool.training.checkpoint import Checkpoint
 from dltool.training.counters import Counters
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.run_directory import RunDirectory
 
-#: rows of the training part that its summary looks at
-LOOKED_AT = 20_000
+#: rows of the training part that its summary looks at, and numbers in them where samples are large
+MOST_ROWS, LEAST_ROWS, MOST_NUMBERS = 20_000, 500, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Content:
 
     run: RunDirectory
     experiment: Experiment
-    config: str  # as the run keeps it
+    config: str  # with every default
     history: History
     best: Best | None
     signature: Signature
@@ -60,21 +61,21 @@ class Content:
 def gather(
     run: RunDirectory,
     experiment: Experiment,
-    checkpoint: Checkpoint,
     dataset: Dataset,
     network: Network,
-    measure: Callable[[Counters], Measured] | None,
+    counters: Counters,
+    measured: Measured | None,
 ) -> Content:
-    """The content for a run of which `checkpoint` is the best, or else the last."""
-    counters = Counters.from_arrays(checkpoint.trainer)
+    """The content for a run; `counters` are those of its best checkpoint, or of its last, and of new ones of none."""
     preparation = Preprocessing.from_json(dataset.preprocessing).features
-    sample = spread_rows(dataset.parts["train"], LOOKED_AT)
-    train = experiment.train
-    monitor = Judge(experiment).best.name
+    width = prod(preparation.feature_shape) + sum(field.length for field in preparation.codes)
+    rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
+    sample = spread_rows(dataset.parts["train"], rows)
+    train, monitor = experiment.train, Judge(experiment).best.name
     return Content(
         run=run,
         experiment=experiment,
-        config=run.config.read_text(encoding="utf-8"),
+        config=dump_yaml(resolved(experiment)),
         history=read_history(run.metrics),
         best=Best(counters.best_epoch, monitor, counters.best_value) if counters.best_epoch else None,
         signature=dataset.signature,
@@ -85,7 +86,6 @@ def gather(
         sample=sample,
         network=summarize(network),
         layout=EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch),
-        measured=measure(counters) if measure else None,
+        measured=measured,
         environment=kept(run.environment),
     )
-

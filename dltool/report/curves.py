@@ -17,6 +17,8 @@ from dltool.report.markup import Markup, element
 DOTS, WITHIN = 60, 240
 #: how many times as wide as its later values a figure must spread to be drawn for these
 EARLY = 5.0
+#: epochs from which on the first ones may be left out of sight
+MANY = 10
 
 
 def curves(content: Content) -> Markup | None:
@@ -59,7 +61,7 @@ def _curve(content: Content, name: str, time: Axis) -> Markup:
         if watched and points:
             chart.dots(points[-1:], [f"best: {content.best.monitor} {number(content.best.value)}"], "best", radius=4.5)
     key = [(part, part) for part in series]
-    return figure(name, chart.drawn(), key=[*key, ("steps", "train, step by step")] if steps else key)
+    return figure(name, chart.drawn(), key=[*key, ("steps", "steps")] if steps else key)
 
 
 def _learning_rate(history: History, time: Axis) -> Markup | None:
@@ -68,9 +70,8 @@ def _learning_rate(history: History, time: Axis) -> Markup | None:
     rates = {rate for _, rate in points}
     if len(rates) < 2:
         return element("p", f"The learning rate was {rates.pop():.4g} throughout.") if rates else None
-    chart = Chart(
-        time, fitting_axis(rates), f"learning rate from {points[0][1]:.3g} to {points[-1][1]:.3g}", x_title="epoch"
-    )
+    about = f"learning rate from {points[0][1]:.3g} to {points[-1][1]:.3g}"
+    chart = Chart(time, linear_axis(rates, low=0.0), about, x_title="epoch")
     chart.line(points, "rate")
     return figure("learning rate", chart.drawn())
 
@@ -94,7 +95,7 @@ def _axis(series: Sequence[Sequence[float]]) -> Axis:
     everything = [value for values in series for value in values]
     axis = fitting_axis(everything)
     later = [value for values in series for value in values[max(1, len(values) // 10) :]]
-    if axis.logarithmic or len(later) < 6:
+    if axis.logarithmic or max(map(len, series)) < MANY:
         return axis
     spread = max(later) - min(later)
     return linear_axis(later) if max(everything) - min(everything) > EARLY * spread > 0 else axis

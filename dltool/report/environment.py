@@ -36,8 +36,9 @@ def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
 
 
 def keep(found: Mapping[str, Any], path: Path) -> None:
-    """Write it into the directory of a run."""
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write it into the directory of a run, where that is possible: no run depends on it."""
+    with suppress(OSError):
+        path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def kept(path: Path) -> dict[str, Any]:

@@ -11,10 +11,10 @@ def short(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """Per cent."""
-    if 0 < value < 0.001:
-        return "< 0.1 %"
-    return f"{100 * value:.{1 if value < 0.1 else 0}f} %".replace(".0 %", " %")
+    """Per cent, with one digit behind the point; all and nothing only where it is that."""
+    if value in (0.0, 1.0):
+        return f"{100 * value:.0f} %"
+    return "< 0.1 %" if value < 0.0005 else f"{min(100 * value, 99.9):.1f} %"
 
 
 def shortened(text: str, longest: int) -> str:

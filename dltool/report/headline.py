@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import isfinite
-from typing import Any
 
 from dltool.figures import duration, number, rate, single_figures
 from dltool.registry import registered
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
+from dltool.report.measuring import Measured
 
 ENDINGS = {
     "finished": "finished",
@@ -18,7 +18,7 @@ ENDINGS = {
     "diverged": "diverged",
     "": "not finished",
 }
-MODELS = {"network": "network", "linear": "linear model", "trivial": "constant"}
+MODELS = {"linear": "linear model", "trivial": "constant"}
 
 
 def header(content: Content) -> Markup:
@@ -46,21 +46,41 @@ def headline(content: Content) -> Markup:
     measured = content.measured
     if measured is None:
         return _last_epoch(content)
-    figures = measured.figures
-    rows = _counted(figures["rows"], "row")
-    best = content.best is not None and measured.epoch == content.best.epoch
-    lead = [
-        f"On the {rows} of the {measured.part} part, with the parameters of ",
-        f"epoch {measured.epoch}, the best by {content.best.monitor}." if best and content.best else "the last step.",
-        f" Note that {figures['remark']}." if figures["remark"] else _verdict(figures),
+    figures, models = measured.figures, measured.figures["baselines"]
+    cards = [
+        _card(name, value, {model: of[name] for model, of in reversed(models.items()) if name in of})
+        for name, value in single_figures(figures["metrics"]).items()
     ]
-    cards = [_card(name, value, figures["baselines"]) for name, value in single_figures(figures["metrics"]).items()]
+    loss = _card("loss", figures["loss"], _training_loss(content), own=measured.part)
     return element(
         "section",
-        element("p", "".join(lead), class_="lead remark" if figures["remark"] else "lead"),
-        element("div", cards, _card("loss", figures["loss"], {}), class_="cards"),
+        element("p", _lead(content, measured), class_="lead remark" if figures["remark"] else "lead"),
+        element("div", cards, loss, class_="cards"),
         id="figures",
     )
+
+
+def _lead(content: Content, measured: Measured) -> str:
+    """On what was measured, and whether a simpler model would do."""
+    figures, best = measured.figures, content.best
+    told = f"On the {_counted(figures['rows'], 'row')} of the {measured.part} part, with the parameters of "
+    if best and best.epoch == measured.epoch:
+        told += f"epoch {best.epoch}, the best by {best.monitor.replace('.', ' ')}."
+    else:
+        told += "the last step."
+    if figures["remark"]:
+        return f"{told} Note that {figures['remark']}."
+    linear = figures["baselines"].get("linear", {})
+    for name, value in list(linear.items())[:1]:
+        told += f" A linear model of the same inputs comes to {name} {number(value)}."
+    return told
+
+
+def _training_loss(content: Content) -> dict[str, float]:
+    """The loss on the training part when the network was as it was measured."""
+    measured = content.measured
+    found = [line["train"]["loss"] for line in content.history.epochs if measured and line["epoch"] == measured.epoch]
+    return {"train": found[-1]} if found and measured and measured.part != "train" else {}
 
 
 def _last_epoch(content: Content) -> Markup:
@@ -74,33 +94,21 @@ def _last_epoch(content: Content) -> Markup:
     return element("section", element("p", text + more, class_="lead"), cards if figures else None, id="figures")
 
 
-def _verdict(figures: Mapping[str, Any]) -> str:
-    """How much better than the baselines, in the first metric."""
-    linear = figures["baselines"].get("linear")
-    if not linear:
-        return ""
-    name = next(iter(linear))
-    return f" A linear model of the same inputs comes to {name} {number(linear[name])}."
-
-
-def _card(name: str, value: float | None, baselines: Mapping[str, Mapping[str, float]]) -> Markup:
-    """One figure; with a bar for each model where there are several."""
-    models = {"network": value, **{model: figures.get(name) for model, figures in reversed(baselines.items())}}
+def _card(name: str, value: float | None, others: Mapping[str, float], *, own: str = "network") -> Markup:
+    """One figure, its `own` bar, and bars for `others` beside it."""
+    models = {own: value, **others}
     known = {model: one for model, one in models.items() if one is not None and isfinite(one)}
     better = registered("metric")[name].better if name in registered("metric") else "lower"
     most = max(1.0 if better == "higher" else 0.0, *known.values(), 0.0) or 1.0
-    bars = list(_bars(known, most)) if len(known) > 1 else None
-    hint = element("small", "lower is better") if better == "lower" and bars else None
-    return element(
-        "div", element("h3", name, hint), element("p", number(value), class_="figure"), bars, class_="card"
-    )
+    bars = [_bar(model, one, one / most, "bar own" if model == own else "bar") for model, one in known.items()]
+    hint = element("small", "lower is better") if better == "lower" and others else None
+    figure = element("p", number(value), class_="figure")
+    return element("div", element("h3", name, hint), figure, bars if others else None, class_="card")
 
 
-def _bars(models: Mapping[str, float], most: float) -> Iterator[Markup]:
-    for model, value in models.items():
-        width = f"--share: {100 * max(value, 0.0) / most:.1f}%"
-        name, shown = element("span", MODELS[model]), element("span", number(value), class_="number")
-        yield element("div", name, shown, class_=f"bar {model}", style=width)
+def _bar(model: str, value: float, share: float, style: str) -> Markup:
+    name, shown = element("span", MODELS.get(model, model)), element("span", number(value), class_="number")
+    return element("div", name, shown, class_=style, style=f"--share: {100 * max(share, 0.0):.1f}%")
 
 
 def _speed(content: Content) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class History:
     @property
     def last_step(self) -> int:
         """Steps made, as far as is known."""
-        return max((line["step"] for line in (*self.steps[-1:], *self.epochs[-1:], self.end) if line), default=0)
+        lines = (*self.steps[-1:], *self.epochs[-1:], self.end)
+        return max(line.get("step", 0) for line in lines)
 
     @property
     def updates(self) -> float | None:
@@ -39,19 +41,29 @@ class History:
 
     def parts(self, figure: str) -> tuple[str, ...]:
         """The parts that a figure was measured on after each epoch."""
-        measured = self.epochs[-1] if self.epochs else {}
-        return tuple(part for part in ("train", "validation") if isinstance(measured.get(part, {}).get(figure), float))
+        return tuple(dict.fromkeys(part for part, name in self._measured if name == figure))
 
     @property
     def figures(self) -> tuple[str, ...]:
         """The figures that were measured after each epoch, the loss first."""
-        lines = [line.get(part, {}) for line in self.epochs[-1:] for part in ("train", "validation")]
-        return tuple(dict.fromkeys(name for line in lines for name, value in line.items() if isinstance(value, float)))
+        return tuple(dict.fromkeys(name for _, name in self._measured))
+
+    @cached_property
+    def _measured(self) -> list[tuple[str, str]]:
+        """Part and name of every figure that is one number."""
+        return [
+            (part, name)
+            for line in self.epochs
+            for part in ("train", "validation")
+            for name, value in line.get(part, {}).items()
+            if isinstance(value, float)
+        ]
 
 
 def read_history(path: Path) -> History:
     """The history in a file, of which the last line may be cut short; empty where there is none."""
     lines: dict[str, list[str]] = {"step": [], "epoch": [], "end": []}
+    last = ""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -61,7 +73,9 @@ def read_history(path: Path) -> History:
                     last = kind
     except OSError:
         return History([], [], {})
-    steps, epochs = lines["step"], lines["epoch"]
-    steps = steps[:: -(-len(steps) // MOST_STEPS) or 1]
-    ended = lines["end"][-1:] if lines["end"] and last == "end" else []
-    return History([json.loads(line) for line in steps], [json.loads(line) for line in epochs], *map(json.loads, ended or ["{}"]))
+    spacing = -(-len(lines["step"]) // MOST_STEPS) or 1
+    return History(
+        steps=[json.loads(line) for line in lines["step"][::spacing]],
+        epochs=[json.loads(line) for line in lines["epoch"]],
+        end=json.loads(lines["end"][-1]) if last == "end" else {},
+    )

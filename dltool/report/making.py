@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from dltool.data.dataset import open_dataset, raw_rows
 from dltool.data.signature import Dataset
-from dltool.errors import DltoolError
+from dltool.errors import InputError, Problem, RunError
 from dltool.program.building import build_network
 from dltool.report.content import gather
 from dltool.report.measuring import Measured, measure
@@ -31,22 +31,27 @@ SMALL = 32 << 20
 Note = Callable[[str], None]
 
 
-def report_after(job: Job, run: RunDirectory, note: Note, *, stopped: bool) -> None:
-    """Write the page of a run whose training has just ended; one that was `stopped` is not measured, to end soon."""
+def report_after(job: Job, run: RunDirectory) -> None:
+    """Write the page of a run whose training has just ended, with its best checkpoint measured."""
     path = find(run.root)
-    checkpoint = load(path, note)
-    measured = None
-    if not stopped:
-        predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug)
-        measured = partial(_measured, predictor, checkpoint, job.dataset, job.folders, note, most=SMALL)
-    content = gather(run, job.experiment, checkpoint, job.dataset, job.network, measured)
-    _write(page(content), run.report)
+    checkpoint = load(path, _unheard)
+    predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug)
+    measured = _measured(predictor, checkpoint, job.dataset, job.folders, _unheard, most=SMALL)
+    _write(run, job, Counters.from_arrays(checkpoint.trainer), measured)
+
+
+def report_unfinished(job: Job, run: RunDirectory) -> None:
+    """Write the page of a run whose training was stopped or went wrong: in little time, so nothing is measured."""
+    counters = Counters()
+    with suppress(InputError):  # there may be no checkpoint yet
+        counters = Counters.from_arrays(load(find(run.root), _unheard).trainer)
+    _write(run, job, counters, None)
 
 
 def report_again(target: Path, note: Note, on_compile: Callable[[str], None] | None = None) -> Path:
     """Write the page of a run from its directory and its data; gives its place.
 
-    Raises InputError where there is no run, or where its data is not what it was.
+    Raises InputError where there is no checkpoint, or no data that fits it.
     """
     run = RunDirectory(target)
     path = find(target)
@@ -56,12 +61,17 @@ def report_again(target: Path, note: Note, on_compile: Callable[[str], None] | N
     dataset = open_dataset(experiment.data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
         note("the data has changed since the training: parts may hold rows that were trained on")
+    measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
     rows = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch).largest_batch
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=rows)
-    measured = partial(_measured, predictor, checkpoint, dataset, folders, note)
-    _write(page(gather(run, experiment, checkpoint, dataset, network, measured)), run.report)
+    counters = Counters.from_arrays(checkpoint.trainer)
+    _replace(run.report, page(gather(run, experiment, dataset, network, counters, measured)))
     return run.report
+
+
+def _unheard(text: str) -> None:
+    """What a training has told already needs no second time."""
 
 
 def _measured(
@@ -70,29 +80,34 @@ def _measured(
     dataset: Dataset,
     folders: Sequence[Path],
     note: Note,
-    counters: Counters,
     *,
     most: int | None = None,
 ) -> Measured:
     """All figures, and the worst examples with their cells where files have no more than `most` bytes."""
-    part = chosen_part(predictor.experiment)
-    measured = measure(predictor, checkpoint, dataset.parts[part], part, counters.epoch, note)
-    try:
-        rows = [example.row for example in measured.worst]
+    part, epoch = chosen_part(predictor.experiment), Counters.from_arrays(checkpoint.trainer).epoch
+    measured = measure(predictor, checkpoint, dataset.parts[part], part, epoch, note)
+    rows = [example.row for example in measured.worst]
+    found = None
+    with suppress(InputError):  # the files may be gone by now: what is in memory tells enough
         found = raw_rows(predictor.experiment.data, folders, dataset.preprocessing, part, rows, most=most)
-    except DltoolError:  # the files may be gone by now: what is in memory tells enough
-        return measured
     if found is None:
         return measured
-    worst = [replace(example, place=one.place, cells=one.cells) for example, one in zip(measured.worst, found, strict=True)]
-    return replace(measured, worst=worst)
+    pairs = zip(measured.worst, found, strict=True)
+    return replace(measured, worst=[replace(example, place=raw.place, cells=raw.cells) for example, raw in pairs])
 
 
-def _write(text: str, path: Path) -> None:
-    """Whole or not at all."""
+def _write(run: RunDirectory, job: Job, counters: Counters, measured: Measured | None) -> None:
+    _replace(run.report, page(gather(run, job.experiment, job.dataset, job.network, counters, measured)))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all; raises RunError where that cannot be done."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
+    except OSError as error:
+        raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -35,13 +35,11 @@ def joined(*content: Content) -> Markup:
 def table(header: Sequence[Content], rows: Iterable[Sequence[Content]], *, right: Iterable[int] = ()) -> Markup:
     """A table that scrolls by itself where it is too wide; the columns numbered in `right` are aligned to the right.
 
-    The first cell of each row is its heading; a row or cell may be markup of its own.
+    The first cell of each row is its heading; a cell may be given as an element of its own.
     """
-    aligned = {index: "number" for index in right}
+    aligned = dict.fromkeys(right, "number")
     head = element("tr", (element("th", name, scope="col", class_=aligned.get(i)) for i, name in enumerate(header)))
-    body = (
-        element("tr", (_cell(cell, aligned.get(i), heading=i == 0) for i, cell in enumerate(row))) for row in rows
-    )
+    body = (element("tr", (_cell(cell, aligned.get(i), heading=i == 0) for i, cell in enumerate(row))) for row in rows)
     return element("div", element("table", element("thead", head), element("tbody", body)), class_="table")
 
 

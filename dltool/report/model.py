@@ -11,7 +11,14 @@ from dltool.report.markup import Markup, element, table
 def model(content: Content) -> Markup:
     """The section on the network."""
     network = content.network
-    totals = ("total", "", "", f"{network.parameter_count:,}", quantity(network.forward_flops), size(4 * network.parameter_count))
+    totals = (
+        "total",
+        "",
+        "",
+        f"{network.parameter_count:,}",
+        quantity(network.forward_flops),
+        size(4 * network.parameter_count),
+    )
     header = ("layer", "kind", "in → out", "parameters", "FLOPs / sample", "memory")
     train = content.experiment.train
     loss, optimizer = content.experiment.loss.yaml_name, content.experiment.optimizer.yaml_name
@@ -30,5 +37,5 @@ def model(content: Content) -> Markup:
 
 
 def _row(layer: LayerSummary) -> tuple[str, ...]:
-    shapes = f"{shape(layer.input_shape)} → {shape(layer.output_shape)}"
+    shapes = element("td", f"{shape(layer.input_shape)} → {shape(layer.output_shape)}", class_="shapes")
     return layer.path, layer.kind, shapes, f"{layer.parameter_count:,}", quantity(layer.flops), size(layer.bytes)

@@ -11,11 +11,12 @@ from dltool.report.axes import linear_axis
 from dltool.report.charts import Chart, figure
 from dltool.report.content import Content
 from dltool.report.formats import short
+from dltool.report.histogram import histogram
 from dltool.report.markup import Markup, element, table
 from dltool.report.measuring import Measured
 
-#: targets that are drawn, dots of a chart, bars of a histogram
-DRAWN, DOTS, BARS = 6, 1500, 41
+#: targets that are drawn, dots of a chart, and how high it is
+DRAWN, DOTS, HEIGHT = 6, 1500, 330
 #: share of the errors at each end that the outermost bars take together
 TAIL = 0.005
 
@@ -32,7 +33,7 @@ def numbers(content: Content) -> Markup | None:
         "section",
         element("h2", "Predicted and true"),
         table(("target, in its own units", *names), rows, right=(1, 2, 3)),
-        element("div", list(_figures(content.signature.targets, measured)), class_="figures"),
+        element("div", list(_figures(content.signature.targets, measured)), class_="figures pairs"),
         id="numbers",
     )
 
@@ -46,25 +47,21 @@ def _figures(targets: tuple[str, ...], measured: Measured) -> Iterator[Markup]:
 
 def _against(name: str, predicted: np.ndarray, true: np.ndarray) -> Markup:
     step = -(-len(true) // DOTS)
-    ends = [float(one) for values in (predicted, true) for one in (values.min(), values.max())]
-    axis = linear_axis(ends)
-    chart = Chart(axis, axis, f"predicted against true {name}", x_title=f"true {name}", height=330)
+    axis = linear_axis([float(end) for values in (predicted, true) for end in (values.min(), values.max())])
+    chart = Chart(axis, axis, f"predicted against true {name}", x_title=f"true {name}", height=HEIGHT)
     chart.line([(axis.low, axis.low), (axis.high, axis.high)], "ideal")
-    chart.cloud(zip(true[::step].tolist(), predicted[::step].tolist(), strict=True), "network")
-    rows = len(true[::step])
-    return figure(f"{name}: predicted against true", chart.drawn(), note=f"{rows:,} rows; on the diagonal, they are equal.")
+    dots = list(zip(true[::step].tolist(), predicted[::step].tolist(), strict=True))
+    chart.cloud(dots, "network")
+    note = f"{len(dots):,} rows; on the diagonal, they are equal."
+    return figure(f"{name}: predicted against true", chart.drawn(), note=note)
 
 
 def _errors(name: str, errors: np.ndarray) -> Markup:
     low, high = np.quantile(errors, [TAIL, 1 - TAIL])
     reach = float(max(abs(low), abs(high))) or 1.0
-    counts, edges = np.histogram(np.clip(errors, -reach, reach), bins=BARS, range=(-reach, reach))
-    chart = Chart(
-        linear_axis([], low=-reach, high=reach), linear_axis([0.0, float(counts.max())], low=0.0),
-        f"distribution of the errors of {name}", x_title="predicted − true", height=330,
-    )  # fmt: skip
-    titles = [f"{short(a)} to {short(b)}: {n:,} rows" for a, b, n in zip(edges[:-1], edges[1:], counts.tolist(), strict=True)]
-    chart.bars(edges.tolist(), counts.tolist(), titles, "network")
+    axis = linear_axis([], low=-reach, high=reach)
+    about = f"distribution of the errors of {name}"
+    chart = histogram(errors, about, x=axis, x_title="predicted − true", style="network", height=HEIGHT)
     chart.upright(0.0, "")
     mean, deviation = short(float(errors.mean())), short(float(errors.std()))
     note = f"Mean {mean}, standard deviation {deviation}; the outermost bars hold all errors beyond."

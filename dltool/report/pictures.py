@@ -81,6 +81,8 @@ def _png(pixels: np.ndarray) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
     rows = np.zeros((height, 1 + width * channels), np.uint8)  # each row begins with 0: not filtered
     rows[:, 1:] = pixels.reshape(height, -1)
-    content = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b""))
-    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in content)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    chunks = {b"IHDR": header, b"IDAT": zlib.compress(rows.tobytes()), b"IEND": b""}
+    written = b"\x89PNG\r\n\x1a\n"
+    for kind, data in chunks.items():
+        written += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return written

@@ -18,7 +18,7 @@ from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
 from dltool.metrics.metric import Accumulator, Metric
 from dltool.registry import registered
-from dltool.training.baselines import Baselines, Comparison, remark
+from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.counters import Counters
@@ -80,7 +80,8 @@ class Figures:
         task, classes = self._signature.task, self._signature.classes
         self._calibration = None if task == "numbers" else Calibration(task, classes)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
-        self._comparison = Comparison(baselines, self._metrics)
+        latest = latest_values(cast(Source, predictor.experiment.data.source), predictor.preprocessing)
+        self._comparison = Comparison(baselines, self._metrics, latest)
 
     def add(self, part: Part) -> np.ndarray:
         """Take samples; gives the predictions (n, k) for them."""

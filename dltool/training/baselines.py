@@ -5,7 +5,7 @@ Both are fitted to the training part once, before the first epoch, and a checkpo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan, prod
 from typing import Any, Protocol, cast
@@ -13,7 +13,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from dltool.config.experiment import Task
-from dltool.data.signature import CodeField, Part
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.signature import CodeField, Part, joined_parts
+from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.losses.links import Link, link
 from dltool.metrics.metric import Accumulator, Metric
@@ -35,8 +37,11 @@ BLOCK = 8192
 #: of their names in a checkpoint
 PREFIX = "baseline/"
 
+#: from prepared samples to predictions (n, k) in their own units
+Latest = Callable[[Part], np.ndarray]
+
 _LINKS: Mapping[Task, Link] = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}
-_MODELS = {"trivial": "a constant prediction", "linear": "a linear model of the same inputs"}
+_MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
 
 
 class Samples(Protocol):
@@ -103,10 +108,10 @@ class Baselines:
 
 
 class Comparison:
-    """Figures of the baselines, gathered from the rows that a network is measured on."""
+    """Figures of the baselines, gathered from the rows that a network is measured on; `latest` gives last values."""
 
-    def __init__(self, baselines: Baselines, metrics: Sequence[Metric]):
-        self._baselines = baselines
+    def __init__(self, baselines: Baselines, metrics: Sequence[Metric], latest: Latest | None = None):
+        self._baselines, self._latest = baselines, latest
         self._metrics = [metric for metric in metrics if metric.better]
         self._gathered: dict[str, dict[str, Accumulator]] = {}
 
@@ -115,17 +120,20 @@ class Comparison:
         signature = self._baselines.signature
         for low in range(0, len(part), BLOCK):
             block = part.rows(low, min(low + BLOCK, len(part)))
-            for name, predictions in self._baselines.predictions(block).items():
+            made = self._baselines.predictions(block)
+            if self._latest and made:
+                made["latest"] = self._latest(block)
+            for name, predictions in made.items():
                 for accumulator in self._of(name).values():
                     accumulator.update(predictions, signature.own_units(block.targets))
 
     def result(self) -> dict[str, dict[str, float]]:
-        """Every figure of "trivial", the better of the constants, and of "linear", as far as there are these."""
+        """Every figure of "trivial", the best that knows no features or but the last, and of "linear"."""
         found = {name: {key: _figure(one) for key, one in of.items()} for name, of in self._gathered.items()}
-        constants = [found.pop(name) for name in ("mean", "median") if name in found]
-        if constants:
+        simplest = [found.pop(name) for name in ("mean", "median", "latest") if name in found]
+        if simplest:
             best = {metric.yaml_name: max if metric.better == "higher" else min for metric in self._metrics}
-            found = {"trivial": {key: best[key](one[key] for one in constants) for key in best}, **found}
+            found = {"trivial": {key: best[key](one[key] for one in simplest) for key in best}, **found}
         return found
 
     def _of(self, name: str) -> dict[str, Accumulator]:
@@ -134,6 +142,20 @@ class Comparison:
             width = len(signature.classes or signature.targets)
             self._gathered[name] = {one.yaml_name: one.start(signature.task, width) for one in self._metrics}
         return self._gathered[name]
+
+
+def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None:
+    """What predicts that a series stays as it is, (n, targets) in their own units; None for what is no series."""
+    column, scale = source.latest, preprocessing.features.scale
+    if column is None:
+        return None
+
+    def latest(part: Part) -> np.ndarray:
+        steps = part.features[:, -1]
+        values = (scale.undone(steps) if scale else steps)[:, column, None]
+        return np.repeat(values, len(preprocessing.target.names), axis=1)
+
+    return latest
 
 
 def remark(metrics: Sequence[Metric], figures: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:
@@ -171,12 +193,7 @@ def spread_rows(part: Samples, most: int) -> Part:
         return part.rows(0, len(part))
     groups = most // TOGETHER
     starts = np.arange(groups) * (len(part) - TOGETHER) // (groups - 1)
-    pieces = [part.rows(int(start), int(start) + TOGETHER) for start in starts]
-    return Part(
-        features=np.concatenate([piece.features for piece in pieces]),
-        targets=np.concatenate([piece.targets for piece in pieces]),
-        codes=np.concatenate([piece.codes for piece in pieces]),
-    )
+    return joined_parts([part.rows(int(start), int(start) + TOGETHER) for start in starts])
 
 
 def _inputs(signature: DataSignature) -> int:

@@ -49,9 +49,7 @@ def make_meter(metrics: Sequence[Metric], signature: TargetSignature, network: N
     )
 
 
-def evaluate(
-    engine: Engine, part: str, samples: Part | StoredPart, meter: Meter, *, use_average: bool = False
-) -> None:
+def evaluate(engine: Engine, part: str, samples: Part | StoredPart, meter: Meter, *, use_average: bool = False) -> None:
     """Run the evaluation network over a part of the engine's data, piece by piece where it is stored.
 
     `meter` gathers the loss and the metrics; they have the same bits however the part is cut.

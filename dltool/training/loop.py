@@ -14,10 +14,12 @@ from typing import Any, cast
 import numpy as np
 
 from dltool.config.experiment import PARTS
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.sources.source import Source
 from dltool.errors import RunError
 from dltool.metrics.metric import Metric
 from dltool.runtime.feed import Window
-from dltool.training.baselines import Baselines, Comparison, remark
+from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_sound
@@ -218,7 +220,9 @@ class Trainer:
         if part is None:
             return {}, ""
         metrics = cast(list[Metric], self._job.experiment.metrics)
-        comparison = Comparison(self._baselines, metrics)
+        source, preprocessing = cast(Source, self._job.experiment.data.source), self._job.dataset.preprocessing
+        latest = latest_values(source, Preprocessing.from_json(preprocessing))
+        comparison = Comparison(self._baselines, metrics, latest)
         comparison.add(self._job.dataset.parts[part])
         found = comparison.result()
         return found, remark(metrics, figures[part], found)

@@ -14,6 +14,11 @@ SMALL = {
     "train": {"batch_size": 20, "seed": 1, "threads": 1},
 }
 NUMBERS = {"synthetic": {"features": 8, "targets": 2, "rows": 50}, "split": {"validation": 0.0}}
+COLUMNS = {
+    "synthetic": {"features": 3, "categories": [4, 30], "classes": 3, "rows": 50},
+    "split": {"validation": 0.0},
+    "features": {"category_1": {"category": "one_hot"}, "category_2": {"category": {"width": 5}}},
+}
 BINARY = {"synthetic": {"features": 8, "classes": 2, "rows": 50}, "split": {"validation": 0.0}}
 
 

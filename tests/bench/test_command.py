@@ -101,7 +101,8 @@ def test_all_configs_of_the_bench_folder_are_subjects(home):
         (
             ["small.yaml", "--set", "loss=mse"],
             [
-                "error: --set loss=mse: loss: mse needs a target of numbers, this one holds classes; use cross_entropy, or task: numbers"
+                "error: --set loss=mse: loss: mse needs a target of numbers, this one holds classes; use cross_entropy,"
+                " or task: numbers"
             ],
         ),
         (

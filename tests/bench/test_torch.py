@@ -14,7 +14,7 @@ from dltool.config.loading import load
 from dltool.errors import InputError
 from dltool.training.job import open_job
 
-from .configs import BINARY, NUMBERS, write_config
+from .configs import BINARY, COLUMNS, NUMBERS, write_config
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -68,6 +68,7 @@ ALIKE = {
         "model": [{"dense": {"units": 1, "activation": "sigmoid"}}],
         "loss": "binary_cross_entropy",
     },
+    "categories": {"data": COLUMNS},
     "mse": {"data": NUMBERS, "model": [DENSE, {"dense": "targets"}], "loss": "mse"},
     "mae": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": "mae"},
     "huber": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": {"huber": 0.5}},

@@ -111,6 +111,16 @@ def test_quantiles_make_any_distribution_normal():
     assert beyond[1] == made.max()
 
 
+def test_a_quantile_may_stand_beside_the_scaled_number():
+    values = numbers(*range(1, 101), None)
+    encoder = fitted("numeric", values, quantiles=True)
+    assert encoder.names == ("c", "c quantile", "c missing")
+    made = written(encoder, values)[0]
+    np.testing.assert_array_equal(made[:, 0], written(fitted("numeric", values), values)[0][:, 0])
+    np.testing.assert_array_equal(made[:, 1], written(fitted("numeric", values, scaling="quantile"), values)[0][:, 0])
+    assert made[-1, 2] == 1
+
+
 def test_equal_numbers_get_the_middle_of_their_quantiles():
     encoder = fitted("numeric", numbers(*[0.0] * 90, *range(1, 11)), scaling="quantile")
     assert abs(written(encoder, numbers(0))[0][0, 0] - NormalDist().inv_cdf(0.45)) < 0.02
@@ -132,8 +142,9 @@ def test_categories(fields: dict[str, Any], size: int, expected: list[int]):
     assert encoder.field is not None
     assert encoder.field.size == size
     column = cells("b", "a", "c", None, "new")
-    assert written(encoder, column)[1][:, 0].tolist() == expected
-    assert encoder.unknown(column) == expected.count(0)
+    codes = written(encoder, column)[1]
+    assert codes[:, 0].tolist() == expected
+    assert encoder.unknown(column, codes) == expected.count(0)
 
 
 def test_missing_is_unknown_where_training_had_none():
@@ -168,7 +179,8 @@ def test_words_of_a_text():
         [-1] * 5,
         [-1] * 5,
     ]
-    assert encoder.unknown(cells("nothing", "call")) == 1
+    column = cells("nothing", "call", None)
+    assert encoder.unknown(column, written(encoder, column)[1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -234,11 +246,27 @@ def test_only_the_training_part_tells_the_words():
         ("n", "?", "numeric"),
         ("d", "31.12.2020", "date"),
         ("d", "12/31/2020", "date"),
+        ("d", "1/31/20", "date"),
+        ("d", "2020-12", "date"),
         ("d", "12:30", "date"),
     ],
 )
 def test_forms_that_are_recognised(header: str, cell: str, kind: str):
-    other = {"1,5": "2,25", "?": "4", "12:30": "13:45"}.get(cell, cell.replace("31", "14"))
+    other = {"1,5": "2,25", "?": "4", "12:30": "13:45"}.get(cell, cell.replace("31", "14").replace("-12", "-11"))
     text = f"{header};y\n" + f"{cell};0\n{other};1\n" * 10
     dataset = opened(table(write("forms.csv", text)))
     assert [column["kind"] for column in dataset.preprocessing["features"]["columns"]] == [kind]
+
+
+def test_two_digits_of_a_year_are_of_this_or_the_last_century():
+    text = "d,y\n" + "".join(f"1/{day}/11,{day % 2}\n" for day in range(1, 29))
+    (column,) = opened(table(write("days.csv", text))).preprocessing["features"]["columns"]
+    assert 365.25 * 41 < column["mean"] < 365.25 * 41.2
+
+
+@pytest.mark.parametrize("words", [("yes", "no"), ("True", "False"), ("t", "f")])
+def test_yes_and_no_are_a_feature_of_one_number_and_a_target_of_their_own_names(words: tuple[str, str]):
+    text = "a,y\n" + "".join(f"{words[i % 2]},{words[i // 2 % 2]}\n" for i in range(40))
+    dataset = opened(table(write("answers.csv", text)))
+    assert dataset.preprocessing["features"]["columns"][0]["kind"] == "boolean"
+    assert dataset.signature.classes == tuple(sorted(words))

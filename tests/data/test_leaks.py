@@ -34,14 +34,14 @@ def sample(**columns: np.ndarray) -> Sample:
         ({"below": -NUMBERS}, "below is almost the target itself: correlation -1.000000"),
         ({"rank": np.exp(NUMBERS)}, "rank puts all rows in the order of the target"),
         ({"fall": np.exp(-NUMBERS)}, "fall puts all rows in the order of the target"),
-        ({"part": NOISE, "rest": NUMBERS - NOISE}, "part, rest give the target exactly: part + rest"),
+        ({"part": NOISE, "rest": NUMBERS - NOISE}, "part, rest together are the target: part + rest"),
         (
             {"a": NOISE, "b": OTHER, "c": NUMBERS - NOISE + OTHER, "x": NOISE * OTHER},
-            "a, b, c give the target exactly: a + c − b",
+            "a, b, c together are the target: a + c − b",
         ),
         (
             {"a": NOISE, "b": 0.5 * NUMBERS - 2 * NOISE},
-            "a, b give the target exactly: a linear function of them (suspected)",
+            "a, b together are the target: a linear function of them (suspected)",
         ),
         ({"near": NUMBERS + NOISE}, None),
         ({"a": NOISE, "b": OTHER}, None),

@@ -137,6 +137,12 @@ def test_a_column_to_divide_by_may_be_a_feature_where_it_is_listed():
     assert opened({**data, "split": {"time": "where", "validation": 0.25}}).signature.feature_shape == (2,)
 
 
+def test_a_column_to_divide_by_is_a_feature_where_the_config_calls_it_one():
+    data = {**_write(list(range(20))), "split": {"time": "where", "validation": 0.2}}
+    assert opened(data).signature.feature_shape == (1,)
+    assert opened({**data, "features": {"where": "numeric"}}).signature.feature_shape == (2,)
+
+
 def test_rows_without_a_target_are_left_out_before():
     lines = ["row,where,y", *(f"{i},{i},{'' if i % 2 else i / 4}" for i in range(10))]
     source = table(write("data.csv", "\n".join(lines) + "\n"), missing_target="drop")

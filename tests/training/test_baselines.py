@@ -140,7 +140,7 @@ REMARKS = {
         [MeanAbsoluteError()],
         {"mae": 4.0},
         {"trivial": 3.5},
-        "a constant prediction does better than the network: mae 3.5 against 4",
+        "a trivial prediction does better than the network: mae 3.5 against 4",
     ),
     "nothing to compare": ([Accuracy()], {"accuracy": 0.7}, {}, ""),
 }
@@ -173,4 +173,24 @@ def test_a_run_keeps_and_shows_its_baselines(tmp_path, monkeypatch, capsys):
     assert main(["train", str(write_config(tmp_path, changes))]) == 0
     out = capsys.readouterr().out
     assert "\ntrivial    rmse " in out
-    assert "note       a constant prediction does better than the network: rmse " in out
+    assert "note       a trivial prediction does better than the network: rmse " in out
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard"])
+def test_of_a_series_the_last_value_is_the_trivial_prediction(tmp_path, monkeypatch, capsys, scaling):
+    monkeypatch.chdir(tmp_path)
+    walk = 1000 + np.cumsum(np.random.default_rng(0).normal(size=200))
+    (tmp_path / "walk.csv").write_text("other,value\n" + "".join(f"{row},{value}\n" for row, value in enumerate(walk)))
+    data = {
+        "windows": {"path": "walk.csv", "target": "value", "columns": ["other", "value"], "length": 5, "horizon": 3},
+        "split": {"train": {"first": 100}, "validation": {"last": 50}},
+        "scaling": scaling,
+    }
+    changes = {"data": data, "model": ["flatten", {"dense": "targets"}], "loss": "mse", "metrics": ["rmse"]}
+    assert main(["train", str(write_config(tmp_path, changes)), "--json"]) == 0
+    trivial = json.loads(capsys.readouterr().out)["baselines"]["trivial"]
+    assert trivial["rmse"] == pytest.approx(np.sqrt(np.mean((walk[-50:] - walk[-53:-3]) ** 2)), rel=1e-4)
+    assert main(["predict", "runs/small", "walk.csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "last_row,prediction"
+    assert [line.partition(",")[0] for line in lines[1:]] == [str(row) for row in range(5, 201)]

@@ -30,7 +30,8 @@ def test_train_writes_lines_and_the_next_command(home, capsys):
         "epoch 2/3",
         "epoch 3/3",
     ]
-    assert out[-2].split() == ["checkpoint", "runs/small/checkpoints/best.safetensors"]
+    assert out[-3].split() == ["checkpoint", "runs/small/checkpoints/best.safetensors"]
+    assert out[-2].split() == ["report", "runs/small/report.html"]
     assert out[-1].split() == ["next", "dltool", "eval", "runs/small"]
     assert main(["train", str(write_config(home)), "--quiet"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
@@ -55,6 +56,7 @@ def test_train_as_json_is_one_object(home, capsys):
         "seconds",
         "compile_seconds",
         "checkpoint",
+        "report",
     }
     assert (result["run"], result["epochs"], result["steps"], result["weights"]) == ("runs/small", 3, 24, "final")
     assert result["test"].keys() == result["validation"].keys() == {"loss", "accuracy"}

@@ -159,20 +159,6 @@ def test_unknown_categories_are_counted(workplace, capsys):
     assert said == "note: column 'colour': 2 cells that hold what training has never seen, taken as unknown\n"
 
 
-def test_arrays_need_no_targets(workplace, capsys):
-    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    np.savez("train.npz", x=x, y=(x[:, 0] > 0).astype(int))
-    np.savez("new.npz", x=x[:5])
-    config = {"name": "arrays", "data": {"npz": "train.npz"}, "model": [{"dense": "classes"}], "loss": "cross_entropy"}
-    Path("arrays.yaml").write_text(yaml.safe_dump(config))
-    assert main(["train", "arrays.yaml", "--run-dir", "arrays", "--quiet"]) == 0
-    rows = predicted(capsys, "arrays", "new.npz")
-    assert predicted(capsys, "arrays", "train.npz")[:5] == rows
-    assert list(rows[0]) == ["prediction", "probability_0", "probability_1"]
-    assert main(["predict", "arrays", "new.npz", "--keep", "x"]) == 2
-    assert capsys.readouterr().err == "error: new.npz: holds arrays, which have no columns to keep\n"
-
-
 def test_classes_may_have_any_name(workplace, capsys):
     names = ["a", "A", 'the "third"', "one, two", "5.0"]
     x = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)

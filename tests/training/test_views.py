@@ -6,10 +6,10 @@ import pytest
 
 from dltool.cli import lines
 from dltool.cli.curve import Curve
-from dltool.cli.figures import duration, number, rate
 from dltool.cli.lines import Lines
 from dltool.cli.screen import Screen
 from dltool.cli.viewer import Heading
+from dltool.figures import duration, number, rate
 from dltool.training.events import EpochEnded, Note, Progress
 
 HEADING = Heading("digits", 100, 2, 4810, {"train": 1437, "validation": 360}, ("the loss has a floor",))

@@ -29,14 +29,15 @@ class Network:
     def embed(self, codes: Sequence[Fields]) -> Modules:
         """The module that joins what codes stand for with the numbers; raises InputError for bags of codes."""
         tables = []
-        for field in codes:
-            if field["length"] > 1:
+        for column in codes:
+            size, width = column["size"], column["width"]
+            if column["length"] > 1:
                 raise InputError(Problem("bags of words have no counterpart in PyTorch here", path="data.features"))
-            tables.append(field["size"] if field["width"] is None else nn.Embedding(field["size"], field["width"]))
-            if field["width"]:
-                self.tensors[f"features.{field['name']}.weight"] = tables[-1].weight
-        self.shape = (sum(field["width"] or field["size"] for field in codes) + self.shape[0],)
-        self.embeddings = {f"features.{field['name']}.weight" for field in codes}
+            tables.append(size if width is None else nn.Embedding(size, width))
+            if width:
+                self.tensors[f"features.{column['name']}.weight"] = tables[-1].weight
+        self.shape = (sum(column["width"] or column["size"] for column in codes) + self.shape[0],)
+        self.embeddings = {f"features.{column['name']}.weight" for column in codes}
         return [_Columns(tables)]
 
     def build(self, layers: Sequence[str | Mapping[str, Any]], path: str = "") -> Modules:

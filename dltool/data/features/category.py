@@ -44,9 +44,9 @@ class CategoryEncoder(Encoder):
         words = np.array([RARE, *([""] if self.missing else []), *self.words], object)
         return np.ma.array(words[codes[:, 0]], mask=(codes[:, 0] == MISSING) & self.missing)
 
-    def unknown(self, cells: np.ndarray) -> int:
-        found = self._codes
-        return sum(cell is not None and cell not in found for cell in cells.tolist())
+    def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
+        without = 0 if self.missing else np.count_nonzero(np.ma.getmaskarray(cells))
+        return int(np.count_nonzero(codes == UNKNOWN) - without)
 
     @cached_property
     def _codes(self) -> dict[str | None, int]:

@@ -59,10 +59,10 @@ class Encoder(ABC):
 
         Of texts only how many of their words are known.
         """
-        return np.ma.masked_all(len(numbers), object)
+        return np.ma.array(np.full(len(numbers), None), mask=True)
 
-    def unknown(self, cells: np.ndarray) -> int:
-        """How many of these cells hold what training has never seen."""
+    def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
+        """How many of these cells, whose codes are (rows, length), hold what training has never seen."""
         return 0
 
     def as_json(self) -> dict[str, Any]:

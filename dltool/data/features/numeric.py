@@ -21,7 +21,7 @@ Missing = Literal["mean", "median", "refuse"]
 
 @dataclass(frozen=True)
 class NumericEncoder(Encoder):
-    """x → (x − offset) · factor, by knots to a normal distribution, or both; what is missing gets a value of its own."""
+    """x → (x − offset) · factor, by knots to a normal distribution, or both; what is missing gets its own value."""
 
     kind: ClassVar[str] = "numeric"
     reads: ClassVar[str] = "DOUBLE"

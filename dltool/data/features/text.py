@@ -50,8 +50,9 @@ class TextEncoder(Encoder):
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         return np.ma.array((codes >= 0).sum(axis=1))
 
-    def unknown(self, cells: np.ndarray) -> int:
-        return sum(bool(cell) and not any(True for _ in self._found(cell)) for cell in cells.tolist())
+    def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
+        nothing = (codes < 0).all(axis=1) & ~np.ma.getmaskarray(cells)
+        return int(np.count_nonzero(nothing))
 
     def _found(self, text: str) -> Iterator[int]:
         """The codes of the different words of a text, in the order in which they come first."""

@@ -6,7 +6,7 @@ predict, only the user can tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -16,6 +16,8 @@ import numpy as np
 FEWEST_ROWS = 20
 #: how unlikely agreement by chance must be, as a power of e
 CHANCE = 50.0
+#: rows for each value, on average, from which on values repeat by themselves and not just in rows that are copies
+REPEATED = 5
 #: correlations of this and more are the target in other units
 ALIKE = 0.999
 #: of the range of the target, where a formula is exact
@@ -28,6 +30,11 @@ class Sample:
 
     keys: Mapping[str, np.ndarray]  # by column, (rows,) uint64: equal where the texts of cells are
     numbers: Mapping[str, np.ndarray]  # by column that holds numbers, (rows,) float64
+
+    def without(self, columns: Collection[str]) -> Sample:
+        """The other columns."""
+        keys = {name: cells for name, cells in self.keys.items() if name not in columns}
+        return Sample(keys, {name: cells for name, cells in self.numbers.items() if name not in columns})
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def _determines(cells: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether the target is a function of the cells, and repeats often enough for that to mean something."""
     values, groups = np.unique(cells, return_inverse=True)
     answers, counts = np.unique(wanted, return_counts=True)
-    if len(values) > len(cells) / 2 or len(answers) < 2:
+    if len(values) > len(cells) / REPEATED or len(answers) < 2:
         return False
     agreements = len(cells) - len(values)
     by_chance = float(np.square(counts / len(wanted)).sum())
@@ -140,7 +147,7 @@ def _together(columns: Mapping[str, np.ndarray], wanted: np.ndarray) -> Leak | N
     terms = [(names[i], weights[i] / sizes[i]) for i in parts]
     whole = all(abs(abs(weight) - 1) < 1e-4 for _, weight in terms)
     formula = _formula(terms) if whole else "a linear function of them"
-    return Leak(tuple(name for name, _ in terms), f"give the target exactly: {formula}", certain=whole)
+    return Leak(tuple(name for name, _ in terms), f"together are the target: {formula}", certain=whole)
 
 
 def _formula(terms: Sequence[tuple[str, float]]) -> str:

@@ -23,5 +23,5 @@ def take_sample(database: Database, columns: Mapping[str, Column]) -> Sample:
 
 
 def _key(column: Column) -> str:
-    text = column.read("VARCHAR")
-    return f"CASE WHEN {text} IS NULL THEN 0::UBIGINT ELSE hash({text}) END"
+    cells = column.read("DOUBLE") if column.kind in ("integer", "number") else column.read("VARCHAR")
+    return f"CASE WHEN {cells} IS NULL THEN 0::UBIGINT ELSE hash({cells}) END"

@@ -11,15 +11,16 @@ from dltool.errors import InputError, Problem
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def features_of(array: np.ndarray, where: str) -> np.ndarray:
-    """Features (rows, …): bytes and floats as they are, other numbers as float64; `where` names the array."""
-    require_rows(array.shape, where)
-    require_numbers(array.dtype, where)
+def features_of(array: np.ndarray, where: str, first: int = 0) -> np.ndarray:
+    """Features (rows, …): bytes and floats as they are, other numbers as float64.
+
+    `where` names the array of which these are the rows from `first` on.
+    """
     if array.dtype == np.uint8:
         return array
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
-    _require_usable(array, where)
+    _require_usable(array, where, first)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -43,14 +44,8 @@ def targets_of(array: np.ndarray, name: str, where: str) -> Mapping[str, np.ndar
 
 def require_rows(shape: tuple[int, ...], where: str) -> None:
     """Raises InputError unless arrays of this shape hold samples of at least one number."""
-    if len(shape) < 2 or 0 in shape:
+    if len(shape) < 2 or min(shape) < 1:
         raise InputError(Problem(f"features must have rows and at least one number in each, got {list(shape)}", where))
-
-
-def require_same_rows(features: int, targets: int, where: str) -> None:
-    """Raises InputError unless there are as many targets as samples."""
-    if features != targets:
-        raise InputError(Problem(f"{features} samples, but {targets} targets", where))
 
 
 def require_numbers(dtype: np.dtype, where: str) -> None:
@@ -64,12 +59,12 @@ def unusable(array: np.ndarray) -> np.ndarray:
     return ~(np.abs(array) <= LARGEST)
 
 
-def _require_usable(array: np.ndarray, where: str) -> None:
+def _require_usable(array: np.ndarray, where: str, first: int = 0) -> None:
     # NaN is neither; the extremes take no memory, unlike looking at each value
     if array.min() >= -LARGEST and array.max() <= LARGEST:
         return
     bad = unusable(array)
-    index = tuple(int(i) for i in np.argwhere(bad)[0])
-    others = f", and {bad.sum() - 1} more are like it" if bad.sum() > 1 else ""
-    message = f"the value at {list(index)} is {array[index]:g}{others}; numbers must be finite and fit float32"
-    raise InputError(Problem(message, where))
+    row, *rest = (int(i) for i in np.argwhere(bad)[0])
+    others = f", and at least {bad.sum() - 1} more are like it" if bad.sum() > 1 else ""
+    message = f"the value at {[first + row, *rest]} is {array[row, *rest]:g}{others}"
+    raise InputError(Problem(f"{message}; numbers must be finite and fit float32", where))

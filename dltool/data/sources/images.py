@@ -78,6 +78,11 @@ class ImageReader(Reader):
                 names = self._names[low : low + step]
                 yield np.stack(list(threads.map(self._pixels, names, chunksize=64)))
 
+    def sizes(self, count: int) -> list[tuple[int, int]]:
+        """Height and width of about so many images, evenly spaced."""
+        images = map(self._opened, self._names[:: -(-len(self._names) // count)])
+        return [(image.height, image.width) for image in images]
+
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The names of the files."""
         return [{"file": self._names[row]} for row in rows]

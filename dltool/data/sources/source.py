@@ -142,6 +142,11 @@ class Source(Description):
 
     mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
 
+    @property
+    def latest(self) -> int | None:
+        """Which feature of a sample's last step is the target's own value; None where samples are not of its past."""
+        return None
+
     def at(self, path: str) -> Self:
         """The same kind of source with its samples elsewhere; raises InputError where they come from no file."""
         if "path" not in type(self).model_fields:

@@ -35,14 +35,16 @@ class TextLines(Source):
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the labels."""
-        return TextReader(locate(self.path, folders, "path"), self, targets=request.targets)
+        keep = request.keep_all or "text" in request.keep
+        return TextReader(locate(self.path, folders, "path"), self, targets=request.targets, keep=keep)
 
 
 class TextReader(Reader):
     """Lines of a file."""
 
-    def __init__(self, path: Path, source: TextLines, *, targets: bool):
-        self._path, self._source = path, source
+    def __init__(self, path: Path, source: TextLines, *, targets: bool, keep: bool):
+        self._path, self._source, self._keep = path, source, keep
+        self._passed, self._texts = -1, iter(())  # samples whose text was kept, and the texts after them
         labels: list[str] = []
         self._lines: list[int] = []  # of each sample, from 1
         for number, line in self._filled():
@@ -75,6 +77,19 @@ class TextReader(Reader):
         wanted = set(rows)
         found = {row: self._text(line) for row, (_, line) in enumerate(self._filled()) if row in wanted}
         return [{"text": found[row]} for row in rows]
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """The text; quick for rows that follow those of the last call."""
+        if not self._keep:
+            return {}
+        if low != self._passed:
+            self._texts = (self._text(line) for _, line in islice(self._filled(), low, None))
+        self._passed = high
+        return {"text": np.array(list(islice(self._texts, high - low)), dtype=object)}
+
+    def kept_types(self) -> dict[str, str]:
+        """Text."""
+        return {"text": "VARCHAR"}
 
     def _text(self, line: str) -> str:
         label, found, text = line.partition(self._source.separator)

@@ -46,6 +46,12 @@ class Windows(Source):
             raise ValueError("'steps' needs a 'horizon' of 2 or more")
         return self
 
+    @property
+    def latest(self) -> int | None:
+        """The target among the columns shown."""
+        shown = self.columns or [self.target]
+        return shown.index(self.target) if self.target in shown else None
+
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Those of the table."""
         return self._table.files(folders)
@@ -64,7 +70,7 @@ class Windows(Source):
         if not len(starts):
             message = f"{outline.rows} rows are too few for one window of {self.length} and a horizon of {self.horizon}"
             raise InputError(Problem(message, outline.where))
-        return WindowReader(shown, starts, self.length, self._outline(outline, series[self.target], starts, request))
+        return WindowReader(shown, starts, self._outline(outline, series[self.target], starts, request))
 
     @property
     def _table(self) -> Table:
@@ -106,8 +112,9 @@ class Windows(Source):
 class WindowReader(Reader):
     """Windows (rows, length, columns), made as they are asked for."""
 
-    def __init__(self, shown: np.ndarray, starts: np.ndarray, length: int, outline: Outline):
-        self._windows = sliding_window_view(shown, length, axis=0).swapaxes(1, 2)
+    def __init__(self, shown: np.ndarray, starts: np.ndarray, outline: Outline):
+        self._length = outline.feature_shape[0]
+        self._windows = sliding_window_view(shown, self._length, axis=0).swapaxes(1, 2)
         self._starts, self.outline = starts, outline
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
@@ -115,3 +122,11 @@ class WindowReader(Reader):
         step = max(1, CHUNK // int(np.prod(self.outline.feature_shape)))
         for low in range(0, len(self._starts), step):
             yield self._windows[self._starts[low : low + step]]
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """The row, from 1, that each window ends with."""
+        return {"last_row": (self._starts[low:high] + self._length).astype(str).astype(object)}
+
+    def kept_types(self) -> dict[str, str]:
+        """Whole numbers."""
+        return {"last_row": "BIGINT"}

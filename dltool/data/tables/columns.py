@@ -11,8 +11,11 @@ from dltool.data.tables.table_file import Kind, TableFile
 
 #: forms of dates beside those of ISO 8601, in order of preference where several fit all cells: years of two digits
 #: first, since %Y would take "11" for the year 11
-DATES = ("%d.%m.%y", "%d.%m.%Y", "%m/%d/%y", "%m/%d/%Y", "%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%b %d, %Y",
-         "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S")  # fmt: skip
+DATES = (
+    "%d.%m.%y", "%d.%m.%Y", "%m/%d/%y", "%m/%d/%Y", "%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m", "%Y/%m",
+    "%d %b %Y", "%b %d, %Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S",
+)  # fmt: skip
 #: rows that are looked at first
 FIRST_ROWS = 1000
 
@@ -25,10 +28,13 @@ class Column:
     kind: Kind
     cells: str
     mixed: bool = False  # most cells are numbers, but not all
+    text: str | None = None  # the cells as the file has them, where these are text
 
     def read(self, as_type: str) -> str:
         """The cells as another type in SQL; as text, whole numbers have no decimal point."""
         cast = f"CAST({self.cells} AS {as_type})"
+        if as_type == "VARCHAR" and self.text and self.kind in ("boolean", "date"):
+            return self.text
         if as_type == "VARCHAR" and self.kind in ("integer", "number"):
             return f"regexp_replace({cast}, '\\.0$', '')"
         return cast
@@ -58,7 +64,7 @@ def _look_into(database: Database, texts: Sequence[str]) -> Mapping[str, Column]
     for i, name in enumerate(texts):
         filled, as_numbers = numbers[2 * i : 2 * i + 2]
         kind, cells = next(iter(fitting[name] if filled else ()), ("text", query.name(name)))
-        found[name] = Column(name, kind, cells, mixed=kind == "text" and 2 * as_numbers > filled)
+        found[name] = Column(name, kind, cells, mixed=kind == "text" and 2 * as_numbers > filled, text=query.name(name))
     return found
 
 
@@ -79,6 +85,7 @@ def _readings(name: str) -> list[tuple[Kind, str]]:
         ("text", name),
         ("number", f"TRY_CAST({name} AS DOUBLE)"),
         ("number", f"TRY_CAST(replace({name}, ',', '.') AS DOUBLE)"),  # decimal commas
+        ("boolean", f"TRY_CAST({name} AS BOOLEAN)"),
         ("date", f"TRY_CAST({name} AS TIMESTAMP)"),
         *(("date", f"TRY_STRPTIME({name}, '{form}')") for form in DATES),
         ("date", f"DATE '1970-01-01' + TRY_CAST({name} AS TIME)"),

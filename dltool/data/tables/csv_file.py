@@ -44,8 +44,8 @@ def open_csv(path: Path, dialect: Dialect) -> CsvFile:
         raise unclear
     dialect = replace(dialect, header=bool(header))
     names = _names(path, dialect, [column["name"] for column in columns])
-    # dates come in many forms: they are read as text, and recognised there
-    types = ["VARCHAR" if re.match("DATE|TIME", column["type"]) else column["type"] for column in columns]
+    # dates, yes and no come in many forms: they are read as text, and recognised there
+    types = ["VARCHAR" if re.match("BOOLEAN|DATE|TIME", column["type"]) else column["type"] for column in columns]
     return CsvFile(path, dict(zip(names, types, strict=True)), dialect)
 
 

@@ -84,13 +84,14 @@ def first_record(path: Path, dialect: Dialect) -> list[str]:
 def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, int]:
     """The lines, from 1, on which rows, from 0, end; minds line breaks within quotes, and empty lines."""
     found: dict[int, int] = {}
+    last = max(rows, default=-1)
     with open_text(path, dialect.encoding) as file:
         reader = _records(file, dialect)
         records = (dialect.skip + reader.line_num for record in reader if record)
         for row, line in enumerate(records, -1 if dialect.header else 0):
             if row in rows:
                 found[row] = line
-            if row >= max(rows):
+            if row >= last:
                 break
     return found
 

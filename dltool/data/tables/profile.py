@@ -63,11 +63,11 @@ def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, Colu
             rows=database.rows,
             filled=filled,
             distinct=min(distinct, filled),
-            low=low or "",
-            high=high or "",
+            low=_written(low),
+            high=_written(high),
             words=float(words or 0),
             row_number=whole and filled == database.rows and first == last,
-            contiguous=whole and int(float(high)) - int(float(low)) + 1 == distinct,
+            contiguous=whole and int(high) - int(low) + 1 == distinct,
         )
     return found
 
@@ -76,12 +76,17 @@ def _fields(column: Column, rows: int) -> list[str]:
     """Seven aggregates in SQL for one column; NULL where one makes no sense."""
     cells, kind = column.cells, column.kind
     count = f"count(DISTINCT {cells})" if rows <= EXACT_ROWS else f"approx_count_distinct({cells})"
-    ends = ["NULL", "NULL"]
-    if kind in ("integer", "number", "date"):
-        ends = [f"regexp_replace(CAST({end}({cells}) AS VARCHAR), '(\\.0| 00:00:00)$', '')" for end in ("min", "max")]
+    ends = [f"{end}({cells})" if kind in ("integer", "number", "date") else "NULL" for end in ("min", "max")]
     words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else "NULL"
     offsets = [f"{end}({cells} - rowid)" if kind == "integer" else "NULL" for end in ("min", "max")]
     return [f"count({cells})", count, *ends, words, *offsets]
+
+
+def _written(value: object) -> str:
+    """A number or a date as people write it; nothing for none."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+    return "" if value is None else str(value).removesuffix(" 00:00:00")
 
 
 def frequent(database: Database, column: Column, count: int | None) -> list[tuple[str, int]]:

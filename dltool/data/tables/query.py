@@ -84,13 +84,17 @@ def connected(path: Path, database: Path | None = None, memory: int | None = Non
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Errors of duckdb become one line about the file at `path`."""
+    """Errors of duckdb become one line about the file at `path`; an interrupt stays one."""
     import duckdb
 
     try:
         yield
     except duckdb.Error as error:
         raise InputError(_problem(path, str(error))) from None
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _problem(path: Path, message: str) -> Problem:

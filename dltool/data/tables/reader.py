@@ -131,7 +131,13 @@ class TableReader(Reader):
                         f"column '{column.name}' holds {what}, which cannot be predicted", str(self.file.path), "target"
                     )
                 )
-        types = {column.name: "VARCHAR" if options.separator else _TARGET_TYPES[column.kind] for column in columns}
+        types = {column.name: _TARGET_TYPES[column.kind] for column in columns}
+        for column in columns:
+            yes_or_no = (
+                column.kind == "boolean" and column.text and len(columns) == 1 and options.task in ("auto", "classes")
+            )
+            if options.separator or yes_or_no:  # classes are called as the file calls them
+                types[column.name] = "VARCHAR"
         found = self.database.fetch({column.name: column.read(types[column.name]) for column in columns})
         if options.drop_missing:
             found = {name: _without_nan(values) for name, values in found.items()}

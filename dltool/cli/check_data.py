@@ -1,0 +1,49 @@
+"""The data part of `dltool check`: a line for each column, and the rows of each class."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from dltool.cli.table import write_table
+from dltool.data.inspection.inspection import Inspection
+
+#: more classes than these are left to --json
+MOST_CLASSES = 20
+
+
+def data_as_json(inspection: Inspection) -> dict[str, Any]:
+    """Columns and classes as plain data."""
+    return {
+        "columns": [asdict(column) for column in inspection.columns],
+        "class_rows": {part: dict(counts) for part, counts in inspection.balance.items()},
+    }
+
+
+def write_data(inspection: Inspection) -> None:
+    """Columns and classes as tables."""
+    if inspection.columns:
+        header = ("column", "kind", "becomes", "missing", "distinct", "values")
+        rows = [
+            (c.name, c.kind, c.feature, _percent(c.missing), f"{c.distinct:,}", c.values) for c in inspection.columns
+        ]
+        write_table("columns", header, rows, right=(3, 4))
+    if inspection.balance and len(inspection.balance["train"]) <= MOST_CLASSES:
+        parts = list(inspection.balance)
+        totals = {part: inspection.signature.rows[part] for part in parts}
+        rows = [
+            (
+                name,
+                *(
+                    f"{counts[name]:,} ({_percent(counts[name] / totals[part])})"
+                    for part, counts in inspection.balance.items()
+                ),
+            )
+            for name in inspection.balance["train"]
+        ]
+        write_table(inspection.signature.task, ("", *parts), rows, right=range(1, len(parts) + 1))
+
+
+def _percent(share: float) -> str:
+    """With three digits, and without those that say nothing."""
+    return f"{100 * share:.3g} %" if share else ""

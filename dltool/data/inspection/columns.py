@@ -1,0 +1,105 @@
+"""What the columns of a table hold, what a network makes of them, and which can teach it nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dltool.data.features.feature import Encoder
+from dltool.data.features.infer import NAMES, SENTENCE
+from dltool.data.tables.columns import Column
+from dltool.data.tables.database import Database
+from dltool.data.tables.profile import ColumnProfile, frequent
+from dltool.findings import Finding, warning
+
+#: fewer rows are too few to tell what names them
+FEWEST_ROWS = 32
+#: frequent values that are shown
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """One column in a line."""
+
+    name: str
+    kind: str
+    feature: str  # what it becomes
+    missing: float  # share of the rows
+    distinct: int
+    values: str  # the range of numbers and dates, else the most frequent ones
+
+
+def useless(column: ColumnProfile) -> str:
+    """Why nothing general can be learned from a column; empty where something can."""
+    if column.kind == "other":
+        return "holds lists or records"
+    if column.constant:
+        return "the same in all rows" if column.distinct else "empty"
+    if column.row_number:
+        return "numbers the rows"
+    if column.different <= NAMES or column.filled < FEWEST_ROWS:
+        return ""
+    if column.kind == "text" and column.words < SENTENCE:
+        return "another word in almost every row"
+    if column.kind == "integer" and (column.contiguous or called_id(column.name)):
+        return "another number in almost every row: it names them"
+    return ""
+
+
+def called_id(name: str) -> bool:
+    """Whether a name says that the column names things: "id", "user_id", "passengerId", "uuid"."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return any(word.lower() in ("id", "ids", "uuid", "guid", "key", "index", "idx") for word in words)
+
+
+def report(
+    database: Database,
+    columns: Mapping[str, Column],
+    profiles: Mapping[str, ColumnProfile],
+    encoders: Mapping[str, Encoder],
+) -> list[ColumnReport]:
+    """A line for each of these columns."""
+    return [
+        ColumnReport(
+            name,
+            profile.kind,
+            _becomes(encoders[name]) if name in encoders else "–",
+            profile.missing,
+            profile.distinct,
+            _values(database, columns[name], profile),
+        )
+        for name, profile in profiles.items()
+    ]
+
+
+def odd_columns(profiles: Mapping[str, ColumnProfile], encoders: Mapping[str, Encoder]) -> Iterator[Finding]:
+    """Features from which nothing can be learned."""
+    for name in encoders:
+        if reason := useless(profiles[name]):
+            yield warning(f"{reason}; leave the column out: exclude: [{name}]", f"column '{name}'")
+
+
+def _becomes(encoder: Encoder) -> str:
+    """What a column becomes, such as "category: one-hot of 6"."""
+    numbers, field = len(encoder.names), encoder.field
+    if field is None:
+        return f"{encoder.kind}: {numbers} number{'s' if numbers > 1 else ''}"
+    if field.width is None:
+        return f"{encoder.kind}: one-hot of {field.size}"
+    return f"{encoder.kind}: {field.size:,} in {field.width} numbers"
+
+
+def _values(database: Database, column: Column, profile: ColumnProfile) -> str:
+    if profile.low:
+        return f"{profile.low} … {profile.high}"
+    if profile.different > NAMES:
+        return ""
+    told = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent(database, column, SHOWN)]
+    return ", ".join(told) + (", …" if profile.distinct > SHOWN else "")
+
+
+def _short(word: str, longest: int = 24) -> str:
+    word = " ".join(word.split())
+    return word if len(word) <= longest else f"{word[: longest - 1]}…"

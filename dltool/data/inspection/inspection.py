@@ -1,0 +1,78 @@
+"""Looking at all the data of an experiment: what it is, and what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dltool.config.experiment import DataConfig
+from dltool.data.dataset import find_stored, opened
+from dltool.data.inspection.columns import ColumnReport, odd_columns, report
+from dltool.data.inspection.leaks import Leak, find_leaks
+from dltool.data.inspection.parts import balance, odd_numbers, odd_parts, repeated_rows
+from dltool.data.inspection.sample import take_sample
+from dltool.data.inspection.sentinels import sentinels
+from dltool.data.plan import Plan
+from dltool.data.preparation import TablePreparation
+from dltool.data.signature import Signature
+from dltool.data.tables.profile import profile
+from dltool.data.tables.reader import TableReader
+from dltool.findings import Finding, note, warning
+
+#: different values for each row to train on from which on equal rows are no accident
+FINE = 0.25
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What there is to say about data that can be used."""
+
+    signature: Signature
+    findings: Sequence[Finding]
+    columns: Sequence[ColumnReport] = ()
+    balance: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rows of each class by part
+    targets: np.ndarray | None = None  # of the training part, as the loss takes them
+
+
+def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
+    """The inspection; raises InputError for data that cannot be used."""
+    if signature := find_stored(data, folders):
+        return Inspection(signature, [note("was prepared before, and is not looked at again", "data")])
+    with opened(data, folders) as (readers, plan, settled, notes):
+        signature = settled.signature({part: plan.count(part) for part in plan.rows})
+        findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
+        tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
+        findings += odd_numbers(plan, tables)
+        columns: list[ColumnReport] = []
+        if "train" in tables and isinstance(settled.features, TablePreparation):
+            columns, more = _table(tables["train"], settled.features, plan)
+            names = [*settled.features.types, *tables["train"].outline.targets]
+            fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
+            findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
+        return Inspection(signature, findings, columns, balance(plan), plan.targets("train"))
+
+
+def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:
+    """The columns of a table, and what is odd about them."""
+    names = [*reader.outline.columns, *reader.outline.targets]
+    columns = {name: reader.columns[name] for name in names}
+    encoders = {encoder.column: encoder for encoder in features.encoders}
+    profiles = profile(reader.database, columns)
+    sample = take_sample(reader.database, columns)
+    findings = [*odd_columns(profiles, encoders)]
+    for target in reader.outline.targets:
+        others = {*reader.outline.targets} - {target}
+        found = find_leaks(sample.without(others), target, classes=plan.target.task != "numbers")
+        findings += [_suspicion(leak) for leak in found if {*leak.columns} <= {*encoders}]
+    findings += sentinels(sample, [name for name, encoder in encoders.items() if encoder.kind == "numeric"])
+    return report(reader.database, columns, profiles, encoders), findings
+
+
+def _suspicion(leak: Leak) -> Finding:
+    names = ", ".join(leak.columns)
+    what = f"column{'s' if len(leak.columns) > 1 else ''} {', '.join(repr(column) for column in leak.columns)}"
+    advice = f"unless known when there is something to predict, leave out: exclude: [{names}]"
+    return warning(f"{leak.how}; {advice}", what)

@@ -1,0 +1,104 @@
+"""Parts of the data against each other: sizes, shares of classes, rows in two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from math import sqrt
+
+import numpy as np
+
+from dltool.data.plan import Plan
+from dltool.data.quoting import plural
+from dltool.data.tables.reader import TableReader
+from dltool.findings import Finding, note, warning
+
+#: fewer rows give no figure to rely on
+FEWEST_ROWS = 30
+#: a class with fewer rows to train on can hardly be learned
+FEWEST_OF_A_CLASS = 5
+#: standard deviations from the mean that no usual number is away
+FAR = 12.0
+#: rows that are compared at most
+MOST_ROWS = 4_000_000
+#: rows in two parts that are no accident, and their share of a part
+FEWEST_REPEATED, MANY_REPEATED = 3, 0.01
+#: names that a line lists
+LISTED = 5
+
+
+def balance(plan: Plan) -> dict[str, dict[str, int]]:
+    """Rows of each class, or with each label, by part; empty for numbers."""
+    names, task = plan.target.classes or plan.target.names, plan.target.task
+    if task == "numbers":
+        return {}
+    counts = {}
+    for part in plan.rows:
+        targets = plan.targets(part)
+        found = np.bincount(targets, minlength=len(names)) if task == "classes" else np.count_nonzero(targets, axis=0)
+        counts[part] = dict(zip(names, found.tolist(), strict=True))
+    return counts
+
+
+def odd_parts(plan: Plan) -> Iterator[Finding]:
+    """Parts that are too small, or hold too little of something."""
+    for part in plan.rows:
+        rows = plan.count(part)
+        if part != "train" and rows < FEWEST_ROWS:
+            error = (
+                f"; an accuracy of 0.9 on it is uncertain by ± {sqrt(0.9 * 0.1 / rows):.2f}"
+                if plan.target.classes
+                else ""
+            )
+            yield note(f"only {plural(rows, 'row')} in the {part} part{error}", "data.split")
+    for part, counts in balance(plan).items():
+        rare = [name for name, count in counts.items() if 0 < count < FEWEST_OF_A_CLASS]
+        if part == "train" and rare:
+            listed = ", ".join(f"'{name}'" for name in rare[:LISTED]) + (", …" if len(rare) > LISTED else "")
+            advice = "merge such classes, or collect more of them"
+            yield warning(f"fewer than {FEWEST_OF_A_CLASS} rows to train on have {listed}; {advice}", "target")
+
+
+def odd_numbers(plan: Plan, places: Mapping[str, TableReader]) -> Iterator[Finding]:
+    """Targets that are all the same in a part, or far from all others."""
+    if plan.target.task != "numbers":
+        return
+    for part, (source, index) in plan.rows.items():
+        numbers = plan.targets(part)
+        for i, name in enumerate(plan.target.names):
+            column = numbers[:, i].astype(np.float64)
+            if column.min() == column.max():
+                yield warning(
+                    f"the same number in all rows of the {part} part; nothing can be learned or measured there", name
+                )
+                continue
+            distance = np.abs(column - column.mean()) / column.std()
+            if part == "train" and distance.max() > FAR and source in places:
+                row = int(distance.argmax())
+                rows = np.arange(len(plan.encoded[source]))[index]
+                where = places[source].outline.place(int(rows[row]))
+                yield warning(f"{distance.max():.0f} standard deviations from the mean at {where}; is it right?", name)
+
+
+def repeated_rows(
+    plan: Plan, readers: Mapping[str, TableReader], columns: Sequence[str], *, fine: bool
+) -> Iterator[Finding]:
+    """Rows of one part that are in another as well, in all these columns; less telling where these are not `fine`."""
+    if sum(map(plan.count, plan.rows)) > MOST_ROWS or not all(source in readers for source, _ in plan.rows.values()):
+        return
+    hashes = {source: _row_hashes(reader, columns) for source, reader in readers.items()}
+    of_parts = {part: hashes[source][index] for part, (source, index) in plan.rows.items()}
+    for other, part in combinations(of_parts, 2):
+        count = int(np.isin(of_parts[part], of_parts[other]).sum())
+        if count:
+            share = count / len(of_parts[part])
+            advice = "remove repeated rows, or keep those that belong together in one part: split: {group: COLUMN}"
+            message = f"{plural(count, 'row')} of the {part} part ({share:.1%}) also in the {other} part; {advice}"
+            telling = fine and share >= MANY_REPEATED and count >= FEWEST_REPEATED
+            yield (warning if telling else note)(message, "data.split")
+
+
+def _row_hashes(reader: TableReader, columns: Sequence[str]) -> np.ndarray:
+    cells = [reader.columns[name] for name in columns]
+    texts = [column.read("DOUBLE" if column.kind in ("integer", "number") else "VARCHAR") for column in cells]
+    return np.ma.getdata(reader.database.fetch({"row": f"hash({', '.join(texts)})"})["row"])

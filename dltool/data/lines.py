@@ -1,0 +1,48 @@
+"""The lines of a text file, gzipped or not, with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from dltool.data.gzipped import damage_told, open_bytes, open_text
+from dltool.errors import InputError, Problem
+
+Encoding = Literal["utf-8", "utf-16", "latin-1"]
+
+#: what UTF-16 files begin with
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def filled_lines(path: Path, encoding: Encoding = "utf-8") -> Iterator[tuple[int, str]]:
+    """Numbers, from 1, and contents of the lines that are not empty, without what ends them.
+
+    Raises InputError, with the line if there is one, for bytes that are no text, and for a file that is cut short.
+    """
+    try:
+        with damage_told(path), open_text(path, encoding, strict=True) as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line.rstrip("\r\n")
+    except UnicodeError:
+        raise InputError(_no_text(path, encoding)) from None
+
+
+def _no_text(path: Path, encoding: Encoding) -> Problem:
+    if encoding != "utf-8":
+        return Problem(f"not {encoding.upper()} text", str(path))
+    with open_bytes(path) as file:
+        if file.read(2) in UTF_16:
+            return Problem("UTF-16 text; say so: encoding: utf-16", str(path))
+        file.seek(0)
+        line = next(number for number, line in enumerate(file, 1) if not _is_utf_8(line))
+    return Problem("not UTF-8 text; if it is Latin-1, say so: encoding: latin-1", f"{path}:{line}")
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""What the user knows and the data only suggests: rows that belong together, and rows that follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dltool.data.inspection.columns import called_id
+from dltool.data.tables.profile import ColumnProfile
+from dltool.findings import Finding, note
+from dltool.proposal.layout import Look
+
+#: names of columns that rows of one person or the like have in common
+WHOLES = ("user", "customer", "client", "patient", "subject", "person", "participant", "session", "group", "family")
+#: rows that such a column has for each value, on average
+ROWS_EACH = 1.5
+
+
+def hints(look: Look, features: Sequence[str], time: ColumnProfile | None) -> Iterator[Finding]:
+    """Other ways to divide the rows of a table, besides that by `time`."""
+    for name in features:
+        column = look.profiles[name]
+        if column.kind == "date" and time is None:
+            yield note(f"to measure how well later rows are predicted from earlier ones: data.split: {{time: {name}}}")
+        whole = column.kind in ("integer", "text") and (called_id(name) or name.lower() in WHOLES)
+        if whole and ROWS_EACH * column.distinct <= column.filled and not time:
+            yield note(f"if rows of one '{name}' belong together, keep them in one part: data.split: {{group: {name}}}")

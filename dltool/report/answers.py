@@ -1,0 +1,65 @@
+"""What is true of a row and what was predicted for it, in a few words for each kind of target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dltool.data.signature import Signature
+from dltool.report.formats import share, short
+from dltool.report.markup import Markup, element
+from dltool.report.measuring import Example
+
+#: labels or numbers of a row that are told
+MOST = 5
+
+
+def answer(signature: Signature, example: Example) -> Markup:
+    """The answer to one row beside the truth, a line for each target."""
+    lines = {"classes": _class, "labels": _labels, "numbers": _numbers}[signature.task](signature, example)
+    return element("div", list(lines)[:MOST], class_="answer")
+
+
+def truth(signature: Signature, target: np.ndarray) -> str:
+    """What is true, alone; `target` is a class (), labels (k,), or numbers (k,) in their own units."""
+    if signature.classes:
+        return signature.classes[int(target)]
+    if signature.task == "labels":
+        return ", ".join(name for name, one in zip(signature.targets, target.tolist(), strict=True) if one > 0.5)
+    return ", ".join(map(short, target.tolist()))
+
+
+def _class(signature: Signature, example: Example) -> Iterator[Markup]:
+    names = signature.classes or ()
+    true, taken = int(example.target), int(example.prediction.argmax())
+    chances = [share(float(example.prediction[one])) for one in (true, taken)]
+    if true == taken:
+        chance = _coloured(f"at {chances[0]}", right=True)
+        yield element("div", element("b", names[true]), ", rightly, but only ", chance)
+    else:
+        yield element("div", element("b", names[true]), f", at {chances[0]}")
+        yield element("div", "taken for ", _coloured(element("b", names[taken]), f", at {chances[1]}", right=False))
+
+
+def _labels(signature: Signature, example: Example) -> Iterator[Markup]:
+    """Those that are farthest from the truth."""
+    distance = np.abs(example.target - example.prediction)
+    for index in np.argsort(-distance, kind="stable").tolist():
+        name = element("b", signature.targets[index])
+        true = "" if example.target[index] > 0.5 else "not "
+        chance = share(float(example.prediction[index]))
+        yield element("div", true, name, ", ", _coloured(f"at {chance}", right=bool(distance[index] < 0.5)))
+
+
+def _numbers(signature: Signature, example: Example) -> Iterator[Markup]:
+    several = len(signature.targets) > 1
+    numbers = zip(signature.targets, example.target.tolist(), example.prediction.tolist(), strict=True)
+    for name, true, predicted in numbers:
+        error = f"{'+' if predicted >= true else '−'}{short(abs(predicted - true))}"
+        known = (f"{name} " if several else None, element("b", short(true)))
+        yield element("div", *known, ", predicted ", element("b", short(predicted)), " ", _coloured(error, right=False))
+
+
+def _coloured(*content: str, right: bool) -> Markup:
+    return element("span", *content, class_="right" if right else "wrong")
