@@ -140,13 +140,15 @@ def _settle(
     `extras` are columns of the main source that are needed besides those of its split.
     """
     readers: dict[str, Reader] = {}
-    columns = settled.columns if settled else ()
+    columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
         named = tuple(data.features)
-        request = Request(features=columns, extras=needed, named=named, memory=memory_for(data) // 2)
+        memory = memory_for(data) // 2
+        request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape)
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
+        shape = shape or readers["train"].outline.feature_shape
     outlines = {part: reader.outline for part, reader in readers.items()}
     plan = make_plan(data, outlines, settled and settled.target)
     notes = plan.notes

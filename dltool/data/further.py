@@ -77,7 +77,13 @@ def opened(
 ) -> Iterator[Further]:
     """The samples of a source; raises InputError, without places in a config, where they do not fit the network."""
     try:
-        request = replace(request or Request(), features=preprocessing.columns, memory=MEMORY)
+        request = replace(
+            request or Request(),
+            features=preprocessing.columns,
+            shape=preprocessing.features.feature_shape,
+            classes=preprocessing.target.classes or (),
+            memory=MEMORY,
+        )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)
             yield Further(reader, preprocessing, targets=request.targets)

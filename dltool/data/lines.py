@@ -15,13 +15,14 @@ Encoding = Literal["utf-8", "utf-16", "latin-1"]
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def filled_lines(path: Path, encoding: Encoding = "utf-8") -> Iterator[tuple[int, str]]:
+def filled_lines(path: Path, encoding: Encoding = "utf-8", *, strict: bool = True) -> Iterator[tuple[int, str]]:
     """Numbers, from 1, and contents of the lines that are not empty, without what ends them.
 
-    Raises InputError, with the line if there is one, for bytes that are no text, and for a file that is cut short.
+    Raises InputError for a file that is cut short and, with the line, for bytes that are no text: unless `strict`, they
+    are replaced.
     """
     try:
-        with damage_told(path), open_text(path, encoding, strict=True) as file:
+        with damage_told(path), open_text(path, encoding, strict=strict) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, line.rstrip("\r\n")

@@ -43,7 +43,8 @@ class Plan:
 def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Plan:
     """The plan for all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
     usable = {source: usable_rows(outline) for source, outline in outlines.items()}
-    notes = [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
+    notes = [note for outline in outlines.values() for note in outline.notes]
+    notes += [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
     understood, more_notes = (target, []) if target else understand(outlines["train"])
     encoded = {source: encode(outline, understood) for source, outline in outlines.items()}
     everything = {part: (part, among(slice(None), usable[part])) for part in outlines if part != "train"}

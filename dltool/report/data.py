@@ -52,18 +52,18 @@ def _features(content: Content) -> Markup:
         return joined(
             element("h3", f"Features: pictures of {shown.shape[2]} × {shown.shape[1]}"),
             element("div", drawn, class_="gallery"),
-            _folded(content.columns) if len(content.columns) > 1 else _table(content.columns),
+            _folded(content.columns, "columns") if len(content.columns) > 1 else _table(content.columns),
         )
     title = element(
         "h3", f"{len(content.columns):,} features, as in {rows}" if len(content.columns) > 1 else "Features"
     )
     if len(content.columns) <= FEATURES:
         return joined(title, _table(content.columns))
-    return joined(title, _table(content.columns[:FEATURES]), _folded(content.columns[FEATURES:]))
+    return joined(title, _table(content.columns[:FEATURES]), _folded(content.columns[FEATURES:], "more"))
 
 
-def _folded(columns: Sequence[ColumnSummary]) -> Markup:
-    return element("details", element("summary", f"{len(columns):,} columns"), _table(columns))
+def _folded(columns: Sequence[ColumnSummary], what: str) -> Markup:
+    return element("details", element("summary", f"{len(columns):,} {what}"), _table(columns))
 
 
 def _table(columns: Iterable[ColumnSummary]) -> Markup:
@@ -74,14 +74,8 @@ def _table(columns: Iterable[ColumnSummary]) -> Markup:
 def _row(column: ColumnSummary) -> tuple[str, ...]:
     facts = element("td", column.facts, class_="statistics")
     missing = share(column.missing) if column.missing else "–"
-    return (
-        column.name,
-        sparkline(column.heights),
-        facts,
-        missing,
-        column.kind,
-        element("td", column.becomes, class_="becomes"),
-    )
+    becomes = element("td", column.becomes, class_="becomes")
+    return column.name, sparkline(column.heights), facts, missing, column.kind, becomes
 
 
 def _balance(content: Content) -> Markup:

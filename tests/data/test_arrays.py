@@ -57,7 +57,7 @@ def test_npz_with_several_targets():
 
 OBJECTS = np.array([{"a": 1}] * 20, dtype=object)
 NPZ: dict[str, tuple[dict[str, np.ndarray], str]] = {
-    "rows": ({"x": X, "y": Y[:5]}, "data.npz: data.npz: 20 samples, but 5 targets"),
+    "rows": ({"x": X, "y": Y[:5]}, "data.npz: data.npz: 20 samples, but 5 targets in data.npz: y"),
     "names": ({"train": X, "y": Y}, "data.npz: data.npz.features: no array 'x'; allowed: train, y"),
     "near": ({"x": X, "yy": Y}, "data.npz: data.npz.targets: no array 'y'; did you mean 'yy'?"),
     "pickle in y": (
@@ -141,17 +141,18 @@ def test_idx_of_other_types(code: int, dtype: str):
 WHOLE = idx(IMAGES)
 ZIPPED = gzip.compress(WHOLE)
 IDX: dict[str, tuple[bytes, str]] = {
-    "cut": (WHOLE[:-3], "images: data.idx: cut short: 336 bytes announced, 333 found"),
-    "long": (WHOLE + b"x", "images: data.idx: too long: 336 bytes announced, 337 found"),
+    "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers announced, 317 found"),
+    "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers announced, 321 found"),
     "header": (WHOLE[:9], "images: data.idx: cut short within its header"),
     "empty": (b"", "images: data.idx: not an IDX file: it starts with nothing"),
     "png": (b"\x89PNG\r\n", "images: data.idx: not an IDX file: it starts with 89 50 4e 47"),
     "type": (b"\0\0\x07\x01....", "images: data.idx: not an IDX file: it starts with 00 00 07 01"),
     "labels": (idx(LABELS), "images: data.idx: features must have rows and at least one number in each, got [20]"),
-    "rows": (idx(IMAGES[:7]), "images and labels: data.idx: 7 samples, but 20 targets"),
+    "rows": (idx(IMAGES[:7]), "images: data.idx: 7 samples, but 20 targets in labels"),
     "nan": (
         idx(np.full((20, 2), np.nan, ">f4"), 0x0D),
-        "images: data.idx: the value at [0, 0] is nan, and 39 more are like it; numbers must be finite and fit float32",
+        "images: data.idx: the value at [0, 0] is nan, and at least 39 more are like it; numbers must be finite and fit"
+        " float32",
     ),
 }
 
@@ -169,7 +170,7 @@ def test_damaged_gzip(content: bytes):
     write("images", WHOLE)
     write("labels", content)
     (line,) = problems(_idx())
-    assert line.startswith("labels: data.idx: damaged or cut short: ")
+    assert line.startswith("labels: data.idx: a damaged gzip file, or one that was cut short")
 
 
 def test_missing_labels_are_named_by_their_field():

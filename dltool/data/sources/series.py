@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
-from dltool.data.gzipped import open_text
+from dltool.data.lines import filled_lines
 from dltool.data.paths import locate
 from dltool.data.quoting import plural, shown
+from dltool.data.sources.arrays import unusable
 from dltool.data.sources.source import ArrayReader, Outline, Reader, Request, Source
-from dltool.errors import InputError, Problem
+from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
 
 
 @register("source", "series", main="path")
 class Series(Source):
-    """A .ts file: features (length, dimensions), all series of one length."""
+    """A .ts file: features (length, dimensions), all series of one length; the target is a class, or a number."""
 
     path: str
     normalize: bool = Field(default=False, description="give each series mean 0 and standard deviation 1")
@@ -31,82 +31,98 @@ class Series(Source):
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the whole file."""
         path = locate(self.path, folders, "path")
-        found = _parsed(path, labelled=request.targets)
+        found = _Found(path, labelled=request.targets)
+        array = np.stack(found.series)
         outline = Outline(
             where=str(path),
             place=lambda row: f"{path}:{found.lines[row]}",
-            rows=len(found.values),
-            task="classes",
-            targets={"class": np.array(found.labels)} if request.targets else {},
-            feature_shape=found.values[0].shape,
+            rows=len(array),
+            task="numbers" if found.numbers else "classes",
+            targets=found.targets() if request.targets else {},
+            feature_shape=array.shape[1:],
         )
-        array = np.stack(found.values)
         return ArrayReader(outline, lambda: _normalized(array) if self.normalize else array)
 
 
-@dataclass
-class _Parsed:
-    values: list[np.ndarray] = field(default_factory=list)  # (length, dimensions) each
-    labels: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+class _Found:
+    """All series of a file, their labels and lines; raises InputError with the line of one that cannot be taken."""
 
+    def __init__(self, path: Path, *, labelled: bool):
+        self._path = path
+        self.series: list[np.ndarray] = []  # (length, dimensions) each
+        self.labels: list[str] = []
+        self.lines: list[int] = []
+        self.numbers = False  # the target is a number, not a class
+        self._has_labels = True
+        self._classes: list[str] = []
+        for number, line in filled_lines(path, strict=False):  # comments may be in any encoding
+            if line.startswith("@"):
+                self._take_directive(line)
+            elif not line.startswith("#"):
+                self._take_series(line.strip(), f"{path}:{number}", labelled=labelled)
+                self.lines.append(number)
+        if not self.series:
+            raise InputError(Problem("no series in this file", str(path)))
 
-def _parsed(path: Path, *, labelled: bool) -> _Parsed:
-    """All series; raises InputError with the line of one that cannot be taken."""
-    found, has_labels = _Parsed(), True
-    for number, line in _lines(path):
-        where = f"{path}:{number}"
-        if line.startswith("@"):
-            if line.lower().split()[:2] == ["@classlabel", "false"]:
-                has_labels = False
-            continue
+    def targets(self) -> Mapping[str, np.ndarray]:
+        """Numbers, or classes as text."""
+        if not self.numbers:
+            return {"class": np.array(self.labels, dtype=object)}
+        places = (f"{self._path}:{line}" for line in self.lines)
+        return {"target": np.concatenate([_numbers(*one) for one in zip(self.labels, places, strict=True)])}
+
+    def _take_directive(self, line: str) -> None:
+        name, *values = line.split()
+        if name.lower() in ("@classlabel", "@targetlabel") and values:
+            self._has_labels = values[0].lower() == "true"
+            self.numbers, self._classes = name.lower() == "@targetlabel", values[1:]
+
+    def _take_series(self, line: str, where: str, *, labelled: bool) -> None:
         dimensions = line.split(":")
-        label = dimensions.pop().strip() if has_labels and len(dimensions) > 1 else ""
+        label = dimensions.pop().strip() if self._has_labels and len(dimensions) > 1 else ""
         if labelled and not label:
             raise InputError(Problem("no class behind the last ':'", where))
-        values = np.stack([_numbers(text, where) for text in _alike(dimensions, where)], axis=1)
-        if found.values and values.shape != found.values[0].shape:
-            length, first = values.shape[0], found.values[0].shape[0]
-            message = f"a series of {plural(length, 'value')}, the first one has {first}; all must be equally long"
+        if labelled and self._classes and label not in self._classes:
+            hint = did_you_mean(label, self._classes)
+            raise InputError(Problem(f"class {shown(label)} is not one that @classLabel lists; {hint}", where))
+        values = [_numbers(text, where) for text in dimensions]
+        lengths = list(dict.fromkeys(map(len, values)))
+        if len(lengths) > 1:
+            numbers = " and ".join(map(str, lengths))
+            raise InputError(Problem(f"dimensions of {numbers} values; all must have as many", where))
+        self._require_alike(lengths[0], len(values), where)
+        self.series.append(np.stack(values, axis=1))
+        self.labels.append(label)
+
+    def _require_alike(self, length: int, dimensions: int, where: str) -> None:
+        first_length, first_dimensions = self.series[0].shape if self.series else (length, dimensions)
+        if dimensions != first_dimensions:
+            message = f"a series of {plural(dimensions, 'dimension')}, the first one has {first_dimensions}"
             raise InputError(Problem(message, where))
-        found.values.append(values)
-        found.labels.append(label)
-        found.lines.append(number)
-    if not found.values:
-        raise InputError(Problem("no series in this file", str(path)))
-    return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with open_text(path) as file:
-            for number, line in enumerate(file, 1):
-                if line.strip() and not line.startswith("#"):
-                    yield number, line.strip()
-    except (EOFError, OSError) as error:
-        raise InputError(Problem(f"cannot be read: {error}", str(path))) from None
-
-
-def _alike(dimensions: Sequence[str], where: str) -> Sequence[str]:
-    lengths = [text.count(",") + 1 for text in dimensions]
-    if len(set(lengths)) > 1:
-        raise InputError(
-            Problem(f"dimensions of {' and '.join(map(str, lengths))} values; all must have as many", where)
-        )
-    return dimensions
+        if length != first_length:
+            message = f"a series of {plural(length, 'value')}, the first one has {first_length}"
+            raise InputError(Problem(f"{message}; all must be equally long", where))
 
 
 def _numbers(text: str, where: str) -> np.ndarray:
-    values = np.empty(text.count(",") + 1)
-    for i, word in enumerate(text.split(",")):
-        try:
-            values[i] = float(word)
-        except ValueError:
-            values[i] = np.nan
-        if not np.isfinite(values[i]):
-            message = f"value {i + 1} is {shown(word.strip())}, where a number is needed"
-            raise InputError(Problem(message, where))
+    """Values (n,) between commas; raises InputError with the first that is no number, or beyond float32."""
+    words = text.split(",")
+    try:
+        values = np.array(words, dtype=np.float64)
+    except ValueError:
+        values = np.array([_number(word) for word in words])
+    bad = np.flatnonzero(unusable(values))
+    if bad.size:
+        message = f"value {bad[0] + 1} is {shown(words[bad[0]].strip())}, where a number that fits float32 is needed"
+        raise InputError(Problem(message, where))
     return values
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return np.nan
 
 
 def _normalized(array: np.ndarray) -> np.ndarray:

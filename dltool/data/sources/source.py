@@ -38,6 +38,8 @@ class Request:
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
+    shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has settled it
+    classes: tuple[str, ...] = ()  # likewise
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Outline:
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
     follows: int | None = None  # samples follow each other in time, and each target reaches into so many of the next
+    series: tuple[int, ...] = ()  # samples of each series, where there are several that follow each other so
+    notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from dltool.data.gzipped import open_text
+from dltool.data.lines import Encoding, filled_lines
 from dltool.data.paths import locate
 from dltool.data.quoting import shown
 from dltool.data.sources.source import Outline, Raw, Reader, Request, Source
@@ -23,11 +23,12 @@ CHUNK = 1 << 16
 
 @register("source", "text", main="path")
 class TextLines(Source):
-    """Lines of a label, a separator (a tab by default) and text; empty lines are skipped."""
+    """Lines of a label, a separator (a tab by default) and text; empty lines are skipped, quotes are characters."""
 
     path: str
     separator: Annotated[str, Field(min_length=1)] = Field(default="\t", description="between label and text")
-    encoding: str = "utf-8"
+    prefix: str = Field(default="", description="of every label, and no part of it: '__label__' in files for fastText")
+    encoding: Encoding = "utf-8"
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """The one."""
@@ -35,25 +36,24 @@ class TextLines(Source):
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the labels."""
-        keep = request.keep_all or "text" in request.keep
-        return TextReader(locate(self.path, folders, "path"), self, targets=request.targets, keep=keep)
+        return TextReader(locate(self.path, folders, "path"), self, request)
 
 
 class TextReader(Reader):
     """Lines of a file."""
 
-    def __init__(self, path: Path, source: TextLines, *, targets: bool, keep: bool):
-        self._path, self._source, self._keep = path, source, keep
+    def __init__(self, path: Path, source: TextLines, request: Request):
+        self._path, self._source = path, source
+        self._keep = request.keep_all or "text" in request.keep
+        self._classes = None if request.targets else frozenset(request.classes)
         self._passed, self._texts = -1, iter(())  # samples whose text was kept, and the texts after them
         labels: list[str] = []
         self._lines: list[int] = []  # of each sample, from 1
-        for number, line in self._filled():
-            label, found, _ = line.partition(source.separator)
-            if targets and not (found and label.strip()):
-                message = f"no label in front of {source.separator!r}: {shown(line)}"
-                raise InputError(Problem(message, f"{path}:{number}"))
-            if targets:
-                labels.append(label.strip())
+        for number, line in filled_lines(path, source.encoding):
+            if "\0" in line:
+                raise InputError(Problem("holds a NUL character, which no text has", f"{path}:{number}"))
+            if request.targets:
+                labels.append(self._label(line, number))
             self._lines.append(number)
         if not self._lines:
             raise InputError(Problem("the file is empty", str(path)))
@@ -62,20 +62,20 @@ class TextReader(Reader):
             place=lambda row: f"{path}:{self._lines[row]}",
             rows=len(self._lines),
             task="classes",
-            targets={"label": np.array(labels)} if targets else {},
+            targets={"label": np.array(labels, dtype=object)} if request.targets else {},
             columns={"text": "prose"},
         )
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
         """The text of each line, without a label."""
-        texts = (self._text(line) for _, line in self._filled())
+        texts = map(self._text, self._filled())
         while chunk := list(islice(texts, CHUNK)):
             yield {"text": np.ma.array(chunk, dtype=object)}
 
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The text."""
         wanted = set(rows)
-        found = {row: self._text(line) for row, (_, line) in enumerate(self._filled()) if row in wanted}
+        found = {row: self._text(line) for row, line in enumerate(self._filled()) if row in wanted}
         return [{"text": found[row]} for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
@@ -83,7 +83,7 @@ class TextReader(Reader):
         if not self._keep:
             return {}
         if low != self._passed:
-            self._texts = (self._text(line) for _, line in islice(self._filled(), low, None))
+            self._texts = map(self._text, islice(self._filled(), low, None))
         self._passed = high
         return {"text": np.array(list(islice(self._texts, high - low)), dtype=object)}
 
@@ -91,19 +91,29 @@ class TextReader(Reader):
         """Text."""
         return {"text": "VARCHAR"}
 
-    def _text(self, line: str) -> str:
-        label, found, text = line.partition(self._source.separator)
-        return text.strip() if found else label.strip()
+    def _label(self, line: str, number: int) -> str:
+        """The label of a line; raises InputError unless there is just one."""
+        source = self._source
+        label, text = self._divided(line)
+        if not label:
+            what = f"label '{source.prefix}…'" if source.prefix else "label"
+            message = f"no {what} in front of {source.separator!r}: {shown(line)}"
+            raise InputError(Problem(message, f"{self._path}:{number}"))
+        if source.prefix and text.startswith(source.prefix):
+            raise InputError(Problem(f"two labels, where one is expected: {shown(line)}", f"{self._path}:{number}"))
+        return label
 
-    def _filled(self) -> Iterator[tuple[int, str]]:
-        """Numbers, from 1, and contents of the lines that are not empty."""
-        try:
-            with open_text(self._path, self._source.encoding, strict=True) as file:
-                for number, line in enumerate(file, 1):
-                    if line.strip():
-                        yield number, line.rstrip("\r\n")
-        except UnicodeDecodeError:
-            hint = "if it is Latin-1, say so: encoding: latin-1"
-            raise InputError(Problem(f"not {self._source.encoding.upper()} text; {hint}", str(self._path))) from None
-        except (EOFError, OSError) as error:
-            raise InputError(Problem(f"cannot be read: {error}", str(self._path))) from None
+    def _text(self, line: str) -> str:
+        """The text of a line. One to predict from needs no label; what looks like one and is no class is text."""
+        label, text = self._divided(line)
+        return text if self._source.prefix or self._classes is None or label in self._classes else line.strip()
+
+    def _divided(self, line: str) -> tuple[str, str]:
+        """The label, empty if there is none, and what follows it."""
+        label, found, text = line.partition(self._source.separator)
+        if not found or not label.startswith(self._source.prefix):
+            return "", line.strip()
+        return label.removeprefix(self._source.prefix).strip(), text.strip()
+
+    def _filled(self) -> Iterator[str]:
+        return (line for _, line in filled_lines(self._path, self._source.encoding))
