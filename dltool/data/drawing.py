@@ -1,4 +1,4 @@
-"""Drawing rows for a part: at random, class by class, by group, or the latest first."""
+"""Drawing rows for a part: at random, class by class, by group, or the latest by a column."""
 
 from __future__ import annotations
 
@@ -57,19 +57,6 @@ class RandomDrawing(Drawing):
             message = f"{plural(len(candidates), 'row')} cannot be divided into {of} folds"
             raise InputError(Problem(message, path="data.split.fold"))
         return candidates[number - 1 :: of]
-
-
-class SeriesDrawing(Drawing):
-    """The latest of samples that follow each other in time; `follows`: how many of the next a target reaches into."""
-
-    def __init__(self, follows: int):
-        self._follows = follows
-
-    def take(self, free: np.ndarray, count: int) -> np.ndarray:
-        """The last free ones; those whose targets reach into them are free no more, so that nothing leaks."""
-        rows = np.flatnonzero(free)
-        free[rows[max(0, len(rows) - count - self._follows) : len(rows) - count]] = False
-        return rows[-count:]
 
 
 class GroupDrawing(Drawing):

@@ -12,7 +12,7 @@ from dltool.data.features.infer import choose_features
 from dltool.data.moments import Moments
 from dltool.data.preparation import ArrayPreparation, Preparation, TablePreparation
 from dltool.data.scaling import Scaling, suitable
-from dltool.data.sources.source import Raw, Reader
+from dltool.data.sources.source import Raw, Reader, Source
 from dltool.data.split import Index, overlap
 
 
@@ -28,7 +28,8 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     scaling = cast(Scaling | None, data.scaling)
     if scaling is None:
         scaling, notes = suitable(outline.feature_dtype)
-    moments = Moments()
+    has_channels = len(outline.feature_shape) == 3
+    moments = Moments(columns=has_channels or cast(Source, data.source).mixed_units)
     if scaling.fitted:
         for features in _of_rows(reader, {}, train):
             moments.update(cast(np.ndarray, features))

@@ -11,16 +11,20 @@ BLOCK = 1 << 20
 
 
 class Moments:
-    """Of arrays (rows, …): over the rows for samples with one axis, each feature its own; else over all values."""
+    """Of arrays (rows, …): over the rows for samples with one axis, each feature its own; else over all values.
 
-    def __init__(self) -> None:
+    With `columns`, what lies on the last axis always has figures of its own.
+    """
+
+    def __init__(self, *, columns: bool = False) -> None:
+        self._columns = columns
         self.count = 0
         self.mean = self.squares = np.zeros(())  # squares: of the distances from the mean
         self.low, self.high = np.array(np.inf), np.array(-np.inf)
 
     def update(self, values: np.ndarray) -> None:
         """Take in more rows (Chan, Golub and LeVeque, Updating formulae, 1979)."""
-        axes = 0 if values.ndim == 2 else None
+        axes = tuple(range(values.ndim - 1)) if self._columns or values.ndim == 2 else None
         for block in _blocks(values):
             mean = block.mean(axis=axes)
             count = block.size // mean.size

@@ -94,7 +94,7 @@ def _split_main(
         None if labels is None else labels[kept],
         {column: main.extras[column][kept] for column in data.split.columns},
         lambda row: main.place(row if usable is None else int(usable[row])),
-        main.follows,
+        main.succession,
     )
     return {part: among(rows, usable) for part, rows in index.items()}, notes
 

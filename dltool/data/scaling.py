@@ -20,7 +20,7 @@ from dltool.registry import register
 
 @dataclass(frozen=True)
 class Scale:
-    """The numbers of a scaling, float64: () for all features alike, or (features,) for samples with one axis."""
+    """The numbers of a scaling, float64: () for all features alike, or one for each on the last axis."""
 
     offset: np.ndarray
     factor: np.ndarray

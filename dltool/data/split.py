@@ -11,8 +11,10 @@ from itertools import combinations
 import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
-from dltool.data.drawing import Drawing, GroupDrawing, RandomDrawing, SeriesDrawing, TimeDrawing
+from dltool.data.drawing import Drawing, GroupDrawing, RandomDrawing, TimeDrawing
+from dltool.data.following import SeriesDrawing, kept_apart
 from dltool.data.part_column import named_rows
+from dltool.data.sources.source import Succession
 from dltool.errors import InputError, Problem
 
 #: rows of one part, in the order of the file; a slice where they lie together, which copies nothing
@@ -26,24 +28,26 @@ def split_rows(
     labels: np.ndarray | None,
     columns: Mapping[str, np.ndarray] | None = None,
     place: Callable[[int], str] = str,
-    follows: int | None = None,
+    succession: Succession | None = None,
 ) -> tuple[dict[str, Index], list[str]]:
     """The rows of each of the `parts`, none in two of them, with notes.
 
     `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
-    stands; `follows` is known where samples follow each other in time. Raises InputError for parts that overlap, are
+    stands; `succession` is known where samples follow each other in time. Raises InputError for parts that overlap, are
     empty, or ask for more rows than there are.
     """
-    chosen = _told(split, parts, rows, columns or {}, place)
+    reach = succession.reach if succession else 0
+    chosen = _told(split, parts, rows, columns or {}, place, reach)
     free = np.ones(rows, dtype=bool)
     for index in chosen.values():
-        free[index] = False
+        near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
+        free[near] = False
     # the test part first, so that it stays the same whatever is taken for validation
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
     notes: list[str] = []
     if wanted:
-        if follows is not None:
-            drawing, notes = SeriesDrawing(follows), ["samples follow each other in time: the latest are set apart"]
+        if succession:
+            drawing = SeriesDrawing(succession, rows)
         else:
             drawing, notes = _drawing(split, len(parts), rows, labels, columns or {}, place)
         for part in wanted:
@@ -68,6 +72,7 @@ def _told(
     rows: int,
     columns: Mapping[str, np.ndarray],
     place: Callable[[int], str],
+    reach: int,
 ) -> dict[str, Index]:
     """The parts that are not drawn, but from one end of the file or named by a column; of the latter not "train"."""
     ends = {part: _end(part, wish, rows) for part in parts if isinstance(wish := getattr(split, part), Rows)}
@@ -75,6 +80,7 @@ def _told(
         raise InputError(*problems)
     column = split.part_column
     named = named_rows(column, columns[column.name], place) if column else {}
+    ends = kept_apart(ends, reach) if reach else ends
     return {**ends, **{part: _compact(named[part]) for part in parts if part in named and part != "train"}}
 
 

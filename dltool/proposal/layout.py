@@ -12,7 +12,7 @@ from pathlib import Path
 from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate_all
 from dltool.data.tables import query
-from dltool.data.tables.columns import Column, find_columns
+from dltool.data.tables.columns import TYPES, Column, find_columns
 from dltool.data.tables.csv_file import CsvFile
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
@@ -28,7 +28,7 @@ MOST_SKIPPED = 5
 LOOKED_AT = 64 << 20
 #: rows that are looked at; the sizes of parts go by all
 MOST_ROWS = 1_000_000
-#: words among the numbers of a column that can stand for missing ones, and in how many rows
+#: words among the numbers or dates of a column that can stand for missing ones, and in how many rows
 STRAY_WORDS, STRAY_SHARE = 3, 0.2
 
 
@@ -53,12 +53,14 @@ def looked_at(path: str) -> Iterator[Look]:
     files = [open_table(each, dialect) for each in paths]
     with ExitStack() as stack:
         database = stack.enter_context(_opened(files, dialect))
-        columns = find_columns(files[0], database, list(files[0].columns))
+        columns = find_columns(database, list(files[0].columns))
         if words := _stray_words(database, columns):
-            entries.append(Entry("missing", [*dialect.missing, *words], f"words among numbers: {', '.join(words)}"))
+            entries.append(
+                Entry("missing", [*dialect.missing, *words], f"words among numbers or dates: {', '.join(words)}")
+            )
             stack.close()
             database = stack.enter_context(_opened(files, replace(dialect, missing=(*dialect.missing, *words))))
-            columns = find_columns(files[0], database, list(files[0].columns))
+            columns = find_columns(database, list(files[0].columns))
         rows = database.rows if database.rows < MOST_ROWS else sum(_count(file) for file in files)
         yield Look(path, files[0], rows, database, columns, profile(database, columns), entries)
 
@@ -140,7 +142,7 @@ def _stray_words(database: Database, columns: dict[str, Column]) -> list[str]:
     found: dict[str, None] = {}
     for column in columns.values():
         if column.mixed:
-            stray = f"CASE WHEN {column.unreadable('DOUBLE')} THEN {column.cells} END"
+            stray = f"CASE WHEN {column.unreadable(TYPES[column.mixed.kind])} THEN {column.cells} END"
             words = database.frequent(stray, STRAY_WORDS + 1)
             if len(words) <= STRAY_WORDS and sum(count for _, count in words) <= STRAY_SHARE * database.rows:
                 found |= dict.fromkeys(word for word, _ in words)

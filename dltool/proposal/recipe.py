@@ -13,8 +13,8 @@ from typing import Any
 from dltool.config.experiment import Task
 from dltool.proposal.entry import Entry
 
-#: a training passes about so many samples …
-SAMPLES = 1_600_000
+#: a training passes about so many samples: numbers go on getting better for longer than classes …
+SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "labels": 1_000_000}
 #: … in at least and at most so many epochs
 EPOCHS = (3, 200)
 #: fewer rows to train on are few: one epoch more or less decides nothing
@@ -24,7 +24,7 @@ BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
 #: more are many
 MANY_ROWS = 20_000
 #: rows of a batch, up to so many rows to train on
-BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (30_000, 128), (100_000, 256), (1_000_000, 512))
+BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (20_000, 128), (100_000, 256), (1_000_000, 512))
 LARGEST_BATCH = 1024
 
 
@@ -44,10 +44,10 @@ class Facts:
         return "classes" if self.task == "classes" else "targets"
 
 
-def epochs(rows: int) -> int:
-    """Passes over so many rows: many over few rows."""
+def epochs(facts: Facts) -> int:
+    """Passes over the rows: many over few rows."""
     low, high = EPOCHS
-    wanted = min(high, max(low, SAMPLES / max(1, rows)))
+    wanted = min(high, max(low, SAMPLES[facts.task] / max(1, facts.rows)))
     step = 10 if wanted > 30 else 5 if wanted > 10 else 1
     return max(low, round(wanted / step) * step)
 
@@ -94,8 +94,8 @@ LOSSES = {
     "numbers": ("huber", "like mse, but rows far off do not count with the square of their error"),
 }
 METRICS = {"classes": ["accuracy"], "labels": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
-#: a class that fewer rows have is rare: accuracy says little of it
-RARE = 0.1
+#: a class with less than this of an even share of the rows is rare: accuracy says little of it
+RARE = 0.3
 #: classes that a line lists
 LISTED = 4
 
@@ -103,7 +103,7 @@ LISTED = 4
 def training(facts: Facts) -> Sequence[Entry]:
     """Everything from the loss on."""
     loss, reason = LOSSES[facts.task]
-    count = epochs(facts.rows)
+    count = epochs(facts)
     optimizer = {"adamw": {"lr": 0.002, "weight_decay": 0.1}} if not facts.pixels else {"adam": {"lr": 0.001}}
     entries = [
         Entry("loss", loss, reason),
@@ -126,7 +126,7 @@ def metrics(facts: Facts) -> list[str]:
     names = METRICS[facts.task]
     if len(facts.classes) == 2:
         names = [*names, "auc"]
-    if facts.classes and min(facts.classes.values()) < RARE:
+    if facts.classes and min(facts.classes.values()) < RARE / len(facts.classes):
         names = [*names, "f1"]
     return names
 
@@ -143,5 +143,5 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
     units = [str(value["dense"]["units"]) for value in values if isinstance(value, dict) and "dense" in value]
     return [
         ("network", f"{' → '.join(units)}, sized for {facts.rows:,} rows to train on"),
-        ("training", f"{epochs(facts.rows)} epochs of batches of {batch_size(facts.rows)}"),
+        ("training", f"{epochs(facts)} epochs of batches of {batch_size(facts.rows)}"),
     ]

@@ -146,14 +146,14 @@ class Comparison:
 
 def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None:
     """What predicts that a series stays as it is, (n, targets) in their own units; None for what is no series."""
-    column, scale = source.latest, preprocessing.features.scale
-    if column is None:
+    columns, scale = source.latest, preprocessing.features.scale
+    if not columns:
         return None
 
     def latest(part: Part) -> np.ndarray:
         steps = part.features[:, -1]
-        values = (scale.undone(steps) if scale else steps)[:, column, None]
-        return np.repeat(values, len(preprocessing.target.names), axis=1)
+        values = (scale.undone(steps) if scale else steps)[:, list(columns)]
+        return np.tile(values, (1, len(preprocessing.target.names) // len(columns)))
 
     return latest
 

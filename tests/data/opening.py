@@ -47,7 +47,7 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
 def open_part(source: Source, preprocessing: Any, folders: list[Path]) -> Part:
     """All samples of another source, as a network was trained to take them."""
     with further.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
-        (part,) = samples.parts()
+        ((part, _),) = samples.parts()
     return part
 
 

@@ -139,6 +139,17 @@ def test_synthetic_data_follows_from_its_seed(targets: dict[str, int]):
     assert opened(data).fingerprint != one.fingerprint
 
 
+def test_synthetic_images_of_bytes_and_series():
+    fields = {"rows": 20, "classes": 4, "features": [6, 7, 3], "bytes": True}
+    images = opened({"synthetic": fields, "split": {"validation": 0}, "scaling": "none"}).parts["train"].features
+    assert (images.shape, images.dtype) == ((20, 6, 7, 3), np.uint8)
+    assert (images.min(), images.max()) == (0, 255)
+    data = {"synthetic": {"features": [300, 2], "targets": 1, "rows": 20}, "split": {"validation": 0}}
+    series = opened(data).parts["train"].features
+    assert (series.shape, series.dtype) == ((20, 300, 2), np.float32)
+    assert series.std() == pytest.approx(1, abs=0.03)
+
+
 def test_digits_are_complete(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(PROJECT)
     dataset = opened({**DIGITS, "split": {"validation": 0}, "scaling": "none"})

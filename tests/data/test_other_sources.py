@@ -206,7 +206,7 @@ BROKEN: dict[str, Broken] = {
     "no archive": (
         {"images": "pets.zip"},
         {"/pets.zip": b"PK\x03\x04 cut"},
-        "pets.zip: data.images: neither a directory nor a whole zip archive",
+        "pets.zip: data.images: not a zip archive, or damaged",
     ),
     "no directory": ({"images": "cats"}, FOLDER, "data.images.path: no file 'cats', nor 'config/cats'"),
     "a line without label": (
@@ -254,6 +254,11 @@ BROKEN: dict[str, Broken] = {
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n2,\n3,4\n" * 2},
         "a.csv:3: data.windows: column 'n' has no number here; a series needs one in every row",
+    ),
+    "a word far down in a table of a series": (
+        {"windows": {"path": "a.csv", "target": "n", "length": 2}},
+        {"/a.csv": "t,n\n" + "1,2\n" * 30_000 + "1,x\n"},
+        "a.csv:30002: data.windows: column 'n' has no number here; a series needs one in every row",
     ),
     "no column of the series": (
         {"windows": {"path": "a.csv", "target": "m", "length": 2}},

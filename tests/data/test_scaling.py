@@ -36,6 +36,24 @@ def test_closed_forms(name: str, fields: dict[str, Any], expected: np.ndarray):
     np.testing.assert_allclose(scaled, expected, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("name", ["standard", "minmax"])
+def test_columns_of_windows_are_scaled_each_for_itself(name: str):
+    write("two.csv", "small,large,y\n" + "".join(f"{i % 3},{1000 + i * i},{i}\n" for i in range(20)))
+    source = {"path": "two.csv", "target": "y", "columns": ["small", "large"], "length": 4}
+    data = {"windows": source, "split": {"validation": 0}}
+    shown = opened({**data, "scaling": "none"}).parts["train"].features
+    flat = np.asarray(shown, np.float64).reshape(-1, 2)
+    offset, size = (flat.mean(0), flat.std(0)) if name == "standard" else (flat.min(0), np.ptp(flat, axis=0))
+    scaled = opened({**data, "scaling": name}).parts["train"].features
+    np.testing.assert_allclose(scaled, (shown - offset) / size, rtol=1e-5, atol=1e-6)
+
+
+def test_dimensions_of_labelled_series_are_scaled_each_for_itself():
+    write("two.ts", "@classLabel true a b\n@data\n1,2,3:100,200,300:a\n3,2,1:500,100,100:b\n")
+    scaled = opened({"series": "two.ts", "split": {"validation": 0}, "scaling": "minmax"}).parts["train"].features
+    np.testing.assert_allclose(scaled[0], [[0, 0], [0.5, 0.25], [1, 0.5]], atol=1e-6)
+
+
 def test_a_constant_that_rounds_is_still_constant():
     assert np.abs(_scaled("standard", np.full((1000, 1), 0.1))).max() < 1e-12
 

@@ -16,6 +16,7 @@ WORDS = "correct it, add it to 'missing', or take the column for words: features
 QUOTE = "a quoted field begins here and never ends; if quotes mean nothing in this file, say so: quote: ''"
 TOO_LARGE = "is infinite or too large for float32; correct it"
 NO_TARGET = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
+FEW_NAMES = "where the rows have 3; if these are names, name all columns: names: […], and leave this line out: skip: 1"
 DAMAGED = "a damaged gzip file, or one that was cut short"
 LATE = 30_002  # a line far behind those from which duckdb guesses types
 
@@ -31,7 +32,15 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "a field too few in the first row": (replaced(2, "1,2"), "FILE:2: data.table: 2 fields, expected 3"),
     "one field": (replaced(10, "1"), "FILE:10: data.table: 1 field, expected 3"),
     "a ragged row far down": (_late("1,2"), f"FILE:{LATE - 1}: data.table: 2 fields, expected 3"),
-    "a title above": ("My table\n" + replaced(1, "a,b,y"), "FILE:1: data.table: 1 field, expected 3"),
+    "a title above": (
+        "My table\n" + replaced(1, "a,b,y"),
+        f"FILE:1: data.table: 1 field, {FEW_NAMES}",
+    ),
+    "names too few": (replaced(1, "a,b"), f"FILE:1: data.table: 2 fields, {FEW_NAMES}"),
+    "line ends of two kinds": (
+        replaced(6, "1,2,0\r"),
+        "FILE:6: data.table: ends with another line end than the lines before; make them alike: sed -i 's/\\r$//' FILE",
+    ),
     "a quote": (
         replaced(6, '"1,2,3'),
         f"FILE:6: data.table: column 'a' holds '\"1', where a number is expected; {WORDS.format('a')}",
@@ -43,7 +52,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "a word far down": (
         _late("1,x,0"),
-        f"FILE:{LATE - 1}: data.table: column 'b' holds 'x', where a number is expected",
+        f"FILE:{LATE - 1}: data.table: column 'b' holds 'x', where a number is expected; {WORDS.format('b')}",
     ),
     "a header in the middle": (
         replaced(12, "a,b,y"),
@@ -56,6 +65,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "two columns of one name": (
         replaced(1, "a,a,y"),
         "FILE:1: data.table: columns 1 and 2 are both called 'a'; rename one, or give names: […]",
+    ),
+    "two columns whose names differ in case": (
+        replaced(1, "a,A,y"),
+        "FILE:1: data.table: columns 1 and 2, 'a' and 'A', differ in nothing but case; rename one, or give names: […]",
+    ),
+    "blanks between fields": (
+        "a  b  y\n" + "1  2  0\n3  4  1\n" * 9,
+        "FILE: data.table: several blanks stand between fields; make them one: sed 's/^ *//; s/  */ /g' FILE > NEW.csv",
     ),
     "only words that name rows": (
         "who,y\n" + "".join(f"name{i},{i % 2}\n" for i in range(40)),
@@ -94,7 +111,7 @@ def test_a_gzip_file_cut_short(size: int):
     assert problems(table(write("cut.csv.gz", whole[:size]))) == [f"cut.csv.gz: data.table: {DAMAGED}"]
 
 
-OTHER_FORMATS = {
+OTHER_FORMATS: dict[str, tuple[str | bytes, str]] = {
     "broken.jsonl": ('{"a":1,"y":0}\n{"a":2,"y":\n{"a":1,"y":1}\n', "broken.jsonl:2: data.table: not valid JSON"),
     "target.jsonl": (
         '{"a":1,"y":0}\n\n{"a":1}\n{"a":1,"y":1}\n{"a":2,"y":0}\n',
@@ -104,9 +121,17 @@ OTHER_FORMATS = {
         '[{"a":1,"y":0},\n\n{"a":1},\n{"a":1,"y":1},{"a":1,"y":0}]',
         f"target.json: row 2: data.table: column 'y' has no value; {NO_TARGET}",
     ),
+    "twice.jsonl": (
+        '{"a":1,"y":0}\n{"a":2,"a":3,"y":1}\n',
+        "twice.jsonl:2: data.table: an object that has 'a' twice",
+    ),
+    "latin.jsonl": (
+        '{"a":"é","y":0}\n{"a":"e","y":1}\n'.encode("latin-1"),
+        "latin.jsonl: data.table: not UTF-8 text; convert it, such as by: iconv -f latin1 -t utf-8",
+    ),
     "text.parquet": (
         "a,y\n" + "1,2\n" * 9,
-        "text.parquet: data.table: cannot be read as a table: No magic bytes found at end of file 'text.parquet'",
+        "text.parquet: data.table: not a Parquet file, or one that was cut short",
     ),
 }
 
@@ -124,7 +149,7 @@ def test_parquet_with_an_infinity_a_list_or_its_end_missing():
     assert problems(table("gap.parquet")) == [f"gap.parquet: row 8: data.table: column 'a' {TOO_LARGE}"]
     lists = "column 'a' holds lists or records, which cannot be taken in; leave it out: exclude: [a]"
     assert problems(table("list.parquet")) == [f"list.parquet: data.table: {lists}"]
-    assert problems(table("cut.parquet"))[0].startswith("cut.parquet: data.table: cannot be read as a table: ")
+    assert problems(table("cut.parquet")) == ["cut.parquet: data.table: not a Parquet file, or one that was cut short"]
 
 
 FIELDS: list[tuple[dict[str, Any], list[str]]] = [

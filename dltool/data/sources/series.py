@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +21,8 @@ from dltool.registry import register
 @register("source", "series", main="path")
 class Series(Source):
     """A .ts file: features (length, dimensions), all series of one length; the target is a class, or a number."""
+
+    mixed_units: ClassVar[bool] = True
 
     path: str
     normalize: bool = Field(default=False, description="give each series mean 0 and standard deviation 1")

@@ -43,6 +43,14 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Succession:
+    """How samples follow each other in time."""
+
+    reach: int  # how many of the next have targets that are also a sample's own
+    sizes: tuple[int, ...] = ()  # samples of each series, one after the other; where there are none there is one series
+
+
+@dataclass(frozen=True)
 class Outline:
     """What a source holds apart from the features themselves: enough to divide the rows and to find the classes."""
 
@@ -55,8 +63,7 @@ class Outline:
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
-    follows: int | None = None  # samples follow each other in time, and each target reaches into so many of the next
-    series: tuple[int, ...] = ()  # samples of each series, where there are several that follow each other so
+    succession: Succession | None = None  # where samples follow each other in time
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
@@ -144,12 +151,13 @@ class Source(Description):
     `folders` are where relative paths may start, after the working directory.
     """
 
+    listed: ClassVar[bool] = False  #: opening lists samples without reading them, so it takes little time
     mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
 
     @property
-    def latest(self) -> int | None:
-        """Which feature of a sample's last step is the target's own value; None where samples are not of its past."""
-        return None
+    def latest(self) -> tuple[int, ...]:
+        """Which features of a sample's last step are the targets' own values; none where samples are not their past."""
+        return ()
 
     def at(self, path: str) -> Self:
         """The same kind of source with its samples elsewhere; raises InputError where they come from no file."""

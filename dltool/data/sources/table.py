@@ -50,7 +50,7 @@ class Table(Source):
     header: bool | None = Field(default=None, description="whether the first line names the columns")
     names: list[str] = Field(default=[], description="of the columns, in place of those that a header gives")
     skip: NonNegativeInt = Field(default=0, description="lines to leave out before the header")
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ","] | None = Field(default=None, description="point of numbers; found out by default")
     encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
     missing_target: Literal["refuse", "drop"] = Field(default="refuse", description="what becomes of rows without one")
 
@@ -82,7 +82,7 @@ class Table(Source):
             self.task, self.label_separator or "", self.rename_labels, drop_missing=self.missing_target == "drop"
         )
         try:
-            return TableReader(files[0], database, features, targets, options, request.extras, keep)
+            return TableReader(database, features, targets, options, request.extras, keep)
         except BaseException:
             database.close()
             raise

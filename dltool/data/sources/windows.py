@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field, PositiveInt, model_validator
 
-from dltool.data.sources.source import Outline, Raw, Reader, Request, Source
+from dltool.data.sources.source import Outline, Raw, Reader, Request, Source, Succession
 from dltool.data.sources.table import Table
 from dltool.errors import InputError, Problem
 from dltool.registry import register
@@ -47,10 +47,10 @@ class Windows(Source):
         return self
 
     @property
-    def latest(self) -> int | None:
+    def latest(self) -> tuple[int, ...]:
         """The target among the columns shown."""
         shown = self.columns or [self.target]
-        return shown.index(self.target) if self.target in shown else None
+        return (shown.index(self.target),) if self.target in shown else ()
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Those of the table."""
@@ -66,11 +66,15 @@ class Windows(Source):
             series = {name: self._numbers(name, outline) for name in dict.fromkeys([*columns, self.target])}
             groups = outline.extras[self.group] if self.group else np.zeros(outline.rows)
         shown = np.stack([series[name] for name in columns], axis=1)
-        starts = self._starts(np.ma.getdata(groups), targets=request.targets)
+        series_starts = self._starts(np.ma.getdata(groups), targets=request.targets)
+        starts = np.concatenate(series_starts)
         if not len(starts):
             message = f"{outline.rows} rows are too few for one window of {self.length} and a horizon of {self.horizon}"
             raise InputError(Problem(message, outline.where))
-        return WindowReader(shown, starts, self._outline(outline, series[self.target], starts, request))
+        # with every row up to the horizon as a target, windows share targets with the next ones
+        reach = (self.horizon - 1) // self.stride if self.steps else 0
+        succession = Succession(reach, tuple(len(each) for each in series_starts if len(each)))
+        return WindowReader(shown, starts, self._outline(outline, series[self.target], starts, succession, request))
 
     @property
     def _table(self) -> Table:
@@ -79,22 +83,25 @@ class Windows(Source):
     def _numbers(self, name: str, outline: Outline) -> np.ndarray:
         """A column (rows,) float64; raises InputError with the first row that has no number."""
         cells = outline.extras[name]
-        if cells.dtype.kind not in "biuf":
-            raise InputError(Problem(f"column '{name}' holds no numbers, which a series needs", outline.where))
-        values = np.ma.filled(cells.astype(np.float64), np.nan)
+        if cells.dtype.kind in "biuf":
+            values = np.ma.filled(cells.astype(np.float64), np.nan)
+        else:
+            values = np.array([_number(cell) for cell in cells.tolist()])
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             message = f"column '{name}' has no number here; a series needs one in every row"
             raise InputError(Problem(message, outline.place(int(bad[0]))))
         return values
 
-    def _starts(self, groups: np.ndarray, *, targets: bool) -> np.ndarray:
-        """First rows of all windows; where there is only something to predict, the target may lie behind the end."""
+    def _starts(self, groups: np.ndarray, *, targets: bool) -> list[np.ndarray]:
+        """First rows of the windows of each series; with no targets asked for, these may lie behind the end."""
         span = self.length + (self.horizon if targets else 0)
         bounds = [0, *(np.flatnonzero(groups[1:] != groups[:-1]) + 1).tolist(), len(groups)]
-        return np.concatenate([np.arange(low, high - span + 1, self.stride) for low, high in pairwise(bounds)])
+        return [np.arange(low, high - span + 1, self.stride) for low, high in pairwise(bounds)]
 
-    def _outline(self, table: Outline, target: np.ndarray, starts: np.ndarray, request: Request) -> Outline:
+    def _outline(
+        self, table: Outline, target: np.ndarray, starts: np.ndarray, succession: Succession, request: Request
+    ) -> Outline:
         ahead = range(1, self.horizon + 1) if self.steps else (self.horizon,)
         last = self.length - 1
         names = {step: f"{self.target}+{step}" if self.steps else self.target for step in ahead}
@@ -105,7 +112,7 @@ class Windows(Source):
             task="numbers",
             targets={names[step]: target[starts + last + step] for step in ahead} if request.targets else {},
             feature_shape=(self.length, len(self.columns or [self.target])),
-            follows=self.horizon - 1 if self.steps else 0,
+            succession=succession,
         )
 
 
@@ -130,3 +137,11 @@ class WindowReader(Reader):
     def kept_types(self) -> dict[str, str]:
         """Whole numbers."""
         return {"last_row": "BIGINT"}
+
+
+def _number(cell: object) -> float:
+    """The number that a text is; NaN where it is none."""
+    try:
+        return float(str(cell))
+    except ValueError:
+        return np.nan

@@ -11,16 +11,19 @@ import zlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
-from dltool.data.gzipped import open_text
+from dltool.data.gzipped import open_bytes, open_text
 from dltool.data.tables.dialect import Dialect
 from dltool.errors import InputError, Problem
 
 #: in order of preference where several divide all lines alike; with decimal commas a comma may do so too
 DELIMITERS = "\t;|,"
 SAMPLE = 1 << 16
+#: the share of lines that a blank must divide alike
+MOST = 0.5
 
 
 def find_division(path: Path, dialect: Dialect) -> tuple[Dialect, int]:
@@ -34,7 +37,8 @@ def find_division(path: Path, dialect: Dialect) -> tuple[Dialect, int]:
         divisions = [_division(lines, dialect.delimiter)]
     else:
         divisions = [_division(lines, delimiter) for delimiter in DELIMITERS]
-        divisions = divisions if any(share for share, _, _ in divisions) else [_division(lines, " ")]
+        if not any(share for share, _, _ in divisions):
+            divisions = [_by_blanks(path, lines)]
     share, fields, delimiter = max(divisions, key=lambda division: division[0])
     delimiter = delimiter if share or dialect.delimiter else ","
     quote = dialect.quote
@@ -75,6 +79,16 @@ def _division(lines: list[str], delimiter: str) -> tuple[float, int, str]:
     return (lines_alike / sizes.total() if fields > 1 else 0.0), fields, delimiter
 
 
+def _by_blanks(path: Path, lines: list[str]) -> tuple[float, int, str]:
+    """The same for blanks, of which there is one between fields; a few lines of as many words are sentences."""
+    words = {len(line.split()) for line in lines if line.strip()}
+    if len(words) == 1 and words != {1} and any("  " in line.strip() for line in lines):
+        advice = f"make them one: sed 's/^ *//; s/  */ /g' {path} > NEW.csv"
+        raise InputError(Problem(f"several blanks stand between fields; {advice}", str(path)))
+    share, fields, delimiter = _division(lines, " ")
+    return (share, fields, delimiter) if share > MOST else (0.0, 1, delimiter)
+
+
 def first_record(path: Path, dialect: Dialect) -> list[str]:
     """The fields of the first record that is not empty."""
     with open_text(path, dialect.encoding) as file:
@@ -94,6 +108,13 @@ def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, i
             if row >= last:
                 break
     return found
+
+
+def odd_line_end(path: Path) -> int | None:
+    """The first line, from 1, that ends otherwise than the one before it; None where there is none."""
+    with open_bytes(path) as file:
+        ends = (line.endswith(b"\r\n") for line in file if line.endswith(b"\n"))
+        return next((number for number, (one, other) in enumerate(pairwise(ends), 2) if one != other), None)
 
 
 def _records(file: TextIO, dialect: Dialect) -> Any:

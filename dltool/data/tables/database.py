@@ -6,7 +6,7 @@ Row numbers are those of the table's file, so that any rows can be read again, i
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import numpy as np
 from dltool.caching import working_folder
 from dltool.data.gzipped import is_gzipped
 from dltool.data.tables import query
-from dltool.data.tables.table_file import TableFile
+from dltool.data.tables.explanation import MisfitError
+from dltool.data.tables.table_file import TableFile, alike
 
 #: bytes of files above which a table goes to disk
 SMALL = 64 << 20
@@ -45,7 +46,7 @@ class Database:
 
         With a `limit`, only so many rows of each file.
         """
-        self._files, self._path = files, files[0].path
+        self._files, self._path = alike(files), files[0].path
         self._stack = ExitStack()
         self._ends: list[int] = []  # of each file, the row after its last
         try:
@@ -54,14 +55,15 @@ class Database:
                 memory = max(memory, query.threads() * (THREAD_MEMORY + COLUMN_MEMORY * len([*columns, *verbatim])))
             self._connection = self._stack.enter_context(query.connected(self._path, place, memory if place else None))
             end = f" LIMIT {limit}" if limit else ""
-            for i, file in enumerate(files):
-                verb = "INSERT INTO data" if i else "CREATE TABLE data AS"
-                with query.explained(file.path):
-                    self._connection.execute(f"{verb} {file.selection(columns, missing, verbatim)}{end}")
-                self._ends.append(self.single(["count(*)"])[0])
+            self._fill(columns, lambda file: file.selection(columns, missing, verbatim) + end)
         except BaseException:
             self._stack.close()
             raise
+
+    @property
+    def file(self) -> TableFile:
+        """The first of the files, with the types that its columns were found to have."""
+        return self._files[0]
 
     @property
     def rows(self) -> int:
@@ -139,6 +141,29 @@ class Database:
     def close(self) -> None:
         """Remove the database."""
         self._stack.close()
+
+    def _fill(self, columns: Sequence[str], selection: Callable[[TableFile], str]) -> None:
+        """Takes the files in; a column with a cell that is not of the type of its first rows is taken in as text."""
+        misfits = 0
+        while True:
+            try:
+                return self._take_in(selection)
+            except MisfitError as misfit:
+                misfits += 1
+                # a second one is the last: reading a large file once for each of its columns would take long
+                wrong = [column for column in columns if column == misfit.column] if misfits == 1 else []
+                texts = {name: "VARCHAR" for name in wrong or columns if self.file.kind(name) not in ("text", "other")}
+                if not texts:
+                    raise
+                self._files = [file.with_types(texts) for file in self._files]
+
+    def _take_in(self, selection: Callable[[TableFile], str]) -> None:
+        self._ends = []
+        for file in self._files:
+            verb = "INSERT INTO data" if self._ends else "CREATE OR REPLACE TABLE data AS"
+            with query.explained(file.path):
+                self._connection.execute(f"{verb} {selection(file)}")
+            self._ends.append(self.single(["count(*)"])[0])
 
     def _place(self) -> Path | None:
         """Where the database lies; None in memory."""

@@ -17,6 +17,6 @@ class Dialect:
     header: bool | None = None
     names: tuple[str, ...] = ()  # of all columns, in place of a header
     skip: int = 0  # lines before the header, or before the first row
-    decimal: str = "."
+    decimal: str | None = None
     encoding: str = "utf-8"
     missing: tuple[str, ...] = MISSING

@@ -18,13 +18,22 @@ def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
     return {row: filled[row][0] for row in rows if row < len(filled)}
 
 
-def broken_line(path: Path) -> int | None:
-    """The first line, from 1, that is not JSON; None where the file is one JSON list."""
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                if line.strip():
-                    json.loads(line)
-            except ValueError:
-                return None if number == 1 and line.lstrip().startswith("[") else number
-    return None
+def broken_line(path: Path) -> tuple[int | None, str]:
+    """The first line, from 1, that is not JSON, or None where the file is one JSON list; and what is wrong."""
+    try:
+        with open_text(path, strict=True) as file:
+            for number, line in enumerate(file, 1):
+                if line.strip() and not _is_json(line):
+                    whole = number == 1 and line.lstrip().startswith("[")
+                    return None if whole else number, "not valid JSON"
+    except UnicodeDecodeError:
+        return None, "not UTF-8 text; convert it, such as by: iconv -f latin1 -t utf-8"
+    return None, "not valid JSON"
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True

@@ -11,9 +11,8 @@ from dltool.data.quoting import shown
 from dltool.data.sources.source import Outline, Raw, Reader, Task
 from dltool.data.tables import query
 from dltool.data.tables.cells import require_values
-from dltool.data.tables.columns import find_columns
+from dltool.data.tables.columns import TYPES, Column, find_columns
 from dltool.data.tables.database import Database
-from dltool.data.tables.table_file import TableFile
 from dltool.errors import InputError, Problem
 
 #: what a target's column becomes in SQL
@@ -43,7 +42,6 @@ class TableReader(Reader):
 
     def __init__(
         self,
-        file: TableFile,
         database: Database,
         features: Sequence[str],
         targets: Sequence[str],
@@ -51,13 +49,13 @@ class TableReader(Reader):
         extras: Sequence[str],
         keep: Sequence[str],
     ):
-        self.file, self.database, self._keep = file, database, keep
+        self.file, self.database, self._keep = database.file, database, keep
         if not database.rows:
-            raise InputError(Problem("a table without rows", str(file.path)))
-        self.columns = find_columns(file, database, [*features, *targets, *extras])
+            raise InputError(Problem("a table without rows", str(self.file.path)))
+        self.columns = find_columns(database, [*features, *targets, *extras])
         further = {name: self.columns[name].cells for name in extras}
         self.outline = Outline(
-            where=str(file.path),
+            where=str(self.file.path),
             place=database.place,
             rows=database.rows,
             task=options.task,
@@ -66,6 +64,7 @@ class TableReader(Reader):
             columns={name: self.columns[name].kind for name in features},
             label_separator=options.separator,
             rename_labels={str(found): name for found, name in options.renamed.items()},
+            notes=tuple(self._doubt(column) for column in self.columns.values() if column.doubted),
         )
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
@@ -76,8 +75,9 @@ class TableReader(Reader):
         return self.database.chunks({name: self.columns[name].read(as_type) for name, as_type in types.items()})
 
     def stray(self, column: str) -> Problem | None:
-        """What keeps a column of text from being one of numbers, where most of its cells are."""
-        return self._stray(column, "DOUBLE") if self.columns[column].mixed else None
+        """What keeps a column of text from being one of numbers, or dates, where most of its cells are."""
+        mixed = self.columns[column].mixed
+        return self._stray(column, TYPES[mixed.kind]) if mixed else None
 
     def _stray(self, name: str, as_type: str) -> Problem | None:
         column = self.columns[name]
@@ -86,6 +86,9 @@ class TableReader(Reader):
         if not found:
             return None
         row, cell = found
+        if as_type == "VARCHAR":
+            message = f"column '{name}' holds whole numbers too large to be told apart; leave it out: exclude: [{name}]"
+            return Problem(message, self.database.place(row))
         message = f"column '{name}' holds {shown(cell)}, where {_EXPECTED[as_type]} is expected"
         hint = f"correct it, add it to 'missing', or take the column for words: features: {{{name}: category}}"
         return Problem(f"{message}; {hint}", self.database.place(row))
@@ -117,6 +120,13 @@ class TableReader(Reader):
     def close(self) -> None:
         """Remove the database."""
         self.database.close()
+
+    def _doubt(self, column: Column) -> str:
+        """How the cells were read that another decimal point would make other numbers of."""
+        found = self.database.first(f"regexp_matches({column.text}, '[.,]')", str(column.text))
+        cell, other = found[1] if found else "", "," if column.doubted == "." else "."
+        point = f"'{column.doubted}' as decimal point (data.table.decimal: '{other}' says otherwise)"
+        return f"column '{column.name}': {shown(cell)} is read with {point}"
 
     def _text(self, name: str) -> str:
         return self.columns[name].read("VARCHAR") if name in self.columns else query.name(name)

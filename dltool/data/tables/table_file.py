@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from dltool.data.sources.source import Kind
 from dltool.data.tables import query
@@ -19,8 +19,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_INTEGERS, "integer"),
     **dict.fromkeys(_NUMBERS, "number"),
     "BOOLEAN": "boolean",
-    "VARCHAR": "text",
-    "ENUM": "text",
+    **dict.fromkeys(("VARCHAR", "ENUM", "UUID", "JSON"), "text"),
     **dict.fromkeys(("DATE", "TIME", *_TIMESTAMPS), "date"),
 }
 
@@ -41,6 +40,15 @@ class TableFile(ABC):
     @abstractmethod
     def lines(self, rows: Collection[int]) -> Mapping[int, int]:
         """The lines, from 1, of rows, from 0; empty where a file has none."""
+
+    @property
+    def decimals(self) -> Sequence[str]:
+        """What may be the point of numbers that are written as text, in order of preference."""
+        return (".", ",")
+
+    def with_types(self, types: Mapping[str, str]) -> Self:
+        """The same table with columns of other types."""
+        return replace(self, columns={**self.columns, **types})
 
     def kind(self, column: str) -> Kind:
         """What a column holds."""
@@ -66,9 +74,27 @@ class TableFile(ABC):
             return f"CASE WHEN {trimmed} IN ('', {words}) THEN NULL ELSE {trimmed} END"
         if self.columns[column] == "TIME":
             return f"DATE '1970-01-01' + {name}"
-        return name
+        # files of other types may follow
+        return name if self.guessed or kind == "other" else f"CAST({name} AS {self.columns[column]})"
 
     def places(self, rows: Collection[int]) -> list[str]:
         """Where rows, from 0, stand, for messages: "data.csv:18", or "data.parquet: row 17"."""
         lines = self.lines(rows)
         return [f"{self.path}:{lines[row]}" if row in lines else f"{self.path}: row {row + 1}" for row in rows]
+
+
+def alike(files: Sequence[TableFile]) -> list[TableFile]:
+    """Files with the same columns, as tables in which each has one type."""
+    types = {}
+    for column in files[0].columns:
+        kinds: set[Kind] = {file.kind(column) for file in files}
+        if len({file.columns[column] for file in files}) > 1 and "other" not in kinds:
+            types[column] = _common(kinds)
+    return [file.with_types(types) for file in files]
+
+
+def _common(kinds: set[Kind]) -> str:
+    """The type that cells of all these kinds can be read as."""
+    if kinds <= {"integer", "number"}:
+        return "DOUBLE"
+    return "TIMESTAMP" if kinds == {"date"} else "VARCHAR"
