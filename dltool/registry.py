@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 PACKAGES = {
     "op": "dltool.ops",
     "layer": "dltool.layers",
+    "augmentation": "dltool.augmentations",
     "activation": "dltool.layers",
     "initializer": "dltool.layers",
     "loss": "dltool.losses",

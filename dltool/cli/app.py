@@ -105,7 +105,9 @@ def train(
     init_from: Annotated[
         Path | None,
         typer.Option(
-            "--init-from", metavar="FILE", help="Checkpoint or other safetensors file to take parameters from."
+            "--init-from",
+            metavar="FILE",
+            help="Checkpoint, run or safetensors file; what fits by name and shape is taken.",
         ),
     ] = None,
     folds: Annotated[
@@ -165,13 +167,16 @@ def evaluate(
             "--part", metavar="PART", help="train, validation or test; by default the last of these that there is."
         ),
     ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", metavar="FILE", help="PNG to write with misclassified images.")
+    ] = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> int | None:
     """Measure a trained network, beside simple baselines, on its test data or on other files."""
     from dltool.cli.evaluate import evaluate as run
 
-    return run(checkpoint, data or (), part=part, threads=threads, as_json=as_json)
+    return run(checkpoint, data or (), part=part, images=images, threads=threads, as_json=as_json)
 
 
 @app.command()

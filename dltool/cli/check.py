@@ -21,10 +21,11 @@ from dltool.config.loading import load
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.quoting import plural
 from dltool.data.signature import Signature
-from dltool.findings import Finding
+from dltool.findings import Finding, note
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.training.initial import starting_from
 from dltool.training.layout import EpochLayout
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     for metric in cast("list[Metric]", experiment.metrics):
         metric.start(signature.task, len(signature.classes or signature.targets))
-    findings = [*inspection.findings, *lint(network, inspection.targets)]
+    start = starting_from(experiment, [folder], network.program.graph)
+    findings = [*inspection.findings, *lint(network, inspection.targets), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
     return Checked(experiment, inspection, layout, summarize(network), findings)
 
@@ -103,6 +105,7 @@ def _as_data(checked: Checked) -> dict[str, Any]:
                 "input": layer.input_shape,
                 "output": layer.output_shape,
                 "parameters": layer.parameter_count,
+                "frozen": layer.frozen_count,
                 "flops": layer.flops,
                 "bytes": layer.bytes,
             }
@@ -110,6 +113,7 @@ def _as_data(checked: Checked) -> dict[str, Any]:
         ],
         "parameters": _parameters(network.layers),
         "parameter_count": network.parameter_count,
+        "frozen_count": network.frozen_count,
         "flops_per_sample": network.forward_flops,
         "flops_per_step": network.step_flops,
         "steps_per_epoch": checked.layout.updates,
@@ -123,21 +127,12 @@ def _write(checked: Checked) -> None:
     network = checked.network
     typer.echo(f"{checked.experiment.name}: {_data_line(checked)}\n")
     write_data(checked.inspection)
-    write_table(
-        "layers",
-        ("layer", "in → out", "parameters", "FLOPs / sample", "memory"),
-        [_layer_row(layer) for layer in network.layers],
-        totals=(
-            "total",
-            "",
-            f"{network.parameter_count:,}",
-            _scaled(network.forward_flops).strip(),
-            _size(4 * network.parameter_count),
-        ),
-        right=(2, 3, 4),
-    )
+    _write_layers(network)
     if shapes := _parameters(network.layers):
         write_table("parameters", ("name", "shape"), [(name, _shape(shape)) for name, shape in shapes.items()])
+    if network.frozen_count:
+        trained = network.parameter_count - network.frozen_count
+        typer.echo(f"trained  {trained:,} parameters; {network.frozen_count:,} are frozen")
     epoch = f"{checked.layout.updates:,} steps of {checked.layout.update_size} samples"
     typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
     parts = ", ".join(
@@ -150,9 +145,25 @@ def _write(checked: Checked) -> None:
         typer.echo(str(finding))
 
 
+def _write_layers(network: NetworkSummary) -> None:
+    """The table of the network; how much of it is frozen where something is."""
+    totals = ("total", "", *_amounts(network, network.forward_flops, 4 * network.parameter_count))
+    header = ("layer", "in → out", "parameters", "frozen", "FLOPs / sample", "memory")
+    rows = [header, *map(_layer_row, network.layers), totals]
+    if not network.frozen_count:
+        rows = [(*row[:3], *row[4:]) for row in rows]
+    write_table("layers", rows[0], rows[1:-1], totals=rows[-1], right=range(2, len(rows[0])))
+
+
 def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
     shapes = f"{_shape(layer.input_shape)} → {_shape(layer.output_shape)}"
-    return layer.path, shapes, f"{layer.parameter_count:,}", _scaled(layer.flops).strip(), _size(layer.bytes)
+    return layer.path, shapes, *_amounts(layer, layer.flops, layer.bytes)
+
+
+def _amounts(summary: LayerSummary | NetworkSummary, flops: int, size: int) -> tuple[str, ...]:
+    """Parameters, those that are frozen, arithmetic and memory."""
+    frozen = f"{summary.frozen_count:,}" if summary.frozen_count else ""
+    return f"{summary.parameter_count:,}", frozen, _scaled(flops).strip(), _size(size)
 
 
 def _parameters(layers: Sequence[LayerSummary]) -> Mapping[str, tuple[int, ...]]:

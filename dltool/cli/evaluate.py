@@ -13,8 +13,12 @@ from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.errors import InputError
 from dltool.figures import listed, number
+from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
 from dltool.training.strict_json import to_json
+
+#: misclassified images that are listed
+MISTAKES_SHOWN = 10
 
 
 def evaluate(
@@ -22,18 +26,23 @@ def evaluate(
     data: Sequence[str] = (),
     *,
     part: str | None = None,
+    images: Path | None = None,
     threads: int | None = None,
     as_json: bool = False,
 ) -> None:
-    """Measure a checkpoint, or the best one of a run, and write what was found."""
+    """Measure a checkpoint, or the best one of a run, and write what was found; misclassified images into a PNG too."""
     if data and part:
         raise InputError("--part is of the data trained on; leave it out to measure on other files")
+    if images:
+        require_png(images)
     with choose_viewer(quiet=False, as_json=as_json) as viewer:
-        found = assess(checkpoint, data, part=part, threads=threads, report=viewer.note, on_compile=viewer.compiling)
+        assessed = assess(checkpoint, data, part=part, threads=threads, report=viewer.note, on_compile=viewer.compiling)
     if as_json:
-        typer.echo(to_json(found))
+        typer.echo(to_json(assessed.found))
     else:
-        _write(found)
+        _write(assessed.found)
+    if images:
+        typer.echo(write_sheet(images, assessed), err=True)
 
 
 def _write(found: dict[str, Any]) -> None:
@@ -61,8 +70,19 @@ def _write(found: dict[str, Any]) -> None:
         header = ("target", "mae", "rmse", "r2")
         rows = [(row["target"], *(number(row[name]) for name in header[1:])) for row in found["per_target"]]
         write_table("per target", header, rows, right=(1, 2, 3))
+    if found.get("mistakes"):
+        _write_mistakes(found)
     if "calibration" in found:
         _write_calibration(found["calibration"])
+
+
+def _write_mistakes(found: dict[str, Any]) -> None:
+    """The images that the network is most confidently wrong about."""
+    wrong = found["rows"] - sum(row[index] for index, row in enumerate(found["confusion_matrix"]))
+    shown = found["mistakes"][:MISTAKES_SHOWN]
+    rows = [(one["place"], one["true"], one["predicted"], f"{one['probability']:.1%}") for one in shown]
+    title = f"misclassified images, {wrong:,} of {found['rows']:,}; first those that the network was surest about"
+    write_table(title, ("image", "true", "predicted", "probability"), rows, right=(3,))
 
 
 def _write_baselines(found: dict[str, Any]) -> None:

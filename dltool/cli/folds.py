@@ -20,6 +20,7 @@ from dltool.cli.viewer import choose_viewer
 from dltool.config.experiment import PARTS
 from dltool.config.loading import dump_yaml, load, resolved
 from dltool.figures import duration, listed, number, quoted, single_figures
+from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_occupied
 from dltool.training.strict_json import to_json
@@ -48,8 +49,9 @@ def train_folds(
     summary: dict[str, Any] = {}
     for fold in range(1, folds + 1):
         experiment = load(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        experiment = with_checkpoint(experiment, [config.parent], init_from)
         with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
-            job = open_job(experiment, [config.parent], init_from=init_from, debug=debug, on_compile=viewer.compiling)
+            job = open_job(experiment, [config.parent], debug=debug, on_compile=viewer.compiling)
             root = root or create_folder(experiment.name, run_dir)
             run = create(experiment.name, root / f"fold-{fold}", dump_yaml(resolved(experiment)))
             heading = heading_of(job)

@@ -46,7 +46,7 @@ def predict(
         predictions = Predictions(predictor, data, Request(targets=False, keep=tuple(keep), keep_all=keep_all))
         if out is None and sys.stdout.isatty():
             with closing(predictions.tables()) as tables:
-                _show(next(tables))
+                _show(next(tables), others=len(predictions.sources) - 1)
             return 0
         try:
             _write(predictions, target, out)
@@ -70,15 +70,17 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         )
 
 
-def _show(table: Predicted) -> None:
-    """The first rows, on a terminal."""
+def _show(table: Predicted, others: int) -> None:
+    """The first rows, on a terminal; so many other files are not shown."""
     names = list(table.columns)[:COLUMNS_SHOWN]
     columns = [table.columns[name][:ROWS_SHOWN].tolist() for name in names]
     right = [index for index, name in enumerate(names) if table.columns[name].dtype != object]
     rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
     write_table("predictions", [_cell(name) for name in names], rows, right=right)
-    left_out = {"rows": table.rows - len(rows), "columns": len(table.columns) - len(names)}
-    if more := " and ".join(f"{count:,} more {what}" for what, count in left_out.items() if count):
+    left_out = {"rows": table.rows - len(rows), "columns": len(table.columns) - len(names), "files": others}
+    if more := " and ".join(
+        f"{count:,} more {what if count > 1 else what[:-1]}" for what, count in left_out.items() if count
+    ):
         typer.echo(f"{more}; into a file: -o predictions.csv")
 
 

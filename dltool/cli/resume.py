@@ -42,6 +42,7 @@ def resume(
         job = open_job(
             experiment,
             [Path(folder) for folder in checkpoint.folders],
+            starts=False,
             debug=debug,
             on_compile=viewer.compiling,
             watch=viewer.preparing,

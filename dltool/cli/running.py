@@ -32,7 +32,7 @@ def heading_of(job: Job) -> Heading:
         threads=job.engine.threads,
         parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
-        notes=(*job.network.warnings, *job.dataset.notes),
+        notes=(*job.start.notes, *job.network.warnings, *job.dataset.notes),
     )
 
 

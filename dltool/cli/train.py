@@ -8,6 +8,7 @@ from pathlib import Path
 from dltool.cli.running import run_watched, tell
 from dltool.cli.viewer import choose_viewer
 from dltool.config.loading import dump_yaml, load, resolved
+from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, refuse_occupied
 
@@ -25,14 +26,13 @@ def train(
 ) -> int:
     """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
-    experiment = load(config, changes)
+    experiment = with_checkpoint(load(config, changes), [config.parent], init_from)
     refuse_occupied(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:
         job = open_job(
             experiment,
             [config.parent],
-            init_from=init_from,
             debug=debug,
             on_compile=viewer.compiling,
             watch=viewer.preparing,

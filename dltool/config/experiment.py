@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from dltool.config.amounts import Amount
 from dltool.config.description import Block, Choice, Component, Description, by_compat, written
+from dltool.config.transfer import InitFrom, Patterns, listed
 from dltool.registry import registered
 
 PARTS = ("train", "validation", "test")
@@ -256,12 +257,28 @@ class Experiment(Block):
     )
     data: DataConfig
     model: Annotated[list[Annotated[Description, Component("layer")]], Field(min_length=1)]
+    init_from: InitFrom | None = Field(
+        default=None, description="another training, whose parameters this one takes over"
+    )
+    freeze: Patterns = Field(
+        default=[],
+        description="names of parameters that are not trained, such as dense_1.weight or conv2d_*, where * stands for"
+        " any characters; a batch_norm that is frozen uses its running statistics, which stay as they are",
+    )
+    augment: list[Annotated[Description, Component("augmentation")]] = Field(
+        default=[], description="how images are changed at random while they are trained on"
+    )
     loss: Annotated[Description, Component("loss")]
     optimizer: Annotated[Description, Component("optimizer")] = written("adam")
     schedule: Annotated[Description, Component("schedule")] = written("constant")
     metrics: list[Annotated[Description, Component("metric")]] = written([])
     early_stopping: EarlyStopping | None = None
     train: TrainConfig = written({})
+
+    @property
+    def frozen(self) -> list[str]:
+        """The names of parameters that are not trained."""
+        return listed(self.freeze)
 
     @property
     def monitor(self) -> str:

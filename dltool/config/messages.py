@@ -48,11 +48,11 @@ def explain(error: ValidationError, root: Node, top: type[Block]) -> list[Placed
 
 def _of_a_union(faults: list[Fault]) -> list[Placed]:
     """Faults of the alternative that the value's form has chosen, else one line for all alternatives."""
-    chosen = next((fault.spot.branch for fault in faults if fault.within), None)
-    if chosen is None:
+    chosen = {fault.spot.branch for fault in faults if fault.within}
+    if len(chosen) != 1:
         union = faults[0].spot.union
         return [mismatch(union)] if union else []
-    return [fault.explained() for fault in faults if fault.spot.branch == chosen]
+    return [fault.explained() for fault in faults if fault.spot.branch in chosen]
 
 
 @dataclass(frozen=True)

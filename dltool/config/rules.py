@@ -103,6 +103,15 @@ def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any) -> Faults:
             yield ("metrics", index), message
 
 
+def mixed_labels_fit_the_loss(augment: Sequence[Any], loss: Any) -> Faults:
+    """Only some losses are defined for a sample of two labels."""
+    for index, augmentation in enumerate(augment):
+        if getattr(augmentation, "mixes", False) and not loss.mixes:
+            fitting = ", ".join(sorted(name for name, other in registered("loss").items() if other.mixes))
+            message = f"'{augmentation.yaml_name}' mixes the labels of samples, '{loss.yaml_name}' takes one each"
+            yield ("augment", index), f"{message}; fitting: {fitting}"
+
+
 def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
     """Classes can be drawn equally often where there are some."""
     if train.sampling == "balanced" and "classes" not in loss.tasks:
@@ -140,6 +149,7 @@ RULES: Sequence[Callable[..., Faults]] = (
     folds_are_drawn,
     metrics_differ,
     metrics_fit_the_loss,
+    mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,
     early_stopping_sees_its_figure,
     monitor_is_measured,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from dltool.config.description import Choice
 from dltool.config.node import Node
@@ -60,8 +60,9 @@ def _one(slot: Slot) -> str:
     if slot.block:
         return _mapping(slot.block)
     if slot.item:
-        least = next((limit.min_length for limit in slot.limits if isinstance(limit, MinLen)), 0)
-        return f"a list of {_many(slot.item)}" + (f", at least {least}" if least else "")
+        least, most = _lengths(slot)
+        behind = f", at least {least}" if least and least != most else ""
+        return f"a list of {_counted(slot, slot.item)}{behind}"
     if get_origin(slot.type) is dict:
         return f"a mapping of names to {_many(slot_of(get_args(slot.type)[1]))}"
     if slot.type is NoneType:
@@ -78,8 +79,20 @@ def _many(slot: Slot) -> str:
     if slot.kind:
         return f"{slot.kind}s"
     if slot.item:
-        return f"lists of {_many(slot.item)}"
+        return f"lists of {_counted(slot, slot.item)}"
     return _PLURAL.get(slot.type, "values") + _limits(slot)
+
+
+def _counted(slot: Slot, item: Slot) -> str:
+    """What a list holds, with its number where that is fixed."""
+    least, most = _lengths(slot)
+    return f"{least} {_many(item)}" if least == most else _many(item)
+
+
+def _lengths(slot: Slot) -> tuple[int, int | None]:
+    """The least and the greatest length of a list."""
+    least = next((limit.min_length for limit in slot.limits if isinstance(limit, MinLen)), 0)
+    return least, next((limit.max_length for limit in slot.limits if isinstance(limit, MaxLen)), None)
 
 
 def _limits(slot: Slot) -> str:

@@ -117,8 +117,9 @@ def raw_rows(
     *,
     most: int | None = None,
 ) -> list[RawRow] | None:
-    """Some rows of a part, read again; None where the files have more than `most` bytes."""
-    if most is not None and sum(path.stat().st_size for path in _files(data, folders)) > most:
+    """Some rows of a part, read again; None where that means to read files of more than `most` bytes."""
+    listed = all(source.listed for source in _sources(data).values())
+    if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
     with ExitStack() as stack:
         readers, plan, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)

@@ -60,15 +60,21 @@ class Further:
             targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
             yield Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
 
-    def parts(self) -> Iterator[Part]:
-        """All rows that have a target, in order."""
+    def parts(self) -> Iterator[tuple[Part, np.ndarray]]:
+        """All rows that have a target, in order, and their numbers in the file (n,)."""
         for piece in self.pieces():
+            rows = np.arange(piece.low, piece.high)
             if self.usable is None:
-                yield piece.part
+                yield piece.part, rows
                 continue
             _, inside = overlap(self.usable, piece.low, piece.high)
             if len(piece.part.targets[inside]):
-                yield Part(piece.part.features[inside], piece.part.targets[inside], piece.part.codes[inside])
+                part = Part(piece.part.features[inside], piece.part.targets[inside], piece.part.codes[inside])
+                yield part, rows[inside]
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Where some rows of the file stand."""
+        return self._reader.places(rows)
 
 
 @contextmanager

@@ -17,8 +17,18 @@ ROWS = 1  # stored rows of a block, the distance between blocks in vectors · ve
 CHANNELS = 2  # logical size of the last axis
 EXTRA = 3  # activations: rows of one sample · parameters: 1 where the buffer holds only the chunk at hand
 
-# The epilogue of a product: bias, floor (bits of a float64), span function, its second operand, its output, its two
-# numbers (bits of float64). The weight gradient, which has none, reads zeros in the place of the bias.
+# After the operands come the attributes, then an epilogue, then the address of the thread's workspace, where an op has
+# such. The geometry of a convolution begins its attributes (`dltool.ops.geometry` says what it means).
+HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH = range(6)
+STRIDE_HEIGHT, STRIDE_WIDTH, DILATION_HEIGHT, DILATION_WIDTH, TOP, LEFT = range(6, 12)
+GEOMETRY_FIELDS = 12
+TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
+
+# The epilogue of a product: bias, floor (bits of a float64), then for each of two span functions its address, or 0, its
+# second operand, its output, its two numbers (bits of float64). The weight gradient, which has none, reads zeros in the
+# place of the bias.
+SPAN_FIELDS = 5
+EPILOGUE_FIELDS = 2 + 2 * SPAN_FIELDS
 
 # One step of the plan.
 STEP_FIELDS = 9

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import PositiveInt
 
 from dltool.config.description import by_compat
-from dltool.layers.layer import Layer
+from dltool.layers.layer import Layer, misfit
+from dltool.ops.image_norm import pixels
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ def _bias(graph: Graph, channels: int) -> Value:
 
 @register("layer", "batch_norm")
 class BatchNorm(Layer):
-    """Normalises each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015)."""
+    """Normalises each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015).
+
+    Where its gain or its bias is frozen both are, and running statistics are used in training too and stay as they are.
+    """
 
     momentum: float = by_compat(
         0.99,
@@ -57,25 +62,23 @@ class BatchNorm(Layer):
         bias = _bias(graph, channels)
         mean = graph.state("running_mean", (channels,), _zeros)
         variance = graph.state("running_variance", (channels,), _ones)
-        if not graph.training:
+        frozen = gain.frozen or bias.frozen
+        if frozen:
+            gain.needs_gradient = bias.needs_gradient = False
+        if frozen or not graph.training:
             return graph.apply("batch_norm_inference", x, gain, bias, mean, variance, eps=self.epsilon)
         if self.momentum < 0.5:
             graph.warnings.append(
                 f"{graph.layer}: a momentum of {self.momentum:g} keeps {self.momentum:.0%} of the running statistics at"
                 f" each step; PyTorch's momentum of {self.momentum:g} is written {1 - self.momentum:g} here"
             )
-        y, _, _ = graph.apply(
-            "batch_norm",
-            x,
-            gain,
-            bias,
-            mean,
-            variance,
-            eps=self.epsilon,
-            momentum=1 - self.momentum,
-            unbiased=int(self.unbiased),
-        )
-        return y
+        moving = {"eps": self.epsilon, "momentum": 1 - self.momentum, "unbiased": int(self.unbiased)}
+        if len(x.shape) == 1:
+            y, _, _ = graph.apply("batch_norm", x, gain, bias, mean, variance, **moving)
+            return y
+        moments = graph.apply("sample_moments", x)
+        centre, inverse_std = graph.apply("batch_moments", *moments, mean, variance, pixels=pixels(x), **moving)
+        return graph.apply("normalize", x, centre, inverse_std, gain, bias)
 
 
 @register("layer", "layer_norm")
@@ -88,4 +91,22 @@ class LayerNorm(Layer):
         """(…, channels) → the same."""
         channels = x.shape[-1]
         y, _, _ = graph.apply("layer_norm", x, _gain(graph, channels), _bias(graph, channels), eps=self.epsilon)
+        return y
+
+
+@register("layer", "group_norm", main="groups")
+class GroupNorm(Layer):
+    """Normalises each sample over its positions and a group of neighbouring channels (Wu and He 2018)."""
+
+    groups: PositiveInt = by_compat(32, mxnet=1, description="of channels; 1: all together")
+    epsilon: float = by_compat(1e-3, torch=1e-5, mxnet=1e-5, gt=0, description="added to the variance")
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(…, channels) → the same; raises InputError where the groups do not divide the channels."""
+        channels = x.shape[-1]
+        if channels % self.groups:
+            fitting = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
+            raise misfit(graph, f"{self.groups} groups do not divide {channels} channels", f"choose of {fitting}")
+        gain, bias = _gain(graph, channels), _bias(graph, channels)
+        y, _, _ = graph.apply("group_norm", x, gain, bias, groups=self.groups, eps=self.epsilon)
         return y

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dltool.config.description import by_compat
 from dltool.config.experiment import Task
-from dltool.losses.loss import Built, Loss, TargetForm, before
+from dltool.losses.loss import Built, Loss, Mixed, TargetForm, before
 from dltool.losses.weights import Weights, given_weights
 from dltool.registry import register
 
@@ -25,6 +25,7 @@ class CrossEntropy(Loss):
 
     target: ClassVar[TargetForm] = "labels"
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
+    mixes: ClassVar[bool] = True
 
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="share of the target taken from the right class"
@@ -43,6 +44,17 @@ class CrossEntropy(Loss):
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Takes logits; a softmax before it is left out, except where PyTorch is imitated."""
+        return self._build(graph, prediction, target, None, classes)
+
+    def build_mixed(
+        self, graph: Graph, prediction: Value, target: Value, mixed: Mixed, *, classes: Mapping[str, float]
+    ) -> Built:
+        """Likewise; weights that a batch is divided by are those of the samples' own labels."""
+        return self._build(graph, prediction, target, mixed, classes)
+
+    def _build(
+        self, graph: Graph, prediction: Value, target: Value, mixed: Mixed | None, classes: Mapping[str, float]
+    ) -> Built:
         count = graph.outputs
         self._check(prediction, target, count, classes)
         scores, link = prediction, "softmax"
@@ -57,7 +69,11 @@ class CrossEntropy(Loss):
             scores = logits
         smoothing = self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
         weights = self._weights(graph, target, classes)
-        row_loss, _ = graph.apply("cross_entropy", scores, target, *weights, smoothing=smoothing)
+        if mixed:
+            inputs = (target, mixed.labels, mixed.share, *weights)
+            row_loss, _ = graph.apply("mixed_cross_entropy", scores, *inputs, smoothing=smoothing)
+        else:
+            row_loss, _ = graph.apply("cross_entropy", scores, target, *weights, smoothing=smoothing)
         return Built(row_loss, scores, link)
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:

@@ -31,12 +31,22 @@ class Built:
     link: Link  # what turns it into predictions
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """What samples are mixed with: the labels () of others, and the share (1,) of their own."""
+
+    labels: Value
+    share: Value
+
+
 class Loss(Description):
     """Measures how far predictions are from their targets."""
 
     target: ClassVar[TargetForm]
     #: what the data may hold
     tasks: ClassVar[tuple[Task, ...]]
+    #: can be built for samples that are mixed of two
+    mixes: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
@@ -44,6 +54,12 @@ class Loss(Description):
 
         `classes` are the names of classes or labels, each with its share of the rows to train on; none of numbers.
         """
+
+    def build_mixed(
+        self, graph: Graph, prediction: Value, target: Value, mixed: Mixed, *, classes: Mapping[str, float]
+    ) -> Built:
+        """Adds the loss of samples that are mixed of two: each label's loss by its share."""
+        raise self.refuse("cannot tell two labels of one sample", "use cross_entropy, or leave out mixup and cutmix")
 
     def refuse(self, what: str, hint: str) -> InputError:
         """The error of a loss that does not fit: what is wrong, and what the user can do."""

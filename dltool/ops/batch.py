@@ -79,11 +79,7 @@ class GatherScaled(Fetch):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        data, rows, offset, factor = inputs
-        for name, value in {"offset": offset, "factor": factor}.items():
-            if value.shape not in ((), data.shape[-1:]):
-                raise ShapeError(f"{name} {list(value.shape)} does not fit the features {list(data.shape)}")
-        return (replace(_rows_of("uint8", data, rows), dtype="float32"),)
+        return (scaled_rows_of("uint8", *inputs),)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -106,6 +102,14 @@ class GatherTargets(Fetch):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_rows_of("float32", *inputs),)
+
+
+def scaled_rows_of(dtype: str, data: Value, rows: Value, offset: Value, factor: Value) -> Spec:
+    """Spec of the scaled rows of data of a type; raises ShapeError where offset or factor do not fit it."""
+    for name, value in {"offset": offset, "factor": factor}.items():
+        if value.shape not in ((), data.shape[-1:]):
+            raise ShapeError(f"{name} {list(value.shape)} does not fit the features {list(data.shape)}")
+    return replace(_rows_of(dtype, data, rows), dtype="float32")
 
 
 def _rows_of(dtype: str, data: Value, rows: Value) -> Spec:

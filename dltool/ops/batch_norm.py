@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from dltool.ops.op import Cut, Op, Spec
 from dltool.ops.shapes import check_alike, check_channels
 from dltool.registry import register
@@ -72,6 +74,16 @@ class BatchNormInference(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_check(*inputs).spec,)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        """That of x alone, of which y is a linear function: gain and bias are frozen where this is trained through."""
+        _, gain, bias, _, variance = node.inputs
+        (dy,) = output_gradients
+        assert dy is not None
+        zeros = graph.constant("zeros", np.zeros(bias.shape))
+        dx = graph.apply("batch_norm_inference", dy, gain, zeros, zeros, variance, **node.attributes)
+        return dx, None, None, None, None
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -30,7 +30,7 @@ class CrossEntropy(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        _check(*inputs)
+        check_labelled(*inputs)
         return Spec(()), inputs[0].spec
 
     @staticmethod
@@ -55,7 +55,7 @@ class CrossEntropyGradient(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        _check(*inputs)
+        check_labelled(*inputs)
         return (inputs[0].spec,)
 
     @staticmethod
@@ -77,7 +77,10 @@ class BatchWeight(Op):
         return (Spec((), batched=False),)
 
 
-def _check(scores: Value, labels: Value, weights: Value | None = None, batch_weight: Value | None = None) -> None:
+def check_labelled(
+    scores: Value, labels: Value, weights: Value | None = None, batch_weight: Value | None = None
+) -> None:
+    """Raises ShapeError where the inputs of a cross-entropy do not fit."""
     if len(scores.shape) != 1:
         raise ShapeError(f"cross_entropy takes one number per class, got {list(scores.shape)}; flatten it first")
     if labels.spec != LABELS:

@@ -7,7 +7,7 @@ update. Nothing here knows of buffers, blocks or threads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,13 +15,14 @@ from typing import Any, Literal
 import numpy as np
 
 from dltool.ops.op import Op, Spec, find_op
+from dltool.patterns import fits
 
 #: (shape, generator) → initial values
 Initial = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
 #: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·
-#: parameter: trained · state: survives steps but is not trained (running statistics, optimizer slots, averages) ·
-#: constant: fixed at building · total: a gradient added up over the micro-batches of one update
+#: parameter: trained, unless it is frozen · state: survives steps but is not trained (running statistics, optimizer
+#: slots, averages) · constant: fixed at building · total: a gradient added up over the micro-batches of one update
 Role = Literal["activation", "data", "parameter", "state", "constant", "total"]
 
 
@@ -36,12 +37,17 @@ class Value:
     initial: Initial | None = None  # parameters, states (None: starts as the parameter it is `of`) and constants
     decay: bool = False  # weight decay applies (matrices, not biases)
     of: Value | None = None  # the parameter that a slot or an average belongs to
-    needs_gradient: bool = False  # a parameter lies upstream
+    needs_gradient: bool = False  # it is a parameter that is trained, or one lies upstream
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Logical shape, without the batch axis."""
         return self.spec.shape
+
+    @property
+    def frozen(self) -> bool:
+        """A parameter that keeps its values."""
+        return self.role == "parameter" and not self.needs_gradient
 
     def __repr__(self) -> str:
         return f"{self.name}{list(self.shape)}"
@@ -59,6 +65,7 @@ class Node:
     part: Literal["batch", "forward", "backward", "update"] = "forward"
     epilogue: tuple[Node, ...] = field(default=())  # nodes fused into this one, in order
     inner: frozenset[Value] = frozenset()  # values that fusion left inside: computed, but stored nowhere
+    after: tuple[Value, ...] = ()  # values that must exist before, so that this node does not run too early
     per_update: bool = False  # runs only in the last micro-batch of an update
 
     @property
@@ -96,11 +103,13 @@ class Graph:
         outputs: int = 1,
         output_kind: Literal["classes", "targets"] | None = None,
         compat: str | None = None,
+        frozen: Sequence[str] = (),
     ):
         self.training = training
         self.outputs = outputs  # classes of a classifier, else the number of targets
         self.output_kind = output_kind  # which of the two; None where it does not matter
         self.compat = compat
+        self.frozen = frozen  # patterns of the names of parameters that keep their values
         self.nodes: list[Node] = []
         self.values: dict[str, Value] = {}
         self.layers: list[BuiltLayer] = []
@@ -133,10 +142,11 @@ class Graph:
         return self._add(Value(name, Spec(shape, batched=True, dtype=dtype), "data"))
 
     def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, decay: bool) -> Value:
-        """A trained array of the layer being built; `decay` tells whether weight decay applies to it."""
+        """An array of the layer being built, trained unless it is frozen; `decay`: weight decay applies to it."""
         spec = Spec(shape, batched=False)
-        value = Value(self._path(name), spec, "parameter", initial=initial, decay=decay, needs_gradient=True)
-        return self._add(value)
+        path = self._path(name)
+        trained = not fits(self.frozen, path)
+        return self._add(Value(path, spec, "parameter", initial=initial, decay=decay, needs_gradient=trained))
 
     def state(self, name: str, shape: tuple[int, ...], initial: Initial | None, *, of: Value | None = None) -> Value:
         """An array that survives steps without being trained: a running statistic, or a slot `of` a parameter."""
@@ -183,7 +193,7 @@ class Graph:
         return self._streams
 
     def parameters(self) -> list[Value]:
-        """The trained values, in the order of their creation."""
+        """Trained and frozen ones, in the order of their creation."""
         return [value for value in self.values.values() if value.role == "parameter"]
 
     def _path(self, name: str) -> str:

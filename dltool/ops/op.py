@@ -23,6 +23,7 @@ class Cut(Enum):
 
     ROWS = "rows"  # every thread takes some samples of the batch
     CHANNELS = "channels"  # every thread takes some blocks of channels over the whole batch
+    GROUPS = "groups"  # every thread takes groups of samples that are the same however many threads there are
     PARAMETER = "parameter"  # every thread takes slices of one parameter, over the whole batch
     ONCE = "once"  # one thread does it all
 
@@ -61,6 +62,10 @@ class Op:
     rowwise_outputs: ClassVar[tuple[int, ...]] = ()
     #: the cpu kernel works on whole blocks of columns of a matrix
     whole_columns: ClassVar[bool] = False
+    #: any slice of the output depends on all of the input, a parameter's gradient in parts
+    whole_inputs: ClassVar[bool] = False
+    #: the tile function that the cpu kernel calls
+    tiles: ClassVar[str] = ""
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
 
@@ -73,6 +78,11 @@ class Op:
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
         """Adds the backward of `node` to the graph; one gradient per input, None where it has none."""
         raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        """Floats of memory that a thread needs while its cpu kernel runs."""
+        return 0
 
     @staticmethod
     def flops(node: Node) -> int:

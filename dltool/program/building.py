@@ -10,11 +10,15 @@ import numpy as np
 
 from dltool.layers.layer import build_layers
 from dltool.losses.links import Link
-from dltool.losses.loss import Loss
+from dltool.losses.loss import Loss, Mixed
 from dltool.ops.graph import Graph, Value
+from dltool.program.augmenting import augmented_images
 from dltool.program.features import FeatureSignature, first_value
+from dltool.program.folding import fold_normalizations
+from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.program import Program, plan
+from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 
 
@@ -83,36 +87,55 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
     outputs = len(signature.classes) if signature.classes else len(signature.targets)
     kind = "classes" if signature.classes else "targets"
-    graph = Graph(training=training, outputs=outputs, output_kind=kind, compat=experiment.compat)
-    features, target = _batch(graph, experiment, signature, training)
+    graph = Graph(
+        training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
+    )
+    features, target, mixed = _batch(graph, experiment, signature, training)
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
+    require_frozen(graph)
+    if not training:
+        fold_normalizations(graph)
     with graph.inside("loss"):
-        built = experiment.loss.build(graph, prediction, target, classes=signature.class_shares)
+        loss: Loss = experiment.loss
+        if mixed:
+            built = loss.build_mixed(graph, prediction, target, mixed, classes=signature.class_shares)
+        else:
+            built = loss.build(graph, prediction, target, classes=signature.class_shares)
         graph.part = "batch"
         graph.apply("mean_loss", built.row_loss)
         graph.apply("collect", built.output)
     if training:
-        append_updates(graph, differentiate(graph, built.row_loss), experiment)
+        gradients = differentiate(graph, built.row_loss)
+        recompute(graph)
+        append_updates(graph, gradients, experiment)
     _key_random_ops(graph, experiment.train.seed)
     return Network(plan(graph, rows), prediction, built.output, built.link)
 
 
-def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value]:
-    """The nodes that fetch a batch: features as float32, targets as the loss wants them."""
+def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:
+    """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     graph.part = "batch"
     with graph.inside("batch"):
         rows = _rows(graph, experiment, training)
-    features = first_value(graph, signature, rows)
+    mixture = mixed = None
+    if training and experiment.augment:
+        with graph.inside("batch"):
+            features, mixture = augmented_images(graph, experiment.augment, signature, rows)
+    else:
+        features = first_value(graph, signature, rows)
     graph.part = "batch"
     with graph.inside("batch"):
         loss: Loss = experiment.loss
         if signature.classes and loss.target != "binary":
-            target = graph.apply("gather_labels", graph.data("target", (), "int64"), rows)
+            labels = graph.data("target", (), "int64")
+            target = graph.apply("gather_labels", labels, rows)
+            if mixture:
+                mixed = Mixed(graph.apply("gather_labels", labels, mixture.others), mixture.share)
         else:
             width = 1 if signature.classes else len(signature.targets)
             target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
-    return features, target
+    return features, target, mixed
 
 
 def _rows(graph: Graph, experiment: Any, training: bool) -> Value:

@@ -1,4 +1,4 @@
-"""Fusion: a product takes the bias and the elementwise op that follow it into its epilogue; a gather takes a reshape.
+"""Fusion: a product takes the bias and the elementwise ops that follow it into its epilogue; a gather takes a reshape.
 
 A fused node keeps its parts in `epilogue`, so that the reference program can run them one after the other.
 """
@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dltool.ops.graph import Node, Value
+
+#: elementwise ops of an epilogue, such as an addition and an activation
+SPANS = 2
 
 
 def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
@@ -34,7 +37,7 @@ def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
 def _with_epilogue(
     product: Node, nodes: Sequence[Node], taken: set[int], readers: Counter[Value], available: set[Value]
 ) -> Node:
-    """The product with the bias and one elementwise op that directly follow it, where nothing else reads between."""
+    """The product with the bias and the elementwise ops that directly follow it; what others read between is kept."""
     parts: list[Node] = []
     kept: list[Value] = []
     value = product.outputs[0]
@@ -43,8 +46,10 @@ def _with_epilogue(
         parts.append(nodes[bias])
         taken.add(bias)
         value = nodes[bias].outputs[0]
-    span = _span_of(value, nodes, taken, available)
-    if span is not None:
+    for _ in range(SPANS):
+        span = _span_of(value, nodes, taken, available)
+        if span is None:
+            break
         parts.append(nodes[span])
         taken.add(span)
         if readers[value] > 1 or value in nodes[span].inputs[1:]:

@@ -27,6 +27,8 @@ RANGES = {
     "elu": (-1.0, inf),
     "selu": (-1.7581, inf),
 }
+#: ops that multiply by the weights of a layer
+PRODUCTS = ("matmul", "conv")
 #: ops between two products that leave them one linear function
 LINEAR = ("add_bias", "dropout", "reshape")
 
@@ -81,7 +83,7 @@ def _probability(score: float) -> float:
 def _idle_layers(network: Network) -> Iterator[Finding]:
     """Products that follow each other without anything between them that bends."""
     for node in network.program.graph.nodes:
-        if node.part == "forward" and node.op.yaml_name == "matmul":
+        if node.part == "forward" and node.op.yaml_name in PRODUCTS:
             first = _linear_source(node.inputs[0])
             if first:
                 advice = "give the first one an activation, such as relu"
@@ -93,4 +95,4 @@ def _linear_source(value: Value) -> str | None:
     node = value.producer
     while node and node.op.yaml_name in LINEAR:
         node = node.inputs[0].producer
-    return node.layer if node and node.op.yaml_name == "matmul" else None
+    return node.layer if node and node.op.yaml_name in PRODUCTS else None

@@ -19,6 +19,8 @@ from dltool.program.layout import Layout
 CHUNK = 128
 #: blocks of columns whose chunks are visited together, so that the same activations serve all of them from the cache
 STRIP = 8
+#: groups of samples that are enough to share
+MANY = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _levels(nodes: Sequence[Node], keys: Mapping[int, Hashable]) -> dict[int, in
     writer: dict[Value, Node] = {}
     readers: dict[Value, list[Node]] = {}
     for node in nodes:
-        before = [writer[value] for value in node.reads if value in writer]
+        before = [writer[value] for value in (*node.reads, *node.after) if value in writer]
         before += [reader for value in node.updated for reader in readers.get(value, ())]
         levels[id(node)] = max((levels[id(b)] + (keys[id(b)] != keys[id(node)]) for b in before), default=0)
         for value in node.reads:
@@ -78,10 +80,12 @@ def _cut_keys(nodes: Sequence[Node], layouts: Mapping[Value, Layout]) -> dict[in
     keys: dict[int, Hashable] = {}
     for node in nodes:
         if node.op.cut is Cut.PARAMETER:
-            touched = [value for value in (*node.inputs, *node.outputs) if not value.spec.batched and value.shape]
+            touched = _sliced(node)
             known = [owner[value] for value in touched if value in owner]
             owner.update(dict.fromkeys(touched, known[0] if known else id(node)))
             keys[id(node)] = ("parameter", owner[touched[0]])
+        elif node.op.cut is Cut.GROUPS:
+            keys[id(node)] = id(node)
         elif node.op.cut is Cut.CHANNELS:
             keys[id(node)] = ("channels", layouts[node.inputs[0]].channels)
         else:
@@ -97,11 +101,26 @@ def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) ->
         blocks = -(-layouts[nodes[0].inputs[0]].channels // LANES)
         cost = 8.0 * layouts[nodes[0].inputs[0]].rows
         return [Item(nodes, block, block + 1, cost) for block in range(blocks)]
-    parameters = [layouts[v] for v in (*nodes[0].outputs, *nodes[0].inputs) if not v.spec.batched and v.shape]
-    shape = max(parameters, key=lambda layout: layout.vectors)  # partial sums are smaller than what they are of
+    if nodes[0].op.cut is Cut.GROUPS:
+        return _groups(nodes[0], layouts, rows)
+    shape = max((layouts[v] for v in _sliced(nodes[0])), key=lambda layout: layout.vectors)  # sums are smaller
     cost = sum(_cost_of_vector(node, rows) for node in nodes)
     coarse = any(node.op.whole_columns for node in nodes)
     return [Item(nodes, low, high, cost * (high - low)) for low, high in _chunks(shape, coarse)]
+
+
+def _groups(node: Node, layouts: Mapping[Value, Layout], rows: int) -> list[Item]:
+    """Pairs of a group of samples and a block of channels: whole groups where there are enough for all threads."""
+    groups, columns = node.attributes["groups"], -(-layouts[node.outputs[0]].channels // LANES)
+    step = columns if groups >= MANY else 1
+    cost = node.op.flops(node) * rows / (2 * LANES * groups * columns)
+    return [Item((node,), low, low + step, cost * step) for low in range(0, groups * columns, step)]
+
+
+def _sliced(node: Node) -> list[Value]:
+    """Values of which a slice of a parameter concerns a slice."""
+    values = node.outputs if node.op.whole_inputs else (*node.outputs, *node.inputs)
+    return [value for value in values if not value.spec.batched and value.shape]
 
 
 def _cost_of_vector(node: Node, rows: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dltool.ops.graph import Value
@@ -20,10 +20,11 @@ class LayerSummary:
     parameters: dict[str, tuple[int, ...]]  # shapes by full name
     flops: int  # of one sample's forward pass
     bytes: int  # of parameters, as float32
+    frozen_count: int = 0  # numbers in parameters that are not trained
 
     @property
     def parameter_count(self) -> int:
-        """Trained numbers."""
+        """Numbers in all parameters."""
         return self.bytes // 4
 
 
@@ -33,6 +34,7 @@ class NetworkSummary:
 
     layers: list[LayerSummary]
     parameter_count: int
+    frozen_count: int  # of these
     forward_flops: int  # of one sample
     step_flops: int  # of one training step
     state_bytes: int  # parameters, slots, averages
@@ -59,6 +61,7 @@ def summarize(network: Network) -> NetworkSummary:
             parameters={value.name: value.shape for value in owners.get(layer.path, [])},
             flops=flops.get(layer.path, 0),
             bytes=4 * sum(value.spec.size for value in owners.get(layer.path, [])),
+            frozen_count=_frozen(owners.get(layer.path, [])),
         )
         for layer in program.graph.layers
     ]
@@ -66,6 +69,7 @@ def summarize(network: Network) -> NetworkSummary:
     return NetworkSummary(
         layers=layers,
         parameter_count=sum(value.spec.size for value in program.graph.parameters()),
+        frozen_count=_frozen(program.graph.parameters()),
         forward_flops=sum(layer.flops for layer in layers),
         step_flops=step_flops(network),
         state_bytes=sum(program.layouts[value].bytes for value in program.persistent),
@@ -90,8 +94,13 @@ def _features(network: Network, flops: Mapping[str, int]) -> list[LayerSummary]:
             parameters={value.name: value.shape for value in tables},
             flops=sum(count for layer, count in flops.items() if layer.split(".")[0] == "features"),
             bytes=4 * sum(value.spec.size for value in tables),
+            frozen_count=_frozen(tables),
         )
     ]
+
+
+def _frozen(parameters: Iterable[Value]) -> int:
+    return sum(value.spec.size for value in parameters if value.frozen)
 
 
 def step_flops(network: Network) -> int:

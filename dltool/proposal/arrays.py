@@ -36,7 +36,8 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     division = divide(outline.rows, fields, target.task)
     shape, rows = outline.feature_shape, round(outline.rows * division.train)
     pixels = len(shape) > 1 or outline.feature_dtype == "uint8"
-    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape)
+    image = outline.feature_dtype == "uint8" and len(shape) in (2, 3)
+    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=image)
     sizes = " × ".join(map(str, shape))
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
     kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"

@@ -11,7 +11,7 @@ from dltool.data.sources.source import Request
 
 #: images that are looked at
 LOOKED_AT = 200
-#: the longer side is brought to at most so many pixels: a dense network has a weight for each
+#: the longer side is brought to at most so many pixels: more take a processor long
 LONGEST = 64
 
 

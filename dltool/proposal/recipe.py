@@ -21,6 +21,8 @@ EPOCHS = (3, 200)
 FEW_ROWS = 2_000
 #: how text becomes numbers
 BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
+#: pixels of a side from which on convolutions are worth their while
+SMALLEST = 12
 #: more are many
 MANY_ROWS = 20_000
 #: rows of a batch, up to so many rows to train on
@@ -37,6 +39,7 @@ class Facts:
     classes: Mapping[str, float] = field(default_factory=dict)  # of a classifier, each with its share of the rows
     pixels: bool = False  # samples are arrays of the same thing measured many times
     shape: tuple[int, ...] = ()  # of such a sample
+    image: bool = False  # which is one of a height, a width, and perhaps channels
 
     @property
     def output(self) -> str:
@@ -66,6 +69,8 @@ def widths(rows: int) -> tuple[int, ...]:
 
 def model(facts: Facts) -> list[Entry]:
     """The layers."""
+    if facts.image and min(facts.shape[:2]) >= SMALLEST:
+        return [*_on_images(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
     hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
     return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
@@ -79,6 +84,20 @@ def _on_columns(facts: Facts) -> Iterator[Entry]:
         yield Entry(None, "batch_norm")
         yield Entry(None, "relu")
         yield Entry(None, {"dropout": rate})
+
+
+def _on_images(facts: Facts) -> Iterator[Entry]:
+    if len(facts.shape) == 2:
+        yield Entry(None, {"reshape": [*facts.shape, 1]}, "height, width, one channel")
+    for width in (32, 64):
+        yield Entry(None, {"conv2d": {"filters": width, "padding": "same", "bias": False}})
+        yield Entry(None, "batch_norm")
+        yield Entry(None, "relu")
+        yield Entry(None, {"max_pool2d": 2}, "half the height and the width")
+    yield Entry(None, "flatten")
+    yield Entry(None, {"dropout": 0.4})
+    yield Entry(None, {"dense": {"units": 128, "activation": "relu"}})
+    yield Entry(None, {"dropout": 0.4})
 
 
 def _on_pixels(facts: Facts) -> Iterator[Entry]:
@@ -140,8 +159,12 @@ def listed(shares: Mapping[str, float]) -> str:
 def summary(facts: Facts) -> list[tuple[str, str]]:
     """The network and its training in a line each."""
     values = [entry.value for entry in model(facts)]
-    units = [str(value["dense"]["units"]) for value in values if isinstance(value, dict) and "dense" in value]
+    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
     return [
         ("network", f"{' → '.join(units)}, sized for {facts.rows:,} rows to train on"),
         ("training", f"{epochs(facts)} epochs of batches of {batch_size(facts.rows)}"),
     ]
+
+
+def _width(layer: dict[str, Any]) -> str:
+    return str(layer["dense"]["units"]) if "dense" in layer else f"{layer['conv2d']['filters']} filters"

@@ -9,7 +9,7 @@ import numpy as np
 from dltool.data.signature import Signature
 from dltool.report.formats import share, short
 from dltool.report.markup import Markup, element
-from dltool.report.measuring import Example
+from dltool.training.examples import Example
 
 #: labels or numbers of a row that are told
 MOST = 5
@@ -19,6 +19,20 @@ def answer(signature: Signature, example: Example) -> Markup:
     """The answer to one row beside the truth, a line for each target."""
     lines = {"classes": _class, "labels": _labels, "numbers": _numbers}[signature.task](signature, example)
     return element("div", list(lines)[:MOST], class_="answer")
+
+
+def mistake(signature: Signature, example: Example) -> Markup:
+    """The class of an image, the one that it was taken for, and how probable that was to the network."""
+    names, taken = signature.classes or (), int(example.prediction.argmax())
+    chance = element("div", share(float(example.prediction[taken])))
+    return element(
+        "div",
+        element(
+            "div", element("b", names[int(example.target)]), " → ", _coloured(element("b", names[taken]), right=False)
+        ),
+        chance,
+        class_="answer",
+    )
 
 
 def truth(signature: Signature, target: np.ndarray) -> str:

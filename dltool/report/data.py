@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dltool.data.pictures import pictures_of
 from dltool.data.signature import joined_parts
 from dltool.report.answers import truth
 from dltool.report.charts import figure, sparkline
@@ -12,7 +13,7 @@ from dltool.report.content import Content
 from dltool.report.formats import share, short
 from dltool.report.histogram import histogram
 from dltool.report.markup import Markup, element, joined, table
-from dltool.report.pictures import picture, pictures_of
+from dltool.report.pictures import picture
 
 #: features and classes that are shown at once, targets that are drawn, pictures
 FEATURES, CLASSES, TARGETS, PICTURES = 25, 20, 4, 16

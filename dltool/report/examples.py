@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from dltool.data.pictures import pictures_of
 from dltool.data.signature import joined_parts
-from dltool.report.answers import answer
+from dltool.report.answers import answer, mistake
 from dltool.report.content import Content
 from dltool.report.formats import shortened
 from dltool.report.markup import Markup, element
-from dltool.report.measuring import Example
-from dltool.report.pictures import picture, pictures_of
+from dltool.report.pictures import picture
+from dltool.training.examples import Example
 
 #: cells of a row that are shown at once; characters of a cell, and of a text
 CELLS, LONGEST, TEXT = 10, 60, 400
@@ -26,26 +27,32 @@ def examples(content: Content) -> Markup | None:
     worst = content.measured.worst
     seen = pictures_of(content.preparation, joined_parts([example.sample for example in worst]))
     pictures = [None] * len(worst) if seen is None else list(seen)
-    style = "texts" if len(worst[0].cells) == 1 else "cells" if seen is None else "pictures"
-    told = f"Of the {content.measured.part} part, those with the highest loss, from the worst on."
+    style = "pictures" if seen is not None else "texts" if len(worst[0].cells) == 1 else "cells"
+    wrong = seen is not None and content.signature.classes and int(worst[0].prediction.argmax()) != int(worst[0].target)
+    which = "that the network was surest about, from the surest" if wrong else "with the highest loss, from the worst"
+    told = f"Of the {content.measured.part} part, those {which} on."
     if not worst[0].place:
         told += f" Their place and their cells are told by: dltool report {content.run.root}"
-    cards = [_card(content, example, pixels) for example, pixels in zip(worst, pictures, strict=True)]
+    said = mistake if wrong else answer
+    cards = [
+        _card(example, pixels, said(content.signature, example))
+        for example, pixels in zip(worst, pictures, strict=True)
+    ]
     return element(
         "section",
-        element("h2", "Worst examples"),
+        element("h2", "Misclassified images" if wrong else "Worst examples"),
         element("p", told),
         element("div", cards, class_=f"examples {style}"),
         id="examples",
     )
 
 
-def _card(content: Content, example: Example, pixels: np.ndarray | None) -> Markup:
-    place = example.place or f"row {example.row + 1:,}"
+def _card(example: Example, pixels: np.ndarray | None, said: Markup) -> Markup:
+    place = example.told
     shown = None if pixels is None else picture(pixels, place)
     cells = _cells(example.cells) if shown is None else None
     told = element("p", Path(place).name, class_="place", title=place)
-    return element("article", shown, answer(content.signature, example), cells, told, class_="example")
+    return element("article", shown, said, cells, told, class_="example")
 
 
 def _cells(cells: Mapping[str, str]) -> Markup | None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dltool.data.dataset import open_dataset, raw_rows
+from dltool.data.dataset import open_dataset
 from dltool.data.signature import Dataset
 from dltool.errors import InputError, Problem, RunError
 from dltool.program.building import build_network
@@ -18,15 +18,13 @@ from dltool.report.page import page
 from dltool.training.assessment import chosen_part
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.counters import Counters
+from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import ordered
 from dltool.training.job import Job
 from dltool.training.layout import EpochLayout
 from dltool.training.prediction import Predictor
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import find, load
-
-#: bytes of files up to which a training's end is worth a second look at them, for the cells of a few rows
-SMALL = 32 << 20
 
 Note = Callable[[str], None]
 
@@ -86,14 +84,8 @@ def _measured(
     """All figures, and the worst examples with their cells where files have no more than `most` bytes."""
     part, epoch = chosen_part(predictor.experiment), Counters.from_arrays(checkpoint.trainer).epoch
     measured = measure(predictor, checkpoint, dataset.parts[part], part, epoch, note)
-    rows = [example.row for example in measured.worst]
-    found = None
-    with suppress(InputError):  # the files may be gone by now: what is in memory tells enough
-        found = raw_rows(predictor.experiment.data, folders, dataset.preprocessing, part, rows, most=most)
-    if found is None:
-        return measured
-    pairs = zip(measured.worst, found, strict=True)
-    return replace(measured, worst=[replace(example, place=raw.place, cells=raw.cells) for example, raw in pairs])
+    data = predictor.experiment.data
+    return replace(measured, worst=found_again(measured.worst, data, folders, dataset.preprocessing, part, most=most))
 
 
 def _write(run: RunDirectory, job: Job, counters: Counters, measured: Measured | None) -> None:

@@ -20,6 +20,7 @@ def model(content: Content) -> Markup:
         size(4 * network.parameter_count),
     )
     header = ("layer", "kind", "in → out", "parameters", "FLOPs / sample", "memory")
+    frozen = f"{network.frozen_count:,} of the parameters are frozen. " if network.frozen_count else ""
     train = content.experiment.train
     loss, optimizer = content.experiment.loss.yaml_name, content.experiment.optimizer.yaml_name
     return element(
@@ -28,7 +29,7 @@ def model(content: Content) -> Markup:
         table(header, [*map(_row, network.layers), totals], right=(3, 4, 5)),
         element(
             "p",
-            f"Trained with {optimizer} on {loss}, schedule {content.experiment.schedule.yaml_name}, "
+            f"{frozen}Trained with {optimizer} on {loss}, schedule {content.experiment.schedule.yaml_name}, "
             f"{content.layout.updates:,} steps of {content.layout.update_size:,} samples an epoch, "
             f"{quantity(network.step_flops)} FLOPs each; seed {train.seed}.",
         ),
@@ -38,4 +39,12 @@ def model(content: Content) -> Markup:
 
 def _row(layer: LayerSummary) -> tuple[str, ...]:
     shapes = element("td", f"{shape(layer.input_shape)} → {shape(layer.output_shape)}", class_="shapes")
-    return layer.path, layer.kind, shapes, f"{layer.parameter_count:,}", quantity(layer.flops), size(layer.bytes)
+    kind = f"{layer.kind}, {'frozen' if layer.frozen_count == layer.parameter_count else 'partly frozen'}"
+    return (
+        layer.path,
+        kind if layer.frozen_count else layer.kind,
+        shapes,
+        f"{layer.parameter_count:,}",
+        quantity(layer.flops),
+        size(layer.bytes),
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from dltool.kernels import records
 from dltool.kernels.cpu import library
 from dltool.ops.graph import Node, Value
+from dltool.program.fusion import SPANS
 from dltool.program.program import Program
 from dltool.program.stages import Stage
 from dltool.runtime.memory import address, aligned
@@ -35,6 +36,8 @@ class Table:
         self._program, self._state, self._buffers, self.threads = program, state, buffers, threads
         self._arena = aligned(program.memory.arena_bytes)
         self._scratch = [aligned(program.memory.scratch_bytes) for _ in range(threads)]
+        floats = max((node.op.workspace(node) for node in program.nodes), default=0)
+        self._workspaces = [aligned(floats * 4) for _ in range(threads)]
         self._zeros = aligned(self._widest_bias() * 4)
         self.nodes: list[Node] = []
         self._places: dict[int, int] = {}  # of each node's record
@@ -50,7 +53,7 @@ class Table:
     @property
     def bytes(self) -> int:
         """Memory of activations and scratch."""
-        return self._arena.nbytes + sum(scratch.nbytes for scratch in self._scratch)
+        return self._arena.nbytes + sum(array.nbytes for array in (*self._scratch, *self._workspaces))
 
     def rebind(self) -> None:
         """Take up buffers of data and reports that have moved."""
@@ -109,32 +112,38 @@ class Table:
         return address(self._state.buffer(name)), False
 
     def _extras(self, node: Node, thread: int) -> list[int]:
-        """What follows the operands: attributes, or the function of an elementwise op, or a product's epilogue."""
+        """What follows the operands: attributes, or the function of an elementwise op; epilogue; workspace."""
         if node.op.yaml_name == "matmul_weight_gradient":
             return [address(self._zeros)]
-        if node.op.takes_epilogue:
-            return self._epilogue(node, thread)
         numbers = [_encoded(node.attributes[name]) for name in node.op.attributes]
+        if node.op.takes_epilogue:
+            numbers += self._epilogue(node, thread)
         if node.op.span:
             return [library.address(node.op.yaml_name), *_two_numbers(node)]
         if node.op.yaml_name == "draw":
             numbers[0] = len(self._buffers.data[node.inputs[0].name])
         if node.op.yaml_name == "order":
             numbers[0], numbers[3] = len(self._buffers.data["target"]), self._buffers.first
-        return numbers
+        if node.op.tiles:
+            numbers.append(library.address(node.op.tiles))
+        return [*numbers, address(self._workspaces[thread])] if node.op.workspace(node) else numbers
 
     def _epilogue(self, node: Node, thread: int) -> list[int]:
-        bias, span = None, None
-        for part in node.epilogue:
-            bias, span = (part.inputs[1], span) if part.op.yaml_name == "add_bias" else (bias, part)
-        start = self._place(bias, node, thread)[0] if bias else address(self._zeros)
-        if span is None or _is_floor(node, span):
-            return [start, _bits(0.0 if span else -np.inf), 0, 0, 0, 0, 0]
+        biases = [part.inputs[1] for part in node.epilogue if part.op.yaml_name == "add_bias"]
+        spans = [part for part in node.epilogue if part.op.span]
+        start = self._place(biases[0], node, thread)[0] if biases else address(self._zeros)
+        floor = bool(spans) and _is_floor(node, spans[0])
+        calls = [self._span(span, node, thread) for span in spans[floor:]]
+        calls += [[0] * records.SPAN_FIELDS] * (SPANS - len(calls))
+        return [start, _bits(0.0 if floor else -np.inf), *calls[0], *calls[1]]
+
+    def _span(self, span: Node, node: Node, thread: int) -> list[int]:
+        """An elementwise op of an epilogue: function, what it reads beside the product, output, two numbers."""
         others = [value for value in span.inputs if value not in node.inner and value not in node.outputs]
         saved = self._place(others[0], node, thread)[0] if others else 0
-        out = self._place(span.outputs[0], node, thread)[0]
-        function = library.address(span.op.yaml_name)
-        return [start, _bits(-np.inf), function, saved, out, *_two_numbers(span)]
+        output = span.outputs[0] if span.outputs[0] in node.outputs else node.outputs[0]
+        out = self._place(output, node, thread)[0]
+        return [library.address(span.op.yaml_name), saved, out, *_two_numbers(span)]
 
     def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         stages, items, cuts = [], [], []
@@ -168,13 +177,15 @@ def kernels_of(program: Program) -> list[str]:
     names = ["run_steps"]
     for node in program.nodes:
         names.append(_kernel_name(node))
+        names.extend([node.op.tiles] if node.op.tiles else [])
         names.extend(part.op.yaml_name for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part))
     return list(dict.fromkeys(names))
 
 
 def _is_floor(node: Node, span: Node) -> bool:
-    """Whether an epilogue is a relu alone, which the tile applies before it stores."""
-    return node.op.takes_epilogue and span.op.yaml_name == "relu" and len(node.outputs) == 1
+    """Whether an epilogue begins with a relu of what nothing else reads, which the tile applies before it stores."""
+    first = next((part for part in node.epilogue if part.op.span), None)
+    return node.op.takes_epilogue and first is span and span.op.yaml_name == "relu" and span.inputs[0] in node.inner
 
 
 def _kernel_name(node: Node) -> str:
@@ -182,12 +193,17 @@ def _kernel_name(node: Node) -> str:
 
 
 def _own_outputs(node: Node) -> tuple[Value, ...]:
-    """The outputs as the kernel knows them: a product writes its sum to a kept value, if its epilogue left one."""
+    """The outputs as the kernel knows them: that of a product is where its epilogue begins."""
     if not node.op.takes_epilogue:
         outputs = node.outputs
         # an elementwise op of one input has no second operand: its output stands in
         return (node.outputs[0], *outputs) if node.op.span and len(node.inputs) == 1 else outputs
-    return (node.outputs[-1],)
+    spans = [part for part in node.epilogue if part.op.span]
+    if not spans:
+        return node.outputs
+    own = {*node.inner, *node.outputs}
+    begins = [spans[0].outputs[0]] if _is_floor(node, spans[0]) else [v for v in spans[0].inputs if v in own]
+    return (begins[0] if begins[0] in node.outputs else node.outputs[0],)
 
 
 def _encoded(attribute: Any) -> int:

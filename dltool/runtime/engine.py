@@ -178,8 +178,8 @@ class _Arrays(Mapping[str, np.ndarray]):
 
 
 def _averages(network: Network) -> dict[str, str]:
-    """For each parameter, the name of its average."""
-    return {value.name: f"{value.name}.average" for value in network.program.graph.parameters()}
+    """For each parameter that is trained, the name of its average."""
+    return {value.name: f"{value.name}.average" for value in network.program.graph.parameters() if not value.frozen}
 
 
 def whole_part(samples: int, rows: int, of: int | None = None) -> StepPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import numpy as np
 from dltool.config.experiment import PARTS, Experiment, Task
 from dltool.data.dataset import open_dataset
 from dltool.data.further import ROWS, opened
+from dltool.data.preparation import Preparation
 from dltool.data.signature import Part, Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
@@ -23,6 +25,7 @@ from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
+from dltool.training.examples import SMALL, Example, Places, Worst, found_again
 from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
@@ -42,8 +45,8 @@ def assess(
     threads: int | None = None,
     report: Callable[[str], None],
     on_compile: Callable[[str], None] | None = None,
-) -> dict[str, Any]:
-    """All figures of a checkpoint, or of a run's best one, as plain data.
+) -> Assessment:
+    """All figures of a checkpoint, or of a run's best one.
 
     They are those of the files or folders `data`, else of a part of the data trained on: the test part, the validation
     part or the training part, the first that there is.
@@ -51,12 +54,18 @@ def assess(
     path = find(target)
     checkpoint = load(path, report)
     predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
-    figures = Figures(predictor, checkpoint)
+    signature, preparation = predictor.signature, predictor.preprocessing.features
+    figures, worst = Figures(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
-    for samples in _files(predictor, data, report) if data else _part(predictor, checkpoint, cast(str, chosen), report):
-        figures.add(samples)
+    low = 0
+    pieces = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
+    for samples, places in pieces:
+        predictions = figures.add(samples)
+        if worst.are_mistakes:
+            worst.add(low, samples, predictions, samples.targets, places)
+        low += len(samples)
     counters = Counters.from_arrays(checkpoint.trainer)
-    return {
+    found = {
         "checkpoint": str(path),
         "name": predictor.experiment.name,
         "epoch": counters.epoch,
@@ -65,6 +74,34 @@ def assess(
         "data": list(data),
         **figures.result(report),
         "compile_seconds": round(predictor.compile_seconds, 6),
+    }
+    if not worst.are_mistakes:
+        return Assessment(found, signature, preparation, None)
+    mistakes = worst.mistakes
+    if chosen and not any(one.place for one in mistakes):
+        source = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders], checkpoint.preprocessing
+        mistakes = found_again(mistakes, *source, chosen, most=SMALL)
+    found["mistakes"] = [_as_data(one, signature) for one in mistakes]
+    return Assessment(found, signature, preparation, mistakes)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was found."""
+
+    found: dict[str, Any]  # plain data
+    signature: Signature
+    preparation: Preparation
+    mistakes: Sequence[Example] | None  # from the most confident one on; None where samples are no images of classes
+
+
+def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
+    names, taken = signature.classes or (), int(mistake.prediction.argmax())
+    return {
+        "place": mistake.told,
+        "true": names[int(mistake.target)],
+        "predicted": names[taken],
+        "probability": float(mistake.prediction[taken]),
     }
 
 
@@ -160,22 +197,24 @@ def chosen_part(experiment: Experiment, part: str | None = None) -> str:
     return part
 
 
-def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Iterator[Part]:
+#: samples, and what gives the places of some of them, where these are known already
+Pieces = Iterator[tuple[Part, Places | None]]
+
+
+def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:
     """The samples of other files of the kind trained on."""
-    source = cast(Source, predictor.experiment.data.source)
-    for path in paths:
-        yield from _source(predictor, source.at(path), [], report)
+    for _, source in predictor.elsewhere(paths):
+        yield from _source(predictor, source, [], report)
 
 
-def _source(
-    predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]
-) -> Iterator[Part]:
+def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
     with opened(source, predictor.preprocessing, folders) as further:
-        yield from further.parts()
+        for part, rows in further.parts():
+            yield part, lambda some, rows=rows: further.places(rows[list(some)].tolist())
     note_unknown(further.unknown, report)
 
 
-def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Iterator[Part]:
+def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Pieces:
     """The samples of a part of the data trained on."""
     data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
@@ -187,4 +226,4 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
         report(f"the data has changed since the training: the {part} part may hold rows that were trained on")
     samples = dataset.parts[part]
     for low in range(0, len(samples), ROWS):
-        yield samples.rows(low, min(low + ROWS, len(samples)))
+        yield samples.rows(low, min(low + ROWS, len(samples))), None

@@ -25,7 +25,7 @@ from dltool.schedules.schedule import Horizon, Schedule
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
 from dltool.training.feeding import make_feed, ordered
-from dltool.training.initial import initial_arrays
+from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.meter import Meter
@@ -43,6 +43,7 @@ class Job:
     network: Network
     engine: Engine
     feed: Feed
+    start: Start  # what the network was given to start from
 
     @property
     def optimizer(self) -> Optimizer:
@@ -94,14 +95,15 @@ def open_job(
     experiment: Experiment,
     folders: Sequence[Path],
     *,
-    init_from: Path | None = None,
+    starts: bool = True,
     debug: bool = False,
     on_compile: Callable[[str], None] | None = None,
     watch: Watch = unwatched,
 ) -> Job:
     """Read the data, build the network and compile what it needs; raises `InputError` with whatever does not fit.
 
-    `init_from` is a file or a run whose parameters the network starts from; `watch` is told how far much data is.
+    What the config says to take over from another training is taken where this one `starts` and does not go on;
+    `watch` is told how far much data is.
     """
     train = experiment.train
     judge = Judge(experiment)
@@ -113,11 +115,11 @@ def open_job(
     make_meter(
         cast(list[Metric], experiment.metrics), dataset.signature, network
     )  # raises where a metric does not fit the task
-    given = initial_arrays(init_from, network.program.graph) if init_from else {}
+    start = starting_from(experiment, folders, network.program.graph) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
-    engine.write(given)
+    engine.write(start.arrays)
     feed = make_feed(experiment, part, layout, on_compile)
-    return Job(experiment, folders, dataset, layout, judge, network, engine, feed)
+    return Job(experiment, folders, dataset, layout, judge, network, engine, feed, start)

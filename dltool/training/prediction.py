@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 
 from dltool.config.loading import from_resolved
+from dltool.data.elsewhere import Elsewhere, elsewhere
 from dltool.data.further import Piece, opened
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Part, Signature
@@ -62,6 +63,10 @@ class Predictor:
             raise InputError(Problem(message, where=str(path)))
         self._engine.write(arrays)
 
+    def elsewhere(self, paths: Sequence[str]) -> Sequence[Elsewhere]:
+        """Sources of further samples; raises InputError where those trained on come from no file."""
+        return elsewhere(cast(Source, self.experiment.data.source), paths, self.preprocessing.features)
+
     def run(self, part: Part) -> StepResult:
         """Losses of the samples, which add up to their mean, and the network's outputs."""
         self._engine.attach(_PART, part)
@@ -103,16 +108,15 @@ class Predictions:
     """Predictions for all samples in files or folders, one after the other."""
 
     def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
-        self._predictor, self._paths = predictor, paths
-        self._request = request
+        self._predictor, self._request = predictor, request
+        self.sources = predictor.elsewhere(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
 
     def tables(self) -> Generator[Predicted, None, None]:
         """Piece by piece; raises InputError where a file does not have what is needed."""
-        source = cast(Source, self._predictor.experiment.data.source)
-        for path in self._paths:
-            with opened(source.at(path), self._predictor.preprocessing, request=self._request) as further:
+        for path, source in self.sources:
+            with opened(source, self._predictor.preprocessing, request=self._request) as further:
                 for piece in further.pieces():
                     yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
             self.unknown += further.unknown

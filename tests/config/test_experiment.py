@@ -37,7 +37,8 @@ def test_a_resolved_config_is_the_same_experiment(changes: list[str], tmp_path: 
 def test_every_default_is_in_the_resolved_config(tmp_path: Path) -> None:
     data = resolved(load(write(tmp_path)))
     assert list(data) == [
-        "name", "compat", "data", "model", "loss", "optimizer", "schedule", "metrics", "early_stopping", "train",
+        "name", "compat", "data", "model", "init_from", "freeze", "augment", "loss", "optimizer", "schedule", "metrics",
+        "early_stopping", "train",
     ]  # fmt: skip
     assert data["model"][1] == {"dropout": {"rate": 0.1}}
     assert data["train"]["log_every"] == 10

@@ -117,6 +117,8 @@ def layer_rows() -> Iterator[Row]:
     yield Row("layer_norm", _around("layer_norm", "relu"))
     yield Row("layer_norm over positions", _around("layer_norm", {"dense": 33}, "layer_norm"), shape=(3, 5))
     yield from _block_rows()
+    yield from _pooling_rows()
+    yield from _convolution_rows()
 
 
 def _block_rows() -> Iterator[Row]:
@@ -132,6 +134,88 @@ def _block_rows() -> Iterator[Row]:
     inner = {"parallel": {"branches": [["batch_norm", dense], [{"dropout": 0.2}, dense]], "merge": "concat"}}
     block = {"residual": [inner, {"dropout": 0.1}, {"dense": 17}, "layer_norm"]}
     yield Row("blocks in blocks", _around({"repeat": {"times": 2, "layers": [block, "relu"]}}))
+
+
+def _pooling_rows() -> Iterator[Row]:
+    image, series = (6, 5, 3), (9, 3)
+    for name, layers, shape in [
+        ("max_pool2d", [{"max_pool2d": 2}], image),
+        ("max_pool2d of same padding", [{"max_pool2d": {"size": 3, "stride": 2, "padding": "same"}}, "relu"], image),
+        ("max_pool2d in one direction", [{"max_pool2d": {"size": [3, 1], "stride": 1, "padding": [1, 0]}}], image),
+        ("average_pool2d", [{"average_pool2d": {"size": 3, "stride": 2, "padding": 1}}], image),
+        ("average_pool2d with padding", [{"average_pool2d": {"padding": 1, "include_padding": True}}], image),
+        ("max_pool1d", [{"max_pool1d": {"size": 3, "stride": 2}}], series),
+        ("average_pool1d", [{"average_pool1d": {"size": 4, "padding": "same"}}], series),
+        ("global_average_pool", ["global_average_pool"], image),
+        ("global_max_pool", ["global_max_pool"], image),
+        ("global_max_pool of a series", ["global_max_pool"], series),
+        ("upsample2d", [{"upsample2d": 2}, {"max_pool2d": 3}], image),
+        ("upsample2d bilinear", [{"upsample2d": {"factor": [2, 3], "interpolation": "bilinear"}}], (2, 3, 3)),
+        ("upsample1d", [{"upsample1d": 2}, {"upsample1d": {"factor": 3, "interpolation": "linear"}}], (4, 3)),
+        ("zero_pad2d and crop2d", [{"zero_pad2d": [[1, 0], [0, 2]]}, {"crop2d": [2, 1]}], image),
+        ("zero_pad1d and crop1d", [{"zero_pad1d": [2, 0]}, {"crop1d": 3}], series),
+        ("group_norm", [{"group_norm": 17}, "relu"], image),
+        ("group_norm of all channels", [{"group_norm": 1}, {"dense": 40}, {"group_norm": 5}], series),
+        ("group_norm without positions", [{"dense": 18}, {"group_norm": 3}], (7,)),
+    ]:
+        yield Row(name, _around(*layers), shape=shape)
+
+
+def _convolution_rows() -> Iterator[Row]:
+    image, series = (6, 7, 3), (19, 2)
+    block = [_conv(5, padding="same", bias=False), "batch_norm", "relu", _conv(5, padding=1, bias=False), "batch_norm"]
+    shortcut = [_conv(20, kernel=1, stride=2, bias=False), "batch_norm"]
+    for name, layers, shape in [
+        ("conv2d", [_conv(5, activation="relu")], image),
+        ("conv2d of even kernels", [_conv(17, kernel=2, stride=2, activation="gelu"), _conv(4, kernel=[3, 1])], image),
+        ("conv2d dilated", [_conv(4, padding=[2, 1], dilation=[2, 1], activation="tanh"), "dropout"], image),
+        ("conv2d in groups", [_conv(6, groups=3, padding=1), _conv(6, groups=6, stride=2), _conv(33, kernel=1)], image),
+        ("residual convolutions", [_conv(5, bias=False), "batch_norm", "relu", {"residual": block}, "relu"], image),
+        ("a projected shortcut", [{"parallel": [[_conv(20, stride=2, padding="same")], shortcut]}, "relu"], image),
+        (
+            "depthwise_conv2d",
+            [{"depthwise_conv2d": {"padding": "same", "activation": "relu"}}, _conv(9, kernel=1)],
+            image,
+        ),
+        ("conv2d_transpose", [_conv(5, stride=2), {"conv2d_transpose": {"filters": 4, "stride": 2}}, "relu"], image),
+        (
+            "conv2d_transpose of same padding",
+            [{"conv2d_transpose": {"filters": 17, "stride": 3, "padding": "same"}}],
+            image,
+        ),
+        ("conv1d", [{"conv1d": {"filters": 17, "kernel": 5, "padding": "same"}}, "batch_norm", "relu"], series),
+        ("conv1d dilated", [{"conv1d": {"filters": 4, "dilation": 2, "stride": 2}}, {"depthwise_conv1d": 3}], series),
+        ("conv1d_transpose", [{"conv1d_transpose": {"filters": 3, "stride": 2, "padding": 1}}], series),
+    ]:
+        yield Row(name, [*layers, "flatten", *HEAD], shape=shape)
+    for compat in ("keras", "torch", "mxnet"):
+        model = [_conv(4), "batch_norm", "relu", "flatten", *HEAD]
+        yield Row(f"convolutions of {compat}", model, shape=image, config={"compat": compat})
+
+
+def _conv(filters: int, **fields: Any) -> dict[str, Any]:
+    return {"conv2d": {"filters": filters, **fields}}
+
+
+def frozen_rows() -> Iterator[Row]:
+    hidden, image = {"dense": {"units": 17, "activation": "relu"}}, (6, 7, 3)
+    through = [hidden, "batch_norm", "relu", *HEAD]
+    yield Row("frozen below", [hidden, "layer_norm", hidden, *HEAD], config={"freeze": ["dense_1.*", "layer_norm_1.*"]})
+    yield Row("frozen above", [hidden, hidden, *HEAD], config={"freeze": ["dense_2.*", "*.bias"]})
+    yield Row("frozen batch_norm", through, config={"freeze": "batch_norm_*.gain", "train": {"average": 0.9}})
+    yield Row("frozen batch_norm below", ["batch_norm", *through], config={"freeze": "*_1.bias", "compat": "mxnet"})
+    yield Row(
+        "frozen convolutions",
+        [_conv(5), "batch_norm", "relu", _conv(17, padding="same"), "flatten", *HEAD],
+        shape=image,
+        config={"freeze": ["conv2d_1.*", "batch_norm_1.*"]},
+    )
+    yield Row(
+        "a frozen block of convolutions",
+        [_conv(5), {"residual": [_conv(5, padding="same"), "batch_norm"]}, "relu", "flatten", *HEAD],
+        shape=image,
+        config={"freeze": "residual_1.*"},
+    )
 
 
 def loss_rows() -> Iterator[Row]:
@@ -190,5 +274,5 @@ def training_rows() -> Iterator[Row]:
     yield Row("bytes, flattened", ["flatten", *model], shape=(3, 5), scaled=np.asarray(np.float32(1 / 255)))
 
 
-GRADIENTS = [*layer_rows(), *loss_rows()]
+GRADIENTS = [*layer_rows(), *frozen_rows(), *loss_rows()]
 ROWS = [*GRADIENTS, *training_rows()]

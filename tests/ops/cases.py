@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from dltool.ops.geometry import Geometry
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import StepRecord
+from dltool.ops.windows import window
 
 ROWS_OF_DATA = 7  # what memory-resident data has, whatever the batch
 
@@ -63,6 +65,7 @@ class Case:
     kink: bool = False  # the slope jumps where the first input (of a loss: prediction − target) is 0
     loss: bool = False  # the gradient rule takes no upstream gradient: it starts from the mean over the batch
     scalars: tuple[float, ...] = ()
+    rigid: bool = False  # the attributes allow no other number of channels
 
     def __str__(self) -> str:
         attributes = ",".join(f"{name}={value}" for name, value in self.attributes.items())
@@ -70,7 +73,7 @@ class Case:
 
     def resized(self, widths: Sequence[int]) -> Case:
         """The same op with other numbers of channels, taken from `widths`; equal ones stay equal."""
-        if {"shape", "start"} & self.attributes.keys():
+        if self.rigid or {"shape", "start"} & self.attributes.keys():
             return self
         own = dict.fromkeys(
             size
@@ -179,6 +182,8 @@ def _compositions() -> list[Case]:
         Case("reshape", (rows(6),), {"shape": (3, 1, 2)}, gradients=(0,)),
         Case("reshape", (rows(3, 17),), {"shape": (51,)}, gradients=(0,)),
         Case("reshape", (rows(2, 16),), {"shape": (32, 1)}, gradients=(0,)),
+        Case("reshape", (rows(2, 3, 32),), {"shape": (4, 48)}, gradients=(0,)),
+        Case("reshape", (rows(1, 2, 17),), {"shape": (2, 17)}, gradients=(0,)),
         Case("softmax", (rows(5),), gradients=(0,)),
         Case("softmax", (rows(2, 3),), gradients=(0,)),
     ]
@@ -229,6 +234,154 @@ def _normalizations() -> list[Case]:
     ]
 
 
+def windows(
+    large: tuple[int, int],
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[Any, Any] = ("valid", "valid"),
+    dilation: tuple[int, int] = (1, 1),
+) -> dict[str, int]:
+    """The attributes of an op with windows."""
+    axes = zip(large, size, stride, padding, dilation, strict=True)
+    (out_height, top), (out_width, left) = (window(*axis) for axis in axes)
+    return Geometry(*large, out_height, out_width, *size, *stride, *dilation, top, left).attributes
+
+
+def _pools() -> list[Case]:
+    cases = []
+    for large, *rest in [
+        ((4, 4), (2, 2), (2, 2)),
+        ((5, 7), (2, 2), (2, 2)),  # a row and a column in no window
+        ((5, 4), (3, 3), (2, 2), ("same", "same")),
+        ((7, 5), (3, 2), (1, 1), (1, 1)),
+        ((6, 5), (2, 1), (3, 2)),  # stride > size
+        ((3, 3), (3, 3), (3, 3)),
+        ((2, 2), (3, 3), (1, 1), (2, 1)),  # size > image
+        ((1, 1), (1, 1), (1, 1)),
+    ]:
+        x, attributes = rows(*large, 3), windows(large, *rest)
+        cases.append(Case("max_pool", (x,), attributes, gradients=(0,)))
+        cases.append(Case("average_pool", (x,), attributes, gradients=(0,)))
+        cases.append(Case("average_pool", (x,), {**attributes, "include_padding": 1}, gradients=(0,)))
+    series = windows((1, 9), (1, 4), (1, 2), ("valid", 1))
+    cases += [Case(f"{name}_pool", (rows(9, 3),), series, gradients=(0,)) for name in ("max", "average")]
+    return cases
+
+
+def _convolutions() -> list[Case]:
+    cases = []
+    for large, size, *rest in [
+        ((3, 3), (2, 2), (1, 1)),
+        ((5, 4), (3, 3), (1, 1), ("same", "same")),
+        ((5, 6), (3, 2), (2, 2), ("same", "same")),
+        ((7, 6), (3, 3), (2, 1), (1, 1), (1, 2)),
+        ((6, 7), (2, 2), (3, 4)),  # stride > kernel
+        ((3, 3), (5, 5), (1, 1), ("same", "same")),  # kernel > image
+        ((3, 2), (1, 1), (1, 1)),
+        ((5, 5), (1, 1), (2, 2)),
+        ((4, 4), (3, 3), (1, 1), (2, 2), (2, 2)),
+        ((1, 1), (1, 1), (1, 1)),
+    ]:
+        attributes = windows(large, size, *rest)
+        small = attributes["out_height"], attributes["out_width"]
+        for channels, filters in ((1, 3), (17, 2), (3, 17)) if size == (2, 2) else ((3, 2),):
+            weight = fixed(*size, channels, filters)
+            cases.append(_convolution("conv", rows(*large, channels), weight, attributes))
+            cases.append(_convolution("conv_data_gradient", rows(*small, filters), weight, attributes))
+            cases.append(_convolution("depthwise", rows(*large, filters), fixed(*size, 1, filters), attributes))
+    series = windows((1, 9), (1, 4), (1, 2), ("valid", 1))
+    cases.append(_convolution("conv", rows(9, 3), fixed(4, 3, 2), series))
+    cases.append(_convolution("conv_data_gradient", rows(4, 2), fixed(4, 3, 2), series))
+    cases.append(_convolution("depthwise", rows(9, 18), fixed(4, 1, 18), series))
+    return cases
+
+
+def _convolution(op: str, x: Input, weight: Input, attributes: dict[str, int]) -> Case:
+    return Case(op, (x, weight), attributes, gradients=(0, 1), rigid=True)
+
+
+def _image_norms() -> list[Case]:
+    cases: list[Case] = []
+    for shape in ((2, 3, 3), (5, 18), (1, 1, 2)):
+        x, vector, positive = rows(*shape), fixed(shape[-1]), fixed(shape[-1], **POSITIVE)
+        figures = rows(shape[-1])
+        moving = {"pixels": 6, "eps": 1e-3, "momentum": 0.2}
+        cases += [
+            Case("sample_moments", (x,)),
+            Case("fold_weight", (fixed(3, shape[-1]), vector, positive), {"eps": 1e-2}),
+            Case("fold_bias", (vector, vector, vector, positive), {"eps": 1e-2}),
+            Case("batch_moments", (figures, rows(shape[-1], **POSITIVE), vector, positive), moving),
+            Case("batch_moments", (figures, rows(shape[-1], **POSITIVE), vector, positive), {**moving, "unbiased": 1}),
+            Case("normalize", (x, vector, positive, vector, vector)),
+            Case("sample_products", (x, x, vector, positive)),
+            Case("normalize_gradient", (x, x, vector, positive, vector, vector, vector)),
+        ]
+    return cases
+
+
+def _augmentations() -> list[Case]:
+    cases = []
+    for channels, ranges in [
+        (1, {"crop": 2, "horizontal": 1, "vertical": 1, "cutout": 3}),
+        (3, {"crop": 1, "rotate": 3.1, "low": 0.8, "high": 1.3, "shear": 0.2}),
+        (17, {"down": 0.3, "right": 0.2, "horizontal": 1, "contrast": 0.4}),
+        (3, {"brightness": 0.3, "contrast": 0.4, "saturation": 0.5}),
+    ]:
+        attributes = {**ranges, "width": 5, "stream": 2, "key": 12345678901234567890}
+        scaling = ROW_NUMBERS, fixed(channels), fixed(**POSITIVE) if channels == 3 else fixed(channels)
+        cases += [
+            Case("gather_augmented", (resident(6, 5, channels, dtype=kind, high=high), *scaling), given, rigid=True)
+            for kind, high, given in [
+                ("float32", 2, attributes),
+                ("uint8", 256, {**attributes, "bytes": 1}),
+            ]
+        ]
+    return cases
+
+
+def _mixtures() -> list[Case]:
+    table, attributes = fixed(9, low=0, high=1), {"height": 6, "width": 5, "stream": 3, "key": 5 << 40}
+    cases = [
+        Case("pair", (ROW_NUMBERS, table, table), {"patches": p, **attributes}, rigid=True) for p in (0.0, 0.5, 1.0)
+    ]
+    for channels in (1, 3, 17):
+        x = rows(6, 5, channels)
+        cases += [Case("mix", (x, x, rows(5, low=0, high=top)), {"width": 5}, rigid=True) for top in (1, 7)]
+    one, weights, batch_weight = rows(1, low=0, high=1), fixed(5, **POSITIVE), fixed(**POSITIVE)
+    for weighting in ((), (weights,), (weights, batch_weight)):
+        inputs = (rows(5), labels(5), labels(5), one, *weighting)
+        smooth = {"smoothing": 0.1 * len(weighting)}
+        cases.append(Case("mixed_cross_entropy", inputs, smooth, gradients=(0,), loss=True, rigid=True))
+    return cases
+
+
+def _resampling() -> list[Case]:
+    cases = []
+    for height, width, down, right in [(2, 3, 2, 2), (3, 2, 3, 1), (1, 1, 4, 3), (4, 1, 1, 2), (3, 3, 5, 2)]:
+        attributes = {"height": height, "width": width, "factor_height": down, "factor_width": right}
+        for name in ("nearest", "bilinear"):
+            cases.append(Case(f"upsample_{name}", (rows(height, width, 3),), attributes, gradients=(0,)))
+    longer = {"height": 1, "width": 4, "factor_width": 3}
+    cases += [Case(f"upsample_{name}", (rows(4, 3),), longer, gradients=(0,)) for name in ("nearest", "bilinear")]
+    for top, bottom, left, right in [(1, 1, 1, 1), (0, 2, 3, 0), (0, 0, 0, 0)]:
+        border = {"height": 2, "width": 3, "top": top, "bottom": bottom, "left": left, "right": right}
+        cases.append(Case("pad", (rows(2, 3, 3),), border, gradients=(0,)))
+        cases.append(Case("crop", (rows(2 + top + bottom, 3 + left + right, 3),), border, gradients=(0,)))
+    ends = {"height": 1, "width": 3, "left": 1, "right": 2}
+    cases.append(Case("pad", (rows(3, 2),), ends, gradients=(0,)))
+    cases.append(Case("crop", (rows(6, 2),), ends, gradients=(0,)))
+    return cases
+
+
+def _group_norms() -> list[Case]:
+    cases = [Case("group_norm", (rows(2, 3), fixed(3), fixed(3)), {"eps": 1e-3}, gradients=(0, 1, 2))]
+    for shape, groups in [((3, 4), 2), ((2, 2, 6), 3), ((3, 2, 40), 5), ((5, 18), 18), ((2, 3, 48), 2), ((3, 33), 3)]:
+        x, vector = rows(*shape), fixed(shape[-1])
+        attributes = {"groups": groups, "eps": 1e-2}
+        cases.append(Case("group_norm", (x, vector, vector), attributes, gradients=(0, 1, 2), rigid=True))
+    return cases
+
+
 def _updates() -> list[Case]:
     w, g, slot = fixed(3, 4), fixed(3, 4), fixed(3, 4, **POSITIVE)
     sgd = (0.1, -0.1, 1.0, 0.9, 0.01, 0.02)
@@ -263,4 +416,19 @@ def _batches() -> list[Case]:
     ]
 
 
-CASES = [*_activations(), *_compositions(), *_embeddings(), *_losses(), *_normalizations(), *_updates(), *_batches()]
+CASES = [
+    *_activations(),
+    *_compositions(),
+    *_embeddings(),
+    *_losses(),
+    *_normalizations(),
+    *_updates(),
+    *_batches(),
+    *_pools(),
+    *_convolutions(),
+    *_image_norms(),
+    *_augmentations(),
+    *_mixtures(),
+    *_resampling(),
+    *_group_norms(),
+]

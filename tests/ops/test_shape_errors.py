@@ -8,7 +8,7 @@ import pytest
 
 from dltool.ops.op import ShapeError
 
-from .cases import Case, Input, fixed, labels, resident, rows
+from .cases import Case, Input, fixed, labels, resident, rows, windows
 
 MISFITS = [
     ("add", (rows(3), rows(4)), {}, "shapes differ: [3] and [4]"),
@@ -49,6 +49,14 @@ MISFITS = [
     ("scale_gradient", (fixed(3), fixed(1)), {}, "scale is one number, got [1]"),
     ("gather", (resident(3, dtype="uint8"), labels(7)), {}, "the data must be float32, got uint8 [3]"),
     ("gather_labels", (resident(dtype="int64"), rows()), {}, "rows are one integer per sample, got float32 []"),
+    ("max_pool", (rows(4, 5, 3),), windows((4, 4), (2, 2), (2, 2)), "[4, 5, 3] is not 4 × 4"),
+    ("average_pool", (rows(4, 3),), windows((4, 4), (2, 2), (2, 2)), "[4, 3] is not 4 × 4"),
+    ("max_pool_gradient", (rows(4, 3), rows(2, 3), rows(4, 3)), {}, "shapes differ: [2, 3] and [4, 3]"),
+    ("upsample_nearest", (rows(4, 3),), {"width": 5, "factor_width": 2}, "[4, 3] is not 5"),
+    ("upsample_bilinear_gradient", (rows(4, 5, 3),), {"width": 4, "factor_height": 4}, "[4, 5, 3] is not 4 × 4"),
+    ("pad", (rows(4, 5, 3),), {"height": 4, "width": 4}, "[4, 5, 3] is not 4 × 4"),
+    ("crop", (rows(4, 3),), {"width": 4, "left": 1}, "[4, 3] is not 5"),
+    ("group_norm", (rows(2, 6), fixed(6), fixed(6)), {"groups": 4}, "4 groups do not divide the 6 channels of [2, 6]"),
     (
         "gather_scaled",
         (resident(4, 3, dtype="uint8"), labels(7), fixed(4), fixed()),

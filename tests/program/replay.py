@@ -102,10 +102,21 @@ class Replay:
             return _rows_of(layout, first * layout.rows_per_sample, last * layout.rows_per_sample, *blocks)
         if node.op.cut in (Cut.ROWS, Cut.ONCE) or not value.shape:
             return np.arange(layout.bytes // WORD)
+        if node.op.cut is Cut.GROUPS:
+            return _parts_of(layout, node.attributes["groups"], low, high)
+        if node.op.whole_inputs and value in node.inputs:
+            return _rows_of(layout, 0, layout.rows, 0, whole(layout.channels) // LANES)
         if node.op.whole_columns and value in node.outputs:
             height = self._program.layouts[node.inputs[0]].stored_rows
             return np.arange(low // height * LANES, high // height * LANES)
         return np.arange(low * LANES, high * LANES)
+
+
+def _parts_of(layout: Layout, groups: int, low: int, high: int) -> np.ndarray:
+    """Pairs of a group and a block of channels."""
+    blocks, height = whole(layout.channels) // LANES, layout.rows // groups
+    pairs = [(pair // blocks * height, pair % blocks) for pair in range(low, high)]
+    return np.concatenate([_rows_of(layout, first, first + height, block, block + 1) for first, block in pairs])
 
 
 def _rows_of(layout: Layout, first: int, last: int, low_block: int, high_block: int) -> np.ndarray:

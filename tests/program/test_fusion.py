@@ -27,15 +27,16 @@ TABLE: list[tuple[str, list[Any], str]] = [
     ("relu", [RELU], "matmul+add_bias+relu"),
     ("gelu", [GELU], "matmul+add_bias+gelu"),
     ("no bias", [{"dense": {"units": 17, "bias": False, "activation": "tanh"}}], "matmul+tanh"),
-    ("one of two", [{"dense": 17}, "relu", "tanh"], "matmul+add_bias+relu tanh"),
+    ("one of two", [{"dense": 17}, "relu", "tanh"], "matmul+add_bias+relu+tanh"),
     (
         "a residual",
         [RELU, {"residual": [RELU, {"dense": 17}]}],
         "matmul+add_bias+relu matmul+add_bias+relu matmul+add_bias+add",
     ),
-    ("a sum of branches", [{"parallel": [[RELU], [GELU]]}], "matmul+add_bias+relu matmul+add_bias+gelu add"),
+    ("a sum of branches", [{"parallel": [[RELU], [GELU]]}], "matmul+add_bias+relu matmul+add_bias+gelu+add"),
     ("a sum with its input", [{"dense": 17}, {"residual": ["relu"]}], "matmul+add_bias+relu add"),
     ("two readers", [{"dense": 17}, {"parallel": [["relu"], ["tanh"]]}], "matmul+add_bias+relu tanh add"),
+    ("three in a row", [{"dense": 17}, "relu", "tanh", "gelu"], "matmul+add_bias+relu+tanh gelu"),
     ("a normalisation", [{"dense": 17}, "layer_norm", "relu"], "matmul+add_bias layer_norm relu"),
 ]
 CASES = pytest.mark.parametrize(("what", "layers", "nodes"), TABLE, ids=[row[0] for row in TABLE])

@@ -9,13 +9,14 @@ import zlib
 import numpy as np
 import pytest
 
+from dltool.data.pictures import pictures_of
 from dltool.data.preparation import ArrayPreparation
 from dltool.data.signature import Part
 from dltool.report.axes import counting_axis, fitting_axis, linear_axis
 from dltool.report.formats import share, short, shortened
 from dltool.report.markup import element, joined, table
 from dltool.report.matrix import confusion_matrix, confusions
-from dltool.report.pictures import picture, pictures_of
+from dltool.report.pictures import picture
 
 
 @pytest.mark.parametrize(

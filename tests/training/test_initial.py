@@ -1,59 +1,191 @@
-"""Starting from a file of parameters: what is taken, and every name that does not fit, with its hint."""
+"""Taking over parameters of another training: which are taken, what is told, and every pattern that does not fit."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+import yaml
+from safetensors.numpy import load_file, save_file
 
+from dltool.cli.app import main
+from dltool.config.experiment import Experiment
+from dltool.config.transfer import InitFrom
 from dltool.errors import InputError
 from dltool.ops.graph import Graph
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.initial import initial_arrays
+from dltool.training.initial import Start, starting_from
 from dltool.training.saving import save
 
-PARAMETERS = {"dense_1.weight": (3, 2), "dense_1.bias": (2,)}
-GRAPH = Graph(training=True)
-for name, shape in PARAMETERS.items():
-    value = GRAPH.parameter(name, shape, lambda shape, generator: np.zeros(shape), decay=False)
-    GRAPH.state("m", shape, None, of=value)
-GRAPH.state("batch_norm_1.running_mean", (2,), None)
+from .runs import write_config
 
-GOOD = {"dense_1.weight": np.arange(6.0).reshape(3, 2), "dense_1.bias": np.ones(2, np.float32)}
+PARAMETERS = {"dense_1.weight": (3, 2), "dense_1.bias": (2,), "batch_norm_1.gain": (2,), "head.weight": (2, 4)}
+STATES = {"batch_norm_1.running_mean": (2,)}
+THERE: dict[str, Any] = {name: np.full(shape, 2.0) for name, shape in {**PARAMETERS, **STATES}.items()}
+THERE["head.weight"] = np.ones((2, 7))
 
 
-def take(path, **arrays):
-    save_file(arrays, path / "x.safetensors")
-    return initial_arrays(path / "x.safetensors", GRAPH)
+def network() -> Graph:
+    graph = Graph(training=True)
+    for name, shape in PARAMETERS.items():
+        value = graph.parameter(name, shape, lambda shape, generator: np.zeros(shape), decay=False)
+        graph.state("m", shape, None, of=value)
+    for name, shape in STATES.items():
+        graph.state(name, shape, None)
+    return graph
 
 
-def test_plain_tensors_are_taken_as_float32(tmp_path):
-    arrays = take(tmp_path, **GOOD)
-    assert arrays.keys() == PARAMETERS.keys()
-    assert all(array.dtype == np.float32 for array in arrays.values())
-    np.testing.assert_array_equal(arrays["dense_1.weight"], GOOD["dense_1.weight"])
+def take(folder: Path, arrays: dict[str, np.ndarray] = THERE, **fields: Any) -> Start:
+    path = folder / "x.safetensors"
+    save_file(arrays, path)
+    init_from = InitFrom(checkpoint=str(path), **fields)
+    experiment = Experiment.model_construct(init_from=init_from)
+    return starting_from(experiment, [], network())
 
 
-def test_statistics_are_taken_where_there_are_any(tmp_path):
-    assert "batch_norm_1.running_mean" in take(tmp_path, **GOOD, **{"batch_norm_1.running_mean": np.ones(2)})
+def test_everything_that_fits_is_taken(tmp_path: Path):
+    start = take(tmp_path, {**THERE, "extra": np.ones(2)})
+    assert start.arrays.keys() == {*PARAMETERS, *STATES} - {"head.weight"}
+    assert all(array.dtype == np.float32 and np.all(array == 2) for array in start.arrays.values())
+    assert start.notes == [
+        f"took 4 of the network's 5 tensors from {tmp_path}/x.safetensors; left at their initial values: head.weight; "
+        "without a place in the network: extra; 'head.weight' is 2×7 in the checkpoint and 2×4 in the network"
+    ]
 
 
-def test_a_run_gives_its_parameters_without_slots(tmp_path):
-    arrays = {name: array.astype(np.float32) for name, array in GOOD.items()}
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({"parameters": "dense_1.*"}, {"dense_1.weight", "dense_1.bias"}),
+        ({"parameters": ["*1.bias", "*.gain"]}, {"dense_1.bias", "batch_norm_1.gain", "batch_norm_1.running_mean"}),
+        ({"parameters": "batch_norm_*"}, {"batch_norm_1.gain", "batch_norm_1.running_mean"}),
+        ({"parameters": "d*.w*", "rename": {"dense_1.*": "dense_1.*"}}, {"dense_1.weight"}),
+    ],
+)
+def test_part_of_it_by_patterns(tmp_path: Path, fields: dict[str, Any], taken: set[str]):
+    assert take(tmp_path, **fields).arrays.keys() == taken
+
+
+def test_under_other_names(tmp_path: Path):
+    old = {name.replace("dense_1", "encoder.fc").replace("batch_norm", "bn"): array for name, array in THERE.items()}
+    rename = {"encoder.fc.*": "dense_1.*", "bn_*.*": "batch_norm_*.*"}
+    start = take(tmp_path, old, parameters=["encoder.*", "bn_*"], rename=rename)
+    assert start.arrays.keys() == {*PARAMETERS, *STATES} - {"head.weight"}
+
+
+def test_a_run_gives_its_parameters_without_slots(tmp_path: Path):
+    arrays = {name: array.astype(np.float32) for name, array in THERE.items()}
     slots = {"dense_1.weight.m": arrays["dense_1.weight"], "dense_1.weight.average": arrays["dense_1.weight"]}
     (tmp_path / "checkpoints").mkdir()
-    checkpoint = Checkpoint({}, "", {}, None, "", arrays | slots, {"step": np.asarray(3)})
+    checkpoint = Checkpoint({}, [], {}, None, "", arrays | slots, {"step": np.asarray(3)})
     save(checkpoint, tmp_path / "checkpoints" / "last.safetensors")
-    assert initial_arrays(tmp_path, GRAPH).keys() == PARAMETERS.keys()
+    experiment = Experiment.model_construct(init_from=InitFrom(checkpoint=str(tmp_path)))
+    assert "dense_1.weight.m" not in starting_from(experiment, [], network()).arrays
 
 
-def test_all_that_does_not_fit_is_listed(tmp_path):
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        (
+            {"parameters": ["dense_1.bais", "dense_2.*", "conv"]},
+            [
+                "init_from.parameters: no tensor of the checkpoint fits 'dense_1.bais'; did you mean 'dense_1.bias'?",
+                "init_from.parameters: no tensor of the checkpoint fits 'dense_2.*'; did you mean 'dense_1.*'?",
+                "init_from.parameters: no tensor of the checkpoint fits 'conv'; allowed: batch_norm_1.*, dense_1.*, "
+                "head.*",
+            ],
+        ),
+        (
+            {"parameters": ["dense_1.*", "head.*"]},
+            ["init_from.parameters: 'head.weight' is 2×7 in the checkpoint and 2×4 in the network"],
+        ),
+        (
+            {"parameters": "dense_1.*", "rename": {"dense_1.*": "dense_9.*"}},
+            [
+                "init_from.parameters: the network has none of what 'dense_1.*' fits, such as 'dense_9.bias'; "
+                "did you mean 'dense_1.bias'?"
+            ],
+        ),
+    ],
+)
+def test_what_does_not_fit(tmp_path: Path, fields: dict[str, Any], lines: list[str]):
     with pytest.raises(InputError) as error:
-        take(tmp_path, **{"dense_1.wieght": np.ones((3, 2)), "dense_1.bias": np.ones(3), "head.kernel": np.ones(1)})
-    lines = [line.replace(str(tmp_path / "x.safetensors"), "FILE") for line in str(error.value).splitlines()]
-    assert sorted(lines) == [
-        "FILE: 'dense_1.bias' is 3 here and 2 in the network",
-        "FILE: no 'dense_1.weight' 3×2 in this file; it has: dense_1.bias, dense_1.wieght, head.kernel",
-        "FILE: the network has no 'dense_1.wieght'; did you mean 'dense_1.weight'?",
-        "FILE: the network has no 'head.kernel'; allowed: dense_1.weight",
+        take(tmp_path, **fields)
+    assert str(error.value).splitlines() == lines
+
+
+def test_renaming_that_does_not_fit(tmp_path: Path):
+    with pytest.raises(InputError) as error:
+        take(tmp_path, rename={"batch_nrm_1.*": "bn.*", "dense_1.bias": "head.weight"})
+    assert str(error.value).splitlines() == [
+        "init_from.rename: no tensor of the checkpoint fits 'batch_nrm_1.*'; did you mean 'batch_norm_1.*'?",
+        "init_from.rename: both 'dense_1.bias' and 'head.weight' become 'head.weight'",
     ]
+
+
+def test_nothing_fits(tmp_path: Path):
+    with pytest.raises(InputError) as error:
+        take(tmp_path, {"w": np.ones(2), "head.weight": np.ones(3)})
+    assert str(error.value) == (
+        f"{tmp_path}/x.safetensors: nothing in it fits by name and shape; 'head.weight' is 3 in the checkpoint and 2×4 "
+        "in the network; it has head.weight, w; the network has dense_1.weight, dense_1.bias, batch_norm_1.gain, "
+        "head.weight, batch_norm_1.running_mean"
+    )
+
+
+@pytest.fixture
+def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished run, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(write_config(tmp_path)), "--run-dir", "first", "--quiet"]) == 0
+    return tmp_path / "first"
+
+
+def train(config: dict[str, Any], *words: str) -> int:
+    path = write_config(Path(), config)
+    return main(["train", str(path), "--run-dir", "second", *words])
+
+
+def test_a_run_records_where_it_started_and_goes_on_without_it(first: Path, capsys: pytest.CaptureFixture[str]):
+    assert train({"init_from": {"checkpoint": "first", "parameters": "dense_1.*"}, "freeze": "dense_1.*"}) == 0
+    told = capsys.readouterr().out
+    assert f"took 2 of the network's 4 tensors from {first}/checkpoints/best.safetensors; left at their initial" in told
+    assert yaml.safe_load(Path("second/config.yaml").read_text())["init_from"]["checkpoint"] == str(first)
+    ours, theirs = (load_file(f"{run}/checkpoints/best.safetensors") for run in ("first", "second"))
+    np.testing.assert_array_equal(ours["dense_1.weight"], theirs["dense_1.weight"])
+    first.rename(first.with_name("elsewhere"))
+    assert main(["resume", "second", "--set", "train.epochs=5"]) == 0
+    assert "took" not in capsys.readouterr().out
+    np.testing.assert_array_equal(
+        load_file("second/checkpoints/last.safetensors")["dense_1.weight"], ours["dense_1.weight"]
+    )
+    assert main(["eval", "second", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epoch"] >= 1
+
+
+def test_the_command_line_goes_before_the_config(first: Path, capsys: pytest.CaptureFixture[str]):
+    assert train({"init_from": {"checkpoint": "nowhere", "parameters": "dense_1.*"}}, "--init-from", "first") == 0
+    assert "took 2 of the network's 4 tensors" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("init_from", "words", "line"),
+    [
+        ({"checkpoint": "frist"}, [], "small.yaml:10:3: init_from.checkpoint: no file 'frist'; did you mean 'first'?"),
+        ({"checkpoint": "first", "parameters": "conv*"}, [], "small.yaml:11:3: init_from.parameters: no tensor of the"),
+        ({"checkpoint": "small.yaml"}, [], "small.yaml: not a safetensors file ("),
+        (None, ["--init-from", "frist"], "--init-from: no file 'frist'; did you mean 'first'?"),
+        ({"checkpoint": "first", "rename": {"a*": "b"}}, [], "small.yaml:10:3: init_from: 'a*' and 'b' must have equ"),
+    ],
+)
+def test_mistakes_have_a_line(
+    first: Path, capsys: pytest.CaptureFixture[str], init_from: dict[str, Any] | None, words: list[str], line: str
+):
+    capsys.readouterr()
+    assert train({"init_from": init_from} if init_from else {}, *words) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.replace(f"{first.parent}/", "").startswith(f"error: {line}")
+    assert not Path("second").exists()

@@ -109,6 +109,6 @@ def test_images_are_named(home, capsys):
         image.fromarray(np.full((4, 4), 40, np.uint8)).save(f"new/{number}.png")
     train({"images": "train"})
     rows = predicted(capsys, "new")
-    assert [row["file"] for row in rows] == ["0.png", "1.png", "2.png"]
+    assert [row["file"] for row in rows] == ["new/0.png", "new/1.png", "new/2.png"]
     assert predicted(capsys, "new/1.png") == [rows[1]]
     assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: lies in no folder of its own")

@@ -29,6 +29,8 @@ TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0
 class Idx(Source):
     """Images and labels in two IDX files, as MNIST comes; each may be gzipped."""
 
+    listed = True
+
     images: str = Field(description="file of the features, (rows, …)")
     labels: str = Field(description="file of the targets, (rows,)")
     task: Task = Field(default="auto", description="whether the labels are classes or numbers")

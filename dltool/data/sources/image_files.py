@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from dltool.errors import InputError, Problem
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+ARCHIVE = ".zip"
 
 
 class ImageFiles(ABC):
@@ -24,8 +25,12 @@ class ImageFiles(ABC):
         """The content of one; raises InputError where it cannot be read."""
 
     @abstractmethod
+    def path(self, name: str) -> str:
+        """Where it is, as a path that goes on inside an archive."""
+
     def place(self, name: str) -> str:
         """Where it is, for messages."""
+        return self.path(name)
 
     def close(self) -> None:  # noqa: B027  (only an archive is held open)
         """Let go of files."""
@@ -44,7 +49,7 @@ class FolderFiles(ImageFiles):
         except OSError as error:
             raise InputError(Problem(f"cannot be read: {error.strerror}", self.place(name))) from None
 
-    def place(self, name: str) -> str:
+    def path(self, name: str) -> str:
         return str(self._folder / name)
 
 
@@ -56,7 +61,7 @@ class ZipFiles(ImageFiles):
         try:
             self._archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError):
-            raise InputError(Problem("neither a directory nor a whole zip archive", str(path))) from None
+            raise InputError(Problem("not a zip archive, or damaged", str(path))) from None
         self.names = sorted(filter(_is_image, self._archive.namelist()))
 
     def read(self, name: str) -> bytes:
@@ -65,6 +70,9 @@ class ZipFiles(ImageFiles):
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
             raise InputError(Problem(f"cannot be unpacked: {error}", self.place(name))) from None
 
+    def path(self, name: str) -> str:
+        return f"{self._path}/{name}"
+
     def place(self, name: str) -> str:
         return f"{self._path}: {name}"
 
@@ -72,14 +80,19 @@ class ZipFiles(ImageFiles):
         self._archive.close()
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive, or is called so."""
+    return path.suffix.lower() == ARCHIVE or zipfile.is_zipfile(path)
+
+
 def image_files(path: Path) -> ImageFiles:
-    """What is at a path; raises InputError where no image is."""
+    """What is at a path; raises InputError where no image is. A file of any other name is taken for an image."""
     if path.is_dir():
         files = FolderFiles(path)
-    elif path.suffix.lower() in ENDINGS:
-        files = FolderFiles(path.parent, [path.name])
-    else:
+    elif is_archive(path):
         files = ZipFiles(path)
+    else:
+        files = FolderFiles(path.parent, [path.name])
     if not files.names:
         raise InputError(Problem(f"no image here; their names end in {', '.join(ENDINGS)}", str(path)))
     return files

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from dltool.data.paths import locate_folder
+from dltool.data.paths import locate, locate_folder
 from dltool.data.sources.image_files import FolderFiles, ImageFiles, image_files
 from dltool.data.sources.source import Outline, Raw, Reader, Request, Source
 from dltool.errors import InputError, Problem
@@ -30,6 +30,8 @@ ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
 @register("source", "images", main="path")
 class Images(Source):
     """PNG, JPEG, BMP, GIF and WebP files in one folder for each class; also in a zip archive."""
+
+    listed = True
 
     path: str = Field(description="directory or zip archive; the folder that an image lies in is its class")
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = Field(
@@ -54,23 +56,39 @@ class Images(Source):
             raise
 
 
+class ImageList(Images):
+    """Image files by their names, such as those on a command line."""
+
+    path: str = ""
+    names: tuple[str, ...]
+
+    def files(self, folders: Sequence[Path]) -> list[Path]:
+        """All of them."""
+        return [locate(name, folders, "path") for name in self.names]
+
+    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+        """Looks at a few."""
+        names = map(str, self.files(folders))
+        return ImageReader(FolderFiles(Path(), names), self.names[0], self, request)
+
+
 class ImageReader(Reader):
     """Images in the order of their names."""
 
     def __init__(self, files: ImageFiles, where: str, source: Images, request: Request):
         self._files, self._resize = files, source.size is not None
-        settled = request.shape if len(request.shape) == 3 else None
+        settled = (*request.shape, 1)[:3] if len(request.shape) in (2, 3) else None
         height, width = source.size or (settled[:2] if settled else self.sizes(1)[0])
         channels = source.channels or (settled[2] if settled else self._channels())
         self._height, self._width, self._mode = height, width, "L" if channels == 1 else "RGB"
-        self._measure = "those to train on are" if settled else "the first image is"
+        self._settled = settled is not None
         self.outline = Outline(
             where=where,
             place=lambda row: files.place(files.names[row]),
             rows=len(files.names),
             task="classes",
             targets={"class": self._classes()} if request.targets else {},
-            feature_shape=(height, width, channels),
+            feature_shape=(height, width) if len(request.shape) == 2 else (height, width, channels),
             feature_dtype="uint8",
         )
 
@@ -100,8 +118,8 @@ class ImageReader(Reader):
         return [{"file": self._files.names[row]} for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
-        """The names of the files, as a prediction without one tells nothing."""
-        return {"file": np.ma.array(self._files.names[low:high], dtype=object)}
+        """The paths of the files, as a prediction without one tells nothing."""
+        return {"file": np.ma.array([self._files.path(name) for name in self._files.names[low:high]], dtype=object)}
 
     def kept_types(self) -> dict[str, str]:
         """Text."""
@@ -129,9 +147,7 @@ class ImageReader(Reader):
         if self._resize:
             image.draft(None, (2 * max(size), 2 * max(size)))  # of a large JPEG no more is unpacked than it takes
         elif (found := _size(image)) != size:
-            message = f"is {found[0]} × {found[1]}, {self._measure} {size[0]} × {size[1]}"
-            advice = f"resize all: size: [{size[0]}, {size[1]}]"
-            raise InputError(Problem(f"{message}; {advice}", self._files.place(name)))
+            raise InputError(Problem(self._misfit(found), self._files.place(name)))
         try:
             image = _flat(_upright(image)).convert(self._mode)
             if _size(image) != size:
@@ -152,6 +168,12 @@ class ImageReader(Reader):
             raise InputError(Problem(message, self._files.place(name))) from None
         except Exception as error:  # as above
             raise self._damaged(name, error) from None
+
+    def _misfit(self, found: tuple[int, int]) -> str:
+        height, width = self._height, self._width
+        those = "those to train on are" if self._settled else "the first image is"
+        advice = f"resize {'it, or all' if self._settled else 'all'}: size: [{height}, {width}]"
+        return f"is {found[0]} × {found[1]}, {those} {height} × {width}; {advice}"
 
     def _damaged(self, name: str, error: Exception) -> InputError:
         what = "cut short" if "truncated" in str(error) else "not an image, or damaged"

@@ -22,6 +22,8 @@ from dltool.registry import register
 class Npy(Source):
     """Two .npy files: features (rows, …), and targets (rows,) or (rows, targets)."""
 
+    listed = True
+
     path: str = Field(description="file of the features")
     targets: str = Field(description="file of the targets")
     task: Task = Field(default="auto", description="whether the targets are classes, labels or numbers")

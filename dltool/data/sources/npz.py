@@ -22,6 +22,8 @@ from dltool.registry import register
 class Npz(Source):
     """Arrays in a NumPy archive: features (rows, …) and targets (rows,) or (rows, targets)."""
 
+    listed = True
+
     path: str
     features: str = Field(default="x", description="name of the array of features")
     targets: str = Field(default="y", description="name of the array of targets")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import prod
@@ -99,7 +99,8 @@ class StoredReader(Reader):
         with features() as stored:
             require_rows(stored.shape, stored.where)
             require_numbers(stored.dtype, stored.where)
-            place, shape, dtype = stored.where, stored.shape, stored.dtype
+            self._where, shape, dtype = stored.where, stored.shape, stored.dtype
+        place = self._where
         if targets:
             with targets() as stored:
                 place, array = stored.where, stored.array()
@@ -115,6 +116,10 @@ class StoredReader(Reader):
             feature_shape=shape[1:],
             feature_dtype="uint8" if dtype == np.uint8 else "float32",
         )
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """In the features, even where their targets lie in another array."""
+        return [f"{self._where}[{row}]" for row in rows]
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
         """Some rows at a time."""

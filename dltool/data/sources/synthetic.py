@@ -15,9 +15,12 @@ from dltool.registry import register
 
 @register("source", "synthetic")
 class Synthetic(Source):
-    """Normally distributed features with random classes or numbers as targets, for benchmarks."""
+    """Normally distributed numbers, series or images with random classes or numbers as targets, for benchmarks."""
 
-    features: PositiveInt = Field(description="numbers of a sample")
+    features: PositiveInt | Annotated[list[PositiveInt], Field(min_length=2, max_length=3)] = Field(
+        description="how many, or the shape: [length, channels] of a series, [height, width, channels] of an image"
+    )
+    bytes: bool = Field(default=False, description="whole numbers from 0 to 255, as images have")
     categories: list[Annotated[int, Field(ge=2)]] = Field(
         default=[], description="how many there are, for each column category_1, category_2, … beside the numbers"
     )
@@ -34,6 +37,10 @@ class Synthetic(Source):
             raise ValueError("expected either 'classes' or 'targets'")
         if self.classes and self.rows < self.classes:
             raise ValueError(f"{self.rows} rows cannot hold {self.classes} classes; raise 'rows'")
+        if self.categories and not isinstance(self.features, int):
+            raise ValueError("categories stand beside single numbers; give 'features' as how many, not as a shape")
+        if self.categories and self.bytes:
+            raise ValueError("categories stand beside normally distributed numbers; leave 'bytes' out")
         return self
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
@@ -54,20 +61,27 @@ class Synthetic(Source):
             task="classes" if self.classes else "numbers",
             targets=targets,
             columns=self._columns,
-            feature_shape=(self.features,),
+            feature_shape=self._shape,
+            feature_dtype="uint8" if self.bytes else "float32",
         )
         return ArrayReader(outline, self._draw_columns if self.categories else self._draw)
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return (self.features,) if isinstance(self.features, int) else tuple(self.features)
 
     @property
     def _columns(self) -> dict[str, Kind]:
         if not self.categories:
             return {}
         texts: dict[str, Kind] = {f"category_{i + 1}": "text" for i in range(len(self.categories))}
-        return {**texts, **{f"number_{i + 1}": "number" for i in range(self.features)}}
+        return {**texts, **{f"number_{i + 1}": "number" for i in range(self._shape[0])}}
 
     def _draw(self) -> np.ndarray:
         generator = np.random.default_rng([self.seed, 1])
-        return generator.standard_normal((self.rows, self.features), dtype=np.float32)
+        if self.bytes:
+            return generator.integers(256, size=(self.rows, *self._shape), dtype=np.uint8)
+        return generator.standard_normal((self.rows, *self._shape), dtype=np.float32)
 
     def _draw_columns(self) -> Raw:
         generator = np.random.default_rng([self.seed, 2])

@@ -38,6 +38,17 @@ def advance(typing: Any, pointer: Any, count: Any):
 
 
 @instruction
+def as_integers(typing: Any, pointer: Any):
+    """The same memory as 64-bit integers."""
+    kind = types.CPointer(types.int64)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(kind))
+
+    return kind(pointer), emit
+
+
+@instruction
 def bits_as_number(typing: Any, bits: Any):
     """The float64 whose bits an integer holds."""
     return types.float64(types.int64), lambda context, builder, sig, args: builder.bitcast(args[0], ir.DoubleType())
@@ -47,6 +58,23 @@ def bits_as_number(typing: Any, bits: Any):
 def call_span(typing: Any, function: Any, first: Any, second: Any, output: Any, vectors: Any, one: Any, other: Any):
     """Call a span function by its address."""
     sig = types.void(types.int64, first, first, first, types.int64, types.float32, types.float32)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in sig.args[1:]])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return sig, emit
+
+
+@instruction
+def call_tile(
+    typing: Any, function: Any, rows: Any, taps: Any, table: Any, a: Any, a_step: Any, b: Any, start: Any,
+    start_step: Any, out: Any, least: Any,
+):  # fmt: skip
+    """Call a tile function by its address."""
+    integer = types.int64
+    sig = types.void(integer, integer, integer, table, a, integer, b, start, integer, out, types.float32)
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in sig.args[1:]])

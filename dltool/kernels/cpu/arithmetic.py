@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arguments import attribute, channels, floats, operands, rows, rows_per_sample
+from dltool.kernels.cpu.arguments import attribute, blocks, channels, floats, operands, rows, rows_per_sample
 from dltool.kernels.cpu.kernel import kernel, span
 from dltool.kernels.cpu.lanes import first_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, select, store
@@ -90,7 +90,17 @@ def reshape(a, step, low, high):
     x, y = floats(a, 0), floats(a, 1)
     x_rows, y_rows, x_width, y_width = rows(a, 0), rows(a, 1), channels(a, 0), channels(a, 1)
     x_per, y_per = rows_per_sample(a, 0), rows_per_sample(a, 1)
+    fitting = x_width == y_width or (x_width % LANES == 0 and y_width % LANES == 0)
     for sample in range(low, high):
+        if fitting:  # vectors stay whole
+            block, line = 0, sample * y_per
+            for row in range(sample * x_per, (sample + 1) * x_per):
+                for part in range(blocks(a, 0)):
+                    store(y, (block * y_rows + line) * LANES, load(x, (part * x_rows + row) * LANES))
+                    block += 1
+                    if block == blocks(a, 1):
+                        block, line = 0, line + 1
+            continue
         for element in range(x_per * x_width):
             source = place(element % x_width, sample * x_per + element // x_width, x_rows)
             y[place(element % y_width, sample * y_per + element // y_width, y_rows)] = x[source]

@@ -21,6 +21,11 @@ FLOATS = types.CPointer(types.float32)
 KERNEL = types.void(INTEGERS, INTEGERS, types.int64, types.int64)
 #: (first operand, second operand, output, vectors, two numbers): elementwise over contiguous vectors
 SPAN = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.float32)
+#: (rows, taps, table of taps, one operand, distance of its terms, other operand, start of the rows, its distance,
+#: output, least): up to so many rows of a convolution
+TILE = types.void(
+    types.int64, types.int64, INTEGERS, FLOATS, types.int64, FLOATS, FLOATS, types.int64, FLOATS, types.float32
+)
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
@@ -38,6 +43,12 @@ def kernel(function: Function) -> Function:
 def span(function: Function) -> Function:
     """Declare an elementwise kernel over contiguous vectors, usable alone or as the epilogue of a product."""
     _declared[function.__name__] = (function, SPAN)
+    return function
+
+
+def tile(function: Function) -> Function:
+    """Declare rows of a convolution, which kernels call by their address: large code that is compiled once for all."""
+    _declared[function.__name__] = (function, TILE)
     return function
 
 

@@ -26,13 +26,13 @@ from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 
 @inlined
-def sample_weight(a, inputs, label):
-    """The weight of a sample: that of its class, over the batch's mean weight; 1 without class weights."""
+def sample_weight(a, first, inputs, label):
+    """The weight of a sample: that of its class, over the batch's mean weight, as far as the `first` input on has them."""
     weight = float32(1)
-    if inputs > 2:
-        weight = floats(a, 2)[label]
-    if inputs > 3:
-        weight *= floats(a, 3)[0]
+    if inputs > first:
+        weight = floats(a, first)[label]
+    if inputs > first + 1:
+        weight *= floats(a, first + 1)[0]
     return weight
 
 
@@ -64,7 +64,7 @@ def cross_entropy(a, step, low, high):
             rest = set_lane(rest, i, maximum - expected_logit(at(x, row), labels[row], stride, width, smoothing))
         losses = log(sums) + rest
         for i in range(count):
-            row_loss[first + i] = get_lane(losses, i) * sample_weight(a, inputs, labels[first + i])
+            row_loss[first + i] = get_lane(losses, i) * sample_weight(a, 2, inputs, labels[first + i])
 
 
 @kernel
@@ -77,7 +77,7 @@ def cross_entropy_gradient(a, step, low, high):
     everywhere = splat(smoothing / float32(width))
     for row in range(low, high):
         label = labels[row]
-        factor = sample_weight(a, inputs, label) * scale
+        factor = sample_weight(a, 2, inputs, label) * scale
         for block in range((width + LANES - 1) // LANES):
             place = block * stride + row * LANES
             value = (load(p, place) - everywhere) * splat(factor)

@@ -30,7 +30,7 @@ from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.span import clear_padding
 from dltool.kernels.cpu.tile import make_tile, wide_registers
 from dltool.kernels.cpu.vector import inlined, instruction
-from dltool.kernels.records import BATCH, LANES, OPERAND
+from dltool.kernels.records import BATCH, EPILOGUE_FIELDS, LANES, OPERAND, SPAN_FIELDS
 
 #: blocks of depth taken at once, so that a panel of the matrix (16 KiB) stays in the first-level cache
 DEPTH = 16
@@ -115,12 +115,21 @@ def panel_product(a, low, high, j, part, chunk, panel):
     start = advance(float_pointer(a[e]), j * LANES) if first == 0 else c
     least = float32(bits_as_number(a[e + 1])) if last else float32(-float("inf"))
     product_rows(taps, source, stride, panel, start, 0 if first == 0 else LANES, c, count, least)
-    if last and a[e + 2] != 0:
-        saved, out = advance(float_pointer(a[e + 3]), offset), advance(float_pointer(a[e + 4]), offset)
-        one, other = float32(bits_as_number(a[e + 5])), float32(bits_as_number(a[e + 6]))
-        call_span(a[e + 2], c, saved, out, count, one, other)
-        if (j + 1) * LANES > channels(a, 2):
-            clear_padding(out, count, channels(a, 2) - j * LANES)
+    if last:
+        finish(a, e, c, offset, count, channels(a, 2) - j * LANES)
+
+
+@inlined
+def finish(a, e, c, offset, count, used):
+    """The elementwise ops of the epilogue at `e` of the record, if it has any, on rows at `c` with `used` channels."""
+    for place in range(e + 2, e + EPILOGUE_FIELDS, SPAN_FIELDS):
+        if a[place] != 0:
+            saved, out = advance(float_pointer(a[place + 1]), offset), advance(float_pointer(a[place + 2]), offset)
+            one, other = float32(bits_as_number(a[place + 3])), float32(bits_as_number(a[place + 4]))
+            call_span(a[place], c, saved, out, count, one, other)
+            if used < LANES:
+                clear_padding(out, count, used)
+            c = out
 
 
 @instruction

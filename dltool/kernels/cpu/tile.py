@@ -21,6 +21,7 @@ from dltool.kernels.cpu.vector import instruction
 from dltool.kernels.records import LANES
 
 _F32P = types.CPointer(types.float32)
+_I64P = types.CPointer(types.int64)
 _I64 = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
@@ -77,6 +78,84 @@ def make_tile(height: int, *, unroll: int, row_stride: int, unroll_stride: int, 
         return signature, emit
 
     return tile
+
+
+def make_tap_tiles(tallest: int, *, broadcast: bool) -> Any:
+    """Tiles of up to `tallest` rows that add up taps, as convolutions do.
+
+    Called as tiles(height, taps, table, a, a_row, a_step, b, start, start_stride, out, least). A tap is three integers
+    of the table: where it begins in `a` and in `b`, both in floats, and how many terms it has. Rows of `a` are `a_row`
+    floats apart and its terms `a_step`; those of `b` are vectors. With `broadcast` a term takes one float of each row,
+    otherwise 16, one for each lane. The rest is as in `make_tile` with a floor.
+    """
+    signature = types.void(
+        types.int64,
+        types.int64,
+        _I64P,
+        _F32P,
+        types.int64,
+        types.int64,
+        _F32P,
+        _F32P,
+        types.int64,
+        _F32P,
+        types.float32,
+    )
+
+    @instruction
+    def tiles(typing, height, taps, table, a, a_row, a_step, b, start, start_stride, out, least):
+        def emit(context, builder, sig, args):
+            end = builder.append_basic_block("tiles_end")
+            switch = builder.switch(args[0], end)
+            for height in range(1, tallest + 1):
+                case = builder.append_basic_block(f"tile_of_{height}")
+                switch.add_case(ir.Constant(_I64, height), case)
+                builder.position_at_end(case)
+                _emit_tap_tile(builder, height, broadcast, *args[1:])
+                builder.branch(end)
+            builder.position_at_end(end)
+            return context.get_dummy_value()
+
+        return signature, emit
+
+    return tiles
+
+
+def _emit_tap_tile(
+    builder: Any, height: int, broadcast: bool,
+    taps: Any, table: Any, a: Any, a_row: Any, a_step: Any, b: Any, start: Any, start_stride: Any, out: Any, least: Any,
+) -> None:  # fmt: skip
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    fma = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v16f32")
+    rows = [builder.mul(ir.Constant(_I64, i), a_row) for i in range(height)]
+    accumulators = []
+    for i in range(height):
+        slot = cgutils.alloca_once(builder, _VECTOR)
+        builder.store(_load(builder, builder.gep(start, [builder.mul(ir.Constant(_I64, i), start_stride)])), slot)
+        accumulators.append(slot)
+    with cgutils.for_range(builder, taps) as tap:
+        place = builder.mul(tap.index, ir.Constant(_I64, 3))
+        a_start, b_start, terms = (builder.load(builder.gep(table, [_plus(builder, place, i)])) for i in range(3))
+        a_now = _variable(builder, builder.gep(a, [a_start]))
+        b_now = _variable(builder, builder.gep(b, [b_start]))
+        with cgutils.for_range(builder, terms):
+            a_here, b_here = builder.load(a_now), builder.load(b_now)
+            lanes = _load(builder, b_here)
+            for row, slot in zip(rows, accumulators, strict=True):
+                address = builder.gep(a_here, [row])
+                given = _splat(builder, builder.load(address, align=4)) if broadcast else _load(builder, address)
+                builder.store(builder.call(fma, [given, lanes, builder.load(slot)]), slot)
+            builder.store(builder.gep(a_here, [a_step]), a_now)
+            builder.store(_at(builder, b_here, LANES), b_now)
+    limit = _splat(builder, least)
+    for i, slot in enumerate(accumulators):
+        value = builder.load(slot)
+        value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
+        builder.store(value, _as_vector(builder, _at(builder, out, i * LANES)), align=4)
+
+
+def _plus(builder: Any, index: Any, constant: int) -> Any:
+    return builder.add(index, ir.Constant(_I64, constant))
 
 
 def _variable(builder: Any, value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What may change images while they are trained on: one small description for each way, together one op."""

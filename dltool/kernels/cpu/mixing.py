@@ -1,0 +1,99 @@
+"""Mixing each sample of a batch with another one: all of it, or a rectangle."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from numpy import float32, float64, uint32
+
+from dltool.kernels.cpu.arguments import (
+    at,
+    attribute,
+    blocks,
+    channels,
+    floats,
+    integers,
+    number,
+    rows,
+    rows_per_sample,
+)
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import get_word
+from dltool.kernels.cpu.philox import philox
+from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
+from dltool.kernels.records import BATCH, EPOCH, LANES, POSITION
+
+
+@inlined
+def words(step, place, number, stream, key):
+    """Four random words, the same in all lanes."""
+    counter, epoch = splat(uint32(place)), splat(uint32(step[EPOCH]))
+    return philox(counter, splat(uint32(number)), epoch, splat(uint32(stream)), uint32(key), uint32(key >> 32))
+
+
+@inlined
+def share_of(word):
+    """A random number in [0, 1)."""
+    return float64(get_word(word, 0)) * 2.0**-32
+
+
+@inlined
+def quantile(table, count, level):
+    """Between the two nearest entries."""
+    place = level * (count - 1)
+    below = int(place)
+    low, high = float64(table[below]), float64(table[below + 1])
+    return low + (place - below) * (high - low)
+
+
+@kernel
+def pair(a, step, low, high):
+    """others (), mixture (5,), share (1,) of rows () and two tables of quantiles (K,), for the whole batch."""
+    chosen, others, mixtures, shares = integers(a, 0), integers(a, 3), floats(a, 4), floats(a, 5)
+    patches, stream, key = number(a, 6, 0), attribute(a, 6, 3), attribute(a, 6, 4)
+    height, width, count = attribute(a, 6, 1), attribute(a, 6, 2), step[BATCH]
+    first, _, _, _ = words(step, step[POSITION], 1, stream, key)
+    shift = 1 + (get_word(first, 0) * (count - 1) >> 32)
+    for i in range(count):
+        others[i] = chosen[(i + shift) % count]
+        kind, level, down, right = words(step, step[POSITION] + i, 0, stream, key)
+        patched = share_of(kind) < patches
+        operand = 2 if patched else 1
+        kept = quantile(floats(a, operand), channels(a, operand), share_of(level))
+        mixture = at(mixtures, i)
+        store(mixture, 0, constant(0))
+        store(shares, i * LANES, constant(0))
+        if patched:
+            side = sqrt(1.0 - kept)
+            tall, wide = int(height * side), int(width * side)
+            top, left = int(share_of(down) * height) - tall // 2, int(share_of(right) * width) - wide // 2
+            bottom, end = min(top + tall, height), min(left + wide, width)
+            top, left = max(top, 0), max(left, 0)
+            mixture[1], mixture[2] = float32(top), float32(left)
+            mixture[3], mixture[4] = float32(bottom), float32(end)
+            shares[i * LANES] = float32(1.0 - (bottom - top) * (end - left) / float64(height * width))
+        else:
+            mixture[0], shares[i * LANES] = float32(1.0 - kept), float32(kept)
+
+
+@kernel
+def mix(a, step, low, high):
+    """y (H, W, C) = x · (1 - part) + other · part, and other in the rectangle of mixture (5,); overwrites y."""
+    x, other, mixtures, y, width = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), attribute(a, 4, 0)
+    count = rows_per_sample(a, 0)
+    for sample in range(low, high):
+        mixture = at(mixtures, sample)
+        part = splat(mixture[0])
+        rest = constant(1) - part
+        for block in range(blocks(a, 0)):
+            place = (block * rows(a, 0) + sample * count) * LANES
+            for i in range(place, place + count * LANES, LANES):
+                if mixture[0] > float32(0):
+                    store(y, i, load(x, i) * rest + load(other, i) * part)
+                else:
+                    store(y, i, load(x, i))
+            left, right = max(0, int(mixture[2])), min(width, int(mixture[4]))
+            for row in range(max(0, int(mixture[1])), min(count // width, int(mixture[3]))):
+                line = place + row * width * LANES
+                for i in range(line + left * LANES, line + right * LANES, LANES):
+                    store(y, i, load(other, i))

@@ -1,0 +1,15 @@
+"""Reference folding of batch normalization into the product before it: w (…, C), everything else (C,)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def fold_weight(w: np.ndarray, gain: np.ndarray, variance: np.ndarray, *, eps: float) -> np.ndarray:
+    """y = w · gain / √(variance + eps)."""
+    return w * (gain / np.sqrt(variance + eps))
+
+
+def fold_bias(gain: np.ndarray, bias: np.ndarray, mean: np.ndarray, variance: np.ndarray, *, eps: float) -> np.ndarray:
+    """y = bias − mean · gain / √(variance + eps)."""
+    return bias - mean * (gain / np.sqrt(variance + eps))

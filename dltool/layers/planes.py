@@ -1,0 +1,30 @@
+"""Images (height, width, channels) and series (length, channels): how layers over them state their sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from dltool.layers.layer import misfit
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+#: of height and width
+Both = Annotated[list[PositiveInt], Field(min_length=2, max_length=2)]
+Places = Annotated[list[NonNegativeInt], Field(min_length=2, max_length=2)]
+#: of both ends of height and width
+Ends = Annotated[list[Places], Field(min_length=2, max_length=2)]
+
+
+def pair(given: Any) -> tuple[Any, Any]:
+    """One thing for the height and one for the width."""
+    return tuple(given) if isinstance(given, list) else (given, given)
+
+
+def require_axes(graph: Graph, x: Value, axes: int) -> None:
+    """Raises InputError for a value that is no image (2 axes and the channels), or no series (1)."""
+    if len(x.shape) != axes + 1:
+        wanted = "images (height, width, channels)" if axes == 2 else "series (length, channels)"
+        raise misfit(graph, f"expected {wanted}, got {list(x.shape)}", "reshape it before this layer")

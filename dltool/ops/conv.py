@@ -1,0 +1,178 @@
+"""Convolutions of images (H, W, C) and series (T, C), with the two that make up their backward.
+
+Weights are (kernel height, kernel width, C, N), for series (kernel, C, N). A transposed convolution is the data
+gradient used forward.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.kernels.records import LANES, TAP_FIELDS
+from dltool.ops.geometry import GEOMETRY, Geometry, geometry_of
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+#: parts of a weight's gradient, if each is small: so many groups of samples can be worked on at once
+GROUPS = 16
+#: numbers in all parts together
+ROOM = 1 << 21
+
+
+@register("op", "conv")
+class Conv(Op):
+    """y (h, w, N) = Σ over the places of the kernel of x (H, W, C) · w there."""
+
+    takes_epilogue = True
+    tiles = "pixel_tiles"
+    attributes: ClassVar = GEOMETRY
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, w = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(x.shape)
+        _check_weight(w, geometry)
+        if x.shape[-1] != w.shape[-2]:
+            raise ShapeError(f"cannot convolve {list(x.shape)} with {list(w.shape)}")
+        return (Spec(geometry.like(x.shape, w.shape[-1], small=True)),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        x, w = node.inputs
+        (dy,) = output_gradients
+        assert dy is not None
+        dx = graph.apply("conv_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
+        return dx, weight_gradient(graph, x, dy, w, node)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        x, _ = node.inputs
+        geometry = geometry_of(node.attributes)
+        return table_size(geometry.taps * blocks(x.shape[-1])) + image_size(geometry, blocks(x.shape[-1]))
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * prod(node.outputs[0].shape[:-1]) * node.inputs[1].spec.size
+
+
+@register("op", "conv_data_gradient")
+class ConvDataGradient(Op):
+    """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, N) · wᵀ there."""
+
+    takes_epilogue = True
+    tiles = "pixel_tiles"
+    attributes: ClassVar = GEOMETRY
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, w = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(dy.shape, small=True)
+        _check_weight(w, geometry)
+        if dy.shape[-1] != w.shape[-1]:
+            raise ShapeError(f"cannot convolve {list(dy.shape)} with the transposed {list(w.shape)}")
+        return (Spec(geometry.like(dy.shape, w.shape[-2], small=False)),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        y, w = node.inputs
+        (dx,) = output_gradients
+        assert dx is not None
+        dy = graph.apply("conv", dx, w, **node.attributes) if y.needs_gradient else None
+        return dy, weight_gradient(graph, dx, y, w, node)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        dy, _ = node.inputs
+        geometry, depth = geometry_of(node.attributes), blocks(dy.shape[-1])
+        taps = geometry.taps * depth
+        phases = geometry.stride_height * geometry.stride_width
+        _, _, height, width = geometry.margins
+        line = geometry.width * LANES
+        return table_size(taps + phases) + (height * width * depth + taps * LANES + LANES) * LANES + line
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * prod(node.inputs[0].shape[:-1]) * node.inputs[1].spec.size
+
+
+@register("op", "conv_weight_gradient")
+class ConvWeightGradient(Op):
+    """dw (groups, kernel height, kernel width, C, N) in parts: Σ over the samples of a group of x at the place · dy."""
+
+    cut = Cut.GROUPS
+    tiles = "weight_tiles"
+    attributes: ClassVar = {**GEOMETRY, "groups": 1}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, dy = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(x.shape)
+        geometry.check(dy.shape, small=True)
+        kernel = (geometry.kernel_height, geometry.kernel_width)[3 - len(x.shape) :]
+        return (Spec((attributes["groups"], *kernel, x.shape[-1], dy.shape[-1]), batched=False),)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        geometry = geometry_of(node.attributes)
+        return table_size(geometry.out_height) + image_size(geometry, blocks(node.inputs[0].shape[-1])) + LANES
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        dy, dw = node.inputs[1], node.outputs[0]
+        return 2 * prod(dy.shape[:-1]) * dw.spec.size // dw.shape[0]
+
+
+@register("op", "sum_groups")
+class SumGroups(Op):
+    """y (…) = Σ over the groups of x (groups, …), in their order."""
+
+    cut = Cut.PARAMETER
+    whole_inputs = True
+    attributes: ClassVar = {"groups": 1, "rows": 1}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (x,) = inputs
+        return (Spec(x.shape[1:], batched=False),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return node.inputs[0].spec.size
+
+
+def weight_gradient(graph: Graph, x: Value, dy: Value, w: Value, node: Node) -> Value:
+    """The gradient of w, from the large and the small side of a convolution."""
+    groups = max(1, min(GROUPS, ROOM // w.spec.size))
+    name = "conv_weight_gradient" if "conv" in node.op.yaml_name else "depthwise_weight_gradient"
+    parts = graph.apply(name, x, dy, groups=groups, **node.attributes)
+    return graph.apply("sum_groups", parts, groups=groups, rows=prod(w.shape[:-1]))
+
+
+def blocks(channels: int) -> int:
+    """Blocks of 16 channels."""
+    return -(-channels // LANES)
+
+
+def table_size(taps: int) -> int:
+    """Floats that a table of taps takes, in whole vectors."""
+    return -(-taps * TAP_FIELDS * 2 // LANES) * LANES
+
+
+def image_size(geometry: Geometry, depth: int) -> int:
+    """Floats of one padded image of so many blocks, its columns sorted by their place within a stride."""
+    height, width = geometry.reached
+    width = -(-width // geometry.stride_width) * geometry.stride_width
+    return height * width * depth * LANES
+
+
+def _check_weight(w: Value, geometry: Geometry) -> None:
+    kernel = (geometry.kernel_height, geometry.kernel_width)
+    if (1, *w.shape[:-2])[-2:] != kernel:
+        raise ShapeError(f"a weight of {list(w.shape)} is not that of a kernel {kernel[0]} × {kernel[1]}")

@@ -1,0 +1,110 @@
+"""Convolutions that keep channels apart, with the two that make up their backward; weights are (kh, kw, 1, C)."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.kernels.records import LANES
+from dltool.ops.conv import image_size, table_size, weight_gradient
+from dltool.ops.geometry import GEOMETRY, geometry_of
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "depthwise")
+class Depthwise(Op):
+    """y (h, w, C) = Σ over the places of the kernel of x (H, W, C) · w there, channel by channel."""
+
+    takes_epilogue = True
+    tiles = "lane_tiles"
+    attributes: ClassVar = GEOMETRY
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, w = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(x.shape)
+        _check_weight(x, w)
+        return (Spec(geometry.like(x.shape, x.shape[-1], small=True)),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        x, w = node.inputs
+        (dy,) = output_gradients
+        assert dy is not None
+        dx = graph.apply("depthwise_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
+        return dx, weight_gradient(graph, x, dy, w, node)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        geometry = geometry_of(node.attributes)
+        return table_size(geometry.taps) + image_size(geometry, 1)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * prod(node.outputs[0].shape[:-1]) * node.inputs[1].spec.size
+
+
+@register("op", "depthwise_data_gradient")
+class DepthwiseDataGradient(Op):
+    """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, C) · w there, channel by channel."""
+
+    takes_epilogue = True
+    tiles = "lane_tiles"
+    attributes: ClassVar = GEOMETRY
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, w = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(dy.shape, small=True)
+        _check_weight(dy, w)
+        return (Spec(geometry.like(dy.shape, dy.shape[-1], small=False)),)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        geometry = geometry_of(node.attributes)
+        phases = geometry.stride_height * geometry.stride_width
+        _, _, height, width = geometry.margins
+        return table_size(geometry.taps + phases) + (height * width + geometry.width) * LANES
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * prod(node.inputs[0].shape[:-1]) * node.inputs[1].spec.size
+
+
+@register("op", "depthwise_weight_gradient")
+class DepthwiseWeightGradient(Op):
+    """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the place · dy."""
+
+    cut = Cut.GROUPS
+    tiles = "lane_tiles"
+    attributes: ClassVar = {**GEOMETRY, "groups": 1}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, dy = inputs
+        geometry = geometry_of(attributes)
+        geometry.check(x.shape)
+        geometry.check(dy.shape, small=True)
+        kernel = (geometry.kernel_height, geometry.kernel_width)[3 - len(x.shape) :]
+        return (Spec((attributes["groups"], *kernel, 1, x.shape[-1]), batched=False),)
+
+    @staticmethod
+    def workspace(node: Node) -> int:
+        geometry = geometry_of(node.attributes)
+        return table_size(geometry.out_height) + image_size(geometry, 1) + LANES
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        dy, dw = node.inputs[1], node.outputs[0]
+        return 2 * prod(dy.shape[:-1]) * dw.spec.size // dw.shape[0]
+
+
+def _check_weight(x: Value, w: Value) -> None:
+    if w.shape[-2:] != (1, x.shape[-1]):
+        raise ShapeError(f"a weight of {list(w.shape)} does not fit the channels of {list(x.shape)}")

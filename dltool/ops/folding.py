@@ -1,0 +1,49 @@
+"""Batch normalization by fixed statistics as part of the product before it: other weights, and a bias."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.shapes import check_alike
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Node, Value
+
+
+@register("op", "fold_weight")
+class FoldWeight(Op):
+    """y (…, C) = w (…, C) · gain / √(variance + eps), each of these (C,)."""
+
+    cut = Cut.ONCE
+    attributes: ClassVar = {"eps": 1e-5}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        w, gain, variance = inputs
+        check_alike(gain, variance)
+        if w.spec.batched or w.shape[-1:] != gain.shape:
+            raise ShapeError(f"weights {list(w.shape)} do not fit a gain {list(gain.shape)}")
+        return (w.spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return node.inputs[0].spec.size
+
+
+@register("op", "fold_bias")
+class FoldBias(Op):
+    """y (C,) = bias − mean · gain / √(variance + eps), of gain, bias, mean and variance (C,)."""
+
+    cut = Cut.ONCE
+    attributes: ClassVar = {"eps": 1e-5}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return (inputs[0].spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 4 * node.inputs[0].spec.size

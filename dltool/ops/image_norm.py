@@ -1,0 +1,130 @@
+"""Batch normalization of images and series: each sample's moments first, then those of the batch, then every pixel.
+
+Moments of a sample are made while it is at hand, and put together in the order of the samples, so that threads share
+the pixels and the figures are the same however many there are.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.shapes import check_alike, check_channels
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Node, Value
+
+
+@register("op", "sample_moments")
+class SampleMoments(Op):
+    """(mean (C,), squares (C,)) of every sample of x (…, C): its mean, and Σ (x − mean)² over its pixels."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (x,) = inputs
+        _require_pixels(x)
+        return Spec(x.shape[-1:]), Spec(x.shape[-1:])
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 4 * node.inputs[0].spec.size
+
+
+@register("op", "batch_moments")
+class BatchMoments(Op):
+    """(mean (C,), inverse_std (C,)) of a batch, of the mean and squares (C,) of samples of so many `pixels`.
+
+    The running mean and variance (C,) move by the fraction `momentum` towards those of the batch; with `unbiased` 1,
+    towards the variance that divides by n − 1.
+    """
+
+    cut = Cut.CHANNELS
+    attributes: ClassVar = {"pixels": 1, "eps": 1e-5, "momentum": 0.1, "unbiased": 0}
+    updates = (2, 3)
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        means, squares, mean, variance = inputs
+        check_alike(means, squares)
+        check_channels(means, running_mean=mean, running_variance=variance)
+        return mean.spec, mean.spec
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 5 * node.inputs[0].spec.size
+
+
+@register("op", "normalize")
+class Normalize(Op):
+    """y (…, C) = (x (…, C) − mean) · inverse_std · gain + bias, each (C,)."""
+
+    takes_epilogue = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        x, mean, inverse_std, gain, bias = inputs
+        check_channels(x, mean=mean, inverse_std=inverse_std, gain=gain, bias=bias)
+        return (x.spec,)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        x, mean, inverse_std, gain, _ = node.inputs
+        (dy,) = output_gradients
+        assert dy is not None
+        plain, along = graph.apply("sample_products", dy, x, mean, inverse_std)
+        dbias, dgain = graph.apply("sum_rows", plain), graph.apply("sum_rows", along)
+        dx = graph.apply("normalize_gradient", dy, x, mean, inverse_std, gain, dgain, dbias)
+        return dx, None, None, dgain, dbias
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size
+
+
+@register("op", "sample_products")
+class SampleProducts(Op):
+    """(Σ dy (C,), Σ dy · n (C,)) over the pixels of every sample of dy (…, C), with n = (x − mean) · inverse_std."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, x, mean, inverse_std = inputs
+        _require_pixels(dy)
+        check_alike(dy, x)
+        check_channels(dy, mean=mean, inverse_std=inverse_std)
+        return Spec(dy.shape[-1:]), Spec(dy.shape[-1:])
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 5 * node.inputs[0].spec.size
+
+
+@register("op", "normalize_gradient")
+class NormalizeGradient(Op):
+    """dx (…, C) = gain · inverse_std · (dy − dbias / n − (x − mean) · inverse_std · dgain / n) over the n pixels."""
+
+    in_place = True
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        dy, x, mean, inverse_std, gain, dgain, dbias = inputs
+        check_alike(dy, x)
+        check_channels(dy, mean=mean, inverse_std=inverse_std, gain=gain, dgain=dgain, dbias=dbias)
+        return (dy.spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 5 * node.inputs[0].spec.size
+
+
+def pixels(x: Value) -> int:
+    """Places of a sample that have channels."""
+    return prod(x.shape[:-1])
+
+
+def _require_pixels(x: Value) -> None:
+    if len(x.shape) < 2:
+        raise ShapeError(f"{list(x.shape)} has no pixels")

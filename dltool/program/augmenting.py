@@ -1,0 +1,39 @@
+"""Batches of images that are changed at random as they are fetched, and mixed with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dltool.augmentations.augmentation import Augmentation, ranges
+from dltool.augmentations.mixing import paired
+from dltool.ops.graph import Graph, Value
+from dltool.program.features import FeatureSignature, data_of
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What the images of a batch are mixed with: rows () of the data, and the share (1,) that is left of themselves."""
+
+    others: Value
+    share: Value
+
+
+def augmented_images(
+    graph: Graph, augmentations: Sequence[Augmentation], signature: FeatureSignature, rows: Value
+) -> tuple[Value, Mixture | None]:
+    """The rows of the data, changed; raises InputError where they are no images, or others than are needed."""
+    shape = signature.feature_shape
+    attributes: dict[str, Any] = {**ranges(augmentations, shape), "bytes": int(signature.feature_dtype == "uint8")}
+    data, offset, factor = data_of(graph, signature)
+
+    def fetched(chosen: Value) -> Value:
+        stream = graph.random_stream()
+        return graph.apply("gather_augmented", data, chosen, offset, factor, **attributes, stream=stream)
+
+    images, mixing = fetched(rows), paired(graph, augmentations, rows, shape)
+    if mixing is None:
+        return images, None
+    others, mixture, share = mixing
+    return graph.apply("mix", images, fetched(others), mixture, width=shape[1]), Mixture(others, share)

@@ -1,0 +1,125 @@
+"""The rows that a network does worst on: of images of classes those that it is most confidently wrong about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dltool.config.experiment import DataConfig
+from dltool.data.dataset import raw_rows
+from dltool.data.pictures import picture_shape
+from dltool.data.preparation import Preparation
+from dltool.data.signature import Part, Signature
+from dltool.errors import InputError
+
+#: examples, and images that are taken for another class
+WORST, MISTAKES = 12, 24
+#: bytes of files up to which they are worth a second look, for the cells of a few rows
+SMALL = 32 << 20
+_SMALLEST = 1e-12  # probability
+
+#: gives the places of rows
+Places = Callable[[Sequence[int]], list[str]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row, what was predicted for it, and what is true."""
+
+    row: int  # of the part
+    prediction: np.ndarray  # (k,) probabilities of all classes or labels, or numbers in their own units
+    target: np.ndarray  # a class (), labels (k,) of 0 and 1, or numbers (k,) in their own units
+    sample: Part  # itself, prepared
+    place: str = ""  # where it stands: "data.csv:18"
+    cells: Mapping[str, str] = field(default_factory=dict)  # as the file has them
+
+    @property
+    def told(self) -> str:
+        """Its place, or its number where that is not known."""
+        return self.place or f"row {self.row + 1:,}"
+
+
+class Worst:
+    """The worst examples among all that come: of the highest loss, or the most confident mistakes.
+
+    They are mistakes where samples are images of classes, and only right ones where there is no mistake.
+    """
+
+    def __init__(self, signature: Signature, preparation: Preparation):
+        self._signature = signature
+        self.are_mistakes = bool(signature.classes) and picture_shape(preparation) is not None
+        self._most = MISTAKES if self.are_mistakes else WORST
+        self._found: list[tuple[float, Example]] = []
+
+    def add(
+        self, low: int, piece: Part, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
+    ) -> None:
+        """Look at consecutive rows from `low` on."""
+        rank = mistaken if self.are_mistakes else row_losses
+        severity = rank(self._signature, predictions, targets)
+        least = self._found[-1][0] if len(self._found) == self._most else -np.inf
+        highest = [i for i in np.argsort(-severity, kind="stable")[: self._most].tolist() if severity[i] > least]
+        told = places(highest) if places and highest else [""] * len(highest)
+        self._found += [
+            (float(severity[i]), Example(low + i, predictions[i], targets[i], _copied(piece, i), place))
+            for i, place in zip(highest, told, strict=True)
+        ]
+        self._found = sorted(self._found, key=lambda one: -one[0])[: self._most]
+
+    @property
+    def examples(self) -> list[Example]:
+        """From the worst on."""
+        return (self.are_mistakes and self.mistakes) or [example for _, example in self._found[:WORST]]
+
+    @property
+    def mistakes(self) -> list[Example]:
+        """Those of images of classes that are none but mistakes."""
+        return [example for severity, example in self._found if severity >= 1]
+
+
+def row_losses(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Of each row (n,): cross-entropy, of labels their mean; of numbers the squared error, in units trained on."""
+    if signature.task == "numbers":
+        scale = signature.target_scale
+        return np.square((predictions - targets) * (scale.factor if scale else 1.0)).sum(axis=1)
+    if signature.task == "classes":
+        true = np.take_along_axis(predictions, targets[:, None], axis=1)
+    else:
+        true = np.where(targets > 0.5, predictions, 1 - predictions)
+    return -np.log(np.maximum(true.astype(np.float64), _SMALLEST)).mean(axis=1)
+
+
+def mistaken(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Of each row (n,): 1 and the probability of the class that it is wrongly taken for, less where it is right."""
+    highest = predictions.max(axis=1).astype(np.float64)
+    return np.where(predictions.argmax(axis=1) == targets, (1 - highest) / 2, 1 + highest)
+
+
+def found_again(
+    examples: Sequence[Example],
+    data: DataConfig,
+    folders: Sequence[Path],
+    preprocessing: Mapping[str, Any],
+    part: str,
+    *,
+    most: int | None = None,
+) -> list[Example]:
+    """Examples of a part with their places and cells, where its files are still there and not larger than `most`."""
+    found = None
+    with suppress(InputError):  # what is in memory tells enough
+        rows = [example.row for example in examples]
+        found = raw_rows(data, folders, preprocessing, part, rows, most=most) if rows else None
+    if found is None:
+        return [*examples]
+    return [replace(one, place=raw.place, cells=raw.cells) for one, raw in zip(examples, found, strict=True)]
+
+
+def _copied(piece: Part, row: int) -> Part:
+    """One sample, without what it came with."""
+    one = piece.rows(row, row + 1)
+    return Part(one.features.copy(), one.targets.copy(), one.codes.copy())

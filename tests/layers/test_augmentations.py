@@ -1,0 +1,109 @@
+"""What augmentations do to images that are trained on: only to those, the same again, one line if they do not fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltool.errors import InputError
+from dltool.kernels.reference.augment import augment
+from dltool.ops.op import StepRecord
+from tests.contract.networks import HEAD, Row
+
+IMAGES = (8, 8, 3)
+STEP = StepRecord(step=0, epoch=1, position=64, rows=64, scale=1.0)
+DEFAULTS = {"rotate": 0.0, "down": 0.0, "right": 0.0, "low": 1.0, "high": 1.0, "shear": 0.0, "cutout": 0, "crop": 0}
+COLOURS = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "horizontal": 0, "vertical": 0, "width": 8}
+
+
+def changed(x: np.ndarray, **ranges: Any) -> np.ndarray:
+    border, reach = np.full(x.shape[-1], -1.0), np.ones(x.shape[-1])
+    return augment(x, border, reach, step=STEP, stream=1, key=5, **{**DEFAULTS, **COLOURS, **ranges})
+
+
+def images(count: int = 64) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(count, *IMAGES))
+
+
+def test_crops_are_all_shifts_of_the_padded_image():
+    x = images()
+    padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=-1.0)
+    seen = set()
+    for before, after in zip(padded, changed(x, crop=2), strict=True):
+        shifts = [(i, j) for i in range(5) for j in range(5) if (before[i : i + 8, j : j + 8] == after).all()]
+        assert len(shifts) == 1
+        seen.update(shifts)
+    assert len(seen) > 20  # of 25
+
+
+@pytest.mark.parametrize(("name", "axis"), [("horizontal", 1), ("vertical", 0)])
+def test_about_half_of_the_images_are_flipped(name: str, axis: int):
+    x = images()
+    flipped = [(np.flip(a, axis) == b).all() for a, b in zip(x, changed(x, **{name: 1}), strict=True)]
+    same = [(a == b).all() for a, b in zip(x, changed(x, **{name: 1}), strict=True)]
+    assert all(one != other for one, other in zip(flipped, same, strict=True))
+    assert 20 < sum(flipped) < 44
+
+
+def test_a_square_is_cut_out():
+    holes = (changed(images(), cutout=4) == -1.0).all(axis=-1)
+    assert {int(hole.sum()) for hole in holes} <= {4, 6, 8, 9, 12, 16}
+    assert max(hole.sum() for hole in holes) == 16
+
+
+def test_turning_keeps_the_middle_and_no_turn_keeps_all():
+    x = np.random.default_rng(1).normal(size=(64, 9, 9, 1))
+    np.testing.assert_allclose(changed(x, rotate=3.0, width=9)[:, 4, 4], x[:, 4, 4], atol=1e-12)
+    np.testing.assert_allclose(changed(x, rotate=1e-12, width=9)[:, 1:-1, 1:-1], x[:, 1:-1, 1:-1], atol=1e-9)
+
+
+def test_contrast_keeps_the_mean_and_brightness_moves_it():
+    x = images()
+    np.testing.assert_allclose(changed(x, contrast=0.5).mean(axis=(1, 2)), x.mean(axis=(1, 2)), atol=1e-12)
+    moved = changed(x, brightness=0.5) - x
+    np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1, :1, :1], moved.shape), atol=1e-12)
+    assert np.abs(moved).max() <= 0.5
+
+
+MODEL = [{"conv2d": {"filters": 4}}, "batch_norm", "relu", "flatten", *HEAD]
+ALL = [
+    {"random_crop": 2},
+    {"flip": "both"},
+    {"affine": {"rotate": 10, "translate": [0.1, 0.2], "scale": [0.9, 1.1], "shear": 5}},
+    {"cutout": 3},
+    {"colour": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
+]
+
+
+def test_any_number_of_threads_and_the_reference_train_alike():
+    row = Row("augmented", MODEL, shape=IMAGES, scaled=np.float32(1 / 255), config={"augment": ALL})
+    engines = [row.engine(threads=threads) for threads in (1, 2, 4)] + [row.engine(debug=True)]
+    losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in engines]
+    assert losses[0].tobytes() == losses[1].tobytes() == losses[2].tobytes()
+    np.testing.assert_allclose(losses[0], losses[3], rtol=1e-4)
+
+
+def test_only_training_is_augmented():
+    row = Row("augmented", MODEL, shape=IMAGES, config={"augment": ALL})
+    for training in (True, False):
+        nodes = row.network(training=training).program.graph.nodes
+        assert [node.op.yaml_name for node in nodes].count("gather_augmented") == training
+
+
+MISFITS: list[tuple[Any, tuple[int, ...], str]] = [
+    ([{"flip": "vertical"}], (7,), "augment: only images (height, width, channels) can be augmented, a sample is [7]"),
+    ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move an image of 8 × 8 out of sight"),
+    ([{"cutout": 9}], IMAGES, "augment[0]: a square of 9 does not fit images of 8 × 8"),
+    (["flip", {"colour": {"saturation": 0.1}}], (8, 8, 1), "augment[1]: images of 1 channel have no saturation"),
+    (["flip", "flip"], IMAGES, "augment[1]: 'flip' sets 'horizontal', as another one does; put them into one"),
+    ([{"rotation": 5}, {"affine": {"rotate": 5}}], IMAGES, "augment[1]: 'affine' sets 'rotate', as another one does"),
+]
+
+
+@pytest.mark.parametrize(("augment", "shape", "line"), MISFITS)
+def test_what_does_not_fit_is_one_line(augment: list[Any], shape: tuple[int, ...], line: str):
+    with pytest.raises(InputError) as error:
+        Row("", HEAD, shape=shape, config={"augment": augment}).network(training=True)
+    assert str(error.value).startswith(line)
