@@ -32,6 +32,8 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     train, part = experiment.train, dataset.parts["train"]
     if not isinstance(part, Part):
         raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
+    if experiment.freeze:
+        raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
     layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     graph = network.program.graph

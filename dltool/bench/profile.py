@@ -38,11 +38,19 @@ class OpTime:
 
 
 @dataclass(frozen=True)
+class LayerOpTime(OpTime):
+    """What one kind of op takes in one layer."""
+
+    layer: str
+
+
+@dataclass(frozen=True)
 class Profile:
-    """The time of a step; shares of layers and waiting, as those of ops and waiting, add up to 1."""
+    """The time of a step; shares of layers, of ops or of a layer's ops add up to 1 with that of waiting."""
 
     layers: list[LayerTime]
     ops: list[OpTime]
+    layer_ops: list[LayerOpTime]
     waiting_ms: float  # threads that wait for each other
     waiting_share: float
 
@@ -55,13 +63,13 @@ def make_profile(counted: Mapping[str, Any], ms_per_step: float) -> Profile:
         _layer(name, [(DIRECTIONS[op["part"]], share(op["cycles"])) for op in ops], ms_per_step)
         for name, ops in _grouped(counted["ops"], "layer").items()
     ]
-    kinds = [
-        _kind(ops, sum(share(op["cycles"]) for op in ops), ms_per_step)
-        for ops in _grouped(counted["ops"], "op", "part").values()
-    ]
+    time = lambda ops: _time(ops, sum(share(op["cycles"]) for op in ops), ms_per_step)  # noqa: E731
+    kinds = [OpTime(**time(ops)) for ops in _grouped(counted["ops"], "op", "part").values()]
+    apart = _grouped(counted["ops"], "layer", "part", "op").values()
+    layer_ops = [LayerOpTime(**time(ops), layer=ops[0]["layer"]) for ops in apart]
     waiting = share(counted["waiting"])
     kinds.sort(key=lambda kind: -kind.share)
-    return Profile(layers, kinds, waiting * ms_per_step, waiting)
+    return Profile(layers, kinds, layer_ops, waiting * ms_per_step, waiting)
 
 
 def _grouped(ops: Iterable[Mapping[str, Any]], *keys: str) -> dict[Any, list[Mapping[str, Any]]]:
@@ -79,7 +87,8 @@ def _layer(name: str, shares: list[tuple[str, float]], ms_per_step: float) -> La
     return LayerTime(name, ms["forward"], ms["backward"], ms["update"], sum(share for _, share in shares))
 
 
-def _kind(ops: list[Mapping[str, Any]], share: float, ms_per_step: float) -> OpTime:
+def _time(ops: list[Mapping[str, Any]], share: float, ms_per_step: float) -> dict[str, Any]:
+    """The fields of an `OpTime`."""
     ms = share * ms_per_step
-    flops = sum(op["flops"] for op in ops)
-    return OpTime(ops[0]["op"], DIRECTIONS[ops[0]["part"]], ms, share, flops / ms / 1e6 if ms else 0.0)
+    gflops = sum(op["flops"] for op in ops) / ms / 1e6 if ms else 0.0
+    return {"op": ops[0]["op"], "direction": DIRECTIONS[ops[0]["part"]], "ms": ms, "share": share, "gflops": gflops}

@@ -9,6 +9,9 @@ from dltool.bench.results import Comparison, Result
 from dltool.cli.table import write_table
 from dltool.figures import duration, rate
 
+#: share of a step from which on an op of a layer gets a line
+SHOWN = 0.005
+
 
 def write_machine(machine: Machine) -> None:
     """The limits of the machine."""
@@ -86,7 +89,7 @@ def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
 
 
 def write_profile(result: Result) -> None:
-    """Where the time of a step goes: by layer, then by op."""
+    """Where the time of a step goes: by layer, by op, and by both."""
     profile, step = result.profile, result.speed.ms_per_step
     unit, factor, digits = ("µs", 1000, 2) if step < 1 else ("ms", 1, 3)
     time = lambda ms: f"{ms * factor:.{digits}f}"  # noqa: E731
@@ -108,6 +111,28 @@ def write_profile(result: Result) -> None:
         for op in profile.ops
     ]
     write_table(f"{where}, by op", ("op", "direction", unit, "share", "GFLOP/s"), ops, right=(2, 3, 4))
+    _write_layer_ops(result, where)
+
+
+def _write_layer_ops(result: Result, where: str) -> None:
+    """What takes a share that shows, in the order of the step."""
+    peak = result.machine.peak_gflops[result.threads]
+    shown = [op for op in result.profile.layer_ops if op.share >= SHOWN]
+    rows = [
+        (
+            op.layer,
+            op.op,
+            op.direction,
+            f"{1000 * op.ms:.3g}" if op.ms < 1 else f"{1000 * op.ms:.0f}",
+            _share(op.share),
+            *((f"{op.gflops:.3g}", _share(op.gflops / peak)) if op.gflops else ("", "")),
+        )
+        for op in shown
+    ]
+    others = sum(op.share for op in result.profile.layer_ops) - sum(op.share for op in shown)
+    rows.append(("others", "", "", f"{1000 * others * result.speed.ms_per_step:.0f}", _share(others), "", ""))
+    header = ("layer", "op", "direction", "µs", "share", "GFLOP/s", "of peak")
+    write_table(f"{where}, by layer and op", header, rows, right=(3, 4, 5, 6))
 
 
 def name_of(result: Result) -> str:

@@ -59,8 +59,9 @@ def test_json_has_an_object_for_each_number_of_threads(home, capsys):
         assert all(figure > 0 for figure in figures)
         peak = result["machine"]["peak_gflops"][str(result["threads"])]
         assert result["share_of_peak"] * peak == pytest.approx(result["gflops"], rel=1e-4)
-        shares = [one["share"] for one in (*result["layers"], *result["ops"])]
-        assert sum(shares) + 2 * result["waiting_share"] == pytest.approx(2, abs=1e-3)
+        for kind in ("layers", "ops", "layer_ops"):
+            shares = [one["share"] for one in result[kind]]
+            assert sum(shares) + result["waiting_share"] == pytest.approx(1, abs=1e-3)
         times = [layer[f"{way}_ms"] for layer in result["layers"] for way in ("forward", "backward", "update")]
         assert sum(times) + result["waiting_ms"] == pytest.approx(result["ms_per_step"], rel=1e-3)
         assert [layer["layer"] for layer in result["layers"]] == ["batch", "dense_1", "dense_2", "loss"]
@@ -79,6 +80,11 @@ def test_the_bench_folder_in_tables(home, capsys):
     names = [line.split()[0] for line in lines[title + 1 : title + 8]]
     assert names == ["layer", "batch", "dense_1", "dense_2", "loss", "waiting", "step"]
     assert "small on 1 thread, by op" in lines
+    title = lines.index("small on 1 thread, by layer and op")
+    assert lines[title + 1].split() == ["layer", "op", "direction", "µs", "share", "GFLOP/s", "of", "peak"]
+    layers = [line.split()[0] for line in lines[title + 2 :] if line]
+    assert layers[-1] == "others"
+    assert {"dense_1", "dense_2"} <= set(layers)
 
 
 def test_all_configs_of_the_bench_folder_are_subjects(home):

@@ -69,6 +69,9 @@ def test_cycles_become_shares_of_the_step():
     kinds = [(op.op, op.direction, op.share) for op in profile.ops]
     assert sorted(kinds[:2]) == [("matmul", "backward", 0.3), ("matmul", "forward", pytest.approx(0.3))]
     assert sum(op.share for op in profile.ops) + profile.waiting_share == pytest.approx(1)
+    apart = [(op.layer, op.op, op.direction, op.ms) for op in profile.layer_ops]
+    assert apart[1:3] == [("a", "matmul", "forward", 0.4), ("b", "matmul", "forward", 0.2)]
+    assert profile.layer_ops[2].gflops == 2 * profile.layer_ops[1].gflops == pytest.approx(100 / 0.2e-3 / 1e9)
     assert next(op for op in profile.ops if op.direction == "backward").gflops == pytest.approx(100 / 0.6e-3 / 1e9)
 
 

@@ -13,6 +13,7 @@ from dltool.bench.stretches import Stretches
 from dltool.config.loading import load
 from dltool.errors import InputError
 from dltool.training.job import open_job
+from tests.parity.recorded import RUNS, run_dltool, run_torch
 
 from .configs import BINARY, COLUMNS, NUMBERS, write_config
 
@@ -88,6 +89,78 @@ ALIKE = {
 }
 
 
+IMAGES = {"synthetic": {"features": [6, 7, 3], "classes": 3, "rows": 50}, "split": {"validation": 0.0}}
+SERIES = {"synthetic": {"features": [19, 2], "classes": 3, "rows": 50}, "split": {"validation": 0.0}}
+
+
+def conv(filters, **fields):
+    return {"conv2d": {"filters": filters, **fields}}
+
+
+# layers between the input and the last dense one
+OVER_IMAGES = {
+    "one convolution": [conv(5, activation="relu")],
+    "padding, stride, dilation": [
+        conv(4, kernel=4, padding="same", activation="tanh"),
+        conv(5, kernel=[3, 2], stride=2, padding="same", bias=False),
+        conv(4, kernel=[3, 1], padding=1, dilation=[1, 2]),
+    ],
+    "no more padding than a window reaches": [conv(4, kernel=3, stride=2, padding=1)],
+    "groups": [conv(6, groups=3, padding=1), conv(6, groups=6, padding="same"), conv(8, groups=2, kernel=1)],
+    "depthwise": [
+        {"depthwise_conv2d": {"kernel": 3, "stride": 2, "padding": 1, "activation": "relu"}},
+        conv(5, kernel=1),
+    ],
+    "transposed": [
+        {"conv2d_transpose": {"filters": 4, "kernel": 3, "stride": 2, "activation": "relu"}},
+        {"conv2d_transpose": {"filters": 3, "kernel": [2, 4], "stride": [3, 1], "padding": "same"}},
+        {"conv2d_transpose": {"filters": 2, "kernel": 3, "padding": 1, "dilation": 2}},
+    ],
+    "pools": [
+        {"max_pool2d": {"size": 3, "stride": 2, "padding": 1}},
+        {"average_pool2d": {"size": 2, "stride": 1, "padding": 1}},
+        {"max_pool2d": {"size": 2, "stride": 1, "padding": "same"}},
+        {"average_pool2d": {"size": [3, 2], "stride": 1, "padding": "same", "include_padding": True}},
+    ],
+    "global_average_pool": [conv(5), "global_average_pool"],
+    "global_max_pool": [conv(5), "global_max_pool"],
+    "batch_norm first": ["batch_norm", conv(5), "batch_norm", "relu"],
+    "group_norm": [conv(6), {"group_norm": 3}, "relu", "layer_norm"],
+    "resampling": ["upsample2d", {"crop2d": [[1, 2], [0, 3]]}, {"zero_pad2d": [1, 0]}, conv(3)],
+    "bilinear": [{"upsample2d": {"factor": [2, 3], "interpolation": "bilinear"}}, conv(3, stride=2)],
+    "softmax over channels": [conv(5, activation="softmax"), "softmax"],
+    "flat, then normalised": [conv(5), "flatten", "batch_norm", "relu"],
+    "flat, then dropped": [conv(5), "flatten", "relu", {"dropout": 0.0}],
+    "flat in a branch": [{"parallel": [[conv(5), "flatten"], ["flatten", {"dense": 100}]]}],
+    "channels in front in one branch": [
+        {"parallel": {"branches": [[], [conv(3, padding=1), "relu"]], "merge": "concat"}},
+        {"residual": [conv(6, padding=1)]},
+        {"residual": ["layer_norm"]},
+    ],
+}
+OVER_SERIES = {
+    "convolutions of series": [
+        {"conv1d": {"filters": 5, "kernel": 4, "padding": "same"}},
+        "batch_norm",
+        {"conv1d": {"filters": 4, "stride": 2, "dilation": 2, "padding": 1, "activation": "relu"}},
+        {"depthwise_conv1d": {"kernel": 3}},
+        {"conv1d_transpose": {"filters": 3, "kernel": 4, "stride": 2, "padding": "same"}},
+    ],
+    "pools of series": [
+        {"max_pool1d": {"size": 3, "stride": 2, "padding": "same"}},
+        {"average_pool1d": 2},
+        {"upsample1d": {"factor": 2, "interpolation": "linear"}},
+        {"crop1d": 1},
+        {"zero_pad1d": [0, 2]},
+        "global_average_pool",
+    ],
+}
+LAID_OUT = {
+    **{name: (IMAGES, layers) for name, layers in OVER_IMAGES.items()},
+    **{name: (SERIES, layers) for name, layers in OVER_SERIES.items()},
+}
+
+
 def losses_of_both(folder, changes, *, tuned=False):
     from dltool.bench.pytorch.recipe import read_recipe
     from dltool.bench.pytorch.worker import Training
@@ -109,6 +182,25 @@ def test_losses_agree(tmp_path, changes):
     ours, theirs = losses_of_both(tmp_path, changes)
     assert ours[0] != pytest.approx(ours[-1], rel=1e-4)
     np.testing.assert_allclose(ours, theirs, rtol=2e-4)
+
+
+@pytest.mark.parametrize("tuned", [False, True], ids=["plain", "tuned"])
+@pytest.mark.parametrize(("data", "layers"), LAID_OUT.values(), ids=LAID_OUT)
+def test_losses_agree_over_images_and_series(tmp_path, data, layers, tuned):
+    changes = {"data": data, "model": [*layers, "flatten", OUTPUT], "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9}}}
+    ours, theirs = losses_of_both(tmp_path, changes, tuned=tuned)
+    assert ours[0] != pytest.approx(ours[-1], rel=1e-4)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_image_networks_agree_in_losses_and_running_statistics(name):
+    ours, theirs = run_dltool(name), run_torch(name)
+    assert theirs.losses[0] > theirs.losses[-1]
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-3)
+    assert ours.statistics.keys() == theirs.statistics.keys()
+    for statistic, (mean, size) in theirs.statistics.items():
+        np.testing.assert_allclose(ours.statistics[statistic], (mean, size), atol=1e-3 * size, err_msg=statistic)
 
 
 def test_losses_agree_on_bytes(tmp_path):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from typing import Any
 
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 
+from dltool.bench.pytorch import images
+from dltool.bench.pytorch.activations import ACTIVATIONS
+from dltool.bench.pytorch.modules import Add, ChannelsFirst, ChannelsLast, Columns, Join, Reshape, Residual
 from dltool.errors import InputError, Problem
 
 Fields = Mapping[str, Any]
@@ -21,10 +25,15 @@ Modules = list[Any]
 class Network:
     """Layers being built: the shape so far, and every tensor by dltool's name (matrices are stored transposed)."""
 
-    shape: tuple[int, ...]  # of a sample
+    shape: tuple[int, ...]  # of a sample, as dltool has it
     outputs: int  # what 'classes' and 'targets' stand for
+    channels_last: bool = False  # how images lie in memory
+    channels_first: bool = False  # how PyTorch has a sample's axes at this point
+    folded: tuple[int, ...] | None = None  # of what image this flat sample is made, channel by channel
     tensors: dict[str, Any] = field(default_factory=dict)
     embeddings: set[str] = field(default_factory=set)  # those that are not transposed
+    folds: dict[str, tuple[int, ...]] = field(default_factory=dict)  # `folded`, by the name of the weights that meet it
+    groups: dict[str, list[str]] = field(default_factory=dict)  # arrays of dltool that are one here, by the first one's
 
     def embed(self, codes: Sequence[Fields]) -> Modules:
         """The module that joins what codes stand for with the numbers; raises InputError for bags of codes."""
@@ -38,7 +47,7 @@ class Network:
                 self.tensors[f"features.{column['name']}.weight"] = tables[-1].weight
         self.shape = (sum(column["width"] or column["size"] for column in codes) + self.shape[0],)
         self.embeddings = {f"features.{column['name']}.weight" for column in codes}
-        return [_Columns(tables)]
+        return [Columns(tables)]
 
     def build(self, layers: Sequence[str | Mapping[str, Any]], path: str = "") -> Modules:
         """The modules of a list of resolved layers, one after the other; raises InputError for one without any."""
@@ -52,62 +61,156 @@ class Network:
                 name = f"{kind}_{numbers[kind]}"
             own = f"{path}.{name}" if path else name
             modules += self._layer(kind, fields, own)
-        return modules
+        return [*modules, *self._unfolded()]
 
     def load(self, arrays: Mapping[str, Any]) -> None:
         """Set parameters and running statistics from dltool's arrays."""
         with torch.no_grad():
             for name, tensor in self.tensors.items():
-                given = torch.from_numpy(arrays[name])
-                transposed = given.dim() == 2 and name not in self.embeddings
-                tensor.copy_(given.t() if transposed else given)
+                given = torch.cat([torch.from_numpy(arrays[part]) for part in self.groups.get(name, [name])], -1)
+                if name in self.folds:
+                    given = given.unflatten(0, self.folds[name]).movedim(-2, 0).flatten(0, -2)
+                transposed = given.dim() >= 2 and name not in self.embeddings
+                tensor.copy_(images.as_weights(given) if transposed else given)
 
     def _layer(self, kind: str, fields: Fields, path: str) -> Modules:
-        if kind in _ACTIVATIONS:
-            return _activation(kind, fields)
+        modules = [] if kind in _BESIDE_ORDER else self._unfolded()
+        if kind in ACTIVATIONS:
+            return [*modules, *self._activation(kind, fields)]
         if kind not in _LAYERS:
             raise InputError(Problem(f"layer '{kind}' has no counterpart in PyTorch here", path=path))
-        return _LAYERS[kind](self, fields, path)
+        return [*modules, *_LAYERS[kind](self, fields, path)]
+
+    def _with_channels(self, *, first: bool) -> Modules:
+        """What brings the channels in front, or behind."""
+        if len(self.shape) < 2 or self.channels_first == first:
+            return []
+        self.channels_first = first
+        return [ChannelsFirst() if first else ChannelsLast()]
+
+    def _unfolded(self) -> Modules:
+        """What brings the numbers of a flat sample into dltool's order."""
+        if self.folded is None:
+            return []
+        *large, channels = self.folded
+        self.folded = None
+        return [Reshape((channels, *large)), ChannelsLast(), Reshape(self.shape)]
+
+    def _activation(self, kind: str, fields: Fields) -> Modules:
+        modules = self._with_channels(first=False) if kind == "softmax" else []
+        module = ACTIVATIONS[kind](fields)
+        return modules if module is None else [*modules, module]
+
+    def _activated(self, fields: Fields) -> Modules:
+        return self._activation(*named(fields["activation"])) if fields["activation"] else []
+
+    def _convolution(self, fields: Fields, path: str) -> Modules:
+        return self._convolve(fields, path, fields["filters"], fields["groups"])
+
+    def _depthwise(self, fields: Fields, path: str) -> Modules:
+        return self._convolve(fields, path, self.shape[-1], self.shape[-1])
+
+    def _convolve(self, fields: Fields, path: str, filters: int, groups: int) -> Modules:
+        before, inputs = self._with_channels(first=True), self.shape[-1]
+        modules, self.shape = images.convolution(fields, self.shape, filters=filters, groups=groups)
+        weight = f"{path}.weight"
+        if groups > 1 and not groups == inputs == filters:
+            parts = [f"{path}.group_{n}.weight" for n in range(1, groups + 1)]
+            self.groups[weight := parts[0]] = parts
+        self._name_weights(modules[-1], path, fields, weight)
+        return [*before, *modules, *self._activated(fields)]
+
+    def _transposed(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.transposed(fields, self.shape)
+        self._name_weights(modules[0], path, fields, f"{path}.weight")
+        return [*before, *modules, *self._activated(fields)]
+
+    def _name_weights(self, module: Any, path: str, fields: Fields, weight: str) -> None:
+        self.tensors[weight] = module.weight
+        if fields["bias"]:
+            self.tensors[f"{path}.bias"] = module.bias
+
+    def _max_pool(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.max_pool(fields, self.shape)
+        return [*before, *modules]
+
+    def _average_pool(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.average_pool(fields, self.shape, path)
+        return [*before, *modules]
+
+    def _global_pool(self, fields: Fields, path: str, kind: str) -> Modules:
+        modules = [*self._with_channels(first=True), images.global_pool(kind, len(self.shape) - 1)]
+        self.shape, self.channels_first = self.shape[-1:], False
+        return modules
+
+    def _upsample(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.upsample(fields, self.shape)
+        return [*before, *modules]
+
+    def _zero_pad(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.border(fields["padding"], self.shape, 1)
+        return [*before, *modules]
+
+    def _crop(self, fields: Fields, path: str) -> Modules:
+        before = self._with_channels(first=True)
+        modules, self.shape = images.border(fields["cropping"], self.shape, -1)
+        return [*before, *modules]
 
     def _dense(self, fields: Fields, path: str) -> Modules:
-        modules: Modules = []
-        if fields["flatten"]:
-            modules += self._reshape({"shape": [-1]}, path)
+        modules = self._flatten(fields, path) if fields["flatten"] else self._with_channels(first=False)
+        if self.folded:
+            self.folds[f"{path}.weight"], self.folded = self.folded, None
         units = fields["units"] if isinstance(fields["units"], int) else self.outputs
         linear = nn.Linear(self.shape[-1], units, bias=fields["bias"])
         self.shape = (*self.shape[:-1], units)
-        self.tensors[f"{path}.weight"] = linear.weight
-        if fields["bias"]:
-            self.tensors[f"{path}.bias"] = linear.bias
-        activation = _activation(*named(fields["activation"])) if fields["activation"] else []
-        return [*modules, linear, *activation]
+        self._name_weights(linear, path, fields, f"{path}.weight")
+        return [*modules, linear, *self._activated(fields)]
 
     def _dropout(self, fields: Fields, path: str) -> Modules:
         return [nn.Dropout(fields["rate"])] if fields["rate"] else []
 
     def _flatten(self, fields: Fields, path: str) -> Modules:
-        return self._reshape({"shape": [-1]}, path)
+        """In the order in which the numbers lie, so that none is moved in a step."""
+        if len(self.shape) == 1:
+            return []
+        if not self.channels_first or (self.channels_last and len(self.shape) == 3):
+            return self._reshape({"shape": [-1]}, path)
+        self.folded, self.shape, self.channels_first = self.shape, (prod(self.shape),), False
+        return [nn.Flatten()]
 
     def _reshape(self, fields: Fields, path: str) -> Modules:
+        modules = self._with_channels(first=False)
         known = prod(length for length in fields["shape"] if length != -1)
-        shape = tuple(prod(self.shape) // known if length == -1 else length for length in fields["shape"])
-        before, self.shape = len(self.shape), shape
-        return [] if before == len(shape) == 1 else [_Reshape(shape)]
+        self.shape = tuple(prod(self.shape) // known if length == -1 else length for length in fields["shape"])
+        return [*modules, Reshape(self.shape)]
 
     def _batch_norm(self, fields: Fields, path: str) -> Modules:
-        norm = nn.BatchNorm1d(self.shape[-1], eps=fields["epsilon"], momentum=1 - fields["momentum"])
+        kind = nn.BatchNorm2d if self.channels_first and len(self.shape) == 3 else nn.BatchNorm1d
+        norm = kind(self.shape[-1], eps=fields["epsilon"], momentum=1 - fields["momentum"])
         norm.weight.requires_grad = fields["gain"]
         self._name_gain_and_bias(norm, path, gain=fields["gain"])
         self.tensors[f"{path}.running_mean"] = norm.running_mean
         self.tensors[f"{path}.running_variance"] = norm.running_var
-        if len(self.shape) == 1:
+        if len(self.shape) == 1 or self.channels_first:
             return [norm]
-        return [_Reshape((self.shape[-1],), samples=-1), norm, _Reshape(self.shape, samples=-1)]
+        return [Reshape((self.shape[-1],), samples=-1), norm, Reshape(self.shape, samples=-1)]
 
     def _layer_norm(self, fields: Fields, path: str) -> Modules:
+        modules = self._with_channels(first=False)
         norm = nn.LayerNorm(self.shape[-1], eps=fields["epsilon"])
         self._name_gain_and_bias(norm, path, gain=True)
-        return [norm]
+        return [*modules, norm]
+
+    def _group_norm(self, fields: Fields, path: str) -> Modules:
+        modules = self._with_channels(first=True)
+        norm = nn.GroupNorm(fields["groups"], self.shape[-1], eps=fields["epsilon"])
+        self._name_gain_and_bias(norm, path, gain=True)
+        return [*modules, norm]
 
     def _name_gain_and_bias(self, norm: Any, path: str, *, gain: bool) -> None:
         if gain:
@@ -115,18 +218,24 @@ class Network:
         self.tensors[f"{path}.bias"] = norm.bias
 
     def _residual(self, fields: Fields, path: str) -> Modules:
-        return [_Residual(self.build(fields["layers"], path))]
+        return [Residual(self._branch(fields["layers"], path))]
 
     def _parallel(self, fields: Fields, path: str) -> Modules:
-        start, shapes, branches = self.shape, [], []
+        start, first, shapes, branches = self.shape, self.channels_first, [], []
         for number, layers in enumerate(fields["branches"], start=1):
-            self.shape = start
-            branches.append(nn.Sequential(*self.build(layers, f"{path}.branch_{number}")))
+            self.shape, self.channels_first = start, first
+            branches.append(nn.Sequential(*self._branch(layers, f"{path}.branch_{number}")))
             shapes.append(self.shape)
         if fields["merge"] == "concat":
             self.shape = (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
-            return [_Join(branches)]
-        return [_Add(branches)]
+            return [Join(branches, 1 if self.channels_first else -1)]
+        return [Add(branches)]
+
+    def _branch(self, layers: Sequence[str | Mapping[str, Any]], path: str) -> Modules:
+        """Layers that leave the channels where they were."""
+        first = self.channels_first
+        modules = self.build(layers, path)
+        return [*modules, *self._with_channels(first=first)]
 
     def _repeat(self, fields: Fields, path: str) -> Modules:
         numbers = range(1, fields["times"] + 1)
@@ -141,28 +250,26 @@ _LAYERS: dict[str, Callable[[Network, Fields, str], Modules]] = {
     "dropout": Network._dropout,
     "flatten": Network._flatten,
     "reshape": Network._reshape,
+    **dict.fromkeys(("conv1d", "conv2d"), Network._convolution),
+    **dict.fromkeys(("depthwise_conv1d", "depthwise_conv2d"), Network._depthwise),
+    **dict.fromkeys(("conv1d_transpose", "conv2d_transpose"), Network._transposed),
+    **dict.fromkeys(("max_pool1d", "max_pool2d"), Network._max_pool),
+    **dict.fromkeys(("average_pool1d", "average_pool2d"), Network._average_pool),
+    **{name: partial(Network._global_pool, kind=name) for name in ("global_average_pool", "global_max_pool")},
+    **dict.fromkeys(("upsample1d", "upsample2d"), Network._upsample),
+    **dict.fromkeys(("zero_pad1d", "zero_pad2d"), Network._zero_pad),
+    **dict.fromkeys(("crop1d", "crop2d"), Network._crop),
     "batch_norm": Network._batch_norm,
     "layer_norm": Network._layer_norm,
+    "group_norm": Network._group_norm,
     "residual": Network._residual,
     "parallel": Network._parallel,
     "repeat": Network._repeat,
     "sequential": Network._sequential,
 }
 
-_ACTIVATIONS: dict[str, Callable[[Fields], Any]] = {
-    "linear": lambda fields: None,
-    "relu": lambda fields: nn.ReLU(),
-    "leaky_relu": lambda fields: nn.LeakyReLU(fields["slope"]),
-    "elu": lambda fields: nn.ELU(fields["alpha"]),
-    "selu": lambda fields: nn.SELU(),
-    "gelu": lambda fields: nn.GELU(),
-    "gelu_tanh": lambda fields: nn.GELU(approximate="tanh"),
-    "silu": lambda fields: nn.SiLU(),
-    "tanh": lambda fields: nn.Tanh(),
-    "sigmoid": lambda fields: nn.Sigmoid(),
-    "softplus": lambda fields: nn.Softplus(),
-    "softmax": lambda fields: nn.Softmax(dim=-1),
-}
+#: layers that do not care in which order a flat sample's numbers are, or see to it themselves
+_BESIDE_ORDER = {"dense", "dropout", "flatten", *ACTIVATIONS} - {"softmax"}
 
 
 def named(thing: str | Mapping[str, Any]) -> tuple[str, Fields]:
@@ -171,56 +278,3 @@ def named(thing: str | Mapping[str, Any]) -> tuple[str, Fields]:
         return thing, {}
     ((name, fields),) = thing.items()
     return name, fields
-
-
-def _activation(kind: str, fields: Fields) -> Modules:
-    module = _ACTIVATIONS[kind](fields)
-    return [] if module is None else [module]
-
-
-class _Columns(nn.Module):
-    """Looks up the embedding of each code, or makes it one-hot, and puts the numbers behind."""
-
-    def __init__(self, tables: Sequence[Any]):
-        super().__init__()
-        self._sizes = [None if isinstance(table, nn.Module) else table for table in tables]
-        self._tables = nn.ModuleList([nn.Identity() if isinstance(table, int) else table for table in tables])
-
-    def forward(self, inputs: Any) -> Any:
-        numbers, codes = inputs
-        columns = zip(self._sizes, self._tables, codes.unbind(1), strict=True)
-        pieces = [nn.functional.one_hot(c, size).float() if size else table(c) for size, table, c in columns]
-        return torch.cat([*pieces, numbers], dim=-1)
-
-
-class _Reshape(nn.Module):
-    """Gives each sample another shape; with `samples` -1, rows of a sample become samples, or samples again."""
-
-    def __init__(self, shape: tuple[int, ...], samples: int | None = None):
-        super().__init__()
-        self._shape, self._samples = shape, samples
-
-    def forward(self, x: Any) -> Any:
-        return x.reshape(len(x) if self._samples is None else self._samples, *self._shape)
-
-
-class _Residual(nn.Module):
-    def __init__(self, modules: Modules):
-        super().__init__()
-        self._layers = nn.Sequential(*modules)
-
-    def forward(self, x: Any) -> Any:
-        return self._layers(x) + x
-
-
-class _Add(nn.ModuleList):
-    def forward(self, x: Any) -> Any:
-        first, *others = (branch(x) for branch in self)
-        for other in others:
-            first = first + other
-        return first
-
-
-class _Join(nn.ModuleList):
-    def forward(self, x: Any) -> Any:
-        return torch.cat([branch(x) for branch in self], dim=-1)

@@ -30,21 +30,24 @@ class Training:
     def __init__(self, recipe: Recipe, *, tuned: bool):
         """Raises InputError for whatever PyTorch has no counterpart of."""
         torch.manual_seed(recipe.seed)
-        network = Network(recipe.feature_shape, recipe.outputs)
+        network = Network(recipe.feature_shape, recipe.outputs, channels_last=tuned)
         modules = network.embed(recipe.codes) if recipe.codes else []
         modules += network.build(recipe.model)
         self._loss = build_loss(recipe, modules)
         self._model = nn.Sequential(*modules).train()
+        self._updates = itertools.cycle([_laid_out(update, tuned=tuned) for update in recipe.updates])
+        if tuned and len(recipe.feature_shape) == 3:
+            self._model = self._model.to(memory_format=torch.channels_last)
         _refuse_single_samples(self._model, recipe)
         network.load(recipe.arrays)
         parameters = {name: tensor for name, tensor in network.tensors.items() if tensor.requires_grad}
+        self.tensors: Mapping[str, Any] = network.tensors  # by dltool's names
         self._optimizer = build_optimizer(recipe, parameters, tuned=tuned)
         self._parameters = list(parameters.values())
         self._clip = recipe.clip
         self._average = _average_of(self._model, recipe.average) if recipe.average else None
         self._rates = itertools.chain(recipe.rates, itertools.repeat(recipe.rates[-1]))
         self._rate_changes = len(recipe.rates) > 1
-        self._updates = itertools.cycle(recipe.updates)
         self.facts = {"version": torch.__version__}
 
     def train(self, updates: int) -> int:
@@ -83,13 +86,24 @@ class Training:
             nn.utils.clip_grad_value_(self._parameters, value)
 
 
+def _laid_out(update: Update, *, tuned: bool) -> Update:
+    """Images with the channels in front, in memory too unless tuned; seen from here they still come last."""
+    if tuned or not isinstance(update.batches[0][0], torch.Tensor) or update.batches[0][0].dim() < 3:
+        return update
+    batches = [
+        (features.movedim(-1, 1).contiguous().movedim(1, -1), target, share)
+        for features, target, share in update.batches
+    ]
+    return Update(batches, update.samples)
+
+
 def _average_of(model: Any, decay: float) -> Any:
     return swa_utils.AveragedModel(model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay))
 
 
 def _refuse_single_samples(model: Any, recipe: Recipe) -> None:
     single = any(len(target) == 1 for update in recipe.updates for _, target, _ in update.batches)
-    if single and any(isinstance(module, nn.BatchNorm1d) for module in model.modules()):
+    if single and any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
         message = "PyTorch's batch normalisation takes no batch of one sample; with last_batch: drop it can be compared"
         raise InputError(Problem(message, path="train.last_batch"))
 

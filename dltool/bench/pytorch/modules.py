@@ -1,0 +1,81 @@
+"""What PyTorch has as a function but not as a module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch  # pyright: ignore[reportMissingImports]
+from torch import nn  # pyright: ignore[reportMissingImports]
+
+
+class Columns(nn.Module):
+    """Looks up the embedding of each code, or makes it one-hot, and puts the numbers behind."""
+
+    def __init__(self, tables: Sequence[Any]):
+        super().__init__()
+        self._sizes = [None if isinstance(table, nn.Module) else table for table in tables]
+        self._tables = nn.ModuleList([nn.Identity() if isinstance(table, int) else table for table in tables])
+
+    def forward(self, inputs: Any) -> Any:
+        numbers, codes = inputs
+        columns = zip(self._sizes, self._tables, codes.unbind(1), strict=True)
+        pieces = [nn.functional.one_hot(c, size).float() if size else table(c) for size, table, c in columns]
+        return torch.cat([*pieces, numbers], dim=-1)
+
+
+class Reshape(nn.Module):
+    """Gives each sample another shape; with `samples` -1, rows of a sample become samples, or samples again."""
+
+    def __init__(self, shape: tuple[int, ...], samples: int | None = None):
+        super().__init__()
+        self._shape, self._samples = shape, samples
+
+    def forward(self, x: Any) -> Any:
+        return x.reshape(len(x) if self._samples is None else self._samples, *self._shape)
+
+
+class ChannelsFirst(nn.Module):
+    """(n, …, channels) → (n, channels, …): a view."""
+
+    def forward(self, x: Any) -> Any:
+        return x.movedim(-1, 1)
+
+
+class ChannelsLast(nn.Module):
+    """(n, channels, …) → (n, …, channels): a view."""
+
+    def forward(self, x: Any) -> Any:
+        return x.movedim(1, -1)
+
+
+class Residual(nn.Module):
+    """Adds its input to what its modules make of it."""
+
+    def __init__(self, modules: Sequence[Any]):
+        super().__init__()
+        self._layers = nn.Sequential(*modules)
+
+    def forward(self, x: Any) -> Any:
+        return self._layers(x) + x
+
+
+class Add(nn.ModuleList):
+    """The sum of what each branch makes of the input."""
+
+    def forward(self, x: Any) -> Any:
+        first, *others = (branch(x) for branch in self)
+        for other in others:
+            first = first + other
+        return first
+
+
+class Join(nn.Module):
+    """What each branch makes of the input, one after the other along an axis."""
+
+    def __init__(self, branches: Sequence[Any], axis: int):
+        super().__init__()
+        self._branches, self._axis = nn.ModuleList(branches), axis
+
+    def forward(self, x: Any) -> Any:
+        return torch.cat([branch(x) for branch in self._branches], dim=self._axis)
