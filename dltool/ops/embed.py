@@ -24,7 +24,7 @@ class Embed(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         codes, rows, table = inputs
-        _require_codes(codes, rows, attributes["start"], attributes["length"])
+        require_codes(codes, rows, attributes["start"], attributes["length"])
         if len(table.shape) != 2:
             raise ShapeError(f"an embedding is a matrix, got {list(table.shape)}")
         return (Spec((table.shape[1],)),)
@@ -53,7 +53,7 @@ class EmbedGradient(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         codes, rows, dx = inputs
-        _require_codes(codes, rows, attributes["start"], attributes["length"])
+        require_codes(codes, rows, attributes["start"], attributes["length"])
         return (Spec((attributes["size"], dx.shape[0]), batched=False),)
 
     @staticmethod
@@ -70,7 +70,7 @@ class OneHot(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         codes, rows = inputs
-        _require_codes(codes, rows, attributes["start"], 1)
+        require_codes(codes, rows, attributes["start"], 1)
         return (Spec((attributes["size"],)),)
 
     @staticmethod
@@ -78,7 +78,8 @@ class OneHot(Op):
         return 0
 
 
-def _require_codes(codes: Value, rows: Value, start: int, length: int) -> None:
+def require_codes(codes: Value, rows: Value, start: int, length: int) -> None:
+    """Raise `ShapeError` unless codes (m) int32 have so many places from `start` on, and rows () are row numbers."""
     if codes.spec.dtype != "int32" or not 0 <= start < start + length <= codes.shape[-1]:
         raise ShapeError(f"no codes {start} to {start + length} in {codes.spec.dtype} {list(codes.shape)}")
     if rows.spec != ROWS:

@@ -48,7 +48,7 @@ class Op:
     yaml_name: ClassVar[str]
     cut: ClassVar[Cut] = Cut.ROWS
     #: names and defaults of the attributes, in the order in which the cpu kernel receives them
-    attributes: ClassVar[Mapping[str, int | float]] = {}
+    attributes: ClassVar[Mapping[str, int | float | tuple[tuple[int, ...], ...]]] = {}
     #: inputs that the op overwrites; the reference kernel returns their new values after the outputs
     updates: ClassVar[tuple[int, ...]] = ()
     #: elementwise over values of one layout (one or two inputs, one output): the cpu kernel is a span function,

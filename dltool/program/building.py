@@ -18,6 +18,7 @@ from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.program import Program, plan
+from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 
@@ -94,6 +95,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
+    project(graph, features, experiment.train.batch_size)
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):

@@ -28,7 +28,7 @@ RANGES = {
     "selu": (-1.7581, inf),
 }
 #: ops that multiply by the weights of a layer
-PRODUCTS = ("matmul", "conv")
+PRODUCTS = ("matmul", "conv", "look_up")
 #: ops between two products that leave them one linear function
 LINEAR = ("add_bias", "dropout", "reshape")
 

@@ -93,13 +93,20 @@ def _cut_keys(nodes: Sequence[Node], layouts: Mapping[Value, Layout]) -> dict[in
     return keys
 
 
+def _sliced(node: Node) -> list[Value]:
+    """The values of a node that is cut by parameter of which an item touches a slice."""
+    touched = node.outputs if node.op.whole_inputs else (*node.inputs, *node.outputs)
+    return [value for value in touched if not value.spec.batched and value.shape]
+
+
 def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> list[Item]:
     nodes = tuple(group)
     if nodes[0].op.cut is Cut.ONCE:
         return [Item(nodes, 0, 1, cost=rows / LANES)]
     if nodes[0].op.cut is Cut.CHANNELS:
         blocks = -(-layouts[nodes[0].inputs[0]].channels // LANES)
-        cost = 8.0 * layouts[nodes[0].inputs[0]].rows
+        # bound by memory, an operation takes about twice as long as in a product
+        cost = max(1.0, 2.0 * sum(_work(node, rows) for node in nodes) / (blocks * LANES))
         return [Item(nodes, block, block + 1, cost) for block in range(blocks)]
     if nodes[0].op.cut is Cut.GROUPS:
         return _groups(nodes[0], layouts, rows)
@@ -124,9 +131,13 @@ def _sliced(node: Node) -> list[Value]:
 
 
 def _cost_of_vector(node: Node, rows: int) -> float:
-    if any(value.spec.batched for value in node.inputs):
-        return rows  # a gradient: one multiply-add for each row
-    return max(1.0, node.op.flops(node) / max(value.spec.size for value in node.inputs))
+    work = _work(node, rows) / max(value.spec.size for value in _sliced(node))
+    summed = any(value.spec.batched for value in node.inputs)  # gradients multiply and add in one operation
+    return max(1.0, work / 2 if summed else work)
+
+
+def _work(node: Node, rows: int) -> int:
+    return node.op.flops(node) * (rows if any(value.spec.batched for value in node.inputs) else 1)
 
 
 def _chunks(layout: Layout, coarse: bool) -> list[tuple[int, int]]:

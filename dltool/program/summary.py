@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dltool.ops.graph import Value
+from dltool.ops.graph import Node, Value
 from dltool.program.building import Network
 
 
@@ -51,7 +51,7 @@ def summarize(network: Network) -> NetworkSummary:
     flops: dict[str, int] = {}
     for node in program.graph.nodes:
         if node.part == "forward":
-            flops[node.layer] = flops.get(node.layer, 0) + node.op.flops(node)
+            flops[node.layer] = flops.get(node.layer, 0) + _work(node, program.rows) // program.rows
     layers = [
         LayerSummary(
             path=layer.path,
@@ -106,8 +106,9 @@ def _frozen(parameters: Iterable[Value]) -> int:
 def step_flops(network: Network) -> int:
     """Multiplications and additions of one training step of a full batch."""
     program = network.program
-    return sum(
-        node.op.flops(node) * (program.rows if any(value.spec.batched for value in node.reads) else 1)
-        for fused in program.nodes
-        for node in (fused, *fused.epilogue)
-    )
+    return sum(_work(node, program.rows) for fused in program.nodes for node in (fused, *fused.epilogue))
+
+
+def _work(node: Node, rows: int) -> int:
+    """Multiplications and additions for a batch."""
+    return node.op.flops(node) * (rows if any(value.spec.batched for value in node.reads) else 1)

@@ -115,7 +115,7 @@ class Table:
         """What follows the operands: attributes, or the function of an elementwise op; epilogue; workspace."""
         if node.op.yaml_name == "matmul_weight_gradient":
             return [address(self._zeros)]
-        numbers = [_encoded(node.attributes[name]) for name in node.op.attributes]
+        numbers = [number for name in node.op.attributes for number in _encoded(node.attributes[name])]
         if node.op.takes_epilogue:
             numbers += self._epilogue(node, thread)
         if node.op.span:
@@ -206,10 +206,13 @@ def _own_outputs(node: Node) -> tuple[Value, ...]:
     return (begins[0] if begins[0] in node.outputs else node.outputs[0],)
 
 
-def _encoded(attribute: Any) -> int:
+def _encoded(attribute: Any) -> Sequence[int]:
+    """An attribute as integers; of a tuple of tuples their number, then what is in them."""
+    if isinstance(attribute, tuple):
+        return [len(attribute), *(number for part in attribute for number in part)]
     if isinstance(attribute, float):
-        return _bits(attribute)
-    return attribute - 2**64 if attribute >= 2**63 else int(attribute)
+        return [_bits(attribute)]
+    return [attribute - 2**64 if attribute >= 2**63 else int(attribute)]
 
 
 def _bits(number: float) -> int:

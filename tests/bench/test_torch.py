@@ -70,6 +70,7 @@ ALIKE = {
         "loss": "binary_cross_entropy",
     },
     "categories": {"data": COLUMNS},
+    "categories of a large batch": {"data": COLUMNS, "train": {"batch_size": 50}},
     "mse": {"data": NUMBERS, "model": [DENSE, {"dense": "targets"}], "loss": "mse"},
     "mae": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": "mae"},
     "huber": {"data": NUMBERS, "model": [{"dense": "targets"}], "loss": {"huber": 0.5}},

@@ -11,7 +11,7 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import from_resolved
-from dltool.data.signature import Part, Signature
+from dltool.data.signature import CodeField, Part, Signature
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.registry import registered
@@ -34,6 +34,7 @@ class Row:
     targets: int = 1  # numbers to predict
     scaled: np.ndarray | None = None  # the factor of features that are bytes
     config: dict[str, Any] = field(default_factory=dict)
+    codes: tuple[CodeField, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -61,17 +62,18 @@ class Row:
         offset = None if self.scaled is None else np.float32(100) * self.scaled
         columns = tuple(f"t{i}" for i in range(self.targets))
         task = "numbers" if self.target == "numbers" else "classes"
-        return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task)
+        return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task, self.codes)
 
     def data(self) -> Part:
         generator = np.random.default_rng(5)
         features = generator.normal(size=(SAMPLES, *self.shape)).astype(np.float32)
         if self.scaled is not None:
             features = generator.integers(0, 256, size=features.shape, dtype=np.uint8)
-        no_codes = np.empty((SAMPLES, 0), np.int32)
+        sizes = np.repeat([field.size for field in self.codes], [field.length for field in self.codes]).astype(int)
+        codes = generator.integers(-1, sizes, size=(SAMPLES, len(sizes)), dtype=np.int32)
         if self.target == "numbers":
-            return Part(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), no_codes)
-        return Part(features, generator.integers(0, self._classes, size=SAMPLES), no_codes)
+            return Part(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), codes)
+        return Part(features, generator.integers(0, self._classes, size=SAMPLES), codes)
 
     def network(self, *, training: bool, rows: int = BATCH) -> Network:
         return build_network(self.experiment, self.signature, training=training, rows=rows)
@@ -218,6 +220,33 @@ def frozen_rows() -> Iterator[Row]:
     )
 
 
+def columns(*columns: tuple[int, int, int | None]) -> tuple[CodeField, ...]:
+    """Columns of codes, each with its length, its size and the width of its embedding."""
+    starts = np.cumsum([0, *(length for length, _, _ in columns)]).tolist()
+    return tuple(
+        CodeField(f"column_{i}", start, length, size, width)
+        for i, (start, (length, size, width)) in enumerate(zip(starts, columns, strict=False))
+    )
+
+
+MIXED = columns((1, 5, 16), (1, 40, None), (1, 3, 3), (1, 9, 33))
+
+
+def code_rows() -> Iterator[Row]:
+    """What becomes of codes: tables that are multiplied, and where that does not pay, rows of them."""
+    hidden = {"dense": {"units": 17, "activation": "relu"}}
+    yield Row("embeddings and numbers", [hidden, *HEAD], codes=MIXED)
+    yield Row("embeddings alone", [{"dense": {"units": 16, "activation": "gelu"}}, *HEAD], shape=(0,), codes=MIXED)
+    yield Row("embeddings of one layer", HEAD, codes=MIXED)
+    yield Row("embeddings before a norm", [{"dense": 17}, "batch_norm", "relu", *HEAD], codes=MIXED)
+    yield Row("one embedding", [{"dense": {"units": 17, "bias": False}}, *HEAD], shape=(0,), codes=columns((1, 2, 9)))
+    yield Row("one-hot alone", [hidden, *HEAD], shape=(0,), codes=columns((1, 50, None)))
+    yield Row("embeddings of many", [hidden, *HEAD], codes=columns((1, 300, 4), (1, 3, None)))
+    yield Row("embeddings of bags", [hidden, *HEAD], codes=columns((6, 20, 17), (1, 5, 16)))
+    yield Row("embeddings normalised", ["layer_norm", hidden, *HEAD], codes=MIXED)
+    yield Row("embeddings of branches", [{"parallel": [[hidden], [{"dense": 17}]]}, *HEAD], codes=MIXED)
+
+
 def loss_rows() -> Iterator[Row]:
     hidden = {"dense": {"units": 17, "activation": "relu"}}
     labels = [hidden, {"dense": "classes"}]
@@ -269,10 +298,11 @@ def training_rows() -> Iterator[Row]:
         "of a seed that fills 64 bits": {"seed": 2**64 - 1},
     }.items():  # fmt: skip
         yield Row(name, model, config={"train": train})
+        yield Row(f"{name}, with embeddings", model, config={"train": train, "optimizer": "adam"}, codes=MIXED)
     for factor in (np.float32(1 / 255), np.linspace(0.01, 0.02, 5, dtype=np.float32)):
         yield Row(f"bytes scaled by {factor.shape}", _around("relu"), shape=(3, 5), scaled=np.asarray(factor))
     yield Row("bytes, flattened", ["flatten", *model], shape=(3, 5), scaled=np.asarray(np.float32(1 / 255)))
 
 
-GRADIENTS = [*layer_rows(), *frozen_rows(), *loss_rows()]
+GRADIENTS = [*layer_rows(), *frozen_rows(), *code_rows(), *loss_rows()]
 ROWS = [*GRADIENTS, *training_rows()]

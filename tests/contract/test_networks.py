@@ -65,7 +65,8 @@ def start(row: Row, *, rows: int, float_type: str) -> tuple[Any, Arrays]:
     part = row.data()
     wanted = graph.values["target"].spec
     target = part.targets.reshape(-1, *wanted.shape).astype(wanted.dtype)
-    arrays = {"features": part.features, "target": target, **dict(initial_values(graph.values.values(), seed=3))}
+    data = {"features": part.features, "codes": part.codes, "target": target}
+    arrays = {**data, **dict(initial_values(graph.values.values(), seed=3))}
     return graph, {n: a.astype(float_type) if a.dtype == np.float32 else a for n, a in arrays.items()}
 
 

@@ -44,6 +44,8 @@ class Input:
         data = graph.data(name, self.shape, self.dtype)
         if self.resident:
             return data
+        if self.dtype == "int32":
+            return graph.apply("pick", data, rows, fields=tuple((i, int(self.high), 0) for i in range(*self.shape)))
         return graph.apply("gather" if self.dtype == "float32" else "gather_labels", data, rows)
 
     def resized(self, sizes: Mapping[int, int]) -> Input:
@@ -73,7 +75,7 @@ class Case:
 
     def resized(self, widths: Sequence[int]) -> Case:
         """The same op with other numbers of channels, taken from `widths`; equal ones stay equal."""
-        if self.rigid or {"shape", "start"} & self.attributes.keys():
+        if self.rigid or {"shape", "start", "fields", "place"} & self.attributes.keys() or "look_up" in self.op:
             return self
         own = dict.fromkeys(
             size
@@ -96,7 +98,8 @@ class Case:
         drawn["target"] = np.zeros((batch, 1), dtype=float_type)
         graph, _, _ = self.build()
         if "dy" in graph.values:
-            drawn["dy"] = generator.normal(size=(batch, *graph.values["dy"].shape)).astype(float_type)
+            spec = graph.values["dy"].spec
+            drawn["dy"] = generator.normal(size=(batch, *spec.shape) if spec.batched else spec.shape).astype(float_type)
         return drawn
 
     def rows_of(self, name: str, batch: int) -> int:
@@ -119,7 +122,7 @@ class Case:
             return graph, node, ()
         upstream: list[Value | None] = [None] * len(node.outputs)
         if not self.loss:
-            upstream[0] = graph.apply("gather", graph.data("dy", node.outputs[0].shape), rows)
+            upstream[0] = Input(node.outputs[0].shape, batched=node.outputs[0].spec.batched).feed(graph, "dy", rows)
         graph.part = "backward"
         return graph, node, node.op.gradient(graph, node, *upstream)
 
@@ -142,6 +145,11 @@ def resident(*shape: int, dtype: str = "float32", low: int = 0, high: int = 2) -
 
 def codes(number: int, size: int) -> Input:
     return resident(number, dtype="int32", low=-1, high=size)
+
+
+def picks(number: int, size: int) -> Input:
+    """Rows of a matrix of number · size + 1."""
+    return Input((number,), -1, size, "int32")
 
 
 POSITIVE = {"low": 0.1, "high": 2.0}
@@ -199,6 +207,30 @@ def _embeddings() -> list[Case]:
         Case("embed_gradient", (codes(1, 1), ROW_NUMBERS, rows(33)), {"start": 0, "length": 1, "size": 1}),
         Case("one_hot", (codes(3, 5), ROW_NUMBERS), {"start": 1, "size": 5}),
         Case("one_hot", (codes(1, 17), ROW_NUMBERS), {"start": 0, "size": 17}),
+    ]
+
+
+def _projections() -> list[Case]:
+    fields = ((2, 5, 3), (0, 6, 0), (1, 40, 16))
+    alone, wide = ((0, 2, 1),), ((0, 20, 33), (1, 5, 15))
+    tables = fixed(5, 3), fixed(40, 16)
+    return [
+        Case("pick", (codes(3, 5), ROW_NUMBERS), {"numbers": 2, "fields": fields}),
+        Case("pick", (codes(1, 2), ROW_NUMBERS), {"fields": alone}),
+        Case("project", (fixed(27, 17), *tables), {"numbers": 2, "fields": fields}, gradients=(0, 1, 2)),
+        Case("project", (fixed(9, 18),), {"numbers": 3, "fields": ((0, 6, 0),)}, gradients=(0,)),
+        Case("project", (fixed(1, 1), fixed(2, 1)), {"fields": alone}, gradients=(0, 1)),
+        Case(
+            "project", (fixed(65, 9), fixed(20, 33), fixed(5, 15)), {"numbers": 17, "fields": wide}, gradients=(0, 1, 2)
+        ),
+        Case("project_weight_gradient", (fixed(54, 32), *tables), {"numbers": 2, "fields": fields}),
+        Case("project_table_gradient", (fixed(9, 16), fixed(20, 16)), {"first": 1, "place": 2, "size": 7, "width": 18}),
+        Case("project_table_gradient", (fixed(3, 270), fixed(2, 270)), {"first": 0, "place": 0, "size": 2, "width": 2}),
+        Case("look_up", (picks(2, 5), fixed(11, 17)), gradients=(1,)),
+        Case("look_up", (picks(20, 1), fixed(21, 1), rows(17)), gradients=(1,)),
+        Case("look_up", (picks(1, 40), fixed(41, 33), rows(16)), gradients=(1,)),
+        Case("look_up_gradient", (rows(16), picks(3, 5), rows(1)), {"rows": 16}),
+        Case("look_up_gradient", (rows(15), picks(17, 2)), {"rows": 35}),
     ]
 
 
@@ -420,6 +452,7 @@ CASES = [
     *_activations(),
     *_compositions(),
     *_embeddings(),
+    *_projections(),
     *_losses(),
     *_normalizations(),
     *_updates(),

@@ -75,6 +75,7 @@ def test_arithmetic_is_counted(case: Case):
         "order",
         "draw",
         "one_hot",
+        "pick",
         "gather",
         "gather_labels",
         "gather_targets",
@@ -85,4 +86,5 @@ def test_arithmetic_is_counted(case: Case):
     }
     for node in graph.nodes:
         flops = node.op.flops(node)
-        assert flops == 0 if node.op.yaml_name in moving else flops > 0
+        without_tables = node.op.yaml_name in ("project", "project_weight_gradient") and len(node.inputs) == 1
+        assert flops == 0 if node.op.yaml_name in moving or without_tables else flops > 0

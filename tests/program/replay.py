@@ -96,9 +96,11 @@ class Replay:
     def _words(self, node: Node, value: Value, rows: int, low: int, high: int) -> np.ndarray:
         """The words of a value that a node touches, when it is run from `low` to `high` on a batch of `rows`."""
         layout = self._program.layouts[value]
+        by_channels = node.op.cut is Cut.CHANNELS
+        by_channels = by_channels and layout.channels == self._program.layouts[node.inputs[0]].channels
+        blocks = (low, high) if by_channels else (0, whole(layout.channels) // LANES)
         if layout.batched:
             first, last = (low, high) if node.op.cut is Cut.ROWS else (0, rows)
-            blocks = (low, high) if node.op.cut is Cut.CHANNELS else (0, whole(layout.channels) // LANES)
             return _rows_of(layout, first * layout.rows_per_sample, last * layout.rows_per_sample, *blocks)
         if node.op.cut in (Cut.ROWS, Cut.ONCE) or not value.shape:
             return np.arange(layout.bytes // WORD)
@@ -106,7 +108,10 @@ class Replay:
             return _parts_of(layout, node.attributes["groups"], low, high)
         if node.op.whole_inputs and value in node.inputs:
             return _rows_of(layout, 0, layout.rows, 0, whole(layout.channels) // LANES)
-        if node.op.whole_columns and value in node.outputs:
+        if node.op.cut is Cut.CHANNELS:
+            low, high = blocks
+            return np.arange(low * layout.stored_rows * LANES, high * layout.stored_rows * LANES)
+        if node.op.whole_columns and value in node.outputs and layout.stored_rows == 1:  # a sum for each column
             height = self._program.layouts[node.inputs[0]].stored_rows
             return np.arange(low // height * LANES, high // height * LANES)
         return np.arange(low * LANES, high * LANES)

@@ -17,7 +17,7 @@ from dltool.kernels.cpu.arguments import (
 )
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import any_lane, get_word, lane_numbers
+from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.vector import inlined, load, load_bytes, select, splat, store, store_integers
 from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, OPERAND, POSITION
@@ -110,17 +110,14 @@ def gather(a, step, low, high):
     """x (…, C) = the rows of data (…, C); overwrites x."""
     data, chosen, x, width, all_rows = floats(a, 0), integers(a, 1), floats(a, 2), channels(a, 2), rows(a, 2)
     per = rows_per_sample(a, 2)
+    last, full = first_lanes(width % LANES), width // LANES * LANES
     for sample in range(low, high):
         source = advance(data, chosen[sample] * per * width)
         for row in range(sample * per, (sample + 1) * per):
-            c = 0
-            while c + LANES <= width:
+            for c in range(0, full, LANES):
                 store(x, place(c, row, all_rows), load(source, c))
-                c += LANES
-            while c < width:
-                x[place(c, row, all_rows)] = source[c]
-                c += 1
-            clear_last_lanes(x, width, row, all_rows)
+            if full < width:
+                store(x, place(full, row, all_rows), load_lanes(source, full, last))
             source = advance(source, width)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numpy import uint32
 
 from dltool.kernels.cpu.vector import LANES, floats16, inlined, instruction, llvm_vector, mask16, splat, words16
 
 _I32 = ir.IntType(32)
+_MASKED_LOAD = "llvm.masked.load.v16f32.p0v16f32"
 
 
 @instruction
@@ -122,6 +124,20 @@ def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
             result[i] = pick(rows[i], rows[i + distance], upper)
             result[i + distance] = pick(rows[i], rows[i + distance], lower)
     return result
+
+
+@instruction
+def load_lanes(typing: Any, pointer: Any, index: Any, mask: Any):
+    """The elements from `index` on in the lanes of the mask, 0 in others, whose memory is not touched."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = llvm_vector(floats16)
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), kind.as_pointer())
+        operands = [address, ir.Constant(_I32, 4), args[2], ir.Constant(kind, None)]
+        function = ir.FunctionType(kind, [operand.type for operand in operands])
+        return builder.call(cgutils.get_or_insert_function(builder.module, function, _MASKED_LOAD), operands)
+
+    return floats16(pointer, types.int64, mask16), emit
 
 
 @inlined

@@ -155,9 +155,17 @@ def matmul_weight_gradient(a, step, low, high):
     for block in range(low // LANES, high // LANES):
         j, k = block // depth, block % depth
         source, upstream, out = advance(x, k * stride), advance(dy, j * stride), advance(dw, block * LANES * LANES)
-        if _WIDE:
-            _all_16(count, source, LANES, upstream, zero, 0, out, float32(0))
-        else:
-            _first_6(count, source, LANES, upstream, zero, 0, out, float32(0))
-            _first_6(count, advance(source, 6), LANES, upstream, zero, 0, advance(out, 96), float32(0))
-            _last_4(count, advance(source, 12), LANES, upstream, zero, 0, advance(out, 192), float32(0))
+        outer_products(count, source, upstream, zero, 0, out)
+
+
+@inlined
+def outer_products(count, source, upstream, start, step, out):
+    """A 16 × 16 block: `start` plus the sum over `count` rows of source · upstream."""
+    if _WIDE:
+        _all_16(count, source, LANES, upstream, start, step, out, float32(0))
+    else:
+        _first_6(count, source, LANES, upstream, start, step, out, float32(0))
+        start, source, out = advance(start, 6 * step), advance(source, 6), at(out, 6)
+        _first_6(count, source, LANES, upstream, start, step, out, float32(0))
+        start, source, out = advance(start, 6 * step), advance(source, 6), at(out, 6)
+        _last_4(count, source, LANES, upstream, start, step, out, float32(0))

@@ -1,0 +1,71 @@
+"""Projecting: embeddings and one-hot vectors that only a product reads are multiplied as tables, instead of by the batch.
+
+x · w, where x is made of rows of tables, is the sum of rows of (table · its rows of w): the same but for rounding, and
+far less work where the tables have fewer rows than the batch. Parameters and their gradients stay what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dltool.ops.graph import Graph, Node, Value
+from dltool.ops.projection import Field
+
+#: what it costs to add a row that a code picks, in multiplications and additions for each of its numbers
+PICK = 4
+#: columns of the widest table that the cpu kernels take
+WIDEST = 256
+
+
+def project(graph: Graph, features: Value, batch_size: int) -> None:
+    """Rewrites the product that reads the first value of a network, where that saves work; before differentiation."""
+    readers = [node for node in graph.nodes if features in node.inputs]
+    source = features.producer
+    if source is None or len(readers) != 1 or readers[0].op.yaml_name != "matmul":
+        return
+    pieces = source.inputs if source.op.yaml_name == "concat" else (features,)
+    decoded = [p.producer for p in pieces if p.producer and p.producer.op.yaml_name in ("embed", "one_hot")]
+    numbers = pieces[len(decoded) :]  # come last
+    single = all(node.attributes.get("length", 1) == 1 for node in decoded)
+    fields = tuple(_field(node) for node in decoded)
+    if decoded and single and _saves(fields, rows=batch_size):
+        _rewrite(graph, readers[0], decoded, numbers, fields)
+        _remove(graph, [*decoded, source])
+
+
+def _field(node: Node) -> Field:
+    size, width = node.inputs[2].shape if node.op.yaml_name == "embed" else (node.attributes["size"], 0)
+    return node.attributes["start"], size, width
+
+
+def _saves(fields: Sequence[Field], *, rows: int) -> bool:
+    """Whether a forward pass of so many rows takes fewer multiplications and additions, for each output."""
+    product = 2 * rows * sum(width or size for _, size, width in fields)
+    projection = 2 * sum(size * width for _, size, width in fields)
+    narrow = all(width <= WIDEST for _, _, width in fields)
+    return narrow and projection + PICK * rows * len(fields) < product
+
+
+def _rewrite(
+    graph: Graph, product: Node, decoded: Sequence[Node], numbers: Sequence[Value], fields: tuple[Field, ...]
+) -> None:
+    """Has two other nodes make the output of a product, in its place."""
+    place = graph.nodes.index(product)
+    graph.nodes, following = graph.nodes[:place], graph.nodes[place + 1 :]
+    codes, rows = decoded[0].inputs[:2]
+    tables = [node.inputs[2] for node in decoded if node.op.yaml_name == "embed"]
+    with graph.inside(product.layer):
+        count = sum(value.shape[0] for value in numbers)
+        picks = graph.apply("pick", codes, rows, numbers=count, fields=fields)
+        p = graph.apply("project", product.inputs[1], *tables, numbers=count, fields=fields)
+        y = graph.apply("look_up", picks, p, *numbers)
+    del graph.values[y.name]
+    y.producer.outputs = product.outputs
+    product.outputs[0].producer = y.producer
+    graph.nodes += following
+
+
+def _remove(graph: Graph, nodes: Sequence[Node]) -> None:
+    graph.nodes = [node for node in graph.nodes if node not in nodes]
+    for name in {value.name for node in nodes for value in node.outputs}:
+        del graph.values[name]
