@@ -19,7 +19,7 @@ class Augmentation(Description):
 
     @abstractmethod
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """What it sets of the op `gather_augmented`; raises ValueError where images of this shape cannot be changed so."""
+        """What it sets of the op `gather_augmented`; raises ValueError where images of this shape cannot be changed."""
 
 
 def ranges(augmentations: Sequence[Augmentation], shape: tuple[int, ...]) -> dict[str, Any]:

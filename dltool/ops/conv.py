@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: parts of a weight's gradient, if each is small: so many groups of samples can be worked on at once
 GROUPS = 16
 #: numbers in all parts together
-ROOM = 1 << 21
+ROOM = 1 << 19
 
 
 @register("op", "conv")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @register("op", "mixed_cross_entropy")
 class MixedCrossEntropy(Op):
-    """(row_loss (), probabilities (C,)) of logits (C,), labels (), others (), share (1,) [, weights [, batch_weight]]."""
+    """(row_loss (), probabilities (C,)) of logits (C,), labels, others (), share (1,) [, weights [, batch_weight]]."""
 
     attributes: ClassVar = {"smoothing": 0.0}
 

@@ -17,7 +17,7 @@ MIXTURE = Spec((5,))
 
 @register("op", "pair")
 class Pair(Op):
-    """(others () int64, mixture (5,), share (1,)): the rows to mix those of a batch with, how, and what is left of them.
+    """(others () int64, mixture (5,), share (1,)): rows to mix those of a batch with, how, and what is left of them.
 
     From rows () and two tables of λ's quantiles (K,), evenly spaced: of blending, and of replacing a patch, which a
     sample meets with the probability `patches`. A mixture is the other's part of all pixels, and its own rectangle

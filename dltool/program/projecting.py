@@ -1,4 +1,4 @@
-"""Projecting: embeddings and one-hot vectors that only a product reads are multiplied as tables, instead of by the batch.
+"""Projecting: codes that only a product reads are multiplied as tables, instead of by the batch.
 
 x · w, where x is made of rows of tables, is the sum of rows of (table · its rows of w): the same but for rounding, and
 far less work where the tables have fewer rows than the batch. Parameters and their gradients stay what they are.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dltool.kernels.records import LANES
 from dltool.ops.graph import Node, Value
@@ -19,8 +20,8 @@ from dltool.program.layout import Layout
 CHUNK = 128
 #: blocks of columns whose chunks are visited together, so that the same activations serve all of them from the cache
 STRIP = 8
-#: groups of samples that are enough to share
-MANY = 8
+#: items of groups of samples that are enough to share
+MANY = 16
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,12 @@ def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) ->
 
 
 def _groups(node: Node, layouts: Mapping[Value, Layout], rows: int) -> list[Item]:
-    """Pairs of a group of samples and a block of channels: whole groups where there are enough for all threads."""
+    """Pairs of a group of samples and a block of channels, about as many together as make MANY items."""
     groups, columns = node.attributes["groups"], -(-layouts[node.outputs[0]].channels // LANES)
-    step = columns if groups >= MANY else 1
+    step = max(1, groups * columns // MANY)
     cost = node.op.flops(node) * rows / (2 * LANES * groups * columns)
-    return [Item((node,), low, low + step, cost * step) for low in range(0, groups * columns, step)]
+    bounds = [*range(0, groups * columns, step), groups * columns]
+    return [Item((node,), low, high, cost * (high - low)) for low, high in pairwise(bounds)]
 
 
 def _sliced(node: Node) -> list[Value]:

@@ -49,12 +49,12 @@ def depthwise(a, step, low, high):
     stride_height, stride_width, _, _, top, left = steps(a)
     all_height, all_width = reached(a)
     tiles, space = tiles_of(a, EPILOGUE_FIELDS), workspace(a, EPILOGUE_FIELDS)
-    taps, table = kernel_height * kernel_width, table_of(space)
-    image = behind_table(space, taps)
+    table = table_of(space)
+    image = behind_table(space, kernel_height * kernel_width)
     bare = lies_bare(a)
     phase_width = -(-all_width // stride_width)
     line = width if bare else phase_width * stride_width
-    _forward_taps(a, table, line, phase_width)
+    taps = _forward_taps(a, table, line, phase_width)
     if not bare:
         clear(image, all_height * line)
     least = float32(bits_as_number(a[_EPILOGUE + 1]))
@@ -69,19 +69,31 @@ def depthwise(a, step, low, high):
             for row in range(out_height):
                 here = at(source, row * stride_height * line)
                 out = advance(y, place + row * out_width * LANES)
-                rows_of_tiles(tiles, out_width, taps, table, here, LANES, 0, panel, bias, 0, out, least)
+                rows_of_tiles(tiles, out_width, taps, table, here, LANES, LANES, panel, bias, 0, out, least)
             finish(a, _EPILOGUE, advance(y, place), place, out_height * out_width, channels(a, 2) - block * LANES)
+
+
+@inlined
+def joined_places(a):
+    """How many places of the kernel are one tap: a line of them, where they are pixels side by side."""
+    _, _, _, _, _, kernel_width = sizes(a)
+    _, stride_width, _, dilation_width, _, _ = steps(a)
+    return kernel_width if stride_width == 1 and dilation_width == 1 else 1
 
 
 @inlined
 def _forward_taps(a, table, line, phase_width):
     _, _, _, _, kernel_height, kernel_width = sizes(a)
     _, stride_width, dilation_height, dilation_width, _, _ = steps(a)
+    joined = joined_places(a)
+    tap = 0
     for k in range(kernel_height):
-        for m in range(kernel_width):
-            column, tap = m * dilation_width, k * kernel_width + m
+        for side in range(kernel_width // joined):
+            column = side * joined * dilation_width
             place = k * dilation_height * line + column % stride_width * phase_width + column // stride_width
-            set_tap(table, tap, place * LANES, tap * LANES, 1)
+            set_tap(table, tap, place * LANES, (k * kernel_width + side * joined) * LANES, joined)
+            tap += 1
+    return tap
 
 
 @kernel
@@ -93,7 +105,7 @@ def depthwise_data_gradient(a, step, low, high):
     above, before, all_height, all_width = margins(a)
     tiles, space = tiles_of(a, EPILOGUE_FIELDS), workspace(a, EPILOGUE_FIELDS)
     table = table_of(space)
-    backward_taps(a, table, 1, 0, 1, 1)
+    backward_taps(a, table, 1, 0, 1, 1, joined_places(a))
     image = behind_table(space, kernel_height * kernel_width + stride_height * stride_width)
     pixels = at(image, all_height * all_width)
     clear(image, all_height * all_width)
@@ -105,7 +117,7 @@ def depthwise_data_gradient(a, step, low, high):
             copy_padded(source, out_height, out_width, image, above, before, all_height, all_width, 1)
             place = (block * rows(a, 2) + sample * height * width) * LANES
             out = advance(dx, place)
-            by_phases(tiles, 0, a, table, image, panel, bias, pixels, out, least)
+            by_phases(tiles, -LANES, a, table, image, panel, bias, pixels, out, least)
             finish(a, _EPILOGUE, out, place, height * width, channels(a, 2) - block * LANES)
 
 

@@ -177,10 +177,11 @@ def rows_of_tiles(tiles, count, taps, table, a, a_row, a_step, b, start, start_s
 
 
 @inlined
-def backward_taps(a, table, depth, between, channels_of_y, step):
+def backward_taps(a, table, depth, between, channels_of_y, step, joined):
     """For every phase the number of its taps and then these, whose weights are `step` vectors long each.
 
-    A tap is a place of the kernel through which an output sees a pixel of the phase, in every block of channels.
+    A tap is a place of the kernel through which an output sees a pixel of the phase, in every block of channels; or so
+    many `joined` places side by side, whose pixels of y then come one before the other.
     """
     _, _, _, _, kernel_height, kernel_width = sizes(a)
     stride_height, stride_width, dilation_height, dilation_width, top, left = steps(a)
@@ -191,13 +192,14 @@ def backward_taps(a, table, depth, between, channels_of_y, step):
         head = entry
         entry += 1
         for k in range(kernel_height):
-            for m in range(kernel_width):
+            for side in range(kernel_width // joined):
+                m = side * joined
                 row, column = down - k * dilation_height, right - m * dilation_width
                 if row % stride_height == 0 and column % stride_width == 0:
                     place = (above + row // stride_height) * all_width + before + column // stride_width
                     for part in range(depth):
                         weight = ((k * kernel_width + m) * depth + part) * step * LANES
-                        terms = min(step, channels_of_y - part * LANES)
+                        terms = joined * min(step, channels_of_y - part * LANES)
                         set_tap(table, entry, (part * between + place) * LANES, weight, terms)
                         entry += 1
         set_tap(table, head, entry - head - 1, 0, 0)

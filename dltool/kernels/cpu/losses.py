@@ -27,7 +27,7 @@ from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 @inlined
 def sample_weight(a, first, inputs, label):
-    """The weight of a sample: that of its class, over the batch's mean weight, as far as the `first` input on has them."""
+    """The weight of a sample: that of its class, over the batch's mean weight, where the `first` input on has them."""
     weight = float32(1)
     if inputs > first:
         weight = floats(a, first)[label]

@@ -48,10 +48,11 @@ def gather_augmented(
     """y: the rows of the data, scaled, as `augment` changes them; black is 0 in the data, white 255 or of floats 1."""
     x = (data[rows].astype(factor.dtype) - offset) * factor
     none = np.zeros(x.shape[-1], x.dtype)
-    ranges = dict(
-        crop=crop, horizontal=horizontal, vertical=vertical, rotate=rotate, down=down, right=right, low=low, high=high,
-        shear=shear, cutout=cutout, brightness=brightness, contrast=contrast, saturation=saturation,
-    )  # fmt: skip
+    ranges = {
+        "crop": crop, "horizontal": horizontal, "vertical": vertical, "rotate": rotate, "down": down, "right": right,
+        "low": low, "high": high, "shear": shear, "cutout": cutout, "brightness": brightness, "contrast": contrast,
+        "saturation": saturation,
+    }  # fmt: skip
     border, reach = (none - offset) * factor, none + (255 if bytes else 1) * factor
     return augment(x, border, reach, step=step, stream=stream, key=key, **ranges)
 
