@@ -126,12 +126,6 @@ def _groups(node: Node, layouts: Mapping[Value, Layout], rows: int) -> list[Item
     return [Item((node,), low, high, cost * (high - low)) for low, high in pairwise(bounds)]
 
 
-def _sliced(node: Node) -> list[Value]:
-    """Values of which a slice of a parameter concerns a slice."""
-    values = node.outputs if node.op.whole_inputs else (*node.outputs, *node.inputs)
-    return [value for value in values if not value.spec.batched and value.shape]
-
-
 def _cost_of_vector(node: Node, rows: int) -> float:
     work = _work(node, rows) / max(value.spec.size for value in _sliced(node))
     summed = any(value.spec.batched for value in node.inputs)  # gradients multiply and add in one operation
