@@ -23,17 +23,24 @@ class Mixture:
 def augmented_images(
     graph: Graph, augmentations: Sequence[Augmentation], signature: FeatureSignature, rows: Value
 ) -> tuple[Value, Mixture | None]:
-    """The rows of the data, changed; raises InputError where they are no images, or others than are needed."""
+    """The rows of the data, changed; raises InputError where they are no images, or others than are needed.
+
+    Bytes of (height, width) are a grey image, and keep that shape.
+    """
     shape = signature.feature_shape
-    attributes: dict[str, Any] = {**ranges(augmentations, shape), "bytes": int(signature.feature_dtype == "uint8")}
-    data, offset, factor = data_of(graph, signature)
+    of_bytes = signature.feature_dtype == "uint8"
+    image = (*shape, 1) if of_bytes and len(shape) == 2 else shape
+    attributes: dict[str, Any] = {**ranges(augmentations, image), "bytes": int(of_bytes)}
+    data, offset, factor = data_of(graph, signature, image)
 
     def fetched(chosen: Value) -> Value:
         stream = graph.random_stream()
         return graph.apply("gather_augmented", data, chosen, offset, factor, **attributes, stream=stream)
 
-    images, mixing = fetched(rows), paired(graph, augmentations, rows, shape)
-    if mixing is None:
-        return images, None
-    others, mixture, share = mixing
-    return graph.apply("mix", images, fetched(others), mixture, width=shape[1]), Mixture(others, share)
+    images, mixing = fetched(rows), paired(graph, augmentations, rows, image)
+    mixed = None
+    if mixing:
+        others, mixture, share = mixing
+        images = graph.apply("mix", images, fetched(others), mixture, width=shape[1])
+        mixed = Mixture(others, share)
+    return (images if image == shape else graph.apply("reshape", images, shape=shape)), mixed

@@ -67,10 +67,14 @@ class Network:
 
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
-        targets = self.program.graph.values["target"].spec
+        values = self.program.graph.values
+        targets = values["target"].spec
+        features = np.ascontiguousarray(samples.features)
+        if "features" in values:
+            features = features.reshape(len(features), *values["features"].shape)
         shape = () if targets.dtype == "int64" else targets.shape
         given = {
-            "features": np.ascontiguousarray(samples.features),
+            "features": features,
             "codes": np.ascontiguousarray(samples.codes),
             "target": np.ascontiguousarray(samples.targets.reshape(-1, *shape), dtype=targets.dtype),
         }

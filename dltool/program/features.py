@@ -87,14 +87,14 @@ def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value
 def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
     graph.part = "batch"
     if signature.feature_dtype == "uint8":
-        data, *scaling = data_of(graph, signature)
+        data, *scaling = data_of(graph, signature, signature.feature_shape)
         return graph.apply("gather_scaled", data, rows, *scaling)
     return graph.apply("gather", graph.data("features", signature.feature_shape), rows)
 
 
-def data_of(graph: Graph, signature: FeatureSignature) -> tuple[Value, Value, Value]:
-    """The numbers of all samples, and the offset and factor that scale them as they are fetched."""
-    data = graph.data("features", signature.feature_shape, signature.feature_dtype)
+def data_of(graph: Graph, signature: FeatureSignature, shape: tuple[int, ...]) -> tuple[Value, Value, Value]:
+    """The numbers of all samples, each of a shape, and the offset and factor that scale them as they are fetched."""
+    data = graph.data("features", shape, signature.feature_dtype)
     offset = graph.constant("offset", np.zeros(()) if signature.offset is None else signature.offset)
     factor = graph.constant("factor", np.ones(()) if signature.factor is None else signature.factor)
     return data, offset, factor

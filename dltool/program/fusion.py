@@ -27,7 +27,7 @@ def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
             continue
         if node.op.takes_epilogue:
             node = _with_epilogue(node, nodes, taken, readers, available)
-        elif node.op.yaml_name.startswith("gather"):
+        elif node.op.yaml_name in ("gather", "gather_scaled"):
             node = _with_reshape(node, nodes, taken, readers)
         available.update(node.outputs)
         result.append(node)

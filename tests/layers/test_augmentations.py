@@ -85,6 +85,27 @@ def test_any_number_of_threads_and_the_reference_train_alike():
     np.testing.assert_allclose(losses[0], losses[3], rtol=1e-4)
 
 
+@pytest.mark.parametrize("model", [["flatten", *HEAD], [{"reshape": [8, 24]}, "flatten", *HEAD]], ids=str)
+def test_a_reshape_comes_after_it(model: list[Any]):
+    row = Row("augmented", model, shape=IMAGES, scaled=np.float32(1 / 255), config={"augment": ALL})
+    engines = [row.engine(), row.engine(debug=True)]
+    losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in engines]
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+
+
+def test_grey_images_without_an_axis_of_channels_are_changed_alike():
+    model, losses = [{"reshape": [8, 6, 1]}, *MODEL], []
+    for shape in ((8, 6), (8, 6, 1)):
+        config = {"augment": [{"random_crop": 2}, {"rotation": 20}, {"cutout": 3}, "mixup"]}
+        row = Row("grey", model, shape=shape, scaled=np.float32(1 / 255), config=config)
+        losses += [
+            row.engine(debug=debug).train("train", row.steps(0, 3), collect=False).losses for debug in (False, True)
+        ]
+    np.testing.assert_array_equal(losses[0], losses[2])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    np.testing.assert_allclose(losses[0], losses[3], rtol=1e-4)
+
+
 def test_only_training_is_augmented():
     row = Row("augmented", MODEL, shape=IMAGES, config={"augment": ALL})
     for training in (True, False):
@@ -94,6 +115,7 @@ def test_only_training_is_augmented():
 
 MISFITS: list[tuple[Any, tuple[int, ...], str]] = [
     ([{"flip": "vertical"}], (7,), "augment: only images (height, width, channels) can be augmented, a sample is [7]"),
+    (["mixup"], (8, 6), "augment: only images (height, width, channels) can be augmented, a sample is [8, 6]"),
     ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move an image of 8 × 8 out of sight"),
     ([{"cutout": 9}], IMAGES, "augment[0]: a square of 9 does not fit images of 8 × 8"),
     (["flip", {"colour": {"saturation": 0.1}}], (8, 8, 1), "augment[1]: images of 1 channel have no saturation"),

@@ -18,6 +18,7 @@ from dltool.training.loop import Outcome, Trainer
 from dltool.training.run_directory import RunDirectory, create
 
 CLASSES = {"synthetic": {"features": 5, "classes": 3, "rows": 90}, "split": {"validation": 0.2, "test": 0.1}}
+IMAGES = {"synthetic": {"features": [6, 5, 3], "bytes": True, "classes": 3, "rows": 90}, "split": {"validation": 0.2}}
 NUMBERS = {"synthetic": {"features": 5, "targets": 2, "rows": 90}}
 
 CLASSIFIER = {
@@ -27,6 +28,22 @@ CLASSIFIER = {
     "loss": "cross_entropy",
     "metrics": ["accuracy"],
     "train": {"epochs": 3, "batch_size": 8, "seed": 5, "log_every": 1},
+}
+
+#: images that are changed in every way, and mixed
+AUGMENTED = {
+    "data": IMAGES | {"scaling": "standard"},
+    "augment": [
+        {"random_crop": 2},
+        {"flip": "both"},
+        {"affine": {"rotate": 20, "translate": 0.1, "scale": [0.8, 1.2], "shear": 5}},
+        {"colour": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
+        {"cutout": 2},
+        "mixup",
+        "cutmix",
+    ],
+    "model": [{"conv2d": 4}, "batch_norm", "relu", "flatten", {"dense": {"units": "classes"}}],
+    "train": {"accumulate": 2, "last_batch": "pad", "epochs": 3},
 }
 
 

@@ -20,7 +20,7 @@ from dltool.training.continuing import continued, rebasing
 from dltool.training.job import open_job
 from dltool.training.run_directory import RunDirectory
 
-from .runs import CLASSES, NUMBERS, assert_equal_runs, lines, open_run, train, write_config
+from .runs import AUGMENTED, CLASSES, NUMBERS, assert_equal_runs, lines, open_run, train, write_config
 
 RICH = {
     "model": [
@@ -52,7 +52,7 @@ def resume(folder: Path, run: RunDirectory, overrides: tuple[str, ...] = ()):
     return train(job, run, checkpoint=checkpoint)
 
 
-@pytest.mark.parametrize("changes", [{}, RICH, REGRESSION], ids=["plain", "rich", "regression"])
+@pytest.mark.parametrize("changes", [{}, RICH, REGRESSION, AUGMENTED], ids=["plain", "rich", "regression", "augmented"])
 def test_a_stop_after_any_step_changes_nothing(tmp_path, monkeypatch, changes):
     job, whole = open_run(tmp_path, changes)
     train(job, whole)

@@ -20,7 +20,7 @@ from dltool.training.checkpoint import decode
 from dltool.training.continuing import continued
 from dltool.training.job import open_job
 
-from .runs import NUMBERS, assert_equal_runs, open_run, train, write_config
+from .runs import AUGMENTED, NUMBERS, assert_equal_runs, open_run, train, write_config
 
 RICH = {
     "model": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": {"units": "classes"}}],
@@ -34,6 +34,7 @@ CHANGES = {
     "dropped": {"train": {"last_batch": "drop"}},
     "in the order of the file": {"train": {"shuffle": False}},
     "drawn": {"train": {"sampling": "balanced"}},
+    "augmented": AUGMENTED,
     "numbers": {"data": NUMBERS, "loss": "huber", "metrics": ["rmse"], "model": [{"dense": "targets"}]},
 }
 MEMORIES = ("0.4kB", "1kB", "2kB")  # of some 2.5 kB of samples: windows of one update, and of more

@@ -17,6 +17,7 @@ from dltool.kernels.cpu.arguments import (
     rows,
     rows_per_sample,
 )
+from dltool.kernels.cpu.batch import channels_at, scaling
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_word, lane_numbers, set_lane, sum_lanes
@@ -78,14 +79,6 @@ def gather_augmented(a, step, low, high):
 
 
 @inlined
-def scaling(a, operand, block):
-    """The offset or factor of a block's channels, zero behind the last."""
-    numbers = floats(a, operand)
-    every = load(numbers, block * LANES) if channels(a, operand) > 1 else splat(numbers[0])
-    return select(used_lanes(block, channels(a, 4)), every, constant(0))
-
-
-@inlined
 def move(a, words, image, target, shift, scale, block, width, load_pixel):
     """One block of one sample, pixel by pixel from where it comes, scaled."""
     height = rows_per_sample(a, 4) // width
@@ -104,6 +97,7 @@ def move(a, words, image, target, shift, scale, block, width, load_pixel):
 def move_whole(a, image, target, shift, scale, block, height, width, load_pixel, down, right, flips, flops):
     """Pixels come to lie on pixels."""
     depth, used = channels(a, 4), used_lanes(block, channels(a, 4))
+    size = height * width * depth
     outside = (constant(0) - shift) * scale
     first = width - 1 + right if flops else right  # where the first column comes from, and the way to the next
     way = -1 if flops else 1
@@ -120,24 +114,12 @@ def move_whole(a, image, target, shift, scale, block, height, width, load_pixel,
             store(line, column * LANES, outside)
         for column in range(max(0, end), width):
             store(line, column * LANES, outside)
-        last = (from_row + 1) * width * depth + LANES <= height * width * depth  # vectors end within the image
+        last = (from_row + 1) * width * depth + LANES <= size  # vectors end within the image
         place = (from_row * width + first + begin * way) * depth
         for column in range(begin, end):
-            value = load_pixel(image, place) if last else pixel(a, image, place, block, load_pixel)
+            value = load_pixel(image, place) if last else channels_at(image, place, block, depth, size, load_pixel)
             store(line, column * LANES, select(used, (value - shift) * scale, constant(0)))
             place += way * depth
-
-
-@inlined
-def pixel(a, image, place, block, load_pixel):
-    """The channels of a block at a place; nothing is read beyond the image."""
-    depth = channels(a, 4)
-    if place + block * LANES + LANES <= rows_per_sample(a, 4) * depth:
-        return load_pixel(image, place)
-    value = constant(0)
-    for lane in range(min(LANES, depth - block * LANES)):
-        value = set_lane(value, lane, float32(image[place + lane]))
-    return value
 
 
 @inlined
@@ -206,7 +188,8 @@ def inside(a, image, row, column, block, height, width, load_pixel):
     """The channels of a pixel, or black."""
     if row < 0 or row >= height or column < 0 or column >= width:
         return constant(0)
-    return pixel(a, image, (row * width + column) * channels(a, 4), block, load_pixel)
+    depth = channels(a, 4)
+    return channels_at(image, (row * width + column) * depth, block, depth, height * width * depth, load_pixel)
 
 
 @inlined

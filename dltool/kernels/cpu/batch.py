@@ -6,7 +6,9 @@ from numpy import float32, float64, int64, uint32, uint64
 
 from dltool.kernels.cpu.arguments import (
     advance,
+    at,
     attribute,
+    blocks,
     byte_pointer,
     channels,
     code_pointer,
@@ -17,9 +19,10 @@ from dltool.kernels.cpu.arguments import (
 )
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes
+from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes, set_lane
 from dltool.kernels.cpu.philox import philox
-from dltool.kernels.cpu.vector import inlined, load, load_bytes, select, splat, store, store_integers
+from dltool.kernels.cpu.softmax import used_lanes
+from dltool.kernels.cpu.vector import constant, inlined, load, load_bytes, select, splat, store, store_integers
 from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, OPERAND, POSITION
 
 
@@ -134,25 +137,36 @@ def gather_targets(a, step, low, high):
 @kernel
 def gather_scaled(a, step, low, high):
     """x (…, C) = (the rows of data (…, C) of bytes - offset) · factor, each of those () or (C,); overwrites x."""
-    data, chosen, offset, factor, x = byte_pointer(a[ADDRESS]), integers(a, 1), floats(a, 2), floats(a, 3), floats(a, 4)
-    width, all_rows, per = channels(a, 4), rows(a, 4), rows_per_sample(a, 4)
-    moves, stretches = channels(a, 2) > 1, channels(a, 3) > 1  # one for each channel, or one for all
+    data, chosen, x = byte_pointer(a[ADDRESS]), integers(a, 1), floats(a, 4)
+    width, per = channels(a, 4), rows_per_sample(a, 4)
+    size = per * width
     for sample in range(low, high):
-        source = advance(data, chosen[sample] * per * width)
-        for row in range(sample * per, (sample + 1) * per):
-            c = 0
-            while c + LANES <= width:
-                shift = load(offset, c) if moves else splat(offset[0])
-                scale = load(factor, c) if stretches else splat(factor[0])
-                store(x, place(c, row, all_rows), (load_bytes(source, c) - shift) * scale)
-                c += LANES
-            while c < width:
-                shift_one = offset[c] if moves else offset[0]
-                scale_one = factor[c] if stretches else factor[0]
-                x[place(c, row, all_rows)] = (float32(source[c]) - shift_one) * scale_one
-                c += 1
-            clear_last_lanes(x, width, row, all_rows)
-            source = advance(source, width)
+        for block in range(blocks(a, 4)):
+            shift, scale, used = scaling(a, 2, block), scaling(a, 3, block), used_lanes(block, width)
+            source = advance(data, chosen[sample] * size + block * LANES)
+            target = at(x, block * rows(a, 4) + sample * per)
+            for row in range(per):
+                value = channels_at(source, row * width, block, width, size, load_bytes)
+                store(target, row * LANES, select(used, (value - shift) * scale, constant(0)))
+
+
+@inlined
+def scaling(a, operand, block):
+    """The offset or factor of a block's channels, () or (C,), zero behind the last."""
+    numbers = floats(a, operand)
+    every = load(numbers, block * LANES) if channels(a, operand) > 1 else splat(numbers[0])
+    return select(used_lanes(block, channels(a, 4)), every, constant(0))
+
+
+@inlined
+def channels_at(source, place, block, width, size, load_vector):
+    """The channels of a block at a place of a sample of some size, and what follows; nothing is read beyond its end."""
+    if place + block * LANES + LANES <= size:
+        return load_vector(source, place)
+    value = constant(0)
+    for lane in range(min(LANES, width - block * LANES)):
+        value = set_lane(value, lane, float32(source[place + lane]))
+    return value
 
 
 @kernel
