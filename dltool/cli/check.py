@@ -116,6 +116,7 @@ def _as_data(checked: Checked) -> dict[str, Any]:
         "frozen_count": network.frozen_count,
         "flops_per_sample": network.forward_flops,
         "flops_per_step": network.step_flops,
+        "augment": _augmentations(checked.experiment),
         "steps_per_epoch": checked.layout.updates,
         "memory_bytes": checked.memory,
         **data_as_json(checked.inspection),
@@ -135,6 +136,8 @@ def _write(checked: Checked) -> None:
         typer.echo(f"trained  {trained:,} parameters; {network.frozen_count:,} are frozen")
     epoch = f"{checked.layout.updates:,} steps of {checked.layout.update_size} samples"
     typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
+    if augment := _augmentations(checked.experiment):
+        typer.echo(f"augment  {', '.join(augment)}, in training only")
     parts = ", ".join(
         f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
     )
@@ -153,6 +156,10 @@ def _write_layers(network: NetworkSummary) -> None:
     if not network.frozen_count:
         rows = [(*row[:3], *row[4:]) for row in rows]
     write_table("layers", rows[0], rows[1:-1], totals=rows[-1], right=range(2, len(rows[0])))
+
+
+def _augmentations(experiment: Experiment) -> list[str]:
+    return [augmentation.yaml_name for augmentation in experiment.augment]
 
 
 def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
