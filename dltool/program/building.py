@@ -21,6 +21,7 @@ from dltool.program.program import Program, plan
 from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
+from dltool.program.winograd import lower_convolutions
 
 
 class Signature(FeatureSignature, Protocol):
@@ -115,6 +116,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
         gradients = differentiate(graph, built.row_loss)
         recompute(graph)
         append_updates(graph, gradients, experiment)
+    lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
     return Network(plan(graph, rows), prediction, built.output, built.link)
 

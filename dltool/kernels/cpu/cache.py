@@ -61,7 +61,8 @@ def folder() -> Path:
 
 def _key() -> str:
     digest = hashlib.sha256()
-    for source in sorted([*Path(__file__).parent.glob("*.py"), Path(__file__).parents[1] / "records.py"]):
+    here = Path(__file__).parent
+    for source in sorted([*here.glob("*.py"), *here.parent.glob("*.py")]):
         digest.update(source.read_bytes())
     digest.update(f"{version('numba')} {version('llvmlite')}".encode())
     digest.update(binding.get_host_cpu_name().encode())

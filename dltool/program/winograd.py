@@ -1,0 +1,52 @@
+"""Lowering: convolutions that take fewer multiplications by way of points are made so, on the way back as well."""
+
+from __future__ import annotations
+
+from math import prod
+
+from dltool.kernels.records import LANES
+from dltool.kernels.winograd import points
+from dltool.ops.geometry import Geometry, geometry_of
+from dltool.ops.graph import Graph, Node
+from dltool.ops.op import find_op
+from dltool.ops.winograd import fits, tile_counts, turned
+
+#: what transforming a vector of x or of y takes for each point, in multiplications of the direct way
+TRANSFORM = 4
+DIRECT = ("conv", "conv_data_gradient", "conv_weight_gradient")
+
+
+def lower_convolutions(graph: Graph) -> None:
+    """Puts the cheaper way in the place of every convolution that has one; after differentiation."""
+    for node in [node for node in graph.nodes if node.op.yaml_name in DIRECT]:
+        geometry = geometry_of(node.attributes)
+        one, other = node.inputs
+        if node.op.yaml_name == "conv" and _pays(geometry, *other.shape[-2:]):
+            _lower(graph, node, "winograd_weights", geometry)
+        elif node.op.yaml_name == "conv_data_gradient" and _pays(turned(geometry), *other.shape[:-3:-1]):
+            _lower(graph, node, "winograd_turned_weights", turned(geometry))
+        elif node.op.yaml_name == "conv_weight_gradient" and _pays(geometry, one.shape[-1], other.shape[-1]):
+            node.op = find_op("winograd_weight_gradient")
+
+
+def _pays(geometry: Geometry, depth: int, width: int) -> bool:
+    """Whether multiplying at the points, and transforming to and from these, is less work than adding up the taps."""
+    if not fits(geometry) or min(depth, width) < LANES:
+        return False
+    rows, columns = -(-depth // LANES), -(-width // LANES)
+    count = points(geometry.kernel_height) * points(geometry.kernel_width) * prod(tile_counts(geometry))
+    direct = geometry.taps * geometry.out_height * geometry.out_width * depth * columns
+    return count * (depth * columns + TRANSFORM * (rows + columns)) < direct
+
+
+def _lower(graph: Graph, node: Node, transform: str, geometry: Geometry) -> None:
+    """Has a node convolve by way of points, with weights that are transformed just before it."""
+    x, w = node.inputs
+    kernel = {"kernel_height": geometry.kernel_height, "kernel_width": geometry.kernel_width}
+    place = graph.nodes.index(node)
+    graph.nodes, following = graph.nodes[:place], graph.nodes[place:]
+    graph.part = node.part
+    with graph.inside(node.layer):
+        u = graph.apply(transform, w, **kernel, channels=w.shape[-2])
+    graph.nodes += following
+    node.op, node.inputs, node.attributes = find_op("winograd"), (x, u), geometry.attributes
