@@ -80,8 +80,8 @@ class Winograd(Op):
     def workspace(node: Node) -> int:
         x, _ = node.inputs
         geometry, depth = geometry_of(node.attributes), blocks(x.shape[-1])
-        room = (1 + POINTS) * _line(geometry) + POINTS * POINTS
-        return table_size(depth) + (room + _points(node.attributes) * (depth + 1) * _stored(geometry)) * LANES
+        size = _transformed_size(geometry, depth, blocks(node.outputs[0].shape[-1]))
+        return table_size(depth) + size
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -97,12 +97,9 @@ class WinogradWeightGradient(ConvWeightGradient):
     @staticmethod
     def workspace(node: Node) -> int:
         geometry, width = geometry_of(node.attributes), node.inputs[0].shape[-1]
-        count, stored = _points(node.attributes), _stored(geometry)
-        _, across = tile_counts(geometry)
-        lines = (1 + POINTS) * _line(geometry) + POINTS * across * tile_size(geometry.kernel_width)
-        sums = min(BAND, blocks(node.inputs[1].shape[-1])) * count * width
-        # the last block of a row of sums is stored whole
-        return table_size(1) + (lines + count * (blocks(width) + 1) * stored + sums) * LANES
+        band = min(BAND, blocks(node.inputs[1].shape[-1]))
+        sums = band * _points(node.attributes) * width * LANES
+        return table_size(1) + _transformed_size(geometry, blocks(width), band) + sums
 
 
 def fits(geometry: Geometry) -> bool:
@@ -132,14 +129,14 @@ def _points(attributes: Any) -> int:
     return points(attributes["kernel_height"]) * points(attributes["kernel_width"])
 
 
-def _line(geometry: Geometry) -> int:
-    """Columns of x and of what the tiles of a row see of it."""
-    _, across = tile_counts(geometry)
-    seen = (across - 1) * tile_size(geometry.kernel_width) + points(geometry.kernel_width)
-    return max(seen, geometry.left + geometry.width)
+def _transformed_size(geometry: Geometry, depth: int, width: int) -> int:
+    """Floats of so many blocks of x and of y, of the rows of tiles that are worked on together.
 
-
-def _stored(geometry: Geometry) -> int:
-    """Tiles that are worked on together, and one more, so that points do not fall on the same lines of the cache."""
+    One vector more for each point keeps the points from falling on the same lines of the cache.
+    """
     _, across = tile_counts(geometry)
-    return max(1, TILES // across) * across + 1
+    together, right = max(1, TILES // across), tile_size(geometry.kernel_width)
+    lines, stored = together * points(geometry.kernel_height), together * across + 1
+    seen = max((across - 1) * right + POINTS, geometry.left + geometry.width)
+    vectors = (1 + depth * lines) * seen + POINTS * (depth + 1) * stored + width * lines * (across * right + 1)
+    return vectors * LANES

@@ -31,7 +31,7 @@ from dltool.kernels.cpu.image import (
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.matmul import finish
 from dltool.kernels.cpu.transform import make_last_transform, make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import inlined, load, splat, store
+from dltool.kernels.cpu.vector import inlined, load, select, splat, store
 from dltool.kernels.records import (
     EPILOGUE_FIELDS,
     GEOMETRY_FIELDS,
@@ -52,51 +52,43 @@ _EPILOGUE = OPERANDS * OPERAND + GEOMETRY_FIELDS
 
 _input_rows = make_transform_of_rows(matrices(3).input)
 _input_line = make_transform(matrices(3).input)
-_output_rows_3, _output_rows_5 = (make_transform(matrices(size).output) for size in (3, 5))
-_output_line_3, _output_line_5 = (make_last_transform(matrices(size).output) for size in (3, 5))
+_output_line_3, _output_line_5 = (make_transform(matrices(size).output) for size in (3, 5))
+_output_rows_3, _output_rows_5 = (make_last_transform(matrices(size).output) for size in (3, 5))
 
 
 @kernel
 def winograd(a, step, low, high):
     """y (h, w, N) = epilogue(x (H, W, C) convolved with the kernel of u (points, C, N) + bias (N)); overwrites both."""
-    x, u, y = floats(a, 0), floats(a, 1), floats(a, 2)
-    _, _, out_height, out_width, _, _ = image_sizes(a)
-    down, _, _, _ = tile_sizes(a)
+    u, depth, width = floats(a, 1), blocks(a, 0), channels(a, 0)
+    _, _, seen_height, _ = tile_sizes(a)
     height, across = tile_counts(a)
     tiles, together = tiles_of(a, EPILOGUE_FIELDS), rows_together(across)
-    depth, width, stored = blocks(a, 0), channels(a, 0), together * across + 1
-    points = points_of(a)
+    stored = together * across + 1
     table = table_of(workspace(a, EPILOGUE_FIELDS))
     zeros = behind_table(workspace(a, EPILOGUE_FIELDS), depth)
     lines = at(zeros, line_width(a))
-    square = at(lines, POINTS * line_width(a))
-    transformed = at(square, POINTS * POINTS)
-    products = at(transformed, points * depth * stored)
-    clear(zeros, (1 + POINTS) * line_width(a))
+    transformed = at(lines, depth * together * seen_height * line_width(a))
+    products = at(transformed, POINTS * depth * stored)
+    results = at(products, POINTS * stored)
+    clear(zeros, (1 + depth * together * seen_height) * line_width(a))
     for part in range(depth):
         set_tap(table, part, part * stored * LANES, part * LANES * LANES, min(LANES, width - part * LANES))
-    bias, least = float_pointer(a[_EPILOGUE]), float32(bits_as_number(a[_EPILOGUE + 1]))
     for first in range(low * height, high * height, together):
         end = min(first + together, high * height)
-        for part in range(depth):
-            target = at(transformed, part * stored)
-            for row in range(first, end):
-                place = at(target, (row - first) * across)
-                transform_inputs(a, at(x, part * rows(a, 0)), row, zeros, lines, place, depth * stored * LANES)
+        transform_columns(a, first, end, zeros, lines)
+        for i in range(seen_height):
+            transform_lines(a, end - first, i, lines, transformed)
+            for block in range(blocks(a, 2)):
+                panel = at(u, block * rows(a, 1) + i * POINTS * width)
+                for j in range(POINTS):
+                    rows_of_tiles(
+                        tiles, (end - first) * across, depth, table, at(transformed, j * depth * stored), LANES, 1,
+                        at(panel, j * width), zeros, 0, at(products, j * stored), float32(-inf),
+                    )  # fmt: skip
+                _transform_products(a, end - first, products, result_line(a, results, block, 0, i))
         for block in range(blocks(a, 2)):
-            panel, out = at(u, block * rows(a, 1)), at(y, block * rows(a, 2))
-            for point in range(points):
-                rows_of_tiles(
-                    tiles, (end - first) * across, depth, table, at(transformed, point * depth * stored), LANES, 1,
-                    at(panel, point * width), zeros, 0, at(products, point * stored), float32(-inf),
-                )  # fmt: skip
             for row in range(first, end):
-                place = at(products, (row - first) * across)
-                _transform_outputs(a, place, stored * LANES, row, square, out, load(bias, block * LANES), splat(least))
-                line = row // height * out_height + row % height * down
-                count = min(down, out_height - row % height * down) * out_width
-                offset = (block * rows(a, 2) + line * out_width) * LANES
-                finish(a, _EPILOGUE, advance(y, offset), offset, count, channels(a, 2) - block * LANES)
+                _write_rows(a, block, row, result_line(a, results, block, row - first, 0), products)
 
 
 @inlined
@@ -115,13 +107,6 @@ def tile_sizes(a):
     kernel_height, kernel_width = attribute(a, OPERANDS, KERNEL_HEIGHT), attribute(a, OPERANDS, KERNEL_WIDTH)
     down = 1 if kernel_height == 1 else POINTS + 1 - kernel_height
     return down, POINTS + 1 - kernel_width, 1 if kernel_height == 1 else POINTS, POINTS
-
-
-@inlined
-def points_of(a):
-    """Points of both axes."""
-    _, _, seen_height, seen_width = tile_sizes(a)
-    return seen_height * seen_width
 
 
 @inlined
@@ -148,32 +133,54 @@ def line_width(a):
 
 
 @inlined
-def transform_inputs(a, x, row, zeros, lines, target, point_step):
-    """One block of one row of tiles: each point's values side by side, `point_step` floats from those of the next."""
+def line_of(a, lines, part, row, i):
+    """Where the numbers at the i-th point of the height are, for one block and row of tiles of x."""
+    _, _, seen_height, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    return at(lines, ((part * rows_together(across) + row) * seen_height + i) * line_width(a))
+
+
+@inlined
+def result_line(a, results, block, row, i):
+    """The same for y."""
+    _, _, seen_height, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    return at(results, ((block * rows_together(across) + row) * seen_height + i) * upright_width(a))
+
+
+@inlined
+def upright_width(a):
+    """Columns of the tiles of a row of y."""
+    _, right, _, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    return across * right + 1
+
+
+@inlined
+def transform_columns(a, first, end, zeros, lines):
+    """Some rows of tiles of x along the height, all blocks of them."""
     height, width, _, _, top, left = image_sizes(a)
-    down, right, seen_height, _ = tile_sizes(a)
-    per_image, across = tile_counts(a)
-    line, first = line_width(a) * LANES, row % per_image * down - top
-    image, target_line = at(x, row // per_image * height * width), at(lines, left)
-    if seen_height == 1:
-        source = row_or_zeros(image, first, height, width, zeros)
-        for column in range(width):
-            store(target_line, column * LANES, load(source, column * LANES))
-    else:
-        sources = (
-            row_or_zeros(image, first, height, width, zeros),
-            row_or_zeros(image, first + 1, height, width, zeros),
-            row_or_zeros(image, first + 2, height, width, zeros),
-            row_or_zeros(image, first + 3, height, width, zeros),
-            row_or_zeros(image, first + 4, height, width, zeros),
-            row_or_zeros(image, first + 5, height, width, zeros),
-        )
-        for column in range(width):
-            _input_rows(sources, column * LANES, at(target_line, column), line)
-    for i in range(seen_height):
-        for tile in range(across):
-            source = at(advance(lines, i * line), tile * right)
-            _input_line(source, LANES, at(advance(target, i * POINTS * point_step), tile), point_step)
+    down, _, seen_height, _ = tile_sizes(a)
+    per_image, _ = tile_counts(a)
+    for part in range(blocks(a, 0)):
+        for row in range(first, end):
+            image = at(floats(a, 0), part * rows(a, 0) + row // per_image * height * width)
+            target, begin = at(line_of(a, lines, part, row - first, 0), left), row % per_image * down - top
+            if seen_height == 1:
+                source = row_or_zeros(image, begin, height, width, zeros)
+                for column in range(width):
+                    store(target, column * LANES, load(source, column * LANES))
+            else:
+                sources = (
+                    row_or_zeros(image, begin, height, width, zeros),
+                    row_or_zeros(image, begin + 1, height, width, zeros),
+                    row_or_zeros(image, begin + 2, height, width, zeros),
+                    row_or_zeros(image, begin + 3, height, width, zeros),
+                    row_or_zeros(image, begin + 4, height, width, zeros),
+                    row_or_zeros(image, begin + 5, height, width, zeros),
+                )
+                for column in range(width):
+                    _input_rows(sources, column * LANES, at(target, column), line_width(a) * LANES)
 
 
 @inlined
@@ -183,44 +190,57 @@ def row_or_zeros(image, row, height, width, zeros):
 
 
 @inlined
-def _transform_outputs(a, products, point_step, row, square, y, bias, least):
-    """One block of one row of tiles of y; what lies beyond the image is left out."""
-    _, _, out_height, out_width, _, _ = image_sizes(a)
-    down, right, seen_height, _ = tile_sizes(a)
-    per_image, across = tile_counts(a)
-    first = row % per_image * down
-    count = min(down, out_height - first)
-    out = at(y, (row // per_image * out_height + first) * out_width)
-    for tile in range(across):
-        source, step = at(products, tile), point_step
-        if seen_height > 1:
-            for j in range(POINTS):
-                _output_rows(down, advance(source, j * point_step), POINTS * point_step, at(square, j), POINTS * LANES)
-            source, step = square, LANES
-        used = min(right, out_width - tile * right)
-        for i in range(count):
-            here = advance(source, i * POINTS * step)
-            target = at(out, i * out_width + tile * right)
-            if used == right:
-                _output_line(right, here, step, target, bias, least)
+def transform_lines(a, count, i, lines, transformed):
+    """The i-th line of so many rows of tiles along the width: point by point, all blocks and tiles of each."""
+    _, right, _, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    depth, stored = blocks(a, 0), rows_together(across) * across + 1
+    for part in range(depth):
+        for row in range(count):
+            source, target = line_of(a, lines, part, row, i), at(transformed, part * stored + row * across)
+            for tile in range(across):
+                _input_line(at(source, tile * right), LANES, at(target, tile), depth * stored * LANES)
+
+
+@inlined
+def _transform_products(a, count, products, results):
+    """One line of so many rows of tiles back along the width."""
+    _, right, seen_height, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    step = (rows_together(across) * across + 1) * LANES
+    for row in range(count):
+        target = at(results, row * seen_height * upright_width(a))
+        for tile in range(across):
+            source = at(products, row * across + tile)
+            if right == POINTS + 1 - 3:
+                _output_line_3(source, step, at(target, tile * right), LANES)
             else:
-                spare = at(square, down * POINTS)
-                _output_line(right, here, step, spare, bias, least)
-                for j in range(used):
-                    store(target, j * LANES, load(spare, j * LANES))
+                _output_line_5(source, step, at(target, tile * right), LANES)
 
 
 @inlined
-def _output_rows(size, source, step, target, target_step):
-    if size == POINTS + 1 - 3:
-        _output_rows_3(source, step, target, target_step)
-    else:
-        _output_rows_5(source, step, target, target_step)
-
-
-@inlined
-def _output_line(size, source, step, target, bias, least):
-    if size == POINTS + 1 - 3:
-        _output_line_3(source, step, target, LANES, bias, least)
-    else:
-        _output_line_5(source, step, target, LANES, bias, least)
+def _write_rows(a, block, row, results, spare):
+    """One block of one row of tiles back along the height, into y; what lies beyond the image is left out."""
+    _, _, height, width, _, _ = image_sizes(a)
+    down, _, _, _ = tile_sizes(a)
+    per_image, _ = tile_counts(a)
+    begin = row % per_image * down
+    count = min(down, height - begin)
+    offset = (block * rows(a, 2) + (row // per_image * height + begin) * width) * LANES
+    out, line = advance(floats(a, 2), offset), upright_width(a) * LANES
+    bias = load(float_pointer(a[_EPILOGUE]), block * LANES)
+    least = splat(float32(bits_as_number(a[_EPILOGUE + 1])))
+    for column in range(width):
+        whole = count == down
+        target, step = (at(out, column), width * LANES) if whole else (spare, LANES)
+        if down == 1:
+            value = load(results, column * LANES) + bias
+            store(target, 0, select(value < least, least, value))
+        elif down == POINTS + 1 - 3:
+            _output_rows_3(at(results, column), line, target, step, bias, least)
+        else:
+            _output_rows_5(at(results, column), line, target, step, bias, least)
+        if not whole:
+            for i in range(count):
+                store(out, (i * width + column) * LANES, load(spare, i * LANES))
+    finish(a, _EPILOGUE, out, offset, count * width, channels(a, 2) - block * LANES)

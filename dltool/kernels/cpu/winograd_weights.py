@@ -26,12 +26,14 @@ from dltool.kernels.cpu.vector import constant, inlined, load, store
 from dltool.kernels.cpu.winograd import (
     image_sizes,
     line_width,
-    points_of,
+    result_line,
     row_or_zeros,
     rows_together,
     tile_counts,
     tile_sizes,
-    transform_inputs,
+    transform_columns,
+    transform_lines,
+    upright_width,
 )
 from dltool.kernels.records import BATCH, GEOMETRY_FIELDS, KERNEL_HEIGHT, KERNEL_WIDTH, LANES
 from dltool.kernels.winograd import BAND, POINTS, matrices
@@ -116,8 +118,11 @@ def winograd_weight_gradient(a, step, low, high):
     """
     groups, columns = attribute(a, OPERANDS, GEOMETRY_FIELDS), blocks(a, 2)
     taps, width = attribute(a, OPERANDS, KERNEL_HEIGHT) * attribute(a, OPERANDS, KERNEL_WIDTH), channels(a, 0)
-    zeros = behind_table(workspace(a, 1), 1)
-    clear(zeros, (1 + POINTS) * line_width(a) + POINTS * gradient_width(a))
+    _, across = tile_counts(a)
+    _, _, seen_height, _ = tile_sizes(a)
+    lines = rows_together(across) * seen_height
+    lines_of_y = min(BAND, columns) * lines * upright_width(a)
+    clear(behind_table(workspace(a, 1), 1), (1 + blocks(a, 0) * lines) * line_width(a) + lines_of_y)
     for group in range(low // columns, (high - 1) // columns + 1):
         samples = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         stop = min(columns, high - group * columns)
@@ -132,48 +137,41 @@ def winograd_weight_gradient(a, step, low, high):
 
 
 @inlined
-def gradient_width(a):
-    """Columns of the tiles of a row of outputs."""
-    _, right, _, _ = tile_sizes(a)
-    _, across = tile_counts(a)
-    return across * right
-
-
-@inlined
 def _add_group(a, samples, block, count, part):
     """A group's sums for so many blocks of columns, a few rows of tiles at a time."""
-    x, dy = floats(a, 0), floats(a, 1)
+    _, _, seen_height, _ = tile_sizes(a)
     height, across = tile_counts(a)
-    depth, width, points, together = blocks(a, 0), channels(a, 0), points_of(a), rows_together(across)
+    depth, width, together = blocks(a, 0), channels(a, 0), rows_together(across)
     stored, table = together * across + 1, table_of(workspace(a, 1))
     zeros = behind_table(workspace(a, 1), 1)
     lines = at(zeros, line_width(a))
-    upstream_lines = at(lines, POINTS * line_width(a))
-    transformed = at(upstream_lines, POINTS * gradient_width(a))
-    upstream = at(transformed, points * depth * stored)
-    sums = at(upstream, points * stored)
+    lines_of_y = at(lines, depth * together * seen_height * line_width(a))
+    transformed = at(lines_of_y, min(BAND, blocks(a, 2)) * together * seen_height * upright_width(a))
+    upstream = at(transformed, POINTS * depth * stored)
+    sums, points = at(upstream, POINTS * stored), seen_height * POINTS
     low, high = samples[0] * height, samples[1] * height
     for first in range(low, high, together):
         end = min(first + together, high)
-        for i in range(depth):
-            for row in range(first, end):
-                place = at(transformed, i * stored + (row - first) * across)
-                transform_inputs(a, at(x, i * rows(a, 0)), row, zeros, lines, place, depth * stored * LANES)
-        set_tap(table, 0, 0, 0, (end - first) * across)
+        transform_columns(a, first, end, zeros, lines)
         for j in range(count):
             for row in range(first, end):
-                place, source = at(upstream, (row - first) * across), at(dy, (block + j) * rows(a, 1))
-                _transform_upstream(a, source, row, zeros, upstream_lines, place, stored * LANES)
-            _add_products(a, table, transformed, upstream, at(sums, j * points * width), stored, zeros, first == low)
+                _transform_upstream(a, block + j, row, zeros, result_line(a, lines_of_y, j, row - first, 0))
+        set_tap(table, 0, 0, 0, (end - first) * across)
+        for i in range(seen_height):
+            transform_lines(a, end - first, i, lines, transformed)
+            for j in range(count):
+                _transform_upstream_lines(a, end - first, result_line(a, lines_of_y, j, 0, i), upstream)
+                line = at(sums, (j * points + i * POINTS) * width)
+                _add_products(a, table, transformed, upstream, line, stored, zeros, first == low)
     for j in range(count):
         _transform_back(a, at(sums, j * points * width), upstream, at(part, j * rows(a, 2)))
 
 
 @inlined
 def _add_products(a, table, transformed, upstream, sums, stored, zeros, fresh):
-    """Point by point the products of every channel of x with a block of dy."""
+    """At every point of a line the products of all channels of x with a block of dy."""
     depth, width = blocks(a, 0), channels(a, 0)
-    for point in range(points_of(a)):
+    for point in range(POINTS):
         for i in range(depth):
             out = at(sums, point * width + i * LANES)
             start, start_step = (zeros, 0) if fresh else (out, LANES)
@@ -185,35 +183,45 @@ def _add_products(a, table, transformed, upstream, sums, stored, zeros, fresh):
 
 
 @inlined
-def _transform_upstream(a, dy, row, zeros, lines, target, point_step):
-    """One block of one row of tiles of dy, whose tiles have zeros where they reach beyond the image."""
+def _transform_upstream(a, block, row, zeros, lines):
+    """One block of one row of tiles of dy along the height; there are zeros where tiles reach beyond the image."""
     _, _, height, width, _, _ = image_sizes(a)
-    down, right, seen_height, _ = tile_sizes(a)
-    per_image, across = tile_counts(a)
-    image, first, line = at(dy, row // per_image * height * width), row % per_image * down, gradient_width(a) * LANES
-    if seen_height == 1:
+    down, _, _, _ = tile_sizes(a)
+    per_image, _ = tile_counts(a)
+    image, begin = at(floats(a, 1), block * rows(a, 1) + row // per_image * height * width), row % per_image * down
+    line = upright_width(a) * LANES
+    if down == 1:
         for column in range(width):
-            store(lines, column * LANES, load(image, (first * width + column) * LANES))
+            store(lines, column * LANES, load(image, (begin * width + column) * LANES))
     elif down == POINTS + 1 - 3:
         sources = (
-            row_or_zeros(image, first, height, width, zeros),
-            row_or_zeros(image, first + 1, height, width, zeros),
-            row_or_zeros(image, first + 2, height, width, zeros),
-            row_or_zeros(image, first + 3, height, width, zeros),
+            row_or_zeros(image, begin, height, width, zeros),
+            row_or_zeros(image, begin + 1, height, width, zeros),
+            row_or_zeros(image, begin + 2, height, width, zeros),
+            row_or_zeros(image, begin + 3, height, width, zeros),
         )
         for column in range(width):
             _gradient_rows_3(sources, column * LANES, at(lines, column), line)
     else:
-        two = (row_or_zeros(image, first, height, width, zeros), row_or_zeros(image, first + 1, height, width, zeros))
+        two = (row_or_zeros(image, begin, height, width, zeros), row_or_zeros(image, begin + 1, height, width, zeros))
         for column in range(width):
             _gradient_rows_5(two, column * LANES, at(lines, column), line)
-    for i in range(seen_height):
+
+
+@inlined
+def _transform_upstream_lines(a, count, lines, upstream):
+    """One line of so many rows of tiles of dy along the width, point by point."""
+    _, right, seen_height, _ = tile_sizes(a)
+    _, across = tile_counts(a)
+    step = (rows_together(across) * across + 1) * LANES
+    for row in range(count):
+        source = at(lines, row * seen_height * upright_width(a))
         for tile in range(across):
-            source, out = at(advance(lines, i * line), tile * right), at(advance(target, i * POINTS * point_step), tile)
+            target = at(upstream, row * across + tile)
             if right == POINTS + 1 - 3:
-                _gradient_line_3(source, LANES, out, point_step)
+                _gradient_line_3(at(source, tile * right), LANES, target, step)
             else:
-                _gradient_line_5(source, LANES, out, point_step)
+                _gradient_line_5(at(source, tile * right), LANES, target, step)
 
 
 @inlined
