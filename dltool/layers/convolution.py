@@ -124,11 +124,10 @@ class Filters(Convolution):
         if self.groups == 1:
             weight, fans = self.weight(graph, inputs, self.filters)
             return self.finished(graph, graph.apply("conv", x, weight, **geometry.attributes), fans)
-        size, parts, fans = inputs // self.groups, [], (1, 1)
-        for group in range(self.groups):
-            part = graph.apply("take", x, start=group * size, size=size)
+        parts, fans = [], (1, 1)
+        for part in graph.apply("split", x, parts=self.groups):
             with graph.scope("group"):
-                weight, fans = self.weight(graph, size, self.filters // self.groups)
+                weight, fans = self.weight(graph, inputs // self.groups, self.filters // self.groups)
                 parts.append(graph.apply("conv", part, weight, **geometry.attributes))
         return self.finished(graph, graph.apply("concat", *parts), fans)
 

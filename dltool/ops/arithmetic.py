@@ -81,3 +81,28 @@ class Take(Op):
     @staticmethod
     def flops(node: Node) -> int:
         return 0
+
+
+@register("op", "split")
+class Split(Op):
+    """The channels of x (…, parts · C) in parts (…, C) of one size."""
+
+    attributes: ClassVar = {"parts": 1}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (x,) = inputs
+        size, rest = divmod(x.shape[-1], attributes["parts"])
+        if rest:
+            raise ShapeError(f"cannot split {list(x.shape)} into {attributes['parts']} equal parts")
+        return (replace(x.spec, shape=(*x.shape[:-1], size)),) * attributes["parts"]
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+        parts = [dy for dy in output_gradients if dy is not None]
+        assert len(parts) == len(output_gradients), "every part is read"
+        return (graph.apply("concat", *parts),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 0

@@ -171,7 +171,7 @@ def _convolution_rows() -> Iterator[Row]:
         ("conv2d", [_conv(5, activation="relu")], image),
         ("conv2d of even kernels", [_conv(17, kernel=2, stride=2, activation="gelu"), _conv(4, kernel=[3, 1])], image),
         ("conv2d dilated", [_conv(4, padding=[2, 1], dilation=[2, 1], activation="tanh"), "dropout"], image),
-        ("conv2d in groups", [_conv(6, groups=3, padding=1), _conv(6, groups=6, stride=2), _conv(33, kernel=1)], image),
+        ("conv2d in groups", [_conv(6, groups=3, padding=1), _conv(6, groups=6), _conv(34, groups=2, kernel=1)], image),
         ("residual convolutions", [_conv(5, bias=False), "batch_norm", "relu", {"residual": block}, "relu"], image),
         ("a projected shortcut", [{"parallel": [[_conv(20, stride=2, padding="same")], shortcut]}, "relu"], image),
         (

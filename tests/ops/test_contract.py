@@ -71,6 +71,7 @@ def test_arithmetic_is_counted(case: Case):
     moving = {
         "concat",
         "take",
+        "split",
         "reshape",
         "order",
         "draw",

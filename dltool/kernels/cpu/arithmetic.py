@@ -85,6 +85,16 @@ def take(a, step, low, high):
 
 
 @kernel
+def split(a, step, low, high):
+    """Parts (…, C) of the channels of x (…, parts · C); overwrites them."""
+    x, all_rows, size = floats(a, 0), rows(a, 0), channels(a, 1)
+    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
+    for i in range(1, operands(a)):
+        copy_rows(x, (i - 1) * size, floats(a, i), 0, size, low, high, all_rows)
+        clear_last_block(floats(a, i), size, low, high, all_rows)
+
+
+@kernel
 def reshape(a, step, low, high):
     """y = the elements of every sample of x in the same order, in another shape; overwrites y."""
     x, y = floats(a, 0), floats(a, 1)

@@ -20,6 +20,11 @@ def concat(*inputs: np.ndarray) -> np.ndarray:
     return np.concatenate(inputs, axis=-1)
 
 
+def split(x: np.ndarray, *, parts: int) -> tuple[np.ndarray, ...]:
+    """The channels of x (B, …, parts · C) in parts (B, …, C)."""
+    return tuple(np.split(x, parts, axis=-1))
+
+
 def take(dy: np.ndarray, *, start: int, size: int) -> np.ndarray:
     """dx (B, …, size) = dy[…, start : start + size]."""
     return dy[..., start : start + size]
