@@ -28,6 +28,9 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.vector import constant, inlined, load, store
 from dltool.kernels.records import BATCH, GEOMETRY_FIELDS, LANES
 
+#: pixels of several samples that are worked on together, so that those of x and dy stay in the first-level cache
+LINE = 128
+
 
 @kernel
 def conv_weight_gradient(a, step, low, high):
@@ -50,6 +53,7 @@ def conv_weight_gradient(a, step, low, high):
     pixel = channels(a, 0) if narrow else LANES
     line = (width if bare else all_width) * pixel
     between = all_rows * LANES if bare else all_height * line
+    joined = _samples_together(a) if bare else 1
     for row in range(out_height):
         set_tap(table, row, row * stride_height * line, row * out_width * LANES, out_width)
     if not bare:
@@ -59,8 +63,10 @@ def conv_weight_gradient(a, step, low, high):
         begin, stop = max(0, low - group * columns), min(columns, high - group * columns)
         if first == end:
             _clear_part(a, group, begin, stop)
-        for sample in range(first, end):
+        for sample in range(first, end, joined):
             source = at(x, sample * height * width)
+            if joined > 1:
+                set_tap(table, 0, 0, 0, min(joined, end - sample) * out_width)
             if narrow:
                 copy_narrow(source, height, width, image, top, left, all_height, all_width, pixel)
             elif not bare:
@@ -86,6 +92,15 @@ def conv_weight_gradient(a, step, low, high):
                     line,
                     pixel * stride_width,
                 )
+
+
+@inlined
+def _samples_together(a):
+    """Samples whose pixels are one line, where a kernel of a single place sees nothing else."""
+    _, _, out_height, out_width, kernel_height, kernel_width = sizes(a)
+    if out_height * kernel_height * kernel_width > 1:
+        return 1
+    return max(1, LINE // out_width)
 
 
 @inlined
