@@ -1,11 +1,15 @@
 """Recomputing: what a normalization and its relu made is made again for the backward, instead of being kept till then.
 
-That takes one pass over the pixels, and gives back a third of what a network of convolutions keeps.
+That takes one pass over the pixels, and gives back a third of what a network of convolutions keeps. Only a reader that
+multiplies a good deal makes up for that: a depthwise convolution of 3 × 3 does not.
 """
 
 from __future__ import annotations
 
 from dltool.ops.graph import Graph, Node, Value
+
+#: multiplications and additions of the readers for each number, from which on it is made again
+WORTH = 24
 
 
 def recompute(graph: Graph) -> None:
@@ -14,7 +18,8 @@ def recompute(graph: Graph) -> None:
         (x,), (y,) = node.inputs, node.outputs
         readers = [reader for reader in graph.nodes if reader.part == "backward" and y in reader.inputs]
         single = sum(x in reader.inputs for reader in graph.nodes) == 1
-        if readers and single and x.producer and x.producer.op.yaml_name == "normalize":
+        worth = sum(reader.op.flops(reader) for reader in readers) >= WORTH * y.spec.size
+        if worth and single and x.producer and x.producer.op.yaml_name == "normalize":
             _make_again(graph, x.producer, node, readers)
 
 

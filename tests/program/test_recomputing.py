@@ -16,9 +16,10 @@ def conv(filters: int = 16, **fields: Any) -> dict[str, Any]:
 
 NORM = ["batch_norm", "relu"]
 TABLE: list[tuple[str, list[Any], int]] = [
-    ("a chain", [conv(), *NORM, conv(), *NORM, conv(), *NORM, "flatten"], 3),
+    ("a chain", [conv(), *NORM, conv(), *NORM, conv(), *NORM, "flatten"], 2),
     ("a residual", [conv(), *NORM, {"residual": [conv(), *NORM, conv(), "batch_norm"]}, "relu", "flatten"], 2),
-    ("two branches", [conv(), *NORM, {"parallel": [[conv(), *NORM], [conv(kernel=1)]]}, "global_average_pool"], 2),
+    ("two branches", [conv(), *NORM, {"parallel": [[conv(), *NORM], [conv(kernel=1)]]}, "global_average_pool"], 1),
+    ("a depthwise reader", [conv(), *NORM, {"depthwise_conv2d": {"padding": 1}}, *NORM, conv(), "flatten"], 1),
     ("another activation", [conv(), "batch_norm", "tanh", conv(), "flatten"], 0),
     ("read by others too", [conv(), "batch_norm", {"residual": ["relu"]}, "flatten"], 0),
 ]
