@@ -22,6 +22,8 @@ EXTRA = 3  # activations: rows of one sample · parameters: 1 where the buffer h
 HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH = range(6)
 STRIDE_HEIGHT, STRIDE_WIDTH, DILATION_HEIGHT, DILATION_WIDTH, TOP, LEFT = range(6, 12)
 GEOMETRY_FIELDS = 12
+PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
+STRIDES = 5  # and how far apart the things are that it multiplies
 TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
 
 # The epilogue of a product: bias, floor (bits of a float64), then for each of two span functions its address, or 0, its

@@ -162,7 +162,12 @@ def blocks(channels: int) -> int:
 
 def table_size(taps: int) -> int:
     """Floats that a table of taps takes, in whole vectors."""
-    return -(-taps * TAP_FIELDS * 2 // LANES) * LANES
+    return integers_size(taps * TAP_FIELDS)
+
+
+def integers_size(count: int) -> int:
+    """Floats that so many integers take, in whole vectors."""
+    return -(-count * 2 // LANES) * LANES
 
 
 def image_size(geometry: Geometry, depth: int) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.kernels.records import LANES
-from dltool.ops.conv import image_size, table_size, weight_gradient
+from dltool.kernels.records import PHASE_FIELDS, STRIDES
+from dltool.ops.conv import image_size, integers_size, weight_gradient
 from dltool.ops.geometry import GEOMETRY, geometry_of
 from dltool.ops.op import Cut, Op, ShapeError, Spec
 from dltool.registry import register
@@ -41,8 +41,7 @@ class Depthwise(Op):
 
     @staticmethod
     def workspace(node: Node) -> int:
-        geometry = geometry_of(node.attributes)
-        return table_size(geometry.taps) + image_size(geometry, 1)
+        return integers_size(2 * PHASE_FIELDS + STRIDES)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -68,9 +67,7 @@ class DepthwiseDataGradient(Op):
     @staticmethod
     def workspace(node: Node) -> int:
         geometry = geometry_of(node.attributes)
-        phases = geometry.stride_height * geometry.stride_width
-        _, _, height, width = geometry.margins
-        return table_size(geometry.taps + phases) + (height * width + geometry.width) * LANES
+        return integers_size((geometry.stride_height + geometry.stride_width) * PHASE_FIELDS + STRIDES)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -82,7 +79,7 @@ class DepthwiseWeightGradient(Op):
     """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the place · dy."""
 
     cut = Cut.GROUPS
-    tiles = "lane_tiles"
+    tiles = "place_tiles"
     attributes: ClassVar = {**GEOMETRY, "groups": 1}
 
     @staticmethod
@@ -96,8 +93,7 @@ class DepthwiseWeightGradient(Op):
 
     @staticmethod
     def workspace(node: Node) -> int:
-        geometry = geometry_of(node.attributes)
-        return table_size(geometry.out_height) + image_size(geometry, 1) + LANES
+        return integers_size(STRIDES) + image_size(geometry_of(node.attributes), 1)
 
     @staticmethod
     def flops(node: Node) -> int:

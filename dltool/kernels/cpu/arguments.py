@@ -84,6 +84,23 @@ def call_tile(
     return sig, emit
 
 
+@instruction
+def call_lane_tile(
+    typing: Any, function: Any, case: Any, lines: Any, terms: Any, strides: Any, a: Any, b: Any, start: Any, out: Any,
+    least: Any,
+):  # fmt: skip
+    """Call a tile function of a convolution that keeps channels apart by its address."""
+    integer = types.int64
+    sig = types.void(integer, integer, integer, integer, strides, a, b, start, out, types.float32)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in sig.args[1:]])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return sig, emit
+
+
 @inlined
 def at(pointer, vector):
     """The pointer to a vector, by its number."""

@@ -117,7 +117,7 @@ def conv_data_gradient(a, step, low, high):
     tiles, space = tiles_of(a, EPILOGUE_FIELDS), workspace(a, EPILOGUE_FIELDS)
     bare = lies_bare_backward(a)
     table, between = table_of(space), all_rows if bare else all_height * all_width
-    backward_taps(a, table, depth, between, channels(a, 0), LANES, 1)
+    backward_taps(a, table, depth, between, channels(a, 0))
     image = behind_table(space, taps + phases)
     panel = at(image, depth * all_height * all_width)
     square, pixels = at(panel, taps * LANES), at(panel, (taps + 1) * LANES)
@@ -138,7 +138,7 @@ def conv_data_gradient(a, step, low, high):
                 source = image
             place = (block * dx_rows + sample * height * width) * LANES
             out = advance(dx, place)
-            by_phases(tiles, 1, a, table, source, panel, bias, pixels, out, least)
+            by_phases(tiles, a, table, source, panel, bias, pixels, out, least)
             finish(a, _EPILOGUE, out, place, height * width, channels(a, 2) - block * LANES)
 
 

@@ -28,8 +28,7 @@ from dltool.kernels.records import (
 TALLEST = 16 if wide_registers() else 6
 #: operands of a convolution: two that it reads and one that it writes
 OPERANDS = 3
-_products = make_tap_tiles(TALLEST, broadcast=True)
-_lanewise = make_tap_tiles(TALLEST, broadcast=False)
+_products = make_tap_tiles(TALLEST)
 
 
 @tile
@@ -42,12 +41,6 @@ def pixel_tiles(count, taps, table, a, a_step, b, start, start_step, out, least)
 def weight_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
     """Rows are numbers side by side, terms are pixels: each one number times a vector."""
     _products(count, taps, table, a, 1, a_step, b, start, start_step, out, least)
-
-
-@tile
-def lane_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
-    """Rows are pixels side by side: each term a vector times a vector."""
-    _lanewise(count, taps, table, a, LANES, a_step, b, start, start_step, out, least)
 
 
 @inlined
@@ -130,7 +123,13 @@ def table_of(space):
 @inlined
 def behind_table(space, taps):
     """What follows a table of so many taps."""
-    return at(space, (taps * TAP_FIELDS * 2 + LANES - 1) // LANES)
+    return behind_integers(space, taps * TAP_FIELDS)
+
+
+@inlined
+def behind_integers(space, count):
+    """What follows so many integers."""
+    return at(space, (count * 2 + LANES - 1) // LANES)
 
 
 @inlined
@@ -177,11 +176,10 @@ def rows_of_tiles(tiles, count, taps, table, a, a_row, a_step, b, start, start_s
 
 
 @inlined
-def backward_taps(a, table, depth, between, channels_of_y, step, joined):
-    """For every phase the number of its taps and then these, whose weights are `step` vectors long each.
+def backward_taps(a, table, depth, between, channels_of_y):
+    """For every phase the number of its taps and then these.
 
-    A tap is a place of the kernel through which an output sees a pixel of the phase, in every block of channels; or so
-    many `joined` places side by side, whose pixels of y then come one before the other.
+    A tap is a place of the kernel through which an output sees a pixel of the phase, in every block of channels.
     """
     _, _, _, _, kernel_height, kernel_width = sizes(a)
     stride_height, stride_width, dilation_height, dilation_width, top, left = steps(a)
@@ -192,21 +190,20 @@ def backward_taps(a, table, depth, between, channels_of_y, step, joined):
         head = entry
         entry += 1
         for k in range(kernel_height):
-            for side in range(kernel_width // joined):
-                m = side * joined
+            for m in range(kernel_width):
                 row, column = down - k * dilation_height, right - m * dilation_width
                 if row % stride_height == 0 and column % stride_width == 0:
                     place = (above + row // stride_height) * all_width + before + column // stride_width
                     for part in range(depth):
-                        weight = ((k * kernel_width + m) * depth + part) * step * LANES
-                        terms = joined * min(step, channels_of_y - part * LANES)
+                        weight = ((k * kernel_width + m) * depth + part) * LANES * LANES
+                        terms = min(LANES, channels_of_y - part * LANES)
                         set_tap(table, entry, (part * between + place) * LANES, weight, terms)
                         entry += 1
         set_tap(table, head, entry - head - 1, 0, 0)
 
 
 @inlined
-def by_phases(tiles, term_step, a, table, image, panel, bias, pixels, out, least):
+def by_phases(tiles, a, table, image, panel, bias, pixels, out, least):
     """One block of the large side of one sample, phase by phase; `pixels` is room for a line."""
     height, width, _, _, _, _ = sizes(a)
     stride_height, stride_width, _, _, _, _ = steps(a)
@@ -221,7 +218,7 @@ def by_phases(tiles, term_step, a, table, image, panel, bias, pixels, out, least
             row = at(out, (down + i * stride_height) * width + right)
             line = row if stride_width == 1 else pixels
             here = at(image, i * all_width)
-            rows_of_tiles(tiles, count, taps, first, here, LANES, term_step, panel, bias, 0, line, least)
+            rows_of_tiles(tiles, count, taps, first, here, LANES, 1, panel, bias, 0, line, least)
             if stride_width > 1:
                 for j in range(count):
                     store(row, j * stride_width * LANES, load(pixels, j * LANES))

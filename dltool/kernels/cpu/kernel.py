@@ -26,6 +26,8 @@ SPAN = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.floa
 TILE = types.void(
     types.int64, types.int64, INTEGERS, FLOATS, types.int64, FLOATS, FLOATS, types.int64, FLOATS, types.float32
 )
+#: (case, lines, terms, strides, one operand, other operand, start, output, least): some rows of a depthwise convolution
+LANE_TILE = types.void(types.int64, types.int64, types.int64, INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
@@ -49,6 +51,12 @@ def span(function: Function) -> Function:
 def tile(function: Function) -> Function:
     """Declare rows of a convolution, which kernels call by their address: large code that is compiled once for all."""
     _declared[function.__name__] = (function, TILE)
+    return function
+
+
+def lane_tile(function: Function) -> Function:
+    """The same for a convolution that keeps channels apart."""
+    _declared[function.__name__] = (function, LANE_TILE)
     return function
 
 

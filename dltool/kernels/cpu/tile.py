@@ -80,13 +80,12 @@ def make_tile(height: int, *, unroll: int, row_stride: int, unroll_stride: int, 
     return tile
 
 
-def make_tap_tiles(tallest: int, *, broadcast: bool) -> Any:
+def make_tap_tiles(tallest: int) -> Any:
     """Tiles of up to `tallest` rows that add up taps, as convolutions do.
 
     Called as tiles(height, taps, table, a, a_row, a_step, b, start, start_stride, out, least). A tap is three integers
     of the table: where it begins in `a` and in `b`, both in floats, and how many terms it has. Rows of `a` are `a_row`
-    floats apart and its terms `a_step`; those of `b` are vectors. With `broadcast` a term takes one float of each row,
-    otherwise 16, one for each lane. The rest is as in `make_tile` with a floor.
+    floats apart and its terms `a_step`; those of `b` are vectors. The rest is as in `make_tile` with a floor.
     """
     signature = types.void(
         types.int64,
@@ -111,7 +110,7 @@ def make_tap_tiles(tallest: int, *, broadcast: bool) -> Any:
                 case = builder.append_basic_block(f"tile_of_{height}")
                 switch.add_case(ir.Constant(_I64, height), case)
                 builder.position_at_end(case)
-                _emit_tap_tile(builder, height, broadcast, *args[1:])
+                _emit_tap_tile(builder, height, *args[1:])
                 builder.branch(end)
             builder.position_at_end(end)
             return context.get_dummy_value()
@@ -122,7 +121,7 @@ def make_tap_tiles(tallest: int, *, broadcast: bool) -> Any:
 
 
 def _emit_tap_tile(
-    builder: Any, height: int, broadcast: bool,
+    builder: Any, height: int,
     taps: Any, table: Any, a: Any, a_row: Any, a_step: Any, b: Any, start: Any, start_stride: Any, out: Any, least: Any,
 ) -> None:  # fmt: skip
     kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
@@ -143,7 +142,7 @@ def _emit_tap_tile(
             lanes = _load(builder, b_here)
             for row, slot in zip(rows, accumulators, strict=True):
                 address = builder.gep(a_here, [row])
-                given = _splat(builder, builder.load(address, align=4)) if broadcast else _load(builder, address)
+                given = _splat(builder, builder.load(address, align=4))
                 builder.store(builder.call(fma, [given, lanes, builder.load(slot)]), slot)
             builder.store(builder.gep(a_here, [a_step]), a_now)
             builder.store(_at(builder, b_here, LANES), b_now)

@@ -1,0 +1,159 @@
+"""Register tiles that keep channels apart: every product is a vector times a vector, as LLVM vector IR.
+
+What is multiplied lies in lines of terms: the places of a kernel for the outputs, pixels for the weights' gradient. How
+far lines and terms are apart stands in a table of `strides`, in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from dltool.kernels.cpu.vector import instruction
+from dltool.kernels.records import LANES, STRIDES
+
+_I64 = ir.IntType(64)
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_FLOATS = types.CPointer(types.float32)
+_SIGNATURE = types.void(
+    types.int64, types.int64, types.int64, types.CPointer(types.int64),
+    _FLOATS, _FLOATS, _FLOATS, _FLOATS, types.float32,
+)  # fmt: skip
+
+#: strides of the tiles of outputs: lines and terms of the image, those of the weights, rows of the output
+IMAGE_LINE, IMAGE_TERM, WEIGHT_LINE, WEIGHT_TERM, OUTPUT_ROW = range(STRIDES)
+#: strides of the tiles of weights: lines and pixels of x, lines of the kernel on it, lines of dy
+X_LINE, X_PIXEL, KERNEL_LINE, DY_LINE = range(STRIDES - 1)
+
+
+def make_output_tiles(tallest: int) -> Any:
+    """Tiles of up to `tallest` pixels of an output: tiles(case, lines, terms, strides, image, w, bias, out, least).
+
+    Case i has i rows that see pixels side by side, case `tallest` + i as many that see every other one. Each row is
+    bias + Σ of image · w over the lines and terms; no value below `least` is written (NaN is).
+    """
+    cases = [(height, apart) for apart in (1, 2) for height in range(1, tallest + 1)]
+    return _switch({i: _output_tile(*case) for i, case in enumerate(cases, start=1)})
+
+
+def make_weight_tiles(tallest: int, square: int) -> Any:
+    """Tiles of the places of a kernel: tiles(case, lines, pixels, strides, x, dy, start, out, least).
+
+    Case i has i places side by side, up to `tallest`, and the next case, if there is a `square`, so many lines of as
+    many places. Each is its `start` plus the sum of x, seen from there, times dy over lines of pixels.
+    """
+    cases = {width: _weight_tile(1, width) for width in range(1, tallest + 1)}
+    return _switch(cases | ({tallest + 1: _weight_tile(square, square)} if square else {}))
+
+
+def _switch(cases: dict[int, Callable[..., None]]) -> Any:
+    @instruction
+    def tiles(typing, case, lines, terms, strides, a, b, start, out, least):
+        def emit(context, builder, sig, args):
+            end = builder.append_basic_block("tiles_end")
+            switch = builder.switch(args[0], end)
+            for number, emit_tile in cases.items():
+                block = builder.append_basic_block(f"tile_{number}")
+                switch.add_case(ir.Constant(_I64, number), block)
+                builder.position_at_end(block)
+                emit_tile(builder, *args[1:])
+                builder.branch(end)
+            builder.position_at_end(end)
+            return context.get_dummy_value()
+
+        return _SIGNATURE, emit
+
+    return tiles
+
+
+def _output_tile(height: int, apart: int) -> Callable[..., None]:
+    def emit(
+        builder: Any, lines: Any, terms: Any, strides: Any, image: Any, w: Any, bias: Any, out: Any, least: Any
+    ) -> None:
+        totals = [_variable(builder, _load(builder, bias)) for _ in range(height)]
+        image_line, image_term, weight_line, weight_term, output_row = _strides(builder, strides, STRIDES)
+        image_now, w_now = _variable(builder, image), _variable(builder, w)
+        with cgutils.for_range(builder, lines):
+            image_here, w_here = builder.load(image_now), builder.load(w_now)
+            pixel_now, weight_now = _variable(builder, image_here), _variable(builder, w_here)
+            with cgutils.for_range(builder, terms):
+                pixel, weight = builder.load(pixel_now), builder.load(weight_now)
+                _add(builder, _load(builder, weight), [_at(builder, pixel, i * apart) for i in range(height)], totals)
+                builder.store(builder.gep(pixel, [image_term]), pixel_now)
+                builder.store(builder.gep(weight, [weight_term]), weight_now)
+            builder.store(builder.gep(image_here, [image_line]), image_now)
+            builder.store(builder.gep(w_here, [weight_line]), w_now)
+        limit = _splat(builder, least)
+        for i, total in enumerate(totals):
+            value = builder.load(total)
+            value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
+            place = builder.gep(out, [builder.mul(ir.Constant(_I64, i), output_row)])
+            builder.store(value, builder.bitcast(place, _VECTOR.as_pointer()), align=4)
+
+    return emit
+
+
+def _weight_tile(height: int, width: int) -> Callable[..., None]:
+    def emit(
+        builder: Any, lines: Any, pixels: Any, strides: Any, x: Any, dy: Any, start: Any, out: Any, least: Any
+    ) -> None:
+        totals = [_variable(builder, _load(builder, _at(builder, start, i))) for i in range(height * width)]
+        x_line, x_pixel, kernel_line, dy_line = _strides(builder, strides, STRIDES - 1)
+        x_now, dy_now = _variable(builder, x), _variable(builder, dy)
+        with cgutils.for_range(builder, lines):
+            x_here, dy_here = builder.load(x_now), builder.load(dy_now)
+            seen_now = [
+                _variable(builder, builder.gep(x_here, [builder.mul(ir.Constant(_I64, k), kernel_line)]))
+                for k in range(height)
+            ]
+            with cgutils.for_range(builder, pixels) as pixel:
+                seen = [builder.load(now) for now in seen_now]
+                given = _load(builder, builder.gep(dy_here, [builder.mul(pixel.index, ir.Constant(_I64, LANES))]))
+                _add(builder, given, [_at(builder, line, m) for line in seen for m in range(width)], totals)
+                for line, now in zip(seen, seen_now, strict=True):
+                    builder.store(builder.gep(line, [x_pixel]), now)
+            builder.store(builder.gep(x_here, [x_line]), x_now)
+            builder.store(builder.gep(dy_here, [dy_line]), dy_now)
+        for i, total in enumerate(totals):
+            builder.store(builder.load(total), _as_vector(builder, _at(builder, out, i)), align=4)
+
+    return emit
+
+
+def _add(builder: Any, factor: Any, places: Sequence[Any], totals: Sequence[Any]) -> None:
+    """Add the vectors at some places, times one vector, to as many totals."""
+    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
+    for place, total in zip(places, totals, strict=True):
+        builder.store(builder.call(fma, [_load(builder, place), factor, builder.load(total)]), total)
+
+
+def _strides(builder: Any, table: Any, count: int) -> list[Any]:
+    return [builder.load(builder.gep(table, [ir.Constant(_I64, i)])) for i in range(count)]
+
+
+def _variable(builder: Any, value: Any) -> Any:
+    slot = cgutils.alloca_once(builder, value.type)
+    builder.store(value, slot)
+    return slot
+
+
+def _at(builder: Any, pointer: Any, vectors: int) -> Any:
+    return builder.gep(pointer, [ir.Constant(_I64, vectors * LANES)])
+
+
+def _as_vector(builder: Any, pointer: Any) -> Any:
+    return builder.bitcast(pointer, _VECTOR.as_pointer())
+
+
+def _load(builder: Any, pointer: Any) -> Any:
+    return builder.load(_as_vector(builder, pointer), align=4)
+
+
+def _splat(builder: Any, scalar: Any) -> Any:
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
