@@ -64,7 +64,7 @@ TABLE_STEPS = 10  # STEP_FIELDS for each step
 TABLE_TICKS = 11  # 0, or where each thread adds up cycles for each op and, after those, for each meeting
 
 OP_FIELDS = 3  # address of the kernel, place of its record, flags that a step must have
-STAGE_FIELDS = 2  # first row-wise op, end
+STAGE_FIELDS = 3  # first row-wise op, end, samples that go through these together
 ITEM_FIELDS = 4  # first op, end, low, high
 LINE = 8  # integers of a cache line
 INTEGER_BYTES = 8

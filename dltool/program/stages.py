@@ -1,8 +1,9 @@
 """Stages: which nodes every thread can run without waiting for the others.
 
-In a stage each thread first takes its rows of the batch through the row-wise nodes, then its share of the items:
-pieces of nodes that look at the whole batch (slices of a parameter, blocks of channels, or a whole small node). All
-threads meet at the end of a stage. How work is cut into items never depends on the number of threads.
+In a stage each thread first takes its rows of the batch through the row-wise nodes, a few samples at a time, so that a
+node finds in the cache what the one before it made; then its share of the items: pieces of nodes that look at the whole
+batch (slices of a parameter, blocks of channels, or a whole small node). All threads meet at the end of a stage. How
+work is cut into items never depends on the number of threads.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dltool.program.layout import Layout
 CHUNK = 128
 #: blocks of columns whose chunks are visited together, so that the same activations serve all of them from the cache
 STRIP = 8
+#: bytes that a thread's share of the caches holds
+CACHE = 1 << 21
 #: items of groups of samples that are enough to share
 MANY = 16
 
@@ -40,6 +43,7 @@ class Stage:
 
     rows: list[Node] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    together: int = 1  # samples that a thread takes through all of these before it turns to the next
 
 
 def plan_stages(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> list[Stage]:
@@ -55,7 +59,17 @@ def plan_stages(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: in
             groups.setdefault((levels[id(node)], keys[id(node)]), []).append(node)
     for (level, _), group in groups.items():
         stages[level].items.extend(_items(group, layouts, rows))
+    for stage in stages:
+        stage.together = _samples_together(stage.rows, layouts, rows)
     return stages
+
+
+def _samples_together(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> int:
+    """As many samples as the cache holds with all that the nodes read and write of them, if it holds their weights."""
+    touched = {value for node in nodes for value in (*node.reads, *node.outputs)}
+    weights = sum(layouts[value].bytes for value in touched if not value.spec.batched)
+    sample = sum(layouts[value].bytes // layouts[value].shape[0] for value in touched if value.spec.batched)
+    return max(1, CACHE // sample) if sample and weights <= CACHE // 4 else rows
 
 
 def _levels(nodes: Sequence[Node], keys: Mapping[int, Hashable]) -> dict[int, int]:

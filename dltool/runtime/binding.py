@@ -149,13 +149,17 @@ class Table:
         stages, items, cuts = [], [], []
         for stage in self._program.stages:
             first = self._places[id(stage.rows[0])] if stage.rows else 0
-            stages.append((first, first + len(stage.rows)))
+            stages.append((first, first + len(stage.rows), stage.together))
             cuts.append([len(items) + cut for cut in _even_cuts(stage, self.threads)])
             for item in stage.items:
                 start = self._places[id(item.nodes[0])]
                 items.append((start, start + len(item.nodes), item.low, item.high))
         as_table = lambda rows, width: np.array(rows, np.int64).reshape(-1, width)  # noqa: E731
-        return as_table(stages, 2), as_table(items, records.ITEM_FIELDS), as_table(cuts, self.threads + 1)
+        return (
+            as_table(stages, records.STAGE_FIELDS),
+            as_table(items, records.ITEM_FIELDS),
+            as_table(cuts, self.threads + 1),
+        )
 
     def _header(self) -> np.ndarray:
         header = np.zeros(records.TABLE_FIELDS, np.int64)

@@ -100,9 +100,13 @@ def test_every_parameter_goes_down_its_slope(row: Row):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_cpu_and_reference_train_alike_on_any_number_of_threads(row: Row):
+def test_cpu_and_reference_train_alike_on_any_number_of_threads(row: Row, monkeypatch: pytest.MonkeyPatch):
     cpu, *others = (row.engine(threads=threads) for threads in (1, 2, 4))
     reference = row.engine(debug=True)
+    monkeypatch.setattr("dltool.program.stages.CACHE", 1 << 30)
+    others.append(row.engine(threads=2))  # every thread takes all of its samples at once
+    monkeypatch.setattr("dltool.program.stages._samples_together", lambda nodes, layouts, rows: 3)
+    others.append(row.engine(threads=2))
     begin = cpu.read()
     losses = np.concatenate([cpu.train("train", row.steps(0, 2), collect=False).losses, last_step(cpu, row)])
     expected = reference.train("train", row.steps(0, 3), collect=False).losses

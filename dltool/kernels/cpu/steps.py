@@ -201,9 +201,13 @@ def run_steps(table, thread, first, last):
         step = advance(integer_pointer(table[TABLE_STEPS]), number * STEP_FIELDS)
         low, high = share(step[BATCH], thread, threads), share(step[BATCH], thread + 1, threads)
         for stage in range(stage_count):
-            if low < high:
-                for op in range(stages[stage * STAGE_FIELDS], stages[stage * STAGE_FIELDS + 1]):
-                    run_op(op, ops, arguments, step, low, high, ticks)
+            rows = advance(stages, stage * STAGE_FIELDS)
+            first_row = low
+            while first_row < high:
+                end_row = min(first_row + rows[2], high)
+                for op in range(rows[0], rows[1]):
+                    run_op(op, ops, arguments, step, first_row, end_row, ticks)
+                first_row = end_row
             cut = stage * (threads + 1) + thread
             for item in range(cuts[cut], cuts[cut + 1]):
                 record = advance(items, item * ITEM_FIELDS)
