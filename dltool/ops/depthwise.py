@@ -6,9 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.kernels.records import PHASE_FIELDS, STRIDES
-from dltool.ops.conv import image_size, integers_size, weight_gradient
+from dltool.ops.conv import Conv, ConvWeightGradient, image_size, integers_size, weight_gradient
 from dltool.ops.geometry import GEOMETRY, geometry_of
-from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 
 @register("op", "depthwise")
-class Depthwise(Op):
+class Depthwise(Conv):
     """y (h, w, C) = Σ over the places of the kernel of x (H, W, C) · w there, channel by channel."""
 
-    takes_epilogue = True
     tiles = "lane_tiles"
-    attributes: ClassVar = GEOMETRY
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -42,10 +40,6 @@ class Depthwise(Op):
     @staticmethod
     def workspace(node: Node) -> int:
         return integers_size(2 * PHASE_FIELDS + STRIDES)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * prod(node.outputs[0].shape[:-1]) * node.inputs[1].spec.size
 
 
 @register("op", "depthwise_data_gradient")
@@ -75,30 +69,19 @@ class DepthwiseDataGradient(Op):
 
 
 @register("op", "depthwise_weight_gradient")
-class DepthwiseWeightGradient(Op):
+class DepthwiseWeightGradient(ConvWeightGradient):
     """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the place · dy."""
 
-    cut = Cut.GROUPS
     tiles = "place_tiles"
-    attributes: ClassVar = {**GEOMETRY, "groups": 1}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        x, dy = inputs
-        geometry = geometry_of(attributes)
-        geometry.check(x.shape)
-        geometry.check(dy.shape, small=True)
-        kernel = (geometry.kernel_height, geometry.kernel_width)[3 - len(x.shape) :]
-        return (Spec((attributes["groups"], *kernel, 1, x.shape[-1]), batched=False),)
+        (dw,) = ConvWeightGradient.shape(*inputs, **attributes)
+        return (Spec((*dw.shape[:-2], 1, dw.shape[-1]), batched=False),)
 
     @staticmethod
     def workspace(node: Node) -> int:
         return integers_size(STRIDES) + image_size(geometry_of(node.attributes), 1)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        dy, dw = node.inputs[1], node.outputs[0]
-        return 2 * prod(dy.shape[:-1]) * dw.spec.size // dw.shape[0]
 
 
 def _check_weight(x: Value, w: Value) -> None:
