@@ -40,6 +40,9 @@ DECIMALS: list[tuple[str, str, dict[str, str], list[float], str]] = [
     ("doubt with a semicolon", "b;y\n1,234;0\n2,345;1\n", {}, [1.234, 2.345], _NOTE.format(",", ".")),
     ("a comma told", "b\ty\n1,234\t0\n2,345\t1\n", {"decimal": ","}, [1.234, 2.345], ""),
     ("a point told", "b;y\n1,234;0\n2,345;1\n", {"decimal": "."}, [1234, 2345], ""),
+    ("of a hundred", "b,y\n1.5%,0\n22 %,1\n", {}, [1.5, 22], ""),
+    ("of a currency", 'b,y\n"$1,200.50",0\n$3,1\n', {}, [1200.5, 3], ""),
+    ("of another", "b;y\n1.200,50 €;0\n€ 3;1\n", {}, [1200.5, 3], ""),
     ("thousands of a comma told", "b;y\n1.234;0\n2.345;1\n", {"decimal": ","}, [1234, 2345], ""),
 ]
 
@@ -49,6 +52,15 @@ def test_decimal_points(content: str, fields: dict[str, str], numbers: list[floa
     found, notes = _read(write("decimals.csv", content), **fields)
     assert found == {"b": ("number", numbers)}
     assert notes == ((note,) if note else ())
+
+
+def test_whole_numbers_of_something_leave_no_doubt():
+    assert _read(write("whole.csv", "b,y\n15%,0\n3%,1\n")) == ({"b": ("integer", [15, 3])}, ())
+
+
+def test_numbers_of_different_things_are_words():
+    found, _ = _read(write("different.csv", "b,y\n$15,0\n3€,1\n"))
+    assert found == {"b": ("text", ["$15", "3€"])}
 
 
 def test_a_column_without_doubt_speaks_for_the_others():

@@ -1,8 +1,8 @@
-"""What cells of text may be: numbers with either decimal point, yes or no, dates, times; each in SQL."""
+"""What cells of text may be: numbers with either decimal point, also of something; yes or no, dates, times; in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dltool.data.sources.source import Kind
@@ -16,6 +16,8 @@ DATES = (
 )  # fmt: skip
 #: what stands between thousands, by decimal point
 _BETWEEN = {".": ",", ",": "."}
+#: what numbers may be of, if it stands at all of them, before or behind
+SIGNS = ("%", "$", "€", "£")
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,21 @@ class Reading:
 
 def readings(name: str, decimals: Sequence[str]) -> list[Reading]:
     """All that the column of this name in SQL may be, in order of preference, with these possible decimal points."""
-    whole = f"CASE WHEN regexp_full_match({name}, '[-+]?[0-9]+') THEN TRY_CAST({name} AS DOUBLE) END"
     return [
-        Reading("integer", whole),
+        Reading("integer", _whole(name)),
         *([Reading("number", f"TRY_CAST({name} AS DOUBLE)", ".")] if "." in decimals else []),
         *(Reading("number", _number(name, point), point) for point in decimals),
+        *(Reading("integer", _of(sign, name, _whole)) for sign in SIGNS),
+        *(Reading("number", _of(sign, name, _number, point), point) for sign in SIGNS for point in decimals),
         Reading("boolean", f"TRY_CAST({name} AS BOOLEAN)"),
         Reading("date", f"TRY_CAST({name} AS TIMESTAMP)"),
         *(Reading("date", f"TRY_STRPTIME({name}, '{form}')") for form in DATES),
         Reading("date", f"DATE '1970-01-01' + TRY_CAST({name} AS TIME)"),
     ]
+
+
+def _whole(name: str) -> str:
+    return f"CASE WHEN regexp_full_match({name}, '[-+]?[0-9]+') THEN TRY_CAST({name} AS DOUBLE) END"
 
 
 def _number(name: str, point: str) -> str:
@@ -47,3 +54,9 @@ def _number(name: str, point: str) -> str:
     digits = f"([0-9]+|[1-9][0-9]{{0,2}}([{between}][0-9]{{3}})+)?([{point}][0-9]+)?([eE][-+]?[0-9]+)?"
     plain = f"replace(replace({name}, '{between}', ''), '{point}', '.')"
     return f"CASE WHEN regexp_full_match({name}, '[-+]?{digits}') THEN TRY_CAST({plain} AS DOUBLE) END"
+
+
+def _of(sign: str, name: str, numbers: Callable[..., str], *point: str) -> str:
+    """Numbers with one sign, such as 12.5 % or $1,200."""
+    bare = numbers(f"trim(replace({name}, '{sign}', ''))", *point)
+    return f"CASE WHEN starts_with({name}, '{sign}') OR ends_with({name}, '{sign}') THEN {bare} END"
