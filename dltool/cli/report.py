@@ -7,14 +7,12 @@ from pathlib import Path
 import typer
 
 from dltool.cli.viewer import choose_viewer
-from dltool.errors import InputError, Problem
 from dltool.report.making import report_again
+from dltool.training.run_directory import RunDirectory
 
 
 def report(run: Path) -> None:
     """Measure the best checkpoint of a run, write its page, and tell where that is."""
-    if not run.is_dir():
-        raise InputError(Problem("is not a run's directory, such as runs/digits", where=str(run)))
     with choose_viewer(quiet=False, as_json=False) as viewer:
-        path = report_again(run, viewer.note, viewer.compiling)
+        path = report_again(RunDirectory.existing(run), viewer.note, viewer.compiling)
     typer.echo(path)

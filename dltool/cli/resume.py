@@ -28,9 +28,7 @@ def resume(
     as_json: bool = False,
 ) -> int:
     """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
-    if not run.is_dir():
-        raise InputError(Problem("is not a run's directory, such as runs/digits", where=str(run)))
-    directory = RunDirectory(run)
+    directory = RunDirectory.existing(run)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:
         checkpoint = load(find(run, (LAST,)), viewer.note)

@@ -19,7 +19,7 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
     path = next((place for place in places if place.exists()), None)
     if path is None:
         looked = ", nor ".join(f"'{place}'" for place in places)
-        raise InputError(Problem(f"no file {looked}{_similar(places)}", path=field))
+        raise InputError(Problem(f"no file {looked}{did_you_mean_path(*places)}", path=field))
     if not path.is_file():
         what = "a directory" if path.is_dir() else "something else"
         raise InputError(Problem(f"'{path}' is not a file but {what}", path=field))
@@ -53,8 +53,8 @@ def _places(name: str, folders: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys([wanted, *(folder / wanted for folder in folders)]))
 
 
-def _similar(places: list[Path]) -> str:
-    """A hint at a file of a similar name beside a missing one."""
+def did_you_mean_path(*places: Path) -> str:
+    """A hint at a file or directory of a similar name beside a missing one, to append to a message."""
     for place in places:
         try:
             close = nearest(place.name, [file.name for file in place.parent.iterdir()])

@@ -46,13 +46,12 @@ def report_unfinished(job: Job, run: RunDirectory) -> None:
     _write(run, job, counters, None)
 
 
-def report_again(target: Path, note: Note, on_compile: Callable[[str], None] | None = None) -> Path:
+def report_again(run: RunDirectory, note: Note, on_compile: Callable[[str], None] | None = None) -> Path:
     """Write the page of a run from its directory and its data; gives its place.
 
     Raises InputError where there is no checkpoint, or no data that fits it.
     """
-    run = RunDirectory(target)
-    path = find(target)
+    path = find(run.root)
     checkpoint = load(path, note)
     predictor = Predictor(checkpoint, path, on_compile=on_compile)
     experiment, folders = predictor.experiment, [Path(folder) for folder in checkpoint.folders]

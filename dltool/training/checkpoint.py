@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from dltool import __version__
+from dltool.data.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 
 #: Raised with every change that an older dltool could misread.
@@ -117,6 +118,8 @@ def _opened(path: Path) -> Iterator[Any]:
             start = file.read(9)
         with safe_open(path, framework="numpy") as file:
             yield file
+    except FileNotFoundError:
+        raise _unusable(path, f"no such checkpoint or run{did_you_mean_path(path)}") from None
     except OSError as error:
         raise _unusable(path, f"cannot be read: {error.strerror or error}") from None
     except (SafetensorError, ValueError, TypeError, KeyError) as error:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dltool.data.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 from dltool.training.saving import BEST, LAST, flush_folder
 
@@ -17,6 +18,14 @@ class RunDirectory:
     """The paths of one run."""
 
     root: Path
+
+    @classmethod
+    def existing(cls, root: Path) -> RunDirectory:
+        """That of a run; raises InputError where there is no such directory."""
+        if not root.is_dir():
+            hint = did_you_mean_path(root) or ", such as runs/digits"
+            raise InputError(Problem(f"is not a run's directory{hint}", where=str(root)))
+        return cls(root)
 
     @property
     def config(self) -> Path:

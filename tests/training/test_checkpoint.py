@@ -83,7 +83,7 @@ def test_any_flipped_byte_is_found(file):
 
 
 BROKEN = {
-    "missing": (None, "cannot be read: No such file or directory"),
+    "missing": (None, "no such checkpoint or run"),
     "empty": (b"", r"not a safetensors file \("),
     "zip": (b"PK\x03\x04" + bytes(200), r"not a safetensors file \("),
     "text": (b"epochs: 10\nbatch_size: 32\n", r"not a safetensors file \("),
