@@ -15,7 +15,13 @@ PLACES = (ROOT / "data", ROOT.parent / "shared" / "data")
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("config", "folder", "accuracy"), [("mnist_mlp", "mnist", 0.983), ("fashion_mlp", "fashion-mnist", 0.883)]
+    ("config", "folder", "accuracy"),
+    [
+        ("mnist_mlp", "mnist", 0.983),
+        ("fashion_mlp", "fashion-mnist", 0.883),
+        ("mnist_cnn", "mnist", 0.992),
+        ("fashion_cnn", "fashion-mnist", 0.92),
+    ],
 )
 def test_a_config_reaches_its_accuracy(config: str, folder: str, accuracy: float, tmp_path: Path, capsys):
     place = next((place / folder for place in PLACES if (place / folder).is_dir()), None)

@@ -19,7 +19,7 @@ GREY, COLOUR, SERIES = (28, 28), (32, 32, 3), (150, 1)
 ZOO = [
     ("mnist_lenet5", GREY, 10, 61_706),
     ("mnist_cnn", GREY, 10, 225_034),
-    ("fashion_cnn", GREY, 10, 225_034),
+    ("fashion_cnn", GREY, 10, 1_199_882),
     ("cifar10_resnet20", COLOUR, 10, 272_474),
     ("cifar10_resnet32", COLOUR, 10, 466_906),
     ("cifar10_resnet56", COLOUR, 10, 855_770),
