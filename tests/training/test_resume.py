@@ -199,12 +199,12 @@ def test_a_killed_process_resumes_to_the_same_end(tmp_path, unbroken, kill):
     process = dltool("train", str(config), "--run-dir", str(run.root), *often)
     wait_for(lambda: run.last.exists() or process.poll() is not None)
     os.kill(process.pid, kill)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == (-kill if kill == signal.SIGKILL else 128 + kill), out + err
     assert err == ""
     if kill != signal.SIGKILL:
         assert out.splitlines()[-1].split() == ["next", "dltool", "resume", str(run.root)]
     process = dltool("resume", str(run.root), "--json")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, "")
     assert_equal_runs(run, unbroken)
