@@ -21,17 +21,21 @@ def lower_convolutions(graph: Graph) -> None:
     for node in [node for node in graph.nodes if node.op.yaml_name in DIRECT]:
         geometry = geometry_of(node.attributes)
         one, other = node.inputs
+        ends = one.shape[-1], other.shape[-1]
         if node.op.yaml_name == "conv" and _pays(geometry, *other.shape[-2:]):
             _lower(graph, node, "winograd_weights", geometry)
         elif node.op.yaml_name == "conv_data_gradient" and _pays(turned(geometry), *other.shape[:-3:-1]):
             _lower(graph, node, "winograd_turned_weights", turned(geometry))
-        elif node.op.yaml_name == "conv_weight_gradient" and _pays(geometry, one.shape[-1], other.shape[-1]):
+        elif node.op.yaml_name == "conv_weight_gradient" and min(ends) >= LANES and _pays(geometry, *ends):
             node.op = find_op("winograd_weight_gradient")
 
 
 def _pays(geometry: Geometry, depth: int, width: int) -> bool:
-    """Whether multiplying at the points, and transforming to and from these, is less work than adding up the taps."""
-    if not fits(geometry) or min(depth, width) < LANES:
+    """Whether multiplying at the points, and transforming to and from these, is less work than adding up the taps.
+
+    Blocks of y that are not full take as long in both ways, those of x longer at the points.
+    """
+    if not fits(geometry) or depth < LANES:
         return False
     rows, columns = -(-depth // LANES), -(-width // LANES)
     count = points(geometry.kernel_height) * points(geometry.kernel_width) * prod(tile_counts(geometry))

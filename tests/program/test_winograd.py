@@ -31,6 +31,8 @@ TABLE: list[tuple[list[Any], tuple[int, ...], tuple[int, int, int]]] = [
         (0, 0, 0),
     ),  # images of 2 x 2 would fill a quarter of a tile
     ([conv(4), conv(4), "flatten"], IMAGE, (0, 0, 0)),
+    ([conv(6), conv(kernel=5), "flatten"], IMAGE, (0, 1, 0)),  # its x has few channels
+    ([conv(), conv(6), "flatten"], IMAGE, (1, 0, 0)),  # its y has
 ]
 
 
