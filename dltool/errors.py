@@ -16,7 +16,7 @@ class Problem:
     path: str = ""  # "train.epochs", "model[2].dense.units"
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.path, self.message) if part)
+        return printable(": ".join(part for part in (self.where, self.path, self.message) if part))
 
 
 class DltoolError(Exception):
@@ -27,6 +27,11 @@ class DltoolError(Exception):
     def __init__(self, *problems: Problem | str):
         self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def printable(text: str) -> str:
+    """The text with each byte that is not UTF-8, as names of files can have, written as `\\xff`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class InputError(DltoolError):

@@ -11,7 +11,7 @@ import typer
 
 from dltool.config.experiment import Task
 from dltool.config.loading import from_resolved
-from dltool.errors import InputError, Problem
+from dltool.errors import InputError, Problem, printable
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.proposing import propose
 
@@ -33,6 +33,10 @@ def init(
         )
     if not path.parent.is_dir():
         raise InputError(Problem(f"there is no folder '{path.parent}'", str(path)))
+    for name in filter(None, (data, test)):
+        if printable(name) != name:
+            message = "its name is not UTF-8, as a config is; rename it, or make a link to it that is"
+            raise InputError(Problem(message, name))
     proposal = propose(data, Wishes(tuple(target), task), test)
     from_resolved(proposal.config)  # what is no config is not written
     try:

@@ -25,6 +25,8 @@ ROWS_SHOWN = 10
 COLUMNS_SHOWN = 12
 LONGEST = 24
 BAR_WIDTH = 24
+#: more files that cannot be read are counted in the end
+MANY_PROBLEMS = 10
 
 
 def predict(
@@ -43,16 +45,18 @@ def predict(
     with _ending_on_signals():
         target = PredictionFile(out)
         predictor = Predictor(load(path, _note), path, threads=threads, on_compile=_Compiling())
-        predictions = Predictions(predictor, data, Request(targets=False, keep=tuple(keep), keep_all=keep_all))
+        predictions = Predictions(
+            predictor, data, Request(targets=False, keep=tuple(keep), keep_all=keep_all, tolerant=True)
+        )
         if out is None and sys.stdout.isatty():
             with closing(predictions.tables()) as tables:
                 _show(next(tables), others=len(predictions.sources) - 1)
-            return 0
-        try:
-            _write(predictions, target, out)
-        except BrokenPipeError:  # who reads standard output has had enough
-            return 128 + signal.SIGPIPE
-    return 0
+        else:
+            try:
+                _write(predictions, target, out)
+            except BrokenPipeError:  # who reads standard output has had enough
+                return 128 + signal.SIGPIPE
+    return _tell(predictions)
 
 
 def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -> None:
@@ -68,6 +72,17 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         typer.echo(
             f"{rows:,} row{'' if rows == 1 else 's'} → {out}  ({duration(seconds)}, {rate(rows / seconds)}rows/s)"
         )
+
+
+def _tell(predictions: Predictions) -> int:
+    """What there is to say of the files; the exit code, 1 where some of them could not be predicted for."""
+    for text in predictions.notes:
+        _note(text)
+    for problem in predictions.problems:
+        typer.echo(f"error: {problem}", err=True)
+    if len(predictions.problems) > MANY_PROBLEMS:
+        typer.echo(f"error: {len(predictions.problems):,} of these, for which nothing is predicted", err=True)
+    return 1 if predictions.problems else 0
 
 
 def _show(table: Predicted, others: int) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from dltool.config.amounts import amount
 from dltool.config.experiment import PARTS, DataConfig, Sampling
+from dltool.data.constants import Constants
 from dltool.data.duplicates import Duplicates
 from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
@@ -32,6 +33,7 @@ from dltool.data.store.folder import Store
 from dltool.data.store.keeping import Keeping, unwatched
 from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
+from dltool.errors import InputError, Problem
 
 #: bytes of files that take so long to read that it is worth a word
 LARGE = 256 << 20
@@ -61,14 +63,14 @@ def open_dataset(
         digest = hashlib.sha256()
         rows = {part: plan.count(part) for part in plan.rows}
         signature = settled.signature(rows)
-        duplicates = Duplicates(rows if preprocessing is None else {})
-        pieces = duplicates.watched(_pieces(readers, settled.features, plan, digest))
+        duplicates, constants = Duplicates(rows if preprocessing is None else {}), Constants()
+        pieces = duplicates.watched(pieces_of(readers, settled.features, plan, digest, constants))
         alias = alias_table(sampling, plan, readers["train"].outline) if sampling else None
         layout = RecordLayout.of(signature)
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
             "preprocessing": settled.as_json(),
             "fingerprint": digest.hexdigest(),
-            "notes": [*notes, *duplicates.notes()],
+            "notes": [*notes, *remarks(readers), *constants.notes(), *duplicates.notes()],
         }
         if sum(rows.values()) * layout.bytes > memory_for(data):
             return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
@@ -142,19 +144,22 @@ def _settle(
     """
     readers: dict[str, Reader] = {}
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
+    dtype = settled.features.feature_dtype if settled else ""
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
         named = tuple(data.features)
         memory = memory_for(data) // 2
-        request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape)
+        request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape, dtype=dtype)
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
         shape = shape or readers["train"].outline.feature_shape
+        dtype = dtype or readers["train"].outline.feature_dtype
     outlines = {part: reader.outline for part, reader in readers.items()}
     plan = make_plan(data, outlines, settled and settled.target)
     notes = plan.notes
     if settled is None:
-        preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
+        with _also_of(readers, but="train"):
+            preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
         notes = [*notes, *more_notes]
         settled = Preprocessing(preparation, plan.target)
     for outline in outlines.values():
@@ -192,21 +197,59 @@ def _opened(source: Source, place: str, folders: Sequence[Path], request: Reques
         yield reader
 
 
-def _pieces(
-    readers: Mapping[str, Reader], preparation: Preparation, plan: Plan, digest: Any
+@contextmanager
+def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
+    """Where a source of arrays has problems, those of the others are told with them."""
+    try:
+        yield
+    except InputError as error:
+        problems = list(error.problems)
+        for source, reader in readers.items():
+            if source != but and not reader.outline.columns:
+                try:
+                    for _ in reader.read({}):
+                        pass
+                except InputError as other:
+                    problems += other.problems
+        raise InputError(*problems) from None
+
+
+def pieces_of(
+    readers: Mapping[str, Reader], preparation: Preparation, plan: Plan, digest: Any, constants: Constants
 ) -> Iterator[tuple[str, Part]]:
-    """Samples of every part, in order; the digest takes in all that is prepared."""
-    for source, reader in readers.items():
-        indices = {part: index for part, (of, index) in plan.rows.items() if of == source}
-        targets = plan.encoded[source]
-        digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
-        digest.update(np.ascontiguousarray(targets).data)
-        for low, high, chunk in _prepared(reader, preparation):
-            digest.update(np.ascontiguousarray(chunk.features).data)
-            digest.update(chunk.codes.data)
-            for part, index in indices.items():
-                _, inside = overlap(index, low, high)
-                yield part, Part(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+    """Samples of every part, in order; the digest takes in all that is prepared.
+
+    Raises InputError, once all sources are read, with the problems of each.
+    """
+    problems: list[Problem] = []
+    for source in readers:
+        try:
+            yield from _pieces_of_source(source, readers[source], preparation, plan, digest, constants)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+
+
+def _pieces_of_source(
+    source: str, reader: Reader, preparation: Preparation, plan: Plan, digest: Any, constants: Constants
+) -> Iterator[tuple[str, Part]]:
+    indices = {part: index for part, (of, index) in plan.rows.items() if of == source}
+    targets = plan.encoded[source]
+    digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
+    digest.update(np.ascontiguousarray(targets).data)
+    for low, high, chunk in _prepared(reader, preparation):
+        constants.add(reader, low, chunk.features)
+        digest.update(np.ascontiguousarray(chunk.features).data)
+        digest.update(chunk.codes.data)
+        for part, index in indices.items():
+            _, inside = overlap(index, low, high)
+            yield part, Part(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+
+
+def remarks(readers: Mapping[str, Reader]) -> list[str]:
+    """What all sources have to say of what was read."""
+    return [text for reader in readers.values() for text in reader.remarks()]
 
 
 def _in_memory(pieces: Iterator[tuple[str, Part]], rows: Mapping[str, int], layout: RecordLayout) -> dict[str, Part]:

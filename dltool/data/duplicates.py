@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from dltool.data.constants import constant
 from dltool.data.quoting import plural
 from dltool.data.signature import Part
 
@@ -29,7 +30,8 @@ class Duplicates:
         """The same pieces of parts."""
         for name, piece in pieces:
             if name in self._hashes:
-                self._hashes[name].append(row_hashes(piece.features, piece.codes, piece.targets))
+                varied = ~constant(piece.features)  # that others are equal is no wonder
+                self._hashes[name].append(row_hashes(piece.features, piece.codes, piece.targets)[varied])
             yield name, piece
 
     def notes(self) -> list[str]:
@@ -47,6 +49,8 @@ class Duplicates:
 
 def _common(hashes: np.ndarray, others: np.ndarray) -> int:
     """How many of these are among the others; both sorted."""
+    if not len(others):
+        return 0
     nearest = np.minimum(np.searchsorted(others, hashes), len(others) - 1)
     return int((others[nearest] == hashes).sum())
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from dltool.data.preparation import ArrayPreparation, Preparation
-from dltool.data.sources.image_files import ARCHIVE, ENDINGS, is_archive
+from dltool.data.sources.image_archive import ARCHIVE, is_archive, split_archive
+from dltool.data.sources.image_formats import is_called_image
 from dltool.data.sources.images import ImageList, Images
 from dltool.data.sources.source import Source
 
@@ -31,20 +32,23 @@ def elsewhere(source: Source, paths: Sequence[str], preparation: Preparation) ->
 def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> Iterator[Elsewhere]:
     of_files = isinstance(source, Images)
     images = source if of_files else Images(path="") if _are_images(preparation) else None
-    for form, group in groupby(paths, lambda path: _form(Path(path), of_files)):
+    for form, group in groupby(paths, lambda path: _form(path, of_files) if images else "other"):
         found = list(group)
         if images and form == "image":
-            yield Elsewhere(found[0], ImageList(**images.model_dump(exclude={"path"}), names=tuple(found)))
+            yield Elsewhere(
+                found[0], ImageList(**images.model_dump(exclude={"path", "class_folder"}), names=tuple(found))
+            )
         else:
             one = images if images and form == "images" else source
             yield from (Elsewhere(path, one.at(path)) for path in found)
 
 
-def _form(path: Path, of_files: bool) -> Literal["image", "images", "other"]:
+def _form(name: str, of_files: bool) -> Literal["image", "images", "other"]:
     """What there is at a path; any file is an image where a network was trained `of_files` of images."""
-    if path.is_dir() or (is_archive(path) if of_files else path.suffix.lower() == ARCHIVE):
+    path, inside = Path(name), split_archive(name)[1]
+    if inside or path.is_dir() or (is_archive(path) if of_files else path.suffix.lower() == ARCHIVE):
         return "images"
-    return "image" if of_files or path.suffix.lower() in ENDINGS else "other"
+    return "image" if of_files or is_called_image(path.name) else "other"
 
 
 def _are_images(preparation: Preparation) -> bool:

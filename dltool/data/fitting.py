@@ -27,12 +27,15 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     outline, notes = reader.outline, []
     scaling = cast(Scaling | None, data.scaling)
     if scaling is None:
-        scaling, notes = suitable(outline.feature_dtype)
+        scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)
     has_channels = len(outline.feature_shape) == 3
     moments = Moments(columns=has_channels or cast(Source, data.source).mixed_units)
     if scaling.fitted:
         for features in _of_rows(reader, {}, train):
             moments.update(cast(np.ndarray, features))
+    if outline.deep and scaling.fitted:
+        low, high = moments.low.min(), moments.high.max()
+        notes = [*notes, f"pixels of the training part lie between {low:.6g} and {high:.6g}"]
     return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scaling.scale(moments)), notes
 
 

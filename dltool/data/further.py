@@ -46,6 +46,16 @@ class Further:
         self.kept_types = reader.kept_types()
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
 
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of what has been read."""
+        return [*self._reader.outline.notes, *self._reader.remarks()]
+
+    @property
+    def failed(self) -> list[Problem]:
+        """What is wrong with the samples that could not be read, and are left out, where the request was tolerant."""
+        return list(self._reader.failed.values())
+
     def pieces(self) -> Iterator[Piece]:
         """All rows in order; of no use as targets are zeros where none were asked for."""
         low = 0
@@ -58,7 +68,12 @@ class Further:
             self.unknown.update(self._preparation.unknown(raw, prepared))
             low += len(prepared.features)
             targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
-            yield Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
+            part, kept = Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low)
+            if failed := [row - start for row in self._reader.failed if start <= row < low]:
+                read = np.delete(np.arange(low - start), failed)
+                part = Part(part.features[read], part.targets[read], part.codes[read])
+                kept = {name: texts[read] for name, texts in kept.items()}
+            yield Piece(start, low, part, kept)
 
     def parts(self) -> Iterator[tuple[Part, np.ndarray]]:
         """All rows that have a target, in order, and their numbers in the file (n,)."""
@@ -87,6 +102,7 @@ def opened(
             request or Request(),
             features=preprocessing.columns,
             shape=preprocessing.features.feature_shape,
+            dtype=preprocessing.features.feature_dtype,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,
         )

@@ -10,11 +10,7 @@ import numpy as np
 
 from dltool.data.preparation import Preparation, TablePreparation
 from dltool.data.signature import Part
-
-#: pixels in each direction that make a picture
-SMALLEST = 6
-#: a picture is no more than so many times as wide as it is high, or the other way
-LONGEST = 4
+from dltool.data.sources.axes import SMALLEST, are_sides
 
 
 def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
@@ -53,8 +49,7 @@ def _image(shape: Sequence[int]) -> tuple[int, int, int] | None:
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
         return None
     height, width = shape[:2]
-    proper = min(height, width) >= SMALLEST and max(height, width) <= LONGEST * min(height, width)
-    return (height, width, shape[2] if len(shape) == 3 else 1) if proper else None
+    return (height, width, shape[2] if len(shape) == 3 else 1) if are_sides(height, width) else None
 
 
 def _grid(names: Sequence[str]) -> tuple[int, int, int] | None:

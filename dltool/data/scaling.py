@@ -114,8 +114,10 @@ class Quantile(Scaling):
         return None
 
 
-def suitable(dtype: str) -> tuple[Scaling, list[str]]:
-    """The scaling of arrays whose config names none, with a note on it."""
+def suitable(dtype: str, *, deep: bool) -> tuple[Scaling, list[str]]:
+    """The scaling of arrays, or of `deep` images, whose config names none, with a note on it."""
+    if deep:
+        return Standard(), ["images of more than 8 bits get mean 0 and deviation 1 (data.scaling: standard)"]
     if dtype == "uint8":
         return Divide(by=255.0), ["features are bytes, divided by 255 (data.scaling: {divide: 255})"]
     return NoScaling(), []

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dltool.data.sources.image_layout import PART_WORDS
 from dltool.errors import InputError, Problem
-from dltool.proposal.recognition import PART_WORDS
 
 FEATURES = ("x", "features", "data", "images", "inputs", "samples")
 TARGETS = ("y", "targets", "target", "labels", "label", "classes", "class")

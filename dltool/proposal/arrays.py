@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from dltool.data.sources.source import Outline, Request, Source
+from dltool.data.sources.source import Outline
 from dltool.data.targets import Target, encode, understand
 from dltool.errors import InputError, Problem
 from dltool.findings import note
-from dltool.proposal.archives import npy_fields, npz_fields
 from dltool.proposal.assembly import assemble
 from dltool.proposal.division import divide
 from dltool.proposal.entry import Entry
-from dltool.proposal.pictures import image_fields
+from dltool.proposal.looking import look
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.recipe import Facts, listed
 from dltool.proposal.recognition import Found
-from dltool.registry import registered
 
 
 def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     """The proposal for sources of one kind; raises InputError where they cannot be read."""
     if wishes.target:
         raise InputError(Problem("--target names a column of a table; here it is clear what the targets are"))
-    fields = _fields(found)
-    outline = _outline(found.kind, fields["train"])
+    seen = look(found)
+    outline = seen.outlines["train"]
     target, notes = understand(replace(outline, task=wishes.task or outline.task))
+    for other in seen.outlines.values():
+        encode(other, target)  # raises for what the training part does not know
+    fields = seen.fields
     if wishes.task in ("classes", "numbers", "labels") and outline.task == "auto":
         fields = {part: {**given, "task": wishes.task} for part, given in fields.items()}
     shares = _shares(outline, target)
     division = divide(outline.rows, fields, target.task)
     shape, rows = outline.feature_shape, round(outline.rows * division.train)
     pixels = len(shape) > 1 or outline.feature_dtype == "uint8"
-    image = outline.feature_dtype == "uint8" and len(shape) in (2, 3)
-    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=image)
+    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=seen.image)
     sizes = " × ".join(map(str, shape))
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
     kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"
@@ -47,31 +47,13 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
         [*_sources(found.kind, fields), *_scaling(outline)],
         division,
         facts,
-        [("data", f"{outline.rows:,} samples of {sizes} {kind}{apart}"), ("task", f"{what}{listed(shares)}")],
-        [note(text) for text in notes],
+        [
+            ("data", f"{outline.rows:,} samples of {sizes} {kind}{apart}"),
+            *([("axes", seen.axes)] if seen.axes else []),
+            ("task", f"{what}{listed(shares)}"),
+        ],
+        [*seen.findings, *map(note, [*found.notes, *notes])],
     )
-
-
-def _fields(found: Found) -> Mapping[str, dict[str, Any]]:
-    """The fields of the source of each part."""
-    match found.kind:
-        case "npz":
-            given = {part: npz_fields(paths[0]) for part, paths in found.parts.items()}
-            apart = {part: fields["train"] for part, fields in given.items() if part != "train"}
-            return {**given["train"], **apart}
-        case "npy":
-            return {part: npy_fields(paths[0]) for part, paths in found.parts.items()}
-        case "idx":
-            return {part: {"images": paths[0], "labels": paths[1]} for part, paths in found.parts.items()}
-        case "images":
-            return image_fields({part: paths[0] for part, paths in found.parts.items()})
-    return {part: {"path": paths[0]} for part, paths in found.parts.items()}
-
-
-def _outline(kind: str, fields: Mapping[str, Any]) -> Outline:
-    source = cast(Source, registered("source")[kind].model_validate(fields))
-    with source.open([], Request()) as reader:
-        return reader.outline
 
 
 def _sources(kind: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Entry]:

@@ -1,27 +1,72 @@
-"""The size that images are brought to, where they have several."""
+"""Images that `init` has looked at: the size that they are brought to, and what is wrong with some."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, cast
 
-from dltool.data.sources.images import ImageReader, Images
-from dltool.data.sources.source import Request
+from dltool.data.quoting import plural
+from dltool.data.sources.image_header import Header
+from dltool.data.sources.image_reader import ImageReader
+from dltool.data.sources.images import Images
+from dltool.data.sources.source import Outline, Request
+from dltool.errors import Problem
+from dltool.findings import Finding, note, warning
+from dltool.proposal.seen import Seen
 
-#: images that are looked at
-LOOKED_AT = 200
-#: the longer side is brought to at most so many pixels: more take a processor long
+#: images of each part that are unpacked, to see whether they can be
+TRIED_OUT = 2000
+#: the longer side is brought to at most this many pixels: more take a processor long
 LONGEST = 64
+#: damaged files that a line names
+LISTED = 5
 
 
-def image_fields(paths: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Fields of an `images` source for each part: all are brought to one size where those of the training differ."""
-    with Images(path=paths["train"]).open([], Request()) as reader:
-        sizes = cast(ImageReader, reader).sizes(LOOKED_AT)
+def look_at_images(paths: Mapping[str, str]) -> Seen:
+    """The fields of an `images` source for each part; all get one size where those of the training part differ."""
+    fields: dict[str, dict[str, Any]] = {}
+    outlines: dict[str, Outline] = {}
+    findings: list[Finding] = []
     size: dict[str, Any] = {}
-    if len(set(sizes)) > 1 or max(sizes[0]) > 2 * LONGEST:
-        height, width = (median(side) for side in zip(*sizes, strict=True))
-        shrink = min(1.0, LONGEST / max(height, width))
-        size = {"size": [max(1, round(height * shrink)), max(1, round(width * shrink))]}
-    return {part: {"path": path, **size} for part, path in paths.items()}
+    request = Request()
+    for part in sorted(paths, key=lambda part: part != "train"):
+        with Images(path=paths[part]).open([], request) as opened:
+            first = cast(ImageReader, opened)
+            size = _size(first.headers) if part == "train" else size
+            fields[part] = {"path": paths[part], **size}
+            reader = ImageReader(first.files, Images.model_validate(fields[part]), request, first.looks)
+            problems, same = reader.try_out(TRIED_OUT)
+            findings += map(note, reader.outline.notes)
+            if problems:
+                findings.append(_damaged(problems, reader))
+                fields[part]["damaged"] = "skip"
+                reader = ImageReader(reader.files, Images.model_validate(fields[part]), request, reader.looks)
+            findings += map(note, reader.remarks())
+            if same:
+                message = f"{plural(len(same), 'image')} of one color all over: {_named(same)}"
+                findings.append(note(f"{reader.files.where}: {message}"))
+            outlines[part] = reader.outline
+        request = Request(shape=outlines["train"].feature_shape, dtype=outlines["train"].feature_dtype)
+    return Seen(fields, outlines, image=True, findings=findings)
+
+
+def _size(headers: Sequence[Header]) -> dict[str, Any]:
+    """The size to bring images to: that of the one in the middle, unless all have one that is not large."""
+    sizes = [one.size for one in headers]
+    if len(set(sizes)) == 1 and max(sizes[0]) <= 2 * LONGEST:
+        return {}
+    height, width = (median(side) for side in zip(*sizes, strict=True))
+    shrink = min(1.0, LONGEST / max(height, width))
+    return {"size": [max(1, round(height * shrink)), max(1, round(width * shrink))]}
+
+
+def _damaged(problems: Sequence[Problem], reader: ImageReader) -> Finding:
+    told = ", ".join(f"{problem.where} ({problem.message})" for problem in problems[:LISTED])
+    more = f" and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+    count = f"{len(problems)} of {plural(reader.outline.rows, 'image')}"
+    return warning(f"{count} cannot be used, and are left out (damaged: skip): {told}{more}", reader.files.where)
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")

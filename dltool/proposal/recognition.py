@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from glob import has_magic
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Literal
 
 from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate, locate_all
+from dltool.data.sources.image_archive import split_archive
+from dltool.data.sources.image_files import FolderFiles, ImageFiles
+from dltool.data.sources.image_layout import classes_of, part_of, parts
+from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
 
 Kind = Literal["table", "npz", "npy", "idx", "images", "series"]
@@ -31,13 +36,6 @@ SUFFIXES: Mapping[str, Kind] = {
     ".zip": "images",
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
 }
-IMAGES = (".png", ".jpg", ".jpeg")
-#: words in the names of files and folders that tell their part
-PART_WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "t10k", "holdout"), "test"),
-}
 #: entries of a folder that a message lists
 LISTED = 8
 
@@ -48,6 +46,7 @@ class Found:
 
     kind: Kind
     parts: Mapping[str, tuple[str, ...]]
+    notes: Sequence[str] = ()
 
 
 def recognize(path: str, test: str | None = None) -> Found:
@@ -58,7 +57,7 @@ def recognize(path: str, test: str | None = None) -> Found:
     other = _at(test)
     if other.kind != found.kind:
         raise InputError(Problem(f"holds {NAMES[other.kind]}, but '{path}' {NAMES[found.kind]}", test))
-    return Found(found.kind, {**found.parts, "test": other.parts["train"]})
+    return Found(found.kind, {**found.parts, "test": other.parts["train"]}, found.notes)
 
 
 def _at(path: str) -> Found:
@@ -70,7 +69,10 @@ def _at(path: str) -> Found:
         if kind != "table":
             raise InputError(Problem(f"several files can only be tables, these hold {NAMES[kind]}", path))
         return Found("table", {"train": (path,)})
-    kind = _kind(locate(path, [], ""))
+    outside, inside = split_archive(path)
+    kind = _kind(locate(outside, [], ""))
+    if kind == "images":
+        return _images(image_files(Path(outside).expanduser(), inside), path)
     return Found(kind, {"train": _with_labels(there) if kind == "idx" else (path,)})
 
 
@@ -85,22 +87,40 @@ def _kind(file: Path) -> Kind:
 def _folder(folder: Path, path: str) -> Found:
     """The kind of data that most files are of, divided into parts by their names."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    folders, files = [e for e in entries if e.is_dir()], [e for e in entries if e.is_file()]
-    if folders and all(_part(each) for each in folders) and any(_holds_images(each) for each in folders):
-        return _divided("images", folders, path)
-    if any(_holds_only_images(each) for each in folders):
-        return Found("images", {"train": (path,)})
-    if idx := [file for file in files if _idx_axes(file) > 1]:
-        parts = {(_part(file) or "train"): _with_labels(file) for file in idx}
-        return Found("idx", _with_train(parts, path))
+    files = [entry for entry in entries if entry.is_file()]
     known = [file for file in files if _data_suffix(file)]
+    images = FolderFiles(folder)
+    classes = {*classes_of(images.names)}
+    if len(classes) > 1 or (classes - {""} and not known):
+        return _images(images, path)
+    if idx := [file for file in files if _idx_axes(file) > 1]:
+        parts = {(part_of(file.name) or "train"): _with_labels(file) for file in idx}
+        return Found("idx", _with_train(parts, path))
     kinds: set[Kind] = {_kind(file) for file in known}
     if len(kinds) == 1:
         return _divided(kinds.pop(), known, path)
+    if images.names:
+        message = "its images lie in no folders, which would be their classes; put each class in a folder"
+        raise InputError(Problem(message, path))
     names = [entry.name for entry in entries]
     listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
     what = f"it holds {listed}" if names else "it is empty"
     raise InputError(Problem(f"nothing in this folder is known to hold data: {what}; name a file", path))
+
+
+def _images(files: ImageFiles, path: str) -> Found:
+    """Class folders, or those of several parts."""
+    found = parts(files.names)
+    if found is None:
+        return Found("images", {"train": (path,)})
+    base = path.rstrip("/")
+    notes = [
+        f"{base}/{folder}: left out, as its images lie in no folders called like the classes to train on; to predict"
+        f" them: dltool predict RUN {shlex.quote(f'{base}/{folder}')}"
+        for folder in found.unlabelled
+    ]
+    notes += [f"{base}/{folder}: left out, as its name tells no part, such as test" for folder in found.others]
+    return Found("images", {part: (f"{base}/{folder}",) for part, folder in found.folders.items()}, notes)
 
 
 def _divided(kind: Kind, entries: Sequence[Path], path: str) -> Found:
@@ -109,7 +129,7 @@ def _divided(kind: Kind, entries: Sequence[Path], path: str) -> Found:
         return Found(kind, {"train": (str(entries[0]),)})
     parts: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        part = _part(entry)
+        part = part_of(entry.name)
         if part and part in parts:
             raise InputError(
                 Problem(f"'{Path(*parts[part]).name}' and '{entry.name}' are both for {part}; name one", path)
@@ -128,29 +148,9 @@ def _with_train(
     raise InputError(Problem(f"which of these is to train on? {names}; name it, and the other with --test", path))
 
 
-def _part(entry: Path) -> str | None:
-    """The part that a name tells, such as "train" of "GunPoint_TRAIN.ts"."""
-    words = re.findall(r"[a-z0-9]+", entry.name.lower())
-    return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
-
-
 def _data_suffix(file: Path) -> bool:
     name = file.with_suffix("") if file.suffix == ".gz" else file
     return name.suffix.lower() in SUFFIXES
-
-
-def _holds_only_images(folder: Path) -> bool:
-    """Whether the first files of a folder are images."""
-    return _first(folder, lambda entry: entry.is_file() and entry.suffix.lower() in IMAGES)
-
-
-def _holds_images(folder: Path) -> bool:
-    """Whether it holds class folders."""
-    return _first(folder, lambda entry: entry.is_dir() and _holds_only_images(entry))
-
-
-def _first(folder: Path, wanted: Callable[[Path], bool]) -> bool:
-    return any(wanted(entry) for entry in folder.iterdir())
 
 
 def _with_labels(images: Path) -> tuple[str, ...]:

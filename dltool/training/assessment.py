@@ -212,6 +212,8 @@ def _source(predictor: Predictor, source: Source, folders: Sequence[Path], repor
         for part, rows in further.parts():
             yield part, lambda some, rows=rows: further.places(rows[list(some)].tolist())
     note_unknown(further.unknown, report)
+    for text in further.notes:
+        report(text)
 
 
 def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Pieces:

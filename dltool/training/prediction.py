@@ -6,7 +6,7 @@ A row's predictions do not depend on the rows beside it: neither kernels nor lin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -15,7 +15,7 @@ import numpy as np
 
 from dltool.config.loading import from_resolved
 from dltool.data.elsewhere import Elsewhere, elsewhere
-from dltool.data.further import Piece, opened
+from dltool.data.further import Further, Piece, opened
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Part, Signature
 from dltool.data.sources.source import Request, Source
@@ -112,14 +112,35 @@ class Predictions:
         self.sources = predictor.elsewhere(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+        self.problems: list[Problem] = []  # with files that could not be read, for which nothing is predicted
+        self.notes: list[str] = []  # on what was read
 
     def tables(self) -> Generator[Predicted, None, None]:
-        """Piece by piece; raises InputError where a file does not have what is needed."""
+        """Piece by piece; raises InputError where no file has what is needed, or one loses it on the way."""
+        predicted = False
         for path, source in self.sources:
+            for piece, further in self._pieces(source):
+                predicted = True
+                yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
+        if self.problems and not predicted:
+            raise InputError(*self.problems)
+
+    def _pieces(self, source: Source) -> Iterator[tuple[Piece, Further]]:
+        """The samples of one source; what is wrong with one of which nothing can be read is noted."""
+        begun = False
+        try:
             with opened(source, self._predictor.preprocessing, request=self._request) as further:
                 for piece in further.pieces():
-                    yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
-            self.unknown += further.unknown
+                    if len(piece.part):
+                        begun = True
+                        yield piece, further
+                self.problems += further.failed
+                self.notes += further.notes
+                self.unknown += further.unknown
+        except InputError as error:
+            if begun:
+                raise
+            self.problems += error.problems
 
     def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.part).outputs

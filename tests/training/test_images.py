@@ -86,11 +86,11 @@ def test_a_folder_without_classes_and_a_file_of_another_ending(home: Path, capsy
     [
         ("cut.png", "data/cut.png: cut short"),
         ("text.png", "data/text.png: not an image, or damaged"),
-        ("empty.jpg", "data/empty.jpg: not an image, or damaged"),
+        ("empty.jpg", "data/empty.jpg: is empty"),
         ("large.png", "data/large.png: is 20 × 16, those to train on are 10 × 8; resize it, or all: size: [10, 8]"),
         ("none.png", "no file 'data/none.png'"),
         ("bad.zip", "data/bad.zip: not a zip archive, or damaged"),
-        ("bare", "data/bare: no image here; their names end in .png, .jpg, .jpeg, .bmp, .gif, .webp"),
+        ("bare", "data/bare: no image here; it is empty"),
     ],
 )
 def test_what_cannot_be_used_is_named(form: str, capsys: pytest.CaptureFixture[str], name: str, line: str):
@@ -104,11 +104,21 @@ def test_what_cannot_be_used_is_named(form: str, capsys: pytest.CaptureFixture[s
         path.write_bytes(contents.get(name, b"PK"))
     capsys.readouterr()
     try:
-        assert main(["predict", "run", f"data/{name_of(1)}", str(path), "-o", "out.csv"]) == 2
+        assert main(["predict", "run", f"data/{name_of(1)}", str(path), "-o", "out.csv"]) == 1
+        assert capsys.readouterr().err == f"error: {line}\n"
+        assert Path("out.csv").read_text().splitlines()[1:] == [predicted_alone(capsys)]
+        Path("out.csv").unlink()
+        assert main(["predict", "run", str(path), "-o", "out.csv"]) == 2  # there is nothing to write
+        assert capsys.readouterr().err == f"error: {line}\n"
+        assert not Path("out.csv").exists()
     finally:
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
-    assert capsys.readouterr().err == f"error: {line}\n"
-    assert not Path("out.csv").exists()
+
+
+def predicted_alone(capsys: pytest.CaptureFixture[str]) -> str:
+    """The line for an image that can be used."""
+    assert main(["predict", "run", f"data/{name_of(1)}"]) == 0
+    return capsys.readouterr().out.splitlines()[1]
 
 
 def test_the_surest_mistakes_are_told(form: str, capsys: pytest.CaptureFixture[str]):

@@ -219,7 +219,6 @@ BAD = {
         ["new.csv", "more.csv", "--keep-all"],
         "more.csv: column 'more' is not in all files; keep columns by name: --keep NAME",
     ),
-    "broken later": (["new.csv", "broken.csv"], "broken.csv:3: 2 fields, expected 4"),
     "text for a number": (["word.csv"], "word.csv:3: column 'b' holds 'many', where a number is expected"),
     "format": (
         ["new.csv", "-o", "out.txt"],
@@ -238,7 +237,6 @@ def test_refused_with_one_line_and_nothing_left_behind(workplace, capsys, name):
     table("taken.csv", {**data, "prediction": [1, 2, 3]})
     table("more.csv", {**data, "more": [1, 2, 3]})
     table("word.csv", {**data, "b": [1, "many", 3]})
-    Path("broken.csv").write_text("id,a,b,colour\n1,2,3,red\n1,2\n")
     Path("folder.csv").mkdir()
     Path("out.csv").write_text("what was there before")
     arguments, message = BAD[name]
@@ -250,6 +248,18 @@ def test_refused_with_one_line_and_nothing_left_behind(workplace, capsys, name):
     assert (said.err.count("\n"), said.out) == (1, "")
     assert sorted(workplace.iterdir()) == there
     assert Path("out.csv").read_text() == "what was there before"
+
+
+def test_a_broken_file_is_named_and_the_others_are_predicted(workplace, capsys):
+    Path("broken.csv").write_text("id,a,b,colour\n1,2,3,red\n1,2\n")
+    alone = predicted(capsys, "runs/classes", "new.csv")
+    assert main(["predict", "runs/classes", "new.csv", "broken.csv", "qqqqqq.csv"]) == 1
+    said = capsys.readouterr()
+    assert read(said.out) == alone
+    assert said.err.splitlines() == ["error: broken.csv:3: 2 fields, expected 4", "error: no file 'qqqqqq.csv'"]
+    assert main(["predict", "runs/classes", "broken.csv", "qqqqqq.csv", "-o", "out.csv"]) == 2
+    assert capsys.readouterr().err.splitlines() == said.err.splitlines()
+    assert not Path("out.csv").exists()
 
 
 def test_data_that_comes_from_no_file(workplace, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.experiment import DataConfig
-from dltool.data.dataset import find_stored, opened
+from dltool.data.constants import Constants
+from dltool.data.dataset import find_stored, opened, pieces_of, remarks
+from dltool.data.duplicates import Duplicates
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.parts import balance, odd_numbers, odd_parts, repeated_rows
@@ -17,7 +20,9 @@ from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
 from dltool.data.plan import Plan
 from dltool.data.preparation import TablePreparation
+from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Signature
+from dltool.data.sources.source import Reader
 from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
@@ -43,6 +48,7 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
         return Inspection(signature, [note("was prepared before, and is not looked at again", "data")])
     with opened(data, folders) as (readers, plan, settled, notes):
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
+        notes += _read_through(readers, plan, settled)
         findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
         findings += odd_numbers(plan, tables)
@@ -53,6 +59,16 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
             findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
         return Inspection(signature, findings, columns, balance(plan), plan.targets("train"))
+
+
+def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:
+    """Read arrays, such as images, as a training will; gives notes on them, raises InputError with all problems."""
+    if any(reader.outline.columns for reader in readers.values()):
+        return []
+    duplicates, constants = Duplicates({part: plan.count(part) for part in plan.rows}), Constants()
+    for _ in duplicates.watched(pieces_of(readers, settled.features, plan, hashlib.sha256(), constants)):
+        pass
+    return [*remarks(readers), *constants.notes(), *duplicates.notes()]
 
 
 def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:

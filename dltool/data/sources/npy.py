@@ -12,6 +12,7 @@ from pydantic import Field
 
 from dltool.data.gzipped import damage_told
 from dltool.data.paths import locate
+from dltool.data.sources.axes import Axes
 from dltool.data.sources.source import Reader, Request, Source, Task
 from dltool.data.sources.stored import Stored, StoredReader, numpy_array
 from dltool.errors import InputError, Problem
@@ -28,6 +29,8 @@ class Npy(Source):
     targets: str = Field(description="file of the targets")
     task: Task = Field(default="auto", description="whether the targets are classes, labels or numbers")
 
+    axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
+
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Both."""
         return [locate(self.path, folders, "path"), locate(self.targets, folders, "targets")]
@@ -42,7 +45,7 @@ class Npy(Source):
         if request.targets and not self.targets:
             raise InputError(Problem("holds features alone; a config must name the file of their targets", str(path)))
         targets = partial(_opened, locate(self.targets, folders, "targets")) if request.targets else None
-        return StoredReader(str(path), partial(_opened, path), targets, "target", self.task)
+        return StoredReader(str(path), partial(_opened, path), targets, "target", self.task, self.axes)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import Field
 
 from dltool.data.paths import locate
+from dltool.data.sources.axes import Axes
 from dltool.data.sources.source import Reader, Request, Source, Task
 from dltool.data.sources.stored import Stored, StoredReader, numpy_array
 from dltool.errors import InputError, Problem, did_you_mean
@@ -29,6 +30,8 @@ class Npz(Source):
     targets: str = Field(default="y", description="name of the array of targets")
     task: Task = Field(default="auto", description="whether the targets are classes or numbers")
 
+    axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
+
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """The archive."""
         return [locate(self.path, folders, "path")]
@@ -38,7 +41,7 @@ class Npz(Source):
         path = locate(self.path, folders, "path")
         features = partial(_opened, path, self.features, "features")
         targets = partial(_opened, path, self.targets, "targets") if request.targets else None
-        return StoredReader(str(path), features, targets, self.targets, self.task)
+        return StoredReader(str(path), features, targets, self.targets, self.task, self.axes)
 
 
 @contextmanager

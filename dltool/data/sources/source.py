@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -39,7 +40,9 @@ class Request:
     keep_all: bool = False  # all columns
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
     shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has settled it
+    dtype: str = ""  # of its prepared numbers, likewise
     classes: tuple[str, ...] = ()  # likewise
+    tolerant: bool = False  # samples that cannot be read are told by the reader's `failed`, and read as zeros
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Outline:
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
+    deep: bool = False  # arrays are images of more than 8 bits, and only those to train on tell their range
 
 
 class Reader(ABC):
@@ -74,6 +78,7 @@ class Reader(ABC):
 
     outline: Outline
     path = ""  # of the source in the config, for messages
+    failed: Mapping[int, Problem] = MappingProxyType({})  # rows that could not be read, if the request was tolerant
 
     def read(self, types: Mapping[str, str]) -> Iterator[Raw]:
         """The chunks; problems are told with the source's place in the config."""
@@ -86,6 +91,10 @@ class Reader(ABC):
 
         Raises InputError with the place of whatever cannot be read so.
         """
+
+    def remarks(self) -> list[str]:
+        """What the user should know of the features that have been read so far."""
+        return []
 
     def stray(self, column: str) -> Problem | None:
         """What keeps a column of text from being one of numbers, where most of its cells are."""

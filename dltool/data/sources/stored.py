@@ -12,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from dltool.data.sources.arrays import features_of, require_numbers, require_rows, targets_of
+from dltool.data.sources.axes import Axes, channels_come_first
 from dltool.data.sources.source import Outline, Raw, Reader, Task
 from dltool.errors import InputError, Problem
 
@@ -93,8 +94,16 @@ Opening = Callable[[], AbstractContextManager[Stored]]
 class StoredReader(Reader):
     """Features in one stored array and, unless there is only something to predict, targets in another."""
 
-    def __init__(self, where: str, features: Opening, targets: Opening | None, name: str, task: Task):
-        self._features = features
+    def __init__(
+        self,
+        where: str,
+        features: Opening,
+        targets: Opening | None,
+        name: str,
+        task: Task,
+        axes: Axes = "channels_last",
+    ):
+        self._features, self._axes = features, axes
         found: Mapping[str, np.ndarray] = {}
         with features() as stored:
             require_rows(stored.shape, stored.where)
@@ -113,8 +122,9 @@ class StoredReader(Reader):
             rows=shape[0],
             task=task,
             targets=found,
-            feature_shape=shape[1:],
+            feature_shape=self._channels_last(shape[1:]),
             feature_dtype="uint8" if dtype == np.uint8 else "float32",
+            notes=self._odd_axes(shape[1:]),
         )
 
     def places(self, rows: Sequence[int]) -> list[str]:
@@ -126,5 +136,24 @@ class StoredReader(Reader):
         low = 0
         with self._features() as stored:
             for rows in stored.chunks():
-                yield features_of(rows, stored.where, low)
+                array = features_of(rows, stored.where, low)
+                yield np.moveaxis(array, 1, -1) if self._axes == "channels_first" else array
                 low += len(rows)
+
+    def _channels_last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if self._axes == "channels_last":
+            return shape
+        if len(shape) < 2:
+            message = f"samples of shape {list(shape)} have no channels that could come first"
+            raise InputError(Problem(message, self._where, "axes"))
+        return (*shape[1:], shape[0])
+
+    def _odd_axes(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """A note where channels seem to come first, and nothing says so."""
+        if self._axes == "channels_first" or not channels_come_first(shape):
+            return ()
+        told = f"height {shape[0]}, width {shape[1]}, {shape[2]} channels"
+        return (
+            f"{self._where}: samples of {' × '.join(map(str, shape))} are read as {told}; if their channels come first:"
+            " axes: channels_first",
+        )

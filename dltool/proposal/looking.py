@@ -1,0 +1,95 @@
+"""Looking at samples that are arrays: what their axes are, and whether they are pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from dltool.data.sources.axes import are_sides, channels_come_first, channels_come_last
+from dltool.data.sources.source import Outline, Request, Source
+from dltool.findings import note
+from dltool.proposal.archives import npy_fields, npz_fields
+from dltool.proposal.pictures import look_at_images
+from dltool.proposal.recognition import Found
+from dltool.proposal.seen import Seen
+from dltool.registry import registered
+
+
+class _Range(NamedTuple):
+    """Of all values of an array."""
+
+    low: float
+    high: float
+    whole: bool  # whole numbers only
+
+    @property
+    def of_pixels(self) -> bool:
+        """Whether values are from 0 to 1, or whole numbers from 0 to 255, and use most of that range."""
+        return self.low >= 0 and (0.5 < self.high <= 1 or (self.whole and 64 < self.high <= 255))
+
+
+def look(found: Found) -> Seen:
+    """What there is; raises InputError for what cannot be read."""
+    if found.kind == "images":
+        return look_at_images({part: paths[0] for part, paths in found.parts.items()})
+    fields = _fields(found)
+    outlines = {part: _outline(found.kind, given) for part, given in fields.items()}
+    shape = outlines["train"].feature_shape
+    values = _range(found.kind, fields["train"])
+    if found.kind in ("npz", "npy") and channels_come_first(shape):
+        fields = {part: {**given, "axes": "channels_first"} for part, given in fields.items()}
+        outlines = {part: _outline(found.kind, given) for part, given in fields.items()}
+        told = f"read as {shape[0]} channels, height {shape[1]}, width {shape[2]} (axes: channels_first)"
+        return Seen(fields, outlines, image=True, axes=told)
+    image, told = _axes(found.kind, outlines["train"], values)
+    return Seen(fields, outlines, image, told, [note(text) for text in outlines["train"].notes])
+
+
+def _axes(kind: str, outline: Outline, values: _Range) -> tuple[bool, str]:
+    """Whether samples are pictures, and what to say of their axes."""
+    shape = outline.feature_shape
+    of_bytes = outline.feature_dtype == "uint8"
+    if len(shape) == 3 and (of_bytes or channels_come_last(shape)):
+        return True, f"read as height {shape[0]}, width {shape[1]}, {shape[2]} channels"
+    if len(shape) == 2 and (of_bytes or (kind != "series" and are_sides(*shape) and values.of_pixels)):
+        told = "" if of_bytes else f", as values from {values.low:g} to {values.high:g} look like pixels"
+        return True, f"read as height {shape[0]}, width {shape[1]}{told}"
+    if len(shape) > 1 and kind != "series":
+        return False, f"{' × '.join(map(str, shape))} are not known to be a picture: taken as numbers side by side"
+    return False, ""
+
+
+def _range(kind: str, fields: Mapping[str, Any]) -> _Range:
+    """The range of all features; raises InputError for values that no training takes."""
+    low, high, whole = np.inf, -np.inf, True
+    with _source(kind, fields).open([], Request()) as reader:
+        for chunk in reader.read({}):
+            array = cast(np.ndarray, chunk)
+            low, high = min(low, float(array.min())), max(high, float(array.max()))
+            whole = whole and bool((array == np.rint(array)).all())
+    return _Range(low, high, whole)
+
+
+def _outline(kind: str, fields: Mapping[str, Any]) -> Outline:
+    with _source(kind, fields).open([], Request()) as reader:
+        return reader.outline
+
+
+def _source(kind: str, fields: Mapping[str, Any]) -> Source:
+    return cast(Source, registered("source")[kind].model_validate(fields))
+
+
+def _fields(found: Found) -> Mapping[str, dict[str, Any]]:
+    """The fields of the source of each part."""
+    match found.kind:
+        case "npz":
+            given = {part: npz_fields(paths[0]) for part, paths in found.parts.items()}
+            apart = {part: fields["train"] for part, fields in given.items() if part != "train"}
+            return {**given["train"], **apart}
+        case "npy":
+            return {part: npy_fields(paths[0]) for part, paths in found.parts.items()}
+        case "idx":
+            return {part: {"images": paths[0], "labels": paths[1]} for part, paths in found.parts.items()}
+    return {part: {"path": paths[0]} for part, paths in found.parts.items()}

@@ -1,0 +1,21 @@
+"""What `init` has seen of samples that are arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dltool.data.sources.source import Outline
+from dltool.findings import Finding
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The source of each part, and what its samples are."""
+
+    fields: Mapping[str, dict[str, Any]]  # of the source, by part
+    outlines: Mapping[str, Outline]  # likewise
+    image: bool  # samples are (height, width) or (height, width, channels)
+    axes: str = ""  # how the axes of a sample are read, where that does not go without saying
+    findings: Sequence[Finding] = ()
