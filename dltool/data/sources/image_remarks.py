@@ -36,9 +36,9 @@ def _depth(headers: Sequence[Header], form: Form) -> Iterator[str]:
     deep = [one.bits for one in headers if one.bits > 8]
     if deep and form.deep:
         yield f"{_of(len(deep), headers)} of {max(deep)} bits: all values are kept, as numbers"
-        if other := len(headers) - len(deep):
-            yield f"{_of(other, headers)} of 8 bits: multiplied by {FULL_RANGE}, to the range of 16 bits"
-    elif deep:
+    if form.deep and (other := len(headers) - len(deep)):
+        yield f"{_of(other, headers)} of 8 bits: multiplied by {FULL_RANGE}, to the range of 16 bits"
+    if deep and not form.deep:
         yield f"{_of(len(deep), headers)} of 16 bits, where the network takes 8: divided by {FULL_RANGE}"
     if halved := sum(one.halved for one in headers):
         yield f"{_of(halved, headers)} of 16 bits, of which Pillow reads the upper 8"
