@@ -94,6 +94,14 @@ def wide_png(array: np.ndarray, kind: int) -> bytes:
     return png(struct.pack(">IIBBBBB", array.shape[1], array.shape[0], 16, kind, 0, 0, 0), rows)
 
 
+def interlaced() -> bytes:
+    """A PNG in Adam7's seven passes, which Pillow does not write."""
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 1)
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    parts = [SCENE[top::down, left::right] for top, left, down, right in passes]
+    return png(header, b"".join(b"\0" + row.tobytes() for part in parts if part.size for row in part))
+
+
 def late_exif() -> bytes:
     """A PNG whose EXIF stands behind its pixels."""
     stored = np.ascontiguousarray(STORED[6](SCENE))
@@ -185,8 +193,8 @@ GALLERY = [
     Picture("grey_and_opacity.png", saved(clear(GREY), "PNG"), on_white(grey_scene()), told="laid on white"),
     Picture("cmyk.tif", saved(Image.fromarray(SCENE).convert("CMYK"), "TIFF"), SCENE, told="CMYK"),
     Picture("cmyk_of_adobe.jpg", inverted_cmyk(), SCENE, 12, told="CMYK"),
-    Picture("lab.tif", saved(Image.fromarray(np.full((HEIGHT, WIDTH, 3), (128, 128, 128), np.uint8), "RGB")
-                             .convert("RGB"), "TIFF"), np.full_like(SCENE, 128)),
+    Picture("lab.tif", saved(Image.new("LAB", (WIDTH, HEIGHT), (137, 128, 128)), "TIFF"), np.full_like(SCENE, 128), 4),
+    Picture("interlaced.png", interlaced(), SCENE),
     Picture("profile.png", saved(SCENE, "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
                                  .tobytes()), SCENE),
     Picture("animated.gif", animated("GIF"), SCENE, told="the first one is taken"),
