@@ -28,8 +28,11 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     seen = look(found)
     outline = seen.outlines["train"]
     target, notes = understand(replace(outline, task=wishes.task or outline.task))
-    for other in seen.outlines.values():
+    for part, other in seen.outlines.items():
         encode(other, target)  # raises for what the training part does not know
+        if _samples(other) != _samples(outline):
+            message = f"samples of the {part} part are {_samples(other)}, those to train on {_samples(outline)}"
+            raise InputError(Problem(message, other.where))
     fields = seen.fields
     if wishes.task in ("classes", "numbers", "labels") and outline.task == "auto":
         fields = {part: {**given, "task": wishes.task} for part, given in fields.items()}
@@ -38,22 +41,27 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     shape, rows = outline.feature_shape, round(outline.rows * division.train)
     pixels = len(shape) > 1 or outline.feature_dtype == "uint8"
     facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=seen.image)
-    sizes = " × ".join(map(str, shape))
+    samples = _samples(outline)
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
-    kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"
     apart = "".join(f"; {part} apart" for part in fields if part != "train")
     return assemble(
-        f"Predicts {what} from {sizes} {kind} of {outline.where}.",
+        f"Predicts {what} from {samples} of {outline.where}.",
         [*_sources(found.kind, fields), *_scaling(outline)],
         division,
         facts,
         [
-            ("data", f"{outline.rows:,} samples of {sizes} {kind}{apart}"),
+            ("data", f"{outline.rows:,} samples of {samples}{apart}"),
             *([("axes", seen.axes)] if seen.axes else []),
             ("task", f"{what}{listed(shares)}"),
         ],
         [*seen.findings, *map(note, [*found.notes, *notes])],
     )
+
+
+def _samples(outline: Outline) -> str:
+    """What a sample is: "28 × 28 bytes"."""
+    kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"
+    return f"{' × '.join(map(str, outline.feature_shape))} {kind}"
 
 
 def _sources(kind: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
