@@ -37,7 +37,7 @@ def look(found: Found) -> Seen:
     fields = _fields(found)
     outlines = {part: _outline(found.kind, given) for part, given in fields.items()}
     shape = outlines["train"].feature_shape
-    values = _range(found.kind, fields["train"])
+    values = {part: _range(found.kind, given) for part, given in fields.items()}["train"]
     if found.kind in ("npz", "npy") and channels_come_first(shape):
         fields = {part: {**given, "axes": "channels_first"} for part, given in fields.items()}
         outlines = {part: _outline(found.kind, given) for part, given in fields.items()}

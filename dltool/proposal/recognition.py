@@ -15,6 +15,7 @@ from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate, locate_all
 from dltool.data.sources.image_archive import split_archive
 from dltool.data.sources.image_files import FolderFiles, ImageFiles
+from dltool.data.sources.image_formats import is_called_image
 from dltool.data.sources.image_layout import classes_of, part_of, parts
 from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
@@ -71,6 +72,8 @@ def _at(path: str) -> Found:
         return Found("table", {"train": (path,)})
     outside, inside = split_archive(path)
     kind = _kind(locate(outside, [], ""))
+    if kind == "table" and is_called_image(outside):
+        raise InputError(Problem("is a single image; name a folder that holds one folder for each class", path))
     if kind == "images":
         return _images(image_files(Path(outside).expanduser(), inside), path)
     return Found(kind, {"train": _with_labels(there) if kind == "idx" else (path,)})

@@ -121,7 +121,8 @@ class Predictions:
         for path, source in self.sources:
             for piece, further in self._pieces(source):
                 predicted = True
-                yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
+                rows = further.rows - len(further.failed)
+                yield Predicted(self._columns(piece, path), further.kept_types, rows, min(rows, piece.high))
         if self.problems and not predicted:
             raise InputError(*self.problems)
 
@@ -130,13 +131,15 @@ class Predictions:
         begun = False
         try:
             with opened(source, self._predictor.preprocessing, request=self._request) as further:
-                for piece in further.pieces():
-                    if len(piece.part):
-                        begun = True
-                        yield piece, further
-                self.problems += further.failed
-                self.notes += further.notes
-                self.unknown += further.unknown
+                try:
+                    for piece in further.pieces():
+                        if len(piece.part):
+                            begun = True
+                            yield piece, further
+                finally:  # also where the first rows were enough
+                    self.problems += further.failed
+                    self.notes += further.notes
+                    self.unknown += further.unknown
         except InputError as error:
             if begun:
                 raise

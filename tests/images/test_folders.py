@@ -294,3 +294,54 @@ def test_archives_of_old_windows_programs(raw: bytes, expected: str) -> None:
 def test_accents_are_the_same_composed_or_not() -> None:
     put("root/he\u0301/1.png", "root/up/1.png")
     assert classes("root")[0] == {"h\u00e9": 1, "up": 1}
+
+
+REFUSED = {
+    "images without folders": (
+        ["root/1.png", "root/2.png"],
+        "root",
+        "root: its images lie in no folders, which would be their classes; put each class in a folder",
+    ),
+    "a single image": (
+        ["root/up/1.png"],
+        "root/up/1.png",
+        "root/up/1.png: is a single image; name a folder that holds one folder for each class",
+    ),
+    "two for a part": (
+        [f"root/{part}/{name}" for part in ("train", "test1", "test2") for name in UP_DOWN],
+        "root",
+        "'test1' and 'test2' are both for test; name one",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_init_refuses(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    names, given, line = REFUSED[name]
+    put(*names)
+    assert main(["init", given, "-o", "c.yaml"]) == 2
+    assert capsys.readouterr().err == f"error: {line}\n"
+
+
+def test_a_table_beside_its_pictures_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    put(*(f"root/plots/{i}.png" for i in range(3)))
+    Path("root/train.csv").write_text(
+        "a,y\n" + "".join(f"{i * 7 % 11},{'no' if i % 3 else 'yes'}\n" for i in range(30))
+    )
+    assert main(["init", "root", "-o", "c.yaml"]) == 0
+    assert "table" in yaml.safe_load(Path("c.yaml").read_text())["data"]
+
+
+def test_a_terminal_names_what_cannot_be_read_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(*(f"root/{name}/{i}.png" for name in ("up", "down") for i in range(8)))
+    Path("root/up/9.png").write_bytes(b"")
+    assert main(["init", "root", "-o", "c.yaml"]) == 0
+    assert main(["train", "c.yaml", "--run-dir", "run", "--quiet", "--set", "train.epochs=2"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["predict", "run", "root"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1] == "6 more rows; into a file: -o predictions.csv"
+    assert said.err == "error: root/up/9.png: is empty\n"
