@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import typer
 
 from dltool.cli.table import write_table
@@ -73,9 +74,9 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
 def _show(table: Predicted, others: int) -> None:
     """The first rows, on a terminal; so many other files are not shown."""
     names = list(table.columns)[:COLUMNS_SHOWN]
-    columns = [table.columns[name][:ROWS_SHOWN].tolist() for name in names]
+    columns = [_cells(table.columns[name][:ROWS_SHOWN]) for name in names]
     right = [index for index, name in enumerate(names) if table.columns[name].dtype != object]
-    rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     write_table("predictions", [_cell(name) for name in names], rows, right=right)
     left_out = {"rows": table.rows - len(rows), "columns": len(table.columns) - len(names), "files": others}
     if more := " and ".join(
@@ -84,9 +85,16 @@ def _show(table: Predicted, others: int) -> None:
         typer.echo(f"{more}; into a file: -o predictions.csv")
 
 
+def _cells(values: np.ndarray) -> list[str]:
+    """Values of one column; numbers with four digits more than they have in common."""
+    if values.dtype.kind != "f":
+        return [_cell(value) for value in values.tolist()]
+    spread = np.ptp(values) or 1.0
+    common = max(0, int(np.log10(max(1.0, np.abs(values).max() / spread)))) if np.isfinite(spread) else 0
+    return [f"{value:.{min(17, 4 + common)}g}" for value in values.tolist()]
+
+
 def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
     text = "" if value is None else " ".join(str(value).splitlines())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

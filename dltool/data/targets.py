@@ -20,7 +20,7 @@ from dltool.data.labels import (
 )
 from dltool.data.moments import Moments
 from dltool.data.quoting import shown
-from dltool.data.scaling import Scale, Scaling
+from dltool.data.scaling import Scale, Scaling, rounded_away
 from dltool.data.sources.source import Outline
 from dltool.errors import InputError, Problem
 
@@ -46,12 +46,26 @@ class Target:
         if self.task == "numbers":
             moments = Moments()
             moments.update(encoded)
-            return replace(self, scale=scaling.scale(moments) if scaling else None, rows=len(encoded))
+            scale = scaling.scale(moments) if scaling else None
+            self._require_told_apart(moments, scale)
+            return replace(self, scale=scale, rows=len(encoded))
         if self.task == "classes":
             counts = np.bincount(encoded, minlength=len(self.classes or ()))
         else:
             counts = np.count_nonzero(encoded, axis=0)
         return replace(self, counts=tuple(counts.tolist()), rows=len(encoded))
+
+    def _require_told_apart(self, moments: Moments, scale: Scale | None) -> None:
+        """Raises InputError for numbers that float32 would round to a few."""
+        rounded = np.flatnonzero(np.atleast_1d(rounded_away(moments, scale)))
+        if rounded.size:
+            first = rounded[0]
+            message = (
+                f"target '{self.names[first]}' is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}, and a"
+                " network is trained in float32, which has no digits for such differences; take the mean off:"
+                " target_scaling: standard"
+            )
+            raise InputError(Problem(message, path="data.target_scaling"))
 
     def trained(self, encoded: np.ndarray) -> np.ndarray:
         """What a loss takes: classes (rows,) int64, labels (rows, k) float32, or scaled numbers (rows, k) float32."""
