@@ -48,6 +48,7 @@ def predict(
         if out is None and sys.stdout.isatty():
             with closing(predictions.tables()) as tables:
                 _show(next(tables), others=len(predictions.sources) - 1)
+                _tell(predictions)
             return 0
         try:
             _write(predictions, target, out)
@@ -63,7 +64,7 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
             target.add(table.columns, table.types)
             rows += len(next(iter(table.columns.values())))
             bar.tell(table, rows / (time.monotonic() - started))
-    note_unknown(predictions.unknown, _note)
+    _tell(predictions)
     if out:
         seconds = time.monotonic() - started
         typer.echo(
@@ -130,6 +131,12 @@ class _Compiling:
         if not self._said:
             typer.echo("compiling kernels (once on this machine) …", err=True)
         self._said = True
+
+
+def _tell(predictions: Predictions) -> None:
+    for text in predictions.notes:
+        _note(text)
+    note_unknown(predictions.unknown, _note)
 
 
 def _note(text: str) -> None:

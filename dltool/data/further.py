@@ -44,6 +44,7 @@ class Further:
         self.usable = usable_rows(reader.outline) if targets else None
         self.rows = reader.outline.rows
         self.kept_types = reader.kept_types()
+        self.notes = reader.outline.notes
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
 
     def pieces(self) -> Iterator[Piece]:
@@ -89,6 +90,7 @@ def opened(
             shape=preprocessing.features.feature_shape,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,
+            settled=preprocessing.settled,
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)

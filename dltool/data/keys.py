@@ -29,14 +29,11 @@ def require_cells(cells: np.ndarray, column: str, path: str, place: Place) -> No
 
 
 def group_numbers(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
-    """For each row (rows,) the number of its group, in the order in which groups occur; without columns, one group."""
+    """For each row (rows,) the number of its group, these sorted by their cells; without columns, one group."""
     numbers = np.zeros(rows, np.int64)
     for cells in columns:
         _, inverse = np.unique(np.ma.getdata(cells), return_inverse=True)
-        _, first, numbers = np.unique(
-            numbers * (int(inverse.max()) + 1) + inverse, return_index=True, return_inverse=True
-        )
-        numbers = np.argsort(np.argsort(first))[numbers]
+        _, numbers = np.unique(numbers * (int(inverse.max()) + 1) + inverse, return_inverse=True)
     return numbers
 
 

@@ -117,11 +117,13 @@ class Predictions:
         self.sources = predictor.elsewhere(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+        self.notes: dict[str, None] = {}  # what there is to say about the files read so far
 
     def tables(self) -> Generator[Predicted, None, None]:
         """Piece by piece; raises InputError where a file does not have what is needed."""
         for path, source in self.sources:
             with opened(source, self._predictor.preprocessing, request=self._request) as further:
+                self.notes |= dict.fromkeys(further.notes)
                 for piece in further.pieces():
                     yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
             self.unknown += further.unknown

@@ -253,12 +253,12 @@ BROKEN: dict[str, Broken] = {
     "a gap in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n2,\n3,4\n" * 2},
-        "a.csv:3: data.windows: column 'n' has no number here; a series needs one in every row",
+        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell",
     ),
     "a word far down in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n" * 30_000 + "1,x\n"},
-        "a.csv:30002: data.windows: column 'n' has no number here; a series needs one in every row",
+        "a.csv:30002: data.windows: column 'n' holds 'x', where a number is needed",
     ),
     "no column of the series": (
         {"windows": {"path": "a.csv", "target": "m", "length": 2}},

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Request:
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
     shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has settled it
     classes: tuple[str, ...] = ()  # likewise
+    settled: Mapping[str, Any] = field(default_factory=dict)  # what the outline of the training part had settled
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Outline:
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
+    settled: Mapping[str, Any] = field(default_factory=dict)  # JSON that other files of the kind must be read by
 
 
 class Reader(ABC):
