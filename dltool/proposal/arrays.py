@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from dltool.data.labels import is_one_hot
 from dltool.data.sources.source import Outline, Request, Source
 from dltool.data.targets import Target, encode, understand
 from dltool.errors import InputError, Problem
@@ -29,9 +30,11 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
         raise InputError(Problem("--target names a column of a table; here it is clear what the targets are"))
     fields = _fields(found)
     outline = _outline(found.kind, fields["train"])
-    target, notes = understand(replace(outline, task=wishes.task or outline.task))
-    if wishes.task in ("classes", "numbers", "labels") and outline.task == "auto":
-        fields = {part: {**given, "task": wishes.task} for part, given in fields.items()}
+    several = len(outline.targets) > 1 and outline.task == "auto"
+    task = wishes.task or ("classes" if several and is_one_hot(outline) else None)
+    target, notes = understand(replace(outline, task=task or outline.task))
+    if task and outline.task == "auto":
+        fields = {part: {**given, "task": task} for part, given in fields.items()}
     shares = _shares(outline, target)
     division = divide(outline.rows, fields, target.task)
     shape, rows = outline.feature_shape, round(outline.rows * division.train)

@@ -94,7 +94,31 @@ def test_lines_of_text_can_be_kept(home, capsys, monkeypatch):
     assert [row["text"] for row in rows] == ["buy it", "hello, there", "you"]
     assert list(predicted(capsys, "new.tsv")[0]) == ["prediction", "probability_ham", "probability_spam"]
     monkeypatch.setattr("dltool.data.further.ROWS", 2)
-    assert predicted(capsys, "new.tsv", "--keep-all") == rows
+    (first, *_), everything = rows, predicted(capsys, "new.tsv", "--keep-all")
+    assert list(everything[0]) == ["line", *first]
+    assert [row["line"] for row in everything] == ["1", "3", "4"]
+    assert [{name: row[name] for name in first} for row in everything] == rows
+
+
+def test_series_can_be_told_by_their_line(home, capsys):
+    lines = [f"{n},{n + 1}:{n},{3 * n}:{'ab'[n % 2]}" for n in range(8)]
+    Path("train.ts").write_text("\n".join(["@classLabel true a b", "@data", *lines]))
+    Path("new.ts").write_text("\n".join(["# no classes", "", "1,2:1,3", "", "2,3:2,6"]))
+    train({"series": "train.ts"})
+    found = predicted(capsys, "new.ts", "--keep", "line")
+    assert [row.pop("line") for row in found] == ["3", "5"]
+    assert found == predicted(capsys, "train.ts")[1:3]
+
+
+def test_one_hot_targets_are_predicted_by_class(home, capsys):
+    x = features(60)
+    np.savez("train.npz", x=x, y=np.eye(3)[np.arange(60) % 3])
+    train({"npz": {"path": "train.npz", "task": "classes"}})
+    rows = predicted(capsys, "train.npz")
+    assert list(rows[0]) == ["prediction", "probability_0", "probability_1", "probability_2"]
+    assert main(["eval", "run", "train.npz", "--json"]) == 0
+    accuracy = json.loads(capsys.readouterr().out)["metrics"]["accuracy"]
+    assert accuracy == pytest.approx(np.mean([int(row["prediction"]) == n % 3 for n, row in enumerate(rows)]))
 
 
 def test_images_are_named(home, capsys):

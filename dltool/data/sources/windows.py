@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from dltool.data.keys import group_numbers, require_cells, times_of
 from dltool.data.quoting import plural, shown
+from dltool.data.sources.arrays import EXACT
 from dltool.data.sources.chronology import Chronology, Gaps, Ordering, Repeats, Step
 from dltool.data.sources.source import Outline, Reader, Request, Source, Succession
 from dltool.data.sources.table import Table
@@ -22,8 +23,6 @@ from dltool.registry import register
 
 #: names of series that a note lists
 LISTED = 5
-#: whole numbers up to this are exact as floats
-EXACT = 1 << 53
 
 
 @register("source", "windows")
@@ -276,6 +275,6 @@ def _previous(values: np.ndarray, series: np.ndarray) -> np.ndarray:
 def _number(cell: object) -> float:
     """The number that a text is; NaN where it is none."""
     try:
-        return float(str(cell))
+        return float(str(cell)) if "_" not in str(cell) else np.nan  # to Python 1_0 is a number
     except ValueError:
         return np.nan
