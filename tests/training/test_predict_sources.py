@@ -94,6 +94,9 @@ def test_lines_of_text_can_be_kept(home, capsys, monkeypatch):
     assert [row["text"] for row in rows] == ["buy it", "hello, there", "you"]
     assert list(predicted(capsys, "new.tsv")[0]) == ["prediction", "probability_ham", "probability_spam"]
     monkeypatch.setattr("dltool.data.further.ROWS", 2)
+    for number, line in enumerate(["buy it", "hello, there", " you"]):
+        Path("one.tsv").write_text(f"\n{line}\n")
+        assert predicted(capsys, "one.tsv", "--keep", "text") == [rows[number]]
     (first, *_), everything = rows, predicted(capsys, "new.tsv", "--keep-all")
     assert list(everything[0]) == ["line", *first]
     assert [row["line"] for row in everything] == ["1", "3", "4"]

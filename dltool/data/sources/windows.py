@@ -145,6 +145,7 @@ class _Cutting:
         if not targets:
             by_row = np.argsort(ends, kind="stable")
             starts, ends = starts[by_row], ends[by_row]
+            self._tell_without(len(ends))
         found = {
             name: values[source.target][starts + source.length - 1 + step]
             for step, name in (self._targets() if targets else [])
@@ -250,6 +251,13 @@ class _Cutting:
         if longest >= source.length + (source.horizon if self._request.targets else 0):
             message = f"no window of {source.length} rows{ahead} is without an empty cell"
         raise InputError(Problem(message, self._outline.where))
+
+    def _tell_without(self, windows: int) -> None:
+        """A note on rows from which nothing is predicted."""
+        rows, length = self._outline.rows, self._source.length
+        if windows < rows:
+            what = f"{rows - windows} of {plural(rows, 'row')} end no window of {length}"
+            self._notes.append(f"{self._outline.where}: {what}, so nothing is predicted from them")
 
     def _tell_short(self, sizes: np.ndarray) -> None:
         """A note on series that have no window."""
