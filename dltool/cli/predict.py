@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import typer
 
 from dltool.cli.table import write_table
@@ -66,7 +67,6 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
             target.add(table.columns, table.types)
             rows += len(next(iter(table.columns.values())))
             bar.tell(table, rows / (time.monotonic() - started))
-    note_unknown(predictions.unknown, _note)
     if out:
         seconds = time.monotonic() - started
         typer.echo(
@@ -78,6 +78,7 @@ def _tell(predictions: Predictions) -> int:
     """What there is to say of the files; the exit code, 1 where some of them could not be predicted for."""
     for text in predictions.notes:
         _note(text)
+    note_unknown(predictions.unknown, _note)
     for problem in predictions.problems:
         typer.echo(f"error: {problem}", err=True)
     if len(predictions.problems) > MANY_PROBLEMS:
@@ -88,9 +89,9 @@ def _tell(predictions: Predictions) -> int:
 def _show(table: Predicted, others: int) -> None:
     """The first rows, on a terminal; so many other files are not shown."""
     names = list(table.columns)[:COLUMNS_SHOWN]
-    columns = [table.columns[name][:ROWS_SHOWN].tolist() for name in names]
+    columns = [_cells(table.columns[name][:ROWS_SHOWN]) for name in names]
     right = [index for index, name in enumerate(names) if table.columns[name].dtype != object]
-    rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     write_table("predictions", [_cell(name) for name in names], rows, right=right)
     left_out = {"rows": table.rows - len(rows), "columns": len(table.columns) - len(names), "files": others}
     if more := " and ".join(
@@ -99,9 +100,16 @@ def _show(table: Predicted, others: int) -> None:
         typer.echo(f"{more}; into a file: -o predictions.csv")
 
 
+def _cells(values: np.ndarray) -> list[str]:
+    """Values of one column; numbers with four digits more than they have in common."""
+    if values.dtype.kind != "f":
+        return [_cell(value) for value in values.tolist()]
+    spread = np.ptp(values) or 1.0
+    common = max(0, int(np.log10(max(1.0, np.abs(values).max() / spread)))) if np.isfinite(spread) else 0
+    return [f"{value:.{min(17, 4 + common)}g}" for value in values.tolist()]
+
+
 def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
     text = "" if value is None else " ".join(str(value).splitlines())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

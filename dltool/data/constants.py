@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.data.pictures import image_shape
 from dltool.data.quoting import plural
 from dltool.data.sources.source import Reader
 
@@ -12,9 +13,9 @@ LISTED = 3
 
 
 def constant(features: np.ndarray) -> np.ndarray:
-    """Which samples (n, …, channels) have one value, or one color, throughout (n,); none of those of a single axis."""
+    """Which samples (n, …) are pictures of one value, or one color (n,); a series may be flat for a while."""
     found = np.zeros(len(features), bool)
-    if features.ndim < 3:
+    if image_shape(features.shape[1:]) is None:
         return found
     pixels = features.reshape(len(features), -1, features.shape[3] if features.ndim == 4 else 1)
     step = max(1, pixels.shape[1] // 16)

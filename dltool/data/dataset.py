@@ -145,15 +145,25 @@ def _settle(
     readers: dict[str, Reader] = {}
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
     dtype = settled.features.feature_dtype if settled else ""
+    source_settled = settled.settled if settled else {}
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
         named = tuple(data.features)
         memory = memory_for(data) // 2
-        request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape, dtype=dtype)
+        request = Request(
+            features=columns,
+            extras=needed,
+            named=named,
+            memory=memory,
+            shape=shape,
+            dtype=dtype,
+            settled=source_settled,
+        )
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
         shape = shape or readers["train"].outline.feature_shape
         dtype = dtype or readers["train"].outline.feature_dtype
+        source_settled = source_settled or readers["train"].outline.settled
     outlines = {part: reader.outline for part, reader in readers.items()}
     plan = make_plan(data, outlines, settled and settled.target)
     notes = plan.notes
@@ -161,7 +171,7 @@ def _settle(
         with _also_of(readers, but="train"):
             preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
         notes = [*notes, *more_notes]
-        settled = Preprocessing(preparation, plan.target)
+        settled = Preprocessing(preparation, plan.target, source_settled)
     for outline in outlines.values():
         settled.features.require_alike(outline)
     return readers, plan, settled, notes

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import heapq
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
-from dltool.data.quoting import plural, shown
+from dltool.config.experiment import PARTS
+from dltool.data.keys import Place, moment, require_cells, times_of
+from dltool.data.quoting import plural
 from dltool.errors import InputError, Problem
 from dltool.kernels.reference.random import permute
 
@@ -62,7 +65,7 @@ class RandomDrawing(Drawing):
 class GroupDrawing(Drawing):
     """Whole groups: rows that are alike in a column (rows,) stay together."""
 
-    def __init__(self, column: str, cells: np.ndarray, seed: int, place: Callable[[int], str]):
+    def __init__(self, column: str, cells: np.ndarray, seed: int, place: Place):
         require_cells(cells, column, "data.split.group", place)
         self._column = column
         names, self._group = np.unique(np.ma.getdata(cells), return_inverse=True)
@@ -93,8 +96,9 @@ class GroupDrawing(Drawing):
 
     def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
         counts = {part: len(np.unique(self._group[index])) for part, index in parts.items()}
-        listed = ", ".join(f"{counts[part]} {part}" for part in ("train", "validation", "test") if part in counts)
-        return [f"groups of column '{self._column}': {listed}"]
+        listed = ", ".join(f"{counts[part]} {part}" for part in PARTS if part in counts)
+        shared = _in_two(self._group, parts, "group")
+        return [f"groups of column '{self._column}': {listed}", *shared]
 
     def _sizes(self, free: np.ndarray, needed: int) -> np.ndarray:
         """Free rows of each group (groups,); raises InputError where fewer than `needed` groups have any."""
@@ -109,12 +113,8 @@ class GroupDrawing(Drawing):
 class TimeDrawing(Drawing):
     """The latest by a column (rows,) of dates or numbers; rows of the same time stay together."""
 
-    def __init__(self, column: str, cells: np.ndarray, place: Callable[[int], str]):
-        require_cells(cells, column, "data.split.time", place)
-        self._column, self._times = column, np.ma.getdata(cells)
-        if self._times.dtype.kind not in "Miuf":
-            message = f"column '{column}' holds {shown(self._times[0])}; times must be dates or numbers"
-            raise InputError(Problem(message, path="data.split.time"))
+    def __init__(self, column: str, cells: np.ndarray, place: Place):
+        self._column, self._times = column, times_of(cells, column, "data.split.time", place)
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
         """From the change of time on that comes nearest to the wanted number of rows."""
@@ -123,30 +123,19 @@ class TimeDrawing(Drawing):
         times = self._times[rows]
         changes = np.flatnonzero(times[1:] != times[:-1]) + 1
         if not changes.size:
-            message = f"column '{self._column}' is {_moment(times[0])} in all rows to draw from; later ones are needed"
+            message = f"column '{self._column}' is {moment(times[0])} in all rows to draw from; later ones are needed"
             raise InputError(Problem(message, path="data.split.time"))
         return rows[changes[np.abs(changes - (len(rows) - count)).argmin()] :]
 
     def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
         starts = {part: times.min() for part, index in parts.items() if len(times := self._times[index])}
-        listed = ", ".join(f"{p} from {_moment(starts[p])}" for p in ("train", "validation", "test") if p in starts)
-        return [f"times of column '{self._column}': {listed}"]
+        listed = ", ".join(f"{p} from {moment(starts[p])}" for p in PARTS if p in starts)
+        return [f"times of column '{self._column}': {listed}", *_in_two(self._times, parts, "time")]
 
 
-def require_cells(cells: np.ndarray, column: str, path: str, place: Callable[[int], str]) -> None:
-    """Raises InputError with the first row that has nothing in the column."""
-    missing = np.ma.getmaskarray(cells)
-    if cells.dtype.kind in "fM":
-        missing = missing | np.isnan(np.ma.getdata(cells))
-    empty = np.flatnonzero(missing)
-    if empty.size:
-        others = f", and {empty.size - 1} more such rows" if empty.size > 1 else ""
-        message = f"column '{column}' has no value{others}; {path} needs one in every row"
-        raise InputError(Problem(message, place(int(empty[0]))))
-
-
-def _moment(time: np.generic) -> str:
-    """A date as short as it can be written, or a number."""
-    if not isinstance(time, np.datetime64):
-        return f"{time:g}"
-    return str(time.astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
+def _in_two(values: np.ndarray, parts: Mapping[str, slice | np.ndarray], what: str) -> list[str]:
+    """Notes on groups or times (rows,) that two parts share; parts that are not drawn need not keep them together."""
+    found = {part: np.unique(values[parts[part]]) for part in PARTS if part in parts}
+    pairs = combinations(found, 2)
+    counts = {(one, other): len(np.intersect1d(found[one], found[other])) for one, other in pairs}
+    return [f"{plural(n, what)} in both the {one} and the {other} part" for (one, other), n in counts.items() if n]

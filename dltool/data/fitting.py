@@ -11,7 +11,7 @@ from dltool.config.experiment import DataConfig
 from dltool.data.features.infer import choose_features
 from dltool.data.moments import Moments
 from dltool.data.preparation import ArrayPreparation, Preparation, TablePreparation
-from dltool.data.scaling import Scaling, suitable
+from dltool.data.scaling import Scale, Scaling, rounded_away, suitable
 from dltool.data.sources.source import Raw, Reader, Source
 from dltool.data.split import Index, overlap
 
@@ -36,7 +36,25 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     if outline.deep and scaling.fitted:
         low, high = moments.low.min(), moments.high.max()
         notes = [*notes, f"pixels of the training part lie between {low:.6g} and {high:.6g}"]
-    return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scaling.scale(moments)), notes
+    scale = scaling.scale(moments)
+    if not scaling.fitted and outline.feature_dtype == "float32":
+        notes += _rounded(reader, train, scale)
+    return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scale), notes
+
+
+def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:
+    """A note on features whose differences float32 rounds away, as the first chunk shows them."""
+    features = cast(np.ndarray, next(_of_rows(reader, {}, train)))
+    if features.dtype != np.float64 or not len(features):
+        return []
+    moments = Moments(columns=True)
+    moments.update(features)
+    rounded = np.flatnonzero(rounded_away(moments, scale))
+    if not rounded.size:
+        return []
+    first, others = rounded[0], f", and {rounded.size - 1} more like it" if rounded.size > 1 else ""
+    what = f"feature {first} on the last axis is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}{others}"
+    return [f"{what}: float32 has no digits for such differences; take the mean off: data.scaling: standard"]
 
 
 def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:

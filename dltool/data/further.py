@@ -105,6 +105,7 @@ def opened(
             dtype=preprocessing.features.feature_dtype,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,
+            settled=preprocessing.settled,
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)

@@ -26,10 +26,13 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path)) if is_gzipped(path) else path.open("rb")
 
 
-def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False) -> TextIO:
-    """The file as text, with line ends as they are; bytes that are no text are replaced, or an error if `strict`."""
+def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False, line_end: str = "") -> TextIO:
+    """The file as text, with line ends as they are; bytes that are no text are replaced, or an error if `strict`.
+
+    Lines end with `line_end`, or, without it, with any of those known.
+    """
     encoding, errors = "utf-8-sig" if encoding == "utf-8" else encoding, "strict" if strict else "replace"
-    return TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline="")
+    return TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline=line_end)
 
 
 @contextmanager

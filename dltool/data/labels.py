@@ -86,6 +86,37 @@ def encode_labels(outline: Outline) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
+def is_one_hot(outline: Outline) -> bool:
+    """Whether each row that has targets has a 1 in just one of them, and 0 in all others."""
+    return not _not_one_hot(outline).size
+
+
+def one_hot_names(outline: Outline) -> tuple[str, ...]:
+    """Names of the classes whose targets are one-hot: those of the columns, or their numbers where these end them."""
+    names = list(outline.targets)
+    stem = names[0].removesuffix("0")
+    numbered = names == [f"{stem}{number}" for number in range(len(names))]
+    return tuple(_renamed(str(number) if numbered else name, outline) for number, name in enumerate(names))
+
+
+def encode_one_hot(outline: Outline) -> np.ndarray:
+    """Numbers of the classes (rows,) int64 of targets that are one-hot; raises InputError for a row that is not."""
+    if (odd := _not_one_hot(outline)).size:
+        message = f"not one-hot: just one of the {len(outline.targets)} targets must be 1 in each row, all others 0"
+        raise InputError(Problem(message, outline.place(int(odd[0]))))
+    return np.stack([np.ma.filled(values, 0) for values in outline.targets.values()]).argmax(axis=0)
+
+
+def _not_one_hot(outline: Outline) -> np.ndarray:
+    """The rows (n,) whose targets are not one-hot; all where targets are text."""
+    rows = np.arange(outline.rows)
+    if not all(values.dtype.kind in "biuf" for values in outline.targets.values()):
+        return rows
+    there = ~np.any([np.ma.getmaskarray(values) for values in outline.targets.values()], axis=0)
+    ones, zeros = (np.sum([values == sign for values in outline.targets.values()], axis=0) for sign in (1, 0))
+    return rows[there & ~((ones == 1) & (ones + zeros == len(outline.targets)))]
+
+
 def labels_of_lists(outline: Outline) -> list[str]:
     """All labels in the lists of the only target, sorted; raises InputError where there is none."""
     lists = _lists(outline, set(np.ma.compressed(_only_target(outline))))

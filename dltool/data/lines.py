@@ -11,6 +11,8 @@ from dltool.errors import InputError, Problem
 
 Encoding = Literal["utf-8", "utf-16", "latin-1"]
 
+#: characters in which a line ends somewhere
+LOOKED_AT = 1 << 20
 #: what UTF-16 files begin with
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -18,16 +20,24 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 def filled_lines(path: Path, encoding: Encoding = "utf-8", *, strict: bool = True) -> Iterator[tuple[int, str]]:
     """Numbers, from 1, and contents of the lines that are not empty, without what ends them.
 
-    Raises InputError for a file that is cut short and, with the line, for bytes that are no text: unless `strict`, they
-    are replaced.
+    Lines end with a line feed, with or without a carriage return before it; with a carriage return alone only in files
+    that have no line feed. Raises InputError for a file that is cut short and, with the line, for bytes that are no
+    text: unless `strict`, they are replaced.
     """
     try:
-        with damage_told(path), open_text(path, encoding, strict=strict) as file:
+        with damage_told(path), open_text(path, encoding, strict=strict, line_end=_line_end(path, encoding)) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, line.rstrip("\r\n")
     except UnicodeError:
         raise InputError(_no_text(path, encoding)) from None
+
+
+def _line_end(path: Path, encoding: Encoding) -> str:
+    """What ends the lines of a file, as its start shows."""
+    with open_text(path, encoding) as file:
+        start = file.read(LOOKED_AT)
+    return "\r" if "\r" in start and "\n" not in start else "\n"
 
 
 def _no_text(path: Path, encoding: Encoding) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dltool.config.experiment import PARTS, PartColumn
-from dltool.data.drawing import require_cells
+from dltool.data.keys import require_cells
 from dltool.data.quoting import shown
 from dltool.errors import InputError, Problem
 

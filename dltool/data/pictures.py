@@ -19,7 +19,7 @@ def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
     Columns of a table make a picture where they are called "pixel_0_0" and so on, "1x1" or "pixel0".
     """
     if not isinstance(preparation, TablePreparation):
-        return _image(preparation.feature_shape)
+        return image_shape(preparation.feature_shape)
     numeric = preparation.feature_shape == (len(preparation.encoders),)
     return _grid([encoder.column for encoder in preparation.encoders]) if numeric else None
 
@@ -44,7 +44,7 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     return np.rint((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
 
 
-def _image(shape: Sequence[int]) -> tuple[int, int, int] | None:
+def image_shape(shape: Sequence[int]) -> tuple[int, int, int] | None:
     """Height, width and channels of arrays that are pictures."""
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
         return None

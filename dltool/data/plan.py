@@ -82,6 +82,9 @@ def _split_main(
     main = outlines["train"]
     of_main = [part for part in data.parts if part == "train" or part not in outlines]
     for column in data.split.columns:
+        if main.succession:
+            message = "samples that follow each other in time are divided by it already, not by a column"
+            raise InputError(Problem(message, path="data.split"))
         if column not in main.extras:
             raise InputError(
                 Problem("rows can be divided by a column only where they come from a table", path="data.split")

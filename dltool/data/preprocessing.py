@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ class Preprocessing:
 
     features: Preparation
     target: Target
+    settled: Mapping[str, Any] = field(default_factory=dict)  # by the source of the training part, for others
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -44,9 +45,10 @@ class Preprocessing:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data that JSON keeps exactly."""
-        return {"features": self.features.as_json(), "target": self.target.as_json()}
+        settled = {"settled": dict(self.settled)} if self.settled else {}
+        return {"features": self.features.as_json(), "target": self.target.as_json(), **settled}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
         """What `as_json` gave."""
-        return cls(stored_preparation(data["features"]), Target.from_json(data["target"]))
+        return cls(stored_preparation(data["features"]), Target.from_json(data["target"]), data.get("settled", {}))

@@ -17,6 +17,11 @@ from dltool.config.description import Description
 from dltool.data.moments import BLOCK, Moments
 from dltool.registry import register
 
+#: how much of their deviation float32 may round numbers by
+MOST_ROUNDED = 0.01
+#: deviations below this are none: their reciprocals are too large to scale by
+LEAST_DEVIATION = 1e-150
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -49,6 +54,13 @@ class Scale:
     def from_json(cls, data: Mapping[str, Any]) -> Scale:
         """What `as_json` gave."""
         return cls(np.array(data["offset"]), np.array(data["factor"]))
+
+
+def rounded_away(moments: Moments, scale: Scale | None) -> np.ndarray:
+    """Where numbers of such moments, scaled, differ too little for float32: 1.7e9 ± 4 is one number there."""
+    offset = scale.offset if scale else 0.0
+    largest = np.maximum(np.abs(moments.low - offset), np.abs(moments.high - offset))
+    return ~moments.constant & (largest * (np.finfo(np.float32).eps / 2) > MOST_ROUNDED * moments.deviation)
 
 
 class Scaling(Description):
@@ -91,7 +103,7 @@ class Standard(Scaling):
 
     def scale(self, moments: Moments) -> Scale | None:
         """Mean, and one over the standard deviation (1 for what is constant)."""
-        return Scale(moments.mean, 1 / np.where(moments.constant, 1.0, moments.deviation))
+        return Scale(moments.mean, _reciprocal(moments.deviation, moments))
 
 
 @register("scaling", "minmax")
@@ -100,7 +112,7 @@ class MinMax(Scaling):
 
     def scale(self, moments: Moments) -> Scale | None:
         """Smallest value, and one over the range (1 for what is constant)."""
-        return Scale(moments.low, 1 / np.where(moments.constant, 1.0, moments.high - moments.low))
+        return Scale(moments.low, _reciprocal(moments.high - moments.low, moments))
 
 
 @register("scaling", "quantile", main="knots")
@@ -112,6 +124,10 @@ class Quantile(Scaling):
     def scale(self, moments: Moments) -> Scale | None:
         """Nothing by itself: the quantiles do it."""
         return None
+
+
+def _reciprocal(size: np.ndarray, moments: Moments) -> np.ndarray:
+    return 1 / np.where(moments.constant | (size < LEAST_DEVIATION), 1.0, size)
 
 
 def suitable(dtype: str, *, deep: bool) -> tuple[Scaling, list[str]]:

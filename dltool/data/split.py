@@ -44,7 +44,8 @@ def split_rows(
         free[near] = False
     # the test part first, so that it stays the same whatever is taken for validation
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
-    notes: list[str] = []
+    several = chosen and succession and len(succession.sizes) > 1
+    notes = ["series follow each other: the last rows are those of the last series alone"] if several else []
     if wanted:
         if succession:
             drawing = SeriesDrawing(succession, rows)

@@ -15,12 +15,16 @@ from dltool.data.labels import (
     encode_classes,
     encode_label_lists,
     encode_labels,
+    encode_one_hot,
+    is_one_hot,
     labels_of_lists,
+    one_hot_names,
     two_valued,
 )
 from dltool.data.moments import Moments
 from dltool.data.quoting import shown
-from dltool.data.scaling import Scale, Scaling
+from dltool.data.scaling import Scale, Scaling, rounded_away
+from dltool.data.sources.arrays import EXACT
 from dltool.data.sources.source import Outline
 from dltool.errors import InputError, Problem
 
@@ -46,12 +50,26 @@ class Target:
         if self.task == "numbers":
             moments = Moments()
             moments.update(encoded)
-            return replace(self, scale=scaling.scale(moments) if scaling else None, rows=len(encoded))
+            scale = scaling.scale(moments) if scaling else None
+            self._require_told_apart(moments, scale)
+            return replace(self, scale=scale, rows=len(encoded))
         if self.task == "classes":
             counts = np.bincount(encoded, minlength=len(self.classes or ()))
         else:
             counts = np.count_nonzero(encoded, axis=0)
         return replace(self, counts=tuple(counts.tolist()), rows=len(encoded))
+
+    def _require_told_apart(self, moments: Moments, scale: Scale | None) -> None:
+        """Raises InputError for numbers that float32 would round to a few."""
+        rounded = np.flatnonzero(np.atleast_1d(rounded_away(moments, scale)))
+        if rounded.size:
+            first = rounded[0]
+            message = (
+                f"target '{self.names[first]}' is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}, and a"
+                " network is trained in float32, which has no digits for such differences; take the mean off:"
+                " target_scaling: standard"
+            )
+            raise InputError(Problem(message, path="data.target_scaling"))
 
     def trained(self, encoded: np.ndarray) -> np.ndarray:
         """What a loss takes: classes (rows,) int64, labels (rows, k) float32, or scaled numbers (rows, k) float32."""
@@ -107,12 +125,15 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     if outline.task == "labels":
         return Target("labels", names), []
     if outline.task == "auto" and len(names) > 1 and all(two_valued(column) for column in values.values()):
-        return Target("labels", names), [
-            f"all {len(names)} targets are 0 or 1: taken as labels (task: numbers for numbers)"
-        ]
+        one_hot = "; each row has just one, task: classes for classes" if is_one_hot(outline) else ""
+        note = f"all {len(names)} targets are 0 or 1: taken as labels (task: numbers for numbers{one_hot})"
+        return Target("labels", names), [note]
+    if outline.task == "classes" and len(names) > 1 and is_one_hot(outline):
+        return Target("classes", names, one_hot_names(outline)), []
     (name, column), *_ = values.items()
     if outline.task == "numbers" or (outline.task == "auto" and (len(names) > 1 or column.dtype.kind == "f")):
-        return Target("numbers", names), []
+        doubtful = outline.task == "auto" and len(values) == 1
+        return Target("numbers", names), _few_whole(name, column) if doubtful else []
     if len(names) > 1:
         message = (
             f"classes can be predicted for one target, not for {len(names)}; of several that are 0 or 1: task: labels"
@@ -142,6 +163,8 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
         raise InputError(Problem(message, outline.where))
+    if target.classes and len(target.names) > 1:
+        return encode_one_hot(outline)
     if target.classes:
         return encode_classes(outline, target.classes)
     if target.task == "labels":
@@ -149,8 +172,20 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
     return np.stack([_numbers(name, values, outline) for name, values in outline.targets.items()], axis=1)
 
 
+def _few_whole(name: str, values: np.ndarray) -> list[str]:
+    """A note on floats that look like numbers of classes."""
+    if not values.size or np.ptp(values) >= MANY_CLASSES or not np.array_equal(values, np.trunc(values)):
+        return []
+    count = len(np.unique(values))
+    return [f"target '{name}' has {count} different whole numbers: taken as numbers (task: classes for classes)"]
+
+
 def _numbers(name: str, values: np.ndarray, outline: Outline) -> np.ndarray:
     if values.dtype.kind in "OU":
         message = f"target '{name}' holds text such as {shown(np.ma.compressed(values)[0])}, where numbers are needed"
         raise InputError(Problem(message, outline.where))
-    return np.ma.filled(values, 0).astype(np.float64)
+    filled = np.ma.filled(values, 0)
+    if filled.dtype.kind in "iu" and (inexact := np.flatnonzero((filled > EXACT) | (filled < -EXACT))).size:
+        message = f"target '{name}' is {filled[inexact[0]]}, and float64 rounds whole numbers beyond 2^53"
+        raise InputError(Problem(message, outline.place(int(inexact[0]))))
+    return filled.astype(np.float64)

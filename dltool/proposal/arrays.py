@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.labels import is_one_hot
 from dltool.data.sources.source import Outline
 from dltool.data.targets import Target, encode, understand
 from dltool.errors import InputError, Problem
@@ -27,15 +28,17 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
         raise InputError(Problem("--target names a column of a table; here it is clear what the targets are"))
     seen = look(found)
     outline = seen.outlines["train"]
-    target, notes = understand(replace(outline, task=wishes.task or outline.task))
+    several = len(outline.targets) > 1 and outline.task == "auto"
+    task = wishes.task or ("classes" if several and is_one_hot(outline) else None)
+    target, notes = understand(replace(outline, task=task or outline.task))
     for part, other in seen.outlines.items():
         encode(other, target)  # raises for what the training part does not know
         if _samples(other) != _samples(outline):
             message = f"samples of the {part} part are {_samples(other)}, those to train on {_samples(outline)}"
             raise InputError(Problem(message, other.where))
     fields = seen.fields
-    if wishes.task in ("classes", "numbers", "labels") and outline.task == "auto":
-        fields = {part: {**given, "task": wishes.task} for part, given in fields.items()}
+    if task and outline.task == "auto":
+        fields = {part: {**given, "task": task} for part, given in fields.items()}
     shares = _shares(outline, target)
     division = divide(outline.rows, fields, target.task)
     shape, rows = outline.feature_shape, round(outline.rows * division.train)

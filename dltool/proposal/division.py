@@ -39,9 +39,15 @@ def time_column(look: Look, features: Collection[str]) -> ColumnProfile | None:
     """The column of dates along which the rows of a table are a series, if there is one."""
     for name, column in look.profiles.items():
         series = column.kind == "date" and column.filled == column.rows and column.distinct >= DATES
-        if series and name in features and ascending(look.database, look.columns[name]):
+        if series and name in features and _in_order(look, name):
             return column
     return None
+
+
+def _in_order(look: Look, name: str) -> bool:
+    """Whether the dates of a column never fall from row to row, or, newest first, never rise."""
+    column = look.columns[name]
+    return ascending(look.database, column) or not look.database.falls(f"-epoch({column.cells})")
 
 
 def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | None = None) -> Division:

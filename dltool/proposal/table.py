@@ -22,7 +22,7 @@ from dltool.proposal.layout import Look, looked_at
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.recipe import Facts, listed
 from dltool.proposal.target import TargetChoice, choose_target
-from dltool.proposal.windows import is_series, propose_windows
+from dltool.proposal.windows import find_series, propose_windows
 from dltool.proposal.words import are_labelled_lines, propose_words
 
 #: more columns of numbers than these share one line
@@ -42,10 +42,10 @@ def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Propo
 def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Proposal:
     choices, findings = choose_columns(look.profiles, target.names, _leaks(look, target))
     used = [choice for choice in choices if not choice.excluded]
+    if not others and (series := find_series(look, [choice.column for choice in used], target)):
+        return propose_windows(look, series)
     time = time_column(look, [choice.column for choice in used])
     if not [choice for choice in used if time is None or choice.column != time.name]:
-        if time and not others and is_series(look, target):
-            return propose_windows(look, target.names[0], time)
         raise InputError(Problem(_nothing_left(choices, target), look.path))
     division = divide(look.rows, others, target.task, time)
     shares = _class_shares(look, target)

@@ -1,59 +1,148 @@
-"""A series of numbers: a proposal that predicts the next one from those before."""
+"""Series of numbers: a proposal that predicts the next one of each from those before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from dltool.data.keys import group_numbers
+from dltool.data.quoting import plural
+from dltool.data.sources.source import Request, Source
 from dltool.data.tables.profile import ColumnProfile
+from dltool.errors import InputError
 from dltool.proposal.assembly import assemble
-from dltool.proposal.division import divide_series
-from dltool.proposal.entry import Entry
+from dltool.proposal.division import DATES, divide_series
+from dltool.proposal.entry import Entry, plain
 from dltool.proposal.layout import Look
 from dltool.proposal.proposal import Proposal
 from dltool.proposal.recipe import Facts
 from dltool.proposal.target import TargetChoice
+from dltool.registry import registered
 
 #: rows that a window shows, by the days from one row to the next
 LENGTHS = ((1 / 25, 48, "two days"), (6, 28, "four weeks"), (25, 26, "half a year"), (32, 12, "a year"))
 USUAL_LENGTH = 12
-#: a window is at most such a share of all rows
+#: a window is at most such a share of a series
 LARGEST_SHARE = 0.2
+#: share of the rows that may repeat a time of their series
+MOST_REPEATS = 0.2
+#: rows with one time, on average, from which on other columns tell series apart
+ROWS_AT_ONCE = 1.5
+#: share of the windows that gaps and empty cells may cost
+MOST_LOST = 0.5
 
 
-def is_series(look: Look, target: TargetChoice) -> bool:
-    """Whether the target can be read as one series of numbers, in a file that says all about itself."""
-    plain = all(entry.key == "header" for entry in look.entries)
-    return plain and target.task == "numbers" and len(target.names) == 1 and not look.profiles[target.names[0]].missing
+@dataclass(frozen=True)
+class SeriesFound:
+    """What makes a table series of numbers."""
+
+    target: str
+    time: ColumnProfile
+    groups: tuple[str, ...]  # columns that tell series apart
+    series: int
+    repeats: int  # rows with a time that their series has already
+    falls: bool  # from some row to the next
+    days: float  # from one time to the next
 
 
-def propose_windows(look: Look, target: str, time: ColumnProfile) -> Proposal:
-    """The proposal for a table of times and one number."""
-    length, reason = _length(look, time)
-    samples = look.rows - length
-    division = divide_series(samples)
-    facts = Facts("numbers", round(samples * division.train), shape=(length, 1))
+def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> SeriesFound | None:
+    """The series in a table that has nothing to offer but a time, the target, and columns that tell series apart."""
+    plain_file = all(entry.key == "header" for entry in look.entries)
+    if not plain_file or target.task != "numbers" or len(target.names) != 1:
+        return None
+    profiles = [look.profiles[name] for name in used]
+    times = [column for column in profiles if column.kind == "date" and column.filled == column.rows]
+    groups = tuple(column.name for column in profiles if column.kind != "date")
+    if len(times) != 1 or len(profiles) != 1 + len(groups) or times[0].distinct < DATES:
+        return None
+    (time,) = times
+    if not all(_tells_series_apart(look.profiles[name]) for name in groups):
+        return None
+    if groups and time.rows < ROWS_AT_ONCE * time.distinct:
+        return None  # a time has but one row: the other columns describe it
+    cells = look.database.fetch({name: look.columns[name].cells for name in (time.name, *groups)})
+    moments = np.ma.getdata(cells[time.name])
+    series = group_numbers([cells[name] for name in groups], len(moments))
+    order = np.lexsort((moments, series))
+    repeats = int(np.sum((np.diff(series[order]) == 0) & (moments[order][1:] == moments[order][:-1])))
+    count = int(series.max()) + 1
+    if repeats > MOST_REPEATS * len(moments) or len(moments) < DATES * count:
+        return None
+    days = float((moments.max() - moments.min()) / np.timedelta64(1, "D")) / (time.distinct - 1)
+    falls = bool((np.diff(moments) < np.timedelta64(0)).any())
+    return SeriesFound(target.names[0], time, groups, count, repeats, falls, days)
+
+
+def propose_windows(look: Look, found: SeriesFound) -> Proposal:
+    """The proposal for series of numbers."""
+    length, reason = _length(look.rows // found.series, found.days)
     source = [
         Entry("path", look.path),
         *look.entries,
-        Entry("target", target),
+        Entry("target", found.target),
+        *_keys(found),
         Entry("length", length, reason),
         Entry("horizon", 1, "how many rows ahead to predict"),
     ]
+    most = look.rows - length * found.series
+    samples = _windows(source)
+    if samples < MOST_LOST * most:
+        source += [Entry("gaps", "keep", "most windows would go across one"), Entry("empty", "previous")]
+        samples = _windows(source) or most
+    division = divide_series(samples)
+    facts = Facts("numbers", round(samples * division.train), shape=(length, 1))
+    apart = f"; {found.series} series by {_listed(found.groups)}" if found.groups else ""
+    time = found.time
     return assemble(
-        f"Predicts the next '{target}' from the {length} before it, in {look.path}.",
+        f"Predicts the next '{found.target}' from the {length} before it, in {look.path}.",
         [Entry("windows", source), Entry("scaling", "standard", "mean 0, standard deviation 1")],
         division,
         facts,
         [
-            ("data", f"{look.rows:,} rows from {time.low} to {time.high}, and nothing beside the time but '{target}'"),
+            ("data", f"{look.rows:,} rows from {time.low} to {time.high}, and no features but '{found.target}'{apart}"),
             ("task", f"numbers: the next row from the {length} before it ({reason})"),
         ],
     )
 
 
-def _length(look: Look, time: ColumnProfile) -> tuple[int, str]:
-    """How many rows a window shows, and why."""
-    days = f"date_diff('second', min({look.columns[time.name].cells}), max({look.columns[time.name].cells})) / 86400.0"
-    step = look.database.single([days])[0] / max(1, look.rows - 1)
+def _tells_series_apart(column: ColumnProfile) -> bool:
+    few = DATES * column.distinct <= column.rows
+    return column.kind in ("text", "boolean", "integer") and few and column.filled == column.rows
+
+
+def _keys(found: SeriesFound) -> list[Entry]:
+    """How the rows are put in order."""
+    entries: list[Entry] = []
+    if found.groups:
+        first, *others = found.groups
+        entries = [Entry("group", [first, *others] if others else first, f"{found.series} series")]
+    why = "puts the rows of each series in order" if found.groups or found.falls else "finds gaps between rows"
+    entries.append(Entry("time", found.time.name, why))
+    if found.repeats:
+        entries.append(Entry("repeats", "last", f"{plural(found.repeats, 'row')} with a time that was there already"))
+    return entries
+
+
+def _windows(source: Sequence[Entry]) -> int:
+    """How many windows there are."""
+    windows = cast(Source, registered("source")["windows"].model_validate(plain(source)))
+    try:
+        with windows.open([], Request()) as reader:
+            return reader.outline.rows
+    except InputError:
+        return 0
+
+
+def _length(rows: int, days: float) -> tuple[int, str]:
+    """How many of the rows of a series a window shows, and why."""
     usual = (USUAL_LENGTH, "some rows")
-    length, reason = next(((n, f"{name} of rows") for most, n, name in LENGTHS if step < most), usual)
-    most = max(1, int(look.rows * LARGEST_SHARE))
+    length, reason = next(((n, f"{name} of rows") for most, n, name in LENGTHS if days < most), usual)
+    most = max(1, int(rows * LARGEST_SHARE))
     return (length, reason) if length <= most else (most, "as many as the few rows allow")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -209,6 +209,8 @@ def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], N
 
 def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
     with opened(source, predictor.preprocessing, folders) as further:
+        for text in further.notes:
+            report(text)
         for part, rows in further.parts():
             yield part, lambda some, rows=rows: further.places(rows[list(some)].tolist())
     note_unknown(further.unknown, report)

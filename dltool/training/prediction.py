@@ -81,13 +81,18 @@ class Predictor:
 
 
 def columns(signature: Signature, predictions: np.ndarray) -> dict[str, np.ndarray]:
-    """Predictions (n, k) as the columns of a table: names of classes, 0 and 1 for labels, float32 for all else."""
-    numbers = predictions.astype(np.float32)
+    """Predictions (n, k) as the columns of a table.
+
+    Numbers are float64: float32 would lose those that vary little around a large value. Classes go by their names,
+    labels are 0 and 1, and the probabilities of both are float32.
+    """
     if signature.task == "numbers":
         names = [f"prediction_{name}" for name in signature.targets] if len(signature.targets) > 1 else ["prediction"]
-        return dict(zip(names, numbers.T, strict=True))
+        return dict(zip(names, predictions.astype(np.float64).T, strict=True))
     names = signature.classes or signature.targets
-    chances = {f"probability_{name}": chance for name, chance in zip(names, numbers.T, strict=True)}
+    chances = {
+        f"probability_{name}": chance for name, chance in zip(names, predictions.astype(np.float32).T, strict=True)
+    }
     if signature.classes:
         return {"prediction": np.array(signature.classes, object)[predictions.argmax(axis=1)], **chances}
     answers = {f"prediction_{name}": chance > 0.5 for name, chance in zip(names, predictions.T, strict=True)}

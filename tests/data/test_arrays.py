@@ -55,6 +55,58 @@ def test_npz_with_several_targets():
     np.testing.assert_array_equal(dataset.parts["train"].targets, X[:, :2])
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [np.array(["no", "yé"])[Y], np.array(["no", "yé"])[Y][:, None], np.char.encode(np.array(["no", "yé"])[Y], "utf-8")],
+    ids=["text", "a column of text", "bytes"],
+)
+def test_labels_may_be_text_or_bytes(labels: np.ndarray):
+    np.savez("data.npz", x=X, y=labels)
+    dataset = opened({**_npz(), **PLAIN})
+    assert dataset.signature.classes == ("no", "yé")
+    np.testing.assert_array_equal(dataset.parts["train"].targets, Y)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+def test_one_hot_targets_are_classes_where_the_config_says_so(dtype: str):
+    np.savez("data.npz", x=X, y=np.eye(4, dtype=dtype)[LABELS])
+    dataset = opened({**_npz(task="classes"), **PLAIN})
+    assert dataset.signature.classes == ("0", "1", "2", "3")
+    np.testing.assert_array_equal(dataset.parts["train"].targets, LABELS)
+    labels = opened({**_npz(), **PLAIN})
+    assert labels.signature.task == "labels"
+    assert labels.notes == [
+        "all 4 targets are 0 or 1: taken as labels (task: numbers for numbers; each row has just one, task: classes for"
+        " classes)"
+    ]
+
+
+def test_a_row_that_is_not_one_hot_is_named():
+    targets = np.eye(4)[LABELS]
+    np.savez("data.npz", x=X, y=targets)
+    targets[7, 0] = 1
+    np.savez("other.npz", x=X, y=targets)
+    lines = problems({**_npz(task="classes"), "validation": {"npz": {"path": "other.npz"}}})
+    assert lines == ["other.npz: y[7]: not one-hot: just one of the 4 targets must be 1 in each row, all others 0"]
+
+
+def test_whole_floats_that_may_be_classes_are_told():
+    np.savez("data.npz", x=X, y=Y.astype(float))
+    notes = opened({**_npz(), **PLAIN}).notes
+    assert notes == ["target 'y' has 2 different whole numbers: taken as numbers (task: classes for classes)"]
+
+
+@pytest.mark.parametrize("task", ["numbers", "classes"])
+def test_whole_numbers_that_floats_round_are_no_targets_but_classes(task: str):
+    np.savez("data.npz", x=X, y=2**60 + Y)
+    data = {**_npz(task=task), **PLAIN}
+    if task == "classes":
+        assert opened(data).signature.classes == (str(2**60), str(2**60 + 1))
+    else:
+        line = f"data.npz: y[0]: target 'y' is {2**60}, and float64 rounds whole numbers beyond 2^53"
+        assert problems(data) == [line]
+
+
 OBJECTS = np.array([{"a": 1}] * 20, dtype=object)
 NPZ: dict[str, tuple[dict[str, np.ndarray], str]] = {
     "rows": ({"x": X, "y": Y[:5]}, "data.npz: data.npz: 20 samples, but 5 targets in data.npz: y"),
@@ -82,7 +134,26 @@ NPZ: dict[str, tuple[dict[str, np.ndarray], str]] = {
     ),
     "one axis": (
         {"x": Y, "y": Y},
-        "data.npz: x: data.npz: features must have rows and at least one number in each, got [20]",
+        "data.npz: x: data.npz: features must have rows and at least one number in each, got [20]; for one number"
+        " in each row, save x[:, None]",
+    ),
+    "large integers": (
+        {"x": _with(X, (3, 1), 0).astype(int) + 2**53, "y": Y},
+        "data.npz: x: data.npz: the value at [0, 1] is 9007199254740993, and float64 rounds whole numbers beyond 2^53;"
+        " if that does no harm, save them as float64",
+    ),
+    "records": (
+        {"x": np.zeros(20, [("a", "f4"), ("b", "i4")]), "y": Y},
+        "data.npz: x: data.npz: holds records of a, b; save an array of plain numbers, a column each",
+    ),
+    "complex": ({"x": X + 1j, "y": Y}, "data.npz: x: data.npz: numbers are needed, got complex128"),
+    "an empty label": (
+        {"x": X, "y": np.array(["a", " "])[Y]},
+        "data.npz: y: data.npz: the label at [1] is empty, and 9 more like it",
+    ),
+    "bytes that are no text": (
+        {"x": X, "y": np.array([b"a", b"\xff"])[Y]},
+        "data.npz: y: data.npz: bytes that are not UTF-8 text; save the labels as text",
     ),
     "no rows": (
         {"x": X[:0], "y": Y[:0]},
@@ -147,7 +218,11 @@ IDX: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "images: data.idx: not an IDX file: it starts with nothing"),
     "png": (b"\x89PNG\r\n", "images: data.idx: not an IDX file: it starts with 89 50 4e 47"),
     "type": (b"\0\0\x07\x01....", "images: data.idx: not an IDX file: it starts with 00 00 07 01"),
-    "labels": (idx(LABELS), "images: data.idx: features must have rows and at least one number in each, got [20]"),
+    "labels": (
+        idx(LABELS),
+        "images: data.idx: features must have rows and at least one number in each, got [20]; for one number in each"
+        " row, save x[:, None]",
+    ),
     "rows": (idx(IMAGES[:7]), "images: data.idx: 7 samples, but 20 targets in labels"),
     "nan": (
         idx(np.full((20, 2), np.nan, ">f4"), 0x0D),

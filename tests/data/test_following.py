@@ -62,6 +62,13 @@ def test_the_test_part_is_the_latest_of_all():
     assert parts["train"] == [0, 1, 2, 3, 10, 11, 12, 13]
 
 
+def test_rows_from_one_end_are_told_to_be_of_one_series():
+    told = {"validation": {"last": 4}}
+    note = "series follow each other: the last rows are those of the last series alone"
+    assert _split(told, ["train", "validation"], 12, Succession(0, (6, 6)))[1] == [note]
+    assert not _split(told, ["train", "validation"], 12, Succession(0, (12,)))[1]
+
+
 APART: dict[str, tuple[dict[str, slice], int, dict[str, slice]]] = {
     "one part": ({"validation": slice(6, 10)}, 3, {"validation": slice(6, 10)}),
     "far enough": (

@@ -143,3 +143,14 @@ def test_check_of_digits_takes_a_moment_and_no_kernels(capsys: pytest.CaptureFix
         main(["check", str(digits), "--set", f"data.table.path={digits.parents[1]}/datasets/digits/digits.csv.gz"]) == 0
     )
     assert "warning: column 'pixel_0_0': the same in all rows" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("turned", "split"), [(1, "{last: 80}"), (-1, "{last: 80}"), (-1, "0.2")])
+def test_the_last_rows_of_a_table_with_the_newest_first(turned: int, split: str, capsys: pytest.CaptureFixture[str]):
+    days = [str(np.datetime64("2020-01-01") + day) for day in range(ROWS)][::turned]
+    config = written({"day": days, "x": X, "y": Y}, "y", "numbers", data=f"  split: {{validation: {split}}}")
+    line = (
+        "warning: data.split.validation: the newest rows by 'day' come first, so the last rows are the oldest; for the"
+        " latest ones: {time: day} with a share"
+    )
+    assert (line in findings(config, capsys)) == (turned == -1 and split != "0.2")

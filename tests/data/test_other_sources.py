@@ -79,6 +79,26 @@ def test_text_lines():
     assert columns(dataset) == ["text"]
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_their_file_has_it(start: str, end: str):
+    write("lines.txt", start + end.join(["ham\ta", "", "spam\tb", "ham\tc", ""]))
+    dataset = opened({"text": "lines.txt", **ALL})
+    assert dataset.parts["train"].targets.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("mark", ["\r", "\u2028", "\x85", "\x0b", "\x1c", "\t"])
+def test_marks_within_a_line_do_not_end_it(mark: str):
+    write("lines.txt", f"ham\tone{mark}two\nspam\tthree\r\n")
+    source = registered("source")["text"].model_validate({"path": "lines.txt"})
+    with source.open([], Request(keep=("line", "text"))) as reader:
+        kept = reader.kept(0, 2)
+    assert {name: column.tolist() for name, column in kept.items()} == {
+        "line": ["1", "2"],
+        "text": [f"one{mark}two", "three"],
+    }
+
+
 SERIES = "# from somewhere\n@problemName x\n@classLabel true one two\n@data\n1,2,3:4,5,6:one\n3,2,1:0,0,0:two\n"
 
 
@@ -94,6 +114,12 @@ def test_series_of_mean_0_and_deviation_1():
     features = opened({"series": {"path": "waves.ts", "normalize": True}, **ALL}).parts["train"].features
     np.testing.assert_allclose(features.mean(axis=1), 0, atol=1e-6)
     np.testing.assert_allclose(features.std(axis=1), [[1, 1], [1, 0]], atol=1e-6)
+
+
+def test_a_constant_series_is_zero_however_its_mean_rounds():
+    write("waves.ts", "@data\n0.1,0.1,0.1:a\n1e30,1e30,1e30:b\n1700000001,1700000002,1700000003:a\n")
+    features = opened({"series": {"path": "waves.ts", "normalize": True}, **ALL}).parts["train"].features
+    np.testing.assert_allclose(features[..., 0], [[0, 0, 0], [0, 0, 0], [-(1.5**0.5), 0, 1.5**0.5]], rtol=1e-6)
 
 
 def days(rows: int = 12) -> str:
@@ -238,7 +264,39 @@ BROKEN: dict[str, Broken] = {
     "a gap in a series": (
         {"series": "a.ts"},
         {"/a.ts": "@data\n1,?,3:a\n"},
-        "a.ts:2: data.series: value 2 is '?', where a number that fits float32 is needed",
+        "a.ts:2: data.series: value 2 is '?', where a number that fits float32 is needed; a missing value must be"
+        " filled in first",
+    ),
+    "a series without values": (
+        {"series": "a.ts"},
+        {"/a.ts": "@data\n1,2:a\n:b\n"},
+        "a.ts:3: data.series: a series without values",
+    ),
+    "a number as Python writes it": (
+        {"series": "a.ts"},
+        {"/a.ts": "@data\n1,2:a\n1,1_0:b\n"},
+        "a.ts:3: data.series: value 2 is '1_0', where a number that fits float32 is needed",
+    ),
+    "times beside values": (
+        {"series": "a.ts"},
+        {"/a.ts": "@timestamps true\n@data\n(0,1),(1,2):a\n"},
+        "a.ts:3: data.series: times stand beside the values, (time,value); leave them out, as all series must be alike"
+        " in time",
+    ),
+    "a class in Latin-1": (
+        {"series": "a.ts"},
+        {"/a.ts": "# Müller\n@data\n1,2:a\n1,2:ä\n".encode("latin-1")},
+        "a.ts:4: data.series: not UTF-8 text; save the file as such",
+    ),
+    "a header that says there are no classes": (
+        {"series": "a.ts"},
+        {"/a.ts": "@classLabel false\n@data\n1,2\n"},
+        "a.ts:3: data.series: no class behind the last ':': the header says that there is none (@classLabel false)",
+    ),
+    "a target of a series that is no number": (
+        {"series": "a.ts"},
+        {"/a.ts": "@targetLabel true\n@data\n1,2:5\n1,2:?\n"},
+        "a.ts:4: data.series: the target is '?', where a number that fits float32 is needed",
     ),
     "a series without class": (
         {"series": "a.ts"},
@@ -253,12 +311,12 @@ BROKEN: dict[str, Broken] = {
     "a gap in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n2,\n3,4\n" * 2},
-        "a.csv:3: data.windows: column 'n' has no number here; a series needs one in every row",
+        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell",
     ),
     "a word far down in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n" * 30_000 + "1,x\n"},
-        "a.csv:30002: data.windows: column 'n' has no number here; a series needs one in every row",
+        "a.csv:30002: data.windows: column 'n' holds 'x', where a number is needed",
     ),
     "no column of the series": (
         {"windows": {"path": "a.csv", "target": "m", "length": 2}},

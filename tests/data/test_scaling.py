@@ -10,7 +10,7 @@ import pytest
 from dltool.data.moments import Moments
 from dltool.registry import registered
 
-from .opening import idx, opened, table, write
+from .opening import idx, opened, problems, table, write
 
 FEATURES = np.array([[1.0, 5.0, 10.0], [3.0, 5.0, 20.0], [8.0, 5.0, 60.0]])
 
@@ -96,3 +96,36 @@ def test_only_the_training_part_counts():
 def test_dividing_by_a_power_of_two_is_exact():
     pixels = np.arange(17.0)[:, None]
     np.testing.assert_array_equal(_scaled("divide", pixels, by=16.0), pixels.astype(np.float32) / np.float32(16))
+
+
+OFFSET = 1.7e9 + 4 * np.random.default_rng(0).normal(size=(400, 1))
+
+
+@pytest.mark.parametrize("name", ["standard", "minmax"])
+@pytest.mark.parametrize("size", [1e-160, 1e-12, 1.0, 1e30])
+def test_numbers_of_any_size_stay_finite_and_apart(name: str, size: float):
+    scaled = _scaled(name, size * FEATURES)
+    assert np.isfinite(scaled).all()
+    if size > 1e-150:
+        np.testing.assert_allclose(scaled, _scaled(name, FEATURES), rtol=1e-6, atol=1e-6)
+
+
+def test_small_differences_of_large_numbers_are_kept():
+    np.savez("data.npz", x=OFFSET, y=np.arange(400) % 2)
+    data = {"npz": "data.npz", "split": {"validation": 0}}
+    scaled = opened({**data, "scaling": "standard"}).parts["train"].features
+    np.testing.assert_allclose(scaled, (OFFSET - OFFSET.mean()) / OFFSET.std(), atol=1e-6)
+    (note,) = opened({**data, "scaling": "none"}).notes
+    assert note.startswith("feature 0 on the last axis is 1700000000 ± 3.9")
+    assert note.endswith("take the mean off: data.scaling: standard")
+
+
+@pytest.mark.parametrize("scaling", [None, "none", {"divide": 1e9}])
+def test_targets_that_float32_cannot_tell_apart_are_refused(scaling: Any):
+    np.savez("data.npz", x=FEATURES[[0, 1, 2, 0] * 100], y=OFFSET[:, 0])
+    data = {"npz": "data.npz", "split": {"validation": 0}, "target_scaling": scaling}
+    (line,) = problems(data)
+    assert line.startswith("data.target_scaling: target 'y' is 1700000000 ± 3.9")
+    dataset = opened({**data, "target_scaling": "standard"})
+    own = dataset.signature.own_units(dataset.parts["train"].targets)
+    np.testing.assert_allclose(own, OFFSET, rtol=0, atol=1e-5)

@@ -81,6 +81,25 @@ def test_rows_of_one_time_stay_together():
     assert _rows(_write(cells), {"time": "where", "validation": 0.1})["validation"] == [9]
 
 
+@pytest.mark.parametrize(
+    ("by", "cells", "note"),
+    [
+        ("time", [*range(8), 8, 8], "1 time in both the validation and the test part"),
+        ("group", [*"abcdefgghh"], "1 group in both the train and the test part"),
+    ],
+)
+def test_what_a_part_of_told_rows_shares_with_another_is_told(by: str, cells: list[Any], note: str):
+    split = {by: "where", "validation": 0.1, "test": {"last": 1}, "seed": 3}
+    assert note in opened({**_write(cells), "split": split}).notes
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_numbers_that_are_dates_are_told_as_such(turned: int):
+    days = [20111230, 20111231, 20120101, 20120102, 20120103][::turned]
+    notes = opened({**_write(days), "split": {"time": "where", "validation": 0.4}}).notes
+    assert "times of column 'where': train from 2011-12-30, validation from 2012-01-02" in notes
+
+
 def test_what_was_chosen_is_told():
     days = [f"2012-01-{1 + day:02d}" for day in range(10)]
     notes = opened({**_write(days), "split": {"time": "where", "validation": 0.2}}).notes
@@ -175,7 +194,13 @@ FAULTS: list[tuple[list[Any], dict[str, Any], str]] = [
     (
         ["soon", "later", "now", "then", "once"],
         {"time": "where"},
-        "data.split.time: column 'where' holds 'soon'; times must be dates or numbers",
+        "data.csv:2: column 'where' holds 'soon'; data.split.time takes dates or numbers",
+    ),
+    (
+        ["2012-01-01", "2012-01-02", "2012-01-03", "soon", "2012-01-05"],
+        {"time": "where"},
+        "data.csv:5: column 'where' holds 'soon', where most cells are like '2012-01-01'; data.split.time takes"
+        " dates or numbers",
     ),
     (
         [1, 2, "", 4, 5],

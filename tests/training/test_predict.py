@@ -49,6 +49,41 @@ def test_columns(workplace, capsys, kind):
             assert [row[name] for name in columns[:2]] == [str(int(number > 0.5)) for number in numbers]
 
 
+OFFSETS = {"seconds": (1.7e9, 4.0), "cents": (123_456_789, 3.0), "kelvin": (1e6, 0.05), "unit": (0.0, 1.0)}
+
+
+@pytest.mark.parametrize("name", OFFSETS)
+@pytest.mark.parametrize("source", ["table", "npz"])
+def test_numbers_are_written_with_all_digits_that_eval_measures(tmp_path, monkeypatch, capsys, source, name):
+    monkeypatch.chdir(tmp_path)
+    middle, size = OFFSETS[name]
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    y = middle + size * (x[:, 0] - x[:, 1])
+    table("data.csv", {"a": x[:, 0], "b": x[:, 1], "y": [repr(float(one)) for one in y]})
+    np.savez("data.npz", x=x, y=y)
+    config = {
+        "data": {"table": {"path": "data.csv", "target": "y"}} if source == "table" else {"npz": "data.npz"},
+        "model": [{"dense": "targets"}],
+        "loss": "mse",
+        "optimizer": {"adam": {"lr": 0.05}},
+    }
+    config["data"] |= {"scaling": "standard", "target_scaling": "standard"}
+    Path("config.yaml").write_text(yaml.safe_dump(config))
+    assert main(["train", "config.yaml", "--run-dir", "run", "--quiet"]) == 0
+    data = "data.csv" if source == "table" else "data.npz"
+    capsys.readouterr()
+    assert main(["eval", "run", data, "--json"]) == 0
+    scored = yaml.safe_load(capsys.readouterr().out)["metrics"]["mae"]
+    assert scored < 0.2 * size
+    for suffix, form in FORMATS.items():
+        assert main(["predict", "run", data, "-o", f"out{suffix}"]) == 0
+        with duckdb.connect() as connection:
+            found = connection.sql(f"SELECT prediction FROM read_{form}('out{suffix}')")
+            assert found.types == ["DOUBLE"]
+            written = np.array([row[0] for row in found.fetchall()])
+        assert np.abs(written - y).mean() == pytest.approx(scored, rel=1e-6)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_predictions_are_what_eval_measures(workplace, capsys, kind):
     targets = KINDS[kind].targets
@@ -201,6 +236,16 @@ def test_a_terminal_shows_the_first_rows(workplace, capsys, monkeypatch):
     assert "0009" in out
     assert "0010" not in out
     assert out.splitlines()[-1] == "40 more rows; into a file: -o predictions.csv"
+
+
+def test_a_terminal_shows_what_numbers_do_not_have_in_common(workplace, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(
+        "dltool.training.prediction.Predictor.predictions",
+        lambda self, outputs: 1.7e9 + np.arange(len(outputs))[:, None],
+    )
+    assert main(["predict", "runs/number", "new.csv"]) == 0
+    assert "1700000003" in capsys.readouterr().out
 
 
 BAD = {

@@ -94,7 +94,34 @@ def test_lines_of_text_can_be_kept(home, capsys, monkeypatch):
     assert [row["text"] for row in rows] == ["buy it", "hello, there", "you"]
     assert list(predicted(capsys, "new.tsv")[0]) == ["prediction", "probability_ham", "probability_spam"]
     monkeypatch.setattr("dltool.data.further.ROWS", 2)
-    assert predicted(capsys, "new.tsv", "--keep-all") == rows
+    for number, line in enumerate(["buy it", "hello, there", " you"]):
+        Path("one.tsv").write_text(f"\n{line}\n")
+        assert predicted(capsys, "one.tsv", "--keep", "text") == [rows[number]]
+    (first, *_), everything = rows, predicted(capsys, "new.tsv", "--keep-all")
+    assert list(everything[0]) == ["line", *first]
+    assert [row["line"] for row in everything] == ["1", "3", "4"]
+    assert [{name: row[name] for name in first} for row in everything] == rows
+
+
+def test_series_can_be_told_by_their_line(home, capsys):
+    lines = [f"{n},{n + 1}:{n},{3 * n}:{'ab'[n % 2]}" for n in range(8)]
+    Path("train.ts").write_text("\n".join(["@classLabel true a b", "@data", *lines]))
+    Path("new.ts").write_text("\n".join(["# no classes", "", "1,2:1,3", "", "2,3:2,6"]))
+    train({"series": "train.ts"})
+    found = predicted(capsys, "new.ts", "--keep", "line")
+    assert [row.pop("line") for row in found] == ["3", "5"]
+    assert found == predicted(capsys, "train.ts")[1:3]
+
+
+def test_one_hot_targets_are_predicted_by_class(home, capsys):
+    x = features(60)
+    np.savez("train.npz", x=x, y=np.eye(3)[np.arange(60) % 3])
+    train({"npz": {"path": "train.npz", "task": "classes"}})
+    rows = predicted(capsys, "train.npz")
+    assert list(rows[0]) == ["prediction", "probability_0", "probability_1", "probability_2"]
+    assert main(["eval", "run", "train.npz", "--json"]) == 0
+    accuracy = json.loads(capsys.readouterr().out)["metrics"]["accuracy"]
+    assert accuracy == pytest.approx(np.mean([int(row["prediction"]) == n % 3 for n, row in enumerate(rows)]))
 
 
 def test_images_are_named(home, capsys):
@@ -112,3 +139,35 @@ def test_images_are_named(home, capsys):
     assert [row["file"] for row in rows] == ["new/0.png", "new/1.png", "new/2.png"]
     assert predicted(capsys, "new/1.png") == [rows[1]]
     assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: lies in no folder of its own")
+
+
+def test_windows_name_their_row_group_and_time(home, capsys, monkeypatch):
+    numbers = np.random.default_rng(0).normal(size=(30, 3)).round(3)
+    rows = [f"2020-01-{1 + t:02},{shop},{numbers[t, i]}" for t in range(30) for i, shop in enumerate("abc")]
+
+    def written(name: str, lines: list[str]) -> str:
+        Path(name).write_text("\n".join(["date,shop,n", *lines]) + "\n")
+        return name
+
+    source = {"path": written("train.csv", rows), "target": "n", "length": 4, "group": "shop", "time": "date"}
+    config = {"data": {"windows": source}, "model": ["flatten", {"dense": "targets"}], "loss": "mse"}
+    Path("config.yaml").write_text(yaml.safe_dump({**config, "train": {"epochs": 1}}))
+    assert main(["train", "config.yaml", "--run-dir", "run", "--quiet"]) == 0
+    found = predicted(capsys, "train.csv", "--keep", "n")
+    assert list(found[0]) == ["last_row", "shop", "date", "n", "prediction"]
+    assert [row["last_row"] for row in found] == [str(number) for number in range(10, 91)]
+    by_time = {(row["shop"], row["date"]): (row["n"], row["prediction"]) for row in found}
+    monkeypatch.setattr("dltool.data.further.ROWS", 7)
+    others = np.random.default_rng(1).permutation(rows).tolist()
+    for lines in (rows[::-1], others, [row for row in rows if ",b," in row], rows[40:]):
+        again = predicted(capsys, written("new.csv", lines), "--keep", "n")
+        assert len(again) >= 27
+        assert sorted(int(row["last_row"]) for row in again) == [int(row["last_row"]) for row in again]
+        for row in again:
+            assert lines[int(row["last_row"]) - 1].split(",") == [row["date"], row["shop"], row["n"]]
+            assert by_time[row["shop"], row["date"]] == (row["n"], row["prediction"])
+    gaps = [row for row in rows if "-01-11" not in row]
+    assert main(["predict", "run", written("new.csv", gaps), "-o", "out.csv"]) == 0
+    assert capsys.readouterr().err.startswith("note: new.csv:32: 3 gaps in 'date', where 3 steps of 1 day are missing")
+    error = "error: new.csv: no column 'm'; allowed: date, n, shop\n"
+    assert refused(capsys, "predict", "run", "new.csv", "--keep", "m") == error

@@ -15,7 +15,7 @@ from dltool.data.dataset import find_stored, opened, pieces_of, remarks
 from dltool.data.duplicates import Duplicates
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
-from dltool.data.inspection.parts import balance, odd_numbers, odd_parts, repeated_rows
+from dltool.data.inspection.parts import balance, newest_first, odd_numbers, odd_parts, repeated_rows
 from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
 from dltool.data.plan import Plan
@@ -52,6 +52,8 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
         findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
         findings += odd_numbers(plan, tables)
+        if "train" in tables:
+            findings += newest_first(data.split, tables["train"])
         columns: list[ColumnReport] = []
         if "train" in tables and isinstance(settled.features, TablePreparation):
             columns, more = _table(tables["train"], settled.features, plan)

@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 
+from dltool.config.experiment import PARTS, Rows, SplitConfig
 from dltool.data.plan import Plan
 from dltool.data.quoting import plural
 from dltool.data.tables.reader import TableReader
@@ -38,6 +39,18 @@ def balance(plan: Plan) -> dict[str, dict[str, int]]:
         found = np.bincount(targets, minlength=len(names)) if task == "classes" else np.count_nonzero(targets, axis=0)
         counts[part] = dict(zip(names, found.tolist(), strict=True))
     return counts
+
+
+def newest_first(split: SplitConfig, table: TableReader) -> Iterator[Finding]:
+    """A warning where the first or last rows are set apart of a table whose dates fall all along."""
+    told = [part for part in PARTS if isinstance(getattr(split, part), Rows)]
+    dates = [name for name, kind in table.outline.columns.items() if kind == "date"]
+    for name in dates if told else []:
+        cells = table.columns[name].cells
+        if table.database.falls(cells) and not table.database.falls(f"-epoch({cells})"):
+            what = f"the newest rows by '{name}' come first, so the last rows are the oldest"
+            yield warning(f"{what}; for the latest ones: {{time: {name}}} with a share", f"data.split.{told[0]}")
+            return
 
 
 def odd_parts(plan: Plan) -> Iterator[Finding]:

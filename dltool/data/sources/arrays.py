@@ -9,6 +9,8 @@ import numpy as np
 from dltool.errors import InputError, Problem
 
 LARGEST = float(np.finfo(np.float32).max)
+#: whole numbers up to this are exact as float64
+EXACT = 1 << 53
 
 
 def features_of(array: np.ndarray, where: str, first: int = 0) -> np.ndarray:
@@ -18,6 +20,8 @@ def features_of(array: np.ndarray, where: str, first: int = 0) -> np.ndarray:
     """
     if array.dtype == np.uint8:
         return array
+    if array.dtype.kind in "iu":
+        _require_exact(array, where, first)
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
     _require_usable(array, where, first)
@@ -32,8 +36,8 @@ def targets_of(array: np.ndarray, name: str, where: str) -> Mapping[str, np.ndar
         raise InputError(
             Problem(f"targets must be one number or one row for each sample, got {list(array.shape)}", where)
         )
-    if array.dtype.kind == "U" and array.ndim == 1:
-        return {name: array}
+    if array.dtype.kind in "SU" and array.ndim == 1:
+        return {name: _texts(array, where)}
     require_numbers(array.dtype, where)
     if array.dtype.kind == "f":
         _require_usable(array, where)
@@ -45,11 +49,16 @@ def targets_of(array: np.ndarray, name: str, where: str) -> Mapping[str, np.ndar
 def require_rows(shape: tuple[int, ...], where: str) -> None:
     """Raises InputError unless arrays of this shape hold samples of at least one number."""
     if len(shape) < 2 or min(shape) < 1:
-        raise InputError(Problem(f"features must have rows and at least one number in each, got {list(shape)}", where))
+        hint = "; for one number in each row, save x[:, None]" if len(shape) == 1 and shape[0] else ""
+        message = f"features must have rows and at least one number in each, got {list(shape)}{hint}"
+        raise InputError(Problem(message, where))
 
 
 def require_numbers(dtype: np.dtype, where: str) -> None:
     """Raises InputError for complex numbers, text, dates and records."""
+    if dtype.names:
+        names = ", ".join(dtype.names)
+        raise InputError(Problem(f"holds records of {names}; save an array of plain numbers, a column each", where))
     if dtype.kind not in "buif":
         raise InputError(Problem(f"numbers are needed, got {dtype.name}", where))
 
@@ -57,6 +66,29 @@ def require_numbers(dtype: np.dtype, where: str) -> None:
 def unusable(array: np.ndarray) -> np.ndarray:
     """Where floats are not finite, or beyond what float32 holds."""
     return ~(np.abs(array) <= LARGEST)
+
+
+def _texts(array: np.ndarray, where: str) -> np.ndarray:
+    """Labels (rows,), bytes as UTF-8; raises InputError for one that is empty, or no text."""
+    try:
+        texts = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
+    except UnicodeDecodeError:
+        raise InputError(Problem("bytes that are not UTF-8 text; save the labels as text", where)) from None
+    empty = np.flatnonzero(np.char.strip(texts) == "")
+    if empty.size:
+        others = f", and {empty.size - 1} more like it" if empty.size > 1 else ""
+        raise InputError(Problem(f"the label at [{empty[0]}] is empty{others}", where))
+    return texts
+
+
+def _require_exact(array: np.ndarray, where: str, first: int) -> None:
+    if array.max() <= EXACT and array.min() >= -EXACT:
+        return
+    row, *rest = (int(i) for i in np.argwhere((array > EXACT) | (array < -EXACT))[0])
+    message = (
+        f"the value at {[first + row, *rest]} is {array[row, *rest]}, and float64 rounds whole numbers beyond 2^53"
+    )
+    raise InputError(Problem(f"{message}; if that does no harm, save them as float64", where))
 
 
 def _require_usable(array: np.ndarray, where: str, first: int = 0) -> None:

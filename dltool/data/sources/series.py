@@ -12,10 +12,13 @@ from pydantic import Field
 from dltool.data.lines import filled_lines
 from dltool.data.paths import locate
 from dltool.data.quoting import plural, shown
-from dltool.data.sources.arrays import unusable
+from dltool.data.sources.arrays import LARGEST, unusable
 from dltool.data.sources.source import ArrayReader, Outline, Reader, Request, Source
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
+
+#: what stands for bytes that are no text
+REPLACED = "\ufffd"
 
 
 @register("source", "series", main="path")
@@ -34,7 +37,8 @@ class Series(Source):
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the whole file."""
         path = locate(self.path, folders, "path")
-        found = _Found(path, labelled=request.targets)
+        dimensions = request.shape[-1] if request.shape and not request.targets else None
+        found = _Found(path, labelled=request.targets, dimensions=dimensions)
         array = np.stack(found.series)
         outline = Outline(
             where=str(path),
@@ -44,14 +48,34 @@ class Series(Source):
             targets=found.targets() if request.targets else {},
             feature_shape=array.shape[1:],
         )
-        return ArrayReader(outline, lambda: _normalized(array) if self.normalize else array)
+        keep = request.keep_all or "line" in request.keep
+        return SeriesReader(outline, _normalized(array) if self.normalize else array, found.lines if keep else None)
+
+
+class SeriesReader(ArrayReader):
+    """Series of one length, and the lines that they stand in, where these are to be kept."""
+
+    def __init__(self, outline: Outline, array: np.ndarray, lines: Sequence[int] | None):
+        super().__init__(outline, lambda: array)
+        self._lines = lines
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """The number of the line."""
+        return {} if self._lines is None else {"line": np.array(list(map(str, self._lines[low:high])), dtype=object)}
+
+    def kept_types(self) -> dict[str, str]:
+        """A whole number."""
+        return {} if self._lines is None else {"line": "BIGINT"}
 
 
 class _Found:
-    """All series of a file, their labels and lines; raises InputError with the line of one that cannot be taken."""
+    """All series of a file, their labels and lines; raises InputError with the line of one that cannot be taken.
 
-    def __init__(self, path: Path, *, labelled: bool):
-        self._path = path
+    With a number of `dimensions`, a line of no more than these has no label.
+    """
+
+    def __init__(self, path: Path, *, labelled: bool, dimensions: int | None):
+        self._path, self._dimensions = path, dimensions or 1
         self.series: list[np.ndarray] = []  # (length, dimensions) each
         self.labels: list[str] = []
         self.lines: list[int] = []
@@ -62,7 +86,7 @@ class _Found:
             if line.startswith("@"):
                 self._take_directive(line)
             elif not line.startswith("#"):
-                self._take_series(line.strip(), f"{path}:{number}", labelled=labelled)
+                self._take_series(_text(line, f"{path}:{number}"), f"{path}:{number}", labelled=labelled)
                 self.lines.append(number)
         if not self.series:
             raise InputError(Problem("no series in this file", str(path)))
@@ -72,7 +96,7 @@ class _Found:
         if not self.numbers:
             return {"class": np.array(self.labels, dtype=object)}
         places = (f"{self._path}:{line}" for line in self.lines)
-        return {"target": np.concatenate([_numbers(*one) for one in zip(self.labels, places, strict=True)])}
+        return {"target": np.array([_target(*one) for one in zip(self.labels, places, strict=True)])}
 
     def _take_directive(self, line: str) -> None:
         name, *values = line.split()
@@ -81,10 +105,14 @@ class _Found:
             self.numbers, self._classes = name.lower() == "@targetlabel", values[1:]
 
     def _take_series(self, line: str, where: str, *, labelled: bool) -> None:
+        if line.startswith("("):
+            message = "times stand beside the values, (time,value); leave them out, as all series must be alike in time"
+            raise InputError(Problem(message, where))
         dimensions = line.split(":")
-        label = dimensions.pop().strip() if self._has_labels and len(dimensions) > 1 else ""
+        label = dimensions.pop().strip() if self._has_labels and len(dimensions) > self._dimensions else ""
         if labelled and not label:
-            raise InputError(Problem("no class behind the last ':'", where))
+            why = "" if self._has_labels else ": the header says that there is none (@classLabel false)"
+            raise InputError(Problem(f"no class behind the last ':'{why}", where))
         if labelled and self._classes and label not in self._classes:
             hint = did_you_mean(label, self._classes)
             raise InputError(Problem(f"class {shown(label)} is not one that @classLabel lists; {hint}", where))
@@ -107,27 +135,51 @@ class _Found:
             raise InputError(Problem(f"{message}; all must be equally long", where))
 
 
+def _text(line: str, where: str) -> str:
+    """A line with nothing around it; raises InputError for bytes that are no text."""
+    if REPLACED in line:
+        raise InputError(Problem("not UTF-8 text; save the file as such", where))
+    return line.strip()
+
+
+def _target(word: str, where: str) -> float:
+    """The number behind the last ':'."""
+    number = _number(word)
+    if not abs(number) <= LARGEST:
+        raise InputError(Problem(f"the target is {shown(word)}, where a number that fits float32 is needed", where))
+    return number
+
+
 def _numbers(text: str, where: str) -> np.ndarray:
     """Values (n,) between commas; raises InputError with the first that is no number, or beyond float32."""
     words = text.split(",")
+    if words == [""]:
+        raise InputError(Problem("a series without values", where))
     try:
-        values = np.array(words, dtype=np.float64)
+        values = np.array(words if "_" not in text else [], dtype=np.float64)
     except ValueError:
+        values = np.empty(0)
+    if len(values) != len(words):
         values = np.array([_number(word) for word in words])
     bad = np.flatnonzero(unusable(values))
     if bad.size:
-        message = f"value {bad[0] + 1} is {shown(words[bad[0]].strip())}, where a number that fits float32 is needed"
+        word = words[bad[0]].strip()
+        hint = "; a missing value must be filled in first" if word.lower() in ("?", "nan", "") else ""
+        message = f"value {bad[0] + 1} is {shown(word)}, where a number that fits float32 is needed{hint}"
         raise InputError(Problem(message, where))
     return values
 
 
 def _number(word: str) -> float:
+    """NaN for what is no number; to Python 1_0 is one."""
     try:
-        return float(word)
+        return float(word) if "_" not in word else np.nan
     except ValueError:
         return np.nan
 
 
 def _normalized(array: np.ndarray) -> np.ndarray:
-    deviation = array.std(axis=1, keepdims=True)
-    return (array - array.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
+    """Each series and dimension with mean 0 and deviation 1; what is constant is 0."""
+    mean, deviation = array.mean(axis=1, keepdims=True), array.std(axis=1, keepdims=True)
+    constant = np.ptp(array, axis=1, keepdims=True) == 0
+    return np.where(constant, 0, array - mean) / np.where(constant | (deviation == 0), 1, deviation)

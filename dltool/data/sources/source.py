@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Request:
     dtype: str = ""  # of its prepared numbers, likewise
     classes: tuple[str, ...] = ()  # likewise
     tolerant: bool = False  # samples that cannot be read are told by the reader's `failed`, and read as zeros
+    settled: Mapping[str, Any] = field(default_factory=dict)  # what the outline of the training part had settled
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Outline:
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
     deep: bool = False  # arrays are images of more than 8 bits, and only those to train on tell their range
+    settled: Mapping[str, Any] = field(default_factory=dict)  # JSON that other files of the kind must be read by
 
 
 class Reader(ABC):

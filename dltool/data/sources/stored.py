@@ -106,8 +106,8 @@ class StoredReader(Reader):
         self._features, self._axes = features, axes
         found: Mapping[str, np.ndarray] = {}
         with features() as stored:
-            require_rows(stored.shape, stored.where)
             require_numbers(stored.dtype, stored.where)
+            require_rows(stored.shape, stored.where)
             self._where, shape, dtype = stored.where, stored.shape, stored.dtype
         place = self._where
         if targets:

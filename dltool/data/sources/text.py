@@ -44,7 +44,7 @@ class TextReader(Reader):
 
     def __init__(self, path: Path, source: TextLines, request: Request):
         self._path, self._source = path, source
-        self._keep = request.keep_all or "text" in request.keep
+        self._keep = [name for name in ("line", "text") if request.keep_all or name in request.keep]
         self._classes = None if request.targets else frozenset(request.classes)
         self._passed, self._texts = -1, iter(())  # samples whose text was kept, and the texts after them
         labels: list[str] = []
@@ -79,17 +79,21 @@ class TextReader(Reader):
         return [{"text": found[row]} for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
-        """The text; quick for rows that follow those of the last call."""
-        if not self._keep:
-            return {}
-        if low != self._passed:
-            self._texts = map(self._text, islice(self._filled(), low, None))
-        self._passed = high
-        return {"text": np.array(list(islice(self._texts, high - low)), dtype=object)}
+        """The number of the line, and its text; quick for rows that follow those of the last call."""
+        kept: dict[str, np.ndarray] = {}
+        if "line" in self._keep:
+            kept["line"] = np.array(list(map(str, self._lines[low:high])), dtype=object)
+        if "text" in self._keep:
+            if low != self._passed:
+                self._texts = map(self._text, islice(self._filled(), low, None))
+            self._passed = high
+            kept["text"] = np.array(list(islice(self._texts, high - low)), dtype=object)
+        return kept
 
     def kept_types(self) -> dict[str, str]:
-        """Text."""
-        return {"text": "VARCHAR"}
+        """A whole number, and text."""
+        types = {"line": "BIGINT", "text": "VARCHAR"}
+        return {name: types[name] for name in self._keep}
 
     def _label(self, line: str, number: int) -> str:
         """The label of a line; raises InputError unless there is just one."""
