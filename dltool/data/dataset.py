@@ -19,6 +19,7 @@ import numpy as np
 from dltool.config.amounts import amount
 from dltool.config.experiment import PARTS, DataConfig, Sampling
 from dltool.data.duplicates import Duplicates
+from dltool.data.features.feature import Feature
 from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
 from dltool.data.preparation import Preparation, Prepared
@@ -142,13 +143,14 @@ def _settle(
     """
     readers: dict[str, Reader] = {}
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
+    types = settled.types if settled else {}
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
-        named = tuple(data.features)
         memory = memory_for(data) // 2
-        request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape)
+        request = Request(columns, extras=needed, declared=_reads(data), types=types, memory=memory, shape=shape)
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
+        types = types or readers["train"].column_types()
         shape = shape or readers["train"].outline.feature_shape
     outlines = {part: reader.outline for part, reader in readers.items()}
     plan = make_plan(data, outlines, settled and settled.target)
@@ -156,10 +158,15 @@ def _settle(
     if settled is None:
         preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
         notes = [*notes, *more_notes]
-        settled = Preprocessing(preparation, plan.target)
+        settled = Preprocessing(preparation, plan.target, readers["train"].column_types(preparation.types))
     for outline in outlines.values():
         settled.features.require_alike(outline)
     return readers, plan, settled, notes
+
+
+def _reads(data: DataConfig) -> dict[str, str]:
+    """The types in SQL that the features of the config read, by name or pattern."""
+    return {name: cast(Feature, feature).encoder.reads for name, feature in data.features.items()}
 
 
 def _sources(data: DataConfig) -> dict[str, Source]:
@@ -247,7 +254,3 @@ def _prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, i
             chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
         low += len(chunk.features)
         yield start, low, chunk
-
-
-def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    return np.ascontiguousarray(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))

@@ -86,6 +86,7 @@ def opened(
         request = replace(
             request or Request(),
             features=preprocessing.columns,
+            types=preprocessing.types,
             shape=preprocessing.features.feature_shape,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,

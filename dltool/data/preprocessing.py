@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from dltool.data.column_types.column_type import ColumnType, stored_type
 from dltool.data.preparation import Preparation, stored_preparation
 from dltool.data.signature import Signature
 from dltool.data.targets import Target
@@ -19,6 +20,7 @@ class Preprocessing:
 
     features: Preparation
     target: Target
+    types: Mapping[str, ColumnType] = field(default_factory=dict)  # how the columns of a table are read
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -44,9 +46,11 @@ class Preprocessing:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data that JSON keeps exactly."""
-        return {"features": self.features.as_json(), "target": self.target.as_json()}
+        types = {name: one.resolved() for name, one in self.types.items()}
+        return {"features": self.features.as_json(), "target": self.target.as_json(), "types": types}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
         """What `as_json` gave."""
-        return cls(stored_preparation(data["features"]), Target.from_json(data["target"]))
+        types = {name: stored_type(told) for name, told in data.get("types", {}).items()}
+        return cls(stored_preparation(data["features"]), Target.from_json(data["target"]), types)
