@@ -14,6 +14,7 @@ from dltool.data.column_types.text import Text
 
 _BOOLEAN = re.compile("true|false|yes|no|[tfyn01]", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?(?:inf|nan|[0-9.,' ]*[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?)", re.IGNORECASE)
+_DIGITS = re.compile(r"[-+]?[0-9]+")
 #: date formats that are tried at most
 MOST_FORMATS = 12
 
@@ -26,7 +27,7 @@ def candidates(cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType
     found: list[ColumnType] = [*number_types(cells, decimals)]
     if _mostly(_BOOLEAN, cells):
         found.append(Boolean())
-    return [*found, *date_types(cells)]
+    return [*found, *([] if all(map(_NUMBER.fullmatch, cells)) else date_types(cells))]
 
 
 def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[ColumnType]:
@@ -36,8 +37,10 @@ def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[Colu
         bare = [cell.replace(unit, "").strip() if unit else cell for cell in cells]
         if not _mostly(_NUMBER, bare):
             continue
-        text = "".join(cell for cell in bare if _NUMBER.fullmatch(cell))
-        yield Integer(unit=unit)
+        numbers = [cell for cell in bare if _NUMBER.fullmatch(cell)]
+        text = "".join(numbers)
+        if all(map(_DIGITS.fullmatch, numbers)):
+            yield Integer(unit=unit)
         if "." in decimals:
             yield Number(unit=unit)
         for decimal in decimals:

@@ -29,7 +29,7 @@ COLUMN_MEMORY = 2 << 20
 #: cells that are read at a time
 CHUNK_CELLS = 1 << 21
 #: expressions of one query
-TOGETHER = 256
+TOGETHER = 128
 
 
 class Database:

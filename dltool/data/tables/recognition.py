@@ -19,7 +19,7 @@ from dltool.data.tables.database import Database
 from dltool.data.tables.table_file import TEXT, TableFile, kind_of
 
 #: cells of one column, and of all together, that tell what the columns may be
-SAMPLE, SAMPLE_CELLS, FEWEST = 400, 1 << 19, 40
+SAMPLE, SAMPLE_CELLS, FEWEST = 400, 1 << 16, 20
 #: bytes of text from which on numbers are read as such at once, and the rows that tell which columns hold them
 LARGE, FIRST_ROWS = 16 << 20, 1000
 #: codes such as 007, which would be the number 7
