@@ -112,6 +112,7 @@ class Predictions:
         self.sources = predictor.elsewhere(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+        self.bad: Counter[str] = Counter()  # cells that cannot be read, by column
 
     def tables(self) -> Generator[Predicted, None, None]:
         """Piece by piece; raises InputError where a file does not have what is needed."""
@@ -120,6 +121,7 @@ class Predictions:
                 for piece in further.pieces():
                     yield Predicted(self._columns(piece, path), further.kept_types, further.rows, piece.high)
             self.unknown += further.unknown
+            self.bad += further.bad
 
     def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.part).outputs
@@ -141,6 +143,13 @@ def _with_none(texts: np.ndarray) -> np.ndarray:
     filled = np.ma.getdata(texts).astype(object)
     filled[np.ma.getmaskarray(texts)] = None
     return filled
+
+
+def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None]) -> None:
+    """Report cells that could not be read, column by column."""
+    for column, cells in bad.items():
+        what = "cell that cannot be read" if cells == 1 else "cells that cannot be read"
+        report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
 
 
 def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:

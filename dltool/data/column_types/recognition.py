@@ -15,6 +15,7 @@ from dltool.data.column_types.text import Text
 _BOOLEAN = re.compile("true|false|yes|no|[tfyn01]", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?(?:inf|nan|[0-9.,' ]*[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?)", re.IGNORECASE)
 _DIGITS = re.compile(r"[-+]?[0-9]+")
+_PLAIN = re.compile(r"[-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?")
 #: date formats that are tried at most
 MOST_FORMATS = 12
 
@@ -27,7 +28,7 @@ def candidates(cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType
     found: list[ColumnType] = [*number_types(cells, decimals)]
     if _mostly(_BOOLEAN, cells):
         found.append(Boolean())
-    return [*found, *([] if all(map(_NUMBER.fullmatch, cells)) else date_types(cells))]
+    return [*found, *([] if all(map(_PLAIN.fullmatch, cells)) else date_types(cells))]
 
 
 def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[ColumnType]:

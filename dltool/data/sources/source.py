@@ -20,6 +20,7 @@ from dltool.config.description import Description
 from dltool.data.column_types.column_type import ColumnType, Kind
 from dltool.errors import InputError, Problem
 
+Bad = Literal["refuse", "missing", "skip"]
 Task = Literal["auto", "classes", "numbers", "labels"]
 
 #: features of consecutive rows as a file holds them: an array (rows, …) of bytes or finite floats, or the cells of a
@@ -36,7 +37,7 @@ class Request:
     extras: tuple[str, ...] = ()  # further columns: of groups, times or weights; no features, unless also
     declared: Mapping[str, str] = field(default_factory=dict)  # features by name or pattern: the types in SQL they read
     types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has settled them
-    bad: Literal["refuse", "missing", "skip"] = "refuse"  # what becomes of cells that cannot be read
+    bad: Bad = "refuse"  # what becomes of cells that cannot be read
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Integer, Number
 from dltool.data.quoting import plural, shown
-from dltool.data.sources.source import Outline, Raw, Reader, Task
+from dltool.data.sources.source import Bad, Outline, Raw, Reader, Task
 from dltool.data.tables.cells import require_values
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
@@ -31,8 +30,6 @@ _REMOVE = "a row without a target cannot be used: remove it, or leave out all su
 LISTED = 10
 #: words for missing values that a note lists
 WORDS = 3
-
-Bad = Literal["refuse", "missing", "skip"]
 
 
 @dataclass(frozen=True)
