@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -17,10 +17,10 @@ from dltool.data.column_types.number import Number
 from dltool.data.column_types.text import Text
 from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate_all
-from dltool.data.quoting import plural
+from dltool.data.quoting import plural, shown
 from dltool.data.tables import query
 from dltool.data.tables.columns import Column
-from dltool.data.tables.csv_file import CsvFile
+from dltool.data.tables.csv_file import CsvFile, UnevenError
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table
@@ -28,6 +28,7 @@ from dltool.data.tables.profile import ColumnProfile, profile
 from dltool.data.tables.recognition import find_columns, storage
 from dltool.data.tables.table_file import TEXT, TableFile
 from dltool.errors import InputError
+from dltool.findings import Finding, note, warning
 from dltool.proposal.entry import Entry
 
 #: lines before the table that are left out at most
@@ -50,7 +51,25 @@ class Look:
     database: Database
     columns: dict[str, Column]
     profiles: dict[str, ColumnProfile]
-    entries: list[Entry] = field(default_factory=list)
+    division: list[Entry]  # how the text is divided into cells
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the config must say for the table to be read so."""
+        types = [entry for column in self.columns.values() if (entry := _type_entry(column))]
+        return [*self.division, *([Entry("types", types)] if types else [])]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the user should look at of how cells are read."""
+        return [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
+
+    def with_words(self, names: Collection[str]) -> Look:
+        """The same, but for columns in which words stand for missing numbers or dates: these are text."""
+        stray = [name for name in names if (one := self.columns[name].type) and one.missing and one.kind != "text"]
+        texts = {name: replace(self.columns[name], type=Text()) for name in stray}
+        profiles = {**self.profiles, **profile(self.database, texts)}
+        return replace(self, columns={**self.columns, **texts}, profiles=profiles)
 
 
 @contextmanager
@@ -64,8 +83,6 @@ def looked_at(path: str) -> Iterator[Look]:
         columns = find_columns(database, names, {}, {})
         strays = {name: one for name, column in columns.items() if (one := _with_stray_words(database, column))}
         columns |= find_columns(database, list(strays), strays, {})
-        if types := [entry for column in columns.values() if (entry := _type_entry(column, database))]:
-            entries.append(Entry("types", types))
         rows = database.rows if database.rows < MOST_ROWS else sum(_count(file) for file in files)
         yield Look(path, files[0], rows, database, columns, profile(database, columns), entries)
 
@@ -110,10 +127,8 @@ def _without_preface(path: Path, dialect: Dialect) -> Dialect:
     for skip in range(MOST_SKIPPED + 1):
         try:
             open_table(path, replace(dialect, skip=skip))
-        except InputError as error:
+        except UnevenError as error:
             first = first or error
-            if error.problems[0].where not in (f"{path}:{skip + 1}", f"{path}:1"):
-                break
         else:
             return replace(dialect, skip=skip)
     assert first
@@ -133,26 +148,38 @@ def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
     return column.mixed.with_missing([*usual, *(word for word, _ in words)])
 
 
-def _type_entry(column: Column, database: Database) -> Entry | None:
+def _type_entry(column: Column) -> Entry | None:
     """What the config says of how a column is read, where other files might tell otherwise."""
     one = column.type
     if one is None or column.stored != TEXT:
         return None
-    given = one.model_dump(exclude_defaults=True)
-    comments = []
-    if isinstance(one, Date) and column.rival:
-        comments.append(f"or {', '.join(cast(Date, column.rival).formats)}? All days are below 13")
-    if isinstance(one, Number) and column.rival:
-        comments.append(f"or with '{cast(Number, column.rival).decimal}' as decimal mark?")
-    if one.missing:
-        counts = database.frequent(column.missing_word(), STRAY_WORDS)
-        comments.append("missing: " + ", ".join(f"{word} in {plural(rows, 'row')}" for word, rows in counts))
     if column.codes:
         return Entry(column.name, "text", "digits that begin with 0 are codes")
-    if not given or (given == {"missing": []}):
-        return None
+    given = one.model_dump(exclude_defaults=True)
     value = next(iter(given.values())) if list(given) == [one.main_field] else given
-    return Entry(column.name, {one.yaml_name: value}, "; ".join(comments))
+    return Entry(column.name, {one.yaml_name: value}, "is it?" if column.rival else "") if given else None
+
+
+def _doubts(column: Column, database: Database) -> Iterator[Finding]:
+    """What the user should look at of how a column is read."""
+    one, where = column.type, f"column '{column.name}'"
+    match column.rival:
+        case Date():
+            formats = f"{cast(Date, one).formats[0]} or {column.rival.formats[0]}, since no day is above 12"
+            yield warning(f"dates may be written {formats}; the config says the first", where)
+        case Number():
+            marks = f"'{cast(Number, one).decimal}' or '{column.rival.decimal}'"
+            yield warning(f"the decimal mark may be {marks}; the config says the first", where)
+    if isinstance(one, Date) and one.offsets == "utc":
+        yield note("times with an offset are brought to UTC", where)
+    if one and one.missing:
+        words = [f"{shown(word)} in {plural(n, 'row')}" for word, n in database.frequent(column.missing_word(), None)]
+        yield note(f"taken for missing values: {', '.join(words)}", where)
+    if column.mixed:
+        stray = database.rows_where(column.unreadable(column.mixed.sql_type) or "false", column.raw, 1)
+        form = f" written as {column.mixed.formats[0]}" if isinstance(column.mixed, Date) else ""
+        what = f"most cells are {column.mixed.noun.partition(' ')[2]}s{form}, but {shown(stray[0][1])} is not"
+        yield warning(f"{what}: taken for words", where)
 
 
 def _count(file: TableFile) -> int:

@@ -48,8 +48,9 @@ class Date(ColumnType):
         return self
 
     def value(self, text: str) -> str:
-        """By the first format that fits."""
-        values = [self._by(form, text) for form in self.formats]
+        """By the first format that fits; dates of ISO 8601, which leave no doubt, are always taken."""
+        patterns = not {*NAMED} & {*self.formats} and self.offsets == "none"
+        values = [self._by(form, text) for form in (*self.formats, *(["iso"] if patterns else []))]
         return values[0] if len(values) == 1 else f"COALESCE({', '.join(values)})"
 
     def _by(self, form: str, text: str) -> str:

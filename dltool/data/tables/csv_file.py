@@ -15,6 +15,10 @@ from dltool.data.tables.table_file import TEXT, TableFile, field_names, repeated
 from dltool.errors import InputError, Problem
 
 
+class UnevenError(InputError):
+    """The first line has another number of fields than the others."""
+
+
 @dataclass(frozen=True)
 class CsvFile(TableFile):
     """A CSV file, and how its text is divided."""
@@ -60,14 +64,15 @@ def _names(path: Path, dialect: Dialect, first: Sequence[str], fields: int) -> S
     width = len(str(fields - 1))
     numbered = [f"column{place:0{width}}" for place in range(fields)]
     if len(first) != fields and not (dialect.header and len(first) < fields):
-        raise InputError(Problem(f"{plural(len(first), 'field')}, expected {fields}", line))
+        raise UnevenError(Problem(f"{plural(len(first), 'field')}, expected {fields}", line))
     if dialect.names or not dialect.header:
         return [*map(clean_name, dialect.names)] or numbered
     if len(first) < fields:
         advice = "name all columns: names: […], and leave this line out: skip: 1"
         message = f"{plural(len(first), 'field')}, where the rows have {fields}; if these are names, {advice}"
-        raise InputError(Problem(message, line))
-    names = [clean_name(name) or given for name, given in zip(first, numbered, strict=False)]
+        raise UnevenError(Problem(message, line))
+    # as pandas calls them: the first is often an index that it has written
+    names = [clean_name(name) or f"Unnamed: {place}" for place, name in enumerate(first)]
     if twice := repeated_name(names):
         raise InputError(Problem(f"{twice}; rename one, or give names: […]", line))
     return names

@@ -62,7 +62,7 @@ class TableReader(Reader):
         if not database.rows:
             raise InputError(Problem("a table without rows", str(self.file.path)))
         self.columns = columns
-        self._targets, self._extras = targets, extras
+        self._targets, self._extras, self._fitting = targets, extras, fitting
         self.outline = Outline(
             where=str(self.file.path),
             place=database.place,
@@ -137,6 +137,8 @@ class TableReader(Reader):
         return f"column '{name}' holds {shown(cell.strip())}, where {one.noun} is expected{form}"
 
     def _advice(self, name: str, as_type: str, cell: str) -> str:
+        if not (self._fitting or self._targets):
+            return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
         one, key = self.columns[name].type_for(as_type), dump_inline(name)
         missing = f"types: {{{key}: {{{one.yaml_name}: {{missing: [{dump_inline(cell.strip())}]}}}}}}"
         if name in self._targets:
