@@ -22,6 +22,7 @@ PACKAGES = {
     "schedule": "dltool.schedules",
     "metric": "dltool.metrics",
     "source": "dltool.data.sources",
+    "type": "dltool.data.column_types",
     "feature": "dltool.data.features",
     "scaling": "dltool.data",
 }

@@ -194,12 +194,18 @@ def predict(
         typer.Option("--keep", metavar="COLUMN", help="Column of the data to write too, before the rest. Repeatable."),
     ] = None,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Write all columns of the data too.")] = False,
+    bad: Annotated[
+        Literal["refuse", "missing", "skip"],
+        typer.Option(
+            "--bad", help="Cells that cannot be read: refuse the file, take them as missing, or skip their rows."
+        ),
+    ] = "refuse",
     threads: Threads = None,
 ) -> int:
     """Predict what a trained network was trained to predict, for further samples."""
     from dltool.cli.predict import predict as run
 
-    return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, threads=threads)
+    return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, bad=bad, threads=threads)
 
 
 @app.command()

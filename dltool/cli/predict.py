@@ -14,10 +14,11 @@ import numpy as np
 import typer
 
 from dltool.cli.table import write_table
-from dltool.data.sources.source import Request
+from dltool.config.columns import clean_name
+from dltool.data.sources.source import Bad, Request
 from dltool.errors import InputError, Problem
 from dltool.figures import duration, rate
-from dltool.training.prediction import Predicted, Predictions, Predictor, note_unknown
+from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load
 
@@ -37,6 +38,7 @@ def predict(
     out: Path | None = None,
     keep: Sequence[str] = (),
     keep_all: bool = False,
+    bad: Bad = "refuse",
     threads: int | None = None,
 ) -> int:
     """Predict for all samples of files or folders, into a file or a pipe; on a terminal for the first rows only."""
@@ -46,9 +48,8 @@ def predict(
     with _ending_on_signals():
         target = PredictionFile(out)
         predictor = Predictor(load(path, _note), path, threads=threads, on_compile=_Compiling())
-        predictions = Predictions(
-            predictor, data, Request(targets=False, keep=tuple(keep), keep_all=keep_all, tolerant=True)
-        )
+        request = Request(targets=False, keep=tuple(map(clean_name, keep)), keep_all=keep_all, bad=bad, tolerant=True)
+        predictions = Predictions(predictor, data, request)
         if out is None and sys.stdout.isatty():
             with closing(predictions.tables()) as tables:
                 _show(next(tables), others=len(predictions.sources) - 1)
@@ -57,6 +58,7 @@ def predict(
                 _write(predictions, target, out)
             except BrokenPipeError:  # who reads standard output has had enough
                 return 128 + signal.SIGPIPE
+    note_bad(predictions.bad, bad == "skip", _note)
     return _tell(predictions)
 
 

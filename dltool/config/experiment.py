@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dltool.config.amounts import Amount
+from dltool.config.columns import ColumnName
 from dltool.config.description import Block, Choice, Component, Description, by_compat, written
 from dltool.config.transfer import InitFrom, Patterns, listed
 from dltool.registry import registered
@@ -57,7 +58,7 @@ Cells = str | int | Annotated[list[str | int], Field(min_length=1)]
 class PartColumn(Block):
     """A column whose cells tell the part of each row; a part that is null here is split off the rows to train on."""
 
-    name: str
+    name: ColumnName
     train: Cells = Field(default="train", description="cell, or cells, of the rows to train on")
     validation: Cells | None = "validation"
     test: Cells | None = "test"
@@ -92,11 +93,11 @@ class SplitConfig(Block):
         description="keep the share of every class the same in all parts; auto: where rows with classes are drawn at"
         " random, and every class has a row for each part",
     )
-    group: str | None = Field(default=None, description="column; rows that are alike in it stay in one part")
-    time: str | None = Field(
+    group: ColumnName | None = Field(default=None, description="column; rows that are alike in it stay in one part")
+    time: ColumnName | None = Field(
         default=None, description="column; the latest rows are for the test, those before them for validation"
     )
-    column: str | PartColumn | None = Field(
+    column: ColumnName | PartColumn | None = Field(
         default=None, description="column that says train, validation or test, or what its cells mean"
     )
     fold: Fold | None = Field(
@@ -140,7 +141,7 @@ class DataConfig(Block):
     validation: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     test: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     split: SplitConfig = written({})
-    features: dict[str, Annotated[Description, Component("feature")]] = Field(
+    features: dict[ColumnName, Annotated[Description, Component("feature")]] = Field(
         default={}, description="what columns of a table are taken for, by name or pattern; the others are inferred"
     )
     scaling: Annotated[Description, Component("scaling")] | None = Field(
@@ -216,7 +217,9 @@ class Clip(Choice):
 class Sampling(Choice):
     """What decides how often a row is drawn."""
 
-    weights: str | None = Field(default=None, description="column of the table; a row is drawn in proportion to it")
+    weights: ColumnName | None = Field(
+        default=None, description="column of the table; a row is drawn in proportion to it"
+    )
 
 
 class TrainConfig(Block):

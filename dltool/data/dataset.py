@@ -20,6 +20,7 @@ from dltool.config.amounts import amount
 from dltool.config.experiment import PARTS, DataConfig, Sampling
 from dltool.data.constants import Constants
 from dltool.data.duplicates import Duplicates
+from dltool.data.features.feature import Feature
 from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
 from dltool.data.preparation import Preparation, Prepared
@@ -146,14 +147,15 @@ def _settle(
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
     dtype = settled.features.feature_dtype if settled else ""
     source_settled = settled.settled if settled else {}
+    types = settled.types if settled else {}
     for part, source in _sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
-        named = tuple(data.features)
         memory = memory_for(data) // 2
         request = Request(
             features=columns,
             extras=needed,
-            named=named,
+            declared=_reads(data),
+            types=types,
             memory=memory,
             shape=shape,
             dtype=dtype,
@@ -161,6 +163,7 @@ def _settle(
         )
         readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
+        types = types or readers["train"].column_types()
         shape = shape or readers["train"].outline.feature_shape
         dtype = dtype or readers["train"].outline.feature_dtype
         source_settled = source_settled or readers["train"].outline.settled
@@ -171,10 +174,16 @@ def _settle(
         with _also_of(readers, but="train"):
             preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
         notes = [*notes, *more_notes]
-        settled = Preprocessing(preparation, plan.target, source_settled)
+        types = readers["train"].column_types(preparation.types)
+        settled = Preprocessing(preparation, plan.target, types, source_settled)
     for outline in outlines.values():
         settled.features.require_alike(outline)
     return readers, plan, settled, notes
+
+
+def _reads(data: DataConfig) -> dict[str, str]:
+    """The types in SQL that the features of the config read, by name or pattern."""
+    return {name: cast(Feature, feature).encoder.reads for name, feature in data.features.items()}
 
 
 def _sources(data: DataConfig) -> dict[str, Source]:
@@ -300,7 +309,3 @@ def _prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, i
             chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
         low += len(chunk.features)
         yield start, low, chunk
-
-
-def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    return np.ascontiguousarray(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))

@@ -37,7 +37,8 @@ class Piece:
 class Further:
     """An open source and how its samples are prepared."""
 
-    def __init__(self, reader: Reader, preprocessing: Preprocessing, *, targets: bool):
+    def __init__(self, reader: Reader, preprocessing: Preprocessing, request: Request):
+        targets, self._bad = request.targets, request.bad
         preprocessing.features.require_alike(reader.outline)
         self._reader, self._preparation, self._target = reader, preprocessing.features, preprocessing.target
         self._targets = self._target.trained(encode(reader.outline, self._target)) if targets else None
@@ -45,6 +46,8 @@ class Further:
         self.rows = reader.outline.rows
         self.kept_types = reader.kept_types()
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
+        self.bad: Counter[str] = Counter()  # cells that cannot be read, by column, where these are not refused
+        self._skipped = np.empty(0, np.int64)  # rows with such cells that are left out
 
     @property
     def notes(self) -> list[str]:
@@ -57,7 +60,8 @@ class Further:
         return list(self._reader.failed.values())
 
     def pieces(self) -> Iterator[Piece]:
-        """All rows in order; of no use as targets are zeros where none were asked for."""
+        """All rows in order but for those left out; of no use as targets are zeros where none were asked for."""
+        self._find_bad_cells()
         low = 0
         for raw in _slices(self._reader.read(self._preparation.types)):
             start = low
@@ -68,12 +72,8 @@ class Further:
             self.unknown.update(self._preparation.unknown(raw, prepared))
             low += len(prepared.features)
             targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
-            part, kept = Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low)
-            if failed := [row - start for row in self._reader.failed if start <= row < low]:
-                read = np.delete(np.arange(low - start), failed)
-                part = Part(part.features[read], part.targets[read], part.codes[read])
-                kept = {name: texts[read] for name, texts in kept.items()}
-            yield Piece(start, low, part, kept)
+            piece = Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
+            yield self._usable(piece)
 
     def parts(self) -> Iterator[tuple[Part, np.ndarray]]:
         """All rows that have a target, in order, and their numbers in the file (n,)."""
@@ -86,6 +86,23 @@ class Further:
             if len(piece.part.targets[inside]):
                 part = Part(piece.part.features[inside], piece.part.targets[inside], piece.part.codes[inside])
                 yield part, rows[inside]
+
+    def _find_bad_cells(self) -> None:
+        if self._bad != "refuse":
+            self.bad.update(self._reader.bad_cells(self._preparation.types))
+        if self._bad == "skip":
+            self._skipped = self._reader.bad_rows(self._preparation.types)
+
+    def _usable(self, piece: Piece) -> Piece:
+        """Without the rows that could not be read, or are skipped for a cell that could not."""
+        first, last = np.searchsorted(self._skipped, [piece.low, piece.high])
+        failed = [row for row in self._reader.failed if piece.low <= row < piece.high]
+        left_out = np.array([*failed, *self._skipped[first:last]], np.int64)
+        if not left_out.size:
+            return piece
+        rows, part = np.delete(np.arange(piece.high - piece.low), left_out - piece.low), piece.part
+        kept = {name: cells[rows] for name, cells in piece.kept.items()}
+        return replace(piece, part=Part(part.features[rows], part.targets[rows], part.codes[rows]), kept=kept)
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Where some rows of the file stand."""
@@ -101,6 +118,7 @@ def opened(
         request = replace(
             request or Request(),
             features=preprocessing.columns,
+            types=preprocessing.types,
             shape=preprocessing.features.feature_shape,
             dtype=preprocessing.features.feature_dtype,
             classes=preprocessing.target.classes or (),
@@ -109,7 +127,7 @@ def opened(
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)
-            yield Further(reader, preprocessing, targets=request.targets)
+            yield Further(reader, preprocessing, request)
     except InputError as error:
         raise InputError(*(replace(problem, path="") for problem in error.problems)) from None
 

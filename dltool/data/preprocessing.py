@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.column_types.column_type import ColumnType, stored_type
 from dltool.data.preparation import Preparation, stored_preparation
 from dltool.data.signature import Signature
 from dltool.data.targets import Target
@@ -19,6 +20,7 @@ class Preprocessing:
 
     features: Preparation
     target: Target
+    types: Mapping[str, ColumnType] = field(default_factory=dict)  # how the columns of a table are read
     settled: Mapping[str, Any] = field(default_factory=dict)  # by the source of the training part, for others
 
     @property
@@ -45,10 +47,16 @@ class Preprocessing:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data that JSON keeps exactly."""
-        settled = {"settled": dict(self.settled)} if self.settled else {}
-        return {"features": self.features.as_json(), "target": self.target.as_json(), **settled}
+        data: dict[str, Any] = {"features": self.features.as_json(), "target": self.target.as_json()}
+        if self.types:
+            data["types"] = {name: one.resolved() for name, one in self.types.items()}
+        if self.settled:
+            data["settled"] = dict(self.settled)
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
         """What `as_json` gave."""
-        return cls(stored_preparation(data["features"]), Target.from_json(data["target"]), data.get("settled", {}))
+        types = {name: stored_type(told) for name, told in data.get("types", {}).items()}
+        features, target = stored_preparation(data["features"]), Target.from_json(data["target"])
+        return cls(features, target, types, data.get("settled", {}))

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
+from dltool.data.column_types.column_type import ColumnType
+from dltool.data.column_types.date import Date
+from dltool.data.column_types.number import Number
+from dltool.data.column_types.text import Text
 from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate_all
+from dltool.data.quoting import plural, shown
 from dltool.data.tables import query
-from dltool.data.tables.columns import TYPES, Column, find_columns
-from dltool.data.tables.csv_file import CsvFile
+from dltool.data.tables.columns import Column
+from dltool.data.tables.csv_file import CsvFile, UnevenError
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table
 from dltool.data.tables.profile import ColumnProfile, profile
-from dltool.data.tables.table_file import TableFile
+from dltool.data.tables.recognition import find_columns, storage
+from dltool.data.tables.table_file import TEXT, TableFile
 from dltool.errors import InputError
+from dltool.findings import Finding, note, warning
 from dltool.proposal.entry import Entry
 
 #: lines before the table that are left out at most
@@ -42,7 +51,25 @@ class Look:
     database: Database
     columns: dict[str, Column]
     profiles: dict[str, ColumnProfile]
-    entries: list[Entry] = field(default_factory=list)
+    division: list[Entry]  # how the text is divided into cells
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the config must say for the table to be read so."""
+        types = [entry for column in self.columns.values() if (entry := _type_entry(column))]
+        return [*self.division, *([Entry("types", types)] if types else [])]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the user should look at of how cells are read."""
+        return [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
+
+    def with_words(self, names: Collection[str]) -> Look:
+        """The same, but for columns in which words stand for missing numbers or dates: these are text."""
+        stray = [name for name in names if (one := self.columns[name].type) and one.missing and one.kind != "text"]
+        texts = {name: replace(self.columns[name], type=Text()) for name in stray}
+        profiles = {**self.profiles, **profile(self.database, texts)}
+        return replace(self, columns={**self.columns, **texts}, profiles=profiles)
 
 
 @contextmanager
@@ -51,27 +78,13 @@ def looked_at(path: str) -> Iterator[Look]:
     paths = locate_all(path, [], "")
     dialect, entries = _dialect(paths[0])
     files = [open_table(each, dialect) for each in paths]
-    with ExitStack() as stack:
-        database = stack.enter_context(_opened(files, dialect))
-        columns = find_columns(database, list(files[0].columns))
-        if words := _stray_words(database, columns):
-            entries.append(
-                Entry("missing", [*dialect.missing, *words], f"words among numbers or dates: {', '.join(words)}")
-            )
-            stack.close()
-            database = stack.enter_context(_opened(files, replace(dialect, missing=(*dialect.missing, *words))))
-            columns = find_columns(database, list(files[0].columns))
+    names = list(files[0].columns)
+    with closing(Database(files, storage(files, names, {}, {}), limit=MOST_ROWS)) as database:
+        columns = find_columns(database, names, {}, {})
+        strays = {name: one for name, column in columns.items() if (one := _with_stray_words(database, column))}
+        columns |= find_columns(database, list(strays), strays, {})
         rows = database.rows if database.rows < MOST_ROWS else sum(_count(file) for file in files)
         yield Look(path, files[0], rows, database, columns, profile(database, columns), entries)
-
-
-@contextmanager
-def _opened(files: list[TableFile], dialect: Dialect) -> Iterator[Database]:
-    database = Database(files, list(files[0].columns), dialect.missing, limit=MOST_ROWS)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _dialect(path: Path) -> tuple[Dialect, list[Entry]]:
@@ -84,14 +97,10 @@ def _dialect(path: Path) -> tuple[Dialect, list[Entry]]:
         lines = "the first line has" if dialect.skip == 1 else f"the first {dialect.skip} lines have"
         entries.append(Entry("skip", dialect.skip, f"{lines} another number of fields than all others"))
     file = open_table(path, dialect)
-    if isinstance(file, CsvFile):
-        if file.dialect.header and _names_are_data(file, dialect):
-            dialect = replace(dialect, header=False)
-            file = open_table(path, dialect)
-        if isinstance(file, CsvFile) and not file.dialect.header:
-            names = list(file.columns)
-            reason = f"no line with names: columns are called {names[0]}{f' … {names[-1]}' if len(names) > 1 else ''}"
-            entries.append(Entry("header", False, reason))
+    if isinstance(file, CsvFile) and not file.dialect.header:
+        names = list(file.columns)
+        reason = f"no line with names: columns are called {names[0]}{f' … {names[-1]}' if len(names) > 1 else ''}"
+        entries.append(Entry("header", False, reason))
     return dialect, entries
 
 
@@ -118,37 +127,63 @@ def _without_preface(path: Path, dialect: Dialect) -> Dialect:
     for skip in range(MOST_SKIPPED + 1):
         try:
             open_table(path, replace(dialect, skip=skip))
-        except InputError as error:
+        except UnevenError as error:
             first = first or error
-            if error.problems[0].where not in (f"{path}:{skip + 1}", f"{path}:1"):
-                break
         else:
             return replace(dialect, skip=skip)
     assert first
     raise first
 
 
-def _names_are_data(file: CsvFile, dialect: Dialect) -> bool:
-    """Whether what was taken for names is a row: all is text, and one of its words stands again in the same column."""
-    if any(file.kind(name) != "text" for name in file.columns):
-        return False  # a word above numbers is a name
-    with _opened([file], dialect) as database:
-        again = [f"count(*) FILTER ({query.name(name)} = {query.text(name)})" for name in file.columns]
-        return max(database.single(again)) > 1
+def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
+    """The type of a column of numbers or dates but for few words, which then stand for missing values."""
+    if column.mixed is None:
+        return None
+    stray = f"(CASE WHEN {column.unreadable(column.mixed.sql_type)} THEN {column.text(Text())} END)"
+    words = database.frequent(stray, STRAY_WORDS + 1)
+    few = len(words) <= STRAY_WORDS and sum(count for _, count in words) <= STRAY_SHARE * database.rows
+    if not few or any(re.search(r"\d", word) for word, _ in words):  # codes among numbers are no missing numbers
+        return None
+    usual = [word for word, _ in database.frequent(replace(column, type=column.mixed).missing_word(), None)]
+    return column.mixed.with_missing([*usual, *(word for word, _ in words)])
 
 
-def _stray_words(database: Database, columns: dict[str, Column]) -> list[str]:
-    """What stands in place of numbers in columns that otherwise hold such, in few words."""
-    found: dict[str, None] = {}
-    for column in columns.values():
-        if column.mixed:
-            stray = f"CASE WHEN {column.unreadable(TYPES[column.mixed.kind])} THEN {column.cells} END"
-            words = database.frequent(stray, STRAY_WORDS + 1)
-            if len(words) <= STRAY_WORDS and sum(count for _, count in words) <= STRAY_SHARE * database.rows:
-                found |= dict.fromkeys(word for word, _ in words)
-    return list(found)
+def _type_entry(column: Column) -> Entry | None:
+    """What the config says of how a column is read, where other files might tell otherwise."""
+    one = column.type
+    if one is None or column.stored != TEXT:
+        return None
+    if column.codes:
+        return Entry(column.name, "text", "digits that begin with 0 are codes")
+    given = one.model_dump(exclude_defaults=True)
+    value = next(iter(given.values())) if list(given) == [one.main_field] else given
+    return Entry(column.name, {one.yaml_name: value}, "is it?" if column.rival else "") if given else None
+
+
+def _doubts(column: Column, database: Database) -> Iterator[Finding]:
+    """What the user should look at of how a column is read."""
+    one, where = column.type, f"column '{column.name}'"
+    match column.rival:
+        case Date():
+            formats = f"{cast(Date, one).formats[0]} or {column.rival.formats[0]}, since no day is above 12"
+            yield warning(f"dates may be written {formats}; the config says the first", where)
+        case Number():
+            marks = f"'{cast(Number, one).decimal}' or '{column.rival.decimal}'"
+            yield warning(f"the decimal mark may be {marks}; the config says the first", where)
+    if isinstance(one, Date) and one.offsets == "utc":
+        yield note("times with an offset are brought to UTC", where)
+    if one and one.missing:
+        words = [f"{shown(word)} in {plural(n, 'row')}" for word, n in database.frequent(column.missing_word(), None)]
+        yield note(f"taken for missing values: {', '.join(words)}", where)
+    if column.mixed:
+        stray = database.rows_where(column.unreadable(column.mixed.sql_type) or "false", column.raw, 1)
+        form = f" written as {column.mixed.formats[0]}" if isinstance(column.mixed, Date) else ""
+        what = f"most cells are {column.mixed.noun.partition(' ')[2]}s{form}, but {shown(stray[0][1])} is not"
+        yield warning(f"{what}: taken for words", where)
 
 
 def _count(file: TableFile) -> int:
-    ((rows,),) = query.fetch_rows(file.path, f"SELECT count(*) FROM {file.scan({})}")
+    ((rows,),) = query.fetch_rows(
+        file.path, f"SELECT count(*) FROM ({file.selection({next(iter(file.columns)): TEXT})})"
+    )
     return rows

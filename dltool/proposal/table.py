@@ -36,11 +36,16 @@ def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Propo
         others = {part: stack.enter_context(looked_at(paths[0])) for part, paths in parts.items() if part != "train"}
         if are_labelled_lines(look) and not wishes.target and wishes.task in (None, "classes"):
             return propose_words(look, others)
-        return _propose(look, others, choose_target(look.profiles, wishes.target, wishes.task, look.path))
+        target = choose_target(look.profiles, wishes.target, wishes.task, look.path)
+        if wishes.task != "numbers":  # a word among the targets is a class like any other
+            look = look.with_words(target.names)
+            target = choose_target(look.profiles, wishes.target or target.names, wishes.task, look.path, target.chosen)
+        return _propose(look, others, target)
 
 
 def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Proposal:
     choices, findings = choose_columns(look.profiles, target.names, _leaks(look, target))
+    findings = [*look.findings, *findings]
     used = [choice for choice in choices if not choice.excluded]
     if not others and (series := find_series(look, [choice.column for choice in used], target)):
         return propose_windows(look, series)

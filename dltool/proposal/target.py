@@ -42,10 +42,13 @@ class TargetChoice:
 
 
 def choose_target(
-    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], task: Task | None, where: str
+    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], task: Task | None, where: str, why: str = ""
 ) -> TargetChoice:
-    """The target of a table with such columns; raises InputError where it is not clear which."""
-    names, chosen = _asked(profiles, asked, where) if asked else _found(profiles, where)
+    """The target of a table with such columns; raises InputError where it is not clear which.
+
+    `why` tells why these columns are asked for, where it was not the user who did.
+    """
+    names, chosen = (_asked(profiles, asked, where), why) if asked else _found(profiles, where)
     columns = [profiles[name] for name in names]
     for column in columns:
         if reason := _useless(column):
@@ -63,11 +66,11 @@ def choose_target(
     return TargetChoice(names, task, chosen, "as asked for", stated=True)
 
 
-def _asked(profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str) -> tuple[tuple[str, ...], str]:
+def _asked(profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str) -> tuple[str, ...]:
     for name in asked:
         if name not in profiles:
             raise InputError(Problem(f"no column '{name}'; {did_you_mean(name, profiles)}", where))
-    return tuple(dict.fromkeys(asked)), ""
+    return tuple(dict.fromkeys(asked))
 
 
 def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str, ...], str]:

@@ -50,7 +50,7 @@ class SeriesFound:
 
 def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> SeriesFound | None:
     """The series in a table that has nothing to offer but a time, the target, and columns that tell series apart."""
-    plain_file = all(entry.key == "header" for entry in look.entries)
+    plain_file = {entry.key for entry in look.entries} <= {"header", "types", "encoding"}
     if not plain_file or target.task != "numbers" or len(target.names) != 1:
         return None
     profiles = [look.profiles[name] for name in used]

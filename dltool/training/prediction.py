@@ -119,6 +119,7 @@ class Predictions:
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
         self.problems: list[Problem] = []  # with files that could not be read, for which nothing is predicted
         self.notes: list[str] = []  # on what was read
+        self.bad: Counter[str] = Counter()  # cells that cannot be read, by column
 
     def tables(self) -> Generator[Predicted, None, None]:
         """Piece by piece; raises InputError where no file has what is needed, or one loses it on the way."""
@@ -145,6 +146,7 @@ class Predictions:
                     self.problems += further.failed
                     self.notes += further.notes
                     self.unknown += further.unknown
+                    self.bad += further.bad
         except InputError as error:
             if begun:
                 raise
@@ -170,6 +172,13 @@ def _with_none(texts: np.ndarray) -> np.ndarray:
     filled = np.ma.getdata(texts).astype(object)
     filled[np.ma.getmaskarray(texts)] = None
     return filled
+
+
+def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None]) -> None:
+    """Report cells that could not be read, column by column."""
+    for column, cells in bad.items():
+        what = "cell that cannot be read" if cells == 1 else "cells that cannot be read"
+        report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
 
 
 def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:

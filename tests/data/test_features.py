@@ -227,8 +227,9 @@ def test_what_the_config_says_counts():
         "data.features.agee: no column is called so; did you mean 'age'?"
     ]
     assert problems({**table("people.csv"), "features": {"city": "numeric"}}) == [
-        "people.csv:2: data.table: column 'city' holds 'A', where a number is expected; correct it, add it to"
-        " 'missing', or take the column for words: features: {city: category}"
+        "people.csv:2: data.table: column 'city' holds 'A', where a number is expected, and 59 more cells of this"
+        " column; correct it, or say what it means: types: {city: {number: {missing: [A]}}}, or features: {city:"
+        " category}"
     ]
 
 

@@ -10,13 +10,12 @@ import pytest
 
 from dltool.data.sources.source import Request
 from dltool.data.sources.table import Table
-from dltool.data.tables.columns import TYPES
 from dltool.data.tables.reader import TableReader
 
 from .opening import opened, problems, table, write
 
 LATE = 30_000  # rows before a cell that those from which duckdb guesses types do not tell of
-_NOTE = "column 'b': '1,234' is read with '{}' as decimal point (data.table.decimal: '{}' says otherwise)"
+_NOTE = "column 'b': '1,234' is read with '{}' as decimal mark (data.table.types: {{b: {}}} says otherwise)"
 
 
 def _read(path: str, **fields: Any) -> tuple[dict[str, tuple[str, list[Any]]], tuple[str, ...]]:
@@ -24,7 +23,7 @@ def _read(path: str, **fields: Any) -> tuple[dict[str, tuple[str, list[Any]]], t
     with Table(path=path, target="y", **fields).open([], Request()) as reader:
         assert isinstance(reader, TableReader)
         columns = {name: column for name, column in reader.columns.items() if name != "y"}
-        (cells,) = reader.chunks({name: TYPES[column.kind] for name, column in columns.items()})
+        (cells,) = reader.chunks({name: column.type.sql_type for name, column in columns.items() if column.type})
         found = {name: (column.kind, cells[name].tolist()) for name, column in columns.items()}
         return found, reader.outline.notes
 
@@ -36,8 +35,14 @@ DECIMALS: list[tuple[str, str, dict[str, str], list[float], str]] = [
     ("a tab", "b\ty\n1,5\t0\n22,75\t1\n", {}, [1.5, 22.75], ""),
     ("thousands", 'b,y\n"1,234.5",0\n"12,345",1\n', {}, [1234.5, 12345], ""),
     ("no thousands", "b\ty\n0,234\t0\n0,345\t1\n", {}, [0.234, 0.345], ""),
-    ("doubt", "b\ty\n1,234\t0\n2,345\t1\n", {}, [1234, 2345], _NOTE.format(".", ",")),
-    ("doubt with a semicolon", "b;y\n1,234;0\n2,345;1\n", {}, [1.234, 2.345], _NOTE.format(",", ".")),
+    ("doubt", "b\ty\n1,234\t0\n2,345\t1\n", {}, [1234, 2345], _NOTE.format(".", "{number: {decimal: ','}}")),
+    (
+        "doubt with a semicolon",
+        "b;y\n1,234;0\n2,345;1\n",
+        {},
+        [1.234, 2.345],
+        _NOTE.format(",", "{number: {decimal: '.', thousands: ','}}"),
+    ),
     ("a comma told", "b\ty\n1,234\t0\n2,345\t1\n", {"decimal": ","}, [1.234, 2.345], ""),
     ("a point told", "b;y\n1,234;0\n2,345;1\n", {"decimal": "."}, [1234, 2345], ""),
     ("of a hundred", "b,y\n1.5%,0\n22 %,1\n", {}, [1.5, 22], ""),
@@ -100,9 +105,12 @@ def test_a_cell_far_down_that_is_no_number(rows: str, kinds: list[str]):
     stray, *expected = kinds
     found, _ = _read(name)
     assert [kind for kind, _ in found.values()] == expected
-    words = f"correct it, add it to 'missing', or take the column for words: features: {{{stray}: category}}"
+    words = (
+        "correct it, or say what it means: types: {0}: {{integer: {{missing: [x]}}}}}}, or features: {0}: category}}"
+    )
     assert problems(table(name)) == [
-        f"{name}:{LATE + 2}: data.table: column '{stray}' holds 'x', where a number is expected; {words}"
+        f"{name}:{LATE + 2}: data.table: column '{stray}' holds 'x', where a number is expected; "
+        + words.format("{" + stray)
     ]
 
 
@@ -115,7 +123,9 @@ def test_a_word_far_down_that_stands_for_a_missing_number():
 def test_a_date_among_words_is_told_as_one():
     dates = "".join(f"0{i % 9 + 1}.05.2020,{i % 2}\n" for i in range(30))
     (line,) = problems(table(write("dates.csv", f"a,y\n{dates}soon,1\n")))
-    assert line.startswith("dates.csv:32: data.table: column 'a' holds 'soon', where a date is expected; ")
+    assert line.startswith(
+        "dates.csv:32: data.table: column 'a' holds 'soon', where a date is expected, written as %d.%m.%Y; "
+    )
 
 
 FILES: dict[str, tuple[str, str, tuple[str, list[Any]]]] = {
@@ -141,10 +151,9 @@ def test_parquet_files_whose_columns_are_of_different_types():
     assert [str(cell) for cell in found["b"][1]] == ["2020-01-01 00:00:00", "2020-01-02 12:00:00"]
 
 
-def test_whole_numbers_that_floats_do_not_tell_apart_are_no_categories():
+def test_whole_numbers_that_floats_do_not_tell_apart_are_told_apart():
     name = write("ids.csv", "a,b,y\n" + "".join(f"{2**60 + i % 5},{i},{i % 2}\n" for i in range(20)))
-    data = table(name)
-    assert problems({**data, "features": {"a": "category"}}) == [
-        "ids.csv:2: data.table: column 'a' holds whole numbers too large to be told apart; leave it out: exclude: [a]"
-    ]
-    assert np.isfinite(opened(data).parts["train"].features).all()
+    assert opened({**table(name), "features": {"a": "category"}}).signature.codes[0].size == 6
+    targets = opened(table(name, "a")).signature
+    assert targets.classes == tuple(str(2**60 + i) for i in range(5))
+    assert np.isfinite(opened(table(name)).parts["train"].features).all()

@@ -176,7 +176,8 @@ def test_labels_that_were_guessed_are_told():
 FAULTS: list[tuple[dict[str, Any], str]] = [
     (
         {"values": ["u", "v"], "task": "numbers"},
-        "data.csv: target 'y' holds text such as 'u', where numbers are needed",
+        "data.csv:2: data.table: column 'y' holds 'u', where a number is expected, and 1 more cell of this column;"
+        " correct it, or leave its row out: types: {y: {number: {missing: [u]}}}, missing_target: drop",
     ),
     ({"values": [1, 0.5, 1.5], "task": "classes"}, "data.csv:3: target 'y' holds 0.5, which names no class"),
     ({"values": [3, 3, 3]}, "data.csv: all rows have the class '3'; there is nothing to tell apart"),

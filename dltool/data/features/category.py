@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ class CategoryEncoder(Encoder):
 
     def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
         found = self._codes
-        codes[:, 0] = [found.get(cell, UNKNOWN) for cell in cells.tolist()]
+        codes[:, 0] = [code if (code := found.get(cell)) is not None else self._alike(cell) for cell in cells.tolist()]
 
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         words = np.array([RARE, *([""] if self.missing else []), *self.words], object)
@@ -48,11 +49,30 @@ class CategoryEncoder(Encoder):
         without = 0 if self.missing else np.count_nonzero(np.ma.getmaskarray(cells))
         return int(np.count_nonzero(codes == UNKNOWN) - without)
 
+    def _alike(self, cell: str) -> int:
+        """The code of a word that is written otherwise: 7.0 for 7, or with another form of the same letters."""
+        return self._alike_codes.get(_plain(cell), UNKNOWN)
+
+    @cached_property
+    def _alike_codes(self) -> dict[str, int]:
+        """Codes by the plain form of words, where no two have the same."""
+        words = [_plain(word) for word in self.words]
+        counts = Counter(words)
+        return {word: 1 + self.missing + place for place, word in enumerate(words) if counts[word] == 1}
+
     @cached_property
     def _codes(self) -> dict[str | None, int]:
         start = 1 + self.missing
         codes: dict[str | None, int] = {word: start + i for i, word in enumerate(self.words)}
         return {**codes, None: MISSING if self.missing else UNKNOWN}  # a masked array lists None for what is missing
+
+
+def _plain(word: str) -> str:
+    """A word without what says the same in another way."""
+    whole, point, rest = word.partition(".")
+    if point and not rest.strip("0") and whole.removeprefix("-").isdecimal():
+        return whole
+    return unicodedata.normalize("NFC", word)
 
 
 class _Fitting(Fitting):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import cast
 
 import numpy as np
 
 from dltool.config.experiment import DataConfig
+from dltool.data.column_names import matching, unmatched
+from dltool.data.column_types.column_type import Kind
 from dltool.data.features.boolean import Boolean
 from dltool.data.features.category import Category
 from dltool.data.features.date import Date
 from dltool.data.features.feature import Feature
 from dltool.data.features.numeric import Numeric
 from dltool.data.features.text import Text
-from dltool.data.sources.source import Kind, Reader
-from dltool.errors import InputError, Problem, did_you_mean
+from dltool.data.sources.source import Reader
+from dltool.errors import InputError, Problem
 
 #: words in a cell, on average, from which on it is text rather than a name
 SENTENCE = 4.0
@@ -67,18 +68,11 @@ def choose_features(data: DataConfig, reader: Reader) -> tuple[dict[str, Feature
 
 
 def _told(features: Mapping[str, object], reader: Reader) -> dict[str, Feature]:
-    """What the config says, by column; the first pattern that fits counts."""
-    columns = reader.outline.columns
-    for pattern in features:
-        if not any(fnmatchcase(column, pattern) for column in columns):
-            message = f"no column is called so; {did_you_mean(pattern, columns)}"
-            raise InputError(Problem(message, path=f"data.features.{pattern}"))
-    found: dict[str, Feature] = {}
-    for column in columns:
-        fitting = [feature for pattern, feature in features.items() if fnmatchcase(column, pattern)]
-        if column in features or fitting:
-            found[column] = cast(Feature, features.get(column, fitting[0] if fitting else None))
-    return found
+    """What the config says, by column."""
+    columns = list(reader.outline.columns)
+    if problems := list(unmatched(features, columns, "data.features")):
+        raise InputError(*problems)
+    return cast(dict[str, Feature], matching(features, columns))
 
 
 def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, reader: Reader) -> Feature | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,5 +119,5 @@ class Text(Feature):
 
 def words_of(text: str, ngrams: int = 1) -> list[str]:
     """The words of a text in lower case; with `ngrams` 2, all pairs of neighbours as well."""
-    words = _WORD.findall(text.lower())
+    words = _WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower()))
     return words + [f"{one} {two}" for one, two in pairwise(words)] if ngrams == 2 else words

@@ -49,7 +49,9 @@ def useless(column: ColumnProfile) -> str:
 
 
 def called_id(name: str) -> bool:
-    """Whether a name says that the column names things: "id", "user_id", "passengerId", "uuid"."""
+    """Whether a name says that the column names things: "id", "user_id", "passengerId", "uuid", or that it has none."""
+    if name.startswith("Unnamed:"):
+        return True
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
     return any(word.lower() in ("id", "ids", "uuid", "guid", "key", "index", "idx") for word in words)
 

@@ -18,10 +18,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from dltool.config.description import Description
+from dltool.data.column_types.column_type import ColumnType, Kind
 from dltool.errors import InputError, Problem
 
+Bad = Literal["refuse", "missing", "skip"]
 Task = Literal["auto", "classes", "numbers", "labels"]
-Kind = Literal["integer", "number", "boolean", "text", "prose", "date", "other"]
 
 #: features of consecutive rows as a file holds them: an array (rows, …) of bytes or finite floats, or the cells of a
 #: table's columns by name, each (rows,) and masked where values are missing
@@ -35,7 +36,9 @@ class Request:
     features: tuple[str, ...] = ()  # the columns to take, in this order, where a training has settled them
     targets: bool = True  # False where there is only something to predict
     extras: tuple[str, ...] = ()  # further columns: of groups, times or weights; no features, unless also
-    named: tuple[str, ...] = ()  # among the columns that the config calls features
+    declared: Mapping[str, str] = field(default_factory=dict)  # features by name or pattern: the types in SQL they read
+    types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has settled them
+    bad: Bad = "refuse"  # what becomes of cells that cannot be read
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
     memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
@@ -97,6 +100,21 @@ class Reader(ABC):
     def remarks(self) -> list[str]:
         """What the user should know of the features that have been read so far."""
         return []
+
+    def column_types(self, types: Mapping[str, str] | None = None) -> Mapping[str, ColumnType]:
+        """How the columns of a table are read: features as these types in SQL, targets, and what divides the rows.
+
+        Without `types` of all columns, as what they are.
+        """
+        return {}
+
+    def bad_rows(self, types: Mapping[str, str]) -> np.ndarray:
+        """The numbers (n,) of rows with a cell that cannot be read as these types in SQL."""
+        return np.empty(0, np.int64)
+
+    def bad_cells(self, types: Mapping[str, str]) -> Mapping[str, int]:
+        """How many such cells there are, by column."""
+        return {}
 
     def stray(self, column: str) -> Problem | None:
         """What keeps a column of text from being one of numbers, where most of its cells are."""

@@ -9,7 +9,8 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from dltool.data.sources.source import ArrayReader, Kind, Outline, Raw, Reader, Request, Source
+from dltool.data.column_types.column_type import Kind
+from dltool.data.sources.source import ArrayReader, Outline, Raw, Reader, Request, Source
 from dltool.registry import register
 
 

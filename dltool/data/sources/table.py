@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from typing import cast as typed
 
 from pydantic import Field, NonNegativeInt, model_validator
 
+from dltool.config.columns import ColumnName
+from dltool.config.description import Component, Description
+from dltool.data.column_names import matching, unmatched
+from dltool.data.column_types.column_type import ColumnType
+from dltool.data.column_types.number import Number
 from dltool.data.paths import locate_all
 from dltool.data.sources.source import Reader, Request, Source, Task
 from dltool.data.tables.database import Database
-from dltool.data.tables.dialect import MISSING, Dialect
+from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table
 from dltool.data.tables.reader import TableReader, TargetOptions
-from dltool.data.tables.table_file import TableFile
+from dltool.data.tables.recognition import find_columns, storage
+from dltool.data.tables.table_file import TEXT, TableFile
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
 
@@ -26,11 +33,13 @@ class Table(Source):
     mixed_units: ClassVar[bool] = True
 
     path: str = Field(description="of the file; with wildcards, of several that have the same columns")
-    target: str | Annotated[list[str], Field(min_length=1)] = Field(description="column, or columns, to predict")
-    columns: Annotated[list[str], Field(min_length=1)] | None = Field(
+    target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
+        description="column, or columns, to predict"
+    )
+    columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="of the features; without it all but the target and 'exclude'"
     )
-    exclude: list[str] = Field(default=[], description="columns to leave out")
+    exclude: list[ColumnName] = Field(default=[], description="columns to leave out")
     task: Task = Field(
         default="auto", description="whether the target is one of several classes, labels (0 or 1 in each), or numbers"
     )
@@ -40,7 +49,16 @@ class Table(Source):
     rename_labels: dict[str | int, str] = Field(
         default={}, description="classes or labels as the file calls them: name"
     )
-    missing: list[str] = Field(default=list(MISSING), description="what stands for a missing value")
+    types: dict[ColumnName, Annotated[Description, Component("type")]] = Field(
+        default={},
+        description="how the cells of columns are read, by name or pattern: number, date, boolean or text; the others"
+        " are found out from the data trained on, and kept for all other data",
+    )
+    missing: list[str] | None = Field(
+        default=None,
+        description="words that stand for a missing value in every column but the target, as empty cells do; by default"
+        " NA, N/A, NaN, nan, null, NULL, None and ? among numbers, dates and booleans, and none among text",
+    )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="between the fields of a line; found out by default, as is 'header'"
     )
@@ -72,22 +90,41 @@ class Table(Source):
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Takes the columns that are wanted into a database."""
-        files = self._files(folders)
+        files = self._files(folders, request)
         features = self._features(files[0], request)
         targets = self._targets if request.targets else []
-        wanted = list(dict.fromkeys([*features, *targets, *request.extras]))
+        others = [name for name in dict.fromkeys([*features, *request.extras]) if name not in targets]
         keep = list(files[0].columns) if request.keep_all else list(request.keep)
-        database = Database(files, wanted, self.missing, [name for name in keep if name not in wanted], request.memory)
-        options = TargetOptions(
-            self.task, self.label_separator or "", self.rename_labels, drop_missing=self.missing_target == "drop"
-        )
+        given = {**request.types, **typed(Mapping[str, ColumnType], matching(self.types, list(files[0].columns)))}
+        expected = matching(request.declared, features) if not request.types else {}
+        asked = self._expected_targets(targets)
+        texts = dict.fromkeys([*targets, *keep], TEXT)
+        stored = {**storage(files, others, given, expected, self.missing), **texts}
+        database = Database(files, stored, request.memory)
         try:
-            return TableReader(database, features, targets, options, request.extras, keep)
+            columns = {
+                **find_columns(database, others, given, expected, self.missing),
+                **find_columns(database, targets, given, asked),
+            }
+            options = TargetOptions(
+                self.task, self.label_separator or "", self.rename_labels, drop_missing=self.missing_target == "drop"
+            )
+            return TableReader(
+                database,
+                columns,
+                features,
+                targets,
+                options,
+                request.extras,
+                keep,
+                request.bad,
+                fitting=not request.types,
+            )
         except BaseException:
             database.close()
             raise
 
-    def _files(self, folders: Sequence[Path]) -> list[TableFile]:
+    def _files(self, folders: Sequence[Path], request: Request) -> list[TableFile]:
         """All files, which have the same columns."""
         dialect = Dialect(
             delimiter=self.delimiter,
@@ -97,7 +134,7 @@ class Table(Source):
             skip=self.skip,
             decimal=self.decimal,
             encoding=self.encoding,
-            missing=tuple(self.missing),
+            expected=request.features if request.types else (),
         )
         files = [open_table(path, dialect) for path in locate_all(self.path, folders, "path")]
         for file in files[1:]:
@@ -105,6 +142,12 @@ class Table(Source):
                 names = ", ".join(f"'{name}'" for name in sorted(different))
                 raise InputError(Problem(f"has other columns than {files[0].path}: {names}", str(file.path)))
         return files
+
+    def _expected_targets(self, targets: Sequence[str]) -> dict[str, str]:
+        """The types in SQL of targets whose task tells."""
+        if self.label_separator:
+            return dict.fromkeys(targets, TEXT)
+        return dict.fromkeys(targets, Number.sql_type) if self.task == "numbers" else {}
 
     @property
     def _targets(self) -> list[str]:
@@ -121,9 +164,12 @@ class Table(Source):
             for name in self.columns or []
             if name in self._targets
         ]
+        problems += unmatched(self.types, list(file.columns), "types")
         if problems:
             raise InputError(*dict.fromkeys(problems))
-        left_out = {*self._targets, *self.exclude, *({*request.extras} - {*request.named})}
+        # what divides the rows to train on is no feature, unless the config says so
+        extras = {*request.extras} - {*matching(request.declared, request.extras)} if request.targets else ()
+        left_out = {*self._targets, *self.exclude, *extras}
         others = [name for name in file.columns if name not in left_out]
         names = list(request.features) or self.columns or others
         if not names:

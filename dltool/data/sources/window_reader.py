@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from dltool.data.column_types.column_type import ColumnType
 from dltool.data.sources.source import Outline, Raw, Reader
 
 #: numbers that are copied at a time
@@ -39,6 +40,10 @@ class WindowReader(Reader):
         step = max(1, CHUNK // int(np.prod(self.outline.feature_shape)))
         for low in range(0, len(self._starts), step):
             yield self._windows[self._starts[low : low + step]]
+
+    def column_types(self, types: Mapping[str, str] | None = None) -> Mapping[str, ColumnType]:
+        """Those of the table."""
+        return self._table.column_types(types)
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Where the rows stand that windows end with."""

@@ -11,7 +11,10 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from dltool.config.columns import ColumnName
+from dltool.config.description import Component, Description
 from dltool.data.keys import group_numbers, require_cells, times_of
+from dltool.data.lines import Encoding
 from dltool.data.quoting import plural, shown
 from dltool.data.sources.arrays import EXACT
 from dltool.data.sources.chronology import Chronology, Gaps, Ordering, Repeats, Step
@@ -32,18 +35,18 @@ class Windows(Source):
     mixed_units: ClassVar[bool] = True
 
     path: str
-    target: str = Field(description="column to predict")
-    columns: Annotated[list[str], Field(min_length=1)] | None = Field(
+    target: ColumnName = Field(description="column to predict")
+    columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="that a window shows; without it the target alone"
     )
     length: PositiveInt = Field(description="rows that a window shows")
     horizon: PositiveInt = Field(default=1, description="how many rows after the window to predict")
     steps: bool = Field(default=False, description="predict every row up to the horizon, not just the last")
     stride: PositiveInt = Field(default=1, description="rows from one window to the next")
-    group: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+    group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="column, or columns, that tell series apart, in any order; no window spans two"
     )
-    time: str | None = Field(
+    time: ColumnName | None = Field(
         default=None,
         description="column of dates or numbers that puts the rows of each series in order; without it they follow"
         " each other as in the file",
@@ -64,6 +67,10 @@ class Windows(Source):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header: bool | None = None
     names: list[str] = Field(default=[])
+    types: dict[ColumnName, Annotated[Description, Component("type")]] = Field(
+        default={}, description="how the cells of columns are read, as those of a table"
+    )
+    encoding: Encoding = "utf-8"
 
     @model_validator(mode="after")
     def _fields_fit_each_other(self) -> Self:
@@ -101,9 +108,7 @@ class Windows(Source):
         features = (self.shown[0],) if self.time else ()
         keep = () if request.targets else tuple(dict.fromkeys([*keys, *request.keep]))
         keep = tuple(name for name in keep if name != LAST_ROW)
-        wanted = replace(
-            request, features=features, targets=False, extras=tuple(needed), named=tuple(needed), keep=keep
-        )
+        wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
         table = self._table.open(folders, wanted)
         try:
             return WindowReader(table, _Cutting(self, table, request).windows())
@@ -113,7 +118,15 @@ class Windows(Source):
 
     @property
     def _table(self) -> Table:
-        return Table(path=self.path, target="", delimiter=self.delimiter, header=self.header, names=self.names)
+        return Table(
+            path=self.path,
+            target="",
+            delimiter=self.delimiter,
+            header=self.header,
+            names=self.names,
+            types=self.types,
+            encoding=self.encoding,
+        )
 
 
 class _Cutting:

@@ -1,129 +1,141 @@
-"""What the columns of a database hold, and how to read them: numbers and dates that came as text are recognised."""
+"""One column of a database, and how its cells are read in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast as typed
 
+from dltool.data.column_types.boolean import Boolean
+from dltool.data.column_types.column_type import ColumnType, Kind
+from dltool.data.column_types.date import Date
+from dltool.data.column_types.number import Integer, Number
+from dltool.data.column_types.text import Text
 from dltool.data.tables import query
-from dltool.data.tables.database import Database
-from dltool.data.tables.readings import Reading, readings
-from dltool.data.tables.table_file import Kind
+from dltool.data.tables.table_file import TEXT, cast, kind_of
 
-#: rows that are looked at first
-FIRST_ROWS = 1000
-#: whole numbers up to this are exact as floats
-EXACT = 1 << 53
-#: the type in SQL of each kind
-TYPES: Mapping[Kind, str] = {
-    **dict.fromkeys(("integer", "number"), "DOUBLE"),
-    "boolean": "BOOLEAN",
-    "date": "TIMESTAMP",
-    "text": "VARCHAR",
+#: the types of values that have a type of their own in files
+NATURAL: Mapping[Kind, type[ColumnType]] = {
+    "integer": Integer,
+    "number": Number,
+    "boolean": Boolean,
+    "date": Date,
+    "text": Text,
 }
+_DEFAULTS: Mapping[str, type[ColumnType]] = {each.sql_type: each for each in (Number, Boolean, Date, Text)}
+_BLANKS = "' \t\r\n'"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what it holds, and its cells in SQL."""
+    """One column: what its cells are, and where they are stored."""
 
     name: str
-    kind: Kind
-    cells: str
-    rounded: bool = False  # whole numbers are held as floats
-    mixed: Reading | None = None  # what most cells are, but not all
-    text: str | None = None  # the cells as the file has them, where these are text
-    doubted: str = ""  # the decimal point, where the other one would make other numbers of all cells
+    field: str  # in SQL
+    stored: str  # the type in SQL that it has in the database
+    type: ColumnType | None = None  # None for lists and records
+    mixed: ColumnType | None = None  # of text: what most cells are, but not all
+    rival: ColumnType | None = None  # another type that fits all cells and gives other values
+    codes: bool = False  # digits that are taken for text, since some begin with 0
 
-    def read(self, as_type: str) -> str:
-        """The cells as another type in SQL; NULL for those that are `unreadable` as such."""
-        if as_type != "VARCHAR":
-            return self._tried(as_type)
-        if self.text and self.kind in ("boolean", "date"):
-            return self.text
-        cast = f"CAST({self.cells} AS VARCHAR)"
-        return f"regexp_replace({cast}, '\\.0$', '')" if self.kind in ("integer", "number") else cast
+    @property
+    def kind(self) -> Kind:
+        """What the cells are."""
+        return self.type.kind if self.type else "other"
 
-    def unreadable(self, as_type: str) -> str | None:
+    @property
+    def cells(self) -> str:
+        """The cells in SQL, as values of their own type."""
+        return self.read(self.type.sql_type) if self.type else self.field
+
+    @property
+    def raw(self) -> str:
+        """The cells in SQL as the file has them, to the last character; NULL for empty ones."""
+        if self.stored == TEXT:
+            return f"NULLIF({self.field}, '')"
+        written = f"CAST({self.field} AS VARCHAR)"
+        return f"regexp_replace({written}, '[.]0$', '')" if kind_of(self.stored) in ("integer", "number") else written
+
+    def text(self, as_type: ColumnType) -> str:
+        """The cells in SQL without blanks around; NULL where a type takes them for missing."""
+        if self.stored != TEXT:
+            return self.raw
+        trimmed, words = f"trim({self.field}, {_BLANKS})", missing_words(as_type)
+        if not words:
+            return f"NULLIF({trimmed}, '')"
+        return f"(CASE WHEN NOT {_is_one_of(trimmed, ('', *words))} THEN {trimmed} END)"
+
+    def type_for(self, sql_type: str) -> ColumnType:
+        """The type by which the cells become values of this type in SQL."""
+        for known in (self.type, self.mixed):
+            if known and (known.sql_type == sql_type or (known.kind, sql_type) == ("boolean", Number.sql_type)):
+                return known
+        other = _DEFAULTS[sql_type]()
+        return other if self.type is None or self.type.missing is None else other.with_missing(self.type.missing)
+
+    def read(self, sql_type: str) -> str:
+        """The cells as values of this type in SQL; NULL for those that are `unreadable` as such."""
+        if self._has_type(sql_type):
+            return cast(self.field, self.stored, sql_type)
+        one = self.type_for(sql_type)
+        # a cast takes blanks, and makes NULL of words: no need to look for them
+        by_cast = (
+            self.stored == TEXT
+            and isinstance(one, Number)
+            and one.plain
+            and not any(map(_is_number, missing_words(one)))
+        )
+        value = one.value(self.field if by_cast else self.text(one))
+        return value if one.sql_type == sql_type else f"CAST({value} AS {sql_type})"
+
+    def whole(self, sql_type: str = "BIGINT") -> str:
+        """The cells of a number's type as integers in SQL, exact beyond float64; NULL where they are not whole."""
+        if self.stored != TEXT:
+            return f"TRY_CAST({self.field} AS {sql_type})"
+        number = typed(Number, self.type)
+        return number.whole(self.text(number), sql_type)
+
+    def digits(self) -> str:
+        """The cells of a number's type that are whole numbers, however long, in SQL; NULL for all others."""
+        if self.stored != TEXT:
+            return self.whole()
+        number = typed(Number, self.type)
+        return number.digits(self.text(number))
+
+    def unreadable(self, sql_type: str) -> str | None:
         """A condition in SQL on the rows whose cells cannot be read so; None where all can."""
-        if as_type == "VARCHAR":
-            return f"abs({self.cells}) > {EXACT}" if self.rounded else None
-        if as_type == TYPES.get(self.kind) or (self.kind, as_type) == ("boolean", "DOUBLE"):
+        if sql_type == TEXT or self._has_type(sql_type):
             return None
-        return f"{self.cells} IS NOT NULL AND {self._tried(as_type)} IS NULL"
+        return f"{self.text(self.type_for(sql_type))} IS NOT NULL AND {self.read(sql_type)} IS NULL"
 
-    def _tried(self, as_type: str) -> str:
-        if self.mixed and TYPES[self.mixed.kind] == as_type:
-            return self.mixed.cells
-        if self.kind in ("integer", "number") and as_type == "BOOLEAN":
-            return f"CASE {self.cells} WHEN 0 THEN false WHEN 1 THEN true END"
-        if self.kind in ("integer", "number") and as_type == "TIMESTAMP":  # 20240131
-            return f"TRY_STRPTIME(CAST(TRY_CAST({self.cells} AS BIGINT) AS VARCHAR), '%Y%m%d')"
-        if {TYPES.get(self.kind), as_type} in ({"TIMESTAMP", "DOUBLE"}, {"TIMESTAMP", "BOOLEAN"}):
-            return f"CAST(NULL AS {as_type})"
-        return f"TRY_CAST({self.cells} AS {as_type})"
+    def missing_word(self) -> str:
+        """The word in SQL that stands for a missing value in a cell of text; NULL for any other cell."""
+        words = missing_words(self.type) if self.type else ()
+        trimmed = f"trim({self.field}, {_BLANKS})"
+        return f"(CASE WHEN {_is_one_of(trimmed, words)} THEN {trimmed} END)" if words else "NULL"
 
-
-def find_columns(database: Database, names: Sequence[str]) -> dict[str, Column]:
-    """The columns of these names, by name."""
-    file = database.file
-    columns = {
-        name: Column(name, file.kind(name), query.name(name), rounded=file.guessed and file.kind(name) == "integer")
-        for name in names
-    }
-    texts = [name for name in columns if columns[name].kind == "text"]
-    return {**columns, **(_look_into(database, texts) if texts else {})}
+    def _has_type(self, sql_type: str) -> bool:
+        """Whether the file itself says that cells are of this type."""
+        kind = kind_of(self.stored)
+        if self.stored == TEXT or kind not in NATURAL:
+            return False
+        return NATURAL[kind].sql_type == sql_type or (kind, sql_type) == ("boolean", Number.sql_type)
 
 
-def _look_into(database: Database, texts: Sequence[str]) -> Mapping[str, Column]:
-    """Text columns, as what all of their cells are."""
-    possible = {name: readings(query.name(name), database.file.decimals) for name in texts}
-    # most are ruled out by few rows: trying all forms of dates on every cell takes long
-    likely, _ = _fitting(database, possible, FIRST_ROWS)
-    fitting, filled = _fitting(database, likely)
-    if point := _clear_point(fitting.values()):
-        fitting = {
-            name: {r: n for r, n in counts.items() if r.decimal in ("", point)} for name, counts in fitting.items()
-        }
-    return {name: _recognised(name, fitting[name], filled[name]) for name in texts}
+def missing_words(one: ColumnType) -> Sequence[str]:
+    """The words that stand for a missing value in columns of a type."""
+    return one.usual_missing if one.missing is None else one.missing
 
 
-def _fitting(
-    database: Database, possible: Mapping[str, Iterable[Reading]], rows: int | None = None
-) -> tuple[dict[str, dict[Reading, int]], dict[str, int]]:
-    """Readings of each column that fit most of its cells, with their numbers of cells; cells that are not missing."""
-    tried = {name: [query.name(name), *(reading.cells for reading in each)] for name, each in possible.items()}
-    answers = iter(database.single([f"count({cells})" for each in tried.values() for cells in each], rows))
-    fitting: dict[str, dict[Reading, int]] = {}
-    filled: dict[str, int] = {}
-    for name, each in possible.items():
-        filled[name] = next(answers)
-        counts = {reading: next(answers) for reading in each}
-        fitting[name] = {reading: n for reading, n in counts.items() if 2 * n > filled[name] or not filled[name]}
-    return fitting, filled
+def _is_one_of(text: str, words: Sequence[str]) -> str:
+    """A condition in SQL; duckdb takes far longer to plan many with IN, or with lists."""
+    return f"regexp_full_match({text}, {query.text('|'.join(map(re.escape, words)))})"
 
 
-def _clear_point(fitting: Iterable[Mapping[Reading, int]]) -> str | None:
-    """The decimal point of columns that leave no doubt about theirs: it speaks for all columns."""
-    clear = set()
-    for counts in fitting:
-        most = max(counts.values(), default=0)
-        points = {reading.decimal for reading, count in counts.items() if count == most}
-        clear |= points if len(points) == 1 else set()
-    clear.discard("")
-    return clear.pop() if len(clear) == 1 else None
-
-
-def _recognised(name: str, counts: Mapping[Reading, int], filled: int) -> Column:
-    """One text column, as the reading that fits the most cells, the first of several."""
-    cells = query.name(name)
-    best = max(counts, key=lambda reading: counts[reading], default=None)
-    if best is None or not filled:
-        return Column(name, "text", cells)
-    if counts[best] < filled:
-        return Column(name, "text", cells, mixed=best if best.kind != "boolean" else None, text=cells)
-    numbers = [reading for reading, count in counts.items() if count == filled and reading.kind == "number"]
-    doubtful = best.kind == "number" and any(reading.decimal != best.decimal for reading in numbers)
-    return Column(
-        name, best.kind, best.cells, best.kind == "integer", text=cells, doubted=best.decimal if doubtful else ""
-    )
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dltool.config.columns import clean_name
 from dltool.data.quoting import plural
 from dltool.data.tables import query
-from dltool.data.tables.csv_text import find_division, first_record, lines_of
+from dltool.data.tables.csv_text import find_division, first_records, has_header, lines_of
 from dltool.data.tables.dialect import Dialect
-from dltool.data.tables.table_file import TableFile
+from dltool.data.tables.table_file import TEXT, TableFile, field_names, repeated_name
 from dltool.errors import InputError, Problem
+
+
+class UnevenError(InputError):
+    """The first line has another number of fields than the others."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,11 @@ class CsvFile(TableFile):
 
     dialect: Dialect
 
-    def scan(self, types: Mapping[str, str]) -> str:
-        """Nothing is guessed any more: a line that does not fit the columns is an error."""
-        return _scan(self.path, {**self.columns, **types}, self.dialect)
+    def selection(self, columns: Mapping[str, str]) -> str:
+        """Only columns of numbers that programs have written can be read as such at once."""
+        fields = dict(zip(self.columns, field_names(len(self.columns)), strict=True))
+        types = {field: columns.get(name, TEXT) for name, field in fields.items()}
+        return f"SELECT {', '.join(fields[name] for name in columns)} FROM {_scan(self.path, types, self.dialect)}"
 
     def lines(self, rows: Collection[int]) -> Mapping[int, int]:
         """Counted in the text."""
@@ -39,75 +45,47 @@ class CsvFile(TableFile):
 
 def open_csv(path: Path, dialect: Dialect) -> CsvFile:
     """The file with its columns; raises InputError that names the line where lines do not have equally many fields."""
-    if twice := _twice(dialect.names):
+    if twice := repeated_name(dialect.names):
         raise InputError(Problem(twice, path="names"))
     dialect, fields = find_division(path, dialect)
-    try:
-        sniff = f"SELECT HasHeader, Columns FROM sniff_csv({_options(path, dialect)}{_header(dialect)})"
-        ((header, columns),) = query.fetch_rows(path, sniff)
-    except InputError as unclear:
-        _require_division(path, dialect, fields)
-        raise unclear
-    dialect = replace(dialect, header=bool(header))
-    names = _names(path, dialect, [column["name"] for column in columns])
-    # dates, yes and no come in many forms: they are read as text, and recognised there
-    types = ["VARCHAR" if re.match("BOOLEAN|DATE|TIME", column["type"]) else column["type"] for column in columns]
-    return CsvFile(path, dict(zip(names, types, strict=True)), dialect)
+    records = first_records(path, dialect)
+    if dialect.header is None:
+        dialect = replace(dialect, header=has_header(records, dialect))
+    names = _names(path, dialect, records[0] if records else [], fields)
+    return CsvFile(path, dict.fromkeys(names, TEXT), dialect)
 
 
-def _require_division(path: Path, dialect: Dialect, fields: int) -> None:
-    """Raises InputError for the line that has another number of fields than most: a search for types does not tell."""
-    named = len(first_record(path, dialect))
-    if named < fields and not dialect.names and dialect.header is not False:
-        advice = "name all columns: names: […], and leave this line out: skip: 1"
-        message = f"{plural(named, 'field')}, where the rows have {fields}; if these are names, {advice}"
-        raise InputError(Problem(message, f"{path}:{dialect.skip + 1}"))
-    texts = {f"column{i}": "VARCHAR" for i in range(fields)}
-    strict = _scan(path, texts, replace(dialect, header=False))
-    query.fetch_rows(path, f"SELECT count(column0) FROM {strict}")
-
-
-def _names(path: Path, dialect: Dialect, found: Sequence[str]) -> Sequence[str]:
-    """Names of the columns, without the blanks around them; raises InputError where two are alike."""
-    names = list(dialect.names)
-    if names and len(names) != len(found):
-        message = f"{plural(len(names), 'name')} for {plural(len(found), 'column')}"
+def _names(path: Path, dialect: Dialect, first: Sequence[str], fields: int) -> Sequence[str]:
+    """Names of the columns; raises InputError where two are alike, or there are not as many as fields."""
+    line = f"{path}:{dialect.skip + 1}"
+    if dialect.names and len(dialect.names) != fields:
+        message = f"{plural(len(dialect.names), 'name')} for {plural(fields, 'column')}"
         raise InputError(Problem(message, str(path), "names"))
-    if not names and dialect.header:
-        names = [name.strip() for name in first_record(path, dialect)]
-        names = [name or given for name, given in zip(names, found, strict=False)]
-        if twice := _twice(names):
-            raise InputError(Problem(f"{twice}; rename one, or give names: […]", f"{path}:{dialect.skip + 1}"))
-    return names if len(names) == len(found) else found
-
-
-def _twice(names: Sequence[str]) -> str:
-    """Which two names do not differ in more than case, which duckdb does not mind; empty where all do."""
-    first: dict[str, int] = {}
-    for column, name in enumerate(names):
-        other = first.setdefault(name.casefold(), column)
-        if other != column and names[other] == name:
-            return f"columns {other + 1} and {column + 1} are both called '{name}'"
-        if other != column:
-            return f"columns {other + 1} and {column + 1}, '{names[other]}' and '{name}', differ in nothing but case"
-    return ""
+    width = len(str(fields - 1))
+    numbered = [f"column{place:0{width}}" for place in range(fields)]
+    if len(first) != fields and not (dialect.header and len(first) < fields):
+        raise UnevenError(Problem(f"{plural(len(first), 'field')}, expected {fields}", line))
+    if dialect.names or not dialect.header:
+        return [*map(clean_name, dialect.names)] or numbered
+    if len(first) < fields:
+        advice = "name all columns: names: […], and leave this line out: skip: 1"
+        message = f"{plural(len(first), 'field')}, where the rows have {fields}; if these are names, {advice}"
+        raise UnevenError(Problem(message, line))
+    # as pandas calls them: the first is often an index that it has written
+    names = [clean_name(name) or f"Unnamed: {place}" for place, name in enumerate(first)]
+    if twice := repeated_name(names):
+        raise InputError(Problem(f"{twice}; rename one, or give names: […]", line))
+    return names
 
 
 def _scan(path: Path, types: Mapping[str, str], dialect: Dialect) -> str:
-    columns = query.mapping(types)
-    return f"read_csv({_options(path, dialect)}, auto_detect=false, columns={columns}{_header(dialect)})"
-
-
-def _header(dialect: Dialect) -> str:
-    return "" if dialect.header is None else f", header={dialect.header}"
-
-
-def _options(path: Path, dialect: Dialect) -> str:
+    """Nothing is guessed: a line that does not fit the columns is an error, as is a cell that is not of its type."""
     # without skip and comment duckdb would leave out lines that it cannot explain
     quote = query.text('"' if dialect.quote is None else dialect.quote)
-    fixed = f"quote={quote}, escape={quote}, skip={dialect.skip}, comment='', encoding={query.text(dialect.encoding)}"
-    missing = [blank + word for word in dialect.missing for blank in ("", " ")]
-    allowed = [word for word in missing if word.strip() and (dialect.delimiter or ",") not in word]
-    possible = ", ".join(map(query.text, allowed))
-    fixed += f", decimal_separator={query.text(dialect.decimal or '.')}, nullstr=[{possible or query.text('')}]"
-    return f"{query.zipped_file(path)}, delim={query.text(dialect.delimiter or ',')}, {fixed}"
+    options = [
+        query.zipped_file(path),
+        f"delim={query.text(dialect.delimiter or ',')}, quote={quote}, escape={quote}",
+        f"skip={dialect.skip}, comment='', header={bool(dialect.header)}, encoding={query.text(dialect.encoding)}",
+        f"nullstr='', auto_detect=false, columns={query.mapping(types)}",
+    ]
+    return f"read_csv({', '.join(options)})"

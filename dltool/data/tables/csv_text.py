@@ -7,21 +7,30 @@ takes the file for a single column, or leaves out all that stands before.
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
+from dltool.config.columns import clean_name
+from dltool.data.column_types.date_formats import formats_of
 from dltool.data.gzipped import open_bytes, open_text
 from dltool.data.tables.dialect import Dialect
 from dltool.errors import InputError, Problem
 
 #: in order of preference where several divide all lines alike; with decimal commas a comma may do so too
 DELIMITERS = "\t;|,"
-SAMPLE = 1 << 16
+#: characters and lines that tell how lines are divided
+SAMPLE, FEWEST_LINES = 1 << 16, 8
+#: records, and cells in them, that tell whether the first one names the columns
+RECORDS, CELLS = 1000, 1 << 17
+csv.field_size_limit(1 << 30)  # a cell may be long
+#: what is a number and no name
+_VALUE = re.compile(r"[-+]?[0-9][0-9.,']*([eE][-+]?[0-9]+)?[%$€£]?")
 #: the share of lines that a blank must divide alike
 MOST = 0.5
 
@@ -49,18 +58,18 @@ def find_division(path: Path, dialect: Dialect) -> tuple[Dialect, int]:
 
 def _first_lines(path: Path, dialect: Dialect) -> list[str]:
     """Whole lines from the start of a file; raises InputError where there are none."""
+    lines, size = [], 0
     try:
         with open_text(path, dialect.encoding) as file:
             for _ in range(dialect.skip):
                 file.readline()
-            sample = file.read(SAMPLE)
+            while (size < SAMPLE or len(lines) < FEWEST_LINES) and (line := file.readline()):
+                lines.append(line)
+                size += len(line)
     except (EOFError, OSError, zlib.error):
         raise InputError(Problem("a damaged gzip file, or one that was cut short", str(path))) from None
-    if not sample.strip():
+    if not any(line.strip() for line in lines):
         raise InputError(Problem("the file is empty", str(path)))
-    lines = sample.splitlines(keepends=True)
-    if len(sample) == SAMPLE and len(lines) > 1:
-        lines.pop()  # is cut off
     return lines
 
 
@@ -89,10 +98,39 @@ def _by_blanks(path: Path, lines: list[str]) -> tuple[float, int, str]:
     return (share, fields, delimiter) if share > MOST else (0.0, 1, delimiter)
 
 
-def first_record(path: Path, dialect: Dialect) -> list[str]:
-    """The fields of the first record that is not empty."""
+def first_records(path: Path, dialect: Dialect) -> list[list[str]]:
+    """The fields of the first records that are not empty."""
+    found, cells = [], 0
     with open_text(path, dialect.encoding) as file:
-        return next((record for record in _records(file, dialect) if record), [])
+        for record in filter(None, _records(file, dialect)):
+            found.append(record)
+            cells += len(record)
+            if len(found) == RECORDS or cells > CELLS:
+                break
+    return found
+
+
+def has_header(records: Sequence[Sequence[str]], dialect: Dialect) -> bool:
+    """Whether the first of these records names the columns.
+
+    It does where it holds the names that are expected; where nothing is expected, where all of it is text, and either a
+    column below is none or no word of it comes again in its own column.
+    """
+    first, rows = [field.strip() for field in records[0]], records[1:]
+    if dialect.expected and {*dialect.expected} <= {*map(clean_name, first)}:
+        return True
+    words = [*filter(None, first)]
+    if not words or any(map(_is_value, words)):
+        return False
+    columns = [[row[place].strip() for row in rows if place < len(row)] for place in range(len(first))]
+    if any(_is_value(cell) for column in columns for cell in column[:1]):
+        return True
+    return not any(word and word in column for word, column in zip(first, columns, strict=True))
+
+
+def _is_value(field: str) -> bool:
+    """Whether a field is a number or a date, which name no column."""
+    return bool(_VALUE.fullmatch(field)) or bool(formats_of([field]))
 
 
 def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, int]:

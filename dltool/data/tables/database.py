@@ -6,7 +6,7 @@ Row numbers are those of the table's file, so that any rows can be read again, i
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from dltool.caching import working_folder
 from dltool.data.gzipped import is_gzipped
 from dltool.data.tables import query
 from dltool.data.tables.explanation import MisfitError
-from dltool.data.tables.table_file import TableFile, alike
+from dltool.data.tables.table_file import TEXT, TableFile, common_types, field_names
 
 #: bytes of files above which a table goes to disk
 SMALL = 64 << 20
@@ -28,42 +28,49 @@ THREAD_MEMORY = 64 << 20
 COLUMN_MEMORY = 2 << 20
 #: cells that are read at a time
 CHUNK_CELLS = 1 << 21
+#: expressions of one query
+TOGETHER = 128
 
 
 class Database:
-    """The columns of some files, one below the other."""
+    """Columns of some files, one below the other, each stored as one type in SQL."""
 
     def __init__(
         self,
         files: Sequence[TableFile],
-        columns: Sequence[str],
-        missing: Sequence[str],
-        verbatim: Sequence[str] = (),
+        columns: Mapping[str, str],
         memory: int | None = None,
         limit: int | None = None,
     ):
-        """Takes no more than `memory` bytes, about, where a table goes to disk, unless its columns are very many.
+        """`columns` are stored as these types where files write them as text, else as the types that they have there.
 
-        With a `limit`, only so many rows of each file.
+        Takes no more than `memory` bytes, about, where a table goes to disk, unless its columns are very many. With a
+        `limit`, only so many rows of each file.
         """
-        self._files, self._path = alike(files), files[0].path
+        self._files, self._path = files, files[0].path
         self._stack = ExitStack()
         self._ends: list[int] = []  # of each file, the row after its last
+        known = common_types(files)
+        self.stored = {name: wanted if known[name] == TEXT else known[name] for name, wanted in columns.items()}
+        self._fields = dict(zip(columns, field_names(len(columns)), strict=True))
         try:
             place = self._place()
             if place and memory:
-                memory = max(memory, query.threads() * (THREAD_MEMORY + COLUMN_MEMORY * len([*columns, *verbatim])))
+                memory = max(memory, query.threads() * (THREAD_MEMORY + COLUMN_MEMORY * len(columns)))
             self._connection = self._stack.enter_context(query.connected(self._path, place, memory if place else None))
-            end = f" LIMIT {limit}" if limit else ""
-            self._fill(columns, lambda file: file.selection(columns, missing, verbatim) + end)
+            self._fill(f" LIMIT {limit}" if limit else "")
         except BaseException:
             self._stack.close()
             raise
 
     @property
     def file(self) -> TableFile:
-        """The first of the files, with the types that its columns were found to have."""
+        """The first of the files."""
         return self._files[0]
+
+    def field(self, column: str) -> str:
+        """A column in SQL."""
+        return self._fields[column]
 
     @property
     def rows(self) -> int:
@@ -83,40 +90,40 @@ class Database:
             found |= dict(zip(own, file.places([row - before for row in own]), strict=True)) if own else {}
         return found
 
-    def single(self, expressions: Sequence[str], rows: int | None = None) -> tuple[Any, ...]:
-        """Aggregates in SQL over all rows, or the first so many."""
-        first = "" if rows is None else f" WHERE rowid < {rows}"
+    def single(self, expressions: Sequence[str]) -> list[Any]:
+        """Aggregates in SQL over all rows."""
+        found: list[Any] = []
         with query.explained(self._path):
-            return self._connection.execute(f"SELECT {', '.join(expressions)} FROM data{first}").fetchall()[0]
+            for some in _blocks(expressions):
+                found += self._connection.execute(f"SELECT {', '.join(some)} FROM data").fetchall()[0]
+        return found
 
-    def first(self, condition: str, expression: str) -> tuple[int, Any] | None:
-        """The first row that meets a condition in SQL, and an expression for it; None where there is none."""
-        sql = f"SELECT rowid, {expression} FROM data WHERE {condition} ORDER BY rowid LIMIT 1"
+    def rows_where(self, condition: str, expression: str, count: int) -> list[tuple[int, Any]]:
+        """The first rows that meet a condition in SQL, and an expression for each."""
+        sql = f"SELECT rowid, {expression} FROM data WHERE {condition} ORDER BY rowid LIMIT {count}"
         with query.explained(self._path):
-            return self._connection.execute(sql).fetchone()
+            return self._connection.execute(sql).fetchall()
 
     def fetch(self, fields: Mapping[str, str], low: int = 0, high: int | None = None) -> dict[str, np.ndarray]:
         """Expressions in SQL by name, for the rows from `low` to before `high`; masked where values are missing."""
-        listed = ", ".join(f"{sql} AS {query.name(name)}" for name, sql in fields.items())
-        limits = f" WHERE rowid >= {low}" + (f" AND rowid < {high}" if high is not None else "")
-        with query.explained(self._path):
-            return self._connection.execute(f"SELECT {listed} FROM data{limits} ORDER BY rowid").fetchnumpy()
-
-    def pick(self, fields: Mapping[str, str], rows: Collection[int]) -> list[dict[str, Any]]:
-        """The same for single rows, in their order; None where a value is missing."""
-        listed = ", ".join(["rowid", *fields.values()])
-        with query.explained(self._path):
-            sql = f"SELECT {listed} FROM data WHERE rowid IN ({', '.join(map(str, rows))})"
-            found = {row: cells for row, *cells in self._connection.execute(sql).fetchall()}
-        return [dict(zip(fields, found[row], strict=True)) for row in rows]
+        end = f" AND rowid < {high}" if high is not None else ""
+        return self._arrays(fields, f"rowid >= {low}{end}")
 
     def sample(self, fields: Mapping[str, str], rows: int) -> dict[str, np.ndarray]:
         """The same for about so many rows, evenly spaced."""
-        listed = ", ".join(f"{sql} AS {query.name(name)}" for name, sql in fields.items())
-        step = max(1, self.rows // max(1, rows))
+        return self._arrays(fields, f"rowid % {max(1, self.rows // max(1, rows))} = 0")
+
+    def pick(self, fields: Mapping[str, str], rows: Collection[int]) -> list[dict[str, Any]]:
+        """The same for single rows, in their order; None where a value is missing."""
+        picked: list[dict[str, Any]] = [{} for _ in rows]
         with query.explained(self._path):
-            sql = f"SELECT {listed} FROM data WHERE rowid % {step} = 0 ORDER BY rowid"
-            return self._connection.execute(sql).fetchnumpy()
+            for some in _blocks(list(fields)):
+                listed = ", ".join(["rowid", *(fields[name] for name in some)])
+                sql = f"SELECT {listed} FROM data WHERE rowid IN ({', '.join(map(str, rows))})"
+                found = {row: cells for row, *cells in self._connection.execute(sql).fetchall()}
+                for cells, row in zip(picked, rows, strict=True):
+                    cells |= dict(zip(some, found[row], strict=True))
+        return picked
 
     def frequent(self, expression: str, count: int | None) -> list[tuple[Any, int]]:
         """So many of the most frequent values of an expression in SQL, or all, and their numbers of rows."""
@@ -138,32 +145,45 @@ class Database:
         for low in range(0, self.rows, step):
             yield self.fetch(fields, low, low + step)
 
+    def _arrays(self, fields: Mapping[str, str], condition: str) -> dict[str, np.ndarray]:
+        found: dict[str, np.ndarray] = {}
+        with query.explained(self._path):
+            for some in _blocks(list(fields)):
+                # numbered, since names that differ in capitals alone are one to duckdb
+                listed = ", ".join(f"{fields[name]} AS f{place}" for place, name in enumerate(some))
+                sql = f"SELECT {listed} FROM data WHERE {condition} ORDER BY rowid"
+                arrays = self._connection.execute(sql).fetchnumpy()
+                found |= {name: arrays[f"f{place}"] for place, name in enumerate(some)}
+        return found
+
     def close(self) -> None:
         """Remove the database."""
         self._stack.close()
 
-    def _fill(self, columns: Sequence[str], selection: Callable[[TableFile], str]) -> None:
-        """Takes the files in; a column with a cell that is not of the type of its first rows is taken in as text."""
-        misfits = 0
-        while True:
-            try:
-                return self._take_in(selection)
-            except MisfitError as misfit:
-                misfits += 1
-                # a second one is the last: reading a large file once for each of its columns would take long
-                wrong = [column for column in columns if column == misfit.column] if misfits == 1 else []
-                texts = {name: "VARCHAR" for name in wrong or columns if self.file.kind(name) not in ("text", "other")}
-                if not texts:
-                    raise
-                self._files = [file.with_types(texts) for file in self._files]
+    def _fill(self, end: str) -> None:
+        """Takes the files in; columns with a cell that is not of the type that they were to be stored as, as text."""
+        while misfits := self._take_in(end):
+            self.stored |= dict.fromkeys(misfits, TEXT)
 
-    def _take_in(self, selection: Callable[[TableFile], str]) -> None:
+    def _take_in(self, end: str) -> Sequence[str]:
+        """Columns that must be stored as text, after which nothing is taken in."""
         self._ends = []
+        fields = ", ".join(f"{field} {self.stored[name]}" for name, field in self._fields.items())
+        with query.explained(self._path):
+            self._connection.execute(f"CREATE OR REPLACE TABLE data ({fields})")
         for file in self._files:
-            verb = "INSERT INTO data" if self._ends else "CREATE OR REPLACE TABLE data AS"
-            with query.explained(file.path):
-                self._connection.execute(f"{verb} {selection(file)}")
+            try:
+                with query.explained(file.path):
+                    self._connection.execute(f"INSERT INTO data {file.selection(self.stored)}{end}")
+            except MisfitError as misfit:
+                others = [name for name, sql_type in self.stored.items() if sql_type != TEXT]
+                names = dict(zip(field_names(len(file.columns)), file.columns, strict=True))
+                wrong = [names[misfit.field]] if misfit.field in names else others
+                if not file.as_text or not {*wrong} & {*others}:
+                    raise
+                return wrong
             self._ends.append(self.single(["count(*)"])[0])
+        return []
 
     def _place(self) -> Path | None:
         """Where the database lies; None in memory."""
@@ -178,4 +198,10 @@ class Database:
 
 def _is_packed(file: TableFile) -> bool:
     """Whether a file holds more than its size tells."""
-    return not file.guessed or is_gzipped(file.path)
+    return not file.as_text or is_gzipped(file.path)
+
+
+def _blocks(expressions: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A query of more expressions than these takes time and memory out of proportion."""
+    for low in range(0, len(expressions), TOGETHER):
+        yield expressions[low : low + TOGETHER]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: what stands for a missing value, unless the config says otherwise
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
-
 
 @dataclass(frozen=True)
 class Dialect:
@@ -19,4 +16,4 @@ class Dialect:
     skip: int = 0  # lines before the header, or before the first row
     decimal: str | None = None
     encoding: str = "utf-8"
-    missing: tuple[str, ...] = MISSING
+    expected: tuple[str, ...] = ()  # names that a header must have, where a training has settled them

@@ -28,11 +28,11 @@ _REASONS = {
 
 
 class MisfitError(InputError):
-    """A cell that is not of the type that was guessed from the first rows for its column."""
+    """A cell that is not of the type that its column was to be read as."""
 
-    def __init__(self, problem: Problem, column: str | None):
+    def __init__(self, problem: Problem, field: str):
         super().__init__(problem)
-        self.column = column  # None where duckdb does not tell
+        self.field = field  # the column in SQL; empty where duckdb does not tell
 
 
 def explanation(path: Path, message: str) -> InputError:
@@ -43,7 +43,7 @@ def explanation(path: Path, message: str) -> InputError:
         expected = f"column '{found[1]}' holds {shown(found[2])}, where a number is expected"
         return MisfitError(Problem(expected, where), found[1])
     if found := re.search(r"Failed to cast value to \w+: (.*)", message):
-        return MisfitError(Problem(f"{found[1]} stands where a number is expected", where), None)
+        return MisfitError(Problem(f"{found[1]} stands where a number is expected", where), "")
     return InputError(_problem(path, message, where))
 
 

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from dltool.config.columns import clean_name
 from dltool.data.gzipped import GZIP
 from dltool.data.tables import query
 from dltool.data.tables.csv_file import open_csv
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.json_text import lines_of
-from dltool.data.tables.table_file import TableFile
+from dltool.data.tables.table_file import TEXT, TableFile, cast, kind_of, repeated_name
 from dltool.errors import InputError, Problem
 
 LOOKED_AT = 1024
 _JSON = (".json", ".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+_UTF_16 = "UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8"
 _REFUSED = {
-    b"PK\x03\x04": "a zip archive, perhaps a spreadsheet; export it as CSV",
-    b"\xff\xfe": "UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8",
-    b"\xfe\xff": "UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8",
+    b"PK\x03\x04": "a zip archive; unpack it",
+    b"\xd0\xcf\x11\xe0": "a document of an office program; save it as CSV",
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
 }
 
 
 @dataclass(frozen=True)
-class ParquetFile(TableFile):
+class TypedFile(TableFile):
+    """A file that duckdb finds the columns of; `names` are what they are called in it, by their clean names."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def _fields(self, columns: Mapping[str, str], stored: Mapping[str, str]) -> str:
+        """Columns in SQL, `stored` as one type, each as another."""
+        fields = {name: query.name(self.names[name]) for name in columns}
+        return ", ".join(cast(fields[name], stored[name], wanted) for name, wanted in columns.items())
+
+
+@dataclass(frozen=True)
+class ParquetFile(TypedFile):
     """A Parquet file."""
 
-    guessed: ClassVar[bool] = False
+    as_text: ClassVar[bool] = False
 
-    def scan(self, types: Mapping[str, str]) -> str:
-        """Types are stored, not guessed."""
-        return f"read_parquet({query.file(self.path)})"
+    def selection(self, columns: Mapping[str, str]) -> str:
+        """Cells have the types that they are stored with."""
+        return f"SELECT {self._fields(columns, self.columns)} FROM read_parquet({query.file(self.path)})"
 
     def lines(self, rows: Collection[int]) -> Mapping[int, int]:
         """There are none."""
@@ -41,12 +57,14 @@ class ParquetFile(TableFile):
 
 
 @dataclass(frozen=True)
-class JsonFile(TableFile):
+class JsonFile(TypedFile):
     """A file of JSON lines, or one JSON list of objects."""
 
-    def scan(self, types: Mapping[str, str]) -> str:
-        """With the columns that were found."""
-        return f"read_json({query.zipped_file(self.path)}, columns={query.mapping({**self.columns, **types})})"
+    def selection(self, columns: Mapping[str, str]) -> str:
+        """Cells are text, whatever JSON takes them for: 7 and "7" are the same."""
+        types = {self.names[name]: self.columns[name] for name in columns}
+        scan = f"read_json({query.zipped_file(self.path)}, columns={query.mapping(types)})"
+        return f"SELECT {self._fields(columns, self.columns)} FROM {scan}"
 
     def lines(self, rows: Collection[int]) -> Mapping[int, int]:
         """Counted in the text."""
@@ -59,18 +77,33 @@ def open_table(path: Path, dialect: Dialect = Dialect()) -> TableFile:  # noqa: 
         start = file.read(LOOKED_AT)
     if not start:
         raise InputError(Problem("the file is empty", str(path)))
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if suffix.lower() in _SPREADSHEETS and not _is_text(start):
+        raise InputError(Problem("a spreadsheet; save the sheet as CSV and use that", str(path)))
     for refused, reason in _REFUSED.items():
         if dialect.encoding == "utf-8" and start.startswith(refused):
             raise InputError(Problem(reason, str(path)))
-    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if start.startswith(b"PAR1") or suffix in _PARQUET:
-        return ParquetFile(path, _columns(path, f"read_parquet({query.file(path)})"))
+        return ParquetFile(path, *_columns(path, f"read_parquet({query.file(path)})"))
     if suffix in _JSON:
-        return JsonFile(path, _columns(path, f"read_json({query.zipped_file(path)})"))
-    if dialect.encoding == "utf-8" and b"\0" in start and not start.startswith(GZIP):
+        # a key may come for the first time in the last line
+        names, types = _columns(path, f"read_json({query.zipped_file(path)}, sample_size=-1)")[::-1]
+        nested = {name: sql_type if kind_of(sql_type) == "other" else TEXT for name, sql_type in types.items()}
+        return JsonFile(path, nested, names)
+    if dialect.encoding == "utf-8" and not _is_text(start) and not start.startswith(GZIP):
         raise InputError(Problem("not a text file", str(path)))
     return open_csv(path, dialect)
 
 
-def _columns(path: Path, scan: str) -> dict[str, str]:
-    return {name: as_type for name, as_type, *_ in query.fetch_rows(path, f"DESCRIBE SELECT * FROM {scan}")}
+def _is_text(start: bytes) -> bool:
+    return b"\0" not in start
+
+
+def _columns(path: Path, scan: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The types in SQL of the columns that duckdb finds, and what they are called in the file, by their clean names."""
+    found: Sequence[tuple[str, ...]] = query.fetch_rows(path, f"DESCRIBE SELECT * FROM {scan}")
+    names = [clean_name(name) for name, *_ in found]
+    if twice := repeated_name(names):
+        raise InputError(Problem(f"{twice}; rename one", str(path)))
+    types = {name: sql_type for name, (_, sql_type, *_) in zip(names, found, strict=True)}
+    return types, {name: given for name, (given, *_) in zip(names, found, strict=True)}

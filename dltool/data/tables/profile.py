@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dltool.data.sources.source import Kind
+from dltool.data.column_types.column_type import Kind
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 
@@ -74,7 +74,8 @@ def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, Colu
 
 def _fields(column: Column, rows: int) -> list[str]:
     """Seven aggregates in SQL for one column; NULL where one makes no sense."""
-    cells, kind = column.cells, column.kind
+    kind = column.kind
+    cells = column.whole("HUGEINT") if kind == "integer" else column.cells
     count = f"count(DISTINCT {cells})" if rows <= EXACT_ROWS else f"approx_count_distinct({cells})"
     ends = [f"{end}({cells})" if kind in ("integer", "number", "date") else "NULL" for end in ("min", "max")]
     words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else "NULL"

@@ -7,24 +7,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.data.quoting import shown
-from dltool.data.sources.source import Outline, Raw, Reader, Task
-from dltool.data.tables import query
+from dltool.config.writing import dump_inline
+from dltool.data.column_types.column_type import ColumnType
+from dltool.data.column_types.date import Date
+from dltool.data.column_types.number import Integer, Number
+from dltool.data.quoting import plural, shown
+from dltool.data.sources.source import Bad, Outline, Raw, Reader, Task
 from dltool.data.tables.cells import require_values
-from dltool.data.tables.columns import TYPES, Column, find_columns
+from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
+from dltool.data.tables.table_file import TEXT
 from dltool.errors import InputError, Problem
 
-#: what a target's column becomes in SQL
-_TARGET_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "integer": "DOUBLE", "number": "DOUBLE"}
 #: what texts of a type look like, in SQL: such that nothing of them is lost, as leading zeros would be
 _LOOKS = {
     "BIGINT": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,17}})')",
-    "DOUBLE": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]+)?([eE][-+]?[0-9]+)?')",
+    "DOUBLE": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]+)?')",
     "BOOLEAN": "{} IN ('true', 'false')",
 }
-_EXPECTED = {"DOUBLE": "a number", "BOOLEAN": "true or false", "TIMESTAMP": "a date"}
 _REMOVE = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
+#: bad cells that are listed
+LISTED = 10
+#: words for missing values that a note lists
+WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -43,59 +48,112 @@ class TableReader(Reader):
     def __init__(
         self,
         database: Database,
+        columns: Mapping[str, Column],
         features: Sequence[str],
         targets: Sequence[str],
         options: TargetOptions,
         extras: Sequence[str],
         keep: Sequence[str],
+        bad: Bad,
+        *,
+        fitting: bool,
     ):
-        self.file, self.database, self._keep = database.file, database, keep
+        self.file, self.database, self._keep, self._bad = database.file, database, keep, bad
         if not database.rows:
             raise InputError(Problem("a table without rows", str(self.file.path)))
-        self.columns = find_columns(database, [*features, *targets, *extras])
-        further = {name: self.columns[name].cells for name in extras}
+        self.columns = columns
+        self._targets, self._extras, self._fitting = targets, extras, fitting
+        if bad == "refuse" and (problems := self._strays(self._own_types(extras))):
+            raise InputError(*problems)
         self.outline = Outline(
             where=str(self.file.path),
             place=database.place,
             rows=database.rows,
             task=options.task,
-            targets=self._targets(targets, options) if targets else {},
-            extras=database.fetch(further) if extras else {},
-            columns={name: self.columns[name].kind for name in features},
+            targets=self._target_cells(options) if targets else {},
+            extras=database.fetch({name: columns[name].cells for name in extras}) if extras else {},
+            columns={name: columns[name].kind for name in features},
             label_separator=options.separator,
             rename_labels={str(found): name for found, name in options.renamed.items()},
-            notes=tuple(self._doubt(column) for column in self.columns.values() if column.doubted),
+            notes=tuple(self._notes()) if fitting else (),
         )
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
-        """Cells of these columns, masked where values are missing."""
-        for name, as_type in types.items():
-            if stray := self._stray(name, as_type):
-                raise InputError(stray)
+        """Cells of these columns, masked where values are missing, or where they may be bad and are."""
+        if self._bad == "refuse" and (problems := self._strays(types)):
+            raise InputError(*problems)
         return self.database.chunks({name: self.columns[name].read(as_type) for name, as_type in types.items()})
+
+    def column_types(self, types: Mapping[str, str] | None = None) -> dict[str, ColumnType]:
+        """How columns are read: features as these types in SQL, targets and extras; without `types` all columns."""
+        if types is None:
+            return {name: column.type for name, column in self.columns.items() if column.type}
+        others = {name: self.columns[name].type for name in (*self._targets, *self._extras)}
+        return {
+            **{name: one for name, one in others.items() if one},
+            **{name: self.columns[name].type_for(as_type) for name, as_type in types.items()},
+        }
+
+    def bad_rows(self, types: Mapping[str, str]) -> np.ndarray:
+        """The numbers (n,) of the rows with a cell that cannot be read so."""
+        conditions = [f"({condition})" for condition in self._unreadable(types).values()]
+        rows = self.database.rows_where(" OR ".join(conditions), "NULL", self.outline.rows) if conditions else []
+        return np.array([row for row, _ in rows], np.int64)
+
+    def bad_cells(self, types: Mapping[str, str]) -> dict[str, int]:
+        """How many cells of each column cannot be read so, where some cannot."""
+        unreadable = self._unreadable(types)
+        counts = self.database.single([f"count_if({condition})" for condition in unreadable.values()])
+        return {name: count for name, count in zip(unreadable, counts, strict=True) if count}
 
     def stray(self, column: str) -> Problem | None:
         """What keeps a column of text from being one of numbers, or dates, where most of its cells are."""
         mixed = self.columns[column].mixed
-        return self._stray(column, TYPES[mixed.kind]) if mixed else None
+        problems = self._strays({column: mixed.sql_type}) if mixed else []
+        return problems[0] if problems else None
 
-    def _stray(self, name: str, as_type: str) -> Problem | None:
-        column = self.columns[name]
-        condition = column.unreadable(as_type)
-        found = self.database.first(condition, column.cells) if condition else None
-        if not found:
-            return None
-        row, cell = found
-        if as_type == "VARCHAR":
-            message = f"column '{name}' holds whole numbers too large to be told apart; leave it out: exclude: [{name}]"
-            return Problem(message, self.database.place(row))
-        message = f"column '{name}' holds {shown(cell)}, where {_EXPECTED[as_type]} is expected"
-        hint = f"correct it, add it to 'missing', or take the column for words: features: {{{name}: category}}"
-        return Problem(f"{message}; {hint}", self.database.place(row))
+    def _own_types(self, names: Sequence[str]) -> dict[str, str]:
+        """The types in SQL of what columns hold."""
+        return {name: one.sql_type for name in names if (one := self.columns[name].type)}
+
+    def _unreadable(self, types: Mapping[str, str]) -> dict[str, str]:
+        told = {name: self.columns[name].unreadable(as_type) for name, as_type in types.items()}
+        return {name: condition for name, condition in told.items() if condition}
+
+    def _strays(self, types: Mapping[str, str]) -> list[Problem]:
+        """The first cells that cannot be read as these types in SQL, and how many more there are."""
+        problems: list[Problem] = []
+        for name, count in self.bad_cells(types).items():
+            # a column of something else altogether is told by one cell
+            most = 1 if 2 * count > self.database.rows else max(1, LISTED - len(problems))
+            column, as_type = self.columns[name], types[name]
+            found = self.database.rows_where(column.unreadable(as_type) or "false", column.raw, min(count, most))
+            places = self.database.places([row for row, _ in found])
+            told = [Problem(self._stray(name, as_type, cell), places[row]) for row, cell in found]
+            others = f", and {plural(count - len(told), 'more cell')} of this column" if count > len(told) else ""
+            last = told[-1]
+            told[-1] = Problem(last.message + others, last.where)
+            told[0] = Problem(f"{told[0].message}; {self._advice(name, as_type, found[0][1])}", told[0].where)
+            problems += told
+        return problems
+
+    def _stray(self, name: str, as_type: str, cell: str) -> str:
+        one = self.columns[name].type_for(as_type)
+        form = f", written as {' or '.join(one.formats)}" if isinstance(one, Date) and one.formats != ["iso"] else ""
+        return f"column '{name}' holds {shown(cell.strip())}, where {one.noun} is expected{form}"
+
+    def _advice(self, name: str, as_type: str, cell: str) -> str:
+        if not (self._fitting or self._targets):
+            return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
+        one, key = self.columns[name].type_for(as_type), dump_inline(name)
+        missing = f"types: {{{key}: {{{one.yaml_name}: {{missing: [{dump_inline(cell.strip())}]}}}}}}"
+        if name in self._targets:
+            return f"correct it, or leave its row out: {missing}, missing_target: drop"
+        return f"correct it, or say what it means: {missing}, or features: {{{key}: category}}"
 
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The cells of the features."""
-        fields = {name: self.columns[name].read("VARCHAR") for name in self.outline.columns}
+        fields = {name: self.columns[name].raw for name in self.outline.columns}
         return [{name: cell or "" for name, cell in row.items()} for row in self.database.pick(fields, rows)]
 
     def places(self, rows: Sequence[int]) -> list[str]:
@@ -105,60 +163,95 @@ class TableReader(Reader):
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
         """Cells of the columns to keep."""
-        return self.database.fetch({name: self._text(name) for name in self._keep}, low, high) if self._keep else {}
+        return self.database.fetch({name: self._raw(name) for name in self._keep}, low, high) if self._keep else {}
 
     def kept_types(self) -> dict[str, str]:
         """What the file says; where it does not, what all cells turn out to be."""
         types = {name: self.file.columns[name] for name in self._keep}
-        if not self.file.guessed or not types:
+        if not self.file.as_text or not types:
             return types
-        told = [f"bool_and({condition.format(self._text(name))})" for name in types for condition in _LOOKS.values()]
+        told = [f"bool_and({look.format(self._raw(name))})" for name in types for look in _LOOKS.values()]
         answers = iter(self.database.single(told))
         found = {name: [as_type for as_type, fits in zip(_LOOKS, answers, strict=False) if fits] for name in types}
-        return {name: fitting[0] if fitting else "VARCHAR" for name, fitting in found.items()}
+        return {name: fitting[0] if fitting else TEXT for name, fitting in found.items()}
 
     def close(self) -> None:
         """Remove the database."""
         self.database.close()
 
-    def _doubt(self, column: Column) -> str:
-        """How the cells were read that another decimal point would make other numbers of."""
-        found = self.database.first(f"regexp_matches({column.text}, '[.,]')", str(column.text))
-        cell, other = found[1] if found else "", "," if column.doubted == "." else "."
-        point = f"'{column.doubted}' as decimal point (data.table.decimal: '{other}' says otherwise)"
-        return f"column '{column.name}': {shown(cell)} is read with {point}"
+    def _notes(self) -> Iterator[str]:
+        """How columns are read that could be read otherwise."""
+        for column in self.columns.values():
+            yield from self._doubts(column)
+        yield from self._missing_words()
 
-    def _text(self, name: str) -> str:
-        return self.columns[name].read("VARCHAR") if name in self.columns else query.name(name)
+    def _doubts(self, column: Column) -> Iterator[str]:
+        one, name = column.type, column.name
+        if column.codes:
+            what = "digits that begin with 0 are taken for codes, not for numbers"
+            yield f"column '{name}': {what} ({_says(name, 'number')})"
+        if isinstance(one, Date) and one.offsets == "utc":
+            what = "times with an offset are brought to UTC"
+            yield f"column '{name}': {what} ({_says(name, '{date: {offsets: ignore}}')})"
+        if isinstance(one, Date) and len(one.formats) > 1:
+            yield f"column '{name}': dates are written in {len(one.formats)} formats: {', '.join(one.formats)}"
+        if column.rival:
+            wanted = "'[.,]'" if isinstance(one, Number) else "'.'"
+            found = self.database.rows_where(f"regexp_matches({column.raw}, {wanted})", column.raw, 1)
+            cell = shown(found[0][1].strip()) if found else ""
+            yield f"column '{name}': {cell} is read {_how(one)} ({_says(name, _told(column.rival))})"
 
-    def _targets(self, names: Sequence[str], options: TargetOptions) -> dict[str, np.ndarray]:
-        columns = [self.columns[name] for name in names]
+    def _missing_words(self) -> Iterator[str]:
+        """What stands for missing values, by column."""
+        columns = [column for column in self.columns.values() if column.stored == TEXT and column.kind != "text"]
+        counts = self.database.single([f"count({column.missing_word()})" for column in columns])
+        found = []
+        for column, count in zip(columns, counts, strict=True):
+            if count:
+                words = self.database.frequent(column.missing_word(), WORDS)
+                listed = ", ".join(f"{shown(word)} in {plural(rows, 'row')}" for word, rows in words)
+                found.append(f"'{column.name}' ({listed}{', …' if sum(n for _, n in words) < count else ''})")
+        if found:
+            more = f", and {len(found) - LISTED} more columns" if len(found) > LISTED else ""
+            yield f"taken for missing values: {', '.join(found[:LISTED])}{more} (data.table.types says otherwise)"
+
+    def _raw(self, name: str) -> str:
+        return (
+            self.columns[name].raw
+            if name in self.columns
+            else Column(name, self.database.field(name), self.database.stored[name]).raw
+        )
+
+    def _target_cells(self, options: TargetOptions) -> dict[str, np.ndarray]:
+        columns = [self.columns[name] for name in self._targets]
         for column in columns:
-            if column.kind not in _TARGET_TYPES:
+            if column.kind not in ("text", "boolean", "integer", "number"):
                 what = "dates" if column.kind == "date" else f"values of type {self.file.columns[column.name].lower()}"
-                raise InputError(
-                    Problem(
-                        f"column '{column.name}' holds {what}, which cannot be predicted", str(self.file.path), "target"
-                    )
-                )
-        types = {column.name: _TARGET_TYPES[column.kind] for column in columns}
-        for column in columns:
-            yes_or_no = (
-                column.kind == "boolean" and column.text and len(columns) == 1 and options.task in ("auto", "classes")
-            )
-            if options.separator or yes_or_no:  # classes are called as the file calls them
-                types[column.name] = "VARCHAR"
-        found = self.database.fetch({column.name: column.read(types[column.name]) for column in columns})
+                message = f"column '{column.name}' holds {what}, which cannot be predicted"
+                raise InputError(Problem(message, str(self.file.path), "target"))
+        if problems := self._strays(self._own_types(self._targets)):
+            raise InputError(*problems)
+        found = self.database.fetch({column.name: self._target_cell(column, options) for column in columns})
         if options.drop_missing:
             found = {name: _without_nan(values) for name, values in found.items()}
             present = {name: np.ma.filled(values, 0) for name, values in found.items() if values.dtype.kind == "f"}
             require_values(self.database.place, present, _REMOVE)
         elif not options.separator:
             require_values(self.database.place, found, _REMOVE)
-        return {
-            name: _as_integers(values) if self.columns[name].kind == "integer" else values
-            for name, values in found.items()
-        }
+        return found
+
+    def _target_cell(self, column: Column, options: TargetOptions) -> str:
+        if options.separator:
+            return column.read(TEXT)
+        if isinstance(column.type, Integer):
+            filled, whole, digits = self.database.single(
+                [f"count({sql})" for sql in (column.cells, column.whole(), column.digits())]
+            )
+            return column.whole() if whole == filled else column.read(TEXT) if digits == filled else column.cells
+        alone = len(self._targets) == 1 and options.task in ("auto", "classes")
+        if column.kind == "boolean" and column.stored == TEXT and alone:  # classes are called as the file calls them
+            return column.read(TEXT)
+        return column.cells
 
 
 def _without_nan(values: np.ndarray) -> np.ndarray:
@@ -166,10 +259,20 @@ def _without_nan(values: np.ndarray) -> np.ndarray:
     return np.ma.masked_where(np.isnan(np.ma.filled(values, 0)), values) if values.dtype.kind == "f" else values
 
 
-def _as_integers(values: np.ndarray) -> np.ndarray:
-    """Whole numbers as integers; others as they are."""
-    numbers = np.ma.filled(values, 0)
-    if not np.array_equal(numbers, np.trunc(numbers)):
-        return values
-    integers = numbers.astype(np.int64)
-    return np.ma.array(integers, mask=np.ma.getmaskarray(values)) if np.ma.is_masked(values) else integers
+def _says(name: str, told: str) -> str:
+    return f"data.table.types: {{{dump_inline(name)}: {told}}} says otherwise"
+
+
+def _how(one: ColumnType | None) -> str:
+    """How cells are read, where another way is possible."""
+    if isinstance(one, Number):
+        return f"with '{one.decimal}' as decimal mark"
+    return f"as {' or '.join(one.formats)}" if isinstance(one, Date) else "so"
+
+
+def _told(one: ColumnType) -> str:
+    """A type as a config says it."""
+    if isinstance(one, Number):
+        thousands = f", thousands: '{one.thousands}'" if one.thousands else ""
+        return f"{{number: {{decimal: '{one.decimal}'{thousands}}}}}"
+    return f"{{date: '{one.formats[0]}'}}" if isinstance(one, Date) else one.yaml_name

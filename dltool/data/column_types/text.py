@@ -1,0 +1,22 @@
+"""Text: a cell is what it says, to the last character."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dltool.data.column_types.column_type import ColumnType, Kind
+from dltool.registry import register
+
+
+@register("type", "text")
+class Text(ColumnType):
+    """Words, names and codes: 007 and 7 are two."""
+
+    kind: ClassVar[Kind] = "text"
+    sql_type: ClassVar[str] = "VARCHAR"
+    noun: ClassVar[str] = "text"
+    usual_missing: ClassVar[tuple[str, ...]] = ()
+
+    def value(self, text: str) -> str:
+        """The text itself."""
+        return text
