@@ -123,11 +123,10 @@ class Figures:
     def add(self, part: Part) -> np.ndarray:
         """Take samples; gives the predictions (n, k) for them."""
         result = self._predictor.run(part)
-        outputs = cast(np.ndarray, result.outputs)
         self._rows += len(part)
-        self._meter.add_losses(result.losses.sum(dtype=np.float64, keepdims=True), np.array([len(part)]))
-        self._meter.add_outputs(outputs, part.targets)
-        predictions = self._predictor.predictions(outputs)
+        self._meter.add_losses(result.losses, result.weights)
+        self._meter.add_outputs(result.outputs, part.targets)
+        predictions = self._predictor.predictions(result.outputs)
         known = self._signature.own_units(part.targets)
         for accumulator, columns in self._details:
             accumulator.update(predictions[:, columns], known[:, columns])

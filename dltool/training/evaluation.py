@@ -54,15 +54,12 @@ def evaluate(engine: Engine, part: str, samples: Part | StoredPart, meter: Meter
 
     `meter` gathers the loss and the metrics; they have the same bits however the part is cut.
     """
-    losses = []
     for piece in _pieces(samples):
         if piece is not samples:
             engine.attach(part, piece)
-        result = engine.evaluate(part, use_average=use_average, of=len(samples))
-        assert result.outputs is not None
-        losses.append(result.losses)
+        result = engine.evaluate(part, use_average=use_average)
+        meter.add_losses(result.losses, result.weights)
         meter.add_outputs(result.outputs, piece.targets)
-    meter.add_losses(np.concatenate(losses).sum(dtype=np.float64, keepdims=True), np.array([len(samples)]))
 
 
 def _pieces(samples: Part | StoredPart) -> Iterator[Part]:

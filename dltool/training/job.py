@@ -20,7 +20,7 @@ from dltool.metrics.metric import Metric
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
-from dltool.runtime.feed import Feed
+from dltool.runtime.feed import Feed, Window
 from dltool.schedules.schedule import Horizon, Schedule
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
@@ -58,6 +58,11 @@ class Job:
         """The rate after each of `steps` (n,) as the schedule makes it for a training of so many epochs."""
         horizon = Horizon(self.layout.updates, epochs)
         return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
+
+    def targets(self, window: Window, epoch: int, updates: np.ndarray) -> np.ndarray:
+        """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the window."""
+        low = int(updates[0]) * self.layout.update_size
+        return self.feed.targets(window, epoch, low, low + int(self.layout.update_rows(updates).sum()))
 
     def evaluate(self, part: str) -> Meter:
         """Loss and metrics of a part, gathered with the averaged parameters where there are any."""

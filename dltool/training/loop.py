@@ -126,22 +126,25 @@ class Trainer:
         count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
         rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
+        updates = counters.update + np.arange(count)
+        rows = layout.update_rows(updates)
+        needed = self._meter.wants_outputs or self._job.network.weighs
+        targets = self._job.targets(window, counters.epoch, updates) if needed else None
+        weights = self._job.network.weights(targets, rows)
         plan = layout.plan(
             self._job.optimizer.scalars(steps, rates),
             first_update=counters.update,
             epoch=counters.epoch,
             step=counters.step,
+            weights=weights,
         )
         result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
         seconds = time.monotonic() - started
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
         self._log.append(self._step_lines(losses[: count_sound(losses)], rates))
         check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
-        rows = layout.update_rows(counters.update + np.arange(count))
-        self._meter.add_losses(losses, rows)
-        if result.outputs is not None:
-            low = int(plan.position[0])
-            targets = self._job.feed.targets(window, counters.epoch, low, low + len(result.outputs))
+        self._meter.add_losses(losses * weights, weights)
+        if result.outputs is not None and targets is not None:
             self._meter.add_outputs(result.outputs, targets)
         counters.step += count
         counters.update += count

@@ -94,6 +94,7 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("initializer", "uniform", "limit", 0.05, 0.05, 0.05, 0.07),
     ("initializer", "orthogonal", "gain", 1.0, 1.0, 1.0, 1.414),
     ("loss", "cross_entropy", "divide_by", "samples", "samples", "weights", "samples"),
+    ("loss", "cross_entropy", "weigh", "samples", "samples", "classes", "samples"),
     ("loss", "cross_entropy", "smooth_over", "all", "all", "all", "others"),
     ("optimizer", "sgd", "lr", 0.01, 0.01, 0.001, 0.01),
     ("optimizer", "sgd", "decoupled", True, True, False, False),

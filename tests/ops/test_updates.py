@@ -90,8 +90,10 @@ def test_accumulation_starts_afresh_with_each_update(first: bool, total: float):
     assert find("accumulate")(np.array([2.0]), np.array([3.0]), step=step) == total
 
 
-def test_average_moves_by_what_it_does_not_keep():
-    assert find("average")(np.array([2.0]), np.array([1.0]), decay=0.75) == 1.25
+@pytest.mark.parametrize(("done", "average"), [(0, 2.0), (1, 1.25), (7, 1.25)])
+def test_average_starts_from_the_first_update_and_moves_by_what_it_does_not_keep(done: int, average: float):
+    step = StepRecord(step=done, epoch=0, position=0, rows=1, scale=1.0)
+    assert find("average")(np.array([2.0]), np.array([1.0]), decay=0.75, step=step) == average
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_logged_loss_is_that_of_the_batch_before_its_update(tmp_path):
     job, run = open_run(tmp_path, {"data": data, "train": {"batch_size": 100, "shuffle": False, "epochs": 2}})
     expected = []
     for _ in range(2):
-        expected.append(job.engine.evaluate("train", use_average=False).losses.sum())
+        expected.append(job.engine.evaluate("train").loss)
         job.engine.train("train", _one_update(job, len(expected) - 1), collect=False)
     again, _ = open_run(tmp_path, {"data": data, "train": {"batch_size": 100, "shuffle": False, "epochs": 2}})
     train(again, run)
@@ -93,8 +93,8 @@ def test_numbers_are_trained_and_measured(tmp_path):
 def test_averaged_parameters_are_evaluated(tmp_path):
     job, run = open_run(tmp_path, {"train": {"average": 0.9}, "optimizer": {"adam": {"lr": 0.05}}})
     train(job, run)
-    plain = job.engine.evaluate("validation", use_average=False).losses.sum()
-    averaged = job.engine.evaluate("validation", use_average=True).losses.sum()
+    plain = job.engine.evaluate("validation", use_average=False).loss
+    averaged = job.engine.evaluate("validation", use_average=True).loss
     assert plain != averaged
     assert lines(run, "epoch")[-1]["validation"]["loss"] == pytest.approx(averaged, rel=1e-6)
 

@@ -42,7 +42,7 @@ def test_cuts_do_not_matter():
 
 def test_loss_is_weighted_by_samples():
     one = Meter([], task="numbers", width=1, link=lambda outputs: outputs)
-    one.add_losses(np.array([1.0, 4.0], np.float32), np.array([3, 1]))
+    one.add_losses(np.array([3.0, 4.0], np.float32), np.array([3, 1]))
     assert one.result() == {"loss": 1.75}
     assert not one.wants_outputs
 
