@@ -22,6 +22,7 @@ from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.quoting import plural
 from dltool.data.signature import Signature
 from dltool.findings import Finding, note
+from dltool.metrics.metric import Answers
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
@@ -83,7 +84,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     for metric in cast("list[Metric]", experiment.metrics):
-        metric.start(signature.task, len(signature.classes or signature.targets))
+        metric.start(Answers.of(signature))
     start = starting_from(experiment, [folder], network.program.graph)
     findings = [*inspection.findings, *lint(network, inspection.targets), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")

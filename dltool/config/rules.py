@@ -11,6 +11,7 @@ from inspect import signature
 from typing import Any
 
 from dltool.config.experiment import PARTS, DataConfig, EarlyStopping, Rows, TrainConfig
+from dltool.config.figures import figure_names
 from dltool.config.node import Path
 from dltool.errors import nearest
 from dltool.registry import registered
@@ -86,7 +87,7 @@ def folds_are_drawn(data: DataConfig) -> Faults:
 
 def metrics_differ(metrics: Sequence[Any]) -> Faults:
     """Results are found by a metric's name."""
-    names = [metric.yaml_name for metric in metrics]
+    names = figure_names(metrics)
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("metrics", index), f"'{name}' is already in the list"
@@ -164,7 +165,8 @@ def _rows(data: DataConfig, part: str, end: str) -> int | None:
 
 def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence[Any]) -> Faults:
     measured = [part for part in data.parts if part != "test"]
-    known = [f"{part}.{name}" for part in measured for name in ("loss", *(m.yaml_name for m in metrics if m.better))]
+    figures = [name for name, metric in zip(figure_names(metrics), metrics, strict=True) if metric.better]
+    known = [f"{part}.{name}" for part in measured for name in ("loss", *figures)]
     if figure in known:
         return
     part, _, name = figure.partition(".")

@@ -8,11 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from dltool.config.experiment import Task
 from dltool.data.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.losses.links import link
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, Signature
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter
@@ -23,15 +22,8 @@ EVALUATION_ROWS = 256
 PIECE_BYTES = 16 << 20
 
 
-class TargetSignature(Protocol):
-    """What metrics need to know of the data."""
-
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
-    @property
-    def task(self) -> Task: ...
+class TargetSignature(Signature, Protocol):
+    """What a meter needs to know of the data."""
 
     def own_units(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers as trained on, in the units of the targets."""
@@ -42,8 +34,7 @@ def make_meter(metrics: Sequence[Metric], signature: TargetSignature, network: N
     """A meter for the predictions of a network; raises `InputError` where a metric does not fit the task."""
     return Meter(
         metrics,
-        task=signature.task,
-        width=len(signature.classes or signature.targets),
+        answers=Answers.of(signature),
         link=partial(link, network.link),
         own_units=signature.own_units,
     )

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import Task
 from dltool.errors import InputError
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, by_name
 from dltool.training.checkpoint import section
 
 #: Rows whose predictions are made at a time.
@@ -26,19 +25,18 @@ Link = Callable[[np.ndarray], np.ndarray]
 class Meter:
     """Gathers losses, outputs and targets of rows, piece by piece.
 
-    `width` is the number of classes, labels or numbers to predict; `own_units` takes numbers back to these.
+    `own_units` takes numbers to predict back to these.
     """
 
     def __init__(
         self,
         metrics: Sequence[Metric],
         *,
-        task: Task,
-        width: int,
+        answers: Answers,
         link: Link,
         own_units: Callable[[np.ndarray], np.ndarray] = lambda numbers: numbers,
     ):
-        self._accumulators = {metric.yaml_name: metric.start(task, width) for metric in metrics}
+        self._accumulators = {name: metric.start(answers) for name, metric in by_name(metrics).items()}
         self._link, self._own_units = link, own_units
         self._loss = np.float64(0.0)
         self._weight = np.float64(0.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Metric, by_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Monitor:
 
 def find_monitor(name: str, metrics: Sequence[Metric]) -> Monitor:
     """The monitor of a figure that is measured; raises `InputError` where the figure is not one number."""
-    better = {"loss": "lower"} | {metric.yaml_name: metric.better for metric in metrics}
+    better = {"loss": "lower"} | {name: metric.better for name, metric in by_name(metrics).items()}
     direction = better[name.partition(".")[2]]
     if direction is None:
         raise InputError(

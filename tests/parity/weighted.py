@@ -74,4 +74,6 @@ def _trained(case: Case) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps({name: _trained(case) for name, case in CASES.items()}).replace('}, "', '},\n"') + "\n")
+    GOLDEN.write_text(
+        json.dumps({name: _trained(case) for name, case in CASES.items()}).replace('}, "', '},\n"') + "\n"
+    )

@@ -1,4 +1,4 @@
-"""`train.accumulate` makes the updates of a larger batch: for every loss, framework and divisor, and for last batches."""
+"""`train.accumulate` makes the updates of a larger batch, whatever the loss, its divisor and the last batch."""
 
 from __future__ import annotations
 
@@ -34,12 +34,8 @@ def _trained(folder: Path, changes: dict[str, Any], **batches: Any) -> tuple[lis
     job, run = open_run(folder, {**changes, "train": {"epochs": 2, **batches}})
     train(job, run)
     logged = [line["loss"] for line in lines(run, "step")]
-    return [*logged, *(line[part]["loss"] for line in lines(run, "epoch") for part in line if part in PARTS)], dict(
-        job.engine.read()
-    )
-
-
-PARTS = ("train", "validation")
+    epochs = [line[part]["loss"] for line in lines(run, "epoch") for part in ("train", "validation")]
+    return [*logged, *epochs], job.engine.read()
 
 
 @pytest.mark.parametrize("compat", [None, "torch", "mxnet"])
