@@ -138,7 +138,7 @@ def by_name(metrics: Sequence[Metric]) -> dict[str, Metric]:
     return dict(zip(figure_names(metrics), metrics, strict=True))
 
 
-def subjects(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:
+def positive_classes(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:
     """The class or label that a figure is about, for those that are about one."""
     told = {name: metric.about(answers) for name, metric in by_name(metrics).items()}
     return {name: about for name, about in told.items() if about is not None}

@@ -12,12 +12,14 @@ from dltool.config.loading import dump_yaml, resolved
 from dltool.data.preparation import Preparation
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part, Signature
+from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize
 from dltool.report.columns import ColumnSummary, describe
 from dltool.report.environment import kept
 from dltool.report.history import History, read_history
 from dltool.report.measuring import Measured
+from dltool.training.assessment import measured_metrics
 from dltool.training.baselines import spread_rows
 from dltool.training.counters import Counters
 from dltool.training.judge import Judge
@@ -56,6 +58,21 @@ class Content:
     layout: EpochLayout
     measured: Measured | None  # None where there was no time for it
     environment: Mapping[str, Any]  # empty for a run that was made without one
+
+    @property
+    def answers(self) -> Answers:
+        """What is predicted."""
+        return Answers.of(self.signature)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """All that is measured, by the names of figures."""
+        return by_name(measured_metrics(self.experiment.metrics, self.signature.task))
+
+    @property
+    def positive_class(self) -> Mapping[str, str]:
+        """The class that a figure is about, for those that are about one."""
+        return positive_classes(list(self.metrics.values()), self.answers)
 
 
 def gather(

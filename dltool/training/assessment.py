@@ -19,7 +19,7 @@ from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
-from dltool.metrics.metric import Accumulator, Answers, Metric, subjects
+from dltool.metrics.metric import Accumulator, Answers, Metric, positive_classes
 from dltool.registry import registered
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.calibration import Calibration
@@ -148,7 +148,7 @@ class Figures:
             "rows": self._rows,
             "loss": loss,
             "metrics": figures,
-            "positive": subjects(self._metrics, self._answers),
+            "positive_class": positive_classes(self._metrics, self._answers),
             "baselines": baselines,
             "remark": remark(self._metrics, figures, baselines),
             **({"calibration": self._calibration.result()} if self._calibration else {}),

@@ -16,7 +16,7 @@ from dltool.data.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
@@ -29,6 +29,7 @@ from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.meter import Meter
+from dltool.training.watching import of_parts, require_defined
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Job:
     def optimizer(self) -> Optimizer:
         """What changes the parameters."""
         return cast(Optimizer, self.experiment.optimizer)
+
+    @property
+    def positive_class(self) -> dict[str, str]:
+        """The class that a figure is about, for those that are about one."""
+        return positive_classes(cast(list[Metric], self.experiment.metrics), Answers.of(self.dataset.signature))
 
     def meter(self) -> Meter:
         """A fresh one for the configured metrics."""
@@ -117,9 +123,9 @@ def open_job(
     layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
-    make_meter(
-        cast(list[Metric], experiment.metrics), dataset.signature, network
-    )  # raises where a metric does not fit the task
+    metrics = cast(list[Metric], experiment.metrics)
+    make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
+    require_defined(judge.watched, metrics, Answers.of(dataset.signature), network, of_parts(dataset.parts))
     start = starting_from(experiment, folders, network.program.graph) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(

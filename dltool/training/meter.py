@@ -47,6 +47,11 @@ class Meter:
         """Whether there is any metric to feed."""
         return bool(self._accumulators)
 
+    @property
+    def weighs(self) -> bool:
+        """Whether rows with any weight were taken, so that there is a mean loss."""
+        return bool(self._weight)
+
     def add_losses(self, sums: np.ndarray, weights: np.ndarray) -> None:
         """Take sums (n,) of the losses of some samples each, and what these weigh (n,): by default their number."""
         self._loss = running_sum(self._loss, sums)
@@ -62,7 +67,9 @@ class Meter:
 
     def result(self) -> dict[str, Any]:
         """The weighted mean of the losses and every metric over all samples; NaN where one is not defined for them."""
-        figures: dict[str, Any] = {"loss": float(self._loss / self._weight) if self._weight else float("nan")}
+        figures: dict[str, Any] = {"loss": float(self._loss / self._weight) if self.weighs else float("nan")}
+        if not self.weighs:
+            self.undefined.append("the loss is not defined: all rows are of classes without weight")
         for name, accumulator in self._accumulators.items():
             try:
                 figures[name] = accumulator.result()

@@ -18,10 +18,19 @@ class Monitor:
     name: str
     higher_is_better: bool
 
+    @property
+    def part(self) -> str:
+        """The part that it is measured on."""
+        return self.name.partition(".")[0]
+
+    @property
+    def figure(self) -> str:
+        """The loss or the name of a metric's figure."""
+        return self.name.partition(".")[2]
+
     def value(self, results: Mapping[str, Mapping[str, Any]]) -> float:
         """The figure in an epoch's results by part; NaN where it is undefined."""
-        part, _, figure = self.name.partition(".")
-        return results[part][figure]
+        return results[self.part][self.figure]
 
     def improves(self, value: float, best: float, min_delta: float = 0.0) -> bool:
         """Whether `value` beats `best`, which is NaN before the first epoch."""

@@ -50,6 +50,7 @@ def test_train_as_json_is_one_object(home, capsys):
         "train",
         "validation",
         "test",
+        "positive_class",
         "best",
         "baselines",
         "weights",
@@ -57,8 +58,11 @@ def test_train_as_json_is_one_object(home, capsys):
         "compile_seconds",
         "checkpoint",
         "report",
+        "warnings",
     }
-    assert (result["run"], result["epochs"], result["steps"], result["weights"]) == ("runs/small", 3, 24, "final")
+    assert (result["run"], result["epochs"], result["steps"]) == ("runs/small", 3, 24)
+    assert result["weights"] == f"epoch {result['best']['epoch']}'s"
+    assert (result["positive_class"], result["warnings"]) == ({}, [])
     assert result["test"].keys() == result["validation"].keys() == {"loss", "accuracy"}
 
 
@@ -135,9 +139,10 @@ def test_parameters_to_start_from(home, capsys):
 def test_eval_finds_what_training_found(home, capsys, average):
     assert main(["train", str(write_config(home, {"train": {"average": average}})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert main(["eval", "runs/small/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", "runs/small", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["part"], found["rows"], found["epoch"], found["step"]) == ("test", 9, 3, 24)
+    assert (found["part"], found["rows"], found["epoch"]) == ("test", 9, trained["best"]["epoch"])
+    assert found["checkpoint"] == trained["checkpoint"]
     assert {"loss": found["loss"], **found["metrics"]} == pytest.approx(trained["test"], rel=1e-6)
     assert found["classes"] == ["0", "1", "2"]
     assert np.sum(found["confusion_matrix"]) == 9
@@ -180,7 +185,7 @@ def test_eval_needs_only_the_test_file(home, capsys):
     assert main(["train", str(write_config(home, {"data": data})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
     (home / "train.npz").unlink()
-    assert main(["eval", "runs/small/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", "runs/small", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["loss"] == pytest.approx(trained["test"]["loss"], rel=1e-6)
     (home / "test.npz").unlink()
     assert main(["eval", "runs/small"]) == 2
