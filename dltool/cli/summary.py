@@ -49,7 +49,8 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
     for part, figures in outcome.figures.items():
         lines.append(f"{part:<11}{listed(figures, classes)}  ({_weights(outcome)} weights)")
     for name, figures in outcome.baselines.items():
-        lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")
+        if figures:
+            lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")
     if outcome.remark:
         lines.append(f"note       {outcome.remark}")
     if outcome.best:
@@ -66,8 +67,8 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
 def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
     """The same in one line."""
     part = next((part for part in ("test", "validation", "train") if part in outcome.figures), None)
-    weights = "" if outcome.shown == outcome.epochs else f" of epoch {outcome.shown}"
-    figures = f" · {part} {listed(outcome.figures[part], outcome.positive_class)}{weights}" if part else ""
+    best = "" if outcome.shown == outcome.epochs else f"best epoch {outcome.shown}: "
+    figures = f" · {best}{part} {listed(outcome.figures[part], outcome.positive_class)}" if part else ""
     end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
     return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
 

@@ -174,6 +174,8 @@ def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence
         hint = f"there is no {part} part; give 'data.split.{part}' or monitor train.loss"
         if part == "test":
             hint = "the test part is not measured while training"
+    elif several := [one for one in known if one.startswith(f"{figure}_")]:
+        hint = f"'{name}' is in the list more than once: {', '.join(several)}"
     elif part in measured and name in registered("metric"):
         hint = f"add '{name}' to 'metrics'"
     elif close := nearest(figure, known):
