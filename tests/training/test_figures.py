@@ -60,7 +60,7 @@ def test_one_metric_can_stand_in_the_list_twice(home: Path, capsys: pytest.Captu
         ({"metrics": ["f1", "f1"]}, "metrics[1]: 'f1' is already in the list"),
         (
             {**F1, "train": {"monitor": "validation.f1"}},
-            "nothing measures 'validation.f1'; did you mean 'validation.f1_m",
+            "'f1' is in the list more than once: validation.f1_macro, validation.f1_mi",
         ),
         (
             {"metrics": [{"f1": {"positive": "3"}}]},
