@@ -28,7 +28,7 @@ class Stretches:
         owner = np.repeat(np.arange(updates), sizes)  # the update that each micro-batch belongs to
         batch = np.arange(len(owner)) + np.repeat(self._starts[places] - np.cumsum(sizes) + sizes, sizes)
         rates = self._job.learning_rates(np.minimum(steps, self._last), self._job.experiment.train.epochs)
-        scalars = self._job.optimizer.scalars(steps, rates)
+        scalars = self._job.scalars(steps, rates)
         return StepPlan(
             step=steps[owner],
             epoch=epochs[owner],

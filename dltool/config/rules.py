@@ -119,6 +119,14 @@ def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
         yield ("train", "sampling"), f"'balanced' draws every class as often, '{loss.yaml_name}' is for {loss.tasks[0]}"
 
 
+def a_momentum_that_is_cycled_is_there(schedule: Any, optimizer: Any) -> Faults:
+    """A schedule of the momentum needs an optimizer that has one."""
+    if getattr(schedule, "cycle_momentum", False) and not optimizer.has_momentum:
+        more = "give it one, such as momentum: 0.9, or " if "momentum" in type(optimizer).model_fields else ""
+        message = f"'{schedule.yaml_name}' cycles the momentum, '{optimizer.yaml_name}' has none"
+        yield ("schedule",), f"{message}; {more}say cycle_momentum: false"
+
+
 def early_stopping_sees_its_figure(
     data: DataConfig, metrics: Sequence[Any], early_stopping: EarlyStopping | None
 ) -> Faults:
@@ -152,6 +160,7 @@ RULES: Sequence[Callable[..., Faults]] = (
     metrics_fit_the_loss,
     mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,
+    a_momentum_that_is_cycled_is_there,
     early_stopping_sees_its_figure,
     monitor_is_measured,
     one_figure_tells_the_best,

@@ -65,6 +65,12 @@ class Job:
         horizon = Horizon(self.layout.updates, epochs)
         return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
 
+    def scalars(self, steps: np.ndarray, rates: np.ndarray) -> np.ndarray:
+        """What the optimizer's op is given at each of `steps` (n,), where it has these learning rates."""
+        horizon = Horizon(self.layout.updates, self.experiment.train.epochs)
+        momentum = cast(Schedule, self.experiment.schedule).momentum(steps, horizon)
+        return self.optimizer.scalars(steps, rates, momentum)
+
     def targets(self, window: Window, epoch: int, updates: np.ndarray) -> np.ndarray:
         """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the window."""
         low = int(updates[0]) * self.layout.update_size

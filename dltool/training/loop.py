@@ -133,7 +133,7 @@ class Trainer:
         targets = self._job.targets(window, counters.epoch, updates) if needed else None
         weights = self._job.network.weights(targets, rows)
         plan = layout.plan(
-            self._job.optimizer.scalars(steps, rates),
+            self._job.scalars(steps, rates),
             first_update=counters.update,
             epoch=counters.epoch,
             step=counters.step,

@@ -113,6 +113,8 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("schedule", "plateau", "patience", 10, 10, 11, 10),
     ("schedule", "polynomial", "power", 2.0, 1.0, 1.0, 2.0),
     ("schedule", "exponential", "staircase", False, False, True, False),
+    ("schedule", "one_cycle", "cycle_momentum", False, False, True, False),
+    ("schedule", "cosine", "from_zero", False, True, False, False),
 ]
 
 
