@@ -29,6 +29,7 @@ from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.training.initial import starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
+from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     train = experiment.train
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
+    layout = without_single_row(layout, network)
     metrics, answers, targets = cast("list[Metric]", experiment.metrics), Answers.of(signature), inspection.targets
     for metric in metrics:
         metric.start(answers)

@@ -25,6 +25,7 @@ from dltool.training.counters import Counters
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.run_directory import RunDirectory
+from dltool.training.single_rows import without_single_row
 
 #: rows of the training part that its summary looks at, and numbers in them where samples are large
 MOST_ROWS, LEAST_ROWS, MOST_NUMBERS = 20_000, 500, 2_000_000
@@ -89,6 +90,8 @@ def gather(
     rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
     sample = spread_rows(dataset.parts["train"], rows)
     train, monitor = experiment.train, Judge(experiment).best.name
+    layout = EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch)
+    layout = without_single_row(layout, network)
     return Content(
         run=run,
         experiment=experiment,
@@ -102,7 +105,7 @@ def gather(
         preparation=preparation,
         sample=sample,
         network=summarize(network),
-        layout=EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch),
+        layout=layout,
         measured=measured,
         environment=kept(run.environment),
     )

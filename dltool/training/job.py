@@ -29,6 +29,7 @@ from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.meter import Meter
+from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
 
@@ -128,6 +129,7 @@ def open_job(
     part = dataset.parts["train"]
     layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
+    layout = without_single_row(layout, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = cast(list[Metric], experiment.metrics)
     make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task

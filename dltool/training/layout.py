@@ -54,6 +54,11 @@ class EpochLayout:
         """Rows of the largest micro-batch."""
         return min(self.batch_size, self.epoch_samples)
 
+    @property
+    def ends_alone(self) -> bool:
+        """Whether the last batch of an epoch has one row where the others have more."""
+        return self.last_batch == "keep" and self.samples > self.batch_size > 1 and self.samples % self.batch_size == 1
+
     def updates_before(self, position: int) -> int:
         """Updates whose samples all come before a position of the epoch, which is the start of one, or its end."""
         return min(-(-position // self.update_size), self.updates)

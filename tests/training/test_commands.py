@@ -35,7 +35,7 @@ def test_train_writes_lines_and_the_next_command(home, capsys):
     assert out[-1].split() == ["next", "dltool", "eval", "runs/small"]
     assert main(["train", str(write_config(home)), "--quiet"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("finished after 3 epochs · test loss ")
+    assert line.startswith("finished after 3 epochs · best epoch 1: test loss ")
     assert line.endswith("runs/small-2/checkpoints/best.safetensors")
 
 
