@@ -47,7 +47,7 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
     ]
     classes = outcome.positive_class
     for part, figures in outcome.figures.items():
-        lines.append(f"{part:<11}{listed(figures, classes)}  ({_weights(outcome)} weights)")
+        lines.append(f"{part:<11}{listed(figures, classes)}  (epoch {outcome.shown})")
     for name, figures in outcome.baselines.items():
         if figures:
             lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")

@@ -123,5 +123,5 @@ def test_figures_are_those_of_the_checkpoint_beside_them(
         assert (result["checkpoint"], result["weights"]) == (found["checkpoint"], f"epoch {found['epoch']}'s")
     else:
         assert f"loss {found['loss']:.4f}" in told
-        assert (f"best epoch {found['epoch']}: test" if option else f"(epoch {found['epoch']}'s weights)") in told
+        assert (f"best epoch {found['epoch']}: test" if option else f"(epoch {found['epoch']})") in told
         assert found["checkpoint"] in told
