@@ -42,31 +42,32 @@ def expected_logit(x, label, stride, width, smoothing):
 
 
 @inlined
-def target_weight(w, label, width, smoothing):
-    """Σ q · w over the classes, each with its own weight."""
+def spread_weight(a, place, each_class, width, smoothing):
+    """smoothing / C · Σ w over the classes, where each has its own weight: what they add to Σ q · w of any label."""
     total = float32(0)
-    for c in range(width):
-        total += w[c]
-    return (float32(1) - smoothing) * w[label] + smoothing / float32(width) * total
+    if each_class != 0:
+        for c in range(width):
+            total += floats(a, place)[c]
+    return smoothing / float32(width) * total
 
 
 @inlined
-def each_class_loss(x, w, label, stride, width, smoothing, logarithm, maximum):
+def each_class_loss(x, w, label, stride, width, smoothing, spread, logarithm, maximum):
     """Σ q · w · (ln Σ eˣ - x) over the classes, each with its own weight; ln Σ eˣ is the logarithm and the maximum."""
     total = constant(0)
     for block in range((width + LANES - 1) // LANES):
         below = load(w, block * LANES) * (splat(maximum) - load(x, block * stride))
         total = total + select(used_lanes(block, width), below, constant(0))
-    own = w[label] * (maximum - x[(label // LANES) * stride + label % LANES])
-    below = (float32(1) - smoothing) * own + smoothing / float32(width) * sum_lanes(total)
-    return target_weight(w, label, width, smoothing) * logarithm + below
+    sharp = (float32(1) - smoothing) * w[label]
+    own = maximum - x[(label // LANES) * stride + label % LANES]
+    return (sharp + spread) * logarithm + sharp * own + smoothing / float32(width) * sum_lanes(total)
 
 
 @inlined
-def label_loss(a, place, inputs, x, label, stride, width, smoothing, each_class, logarithm, maximum):
+def label_loss(a, place, inputs, x, label, stride, width, smoothing, each_class, spread, logarithm, maximum):
     """The loss of one row with a label, from logits x; the classes' weights are at `place`, if there are any."""
     if each_class != 0:
-        return each_class_loss(x, floats(a, place), label, stride, width, smoothing, logarithm, maximum)
+        return each_class_loss(x, floats(a, place), label, stride, width, smoothing, spread, logarithm, maximum)
     # the maximum comes off first: it is nearly all of a large logit, and rounds to what is lost
     loss = logarithm + (maximum - expected_logit(x, label, stride, width, smoothing))
     return loss * label_weight(a, place, inputs, label)
@@ -79,6 +80,7 @@ def cross_entropy(a, step, low, high):
     x, labels, row_loss, p = floats(a, 0), integers(a, 1), floats(a, inputs), floats(a, inputs + 1)
     stride, width = rows(a, 0) * LANES, channels(a, 0)
     smoothing, each_class = float32(number(a, inputs + 2, 0)), attribute(a, inputs + 2, 1)
+    spread = spread_weight(a, 2, each_class, width, smoothing)
     for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
         count = min(LANES, high - first)
         sums, largest = constant(1), constant(0)
@@ -89,7 +91,7 @@ def cross_entropy(a, step, low, high):
         for i in range(count):
             row = first + i
             row_loss[row] = label_loss(
-                a, 2, inputs, at(x, row), labels[row], stride, width, smoothing, each_class,
+                a, 2, inputs, at(x, row), labels[row], stride, width, smoothing, each_class, spread,
                 get_lane(logarithms, i), get_lane(largest, i),
             )  # fmt: skip
 
@@ -102,12 +104,12 @@ def cross_entropy_gradient(a, step, low, high):
     stride, width = rows(a, 0) * LANES, channels(a, 0)
     smoothing, each_class = float32(number(a, inputs + 1, 0)), attribute(a, inputs + 1, 1)
     scale = float32(bits_as_number(step[SCALE]))
-    everywhere = smoothing / float32(width)
+    everywhere, spread = smoothing / float32(width), spread_weight(a, 2, each_class, width, smoothing)
     for row in range(low, high):
         label = labels[row]
         factor = label_weight(a, 2, inputs, label) * scale
         if each_class != 0:
-            whole = target_weight(floats(a, 2), label, width, smoothing) * scale
+            whole = (float32(1) - smoothing) * factor + spread * scale
             each_class_slopes(p, floats(a, 2), dx, row, stride, width, whole, everywhere * scale)
         else:
             for block in range((width + LANES - 1) // LANES):

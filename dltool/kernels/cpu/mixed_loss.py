@@ -15,7 +15,7 @@ from dltool.kernels.cpu.arguments import (
     operands,
     rows,
 )
-from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, target_weight
+from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, spread_weight
 from dltool.kernels.cpu.elementary import log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane, set_lane
@@ -32,6 +32,7 @@ def mixed_cross_entropy(a, step, low, high):
     row_loss, p = floats(a, inputs), floats(a, inputs + 1)
     stride, width = rows(a, 0) * LANES, channels(a, 0)
     smoothing, each_class = float32(number(a, inputs + 2, 0)), attribute(a, inputs + 2, 1)
+    spread = spread_weight(a, 4, each_class, width, smoothing)
     for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
         count = min(LANES, high - first)
         sums, largest = constant(1), constant(0)
@@ -43,10 +44,10 @@ def mixed_cross_entropy(a, step, low, high):
             row = first + i
             logarithm, maximum, share = get_lane(logarithms, i), get_lane(largest, i), shares[row * LANES]
             own = label_loss(
-                a, 4, inputs, at(x, row), labels[row], stride, width, smoothing, each_class, logarithm, maximum
+                a, 4, inputs, at(x, row), labels[row], stride, width, smoothing, each_class, spread, logarithm, maximum
             )
             other = label_loss(
-                a, 4, inputs, at(x, row), others[row], stride, width, smoothing, each_class, logarithm, maximum
+                a, 4, inputs, at(x, row), others[row], stride, width, smoothing, each_class, spread, logarithm, maximum
             )
             row_loss[row] = share * own + (float32(1) - share) * other
 
@@ -59,16 +60,14 @@ def mixed_cross_entropy_gradient(a, step, low, high):
     stride, width = rows(a, 0) * LANES, channels(a, 0)
     smoothing, each_class = float32(number(a, inputs + 1, 0)), attribute(a, inputs + 1, 1)
     scale = float32(bits_as_number(step[SCALE]))
-    everywhere = smoothing / float32(width)
+    everywhere, spread = smoothing / float32(width), spread_weight(a, 4, each_class, width, smoothing)
     for row in range(low, high):
         share = shares[row * LANES]
         own = share * label_weight(a, 4, inputs, labels[row])
         other = (float32(1) - share) * label_weight(a, 4, inputs, others[row])
         if each_class != 0:
-            weights = floats(a, 4)
-            whole = share * target_weight(weights, labels[row], width, smoothing)
-            whole += (float32(1) - share) * target_weight(weights, others[row], width, smoothing)
-            each_class_slopes(p, weights, dx, row, stride, width, whole * scale, everywhere * scale)
+            whole = (float32(1) - smoothing) * (own + other) + spread
+            each_class_slopes(p, floats(a, 4), dx, row, stride, width, whole * scale, everywhere * scale)
         else:
             factor = splat((own + other) * scale)
             for block in range((width + LANES - 1) // LANES):
