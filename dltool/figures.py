@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
 def number(value: Any) -> str:
     """A figure with four significant digits, or as many decimals; in full from a thousand to ten millions."""
-    if value is None:
+    if value is None or value != value:
         return "–"
     if isinstance(value, int) or 1000 <= abs(value) < 1e7:
         return f"{value:,.0f}"
@@ -44,9 +45,14 @@ def single_figures(figures: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: value for name, value in figures.items() if value is None or isinstance(value, int | float)}
 
 
-def listed(figures: Mapping[str, Any]) -> str:
-    """All single figures in one line of text."""
-    return " ".join(f"{name} {number(value)}" for name, value in single_figures(figures).items())
+def titled(name: str, classes: Mapping[str, str]) -> str:
+    """The name of a figure, with the one of the `classes` that it is about, if it is about one."""
+    return f"{name} ({classes[name]})" if name in classes else name
+
+
+def listed(figures: Mapping[str, Any], classes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """All single figures in one line of text, with the `classes` that some are about."""
+    return " ".join(f"{titled(name, classes)} {number(value)}" for name, value in single_figures(figures).items())
 
 
 def quoted(path: Path | str) -> str:

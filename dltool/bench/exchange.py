@@ -21,6 +21,7 @@ from dltool.program.building import build_network
 from dltool.program.initial import initial_values
 from dltool.schedules.schedule import Horizon, Schedule
 from dltool.training.layout import EpochLayout
+from dltool.training.single_rows import without_single_row
 
 #: updates that get their own learning rate; the last one's stays, as few runs go on so long
 RATES = 20_000
@@ -36,7 +37,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
     layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
-    graph = network.program.graph
+    layout, graph = without_single_row(layout, network), network.program.graph
     data = network.inputs(part)
     np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
     np.save(folder / "codes.npy", data["codes"].astype(np.int64))

@@ -6,6 +6,7 @@ import numpy as np
 
 from dltool.runtime.plan import StepPlan
 from dltool.training.job import Job
+from dltool.training.layout import reciprocals
 
 
 class Stretches:
@@ -27,14 +28,26 @@ class Stretches:
         owner = np.repeat(np.arange(updates), sizes)  # the update that each micro-batch belongs to
         batch = np.arange(len(owner)) + np.repeat(self._starts[places] - np.cumsum(sizes) + sizes, sizes)
         rates = self._job.learning_rates(np.minimum(steps, self._last), self._job.experiment.train.epochs)
-        scalars = self._job.optimizer.scalars(steps, rates)
+        scalars = self._job.scalars(steps, rates)
         return StepPlan(
             step=steps[owner],
             epoch=epochs[owner],
             position=self._epoch.position[batch],
             rows=self._epoch.rows[batch],
-            scale=self._epoch.scale[batch],
+            scale=reciprocals(self._weights(epochs, places))[owner]
+            if self._job.network.weighs
+            else self._epoch.scale[batch],
             first=self._epoch.first[batch],
             update=self._epoch.update[batch],
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
         )
+
+    def _weights(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """What the samples of updates (n,) weigh, by their epochs and their places in these."""
+        job, found = self._job, []
+        for epoch in range(epochs[0], epochs[-1] + 1):
+            updates = places[epochs == epoch]
+            window = job.feed.window(epoch, int(updates[0]) * job.layout.update_size, lambda: False)
+            assert window is not None
+            found.append(job.network.weights(job.targets(window, epoch, updates), job.layout.update_rows(updates)))
+        return np.concatenate(found)

@@ -41,7 +41,7 @@ Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoi
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and warnings on standard error.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Debug = Annotated[
     bool, typer.Option("--debug", help="Compute one op at a time with plain NumPy, checking every value; slow.")

@@ -22,11 +22,15 @@ from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.quoting import plural
 from dltool.data.signature import Signature
 from dltool.findings import Finding, note
+from dltool.metrics.metric import Answers
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.training.initial import starting_from
+from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
+from dltool.training.single_rows import without_single_row
+from dltool.training.watching import of_arrays, require_defined
 
 if TYPE_CHECKING:
     from dltool.metrics.metric import Metric
@@ -82,10 +86,14 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     train = experiment.train
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
-    for metric in cast("list[Metric]", experiment.metrics):
-        metric.start(signature.task, len(signature.classes or signature.targets))
+    layout = without_single_row(layout, network)
+    metrics, answers, targets = cast("list[Metric]", experiment.metrics), Answers.of(signature), inspection.targets
+    for metric in metrics:
+        metric.start(answers)
+    if targets:
+        require_defined(Judge(experiment).watched, metrics, answers, network, of_arrays(targets))
     start = starting_from(experiment, [folder], network.program.graph)
-    findings = [*inspection.findings, *lint(network, inspection.targets), *map(note, start.notes)]
+    findings = [*inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
     return Checked(experiment, inspection, layout, summarize(network), findings)
 

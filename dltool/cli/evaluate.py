@@ -12,7 +12,7 @@ from dltool.cli.confusion import write_confusion
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.errors import InputError
-from dltool.figures import listed, number
+from dltool.figures import listed, number, titled
 from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
 from dltool.training.strict_json import to_json
@@ -38,7 +38,7 @@ def evaluate(
     with choose_viewer(quiet=False, as_json=as_json) as viewer:
         assessed = assess(checkpoint, data, part=part, threads=threads, report=viewer.note, on_compile=viewer.compiling)
     if as_json:
-        typer.echo(to_json(assessed.found))
+        typer.echo(to_json({**assessed.found, "warnings": viewer.warnings}))
     else:
         _write(assessed.found)
     if images:
@@ -48,7 +48,8 @@ def evaluate(
 def _write(found: dict[str, Any]) -> None:
     typer.echo(f"{found['checkpoint']}: after epoch {found['epoch']}, step {found['step']:,}")
     where = f"{found['part']} part" if found["part"] else ", ".join(found["data"])
-    typer.echo(f"{where}, {found['rows']:,} rows: {listed({'loss': found['loss'], **found['metrics']})}")
+    figures = listed({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
+    typer.echo(f"{where}, {found['rows']:,} rows: {figures}")
     typer.echo()
     _write_baselines(found)
     if "classes" in found:
@@ -91,7 +92,11 @@ def _write_baselines(found: dict[str, Any]) -> None:
     if not models:
         return
     rows = [
-        (name, number(found["metrics"][name]), *(number(figures[name]) for figures in models.values()))
+        (
+            titled(name, found["positive_class"]),
+            number(found["metrics"][name]),
+            *(number(figures[name]) for figures in models.values()),
+        )
         for name in next(iter(models.values()))
     ]
     write_table("against baselines", ("", "network", *models), rows, right=range(1, len(models) + 2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.config.experiment import PARTS
 from dltool.config.loading import dump_yaml, load, resolved
-from dltool.figures import duration, listed, number, quoted, single_figures
+from dltool.figures import duration, listed, number, quoted, single_figures, titled
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_occupied
@@ -47,6 +48,7 @@ def train_folds(
     root: Path | None = None
     told: set[str] = set()
     summary: dict[str, Any] = {}
+    warnings: list[str] = []
     for fold in range(1, folds + 1):
         experiment = load(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
         experiment = with_checkpoint(experiment, [config.parent], init_from)
@@ -59,13 +61,14 @@ def train_folds(
             told.update(new)
             heading = replace(heading, name=f"{heading.name}, fold {fold} of {folds}", notes=new)
             outcome, code = run_watched(job, run, viewer, heading=heading)
+        warnings += [f"fold {fold}: {text}" for text in viewer.warnings]
         finished = summary.get("folds", [])
         if code:
             _tell_stopped(run.root, finished, as_json=as_json)
             return code
-        finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds)}]
+        finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds, viewer.warnings)}]
         del job  # its data goes before that of the next fold comes
-        summary = _summary(root, folds, finished)
+        summary = _summary(root, folds, finished, warnings)
         (root / FILE).write_text(to_json(summary) + "\n", encoding="utf-8")
         if not quiet and not as_json:
             typer.echo(_fold_line(finished[-1], folds))
@@ -73,36 +76,48 @@ def train_folds(
     return 0
 
 
-def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Each fold's end, and mean and standard deviation (of a sample) of every figure, by part."""
+def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> dict[str, Any]:
+    """Each fold's end, and mean and standard deviation (of a sample) of every figure where it is defined, by part."""
     mean: dict[str, dict[str, float]] = {}
     deviation: dict[str, dict[str, float]] = {}
     for part in PARTS:
         figures = {name: [one[part][name] for one in finished] for name in single_figures(finished[0][part])}
-        mean[part] = {name: float(np.mean(values)) for name, values in figures.items()}
+        known = {name: np.array(values, np.float64) for name, values in figures.items()}  # NaN where undefined
+        known = {name: values[~np.isnan(values)] for name, values in known.items()}
+        mean[part] = {name: float(values.mean()) if len(values) else nan for name, values in known.items()}
         if len(finished) > 1:
-            deviation[part] = {name: float(np.std(values, ddof=1)) for name, values in figures.items()}
-    return {"run": str(root), "of": folds, "folds": list(finished), "mean": mean, "standard_deviation": deviation}
+            deviation[part] = {n: float(values.std(ddof=1)) if len(values) > 1 else nan for n, values in known.items()}
+    return {
+        "run": str(root),
+        "of": folds,
+        "folds": list(finished),
+        "mean": mean,
+        "standard_deviation": deviation,
+        "positive_class": finished[0]["positive_class"],
+        "warnings": list(warnings),
+    }
 
 
 def _fold_line(fold: Mapping[str, Any], folds: int) -> str:
-    return f"fold {fold['fold']}/{folds}  validation {listed(fold['validation'])}  {duration(fold['seconds'])}"
+    figures = listed(fold["validation"], fold["positive_class"])
+    return f"fold {fold['fold']}/{folds}  validation {figures}  {duration(fold['seconds'])}"
 
 
 def _tell(summary: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
     """Write what all folds came to."""
     mean, deviation = summary["mean"], summary["standard_deviation"]
     names = [(part, name) for part in PARTS[1:] for name in mean[part]]
+    titles = {(part, name): f"{part} {titled(name, summary['positive_class'])}" for part, name in names}
     spread = {key: f"{number(mean[key[0]][key[1]])} ± {number(deviation[key[0]][key[1]])}" for key in names}
     if as_json:
         typer.echo(to_json(summary))
         return
     if quiet:
-        figures = ", ".join(f"{part} {name} {spread[part, name]}" for part, name in names)
+        figures = ", ".join(f"{titles[key]} {spread[key]}" for key in names)
         typer.echo(f"{summary['of']} folds: {figures} · {Path(summary['run']) / FILE}")
         return
     rows = [(str(one["fold"]), *(number(one[part][name]) for part, name in names)) for one in summary["folds"]]
-    header = ("fold", *(f"{part} {name}" for part, name in names))
+    header = ("fold", *titles.values())
     typer.echo()
     write_table(
         f"{summary['of']} folds, mean ± standard deviation",

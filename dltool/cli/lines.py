@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import typer
 
 from dltool.cli.viewer import Heading, Viewer
 from dltool.figures import duration, listed, number, rate
-from dltool.training.events import EpochEnded, Event, Note, Progress
+from dltool.training.events import EpochEnded, Event, Lowered, Note, Progress
 
 #: So many epochs all have their line; later ones only so many seconds apart, but for the last.
 FIRST_EPOCHS = 20
@@ -21,7 +22,9 @@ class Lines(Viewer):
     """Writes lines to standard output."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._epochs = 0
+        self._positive_class: Mapping[str, str] = {}
         self._speed = 0.0
         self._shown_at = 0.0
         self._compiling_since: float | None = None
@@ -43,7 +46,7 @@ class Lines(Viewer):
         """One line on the run, one for each warning."""
         if self._compiling_since is not None:
             self.say(f"compiled kernels in {duration(time.monotonic() - self._compiling_since)}")
-        self._epochs = heading.epochs
+        self._epochs, self._positive_class = heading.epochs, heading.positive_class
         self._shown_at = time.monotonic()
         rows = ", ".join(f"{count:,} {part}" for part, count in heading.rows.items())
         self.say(
@@ -56,7 +59,7 @@ class Lines(Viewer):
     def show(self, event: Event) -> None:
         """A line for an epoch, or for a part of a long one, unless there was one just now."""
         match event:
-            case Note():
+            case Note() | Lowered():
                 self.note(event.text)
             case EpochEnded():
                 epoch = event.line["epoch"]
@@ -88,7 +91,9 @@ class Lines(Viewer):
 
     def _epoch(self, event: EpochEnded) -> str:
         line = event.line
-        parts = " · ".join(f"{part} {listed(line[part])}" for part in ("train", "validation") if part in line)
+        parts = " · ".join(
+            f"{part} {listed(line[part], self._positive_class)}" for part in ("train", "validation") if part in line
+        )
         best = " · best" if event.best else ""
         return (
             f"epoch {line['epoch']}/{self._epochs}: {parts} · {duration(line['seconds'])}"

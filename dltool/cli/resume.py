@@ -51,7 +51,7 @@ def resume(
         if overrides:
             directory.write_config(dump_yaml(resolved(experiment)))
         outcome, code = run_watched(job, directory, viewer, checkpoint)
-    tell(outcome, directory, job, quiet=quiet, as_json=as_json)
+    tell(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
     return code
 
 

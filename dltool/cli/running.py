@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -33,6 +33,7 @@ def heading_of(job: Job) -> Heading:
         parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
         notes=(*job.start.notes, *job.network.warnings, *job.dataset.notes),
+        positive_class=job.positive_class,
     )
 
 
@@ -43,33 +44,35 @@ def run_watched(
     viewer.begin(heading or heading_of(job))
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
-        viewer.note(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
+        viewer.say(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
     keep(environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds), run.environment)
     with stopping_on_signals() as stop:
         trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
         try:
             outcome = trainer.run()
         except DivergedError:
-            _report(job, run, report_unfinished)
+            _report(job, run, viewer, report_unfinished)
             raise
-        _report(job, run, report_unfinished if outcome.reason == "signal" else report_after)
+        _report(job, run, viewer, report_unfinished if outcome.reason == "signal" else report_after)
         return outcome, 128 + stop.signal if outcome.reason == "signal" and stop.signal else 0
 
 
-def _report(job: Job, run: RunDirectory, write: Callable[[Job, RunDirectory], None]) -> None:
+def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, RunDirectory], None]) -> None:
     """Write the run's page; a run does not fail for want of it."""
     try:
         run.report.unlink(missing_ok=True)  # what an earlier stop has left is not true any more
         write(job, run)
     except Exception as error:
         what = str(error) if isinstance(error, DltoolError) else f"{type(error).__name__}: {error}"
-        typer.echo(f"warning: the report could not be made: {' '.join(what.split())}", err=True)
+        text = f"the report could not be made: {' '.join(what.split())}"
+        viewer.warnings.append(text)
+        typer.echo(f"warning: {text}", err=True)
 
 
-def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool) -> None:
+def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]) -> None:
     """Write how it ended to standard output."""
     if as_json:
-        typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds)))
+        typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds, warnings)))
     elif quiet:
         typer.echo(as_one_line(outcome, run))
     else:

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from dltool.cli.curve import Curve
 from dltool.cli.viewer import Heading, Viewer
-from dltool.figures import duration, number, rate, single_figures
-from dltool.training.events import EpochEnded, Event, Note, Progress
+from dltool.figures import duration, number, rate, single_figures, titled
+from dltool.training.events import EpochEnded, Event, Lowered, Note, Progress
 
 #: Redrawing takes time from the training, which has all cores.
 FRAMES_PER_SECOND = 5
@@ -27,6 +27,7 @@ class Screen(Viewer):
     """Redraws itself in place, a few times a second, in a thread of its own."""
 
     def __init__(self, *, passing: bool = False) -> None:
+        super().__init__()
         self._console = Console(highlight=False)
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
@@ -76,7 +77,7 @@ class Screen(Viewer):
     def show(self, event: Event) -> None:
         """Keep what the next frame shows."""
         match event:
-            case Note():
+            case Note() | Lowered():
                 self.note(event.text)
             case Progress():
                 self._progress = event
@@ -145,9 +146,10 @@ class Screen(Viewer):
             for part in ("train", "validation")
             for name in single_figures(self._epochs[-1].line.get(part, {}))
         ]
+        classes = self._heading.positive_class if self._heading else {}
         table.add_column("epoch", justify="right")
         for part, name in names:
-            table.add_column(f"{part}\n{name}", justify="right")
+            table.add_column(f"{part}\n{titled(name, classes)}", justify="right")
         table.add_column("time", justify="right", vertical="bottom")
         shown = self._epochs if self._best is None or self._best in self._epochs else [self._best, *self._epochs[1:]]
         for event in shown:

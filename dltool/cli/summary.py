@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dltool.figures import duration, listed, number, quoted
@@ -17,7 +18,9 @@ _ENDINGS = {
 }
 
 
-def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict[str, Any]:
+def as_data(
+    outcome: Outcome, run: RunDirectory, compile_seconds: float, warnings: Sequence[str] = ()
+) -> dict[str, Any]:
     """Everything about the end of a training as plain data."""
     return {
         "run": str(run.root),
@@ -25,6 +28,7 @@ def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict
         "epochs": outcome.epochs,
         "steps": outcome.steps,
         **{part: outcome.figures.get(part, {}) for part in ("train", "validation", "test")},
+        "positive_class": outcome.positive_class,
         "best": outcome.best,
         "baselines": outcome.baselines,
         "weights": _weights(outcome),
@@ -32,6 +36,7 @@ def as_data(outcome: Outcome, run: RunDirectory, compile_seconds: float) -> dict
         "compile_seconds": round(compile_seconds, 6),
         "checkpoint": str(outcome.checkpoint),
         "report": str(run.report) if run.report.exists() else None,
+        "warnings": list(warnings),
     }
 
 
@@ -40,10 +45,12 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
     lines = [
         f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}, {outcome.steps:,} steps, {duration(outcome.seconds)}"
     ]
+    classes = outcome.positive_class
     for part, figures in outcome.figures.items():
-        lines.append(f"{part:<11}{listed(figures)}{f'  ({_weights(outcome)} weights)' if part == 'test' else ''}")
+        lines.append(f"{part:<11}{listed(figures, classes)}  (epoch {outcome.shown})")
     for name, figures in outcome.baselines.items():
-        lines.append(f"{name:<11}{listed(figures)}  (baseline)")
+        if figures:
+            lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")
     if outcome.remark:
         lines.append(f"note       {outcome.remark}")
     if outcome.best:
@@ -60,7 +67,8 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
 def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
     """The same in one line."""
     part = next((part for part in ("test", "validation", "train") if part in outcome.figures), None)
-    figures = f" · {part} {listed(outcome.figures[part])}" if part else ""
+    best = "" if outcome.shown == outcome.epochs else f"best epoch {outcome.shown}: "
+    figures = f" · {best}{part} {listed(outcome.figures[part], outcome.positive_class)}" if part else ""
     end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
     return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
 
@@ -70,4 +78,5 @@ def _epochs(outcome: Outcome) -> str:
 
 
 def _weights(outcome: Outcome) -> str:
-    return f"epoch {outcome.best['epoch']}'s" if outcome.restored else "final"
+    """Whose parameters the figures and the checkpoint are of."""
+    return "final" if outcome.shown == outcome.epochs else f"epoch {outcome.shown}'s"

@@ -39,5 +39,5 @@ def train(
         )
         run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
         outcome, code = run_watched(job, run, viewer)
-    tell(outcome, run, job, quiet=quiet, as_json=as_json)
+    tell(outcome, run, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
     return code

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from dltool.training.events import Event
+import typer
+
+from dltool.training.events import Event, Note
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,14 @@ class Heading:
     parameters: int
     rows: dict[str, int]  # by part
     notes: tuple[str, ...]  # warnings of network and data
+    positive_class: Mapping[str, str] = field(default_factory=dict)  # by the name of a figure that is about one class
 
 
 class Viewer:
-    """Shows nothing; the other forms show more."""
+    """Shows nothing and gathers warnings; the other forms show more."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -42,24 +48,39 @@ class Viewer:
 
     def begin(self, heading: Heading) -> None:
         """Training is about to begin."""
+        for text in heading.notes:
+            self.note(text)
 
     def show(self, event: Event) -> None:
         """Something happened."""
+        if isinstance(event, Note):
+            self.note(event.text)
 
     def note(self, text: str) -> None:
         """Something the user should know."""
+        self.warnings.append(text)
 
     def say(self, text: str) -> None:
         """A closing line."""
 
 
+class Quiet(Viewer):
+    """Shows warnings alone, on standard error."""
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"note: {text}", err=True)
+
+
 def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:
-    """The live view on a terminal, lines elsewhere, nothing where only the end is wanted.
+    """The live view on a terminal, lines elsewhere, warnings where only the end is wanted.
 
     A `passing` live view leaves nothing behind but its notes.
     """
-    if quiet or as_json:
+    if as_json:
         return Viewer()
+    if quiet:
+        return Quiet()
     if sys.stdout.isatty():
         from dltool.cli.screen import Screen  # only a terminal pays for importing rich's live view
 

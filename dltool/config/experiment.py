@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from dltool.config.amounts import Amount
 from dltool.config.columns import ColumnName
 from dltool.config.description import Block, Choice, Component, Description, by_compat, written
+from dltool.config.figures import figure_names
 from dltool.config.transfer import InitFrom, Patterns, listed
 from dltool.registry import registered
 
@@ -290,5 +291,6 @@ class Experiment(Block):
             return self.train.monitor
         if "validation" not in self.data.parts:
             return "train.loss"
-        figures = [metric.yaml_name for metric in self.metrics if getattr(metric, "better", None)]
+        names = zip(figure_names(self.metrics), self.metrics, strict=True)
+        figures = [name for name, metric in names if getattr(metric, "better", None)]
         return f"validation.{figures[0] if figures else 'loss'}"

@@ -11,6 +11,7 @@ from inspect import signature
 from typing import Any
 
 from dltool.config.experiment import PARTS, DataConfig, EarlyStopping, Rows, TrainConfig
+from dltool.config.figures import figure_names
 from dltool.config.node import Path
 from dltool.errors import nearest
 from dltool.registry import registered
@@ -86,7 +87,7 @@ def folds_are_drawn(data: DataConfig) -> Faults:
 
 def metrics_differ(metrics: Sequence[Any]) -> Faults:
     """Results are found by a metric's name."""
-    names = [metric.yaml_name for metric in metrics]
+    names = figure_names(metrics)
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("metrics", index), f"'{name}' is already in the list"
@@ -116,6 +117,14 @@ def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
     """Classes can be drawn equally often where there are some."""
     if train.sampling == "balanced" and "classes" not in loss.tasks:
         yield ("train", "sampling"), f"'balanced' draws every class as often, '{loss.yaml_name}' is for {loss.tasks[0]}"
+
+
+def a_momentum_that_is_cycled_is_there(schedule: Any, optimizer: Any) -> Faults:
+    """A schedule of the momentum needs an optimizer that has one."""
+    if getattr(schedule, "cycle_momentum", False) and not optimizer.has_momentum:
+        more = "give it one, such as momentum: 0.9, or " if "momentum" in type(optimizer).model_fields else ""
+        message = f"'{schedule.yaml_name}' cycles the momentum, '{optimizer.yaml_name}' has none"
+        yield ("schedule",), f"{message}; {more}say cycle_momentum: false"
 
 
 def early_stopping_sees_its_figure(
@@ -151,6 +160,7 @@ RULES: Sequence[Callable[..., Faults]] = (
     metrics_fit_the_loss,
     mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,
+    a_momentum_that_is_cycled_is_there,
     early_stopping_sees_its_figure,
     monitor_is_measured,
     one_figure_tells_the_best,
@@ -164,7 +174,8 @@ def _rows(data: DataConfig, part: str, end: str) -> int | None:
 
 def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence[Any]) -> Faults:
     measured = [part for part in data.parts if part != "test"]
-    known = [f"{part}.{name}" for part in measured for name in ("loss", *(m.yaml_name for m in metrics if m.better))]
+    figures = [name for name, metric in zip(figure_names(metrics), metrics, strict=True) if metric.better]
+    known = [f"{part}.{name}" for part in measured for name in ("loss", *figures)]
     if figure in known:
         return
     part, _, name = figure.partition(".")
@@ -172,6 +183,8 @@ def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence
         hint = f"there is no {part} part; give 'data.split.{part}' or monitor train.loss"
         if part == "test":
             hint = "the test part is not measured while training"
+    elif several := [one for one in known if one.startswith(f"{figure}_")]:
+        hint = f"'{name}' is in the list more than once: {', '.join(several)}"
     elif part in measured and name in registered("metric"):
         hint = f"add '{name}' to 'metrics'"
     elif close := nearest(figure, known):

@@ -39,7 +39,13 @@ class CrossEntropy(Loss):
         " weigh 1), or one for each class in order",
     )
     divide_by: Literal["samples", "weights"] = by_compat(
-        "samples", torch="weights", description="a batch's weighted loss is divided by its samples, or by their weights"
+        "samples", torch="weights", description="weighted losses are divided by the number of samples, or their weights"
+    )
+    weigh: Literal["samples", "classes"] = by_compat(
+        "samples",
+        torch="classes",
+        description="what class_weights multiply where labels are smoothed: the loss of a sample, by its class, or the"
+        " term of each class",
     )
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
@@ -49,7 +55,7 @@ class CrossEntropy(Loss):
     def build_mixed(
         self, graph: Graph, prediction: Value, target: Value, mixed: Mixed, *, classes: Mapping[str, float]
     ) -> Built:
-        """Likewise; weights that a batch is divided by are those of the samples' own labels."""
+        """Likewise; the weights that losses are divided by are those of the samples' own labels."""
         return self._build(graph, prediction, target, mixed, classes)
 
     def _build(
@@ -68,13 +74,13 @@ class CrossEntropy(Loss):
         elif logits is not None:
             scores = logits
         smoothing = self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
-        weights = self._weights(graph, target, classes)
-        if mixed:
-            inputs = (target, mixed.labels, mixed.share, *weights)
-            row_loss, _ = graph.apply("mixed_cross_entropy", scores, *inputs, smoothing=smoothing)
-        else:
-            row_loss, _ = graph.apply("cross_entropy", scores, target, *weights, smoothing=smoothing)
-        return Built(row_loss, scores, link)
+        weights = self._weights(classes)
+        constants = () if weights is None else (graph.constant("class_weights", weights),)
+        each = int(weights is not None and smoothing > 0 and self.weigh == "classes")
+        labels = (target,) if mixed is None else (target, mixed.labels, mixed.share)
+        op = "cross_entropy" if mixed is None else "mixed_cross_entropy"
+        row_loss, _ = graph.apply(op, scores, *labels, *constants, smoothing=smoothing, each_class=each)
+        return Built(row_loss, scores, link, weights if self.divide_by == "weights" else None)
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":
@@ -92,17 +98,13 @@ class CrossEntropy(Loss):
                 f"needs {count} values, one for each class; the model gives {list(prediction.shape)}", hint
             )
 
-    def _weights(self, graph: Graph, labels: Value, classes: Mapping[str, float]) -> tuple[Value, ...]:
+    def _weights(self, classes: Mapping[str, float]) -> np.ndarray | None:
+        """One weight for each class (C,), as exact as the kernels have it."""
         if self.class_weights is None:
-            return ()
+            return None
         if self.class_weights == "balanced":
-            values = _balanced(np.array(list(classes.values())))
-        else:
-            values = given_weights(self, "class_weights", self.class_weights, classes)
-        weights = graph.constant("class_weights", values)
-        if self.divide_by == "samples":
-            return (weights,)
-        return weights, graph.apply("batch_weight", labels, weights)
+            return _balanced(np.array(list(classes.values()))).astype(np.float32)
+        return given_weights(self, "class_weights", self.class_weights, classes).astype(np.float32)
 
 
 def _balanced(shares: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The contract of losses: which targets they need, and how they are made of ops.
 
-A loss is one number for each sample; its gradient is that of the mean over the batch.
+A loss is one number for each sample; its gradient is that of the mean over the batch. A mean divides the sum by the
+number of samples, or by the sum of their weights where a loss says what samples weigh.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
 
 from dltool.config.description import Description
 from dltool.config.experiment import Task
@@ -29,6 +32,8 @@ class Built:
     row_loss: Value  # one number for each sample
     output: Value  # what an evaluation collects
     link: Link  # what turns it into predictions
+    #: (classes,), what a sample of each class counts in the mean of losses that these already weigh; None: all alike
+    class_weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from dltool.config.experiment import Task
-from dltool.metrics.metric import Metric, State
+from dltool.metrics.metric import Answers, Metric, State
 from dltool.registry import register
 
 
@@ -28,10 +28,10 @@ class Auc(Metric):
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """All scores are kept: their order is what counts."""
-        targets = np.zeros(0, np.int64) if task == "classes" else np.zeros((0, width), np.bool_)
-        return {"scores": np.zeros((0, width), np.float32), "targets": targets}
+        targets = np.zeros(0, np.int64) if answers.task == "classes" else np.zeros((0, answers.width), np.bool_)
+        return {"scores": np.zeros((0, answers.width), np.float32), "targets": targets}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
         """Appends the rows."""
@@ -40,7 +40,7 @@ class Auc(Metric):
             "targets": np.concatenate([state["targets"], targets]),
         }
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """Over the classes that occur, of which there must be two; or over the labels that some rows have, not all."""
         scores, targets = state["scores"], state["targets"]
         of_classes = targets.ndim == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dltool.config.experiment import Task
-from dltool.metrics.metric import Metric, Result, State
+from dltool.errors import did_you_mean
+from dltool.metrics.metric import Answers, Metric, Result, State
 from dltool.registry import register
 
 
@@ -44,9 +45,9 @@ class Confusion(Metric):
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """Zeros: one matrix (true classes, predicted classes), or for each label one of (not set, set)."""
-        shape = (width, width) if task == "classes" else (width, 2, 2)
+        shape = (answers.width, answers.width) if answers.task == "classes" else (answers.width, 2, 2)
         return {"confusion": np.zeros(shape, np.int64)}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
@@ -66,7 +67,7 @@ class ConfusionMatrix(Confusion):
     better: ClassVar[Literal["higher", "lower"] | None] = None
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
 
-    def figure(self, state: State) -> Result:
+    def figure(self, state: State, answers: Answers) -> Result:
         """Counts, as nested lists."""
         return state["confusion"].tolist()
 
@@ -76,18 +77,53 @@ class Averaged(Confusion):
 
     average: Literal["auto", "binary", "macro", "weighted", "micro"] = Field(
         default="auto",
-        description="binary: of the second of two classes; macro: mean over classes or labels; weighted: by their"
-        " rows; micro: over all answers; auto: binary for two classes, else macro",
+        description="binary: of one class; macro: mean over classes or labels; weighted: by their rows; micro: over all"
+        " answers; auto: binary for two classes or where `positive` names one, else macro",
+    )
+    positive: str | int | bool | None = Field(
+        default=None,
+        description="class or label that a binary average is about; by default the rarer one of two classes in the"
+        " training part, of equally frequent ones the second",
     )
 
-    def empty(self, task: Task, width: int) -> State:
-        """As for all; a binary average needs two classes."""
-        if self.average == "binary" and (task != "classes" or width != 2):
-            raise self.refuse(f"has average binary for {width} {task}", "use macro, weighted or micro")
-        return super().empty(task, width)
+    @model_validator(mode="after")
+    def _positive_is_of_a_binary_average(self) -> Self:
+        if self.positive is not None and self.average not in ("auto", "binary"):
+            raise ValueError(f"average {self.average} is about all classes or labels; leave out positive")
+        return self
 
-    def figure(self, state: State) -> float:
-        """The average; classes and labels that neither occur nor were predicted do not count."""
+    def about(self, answers: Answers) -> str | None:
+        """The class or label of a binary average."""
+        place = self._place(answers)
+        return None if place is None else answers.names[place]
+
+    def empty(self, answers: Answers) -> State:
+        """As for all; what a binary average is about must be known."""
+        self._place(answers)
+        return super().empty(answers)
+
+    def _place(self, answers: Answers) -> int | None:
+        """Where the class or label of a binary average stands among all; None for other averages."""
+        if self.positive is not None:
+            return self._named(answers)
+        two = answers.task == "classes" and answers.width == 2
+        if self.average == "binary" and not two:
+            what = f"has average binary for {answers.width} {answers.task}"
+            raise self.refuse(what, "use macro, weighted or micro, or name one: positive")
+        return answers.positive if two and self.average in ("auto", "binary") else None
+
+    def _named(self, answers: Answers) -> int:
+        name = str(self.positive)
+        alike = [i for i, one in enumerate(answers.names) if one == name]
+        if isinstance(self.positive, bool):  # as a table may write it
+            alike = alike or [i for i, one in enumerate(answers.names) if one.lower() == name.lower()]
+        if not alike:
+            what = f"has positive '{name}', which is none of the {answers.task}"
+            raise self.refuse(what, did_you_mean(name, answers.names))
+        return alike[0]
+
+    def figure(self, state: State, answers: Answers) -> float:
+        """The average, as in scikit-learn: classes that neither occur nor were predicted do not count, labels do."""
         confusion = state["confusion"]
         right, called, support = _counts(confusion)
         if self.average == "micro":
@@ -96,9 +132,10 @@ class Averaged(Confusion):
             part, whole = shares[self.yaml_name]
             return part / whole if whole else 0.0
         values = np.array([getattr(row, self.yaml_name) for row in report(confusion)])
-        if self.average == "binary" or (self.average == "auto" and confusion.shape == (2, 2)):
-            return float(values[1])
-        weights = support if self.average == "weighted" else np.sign(support + called)
+        if (place := self._place(answers)) is not None:
+            return float(values[place])
+        counted = np.sign(support + called) if answers.task == "classes" else np.ones(len(values))
+        weights = support if self.average == "weighted" else counted
         return float(np.average(values, weights=weights)) if weights.any() else 0.0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from dltool.config.experiment import Task
-from dltool.metrics.metric import Metric, State
+from dltool.metrics.metric import Answers, Metric, State
 from dltool.registry import register
 
 
@@ -23,7 +23,7 @@ class Accuracy(Metric):
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """No hits."""
         return {"hits": np.zeros((), np.int64), "answers": np.zeros((), np.int64)}
 
@@ -32,7 +32,7 @@ class Accuracy(Metric):
         right = answered_right(predictions, targets)
         return {"hits": state["hits"] + np.count_nonzero(right), "answers": state["answers"] + right.size}
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """hits / answers."""
         return float(state["hits"] / state["answers"])
 
@@ -43,7 +43,7 @@ class ExactMatch(Metric):
 
     tasks: ClassVar[tuple[Task, ...]] = ("labels",)
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """No hits."""
         return {"hits": np.zeros((), np.int64)}
 
@@ -51,23 +51,24 @@ class ExactMatch(Metric):
         """Counts rows without a wrong label."""
         return {"hits": state["hits"] + np.count_nonzero(answered_right(predictions, targets).all(axis=1))}
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """hits / rows."""
         return float(state["hits"] / state["rows"])
 
 
 @register("metric", "top_k", main="k")
 class TopK(Metric):
-    """Share of rows whose right class is among the k most probable."""
+    """Share of rows whose right class is among the k most probable, of equal ones the first ones."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
 
     k: int = Field(default=5, ge=1)
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """No hits; there must be more than k classes."""
-        if self.k >= width:
-            raise self.refuse(f"with k = {self.k} is always 1 for {width} classes", f"use k below {width}")
+        if self.k >= answers.width:
+            what = f"with k = {self.k} is always 1 for {answers.width} classes"
+            raise self.refuse(what, f"use k below {answers.width}")
         return {"hits": np.zeros((), np.int64)}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
@@ -78,6 +79,6 @@ class TopK(Metric):
         ahead = np.count_nonzero((predictions > own) | equal_before, axis=1)
         return {"hits": state["hits"] + np.count_nonzero(ahead < self.k)}
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """hits / rows."""
         return float(state["hits"] / state["rows"])

@@ -8,12 +8,15 @@ the figure does not depend on where the rows were cut into pieces.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
 from dltool.config.description import Description
 from dltool.config.experiment import Task
+from dltool.config.figures import figure_names
 from dltool.errors import InputError, Problem
 
 #: what to use instead of a metric that does not fit
@@ -23,6 +26,44 @@ State = dict[str, np.ndarray]
 Result = float | list[list[int]]
 
 
+class Signature(Protocol):
+    """What metrics need to know of the data."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def classes(self) -> tuple[str, ...] | None: ...
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+    @property
+    def class_shares(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is predicted: one of some classes, some labels, or some numbers."""
+
+    task: Task
+    names: tuple[str, ...]
+    shares: tuple[float, ...] = ()  # of the rows to train on that are of each class, or have each label
+
+    @classmethod
+    def of(cls, signature: Signature) -> Answers:
+        """Those of prepared data."""
+        names = signature.classes or signature.targets
+        return cls(signature.task, names, tuple(signature.class_shares.values()))
+
+    @property
+    def width(self) -> int:
+        """How many classes, labels or numbers there are."""
+        return len(self.names)
+
+    @property
+    def positive(self) -> int:
+        """Of two classes the one that is looked for: the rarer one in training, of equally frequent ones the second."""
+        return 0 if self.shares and self.shares[0] < self.shares[1] else 1
+
+
 class Metric(Description):
     """A figure that tells how good predictions are."""
 
@@ -30,8 +71,8 @@ class Metric(Description):
     tasks: ClassVar[tuple[Task, ...]]  # that it is for
 
     @abstractmethod
-    def empty(self, task: Task, width: int) -> State:
-        """What is known before the first row, for so many classes, labels or numbers; raises InputError if unfit."""
+    def empty(self, answers: Answers) -> State:
+        """What is known before the first row; raises InputError where the metric does not fit the answers."""
 
     @abstractmethod
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
@@ -41,15 +82,20 @@ class Metric(Description):
         """
 
     @abstractmethod
-    def figure(self, state: State) -> Result:
+    def figure(self, state: State, answers: Answers) -> Result:
         """The result; raises InputError where it is not defined for these rows."""
 
-    def start(self, task: Task, width: int) -> Accumulator:
-        """Begins to gather for so many classes, labels or numbers; raises InputError where the metric does not fit."""
-        if task not in self.tasks:
+    def about(self, answers: Answers) -> str | None:
+        """The one class or label that the figure is about; None where it is about all."""
+        return None
+
+    def start(self, answers: Answers) -> Accumulator:
+        """Begins to gather; raises InputError where the metric does not fit."""
+        if answers.task not in self.tasks:
             needed = " or ".join(self.tasks)
-            raise self.refuse(f"needs a target of {needed}, this one holds {task}", f"use {FITTING[task]}")
-        return Accumulator(self, task, self.empty(task, width))
+            what = f"needs a target of {needed}, this one holds {answers.task}"
+            raise self.refuse(what, f"use {FITTING[answers.task]}")
+        return Accumulator(self, answers, self.empty(answers))
 
     def refuse(self, what: str, hint: str) -> InputError:
         """The error of a metric that cannot be computed: why, and what the user can do."""
@@ -59,10 +105,10 @@ class Metric(Description):
 class Accumulator:
     """A metric being gathered; `state` may be saved and put back at any time."""
 
-    def __init__(self, metric: Metric, task: Task, state: State):
+    def __init__(self, metric: Metric, answers: Answers, state: State):
         self.metric = metric
         self.state = {**state, "rows": np.zeros((), np.int64)}
-        self._task = task
+        self._answers = answers
 
     def update(self, predictions: np.ndarray, targets: np.ndarray) -> None:
         """Takes in predictions (n, k) and the targets of the same rows: (n,), or (n, k) of labels and numbers.
@@ -71,9 +117,9 @@ class Accumulator:
         """
         if not len(predictions):
             return
-        if self._task == "classes":
+        if self._answers.task == "classes":
             predictions, targets = _class_scores(predictions), targets.reshape(len(targets)).astype(np.int64)
-        elif self._task == "labels":
+        elif self._answers.task == "labels":
             targets = targets > 0.5
         known = self.metric.add(self.state, predictions, targets)
         known["rows"] = self.state["rows"] + np.int64(len(predictions))
@@ -84,7 +130,18 @@ class Accumulator:
         """The figure for all rows so far: a number, or a list of rows; raises InputError where there are none."""
         if not self.state["rows"]:
             raise self.metric.refuse("has no rows to measure", "check how the data is split")
-        return self.metric.figure(self.state)
+        return self.metric.figure(self.state, self._answers)
+
+
+def by_name(metrics: Sequence[Metric]) -> dict[str, Metric]:
+    """Metrics by the names of their figures."""
+    return dict(zip(figure_names(metrics), metrics, strict=True))
+
+
+def positive_classes(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:
+    """The class or label that a figure is about, for those that are about one."""
+    told = {name: metric.about(answers) for name, metric in by_name(metrics).items()}
+    return {name: about for name, about in told.items() if about is not None}
 
 
 def _class_scores(predictions: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from dltool.config.experiment import Task
-from dltool.metrics.metric import Metric, State
+from dltool.metrics.metric import Answers, Metric, State
 from dltool.registry import register
 
 
@@ -22,9 +22,9 @@ class Numbers(Metric):
     tasks: ClassVar[tuple[Task, ...]] = ("numbers",)
     better: ClassVar[Literal["higher", "lower"] | None] = "lower"
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """Sums of nothing, one for each target."""
-        return {"errors": np.zeros(width)}
+        return {"errors": np.zeros(answers.width)}
 
 
 @register("metric", "mae")
@@ -35,7 +35,7 @@ class MeanAbsoluteError(Numbers):
         """Adds |prediction − target|."""
         return {"errors": running_sum(state["errors"], np.abs(predictions - targets.astype(np.float64)))}
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """Over rows and targets."""
         return float(state["errors"].mean() / state["rows"])
 
@@ -48,8 +48,8 @@ class RootMeanSquaredError(Numbers):
         """Adds (prediction − target)²."""
         return {"errors": running_sum(state["errors"], (predictions - targets.astype(np.float64)) ** 2)}
 
-    def figure(self, state: State) -> float:
-        """Over rows and targets, before the root."""
+    def figure(self, state: State, answers: Answers) -> float:
+        """Over rows and targets, before the root, as in Keras; scikit-learn has the mean of the targets' roots."""
         return float(np.sqrt(state["errors"].mean() / state["rows"]))
 
 
@@ -59,9 +59,9 @@ class R2(Numbers):
 
     better: ClassVar[Literal["higher", "lower"] | None] = "higher"
 
-    def empty(self, task: Task, width: int) -> State:
+    def empty(self, answers: Answers) -> State:
         """Sums of the squared errors, of the targets and of their squares; both of the last around the first target."""
-        return {name: np.zeros(width) for name in ("errors", "origin", "offsets", "squares")}
+        return {name: np.zeros(answers.width) for name in ("errors", "origin", "offsets", "squares")}
 
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
         """Offsets from a target instead of from 0 keep the precision of targets with a small spread."""
@@ -75,8 +75,10 @@ class R2(Numbers):
             "squares": running_sum(state["squares"], offsets**2),
         }
 
-    def figure(self, state: State) -> float:
+    def figure(self, state: State, answers: Answers) -> float:
         """1 − squared errors / squared deviations from the mean; of targets that never vary, 1 where met, else 0."""
+        if state["rows"] < 2:
+            raise self.refuse("needs at least two rows, there is one", "check how the data is split")
         deviations = state["squares"] - state["offsets"] ** 2 / state["rows"]
         met = (state["errors"] == 0).astype(np.float64)
         varies = deviations > 0

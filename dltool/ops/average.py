@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 @register("op", "average")
 class Average(Op):
-    """e = decay · e + (1 − decay) · w, of w and e."""
+    """e = decay · e + (1 − decay) · w, of w and e; after the first update e = w, as in PyTorch and Keras."""
 
     cut = Cut.PARAMETER
     attributes: ClassVar = {"decay": 0.999}
     updates = (1,)
+    uses_step = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

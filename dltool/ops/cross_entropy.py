@@ -1,15 +1,14 @@
 """Cross-entropy of logits and integer labels, with label smoothing and class weights.
 
 The softmax is part of the op, which makes it exact where a probability underflows. Class weights come as one more
-input, weights (C,): each sample's loss is multiplied by the weight of its label. A last input batch_weight () from
-the op of that name divides by the batch's mean weight, which turns the mean over samples into a weighted mean.
+input, weights (C,). What a batch's losses are divided by is not the op's: it is the step's scale.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.op import Op, ShapeError, Spec
 from dltool.ops.shapes import check_channels
 from dltool.registry import register
 
@@ -21,12 +20,13 @@ LABELS = Spec((), dtype="int64")
 
 @register("op", "cross_entropy")
 class CrossEntropy(Op):
-    """(row_loss (), probabilities (C,)) of logits (C,), labels () [, weights (C,) [, batch_weight ()]].
+    """(row_loss (), probabilities (C,)) of logits (C,), labels () [, weights (C,)]: −Σ q · w · log p.
 
-    The target distribution q is 1 − smoothing at the label, plus smoothing / C everywhere.
+    The target distribution q is 1 − smoothing at the label, plus smoothing / C everywhere. The weight w is that of the
+    label, or with `each_class` 1 that of each class for its own term.
     """
 
-    attributes: ClassVar = {"smoothing": 0.0}
+    attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -49,7 +49,7 @@ class CrossEntropy(Op):
 class CrossEntropyGradient(Op):
     """dlogits (C,) of the batch's mean loss, from probabilities (C,) and the other inputs of the loss."""
 
-    attributes: ClassVar = {"smoothing": 0.0}
+    attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True
 
@@ -63,23 +63,7 @@ class CrossEntropyGradient(Op):
         return 2 * node.inputs[0].spec.size
 
 
-@register("op", "batch_weight")
-class BatchWeight(Op):
-    """scale () = samples / Σ weights of their labels, from labels () and weights (C,); 0 where that sum is 0."""
-
-    cut = Cut.ONCE
-
-    @staticmethod
-    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        labels, weights = inputs
-        if labels.spec != LABELS or len(weights.shape) != 1:
-            raise ShapeError(f"labels {list(labels.shape)} and class weights {list(weights.shape)} do not fit")
-        return (Spec((), batched=False),)
-
-
-def check_labelled(
-    scores: Value, labels: Value, weights: Value | None = None, batch_weight: Value | None = None
-) -> None:
+def check_labelled(scores: Value, labels: Value, weights: Value | None = None) -> None:
     """Raises ShapeError where the inputs of a cross-entropy do not fit."""
     if len(scores.shape) != 1:
         raise ShapeError(f"cross_entropy takes one number per class, got {list(scores.shape)}; flatten it first")
@@ -89,5 +73,3 @@ def check_labelled(
         )
     if weights is not None:
         check_channels(scores, class_weights=weights)
-    if batch_weight is not None and batch_weight.spec != Spec((), batched=False):
-        raise ShapeError(f"batch_weight is one number, got {list(batch_weight.shape)}")

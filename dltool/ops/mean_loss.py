@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @register("op", "mean_loss")
 class MeanLoss(Op):
-    """loss () = Σ row_loss () · scale: the batch's share of the mean over all samples of the update."""
+    """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum."""
 
     cut = Cut.ONCE
     uses_step = True

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @register("op", "mixed_cross_entropy")
 class MixedCrossEntropy(Op):
-    """(row_loss (), probabilities (C,)) of logits (C,), labels, others (), share (1,) [, weights [, batch_weight]]."""
+    """(row_loss (), probabilities (C,)) of logits (C,), labels, others (), share (1,) [, weights (C,)]."""
 
-    attributes: ClassVar = {"smoothing": 0.0}
+    attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -42,7 +42,7 @@ class MixedCrossEntropy(Op):
 class MixedCrossEntropyGradient(Op):
     """dlogits (C,) of the batch's mean loss, from probabilities (C,) and the other inputs of the loss."""
 
-    attributes: ClassVar = {"smoothing": 0.0}
+    attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True
 
@@ -56,7 +56,7 @@ class MixedCrossEntropyGradient(Op):
         return 2 * node.inputs[0].spec.size
 
 
-def _check(scores: Value, labels: Value, others: Value, share: Value, *weighting: Value) -> None:
-    check_labelled(scores, labels, *weighting)
+def _check(scores: Value, labels: Value, others: Value, share: Value, *weights: Value) -> None:
+    check_labelled(scores, labels, *weights)
     if others.spec != LABELS or share.spec != Spec((1,)):
         raise ShapeError(f"other labels {list(others.shape)} and their share {list(share.shape)} do not fit")

@@ -107,6 +107,6 @@ class StepRecord:
     epoch: int  # epochs completed before this one
     position: int  # first sample of the batch, in the order of this epoch
     rows: int  # samples in this batch
-    scale: float  # 1 / samples in this update: the weight of a sample in the mean loss
+    scale: float  # what losses are multiplied by: 1 / the weight of all samples of the update; 1 in an evaluation
     scalars: tuple[float, ...] = field(default=())  # learning rate and the like, as the optimizer lists them
     first: bool = True  # the first micro-batch of its update

@@ -32,7 +32,7 @@ class Adagrad(Optimizer):
         """The sum of squared gradients."""
         return {"sum": self.start}
 
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """lr, epsilon inside and outside the root, coupled and decoupled decay."""
         inside, outside = (self.epsilon, 0.0) if self.epsilon_inside else (0.0, self.epsilon)
         return columns(lr, inside, outside, *self.decay(lr))

@@ -37,15 +37,21 @@ class Adam(Optimizer):
         """The running means of the gradient and of its square."""
         return {"m": 0.0, "v": 0.0}
 
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    @property
+    def has_momentum(self) -> bool:
+        """The first beta, as PyTorch's schedules take it."""
+        return True
+
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """Step size, factor of the root mean square, each beta and what it leaves, epsilon, both decays."""
         number = np.float32 if self.single_precision else np.float64
         done = (steps + 1).astype(number)
-        mean = 1 - np.power(number(self.beta1), done)
+        beta1 = self.beta1 if momentum is None else momentum
+        mean = 1 - np.power(np.asarray(beta1, number), done)
         root = np.sqrt(1 - np.power(number(self.beta2), done))
         rate = lr.astype(number)
         size, factor = (rate / mean, 1 / root) if self.correct_first else (rate * root / mean, 1.0)
-        betas = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2)
+        betas = (beta1, 1 - beta1, self.beta2, 1 - self.beta2)
         return columns(size, factor, *betas, self.epsilon, *self.decay(lr))
 
 

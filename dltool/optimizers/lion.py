@@ -32,6 +32,6 @@ class Lion(Optimizer):
         """The running mean of the gradient."""
         return {"m": 0.0}
 
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """lr, both betas, coupled and decoupled decay."""
         return columns(lr, self.beta1, self.beta2, *self.decay(lr))

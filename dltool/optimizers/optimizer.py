@@ -45,13 +45,21 @@ class Optimizer(Description):
         return {}
 
     @property
+    def has_momentum(self) -> bool:
+        """Whether there is a momentum that a schedule can cycle."""
+        return False
+
+    @property
     def attributes(self) -> Mapping[str, int]:
         """Attributes of the op, beside `decays`."""
         return {}
 
     @abstractmethod
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
-        """Scalars (n, k) in the op's order; `steps` (n,) are the steps done before each, `lr` (n,) their rates."""
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
+        """Scalars (n, k) in the op's order; `steps` (n,) are the steps done before each, `lr` (n,) their rates.
+
+        A `momentum` (n,) takes the place of the optimizer's own, where it has one.
+        """
 
     def apply(self, graph: Graph, parameter: Value, gradient: Value) -> None:
         """Adds the update of one parameter, with its slots."""

@@ -30,7 +30,7 @@ class RmsProp(Optimizer):
         """The running mean of the squared gradient."""
         return {"v": 0.0}
 
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """lr, rho, epsilon inside and outside the root, coupled and decoupled decay."""
         inside, outside = (self.epsilon, 0.0) if self.epsilon_inside else (0.0, self.epsilon)
         return columns(lr, self.rho, inside, outside, *self.decay(lr))

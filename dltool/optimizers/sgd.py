@@ -37,12 +37,18 @@ class Sgd(Optimizer):
         return {"velocity": 0.0} if self.momentum else {}
 
     @property
+    def has_momentum(self) -> bool:
+        """Where it is asked for."""
+        return self.momentum > 0
+
+    @property
     def attributes(self) -> Mapping[str, int]:
         """Which form of momentum."""
         return {"nesterov": int(self.nesterov)} if self.momentum else {}
 
-    def scalars(self, steps: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """lr, factor of what enters the velocity, factor of what leaves it, momentum, coupled and decoupled decay."""
         one = np.ones_like(lr)
         enters, leaves = (-lr, one) if self.velocity == "steps" else (one, -lr)
-        return columns(lr, enters, leaves, self.momentum, *self.decay(lr))
+        kept = self.momentum if momentum is None else momentum
+        return columns(lr, enters, leaves, kept, *self.decay(lr))

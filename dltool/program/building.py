@@ -65,6 +65,19 @@ class Network:
     prediction: Value  # what the last layer gives
     output: Value  # what is collected for each sample
     link: Link  # what turns collected outputs into predictions
+    class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the mean of losses is one by weights."""
+        return self.class_weights is not None
+
+    def weights(self, targets: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+        """What losses of consecutive groups of samples are divided by: the `rows` (n,) of each, or their weights."""
+        if self.class_weights is None or targets is None:
+            return rows
+        weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
+        return np.add.reduceat(weights, np.cumsum(rows) - rows)
 
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
@@ -118,7 +131,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
         append_updates(graph, gradients, experiment)
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
-    return Network(plan(graph, rows), prediction, built.output, built.link)
+    return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights)
 
 
 def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:

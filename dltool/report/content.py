@@ -12,17 +12,20 @@ from dltool.config.loading import dump_yaml, resolved
 from dltool.data.preparation import Preparation
 from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part, Signature
+from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize
 from dltool.report.columns import ColumnSummary, describe
 from dltool.report.environment import kept
 from dltool.report.history import History, read_history
 from dltool.report.measuring import Measured
+from dltool.training.assessment import measured_metrics
 from dltool.training.baselines import spread_rows
 from dltool.training.counters import Counters
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.run_directory import RunDirectory
+from dltool.training.single_rows import without_single_row
 
 #: rows of the training part that its summary looks at, and numbers in them where samples are large
 MOST_ROWS, LEAST_ROWS, MOST_NUMBERS = 20_000, 500, 2_000_000
@@ -57,6 +60,21 @@ class Content:
     measured: Measured | None  # None where there was no time for it
     environment: Mapping[str, Any]  # empty for a run that was made without one
 
+    @property
+    def answers(self) -> Answers:
+        """What is predicted."""
+        return Answers.of(self.signature)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """All that is measured, by the names of figures."""
+        return by_name(measured_metrics(self.experiment.metrics, self.signature.task))
+
+    @property
+    def positive_class(self) -> Mapping[str, str]:
+        """The class that a figure is about, for those that are about one."""
+        return positive_classes(list(self.metrics.values()), self.answers)
+
 
 def gather(
     run: RunDirectory,
@@ -72,6 +90,8 @@ def gather(
     rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
     sample = spread_rows(dataset.parts["train"], rows)
     train, monitor = experiment.train, Judge(experiment).best.name
+    layout = EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch)
+    layout = without_single_row(layout, network)
     return Content(
         run=run,
         experiment=experiment,
@@ -85,7 +105,7 @@ def gather(
         preparation=preparation,
         sample=sample,
         network=summarize(network),
-        layout=EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch),
+        layout=layout,
         measured=measured,
         environment=kept(run.environment),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dltool.figures import number
+from dltool.figures import number, titled
 from dltool.report.axes import Axis, counting_axis, fitting_axis, linear_axis
 from dltool.report.charts import Chart, Point, figure
 from dltool.report.content import Content
@@ -61,7 +61,7 @@ def _curve(content: Content, name: str, time: Axis) -> Markup:
         if watched and points:
             chart.dots(points[-1:], [f"best: {content.best.monitor} {number(content.best.value)}"], "best", radius=4.5)
     key = [(part, part) for part in series]
-    return figure(name, chart.drawn(), key=[*key, ("steps", "steps")] if steps else key)
+    return figure(titled(name, content.positive_class), chart.drawn(), key=[*key, ("steps", "steps")] if steps else key)
 
 
 def _learning_rate(history: History, time: Axis) -> Markup | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
-from dltool.figures import duration, number, rate, single_figures
-from dltool.registry import registered
+from dltool.figures import duration, number, rate, single_figures, titled
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
 from dltool.report.measuring import Measured
@@ -48,10 +47,10 @@ def headline(content: Content) -> Markup:
         return _last_epoch(content)
     figures, models = measured.figures, measured.figures["baselines"]
     cards = [
-        _card(name, value, {model: of[name] for model, of in reversed(models.items()) if name in of})
+        _card(content, name, value, {model: of[name] for model, of in reversed(models.items()) if name in of})
         for name, value in single_figures(figures["metrics"]).items()
     ]
-    loss = _card("loss", figures["loss"], _training_loss(content), own=measured.part)
+    loss = _card(content, "loss", figures["loss"], _training_loss(content), own=measured.part)
     return element(
         "section",
         element("p", _lead(content, measured), class_="lead remark" if figures["remark"] else "lead"),
@@ -72,7 +71,7 @@ def _lead(content: Content, measured: Measured) -> str:
         return f"{told} Note that {figures['remark']}."
     linear = figures["baselines"].get("linear", {})
     for name, value in list(linear.items())[:1]:
-        told += f" A linear model of the same inputs comes to {name} {number(value)}."
+        told += f" A linear model of the same inputs comes to {titled(name, content.positive_class)} {number(value)}."
     return told
 
 
@@ -90,20 +89,28 @@ def _last_epoch(content: Content) -> Markup:
     figures = single_figures(line.get(part, {}))
     text = f"After epoch {line.get('epoch')}, on the {part} part." if figures else "No epoch has ended yet."
     more = f" More is told once the run has ended, or by: dltool report {content.run.root}"
-    cards = element("div", [_card(name, value, {}) for name, value in figures.items()], class_="cards")
+    cards = element("div", [_card(content, name, value, {}) for name, value in figures.items()], class_="cards")
     return element("section", element("p", text + more, class_="lead"), cards if figures else None, id="figures")
 
 
-def _card(name: str, value: float | None, others: Mapping[str, float], *, own: str = "network") -> Markup:
+def _card(
+    content: Content, name: str, value: float | None, others: Mapping[str, float], *, own: str = "network"
+) -> Markup:
     """One figure, its `own` bar, and bars for `others` beside it."""
     models = {own: value, **others}
     known = {model: one for model, one in models.items() if one is not None and isfinite(one)}
-    better = registered("metric")[name].better if name in registered("metric") else "lower"
+    better = content.metrics[name].better if name in content.metrics else "lower"
     most = max(1.0 if better == "higher" else 0.0, *known.values(), 0.0) or 1.0
     bars = [_bar(model, one, one / most, "bar own" if model == own else "bar") for model, one in known.items()]
     hint = element("small", "lower is better") if better == "lower" and others else None
     figure = element("p", number(value), class_="figure")
-    return element("div", element("h3", name, hint), figure, bars if others else None, class_="card")
+    return element(
+        "div",
+        element("h3", titled(name, content.positive_class), hint),
+        figure,
+        bars if others else None,
+        class_="card",
+    )
 
 
 def _bar(model: str, value: float, share: float, style: str) -> Markup:

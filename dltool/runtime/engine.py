@@ -12,7 +12,7 @@ from dltool.ops.graph import Node
 from dltool.program.building import Network, Samples
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
-from dltool.runtime.plan import StepPlan, StepResult
+from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
 WORTH_SHARING = 6_000_000
@@ -93,14 +93,12 @@ class Engine:
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
-    def evaluate(self, part: str, *, use_average: bool = False, of: int | None = None) -> StepResult:
-        """Losses of the batches of a part, which add up to its mean loss, and the outputs for every sample.
-
-        Where the part is attached piece by piece, `of` is how many samples all pieces have.
-        """
-        network = self._network("evaluate")
-        plan = whole_part(len(self._data[part].targets), network.program.rows, of)
-        return self._runner("evaluate", part, average=use_average).run(plan, collect=True)
+    def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
+        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
+        network, targets = self._network("evaluate"), self._data[part].targets
+        plan = whole_part(len(targets), network.program.rows)
+        result = self._runner("evaluate", part, average=use_average).run(plan, collect=True)
+        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
     def _runner(self, kind: str, part: str, *, average: bool) -> Any:
         key = (kind, part, average)
@@ -182,8 +180,8 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.program.graph.parameters() if not value.frozen}
 
 
-def whole_part(samples: int, rows: int, of: int | None = None) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses add up to the mean, or to a share `of` all."""
+def whole_part(samples: int, rows: int) -> StepPlan:
+    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
     position = np.arange(0, samples, rows, dtype=np.int64)
     count = len(position)
     none = np.zeros(count, np.int64)
@@ -192,7 +190,7 @@ def whole_part(samples: int, rows: int, of: int | None = None) -> StepPlan:
         epoch=none,
         position=position,
         rows=np.minimum(rows, samples - position),
-        scale=np.full(count, 1 / (of or samples), np.float32),
+        scale=np.ones(count, np.float32),
         first=np.ones(count, bool),
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),

@@ -15,7 +15,7 @@ class StepPlan:
     epoch: np.ndarray  # int64: epochs completed before this one
     position: np.ndarray  # int64: first sample of the micro-batch, in the order of its epoch
     rows: np.ndarray  # int64: samples in the micro-batch
-    scale: np.ndarray  # float32: 1 / samples in the whole update
+    scale: np.ndarray  # float32: 1 / the weight of all samples of the update; 1 in an evaluation
     first: np.ndarray  # bool: the micro-batch opens an update
     update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
     scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
@@ -32,3 +32,17 @@ class StepResult:
     losses: np.ndarray
     #: float32 (samples, outputs), in running order, where outputs were asked for
     outputs: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluating a part gave, batch by batch."""
+
+    losses: np.ndarray  # float32: the sum of the samples' losses
+    weights: np.ndarray  # what that sum is divided by in a mean: the number of samples, or their weights
+    outputs: np.ndarray  # float32 (samples, outputs)
+
+    @property
+    def loss(self) -> float:
+        """The mean over the part."""
+        return float(self.losses.sum(dtype=np.float64) / self.weights.sum())

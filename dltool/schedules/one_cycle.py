@@ -7,26 +7,45 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from dltool.config.description import by_compat
 from dltool.registry import register
 from dltool.schedules.schedule import Horizon, Schedule
 
 
 @register("schedule", "one_cycle")
 class OneCycle(Schedule):
-    """Rises to the full rate, then falls far below where it began, as in PyTorch (Smith and Topin 2018)."""
+    """Rises to the full rate, then falls far below where it began (Smith and Topin 2018).
+
+    PyTorch's rates; its cycle of the momentum too where `cycle_momentum` says so.
+    """
 
     peak: float = Field(default=0.3, ge=0, le=1, description="share of training spent rising")
     start_divisor: float = Field(default=25.0, gt=0, description="the full rate over that of the first step")
     end_divisor: float = Field(default=1e4, gt=0, description="the rate of the first step over that of the last")
     curve: Literal["cosine", "linear"] = "cosine"
+    cycle_momentum: bool = by_compat(
+        False,
+        torch=True,
+        description="the momentum (Adam's beta1) falls while the rate rises, and rises while it falls",
+    )
+    high_momentum: float = Field(default=0.95, ge=0, lt=1, description="where that of a cycle begins and ends")
+    low_momentum: float = Field(default=0.85, ge=0, lt=1, description="that of a cycle at the full rate")
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         """Two phases, which meet at the peak."""
+        return self._cycle(1 / self.start_divisor, 1.0, 1 / (self.start_divisor * self.end_divisor), steps, horizon)
+
+    def momentum(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray | None:
+        """The same two phases the other way round."""
+        if not self.cycle_momentum:
+            return None
+        return self._cycle(self.high_momentum, self.low_momentum, self.high_momentum, steps, horizon)
+
+    def _cycle(self, start: float, peak: float, end: float, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         top = self.peak * horizon.steps - 1
-        rise = self._between(1 / self.start_divisor, 1.0, steps / (top or 1.0))
-        end = 1 / (self.start_divisor * self.end_divisor)
-        fall = self._between(1.0, end, (steps - top) / ((horizon.steps - 1 - top) or 1.0))
-        return np.where(steps <= top, rise, fall)
+        before = self._between(start, peak, steps / (top or 1.0))
+        after = self._between(peak, end, (steps - top) / ((horizon.steps - 1 - top) or 1.0))
+        return np.where(steps <= top, before, after)
 
     def _between(self, low: float, high: float, progress: np.ndarray) -> np.ndarray:
         progress = np.clip(progress, 0.0, 1.0)

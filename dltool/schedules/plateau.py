@@ -28,7 +28,9 @@ class Plateau(Schedule):
     )
     min_delta: float = Field(default=1e-4, ge=0, description="a smaller gain than this is none")
     relative: bool = by_compat(False, torch=True, description="min_delta is a share of the best figure")
-    cooldown: NonNegativeInt = Field(default=0, description="epochs after a fall in which none are counted")
+    cooldown: NonNegativeInt = Field(
+        default=0, description="epochs after a fall in which none are counted (Keras' cooldown of 3 is 2 here)"
+    )
     floor: float = Field(default=0.0, ge=0, lt=1, description="share of the rate that always remains")
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
@@ -41,11 +43,11 @@ class Plateau(Schedule):
 
     def after_epoch(self, state: Mapping[str, float], value: float, *, higher_is_better: bool) -> dict[str, float]:
         """What is known after an epoch in which the monitored figure was `value`."""
-        cooldown = max(state["cooldown"] - 1, 0.0)
-        following = {**state, "cooldown": cooldown}
+        cools = state["cooldown"] > 0
+        following = {**state, "cooldown": max(state["cooldown"] - 1, 0.0)}
         if self._improves(state.get("best"), value, higher_is_better):
             return {**following, "best": value, "waited": 0.0}
-        waited = 0.0 if cooldown else state["waited"] + 1
+        waited = 0.0 if cools else state["waited"] + 1
         if waited < self.patience:
             return {**following, "waited": waited}
         multiplier = max(state["multiplier"] * self.factor, self.floor)
@@ -54,5 +56,5 @@ class Plateau(Schedule):
     def _improves(self, best: float | None, value: float, higher_is_better: bool) -> bool:
         if best is None:
             return value == value  # not NaN
-        gain = value - best if higher_is_better else best - value
-        return gain > self.min_delta * (abs(best) if self.relative else 1.0)
+        delta = self.min_delta * (abs(best) if self.relative else 1.0)
+        return value > best + delta if higher_is_better else value < best - delta

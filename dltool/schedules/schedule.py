@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import Field
 
-from dltool.config.description import Description
+from dltool.config.description import Description, by_compat
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Schedule(Description):
     warmup_epochs: float = Field(
         default=0.0, ge=0, description="the rate first rises from 0 in a straight line; fractions of an epoch count too"
     )
+    from_zero: bool = by_compat(
+        False, keras=True, description="the first step of the warm-up has a rate of 0; else it is one step up already"
+    )
 
     @abstractmethod
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
@@ -41,11 +44,16 @@ class Schedule(Description):
 
     def multiplier(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         """What the optimizer's learning rate is multiplied by, in float64, for each of `steps` (n,)."""
-        risen = np.minimum((steps + 1.0) / max(self.warmup_steps(horizon), 1), 1.0)
+        warmup = self.warmup_steps(horizon)
+        risen = np.minimum((steps + (0.0 if self.from_zero else 1.0)) / warmup, 1.0) if warmup else 1.0
         return risen * self.after_warmup(steps, horizon)
 
+    def momentum(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray | None:
+        """What takes the place of the optimizer's momentum at each of `steps` (n,); None: nothing."""
+        return None
+
     def warmup_steps(self, horizon: Horizon) -> int:
-        """Steps before the rate is up; the last of them has the full rate."""
+        """Steps until the rate is up."""
         return round(self.warmup_epochs * horizon.steps_per_epoch)
 
     def progress(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:

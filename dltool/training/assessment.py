@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
-from dltool.metrics.metric import Accumulator, Metric
+from dltool.metrics.metric import Accumulator, Answers, Metric, positive_classes
 from dltool.registry import registered
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.calibration import Calibration
@@ -110,12 +111,13 @@ class Figures:
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
-        self._metrics = _metrics(predictor.experiment.metrics, self._signature.task)
+        self._metrics = measured_metrics(predictor.experiment.metrics, self._signature.task)
+        self._answers = Answers.of(self._signature)
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
-        task, classes = self._signature.task, self._signature.classes
-        self._calibration = None if task == "numbers" else Calibration(task, classes)
+        task = self._signature.task
+        self._calibration = None if task == "numbers" else Calibration(self._answers)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
         latest = latest_values(cast(Source, predictor.experiment.data.source), predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, latest)
@@ -123,11 +125,10 @@ class Figures:
     def add(self, part: Part) -> np.ndarray:
         """Take samples; gives the predictions (n, k) for them."""
         result = self._predictor.run(part)
-        outputs = cast(np.ndarray, result.outputs)
         self._rows += len(part)
-        self._meter.add_losses(result.losses.sum(dtype=np.float64, keepdims=True), np.array([len(part)]))
-        self._meter.add_outputs(outputs, part.targets)
-        predictions = self._predictor.predictions(outputs)
+        self._meter.add_losses(result.losses, result.weights)
+        self._meter.add_outputs(result.outputs, part.targets)
+        predictions = self._predictor.predictions(result.outputs)
         known = self._signature.own_units(part.targets)
         for accumulator, columns in self._details:
             accumulator.update(predictions[:, columns], known[:, columns])
@@ -147,6 +148,7 @@ class Figures:
             "rows": self._rows,
             "loss": loss,
             "metrics": figures,
+            "positive_class": positive_classes(self._metrics, self._answers),
             "baselines": baselines,
             "remark": remark(self._metrics, figures, baselines),
             **({"calibration": self._calibration.result()} if self._calibration else {}),
@@ -166,11 +168,11 @@ class Figures:
             return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
         per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in signature.targets}
         for accumulator, columns in self._details:
-            per_target[signature.targets[columns[0]]][accumulator.metric.yaml_name] = accumulator.result()
+            per_target[signature.targets[columns[0]]][accumulator.metric.yaml_name] = _result(accumulator)
         return {"per_target": list(per_target.values())}
 
 
-def _metrics(configured: Sequence[Any], task: Task) -> list[Metric]:
+def measured_metrics(configured: Sequence[Any], task: Task) -> list[Metric]:
     """Those of the config, then the usual ones of the task."""
     names = {metric.yaml_name for metric in configured}
     return [*configured, *(registered("metric")[name]() for name in USUAL[task] if name not in names)]
@@ -180,11 +182,23 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     """What gathers the figures of single labels or targets, and the columns that each looks at."""
     columns = range(len(signature.targets))
     if signature.task == "labels":
-        return [(F1().start("labels", len(columns)), list(columns))]
+        return [(F1().start(Answers.of(signature)), list(columns))]
     if signature.task == "classes":
         return []  # they follow from the confusion matrix
     metrics = [registered("metric")[name]() for name in USUAL["numbers"]]
-    return [(metric.start("numbers", 1), [column]) for column in columns for metric in metrics]
+    return [
+        (metric.start(Answers("numbers", (name,))), [column])
+        for column, name in enumerate(signature.targets)
+        for metric in metrics
+    ]
+
+
+def _result(accumulator: Accumulator) -> Any:
+    """A figure, NaN where it is not defined; of all targets together that is told already."""
+    try:
+        return accumulator.result()
+    except InputError:
+        return nan
 
 
 def chosen_part(experiment: Experiment, part: str | None = None) -> str:

@@ -18,7 +18,8 @@ from dltool.data.signature import CodeField, Part, joined_parts
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.losses.links import Link, link
-from dltool.metrics.metric import Accumulator, Metric
+from dltool.metrics.metric import Accumulator, Answers, Metric, by_name
+from dltool.metrics.metric import Signature as TargetSignature
 from dltool.training.checkpoint import section
 from dltool.training.linear import Linear, fit_linear
 
@@ -51,17 +52,11 @@ class Samples(Protocol):
     def rows(self, low: int, high: int) -> Part: ...
 
 
-class DataSignature(Protocol):
+class DataSignature(TargetSignature, Protocol):
     """What baselines need to know of the data."""
 
     @property
-    def task(self) -> Task: ...
-    @property
     def feature_shape(self) -> tuple[int, ...]: ...
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
     @property
     def codes(self) -> tuple[CodeField, ...]: ...
     def own_units(self, numbers: np.ndarray) -> np.ndarray: ...
@@ -112,7 +107,7 @@ class Comparison:
 
     def __init__(self, baselines: Baselines, metrics: Sequence[Metric], latest: Latest | None = None):
         self._baselines, self._latest = baselines, latest
-        self._metrics = [metric for metric in metrics if metric.better]
+        self._metrics = {name: metric for name, metric in by_name(metrics).items() if metric.better}
         self._gathered: dict[str, dict[str, Accumulator]] = {}
 
     def add(self, part: Samples) -> None:
@@ -132,15 +127,14 @@ class Comparison:
         found = {name: {key: _figure(one) for key, one in of.items()} for name, of in self._gathered.items()}
         simplest = [found.pop(name) for name in ("mean", "median", "latest") if name in found]
         if simplest:
-            best = {metric.yaml_name: max if metric.better == "higher" else min for metric in self._metrics}
+            best = {name: max if one.better == "higher" else min for name, one in self._metrics.items()}
             found = {"trivial": {key: best[key](one[key] for one in simplest) for key in best}, **found}
         return found
 
     def _of(self, name: str) -> dict[str, Accumulator]:
         if name not in self._gathered:
-            signature = self._baselines.signature
-            width = len(signature.classes or signature.targets)
-            self._gathered[name] = {one.yaml_name: one.start(signature.task, width) for one in self._metrics}
+            answers = Answers.of(self._baselines.signature)
+            self._gathered[name] = {key: one.start(answers) for key, one in self._metrics.items()}
         return self._gathered[name]
 
 
@@ -160,10 +154,9 @@ def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None
 
 def remark(metrics: Sequence[Metric], figures: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:
     """A line on the strongest baseline that beats a network in the first metric; empty where none does."""
-    metric = next((one for one in metrics if one.better), None)
-    if metric is None or not baselines:
+    name, metric = next(((name, one) for name, one in by_name(metrics).items() if one.better), ("", None))
+    if metric is None or not baselines or figures[name] is None:
         return ""
-    name = metric.yaml_name
     sign = 1 if metric.better == "higher" else -1
     best = max(baselines, key=lambda baseline: sign * baselines[baseline][name])
     if not sign * baselines[best][name] > sign * figures[name]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import Task
+from dltool.metrics.metric import Answers
 
 #: equally wide ranges of probability that forecasts are sorted into
 BINS = 10
@@ -16,27 +15,28 @@ BINS = 10
 class Calibration:
     """Gathered from predictions piece by piece.
 
-    A forecast is that a row is of the second of two classes, that it is of its most probable class, or has a label.
+    A forecast is that a row is of the rarer of two classes, that it is of its most probable class, or has a label.
     """
 
-    def __init__(self, task: Task, classes: Sequence[str] | None):
-        binary = classes is not None and len(classes) == 2
-        self._kind = "binary" if binary else task
-        name = f"'{classes[1]}'" if classes and binary else "the most probable class" if classes else "each label"
+    def __init__(self, answers: Answers):
+        self._kind = "binary" if answers.task == "classes" and answers.width == 2 else answers.task
+        self._positive = answers.positive if self._kind == "binary" else None
+        names = {"classes": "the most probable class", "labels": "each label"}
+        name = names[self._kind] if self._positive is None else f"'{answers.names[self._positive]}'"
         self._forecast = f"probability of {name}"
         self._rows, self._forecasts, self._true = (np.zeros(BINS) for _ in range(3))
         self._squares, self._answers = 0.0, 0
 
     def add(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """Take probabilities (n, k), or (n, 1) of the second class; and classes (n,), or labels (n, k) of 0 and 1."""
+        """Take probabilities (n, k), and classes (n,) or labels (n, k) of 0 and 1."""
         chances = predictions.astype(np.float64)
         if self._kind == "classes":
             forecasts, true = chances.max(axis=1), chances.argmax(axis=1) == targets
             others = np.arange(chances.shape[1]) == targets[:, None]
             self._squares += float(((chances - others) ** 2).sum())
         else:
-            forecasts = (chances[:, -1] if self._kind == "binary" else chances).ravel()
-            true = targets.ravel() == 1
+            forecasts = (chances if self._positive is None else chances[:, self._positive]).ravel()
+            true = targets.ravel() == (1 if self._positive is None else self._positive)
             self._squares += float(((forecasts - true) ** 2).sum())
         bins = np.clip((forecasts * BINS).astype(np.int64), 0, BINS - 1)
         self._rows += np.bincount(bins, minlength=BINS)

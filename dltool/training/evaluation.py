@@ -8,11 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from dltool.config.experiment import Task
 from dltool.data.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.losses.links import link
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, Signature
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter
@@ -23,15 +22,8 @@ EVALUATION_ROWS = 256
 PIECE_BYTES = 16 << 20
 
 
-class TargetSignature(Protocol):
-    """What metrics need to know of the data."""
-
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
-    @property
-    def task(self) -> Task: ...
+class TargetSignature(Signature, Protocol):
+    """What a meter needs to know of the data."""
 
     def own_units(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers as trained on, in the units of the targets."""
@@ -42,8 +34,7 @@ def make_meter(metrics: Sequence[Metric], signature: TargetSignature, network: N
     """A meter for the predictions of a network; raises `InputError` where a metric does not fit the task."""
     return Meter(
         metrics,
-        task=signature.task,
-        width=len(signature.classes or signature.targets),
+        answers=Answers.of(signature),
         link=partial(link, network.link),
         own_units=signature.own_units,
     )
@@ -54,15 +45,12 @@ def evaluate(engine: Engine, part: str, samples: Part | StoredPart, meter: Meter
 
     `meter` gathers the loss and the metrics; they have the same bits however the part is cut.
     """
-    losses = []
     for piece in _pieces(samples):
         if piece is not samples:
             engine.attach(part, piece)
-        result = engine.evaluate(part, use_average=use_average, of=len(samples))
-        assert result.outputs is not None
-        losses.append(result.losses)
+        result = engine.evaluate(part, use_average=use_average)
+        meter.add_losses(result.losses, result.weights)
         meter.add_outputs(result.outputs, piece.targets)
-    meter.add_losses(np.concatenate(losses).sum(dtype=np.float64, keepdims=True), np.array([len(samples)]))
 
 
 def _pieces(samples: Part | StoredPart) -> Iterator[Part]:

@@ -30,11 +30,23 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
+class Lowered:
+    """The plateau schedule has lowered the learning rate."""
+
+    multiplier: float  # of the rate that the config gives
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return f"plateau: the learning rate is now multiplied by {self.multiplier:g}"
+
+
+@dataclass(frozen=True)
 class Note:
-    """Something the user should know."""
+    """Something the user should know, however little is shown."""
 
     text: str
 
 
-Event = Progress | EpochEnded | Note
+Event = Progress | EpochEnded | Lowered | Note
 Listener = Callable[[Event], None]

@@ -16,11 +16,11 @@ from dltool.data.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
-from dltool.runtime.feed import Feed
+from dltool.runtime.feed import Feed, Window
 from dltool.schedules.schedule import Horizon, Schedule
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
@@ -29,6 +29,8 @@ from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
 from dltool.training.meter import Meter
+from dltool.training.single_rows import without_single_row
+from dltool.training.watching import of_parts, require_defined
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Job:
         """What changes the parameters."""
         return cast(Optimizer, self.experiment.optimizer)
 
+    @property
+    def positive_class(self) -> dict[str, str]:
+        """The class that a figure is about, for those that are about one."""
+        return positive_classes(cast(list[Metric], self.experiment.metrics), Answers.of(self.dataset.signature))
+
     def meter(self) -> Meter:
         """A fresh one for the configured metrics."""
         return make_meter(cast(list[Metric], self.experiment.metrics), self.dataset.signature, self.network)
@@ -58,6 +65,17 @@ class Job:
         """The rate after each of `steps` (n,) as the schedule makes it for a training of so many epochs."""
         horizon = Horizon(self.layout.updates, epochs)
         return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
+
+    def scalars(self, steps: np.ndarray, rates: np.ndarray) -> np.ndarray:
+        """What the optimizer's op is given at each of `steps` (n,), where it has these learning rates."""
+        horizon = Horizon(self.layout.updates, self.experiment.train.epochs)
+        momentum = cast(Schedule, self.experiment.schedule).momentum(steps, horizon)
+        return self.optimizer.scalars(steps, rates, momentum)
+
+    def targets(self, window: Window, epoch: int, updates: np.ndarray) -> np.ndarray:
+        """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the window."""
+        low = int(updates[0]) * self.layout.update_size
+        return self.feed.targets(window, epoch, low, low + int(self.layout.update_rows(updates).sum()))
 
     def evaluate(self, part: str) -> Meter:
         """Loss and metrics of a part, gathered with the averaged parameters where there are any."""
@@ -111,10 +129,11 @@ def open_job(
     part = dataset.parts["train"]
     layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
+    layout = without_single_row(layout, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
-    make_meter(
-        cast(list[Metric], experiment.metrics), dataset.signature, network
-    )  # raises where a metric does not fit the task
+    metrics = cast(list[Metric], experiment.metrics)
+    make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
+    require_defined(judge.watched, metrics, Answers.of(dataset.signature), network, of_parts(dataset.parts))
     start = starting_from(experiment, folders, network.program.graph) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(

@@ -9,7 +9,7 @@ from dltool.config.experiment import Experiment
 from dltool.metrics.metric import Metric
 from dltool.schedules.plateau import Plateau
 from dltool.training.counters import Counters
-from dltool.training.monitor import find_monitor
+from dltool.training.monitor import Monitor, find_monitor
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -27,6 +27,16 @@ class Judge:
         self._loss = find_monitor(loss, metrics)
         self._stop = find_monitor(stop, metrics)
         self.best = find_monitor(stop if self.restores_best else experiment.monitor, metrics)
+
+    @property
+    def watched(self) -> dict[str, Monitor]:
+        """The figures that something depends on, by the place in the config that says so."""
+        best = "early_stopping.monitor" if self.restores_best else "train.monitor"
+        return {
+            **({"early_stopping.monitor": self._stop} if self._stopping else {}),
+            **({"schedule": self._loss} if self._plateau else {}),
+            best: self.best,
+        }
 
     @property
     def restores_best(self) -> bool:

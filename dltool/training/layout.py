@@ -54,6 +54,11 @@ class EpochLayout:
         """Rows of the largest micro-batch."""
         return min(self.batch_size, self.epoch_samples)
 
+    @property
+    def ends_alone(self) -> bool:
+        """Whether the last batch of an epoch has one row where the others have more."""
+        return self.last_batch == "keep" and self.samples > self.batch_size > 1 and self.samples % self.batch_size == 1
+
     def updates_before(self, position: int) -> int:
         """Updates whose samples all come before a position of the epoch, which is the start of one, or its end."""
         return min(-(-position // self.update_size), self.updates)
@@ -62,8 +67,13 @@ class EpochLayout:
         """Samples in each of the numbered updates of an epoch."""
         return np.minimum(self.epoch_samples - updates * self.update_size, self.update_size)
 
-    def plan(self, scalars: np.ndarray, *, first_update: int, epoch: int, step: int) -> StepPlan:
-        """The table of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps came before."""
+    def plan(
+        self, scalars: np.ndarray, *, first_update: int, epoch: int, step: int, weights: np.ndarray | None = None
+    ) -> StepPlan:
+        """The table of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps came before.
+
+        `weights` (n,) are those of the samples of each update, by default their number; without weight is without loss.
+        """
         count = len(scalars)
         updates = np.arange(first_update, first_update + count, dtype=np.int64)
         rows = self.update_rows(updates)
@@ -75,8 +85,13 @@ class EpochLayout:
             epoch=np.full(len(owner), epoch, dtype=np.int64),
             position=updates[owner] * self.update_size + number * self.batch_size,
             rows=np.minimum(self.batch_size, rows[owner] - number * self.batch_size),
-            scale=(1.0 / rows[owner]).astype(np.float32),
+            scale=reciprocals(rows if weights is None else weights)[owner],
             first=number == 0,
             update=number == batches[owner] - 1,
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
         )
+
+
+def reciprocals(weights: np.ndarray) -> np.ndarray:
+    """1 / weights (n,) as float32, and 0 for those that are 0."""
+    return np.divide(1.0, weights, out=np.zeros(len(weights)), where=weights != 0).astype(np.float32)

@@ -23,7 +23,7 @@ from dltool.training.baselines import Baselines, Comparison, latest_values, rema
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_sound
-from dltool.training.events import EpochEnded, Listener, Note, Progress
+from dltool.training.events import EpochEnded, Listener, Lowered, Note, Progress
 from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
@@ -42,9 +42,10 @@ class Outcome:
     epochs: int
     steps: int
     seconds: float
-    figures: dict[str, dict[str, Any]]  # by part: of the last epoch, or of the best one where that was restored
-    best: dict[str, Any]  # epoch, monitor, value; empty before the first epoch ends
-    restored: bool  # the figures are the best epoch's
+    figures: dict[str, dict[str, Any]]  # by part, with the parameters of the checkpoint
+    shown: int  # the epoch that these are of: the best one
+    positive_class: dict[str, str]  # by the name of a figure that is about one class
+    best: dict[str, Any] | None  # epoch, monitor, value; None where no epoch has ended, or none could be told the best
     baselines: dict[str, dict[str, float]]  # figures of simpler models on the test part, else the validation part
     remark: str  # on one that does better than the network
     checkpoint: Path
@@ -126,22 +127,25 @@ class Trainer:
         count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
         rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
+        updates = counters.update + np.arange(count)
+        rows = layout.update_rows(updates)
+        needed = self._meter.wants_outputs or self._job.network.weighs
+        targets = self._job.targets(window, counters.epoch, updates) if needed else None
+        weights = self._job.network.weights(targets, rows)
         plan = layout.plan(
-            self._job.optimizer.scalars(steps, rates),
+            self._job.scalars(steps, rates),
             first_update=counters.update,
             epoch=counters.epoch,
             step=counters.step,
+            weights=weights,
         )
         result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
         seconds = time.monotonic() - started
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
         self._log.append(self._step_lines(losses[: count_sound(losses)], rates))
         check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
-        rows = layout.update_rows(counters.update + np.arange(count))
-        self._meter.add_losses(losses, rows)
-        if result.outputs is not None:
-            low = int(plan.position[0])
-            targets = self._job.feed.targets(window, counters.epoch, low, low + len(result.outputs))
+        self._meter.add_losses(losses * weights, weights)
+        if result.outputs is not None and targets is not None:
             self._meter.add_outputs(result.outputs, targets)
         counters.step += count
         counters.update += count
@@ -167,15 +171,18 @@ class Trainer:
         results = {"train": self._result(self._meter)}
         if "validation" in self._job.dataset.parts:
             started = time.monotonic()
-            results["validation"] = self._result(self._job.evaluate("validation"))
+            meter = self._job.evaluate("validation")
+            results["validation"] = self._result(meter)
             self._pace.evaluated(time.monotonic() - started)
-            if not np.isfinite(results["validation"]["loss"]):
+            if meter.weighs and not np.isfinite(results["validation"]["loss"]):
                 raise DivergedError(
                     f"the validation loss is {results['validation']['loss']} after epoch {counters.epoch + 1}"
                 )
         counters.epoch += 1
         self._tick()
         line = {"kind": "epoch", "epoch": counters.epoch, "step": counters.step, **results}
+        if self._job.positive_class:
+            line["positive_class"] = self._job.positive_class
         line["seconds"] = round(counters.epoch_seconds, 6)
         self._log.append([line])
         self._lines.append(line)
@@ -185,19 +192,22 @@ class Trainer:
         best = self._job.judge.after_epoch(results, counters)
         self._notify(EpochEnded(line, best))
         if counters.multiplier < multiplier:
-            self._notify(Note(f"plateau: the learning rate is now multiplied by {counters.multiplier:g}"))
+            self._notify(Lowered(counters.multiplier))
         self._keeper.after_epoch(best=best)
 
     def _end(self, reason: str) -> Outcome:
-        counters = self._counters
+        counters, judge = self._counters, self._job.judge
         line: dict[str, Any] = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step}
-        restored = reason != "signal" and self._job.judge.restores_best and counters.best_epoch > 0
-        if restored and counters.best_epoch < counters.epoch:
-            self._job.restore(decode(self._run.best))
-        shown = counters.best_epoch if restored else counters.epoch
+        shown = counters.best_epoch or counters.epoch  # of the checkpoint that is named
         figures = {part: one[part] for one in self._lines if one["epoch"] == shown for part in PARTS if part in one}
-        if reason != "signal" and "test" in self._job.dataset.parts:
-            figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
+        if reason != "signal":
+            if shown < counters.epoch:
+                self._job.restore(decode(self._run.best))
+            if not counters.best_epoch:
+                self._warn(f"no epoch is the best: '{judge.best.name}' was never defined; the last parameters are kept")
+            if "test" in self._job.dataset.parts:
+                figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
+                line["test_of_epoch"] = shown
         self._tick()
         self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
         baselines, remark = self._compare(figures) if reason != "signal" else ({}, "")
@@ -207,8 +217,9 @@ class Trainer:
             steps=counters.step,
             seconds=counters.seconds,
             figures=figures,
+            shown=shown,
+            positive_class=self._job.positive_class,
             best=self._best(),
-            restored=restored,
             baselines=baselines,
             remark=remark,
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
@@ -230,14 +241,18 @@ class Trainer:
     def _result(self, meter: Meter) -> dict[str, Any]:
         figures = meter.result()
         for text in meter.undefined:
-            if text not in self._told:
-                self._notify(Note(text))
-                self._told.add(text)
+            self._warn(text)
         return figures
 
-    def _best(self) -> dict[str, Any]:
+    def _warn(self, text: str) -> None:
+        """Tell something once."""
+        if text not in self._told:
+            self._notify(Note(text))
+            self._told.add(text)
+
+    def _best(self) -> dict[str, Any] | None:
         epoch, value = self._counters.best_epoch, self._counters.best_value
-        return {"epoch": epoch, "monitor": self._job.judge.best.name, "value": value} if epoch else {}
+        return {"epoch": epoch, "monitor": self._job.judge.best.name, "value": value} if epoch else None
 
     def _snapshot(self) -> Checkpoint:
         self._counters.log_bytes = self._log.size

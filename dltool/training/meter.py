@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import Task
 from dltool.errors import InputError
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Answers, Metric, by_name
 from dltool.training.checkpoint import section
 
 #: Rows whose predictions are made at a time.
@@ -26,22 +25,21 @@ Link = Callable[[np.ndarray], np.ndarray]
 class Meter:
     """Gathers losses, outputs and targets of rows, piece by piece.
 
-    `width` is the number of classes, labels or numbers to predict; `own_units` takes numbers back to these.
+    `own_units` takes numbers to predict back to these.
     """
 
     def __init__(
         self,
         metrics: Sequence[Metric],
         *,
-        task: Task,
-        width: int,
+        answers: Answers,
         link: Link,
         own_units: Callable[[np.ndarray], np.ndarray] = lambda numbers: numbers,
     ):
-        self._accumulators = {metric.yaml_name: metric.start(task, width) for metric in metrics}
+        self._accumulators = {name: metric.start(answers) for name, metric in by_name(metrics).items()}
         self._link, self._own_units = link, own_units
         self._loss = np.float64(0.0)
-        self._rows = 0
+        self._weight = np.float64(0.0)
         self.undefined: list[str] = []  # why metrics have no result
 
     @property
@@ -49,10 +47,15 @@ class Meter:
         """Whether there is any metric to feed."""
         return bool(self._accumulators)
 
-    def add_losses(self, losses: np.ndarray, rows: np.ndarray) -> None:
-        """Take mean losses (n,) of `rows` (n,) samples each."""
-        self._loss = np.cumsum(np.concatenate([[self._loss], losses.astype(np.float64) * rows]))[-1]
-        self._rows += int(rows.sum())
+    @property
+    def weighs(self) -> bool:
+        """Whether rows with any weight were taken, so that there is a mean loss."""
+        return bool(self._weight)
+
+    def add_losses(self, sums: np.ndarray, weights: np.ndarray) -> None:
+        """Take sums (n,) of the losses of some samples each, and what these weigh (n,): by default their number."""
+        self._loss = running_sum(self._loss, sums)
+        self._weight = running_sum(self._weight, weights)
 
     def add_outputs(self, outputs: np.ndarray, targets: np.ndarray) -> None:
         """Take raw outputs (n, k) and the targets of the same samples."""
@@ -63,8 +66,10 @@ class Meter:
                 accumulator.update(predictions, known)
 
     def result(self) -> dict[str, Any]:
-        """The mean loss and every metric over all samples so far; NaN where one is not defined for them."""
-        figures: dict[str, Any] = {"loss": float(self._loss / self._rows) if self._rows else float("nan")}
+        """The weighted mean of the losses and every metric over all samples; NaN where one is not defined for them."""
+        figures: dict[str, Any] = {"loss": float(self._loss / self._weight) if self.weighs else float("nan")}
+        if not self.weighs:
+            self.undefined.append("the loss is not defined: all rows are of classes without weight")
         for name, accumulator in self._accumulators.items():
             try:
                 figures[name] = accumulator.result()
@@ -75,7 +80,7 @@ class Meter:
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint must keep to go on gathering."""
-        arrays = {"loss": np.asarray(self._loss), "rows": np.asarray(self._rows)}
+        arrays = {"loss": np.asarray(self._loss), "weight": np.asarray(self._weight)}
         for name, accumulator in self._accumulators.items():
             arrays |= {f"{name}/{key}": np.asarray(array) for key, array in accumulator.state.items()}
         return arrays
@@ -83,6 +88,11 @@ class Meter:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on where the meter that gave `arrays` as its state was."""
         self._loss = np.float64(arrays["loss"])
-        self._rows = int(arrays["rows"])
+        self._weight = np.float64(arrays["weight"])
         for name, accumulator in self._accumulators.items():
             accumulator.state = section(arrays, f"{name}/")
+
+
+def running_sum(total: np.float64, numbers: np.ndarray) -> np.float64:
+    """total + all numbers, one after the other, so that rounding does not depend on how they are cut."""
+    return np.cumsum(np.concatenate([[total], numbers], dtype=np.float64))[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Metric
+from dltool.metrics.metric import Metric, by_name
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,19 @@ class Monitor:
     name: str
     higher_is_better: bool
 
+    @property
+    def part(self) -> str:
+        """The part that it is measured on."""
+        return self.name.partition(".")[0]
+
+    @property
+    def figure(self) -> str:
+        """The loss or the name of a metric's figure."""
+        return self.name.partition(".")[2]
+
     def value(self, results: Mapping[str, Mapping[str, Any]]) -> float:
         """The figure in an epoch's results by part; NaN where it is undefined."""
-        part, _, figure = self.name.partition(".")
-        return results[part][figure]
+        return results[self.part][self.figure]
 
     def improves(self, value: float, best: float, min_delta: float = 0.0) -> bool:
         """Whether `value` beats `best`, which is NaN before the first epoch."""
@@ -32,7 +41,7 @@ class Monitor:
 
 def find_monitor(name: str, metrics: Sequence[Metric]) -> Monitor:
     """The monitor of a figure that is measured; raises `InputError` where the figure is not one number."""
-    better = {"loss": "lower"} | {metric.yaml_name: metric.better for metric in metrics}
+    better = {"loss": "lower"} | {name: metric.better for name, metric in by_name(metrics).items()}
     direction = better[name.partition(".")[2]]
     if direction is None:
         raise InputError(

@@ -23,7 +23,7 @@ from dltool.errors import InputError, Problem
 from dltool.losses.links import link
 from dltool.program.building import build_network
 from dltool.runtime.engine import Engine
-from dltool.runtime.plan import StepResult
+from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS
 
@@ -67,8 +67,8 @@ class Predictor:
         """Sources of further samples; raises InputError where those trained on come from no file."""
         return elsewhere(cast(Source, self.experiment.data.source), paths, self.preprocessing.features)
 
-    def run(self, part: Part) -> StepResult:
-        """Losses of the samples, which add up to their mean, and the network's outputs."""
+    def run(self, part: Part) -> Evaluation:
+        """Losses of the samples, batch by batch, and the network's outputs."""
         self._engine.attach(_PART, part)
         return self._engine.evaluate(_PART)
 
@@ -154,7 +154,6 @@ class Predictions:
 
     def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.part).outputs
-        assert outputs is not None
         predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
         if both := [name for name in piece.kept if name in predicted]:
             message = f"its column '{both[0]}' has the name of a prediction; keep columns by name: --keep NAME"

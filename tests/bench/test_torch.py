@@ -64,6 +64,10 @@ ALIKE = {
     },
     "class weights": {"loss": {"cross_entropy": {"class_weights": [1, 2, 3]}}},
     "class weights over their sum": {"compat": "torch", "loss": {"cross_entropy": {"class_weights": [1, 2, 3]}}},
+    "class weights, smoothed": {
+        "compat": "torch",
+        "loss": {"cross_entropy": {"class_weights": [1, 2, 3], "label_smoothing": 0.1}},
+    },
     "binary_cross_entropy": {
         "data": BINARY,
         "model": [{"dense": {"units": 1, "activation": "sigmoid"}}],
@@ -228,13 +232,13 @@ def test_tuned_form_agrees(tmp_path, optimizer):
         ),
         (
             {"loss": {"cross_entropy": {"class_weights": [1, 2, 3], "label_smoothing": 0.1}}},
-            "loss.cross_entropy: with class_weights, PyTorch's label smoothing weighs every class, dltool's the right "
-            "one alone",
+            "loss.cross_entropy: with class_weights, PyTorch's label smoothing weighs the term of each class; say "
+            "weigh: classes",
         ),
         (
-            {"model": [{"residual": ["batch_norm"]}, OUTPUT], "train": {"batch_size": 7}},
-            "train.last_batch: PyTorch's batch normalisation takes no batch of one sample; with last_batch: drop it "
-            "can be compared",
+            {"model": [{"residual": ["batch_norm"]}, OUTPUT], "train": {"batch_size": 1}},
+            "train.batch_size: PyTorch's batch normalisation takes no batch of one sample; with a larger one it can be "
+            "compared",
         ),
     ],
 )

@@ -264,6 +264,7 @@ def loss_rows() -> Iterator[Row]:
         "smoothed over others": {"label_smoothing": 0.1, "smooth_over": "others"},
         "weighted": {"class_weights": weights},
         "weighted mean": {"class_weights": weights, "divide_by": "weights", "label_smoothing": 0.2},
+        "of weighted classes": {"class_weights": weights, "label_smoothing": 0.2, "weigh": "classes"},
     }.items():
         yield Row(f"cross_entropy {name}", labels, config={"loss": {"cross_entropy": fields}})
     for name, end in {"plain": {"dense": 1}, "after sigmoid": {"dense": {"units": 1, "activation": "sigmoid"}}}.items():

@@ -94,6 +94,7 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("initializer", "uniform", "limit", 0.05, 0.05, 0.05, 0.07),
     ("initializer", "orthogonal", "gain", 1.0, 1.0, 1.0, 1.414),
     ("loss", "cross_entropy", "divide_by", "samples", "samples", "weights", "samples"),
+    ("loss", "cross_entropy", "weigh", "samples", "samples", "classes", "samples"),
     ("loss", "cross_entropy", "smooth_over", "all", "all", "all", "others"),
     ("optimizer", "sgd", "lr", 0.01, 0.01, 0.001, 0.01),
     ("optimizer", "sgd", "decoupled", True, True, False, False),
@@ -112,6 +113,8 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("schedule", "plateau", "patience", 10, 10, 11, 10),
     ("schedule", "polynomial", "power", 2.0, 1.0, 1.0, 2.0),
     ("schedule", "exponential", "staircase", False, False, True, False),
+    ("schedule", "one_cycle", "cycle_momentum", False, False, True, False),
+    ("schedule", "cosine", "from_zero", False, True, False, False),
 ]
 
 

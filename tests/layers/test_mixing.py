@@ -92,13 +92,15 @@ def test_the_loss_is_that_of_both_labels():
     logits = np.random.default_rng(0).normal(size=(3, 4))
     share = np.array([[1.0], [0.3], [0.0]])
     one, two = np.array([0, 1, 2]), np.array([3, 2, 1])
-    losses = [find("cross_entropy")(logits, labels, smoothing=0.1)[0] for labels in (one, two)]
-    mixed, _ = find("mixed_cross_entropy")(logits, one, two, share, smoothing=0.1)
+    losses = [find("cross_entropy")(logits, labels, smoothing=0.1, each_class=0)[0] for labels in (one, two)]
+    mixed, _ = find("mixed_cross_entropy")(logits, one, two, share, smoothing=0.1, each_class=0)
     np.testing.assert_allclose(mixed, share[:, 0] * losses[0] + (1 - share[:, 0]) * losses[1])
 
 
 @pytest.mark.parametrize("mixing", MIXINGS, ids=str)
-@pytest.mark.parametrize("weights", [{}, {"class_weights": {"c0": 3.0}, "divide_by": "weights"}], ids=str)
+@pytest.mark.parametrize(
+    "weights", [{}, {"class_weights": {"c0": 3.0}, "label_smoothing": 0.1, "weigh": "classes"}], ids=str
+)
 def test_any_number_of_threads_and_the_reference_train_alike(mixing: list[Any], weights: dict[str, Any]):
     config = {"augment": [{"random_crop": 2}, "flip", *mixing], "loss": {"cross_entropy": weights}}
     row = Row("mixed", MODEL, shape=IMAGES, scaled=np.full(3, 0.01, np.float32), config=config)

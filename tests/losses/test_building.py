@@ -88,18 +88,34 @@ def test_only_a_double_softmax_warns_and_states_the_floor() -> None:
         ({"class_weights": "balanced"}, [2 / 3, 4 / 3, 4 / 3]),
     ],
 )
-@pytest.mark.parametrize(("compat", "inputs"), [(None, 3), ("torch", 4)])
+@pytest.mark.parametrize(("compat", "divides"), [(None, False), ("torch", True)])
 def test_class_weights_reach_the_op(
-    fields: dict[str, Any], expected: list[float], compat: str | None, inputs: int
+    fields: dict[str, Any], expected: list[float], compat: str | None, divides: bool
 ) -> None:
     shares = {"a": 0.5, "b": 0.25, "c": 0.25}
     _, _, built = build("cross_entropy", classes=shares, compat=compat, **fields)
+    assert _constant(built).tolist() == pytest.approx(expected)
+    divisors = built.class_weights
+    assert divisors is None if not divides else divisors is not None and divisors.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("compat", "fields", "each_class"),
+    [
+        ("torch", {"class_weights": [1, 2, 3], "label_smoothing": 0.1}, 1),
+        (None, {"class_weights": [1, 2, 3], "label_smoothing": 0.1}, 0),
+        (None, {"class_weights": [1, 2, 3], "label_smoothing": 0.1, "weigh": "classes"}, 1),
+        ("torch", {"class_weights": [1, 2, 3]}, 0),  # the same without smoothing
+        ("torch", {"label_smoothing": 0.1}, 0),
+    ],
+)
+def test_pytorch_weighs_the_smoothed_term_of_each_class(
+    compat: str | None, fields: dict[str, Any], each_class: int
+) -> None:
+    _, _, built = build("cross_entropy", compat=compat, **fields)
     node = built.row_loss.producer
     assert node is not None
-    assert len(node.inputs) == inputs  # the last one divides by the batch's weights
-    weights = node.inputs[2]
-    assert weights.initial is not None
-    assert weights.initial(weights.shape, np.random.default_rng(0)).tolist() == pytest.approx(expected)
+    assert node.attributes["each_class"] == each_class
 
 
 def test_balanced_weights_of_a_class_that_does_not_occur() -> None:

@@ -11,7 +11,7 @@ import pytest
 from dltool.config.experiment import Task
 from dltool.errors import InputError
 from dltool.metrics.confusion import report
-from dltool.metrics.metric import Accumulator
+from dltool.metrics.metric import Accumulator, Answers
 from dltool.registry import registered
 
 GENERATOR = np.random.default_rng(3)
@@ -19,7 +19,8 @@ ROWS = 60
 
 
 def start(name: str, task: Task, width: int, **fields: Any) -> Accumulator:
-    return registered("metric")[name].model_validate(fields).start(task, width)
+    answers = Answers(task, tuple(f"c{i}" for i in range(width)))
+    return registered("metric")[name].model_validate(fields).start(answers)
 
 
 def measure(name: str, predictions: Any, targets: Any, classes: int | None = None, **fields: Any) -> Any:

@@ -240,14 +240,13 @@ def _projections() -> list[Case]:
 
 def _losses() -> list[Case]:
     logits, numbers = rows(5), (rows(3), rows(3))
-    weights, batch_weight = fixed(5, **POSITIVE), fixed(**POSITIVE)
+    weights = fixed(5, **POSITIVE)
     smooth = {"smoothing": 0.1}
     return [
         Case("cross_entropy", (logits, labels(5)), gradients=(0,), loss=True),
         Case("cross_entropy", (logits, labels(5)), smooth, gradients=(0,), loss=True),
         Case("cross_entropy", (logits, labels(5), weights), smooth, gradients=(0,), loss=True),
-        Case("cross_entropy", (logits, labels(5), weights, batch_weight), smooth, gradients=(0,), loss=True),
-        Case("batch_weight", (labels(5), weights)),
+        Case("cross_entropy", (logits, labels(5), weights), {**smooth, "each_class": 1}, gradients=(0,), loss=True),
         Case("binary_cross_entropy", (rows(3), rows(3, low=0, high=1)), gradients=(0,), loss=True),
         Case(
             "binary_cross_entropy", (rows(3), rows(3, low=0, high=1), fixed(3, **POSITIVE)), gradients=(0,), loss=True
@@ -419,11 +418,14 @@ def _mixtures() -> list[Case]:
     for channels in (1, 3, 17):
         x = rows(6, 5, channels)
         cases += [Case("mix", (x, x, rows(5, low=0, high=top)), {"width": 5}, rigid=True) for top in (1, 7)]
-    one, weights, batch_weight = rows(1, low=0, high=1), fixed(5, **POSITIVE), fixed(**POSITIVE)
-    for weighting in ((), (weights,), (weights, batch_weight)):
-        inputs = (rows(5), labels(5), labels(5), one, *weighting)
-        smooth = {"smoothing": 0.1 * len(weighting)}
-        cases.append(Case("mixed_cross_entropy", inputs, smooth, gradients=(0,), loss=True, rigid=True))
+    one, weights = rows(1, low=0, high=1), fixed(5, **POSITIVE)
+    for given, attributes in [
+        ((), {}),
+        ((weights,), {"smoothing": 0.1}),
+        ((weights,), {"smoothing": 0.2, "each_class": 1}),
+    ]:
+        inputs = (rows(5), labels(5), labels(5), one, *given)
+        cases.append(Case("mixed_cross_entropy", inputs, attributes, gradients=(0,), loss=True, rigid=True))
     return cases
 
 

@@ -28,31 +28,29 @@ HUGE = 1e4
     ],
 )
 def test_cross_entropy(logits: list[float], label: int, smoothing: float, loss: float):
-    row_loss, probabilities = find("cross_entropy")(np.array([logits]), np.array([label]), smoothing=smoothing)
+    row_loss, probabilities = find("cross_entropy")(
+        np.array([logits]), np.array([label]), smoothing=smoothing, each_class=0
+    )
     assert row_loss[0] == pytest.approx(loss, rel=1e-12, abs=1e-12)
     assert probabilities.sum() == pytest.approx(1)
 
 
 def test_cross_entropy_gradient_is_probability_minus_target():
-    gradient = find("cross_entropy_gradient")(np.array([[0.7, 0.3]]), np.array([1]), smoothing=0.0, step=STEP)
+    gradient = find("cross_entropy_gradient")(
+        np.array([[0.7, 0.3]]), np.array([1]), smoothing=0.0, each_class=0, step=STEP
+    )
     np.testing.assert_allclose(gradient, [[0.35, -0.35]])
 
 
-def test_batch_weight_makes_the_weighted_mean():
+@pytest.mark.parametrize("each_class", [0, 1])
+def test_class_weights_multiply_a_sample_s_loss_or_each_class_s_term(each_class: int):
     logits, labels = np.array([[0.3, -1.0, 2.0], [1.0, 0.5, 0.1]]), np.array([2, 0])
-    weights = np.array([0.5, 7.0, 3.0])
-    plain, _ = find("cross_entropy")(logits, labels, smoothing=0.0)
-    scale = find("batch_weight")(labels, weights)
-    weighted, _ = find("cross_entropy")(logits, labels, weights, scale, smoothing=0.0)
-    mean = find("mean_loss")(weighted, step=STEP)
-    assert mean == pytest.approx(np.average(plain, weights=weights[labels]))
-
-
-def test_a_batch_of_weightless_classes_has_no_loss():
-    weights, labels = np.array([0.0, 1.0]), np.array([0, 0])
-    scale = find("batch_weight")(labels, weights)
-    row_loss, _ = find("cross_entropy")(np.ones((2, 2)), labels, weights, scale, smoothing=0.0)
-    np.testing.assert_array_equal(row_loss, 0)
+    weights, smoothing = np.array([0.5, 7.0, 3.0]), 0.3
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    q = np.eye(3)[labels] * 0.7 + 0.1
+    row_loss, _ = find("cross_entropy")(logits, labels, weights, smoothing=smoothing, each_class=each_class)
+    expected = -(q * weights * log_p).sum(axis=1) if each_class else -(q * log_p).sum(axis=1) * weights[labels]
+    np.testing.assert_allclose(row_loss, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,6 @@ MISFITS = [
         "cross_entropy takes one integer label per sample, got float32 [3]",
     ),
     ("cross_entropy", (rows(3), labels(3), fixed(2)), {}, "class_weights [2] does not fit the channels of [3]"),
-    ("cross_entropy", (rows(3), labels(3), fixed(3), fixed(1)), {}, "batch_weight is one number, got [1]"),
-    ("batch_weight", (rows(), fixed(3)), {}, "labels [] and class weights [3] do not fit"),
     ("binary_cross_entropy", (rows(3), rows(2)), {}, "the loss compares [3] with targets [2]"),
     ("mse", (rows(2, 1), rows(2, 1)), {}, "the loss compares [2, 1] with targets [2, 1]"),
     ("mean_loss", (rows(1),), {}, "row_loss is one number per sample, got [1]"),

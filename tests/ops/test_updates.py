@@ -90,8 +90,14 @@ def test_accumulation_starts_afresh_with_each_update(first: bool, total: float):
     assert find("accumulate")(np.array([2.0]), np.array([3.0]), step=step) == total
 
 
-def test_average_moves_by_what_it_does_not_keep():
-    assert find("average")(np.array([2.0]), np.array([1.0]), decay=0.75) == 1.25
+def test_an_average_starts_from_the_first_update():
+    """What PyTorch's AveragedModel and Keras' use_ema give for a parameter that is 9, and after four updates these."""
+    average, found = np.array([9.0]), []
+    for done, parameter in enumerate([2.0, 1.0, 5.0, -3.0]):
+        step = StepRecord(step=done, epoch=0, position=0, rows=1, scale=1.0)
+        average = find("average")(np.array([parameter]), average, decay=0.75, step=step)
+        found.append(average.item())
+    assert found == [2.0, 1.75, 2.5625, 1.171875]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ PLATEAUS: list[tuple[list[float], dict[str, Any], bool, list[float]]] = [
     ([1, 2, 3], {"patience": 1, "factor": 0.5}, True, [1, 1, 1]),
     ([1, 0.99, 0.98], {"patience": 1, "factor": 0.5, "min_delta": 0.015}, False, [1, 0.5, 0.5]),
     ([100, 99.5, 98.5], {"patience": 1, "factor": 0.5, "min_delta": 0.01, "relative": True}, False, [1, 0.5, 0.5]),
-    ([1, 1, 1, 1, 1], {"patience": 1, "factor": 0.5, "cooldown": 2}, False, [1, 0.5, 0.5, 0.25, 0.25]),
+    ([1, 1, 1, 1, 1], {"patience": 1, "factor": 0.5, "cooldown": 2}, False, [1, 0.5, 0.5, 0.5, 0.25]),
     ([1, 1, 1, 1], {"patience": 1, "factor": 0.1, "floor": 0.05}, False, [1, 0.1, 0.05, 0.05]),
     ([float("nan"), 1, float("nan"), 0.5], {"patience": 2, "factor": 0.5}, False, [1, 1, 1, 1]),
 ]

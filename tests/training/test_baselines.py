@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ class Data:
     codes: tuple[CodeField, ...] = ()
     feature_shape: tuple[int, ...] = (3,)
     unit: float = 1.0
+    class_shares: Mapping[str, float] = field(default_factory=dict)
 
     def own_units(self, numbers):
         return numbers * self.unit if self.task == "numbers" else numbers

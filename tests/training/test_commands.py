@@ -35,7 +35,7 @@ def test_train_writes_lines_and_the_next_command(home, capsys):
     assert out[-1].split() == ["next", "dltool", "eval", "runs/small"]
     assert main(["train", str(write_config(home)), "--quiet"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("finished after 3 epochs · test loss ")
+    assert line.startswith("finished after 3 epochs · best epoch 1: test loss ")
     assert line.endswith("runs/small-2/checkpoints/best.safetensors")
 
 
@@ -50,6 +50,7 @@ def test_train_as_json_is_one_object(home, capsys):
         "train",
         "validation",
         "test",
+        "positive_class",
         "best",
         "baselines",
         "weights",
@@ -57,8 +58,11 @@ def test_train_as_json_is_one_object(home, capsys):
         "compile_seconds",
         "checkpoint",
         "report",
+        "warnings",
     }
-    assert (result["run"], result["epochs"], result["steps"], result["weights"]) == ("runs/small", 3, 24, "final")
+    assert (result["run"], result["epochs"], result["steps"]) == ("runs/small", 3, 24)
+    assert result["weights"] == f"epoch {result['best']['epoch']}'s"
+    assert (result["positive_class"], result["warnings"]) == ({}, [])
     assert result["test"].keys() == result["validation"].keys() == {"loss", "accuracy"}
 
 
@@ -93,6 +97,13 @@ BAD = {
         ["--set", "train.monitor=train.confusion_matrix"],
         2,
         "monitor",
+    ),
+    "no momentum to cycle": (
+        {"compat": "torch", "schedule": "one_cycle", "optimizer": {"sgd": 0.1}, "train": {}},
+        [],
+        2,
+        "schedule: 'one_cycle' cycles the momentum, 'sgd' has none; give it one, such as momentum: 0.9, or say"
+        " cycle_momentum: false",
     ),
     "no start": ({}, ["--init-from", "nowhere.safetensors"], 2, "--init-from: no file 'nowhere.safetensors'"),
     "run taken": ({}, ["--run-dir", "."], 2, "the directory is not empty"),
@@ -135,9 +146,10 @@ def test_parameters_to_start_from(home, capsys):
 def test_eval_finds_what_training_found(home, capsys, average):
     assert main(["train", str(write_config(home, {"train": {"average": average}})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert main(["eval", "runs/small/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", "runs/small", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["part"], found["rows"], found["epoch"], found["step"]) == ("test", 9, 3, 24)
+    assert (found["part"], found["rows"], found["epoch"]) == ("test", 9, trained["best"]["epoch"])
+    assert found["checkpoint"] == trained["checkpoint"]
     assert {"loss": found["loss"], **found["metrics"]} == pytest.approx(trained["test"], rel=1e-6)
     assert found["classes"] == ["0", "1", "2"]
     assert np.sum(found["confusion_matrix"]) == 9
@@ -180,7 +192,7 @@ def test_eval_needs_only_the_test_file(home, capsys):
     assert main(["train", str(write_config(home, {"data": data})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
     (home / "train.npz").unlink()
-    assert main(["eval", "runs/small/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", "runs/small", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["loss"] == pytest.approx(trained["test"]["loss"], rel=1e-6)
     (home / "test.npz").unlink()
     assert main(["eval", "runs/small"]) == 2

@@ -32,7 +32,7 @@ METRICS = {
 }
 COMMON = {
     "checkpoint", "name", "epoch", "step", "part", "data", "rows", "loss", "metrics", "baselines", "remark",
-    "compile_seconds",
+    "compile_seconds", "positive_class", "warnings",
 }  # fmt: skip
 
 

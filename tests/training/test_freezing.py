@@ -76,7 +76,7 @@ def test_eval_and_predict_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     config = write_config(tmp_path, {**FROZEN, "data": {"npz": "data.npz"}})
     assert main(["train", str(config), "--run-dir", "run", "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert main(["eval", "run/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", "run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["loss"] == pytest.approx(trained["validation"]["loss"], rel=1e-5)
     assert main(["predict", "run", "data.npz"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 61

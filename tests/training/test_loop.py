@@ -9,7 +9,7 @@ import pytest
 
 from dltool.training.checkpoint import decode
 from dltool.training.divergence import DivergedError
-from dltool.training.events import EpochEnded, Note, Progress
+from dltool.training.events import EpochEnded, Lowered, Progress
 
 from .runs import CLASSES, NUMBERS, lines, open_run, train
 
@@ -27,7 +27,14 @@ def test_steps_epochs_and_the_end_are_logged(tmp_path):
     assert [line["epoch"] for line in lines(run, "epoch")] == [1, 2, 3]
     assert lines(run, "epoch")[-1].keys() == {"kind", "epoch", "step", "train", "validation"}
     assert lines(run, "end") == [
-        {"kind": "end", "reason": "finished", "epoch": 3, "step": 24, "test": outcome.figures["test"]}
+        {
+            "kind": "end",
+            "reason": "finished",
+            "epoch": 3,
+            "step": 24,
+            "test": outcome.figures["test"],
+            "test_of_epoch": outcome.shown,
+        }
     ]
     assert sorted(path.name for path in run.root.rglob("*")) == [
         "best.safetensors",
@@ -43,7 +50,7 @@ def test_a_logged_loss_is_that_of_the_batch_before_its_update(tmp_path):
     job, run = open_run(tmp_path, {"data": data, "train": {"batch_size": 100, "shuffle": False, "epochs": 2}})
     expected = []
     for _ in range(2):
-        expected.append(job.engine.evaluate("train", use_average=False).losses.sum())
+        expected.append(job.engine.evaluate("train").loss)
         job.engine.train("train", _one_update(job, len(expected) - 1), collect=False)
     again, _ = open_run(tmp_path, {"data": data, "train": {"batch_size": 100, "shuffle": False, "epochs": 2}})
     train(again, run)
@@ -91,12 +98,12 @@ def test_numbers_are_trained_and_measured(tmp_path):
 
 
 def test_averaged_parameters_are_evaluated(tmp_path):
-    job, run = open_run(tmp_path, {"train": {"average": 0.9}, "optimizer": {"adam": {"lr": 0.05}}})
+    job, run = open_run(tmp_path, {"metrics": [], "train": {"average": 0.9}, "optimizer": {"adam": {"lr": 0.05}}})
     train(job, run)
-    plain = job.engine.evaluate("validation", use_average=False).losses.sum()
-    averaged = job.engine.evaluate("validation", use_average=True).losses.sum()
+    plain = job.engine.evaluate("validation", use_average=False).loss
+    averaged = job.engine.evaluate("validation", use_average=True).loss
     assert plain != averaged
-    assert lines(run, "epoch")[-1]["validation"]["loss"] == pytest.approx(averaged, rel=1e-6)
+    assert min(line["validation"]["loss"] for line in lines(run, "epoch")) == pytest.approx(averaged, rel=1e-6)
 
 
 def test_early_stopping_waits_and_restores_the_best_epoch(tmp_path):
@@ -112,7 +119,7 @@ def test_early_stopping_waits_and_restores_the_best_epoch(tmp_path):
     assert outcome.reason == lines(run, "end")[0]["reason"] == "early_stopping"
     assert outcome.epochs == best + 2
     assert outcome.best == {"epoch": best, "monitor": "validation.loss", "value": min(losses)}
-    assert outcome.restored
+    assert outcome.shown == best
     assert outcome.figures["validation"]["loss"] == min(losses)
     for name, array in decode(run.best).arrays.items():
         np.testing.assert_array_equal(job.engine.read()[name], array)
@@ -135,7 +142,7 @@ def test_plateau_lowers_the_rate(tmp_path):
     events: list[object] = []
     train(job, run, notify=events.append)
     assert [line["lr"] / 1e-20 for line in lines(run, "step")] == pytest.approx([1, 1, 1, 0.5, 0.5, 0.25])
-    assert [event.text for event in events if isinstance(event, Note)] == [
+    assert [event.text for event in events if isinstance(event, Lowered)] == [
         "plateau: the learning rate is now multiplied by 0.5",
         "plateau: the learning rate is now multiplied by 0.25",
     ]
@@ -149,7 +156,7 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert outcome.best == {"epoch": int(np.argmax(values)) + 1, "monitor": "validation.accuracy", "value": max(values)}
     assert decode(run.best).trainer["epoch"] == outcome.best["epoch"]
     assert decode(run.last).trainer["epoch"] == 8
-    assert not outcome.restored
+    assert outcome.shown == outcome.best["epoch"]
     ends = [event for event in events if isinstance(event, EpochEnded)]
     assert [end.line["epoch"] for end in ends if end.best][-1] == outcome.best["epoch"]
     assert [event.step for event in events if isinstance(event, Progress)][-1] == 8 * job.layout.updates

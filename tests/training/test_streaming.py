@@ -34,6 +34,12 @@ CHANGES = {
     "dropped": {"train": {"last_batch": "drop"}},
     "in the order of the file": {"train": {"shuffle": False}},
     "drawn": {"train": {"sampling": "balanced"}},
+    "weighted": {
+        "compat": "torch",
+        "loss": {"cross_entropy": {"class_weights": "balanced", "label_smoothing": 0.1}},
+        "train": {"accumulate": 2},
+    },
+    "without a last row": {"model": [{"dense": 4}, "batch_norm", {"dense": "classes"}], "train": {"batch_size": 31}},
     "augmented": AUGMENTED,
     "numbers": {"data": NUMBERS, "loss": "huber", "metrics": ["rmse"], "model": [{"dense": "targets"}]},
 }

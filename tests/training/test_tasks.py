@@ -38,7 +38,7 @@ def _trained(changes: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> tup
     """What training and evaluating say."""
     assert main(["train", str(write_config(Path(), changes)), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert main(["eval", f"{told['run']}/checkpoints/last.safetensors", "--json"]) == 0
+    assert main(["eval", told["checkpoint"], "--json"]) == 0
     return told, json.loads(capsys.readouterr().out)
 
 

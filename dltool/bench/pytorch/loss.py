@@ -44,11 +44,11 @@ def _cross_entropy(fields: Fields, recipe: Recipe) -> Any:
         smoothing *= recipe.outputs / (recipe.outputs - 1)
     if fields["class_weights"] is None:
         return nn.CrossEntropyLoss(label_smoothing=smoothing)
-    if smoothing:
-        message = "with class_weights, PyTorch's label smoothing weighs every class, dltool's the right one alone"
+    if smoothing and fields["weigh"] == "samples":
+        message = "with class_weights, PyTorch's label smoothing weighs the term of each class; say weigh: classes"
         raise InputError(Problem(message, path="loss.cross_entropy"))
     weights = torch.from_numpy(recipe.arrays["loss.class_weights"])
     if fields["divide_by"] == "weights":
-        return nn.CrossEntropyLoss(weights)
-    total = nn.CrossEntropyLoss(weights, reduction="sum")
+        return nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
+    total = nn.CrossEntropyLoss(weights, reduction="sum", label_smoothing=smoothing)
     return lambda prediction, target: total(prediction, target) / len(target)

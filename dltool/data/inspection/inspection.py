@@ -39,7 +39,7 @@ class Inspection:
     findings: Sequence[Finding]
     columns: Sequence[ColumnReport] = ()
     balance: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rows of each class by part
-    targets: np.ndarray | None = None  # of the training part, as the loss takes them
+    targets: Mapping[str, np.ndarray] = field(default_factory=dict)  # of each part, as the loss takes them
 
 
 def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
@@ -60,7 +60,7 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
             names = [*settled.features.types, *tables["train"].outline.targets]
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
             findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
-        return Inspection(signature, findings, columns, balance(plan), plan.targets("train"))
+        return Inspection(signature, findings, columns, balance(plan), {part: plan.targets(part) for part in plan.rows})
 
 
 def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:

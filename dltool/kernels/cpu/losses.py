@@ -1,98 +1,18 @@
-"""Losses of single samples, their gradients, and the batch's mean. A gradient already is that of the mean."""
+"""Losses of labels and numbers, sample by sample, with gradients that are those of the batch's mean; and this mean."""
 
 from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import (
-    at,
-    bits_as_number,
-    blocks,
-    channels,
-    floats,
-    integers,
-    number,
-    operands,
-    rows,
-)
+from dltool.kernels.cpu.arguments import bits_as_number, blocks, channels, floats, number, operands, rows
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import first_lanes, get_lane, set_lane, sum_lanes
-from dltool.kernels.cpu.softmax import softmax_row, used_lanes
+from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
+from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import absolute, constant, inlined, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
-
-
-@inlined
-def sample_weight(a, first, inputs, label):
-    """The weight of a sample: that of its class, over the batch's mean weight, where the `first` input on has them."""
-    weight = float32(1)
-    if inputs > first:
-        weight = floats(a, first)[label]
-    if inputs > first + 1:
-        weight *= floats(a, first + 1)[0]
-    return weight
-
-
-@inlined
-def expected_logit(x, label, stride, width, smoothing):
-    """Σ q · x of one row, q being 1 - smoothing at the label plus smoothing / C everywhere."""
-    expected = x[(label // LANES) * stride + label % LANES]
-    if smoothing != 0:
-        total = constant(0)
-        for block in range((width + LANES - 1) // LANES):
-            total = total + select(used_lanes(block, width), load(x, block * stride), constant(0))
-        expected = (float32(1) - smoothing) * expected + smoothing / float32(width) * sum_lanes(total)
-    return expected
-
-
-@kernel
-def cross_entropy(a, step, low, high):
-    """row_loss () = (ln Σ eˣ - Σ q · x) · weight and probabilities (C,), of logits x (C,) and labels ()."""
-    inputs = operands(a) - 2
-    x, labels, row_loss, p = floats(a, 0), integers(a, 1), floats(a, inputs), floats(a, inputs + 1)
-    stride, width, smoothing = rows(a, 0) * LANES, channels(a, 0), float32(number(a, inputs + 2, 0))
-    for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
-        count = min(LANES, high - first)
-        sums, rest = constant(1), constant(0)
-        for i in range(count):
-            row = first + i
-            maximum, total = softmax_row(at(x, row), at(p, row), stride, width)
-            sums = set_lane(sums, i, total)
-            rest = set_lane(rest, i, maximum - expected_logit(at(x, row), labels[row], stride, width, smoothing))
-        losses = log(sums) + rest
-        for i in range(count):
-            row_loss[first + i] = get_lane(losses, i) * sample_weight(a, 2, inputs, labels[first + i])
-
-
-@kernel
-def cross_entropy_gradient(a, step, low, high):
-    """dx (C,) = (p - q) · weight · scale, of probabilities p (C,) and labels (); overwrites dx."""
-    inputs = operands(a) - 1
-    p, labels, dx = floats(a, 0), integers(a, 1), floats(a, inputs)
-    stride, width, smoothing = rows(a, 0) * LANES, channels(a, 0), float32(number(a, inputs + 1, 0))
-    scale = float32(bits_as_number(step[SCALE]))
-    everywhere = splat(smoothing / float32(width))
-    for row in range(low, high):
-        label = labels[row]
-        factor = sample_weight(a, 2, inputs, label) * scale
-        for block in range((width + LANES - 1) // LANES):
-            place = block * stride + row * LANES
-            value = (load(p, place) - everywhere) * splat(factor)
-            store(dx, place, select(used_lanes(block, width), value, constant(0)))
-        dx[(label // LANES) * stride + row * LANES + label % LANES] -= (float32(1) - smoothing) * factor
-
-
-@kernel
-def batch_weight(a, step, low, high):
-    """scale () = samples / Σ weights of their labels, 0 where that sum is 0; overwrites scale."""
-    labels, weights, scale = integers(a, 0), floats(a, 1), floats(a, 2)
-    total = 0.0
-    for row in range(step[BATCH]):
-        total += weights[labels[row]]
-    scale[0] = float32(step[BATCH] / total if total > 0 else 0.0)
 
 
 @kernel

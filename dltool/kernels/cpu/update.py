@@ -23,7 +23,7 @@ from dltool.kernels.cpu.arguments import (
 )
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
-from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS
+from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS, STEP
 
 
 @inlined
@@ -132,9 +132,9 @@ def lion(a, step, low, high):
 
 @kernel
 def average(a, step, low, high):
-    """e = decay · e + (1 - decay) · w; overwrites e."""
+    """e = decay · e + (1 - decay) · w, in the first update of a training e = w; overwrites e."""
     w, e = floats(a, 0), floats(a, 1)
-    kept = float32(number(a, 2, 0))
+    kept = float32(number(a, 2, 0)) if step[STEP] != 0 else float32(0)
     for i in range(low * LANES, high * LANES, LANES):
         store(e, i, fma(splat(kept), load(e, i), splat(float32(1) - kept) * load(w, i)))
 

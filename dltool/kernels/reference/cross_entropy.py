@@ -1,4 +1,4 @@
-"""Reference cross-entropy: logits and probabilities (B, C), labels (B,) int64, weights (C,), batch_weight ()."""
+"""Reference cross-entropy: logits and probabilities (B, C), labels (B,) int64, weights (C,)."""
 
 from __future__ import annotations
 
@@ -11,40 +11,37 @@ if TYPE_CHECKING:
 
 
 def cross_entropy(
-    logits: np.ndarray, labels: np.ndarray, *weighting: np.ndarray, smoothing: float
+    logits: np.ndarray, labels: np.ndarray, *weights: np.ndarray, smoothing: float, each_class: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(row_loss (B,), probabilities): −Σ q · log softmax(logits), times the sample's weight.
-
-    The target distribution q (B, C) is 1 − smoothing at the label, plus smoothing / C everywhere. The weight is that of
-    the label, times batch_weight, as far as they are given.
-    """
+    """(row_loss (B,), probabilities): −Σ q · w · log softmax(logits), with q · w as `_target` says."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    row_loss = -(_target(logits, labels, smoothing) * log_probabilities).sum(axis=-1)
-    return row_loss * _sample_weight(logits, labels, *weighting), np.exp(log_probabilities)
+    target = _target(logits, labels, *weights, smoothing=smoothing, each_class=each_class)
+    return -(target * log_probabilities).sum(axis=-1), np.exp(log_probabilities)
 
 
 def cross_entropy_gradient(
-    probabilities: np.ndarray, labels: np.ndarray, *weighting: np.ndarray, smoothing: float, step: StepRecord
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    *weights: np.ndarray,
+    smoothing: float,
+    each_class: int,
+    step: StepRecord,
 ) -> np.ndarray:
-    """dlogits (B, C) = (probabilities − q) · the sample's weight · scale, with q and weight as in the loss."""
-    weight = _sample_weight(probabilities, labels, *weighting) * step.scale
-    return (probabilities - _target(probabilities, labels, smoothing)) * weight[:, None]
+    """dlogits (B, C) = (probabilities · Σ q · w − q · w) · scale."""
+    target = _target(probabilities, labels, *weights, smoothing=smoothing, each_class=each_class)
+    return (probabilities * target.sum(axis=-1, keepdims=True) - target) * step.scale
 
 
-def batch_weight(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """scale () = B / Σ weights[labels]; 0 where that sum is 0, so that a batch without weight has no loss."""
-    total = weights[labels].sum()
-    return np.asarray(len(labels) / total if total > 0 else 0, dtype=weights.dtype)
+def _target(
+    like: np.ndarray, labels: np.ndarray, *weights: np.ndarray, smoothing: float, each_class: int
+) -> np.ndarray:
+    """q · w (B, C): q is 1 − smoothing at the label, plus smoothing / C everywhere; w is 1 where none are given.
 
-
-def _target(like: np.ndarray, labels: np.ndarray, smoothing: float) -> np.ndarray:
+    All of a row has the weight of its label, or with `each_class` each class its own, as in PyTorch.
+    """
     classes = like.shape[-1]
-    return np.eye(classes, dtype=like.dtype)[labels] * (1 - smoothing) + smoothing / classes
-
-
-def _sample_weight(like: np.ndarray, labels: np.ndarray, *weighting: np.ndarray) -> np.ndarray:
-    if not weighting:
-        return np.ones(len(labels), dtype=like.dtype)
-    weights, *batch = weighting
-    return weights[labels] * (batch[0] if batch else 1)
+    target = np.eye(classes, dtype=like.dtype)[labels] * (1 - smoothing) + smoothing / classes
+    for weight in weights:
+        target = target * (weight if each_class else weight[labels][:, None])
+    return target

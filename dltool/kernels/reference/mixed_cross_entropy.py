@@ -17,12 +17,13 @@ def mixed_cross_entropy(
     labels: np.ndarray,
     others: np.ndarray,
     share: np.ndarray,
-    *weighting: np.ndarray,
+    *weights: np.ndarray,
     smoothing: float,
+    each_class: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(row_loss (B,), probabilities): share · loss with labels + (1 − share) · loss with others."""
-    own, probabilities = cross_entropy(logits, labels, *weighting, smoothing=smoothing)
-    other, _ = cross_entropy(logits, others, *weighting, smoothing=smoothing)
+    own, probabilities = cross_entropy(logits, labels, *weights, smoothing=smoothing, each_class=each_class)
+    other, _ = cross_entropy(logits, others, *weights, smoothing=smoothing, each_class=each_class)
     return share[:, 0] * own + (1 - share[:, 0]) * other, probabilities
 
 
@@ -31,11 +32,14 @@ def mixed_cross_entropy_gradient(
     labels: np.ndarray,
     others: np.ndarray,
     share: np.ndarray,
-    *weighting: np.ndarray,
+    *weights: np.ndarray,
     smoothing: float,
+    each_class: int,
     step: StepRecord,
 ) -> np.ndarray:
     """dlogits (B, C): share · that with labels + (1 − share) · that with others."""
-    own = cross_entropy_gradient(probabilities, labels, *weighting, smoothing=smoothing, step=step)
-    other = cross_entropy_gradient(probabilities, others, *weighting, smoothing=smoothing, step=step)
+    own = cross_entropy_gradient(probabilities, labels, *weights, smoothing=smoothing, each_class=each_class, step=step)
+    other = cross_entropy_gradient(
+        probabilities, others, *weights, smoothing=smoothing, each_class=each_class, step=step
+    )
     return share * own + (1 - share) * other

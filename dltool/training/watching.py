@@ -1,0 +1,74 @@
+"""Whether the figures that a training depends on can be computed at all: looked at before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from dltool.data.signature import Part
+from dltool.data.store.reader import StoredPart
+from dltool.errors import InputError, Problem
+from dltool.metrics.metric import Answers, Metric, by_name
+from dltool.program.building import Network
+from dltool.training.monitor import Monitor
+
+#: rows that are looked at together; most figures are defined after the first of them
+ROWS = 8192
+
+#: what else can be watched, by the place in the config
+_ADVICE = {
+    "early_stopping.monitor": ", or watch another figure, such as {figure}",
+    "train.monitor": ", or let another figure tell the best epoch: train.monitor: {figure}",
+}
+
+#: the targets of a part, piece by piece
+Targets = Callable[[str], Iterator[np.ndarray]]
+
+
+def require_defined(
+    watched: Mapping[str, Monitor], metrics: Sequence[Metric], answers: Answers, network: Network, targets: Targets
+) -> None:
+    """Raises InputError for figures, by the place in the config that watches them, that no prediction gives."""
+    problems: dict[str, Problem] = {}
+    for path, monitor in watched.items():
+        reason = _undefined(monitor.figure, metrics, answers, network, targets(monitor.part))
+        if reason:
+            instead = next(name for name in ("loss", *by_name(metrics), "") if name != monitor.figure)
+            advice = _ADVICE.get(path, "").format(figure=f"{monitor.part}.{instead}") if instead else ""
+            message = f"'{monitor.name}' cannot be computed: {reason}{advice}"
+            problems.setdefault(monitor.name, Problem(message, path=path))
+    if problems:
+        raise InputError(*problems.values())
+
+
+def _undefined(
+    figure: str, metrics: Sequence[Metric], answers: Answers, network: Network, targets: Iterator[np.ndarray]
+) -> str:
+    """Why a figure is not defined for these targets; empty where it is. More rows never make it undefined again."""
+    reason = "there are no rows; check how the data is split"
+    gathered = None if figure == "loss" else by_name(metrics)[figure].start(answers)
+    for piece in targets:
+        if gathered is None:
+            if network.weights(piece, np.array([len(piece)])).sum() > 0:
+                return ""
+            reason = "all rows of the part are of classes without weight; change class_weights"
+            continue
+        gathered.update(np.zeros((len(piece), answers.width), np.float32), piece)
+        try:
+            gathered.result()
+        except InputError as error:
+            reason = error.problems[0].message
+        else:
+            return ""
+    return reason
+
+
+def of_parts(parts: Mapping[str, Part | StoredPart]) -> Targets:
+    """The targets of prepared parts."""
+    return lambda part: (parts[part].rows(low, low + ROWS).targets for low in range(0, len(parts[part]), ROWS))
+
+
+def of_arrays(targets: Mapping[str, np.ndarray]) -> Targets:
+    """The targets of parts that are not prepared yet."""
+    return lambda part: (targets[part][low : low + ROWS] for low in range(0, len(targets[part]), ROWS))
