@@ -84,7 +84,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     for metric in cast("list[Metric]", experiment.metrics):
         metric.start(signature.task, len(signature.classes or signature.targets))
-    start = starting_from(experiment, [folder], network.program.graph)
+    start = starting_from(experiment, [folder], network.program.graph, inspection.preprocessing)
     findings = [*inspection.findings, *lint(network, inspection.targets), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
     return Checked(experiment, inspection, layout, summarize(network), findings)

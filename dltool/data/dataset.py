@@ -86,16 +86,18 @@ def opened(
         yield _settle(data, folders, None, stack)
 
 
-def find_stored(data: DataConfig, folders: Sequence[Path]) -> Signature | None:
-    """The signature of data that is in a store already."""
-    store = Keeping(data, lambda: _files(data, folders)).find()
-    return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows) if store else None
+def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
+    """How data was prepared that is in a store already, and its signature."""
+    if store := Keeping(data, lambda: _files(data, folders)).find():
+        settled = Preprocessing.from_json(store.about["preprocessing"])
+        return settled, settled.signature(store.rows)
+    return None
 
 
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature alone: everything is fitted, but nothing prepared."""
-    if signature := find_stored(data, folders):
-        return signature
+    if stored := find_stored(data, folders):
+        return stored[1]
     with opened(data, folders) as (_, plan, settled, _):
         return settled.signature({part: plan.count(part) for part in plan.rows})
 

@@ -12,6 +12,7 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
+from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
@@ -115,11 +116,12 @@ def open_job(
     make_meter(
         cast(list[Metric], experiment.metrics), dataset.signature, network
     )  # raises where a metric does not fit the task
-    start = starting_from(experiment, folders, network.program.graph) if starts else Start()
+    preprocessing = Preprocessing.from_json(dataset.preprocessing)
+    start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
-    engine.write(start.arrays)
+    engine.write(start.over(engine.arrays))
     feed = make_feed(experiment, part, layout, on_compile)
     return Job(experiment, folders, dataset, layout, judge, network, engine, feed, start)

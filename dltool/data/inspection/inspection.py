@@ -17,6 +17,7 @@ from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
 from dltool.data.plan import Plan
 from dltool.data.preparation import TablePreparation
+from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Signature
 from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
@@ -30,6 +31,7 @@ FINE = 0.25
 class Inspection:
     """What there is to say about data that can be used."""
 
+    preprocessing: Preprocessing
     signature: Signature
     findings: Sequence[Finding]
     columns: Sequence[ColumnReport] = ()
@@ -39,8 +41,8 @@ class Inspection:
 
 def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
     """The inspection; raises InputError for data that cannot be used."""
-    if signature := find_stored(data, folders):
-        return Inspection(signature, [note("was prepared before, and is not looked at again", "data")])
+    if stored := find_stored(data, folders):
+        return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
     with opened(data, folders) as (readers, plan, settled, notes):
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
         findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
@@ -52,7 +54,7 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
             names = [*settled.features.types, *tables["train"].outline.targets]
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
             findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
-        return Inspection(signature, findings, columns, balance(plan), plan.targets("train"))
+        return Inspection(settled, signature, findings, columns, balance(plan), plan.targets("train"))
 
 
 def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:

@@ -159,6 +159,11 @@ class Source(Description):
         """Which features of a sample's last step are the targets' own values; none where samples are not their past."""
         return ()
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What lies along the last axis of samples that are arrays; none where it has no names."""
+        return ()
+
     def at(self, path: str) -> Self:
         """The same kind of source with its samples elsewhere; raises InputError where they come from no file."""
         if "path" not in type(self).model_fields:

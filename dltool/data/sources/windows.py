@@ -52,6 +52,11 @@ class Windows(Source):
         shown = self.columns or [self.target]
         return (shown.index(self.target),) if self.target in shown else ()
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Those that a window shows."""
+        return tuple(self.columns or [self.target])
+
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Those of the table."""
         return self._table.files(folders)
