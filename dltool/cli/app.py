@@ -37,6 +37,10 @@ Set = Annotated[
         help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
     ),
 ]
+Moved = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=PATH", help="Where data is that has moved: data.table.path=FILE. Repeatable."),
+]
 Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
@@ -170,13 +174,22 @@ def evaluate(
     images: Annotated[
         Path | None, typer.Option("--images", metavar="FILE", help="PNG to write with misclassified images.")
     ] = None,
+    overrides: Moved = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> int | None:
     """Measure a trained network, beside simple baselines, on its test data or on other files."""
     from dltool.cli.evaluate import evaluate as run
 
-    return run(checkpoint, data or (), part=part, images=images, threads=threads, as_json=as_json)
+    return run(
+        checkpoint,
+        data or (),
+        part=part,
+        images=images,
+        overrides=overrides or (),
+        threads=threads,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -203,11 +216,13 @@ def predict(
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")]) -> None:
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
+) -> None:
     """Write the page of a run again: figures, curves, worst examples."""
     from dltool.cli.report import report as run_report
 
-    run_report(run)
+    run_report(run, overrides or ())
 
 
 @app.command()

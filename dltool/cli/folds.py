@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import typer
 
+from dltool.cli.loading import load_typed
 from dltool.cli.running import heading_of, run_watched
 from dltool.cli.summary import as_data
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.config.experiment import PARTS
-from dltool.config.loading import dump_yaml, load, resolved
+from dltool.config.loading import dump_yaml, resolved
 from dltool.figures import duration, listed, number, quoted, single_figures
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
@@ -48,7 +49,7 @@ def train_folds(
     told: set[str] = set()
     summary: dict[str, Any] = {}
     for fold in range(1, folds + 1):
-        experiment = load(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        experiment = load_typed(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
         experiment = with_checkpoint(experiment, [config.parent], init_from)
         with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
             job = open_job(experiment, [config.parent], debug=debug, on_compile=viewer.compiling)

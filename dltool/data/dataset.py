@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from dltool.config.amounts import amount
-from dltool.config.experiment import PARTS, DataConfig, Sampling
+from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.duplicates import Duplicates
 from dltool.data.fitting import fit
 from dltool.data.plan import Plan, make_plan
@@ -32,6 +32,7 @@ from dltool.data.store.folder import Store
 from dltool.data.store.keeping import Keeping, unwatched
 from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
+from dltool.data.whereabouts import place, sources
 
 #: bytes of files that take so long to read that it is worth a word
 LARGE = 256 << 20
@@ -47,7 +48,7 @@ def open_dataset(
 ) -> Dataset:
     """All parts, prepared as fitted to the training part, or by the `preprocessing` of a checkpoint.
 
-    Relative paths start from the working directory, else from one of `folders`. `sampling` is how rows to train on are
+    Relative paths start from one of `folders`, else from the working directory. `sampling` is how rows to train on are
     drawn, if not equally often. Raises InputError with every problem of the first source that has some.
     """
     keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
@@ -120,7 +121,7 @@ def raw_rows(
     most: int | None = None,
 ) -> list[RawRow] | None:
     """Some rows of a part, read again; None where that means to read files of more than `most` bytes."""
-    listed = all(source.listed for source in _sources(data).values())
+    listed = all(source.listed for source in sources(data).values())
     if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
     with ExitStack() as stack:
@@ -144,12 +145,12 @@ def _settle(
     """
     readers: dict[str, Reader] = {}
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
-    for part, source in _sources(data).items():
+    for part, source in sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
         named = tuple(data.features)
         memory = memory_for(data) // 2
         request = Request(features=columns, extras=needed, named=named, memory=memory, shape=shape)
-        readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
+        readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
         shape = shape or readers["train"].outline.feature_shape
     outlines = {part: reader.outline for part, reader in readers.items()}
@@ -164,22 +165,11 @@ def _settle(
     return readers, plan, settled, notes
 
 
-def _sources(data: DataConfig) -> dict[str, Source]:
-    """Every source, by the part that it is given for."""
-    own = {part: getattr(data, part) for part in PARTS[1:] if getattr(data, part)}
-    return {"train": cast(Source, data.source), **own}
-
-
-def _place(part: str, source: Source) -> str:
-    """Where the source of a part stands in the config."""
-    return f"data.{source.yaml_name}" if part == "train" else f"data.{part}.{source.yaml_name}"
-
-
 def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:
     """All files of all sources."""
     found: list[Path] = []
-    for part, source in _sources(data).items():
-        with blaming(_place(part, source)):
+    for part, source in sources(data).items():
+        with blaming(place(part, source)):
             found += source.files(folders)
     return found
 

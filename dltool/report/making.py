@@ -17,6 +17,7 @@ from dltool.report.measuring import Measured, measure
 from dltool.report.page import page
 from dltool.training.assessment import chosen_part
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import ordered
@@ -46,13 +47,18 @@ def report_unfinished(job: Job, run: RunDirectory) -> None:
     _write(run, job, counters, None)
 
 
-def report_again(run: RunDirectory, note: Note, on_compile: Callable[[str], None] | None = None) -> Path:
+def report_again(
+    run: RunDirectory,
+    note: Note,
+    on_compile: Callable[[str], None] | None = None,
+    overrides: Sequence[str] = (),
+) -> Path:
     """Write the page of a run from its directory and its data; gives its place.
 
     Raises InputError where there is no checkpoint, or no data that fits it.
     """
     path = find(run.root)
-    checkpoint = load(path, note)
+    checkpoint = relocated(load(path, note), overrides)
     predictor = Predictor(checkpoint, path, on_compile=on_compile)
     experiment, folders = predictor.experiment, [Path(folder) for folder in checkpoint.folders]
     dataset = open_dataset(experiment.data, folders, checkpoint.preprocessing)

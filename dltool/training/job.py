@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,7 @@ from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
+from dltool.data.whereabouts import notes_on_files
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Metric
 from dltool.optimizers.optimizer import Optimizer
@@ -51,6 +52,11 @@ class Job:
         """What changes the parameters."""
         return cast(Optimizer, self.experiment.optimizer)
 
+    @property
+    def absolute_folders(self) -> list[str]:
+        """Where relative data paths may start, whatever the working directory will be."""
+        return list(dict.fromkeys(str(folder.resolve()) for folder in (*self.folders, Path.cwd())))
+
     def meter(self) -> Meter:
         """A fresh one for the configured metrics."""
         return make_meter(cast(list[Metric], self.experiment.metrics), self.dataset.signature, self.network)
@@ -72,7 +78,7 @@ class Job:
         classes = self.dataset.signature.classes
         return Checkpoint(
             config=resolved(self.experiment),
-            folders=[str(folder.resolve()) for folder in (Path.cwd(), *self.folders)],
+            folders=self.absolute_folders,
             preprocessing=dict(self.dataset.preprocessing),
             classes=list(classes) if classes else None,
             fingerprint=self.dataset.fingerprint,
@@ -109,6 +115,7 @@ def open_job(
     train = experiment.train
     judge = Judge(experiment)
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
+    dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
     layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)

@@ -148,9 +148,10 @@ def blaming(path: str) -> Iterator[None]:
 class Source(Description):
     """Where samples come from.
 
-    `folders` are where relative paths may start, after the working directory.
+    `folders` are where relative paths may start, before the working directory.
     """
 
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)  #: what names files or folders
     listed: ClassVar[bool] = False  #: opening lists samples without reading them, so it takes little time
     mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
 
