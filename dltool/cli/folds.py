@@ -24,6 +24,7 @@ from dltool.figures import duration, listed, number, quoted, single_figures
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_occupied
+from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
 
 #: what all folds came to, beside their directories
@@ -67,7 +68,7 @@ def train_folds(
         finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds)}]
         del job  # its data goes before that of the next fold comes
         summary = _summary(root, folds, finished)
-        (root / FILE).write_text(to_json(summary) + "\n", encoding="utf-8")
+        write_whole(root / FILE, to_json(summary) + "\n")
         if not quiet and not as_json:
             typer.echo(_fold_line(finished[-1], folds))
     _tell(summary, quiet=quiet, as_json=as_json)

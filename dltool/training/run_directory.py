@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from dltool.data.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
-from dltool.training.saving import BEST, LAST, flush_folder
+from dltool.figures import quoted
+from dltool.training.saving import BEST, LAST, flush_folder, write_whole
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class RunDirectory:
 
     def write_config(self, text: str) -> None:
         """Write the resolved config, with the commands that use the run on top."""
-        root, file = shlex.quote(str(self.root)), shlex.quote(str(self.config))
-        self.config.write_text(
+        root, file = quoted(self.root), quoted(self.config)
+        write_whole(
+            self.config,
             "# The config of this run with every default filled in.\n"
             f"#   evaluate:  dltool eval {root}\n"
             f"#   continue:  dltool resume {root}\n"
             f"#   run again: dltool train {file}\n{text}",
-            encoding="utf-8",
         )
 
 
@@ -76,7 +76,7 @@ def refuse_occupied(chosen: Path | None) -> None:
     if chosen.exists() and not chosen.is_dir():
         raise InputError(Problem("is a file; --run-dir names a directory", where=str(chosen)))
     if chosen.is_dir() and any(chosen.iterdir()):
-        hint = f"choose another, or continue it: dltool resume {chosen}"
+        hint = f"choose another, or continue it: dltool resume {quoted(chosen)}"
         raise InputError(Problem(f"the directory is not empty; {hint}", where=str(chosen)))
 
 
