@@ -23,7 +23,7 @@ from dltool.config.loading import dump_yaml, resolved
 from dltool.figures import duration, listed, number, quoted, single_figures
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
-from dltool.training.run_directory import create, create_folder, refuse_occupied
+from dltool.training.run_directory import create, create_folder, refuse_unusable
 from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
 
@@ -45,7 +45,7 @@ def train_folds(
 ) -> int:
     """Train every fold and sum them up; returns the exit code. Stopping one ends all; those before it stay."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
-    refuse_occupied(run_dir)
+    refuse_unusable(run_dir)
     root: Path | None = None
     told: set[str] = set()
     summary: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from dltool.cli.viewer import choose_viewer
 from dltool.config.loading import dump_yaml, resolved
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
-from dltool.training.run_directory import create, refuse_occupied
+from dltool.training.run_directory import create, refuse_unusable
 
 
 def train(
@@ -28,7 +28,7 @@ def train(
     """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
-    refuse_occupied(run_dir)
+    refuse_unusable(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:
         job = open_job(
