@@ -52,9 +52,15 @@ def candidates(name: str, folders: Sequence[Path]) -> tuple[list[Path], list[Pat
     A config that is meant to be started from the root of its project is found there from anywhere.
     """
     wanted = Path(name).expanduser()
-    near = list(dict.fromkeys([*(folder / wanted for folder in folders), wanted]))
+    near = list(dict.fromkeys([*(_from_here(folder) / wanted for folder in folders), wanted]))
     above = [folder / wanted for first in folders[:1] for folder in first.resolve().parents[:-1]]
     return near, [place for place in dict.fromkeys(above) if place not in near]
+
+
+def _from_here(folder: Path) -> Path:
+    """A folder as the user sees it: relative, where it lies in the working directory."""
+    whole, here = folder.resolve(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else folder
 
 
 def _places(name: str, folders: Sequence[Path]) -> list[Path]:

@@ -124,7 +124,7 @@ class _Naming:
 
 def _flattened(value: Value, names: Axis) -> tuple[str, ...]:
     """Names for all elements of images or series: the same only where shapes are the same."""
-    channels = names or tuple(map(str, range(1, value.shape[-1] + 1)))
+    channels = names or tuple(f"channel {i}" for i in range(1, value.shape[-1] + 1))
     shape = " × ".join(map(str, value.shape if names is None else value.shape[:-1]))
     places = range(1, value.spec.size // value.shape[-1] + 1)
     return tuple(f"{channel} at place {place} of {shape}" for place in places for channel in channels)

@@ -14,8 +14,8 @@ from dltool.data.dataset import open_dataset
 from dltool.data.further import ROWS, opened
 from dltool.data.preparation import Preparation
 from dltool.data.signature import Part, Signature
-from dltool.data.sources.source import Source
-from dltool.data.whereabouts import notes_on_files
+from dltool.data.sources.source import Source, blaming
+from dltool.data.whereabouts import notes_on_files, place
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
@@ -222,6 +222,8 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
     data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
     if own is not None:  # a source of its own: the others are not needed
+        with blaming(place(part, own)):
+            own.files(folders)  # raises where they are not there any more
         yield from _source(predictor, cast(Source, own), folders, report)
         return
     for note in notes_on_files(data, folders):

@@ -66,7 +66,8 @@ def telling_of_moved_data(command: str) -> Iterator[None]:
 def _with_remedy(problem: Problem, command: str) -> Problem:
     if not any(problem.path.endswith(f".{field}") for field in ("path", "images", "labels", "targets")):
         return problem
-    return replace(problem, message=f"{problem.message}; if it has moved: {command} --set {problem.path}=PATH")
+    message = problem.message if problem.message.endswith("?") else f"{problem.message};"
+    return replace(problem, message=f"{message} if it has moved: {command} --set {problem.path}=PATH")
 
 
 def check_data(checkpoint: Checkpoint, job: Job) -> None:

@@ -115,15 +115,16 @@ class Matching:
         return list(zip(self.there.get(old, none), self.here.get(new, none), strict=True))
 
 
-def some(names: Iterable[str], between: str = ", ") -> str:
+def some(names: Iterable[str], between: str = ", ", most: int = TOLD) -> str:
     """The first names of several, and how many more there are."""
     names = list(names)
-    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
-    return between.join(names[:TOLD]) + more
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
 
 
 def _meant(axis: Axis) -> str:
-    return f"({some(axis)})" if axis else "no names"
+    """The names along an axis; of the many of an image, the first one tells what they are."""
+    return f"({some(axis, most=1 if len(axis) > 4 * TOLD else TOLD)})" if axis else "no names"
 
 
 def _shared(there: Axis, here: Axis) -> tuple[np.ndarray, np.ndarray]:

@@ -109,3 +109,22 @@ def test_other_data_is_not_taken_for_moved(project: Path, capsys: pytest.Capture
     assert main(["eval", "run", "--set", "data.npz.path=more.npz", "--set", "train.epochs=4"]) == 2
     assert capsys.readouterr().err == "error: train.epochs: cannot change any more; only where the data is can\n"
     assert main(longer) == 0
+
+
+def test_the_source_of_one_part_that_has_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    for name, seed in (("a.npz", 1), ("b.npz", 2)):
+        numbers(name, seed)
+    fields = {"features": "x", "targets": "y"}
+    data = {"npz": {"path": "a.npz", **fields}, "test": {"npz": {"path": "b.npz", **fields}}}
+    assert main(["train", str(write_config(Path(), {"data": data})), "--run-dir", "run", "--quiet"]) == 0
+    Path("b.npz").rename("moved.npz")
+    capsys.readouterr()
+    assert main(["eval", "run"]) == 2
+    assert capsys.readouterr().err == (
+        "error: data.test.npz.path: no file 'b.npz'; did you mean 'a.npz'? if it has moved: "
+        "dltool eval run --set data.test.npz.path=PATH\n"
+    )
+    assert main(["eval", "run", "--set", "data.test.npz.path=moved.npz"]) == 0
