@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+#: a file may be called by a line break or by what colors a terminal; a problem has one line
+_CONTROLS = {number: repr(chr(number))[1:-1] for number in (*range(32), 127)}
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -16,7 +19,8 @@ class Problem:
     path: str = ""  # "train.epochs", "model[2].dense.units"
 
     def __str__(self) -> str:
-        return printable(": ".join(part for part in (self.where, self.path, self.message) if part))
+        line = ": ".join(part for part in (self.where, self.path, self.message) if part)
+        return printable(line).translate(_CONTROLS)
 
 
 class DltoolError(Exception):

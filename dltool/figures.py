@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,8 +57,13 @@ def listed(figures: Mapping[str, Any], classes: Mapping[str, str] = MappingProxy
 
 
 def quoted(path: Path | str) -> str:
-    """A path as it must be typed in a shell."""
-    return shlex.quote(str(path))
+    """A path as it must be typed in a shell: in one line, and in letters that every terminal has."""
+    text = str(path)
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t"}
+    pieces = (escaped.get(c) or (c if c.isprintable() else _bytes(c)) for c in text)
+    return f"$'{''.join(pieces)}'"
 
 
 def quantity(count: int, base: int = 1000) -> str:
@@ -76,3 +82,8 @@ def size(count: int) -> str:
 def shape(lengths: Sequence[int]) -> str:
     """The lengths of an array's axes."""
     return " × ".join(map(str, lengths)) or "1"
+
+
+def _bytes(character: str) -> str:
+    """What a character is on the disk, as a shell's $'…' takes it."""
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from dltool import __version__
+from dltool.cli.streams import go_on_without_output, keep_streams
 from dltool.cli.usage import explain_usage
 from dltool.errors import DltoolError, InputError
 
@@ -36,6 +37,10 @@ Set = Annotated[
         metavar="KEY=VALUE",
         help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
     ),
+]
+Moved = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=PATH", help="Where data is that has moved: data.table.path=FILE. Repeatable."),
 ]
 Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
 Threads = Annotated[
@@ -89,6 +94,7 @@ def init(
     """Look at data and write a config that trains on it."""
     from dltool.cli.init import init as run
 
+    go_on_without_output()
     run(data, target=target or (), output=output, test=test, task=task, force=force)
 
 
@@ -124,6 +130,7 @@ def train(
     from dltool.cli.train import train as train_once
     from dltool.config.locating import located
 
+    go_on_without_output()
     run = train_once if folds is None else partial(train_folds, folds=folds)
     with located(config, overrides or ()):
         return run(
@@ -150,6 +157,7 @@ def resume(
     """Go on with a stopped run, or make one longer."""
     from dltool.cli.resume import resume as go_on
 
+    go_on_without_output()
     changes = [*(overrides or ()), *([] if threads is None else [f"train.threads={threads}"])]
     return go_on(run, overrides=changes, debug=debug, quiet=quiet, as_json=as_json)
 
@@ -170,13 +178,22 @@ def evaluate(
     images: Annotated[
         Path | None, typer.Option("--images", metavar="FILE", help="PNG to write with misclassified images.")
     ] = None,
+    overrides: Moved = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> int | None:
     """Measure a trained network, beside simple baselines, on its test data or on other files."""
     from dltool.cli.evaluate import evaluate as run
 
-    return run(checkpoint, data or (), part=part, images=images, threads=threads, as_json=as_json)
+    return run(
+        checkpoint,
+        data or (),
+        part=part,
+        images=images,
+        overrides=overrides or (),
+        threads=threads,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -205,15 +222,19 @@ def predict(
     """Predict what a trained network was trained to predict, for further samples."""
     from dltool.cli.predict import predict as run
 
+    if out:
+        go_on_without_output()
     return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, bad=bad, threads=threads)
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")]) -> None:
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
+) -> None:
     """Write the page of a run again: figures, curves, worst examples."""
     from dltool.cli.report import report as run_report
 
-    run_report(run)
+    run_report(run, overrides or ())
 
 
 @app.command()
@@ -308,11 +329,15 @@ UsageError = cast(type[Exception], typer.BadParameter.__base__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, after a line on standard error for every problem."""
+    if arguments is None:
+        keep_streams()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            return int(app(words, prog_name="dltool", standalone_mode=False) or 0)
+            code = int(app(words, prog_name="dltool", standalone_mode=False) or 0)
+        sys.stdout.flush()
+        return code
     except DltoolError as error:
         for problem in error.problems:
             typer.echo(f"error: {problem}", err=True)
@@ -322,6 +347,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         typer.echo(f"error: {explain_usage(error)}", err=True)
         return 2
+    except MemoryError:
+        typer.echo("error: there is not enough memory", err=True)
+        return 1
+    except OSError as error:  # the disk, the permissions, a device: whatever it is, no line of dltool can mend it
+        if "--traceback" in words or "--debug" in words:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"error: {where}{error.strerror or error}", err=True)
+        return 1
     except Exception as error:
         if "--traceback" in words or "--debug" in words:
             raise

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from dltool.cli.check_data import data_as_json, write_data
+from dltool.cli.loading import load_typed
 from dltool.cli.table import write_table
 from dltool.config.experiment import Experiment
-from dltool.config.loading import load
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.quoting import plural
 from dltool.data.signature import Signature
+from dltool.data.whereabouts import notes_on_files
 from dltool.findings import Finding, note
 from dltool.metrics.metric import Answers
 from dltool.program.building import build_network
@@ -73,7 +74,7 @@ class Checked:
 
 def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False) -> None:
     """Write what a config amounts to; raises InputError with all that is wrong with it, its data or its network."""
-    checked = _checked(load(config, overrides), config.parent)
+    checked = _checked(load_typed(config, overrides), config.parent)
     if as_json:
         typer.echo(json.dumps(_as_data(checked), indent=2, ensure_ascii=False))
     else:
@@ -92,8 +93,9 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
         metric.start(answers)
     if targets:
         require_defined(Judge(experiment).watched, metrics, answers, network, of_arrays(targets))
-    start = starting_from(experiment, [folder], network.program.graph)
-    findings = [*inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
+    start = starting_from(experiment, [folder], network.program.graph, inspection.preprocessing)
+    files = [note(text) for text in notes_on_files(experiment.data, [folder])]
+    findings = [*files, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
     return Checked(experiment, inspection, layout, summarize(network), findings)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 
-from dltool.cli.table import write_table
+from dltool.cli.table import GAP, write_table
 
 #: More classes than this do not fit a terminal's width.
 MOST_CLASSES = 20
@@ -17,10 +18,12 @@ _TITLE = "confusion matrix (rows: true class, columns: predicted)"
 
 def write_confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
     """Write the matrix, or its largest entries off the diagonal where it has many classes."""
-    if len(classes) > MOST_CLASSES:
+    widths = [max(len(str(row[column])) for row in matrix) for column in range(len(classes))]
+    terminal = sys.stdout.isatty()
+    if len(classes) > MOST_CLASSES or (terminal and not _fits(widths)):
         _write_worst(classes, matrix)
-    elif sys.stdout.isatty():
-        _write_coloured(classes, matrix)
+    elif terminal:
+        _write_coloured(classes, matrix, widths)
     else:
         names = [_short(name) for name in classes]
         rows = [(name, *map(str, row)) for name, row in zip(names, matrix, strict=True)]
@@ -40,7 +43,12 @@ def _write_worst(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> Non
         write_table("most frequent confusions", ("true class", "taken for", "rows"), rows, right=(2,))
 
 
-def _write_coloured(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
+def _fits(widths: Sequence[int]) -> bool:
+    """Whether a terminal has room for columns of such counts, if not for the names above them in one line."""
+    return NAME_WIDTH + sum(widths) + GAP * len(widths) <= shutil.get_terminal_size().columns
+
+
+def _write_coloured(classes: Sequence[str], matrix: Sequence[Sequence[int]], widths: Sequence[int]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -48,8 +56,8 @@ def _write_coloured(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> 
 
     table = Table(title=Text(_TITLE, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
-    for name in classes:
-        table.add_column(Text(_short(name)), justify="right")
+    for name, width in zip(classes, widths, strict=True):
+        table.add_column(Text(_short(name)), justify="right", overflow="fold", min_width=width)
     for index, (name, row) in enumerate(zip(classes, matrix, strict=True)):
         total = max(sum(row), 1)
         cells = [Text(str(count), style=_style(count / total, index == column)) for column, count in enumerate(row)]

@@ -12,9 +12,10 @@ from dltool.cli.confusion import write_confusion
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.errors import InputError
-from dltool.figures import listed, number, titled
+from dltool.figures import listed, number, quoted, titled
 from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
+from dltool.training.continuing import telling_of_moved_data
 from dltool.training.strict_json import to_json
 
 #: misclassified images that are listed
@@ -27,6 +28,7 @@ def evaluate(
     *,
     part: str | None = None,
     images: Path | None = None,
+    overrides: Sequence[str] = (),
     threads: int | None = None,
     as_json: bool = False,
 ) -> None:
@@ -35,8 +37,17 @@ def evaluate(
         raise InputError("--part is of the data trained on; leave it out to measure on other files")
     if images:
         require_png(images)
-    with choose_viewer(quiet=False, as_json=as_json) as viewer:
-        assessed = assess(checkpoint, data, part=part, threads=threads, report=viewer.note, on_compile=viewer.compiling)
+    moved = telling_of_moved_data(f"dltool eval {quoted(checkpoint)}")
+    with choose_viewer(quiet=False, as_json=as_json) as viewer, moved:
+        assessed = assess(
+            checkpoint,
+            data,
+            part=part,
+            overrides=overrides,
+            threads=threads,
+            report=viewer.note,
+            on_compile=viewer.compiling,
+        )
     if as_json:
         typer.echo(to_json({**assessed.found, "warnings": viewer.warnings}))
     else:

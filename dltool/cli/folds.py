@@ -14,16 +14,18 @@ from typing import Any
 import numpy as np
 import typer
 
+from dltool.cli.loading import load_typed
 from dltool.cli.running import heading_of, run_watched
 from dltool.cli.summary import as_data
 from dltool.cli.table import write_table
 from dltool.cli.viewer import choose_viewer
 from dltool.config.experiment import PARTS
-from dltool.config.loading import dump_yaml, load, resolved
+from dltool.config.loading import dump_yaml, resolved
 from dltool.figures import duration, listed, number, quoted, single_figures, titled
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
-from dltool.training.run_directory import create, create_folder, refuse_occupied
+from dltool.training.run_directory import create, create_folder, refuse_unusable
+from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
 
 #: what all folds came to, beside their directories
@@ -44,13 +46,13 @@ def train_folds(
 ) -> int:
     """Train every fold and sum them up; returns the exit code. Stopping one ends all; those before it stay."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
-    refuse_occupied(run_dir)
+    refuse_unusable(run_dir)
     root: Path | None = None
     told: set[str] = set()
     summary: dict[str, Any] = {}
     warnings: list[str] = []
     for fold in range(1, folds + 1):
-        experiment = load(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        experiment = load_typed(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
         experiment = with_checkpoint(experiment, [config.parent], init_from)
         with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
             job = open_job(experiment, [config.parent], debug=debug, on_compile=viewer.compiling)
@@ -69,7 +71,7 @@ def train_folds(
         finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds, viewer.warnings)}]
         del job  # its data goes before that of the next fold comes
         summary = _summary(root, folds, finished, warnings)
-        (root / FILE).write_text(to_json(summary) + "\n", encoding="utf-8")
+        write_whole(root / FILE, to_json(summary) + "\n")
         if not quiet and not as_json:
             typer.echo(_fold_line(finished[-1], folds))
     _tell(summary, quiet=quiet, as_json=as_json)

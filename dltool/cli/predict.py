@@ -54,10 +54,7 @@ def predict(
             with closing(predictions.tables()) as tables:
                 _show(next(tables), others=len(predictions.sources) - 1)
         else:
-            try:
-                _write(predictions, target, out)
-            except BrokenPipeError:  # who reads standard output has had enough
-                return 128 + signal.SIGPIPE
+            _write(predictions, target, out)
     note_bad(predictions.bad, bad == "skip", _note)
     return _tell(predictions)
 
@@ -155,13 +152,15 @@ def _note(text: str) -> None:
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """Inside, SIGTERM unwinds as SIGINT does, so that nothing is left behind."""
+    """Inside, SIGTERM and SIGHUP unwind as SIGINT does, so that nothing is left behind."""
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from dltool.cli.viewer import choose_viewer
+from dltool.figures import quoted
 from dltool.report.making import report_again
+from dltool.training.continuing import telling_of_moved_data
 from dltool.training.run_directory import RunDirectory
 
 
-def report(run: Path) -> None:
+def report(run: Path, overrides: Sequence[str] = ()) -> None:
     """Measure the best checkpoint of a run, write its page, and tell where that is."""
-    with choose_viewer(quiet=False, as_json=False) as viewer:
-        path = report_again(RunDirectory.existing(run), viewer.note, viewer.compiling)
+    moved = telling_of_moved_data(f"dltool report {quoted(run)}")
+    with choose_viewer(quiet=False, as_json=False) as viewer, moved:
+        path = report_again(RunDirectory.existing(run), viewer.note, viewer.compiling, overrides)
     typer.echo(path)

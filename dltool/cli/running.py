@@ -10,7 +10,7 @@ import typer
 from dltool.cli.summary import as_data, as_lines, as_one_line
 from dltool.cli.viewer import Heading, Viewer
 from dltool.errors import DltoolError
-from dltool.report.environment import environment, keep
+from dltool.report.environment import environment, keep, kept
 from dltool.report.making import report_after, report_unfinished
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from dltool.training.checkpoint import Checkpoint
     from dltool.training.job import Job
     from dltool.training.run_directory import RunDirectory
+
+
+#: where the data of a run that has no checkpoint yet is looked for, beside its environment
+_FOLDERS = "folders"
+
+
+def kept_folders(run: RunDirectory) -> list[str]:
+    """Where the data of a run is looked for, as it was when it began."""
+    return kept(run.environment).get(_FOLDERS, [str(run.root)])
 
 
 def heading_of(job: Job) -> Heading:
@@ -45,7 +54,8 @@ def run_watched(
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
         viewer.say(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
-    keep(environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds), run.environment)
+    found = environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds)
+    keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
     with stopping_on_signals() as stop:
         trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,14 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from dltool.cli.curve import Curve
+from dltool.cli.epoch_table import MOST, epoch_tables
 from dltool.cli.viewer import Heading, Viewer
-from dltool.figures import duration, number, rate, single_figures, titled
+from dltool.figures import duration, number, rate
 from dltool.training.events import EpochEnded, Event, Lowered, Note, Progress
 
 #: Redrawing takes time from the training, which has all cores.
 FRAMES_PER_SECOND = 5
-EPOCHS_SHOWN = 8
 CURVE_SIZE = (44, 3)  # characters
+BAR_WIDTH = 24
+#: what stands above the table of epochs, and the cursor below it
+LINES_ABOVE = 8
 
 
 class Screen(Viewer):
@@ -83,7 +86,7 @@ class Screen(Viewer):
                 self._progress = event
                 self._curve.add(event.loss)
             case EpochEnded():
-                self._epochs = [*self._epochs, event][-EPOCHS_SHOWN:]
+                self._epochs = [*self._epochs, event][-MOST:]
                 if event.best:
                     self._best = event
 
@@ -106,13 +109,17 @@ class Screen(Viewer):
             parts.append(self._bar(self._progress, self._heading))
             parts.append(self._curve_and_figures(self._progress))
         if self._epochs:
-            parts.append(self._table())
+            size = self._console.size
+            height = size.height - LINES_ABOVE
+            classes = self._heading.positive_class if self._heading else {}
+            parts += epoch_tables(self._epochs, self._best, classes, width=size.width, height=height)
         return Group(*parts)
 
     def _preparation(self) -> RenderableType:
         line = Table.grid(padding=(0, 2))
-        bar = [] if self._prepared is None else [ProgressBar(total=1.0, completed=self._prepared, width=24)]
-        line.add_row(self._preparing, *bar, f"[dim]{duration(time.monotonic() - self._preparing_since)}[/dim]")
+        bar = [] if self._prepared is None else [ProgressBar(total=1.0, completed=self._prepared, width=BAR_WIDTH)]
+        since = duration(time.monotonic() - self._preparing_since)
+        line.add_row(Text(self._preparing), *bar, Text(since, style="dim"))
         return line
 
     def _title(self, heading: Heading) -> Text:
@@ -120,43 +127,29 @@ class Screen(Viewer):
         threads = f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
         return Text.assemble((heading.name, "bold cyan"), f"  {heading.parameters:,} parameters · {rows} · {threads}")
 
-    def _bar(self, progress: Progress, heading: Heading) -> Table:
-        line = Table.grid(padding=(0, 2))
-        line.add_row(
+    def _bar(self, progress: Progress, heading: Heading) -> RenderableType:
+        """How far the epoch is: with a bar where a line has room for it."""
+        words = [
             f"epoch {progress.epoch}/{heading.epochs}",
-            ProgressBar(total=progress.updates, completed=progress.update, width=24),
             f"{progress.update}/{progress.updates}",
-            f"[bold]{rate(progress.samples_per_second)}[/bold]samples/s",
+            f"{rate(progress.samples_per_second)}samples/s",
             f"{duration(progress.seconds_left)} left",
-        )
-        return line
-
-    def _curve_and_figures(self, progress: Progress) -> Table:
-        line = Table.grid(padding=(0, 2))
-        figures = (
-            f"loss  [bold]{number(progress.loss)}[/bold]\nlr    {progress.learning_rate:.4g}\nstep  {progress.step:,}"
-        )
-        line.add_row(Text("\n".join(self._curve.lines()), style="green"), figures)
-        return line
-
-    def _table(self) -> Table:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        names = [
-            (part, name)
-            for part in ("train", "validation")
-            for name in single_figures(self._epochs[-1].line.get(part, {}))
         ]
-        classes = self._heading.positive_class if self._heading else {}
-        table.add_column("epoch", justify="right")
-        for part, name in names:
-            table.add_column(f"{part}\n{titled(name, classes)}", justify="right")
-        table.add_column("time", justify="right", vertical="bottom")
-        shown = self._epochs if self._best is None or self._best in self._epochs else [self._best, *self._epochs[1:]]
-        for event in shown:
-            line: dict[str, Any] = event.line
-            best = event is self._best
-            cells = [number(line[part][name]) for part, name in names]
-            mark = "★ " if best else ""
-            row = [f"{mark}{line['epoch']}", *cells, duration(line["seconds"])]
-            table.add_row(*row, style="bold green" if best else "")
-        return table
+        if sum(map(len, words)) + 2 * len(words) + BAR_WIDTH > self._console.width:
+            return Text("  ".join(words))
+        line = Table.grid(padding=(0, 2))
+        epoch, *others = words
+        line.add_row(epoch, ProgressBar(total=progress.updates, completed=progress.update, width=BAR_WIDTH), *others)
+        return line
+
+    def _curve_and_figures(self, progress: Progress) -> RenderableType:
+        figures = [
+            Text.assemble("loss  ", (number(progress.loss), "bold")),
+            Text(f"lr    {progress.learning_rate:.4g}"),
+            Text(f"step  {progress.step:,}"),
+        ]
+        if CURVE_SIZE[0] + 2 + max(map(len, figures)) > self._console.width:
+            return Text("  ").join(figures)
+        line = Table.grid(padding=(0, 2))
+        line.add_row(Text("\n".join(self._curve.lines()), style="green"), Text("\n").join(figures))
+        return line

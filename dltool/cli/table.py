@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 Row = Sequence[str]
+
+#: characters between columns, and those from which on a text may be broken
+GAP = 3
+TEXT_WIDTH = 12
 
 
 def write_table(title: str, header: Row, rows: Sequence[Row], *, right: Sequence[int] = (), totals: Row = ()) -> None:
@@ -31,24 +36,63 @@ def _plain(title: str, header: Row, rows: Sequence[Row], right: Sequence[int], t
     typer.echo()
 
 
+def in_pieces(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The numbers of columns of such widths that fit beside each other in some room; a wider one stands alone."""
+    pieces: list[list[int]] = [[]]
+    left = room
+    for column, width in enumerate(widths):
+        if pieces[-1] and width > left:
+            pieces.append([])
+            left = room
+        pieces[-1].append(column)
+        left -= width
+    return pieces
+
+
 def _framed(title: str, header: Row, rows: Sequence[Row], right: Sequence[int], totals: Row) -> None:
-    from rich import box
+    """Framed, with the columns that a terminal has no room for in further tables, behind the first column again."""
     from rich.console import Console
+
+    room = Console().width
+    lines = [*rows, *([totals] if totals else [])]
+    widths = [_least(name, [line[index] for line in lines], index in right) for index, name in enumerate(header)]
+    console = Console(width=max(room, widths[0] + max(widths[1:], default=0)))  # a terminal breaks what is longer
+    for number, piece in enumerate(in_pieces(widths[1:], room - widths[0])):
+        console.print(_table("" if number else title, header, rows, [0, *(i + 1 for i in piece)], right, totals))
+
+
+def _least(name: str, cells: Sequence[str], numbers: bool) -> int:
+    """Characters that a column needs beside others: names break between words, texts anywhere, numbers nowhere."""
+    longest = max(map(len, cells), default=0)
+    return GAP + max(longest if numbers else min(longest, TEXT_WIDTH), *(len(word) for word in name.split() or [""]))
+
+
+def _table(
+    title: str, header: Row, rows: Sequence[Row], columns: Sequence[int], right: Sequence[int], totals: Row
+) -> Any:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(
-        title=Text(title, style="bold"),
+        title=Text(title, style="bold") if title else None,
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_header=any(header),
         show_footer=bool(totals),
         pad_edge=False,
     )
-    for index, name in enumerate(header):
-        footer = Text(totals[index]) if totals else ""
-        style = "cyan" if index == 0 else None
-        table.add_column(Text(name), footer=footer, justify="right" if index in right else "left", style=style)
+    for index in columns:
+        numbers = index in right
+        table.add_column(
+            Text(header[index]),
+            footer=Text(totals[index]) if totals else "",
+            justify="right" if numbers else "left",
+            style="cyan" if index == 0 else None,
+            overflow="fold",
+            no_wrap=False,
+            min_width=_least("", [line[index] for line in (*rows, totals) if line], numbers) - GAP,
+        )
     for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+        table.add_row(*(Text(row[index]) for index in columns))
+    return table

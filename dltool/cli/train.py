@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dltool.cli.loading import load_typed
 from dltool.cli.running import run_watched, tell
 from dltool.cli.viewer import choose_viewer
-from dltool.config.loading import dump_yaml, load, resolved
+from dltool.config.loading import dump_yaml, resolved
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
-from dltool.training.run_directory import create, refuse_occupied
+from dltool.training.run_directory import create, refuse_unusable
 
 
 def train(
@@ -26,8 +27,8 @@ def train(
 ) -> int:
     """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
-    experiment = with_checkpoint(load(config, changes), [config.parent], init_from)
-    refuse_occupied(run_dir)
+    experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
+    refuse_unusable(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:
         job = open_job(

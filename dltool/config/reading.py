@@ -14,9 +14,11 @@ _OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe
 def read_config(path: Path) -> str:
     """The file as text; raises InputError where it is missing, unreadable, or not UTF-8."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
             raise _unusable(path, f"larger than {LARGEST_FILE // 10**6} MB; this is no config")
-        return _decoded(path.read_bytes(), path)
+        return _decoded(content, path)
     except FileNotFoundError:
         raise _unusable(path, f"no such file{_near(path)}") from None
     except IsADirectoryError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,12 @@ class InitFrom(Block):
     )
     rename: dict[str, str] = Field(
         default={}, description="names in the checkpoint, and what they are here, such as backbone.*: features.*"
+    )
+
+    match: Literal["names", "positions"] = Field(
+        default="names",
+        description="names: of a layer that reads columns or words, or tells classes or targets, only what is called"
+        " the same here and there is taken; positions: all of it, in the order in which it stands",
     )
 
     @property

@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from dltool.config.amounts import amount
-from dltool.config.experiment import PARTS, DataConfig, Sampling
+from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.constants import Constants
 from dltool.data.duplicates import Duplicates
 from dltool.data.features.feature import Feature
@@ -34,6 +34,7 @@ from dltool.data.store.folder import Store
 from dltool.data.store.keeping import Keeping, unwatched
 from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
+from dltool.data.whereabouts import place, sources
 from dltool.errors import InputError, Problem
 
 #: bytes of files that take so long to read that it is worth a word
@@ -50,7 +51,7 @@ def open_dataset(
 ) -> Dataset:
     """All parts, prepared as fitted to the training part, or by the `preprocessing` of a checkpoint.
 
-    Relative paths start from the working directory, else from one of `folders`. `sampling` is how rows to train on are
+    Relative paths start from one of `folders`, else from the working directory. `sampling` is how rows to train on are
     drawn, if not equally often. Raises InputError with every problem of the first source that has some.
     """
     keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
@@ -89,16 +90,18 @@ def opened(
         yield _settle(data, folders, None, stack)
 
 
-def find_stored(data: DataConfig, folders: Sequence[Path]) -> Signature | None:
-    """The signature of data that is in a store already."""
-    store = Keeping(data, lambda: _files(data, folders)).find()
-    return Preprocessing.from_json(store.about["preprocessing"]).signature(store.rows) if store else None
+def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
+    """How data was prepared that is in a store already, and its signature."""
+    if store := Keeping(data, lambda: _files(data, folders)).find():
+        settled = Preprocessing.from_json(store.about["preprocessing"])
+        return settled, settled.signature(store.rows)
+    return None
 
 
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature alone: everything is fitted, but nothing prepared."""
-    if signature := find_stored(data, folders):
-        return signature
+    if stored := find_stored(data, folders):
+        return stored[1]
     with opened(data, folders) as (_, plan, settled, _):
         return settled.signature({part: plan.count(part) for part in plan.rows})
 
@@ -121,7 +124,7 @@ def raw_rows(
     most: int | None = None,
 ) -> list[RawRow] | None:
     """Some rows of a part, read again; None where that means to read files of more than `most` bytes."""
-    listed = all(source.listed for source in _sources(data).values())
+    listed = all(source.listed for source in sources(data).values())
     if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
     with ExitStack() as stack:
@@ -148,7 +151,7 @@ def _settle(
     dtype = settled.features.feature_dtype if settled else ""
     source_settled = settled.settled if settled else {}
     types = settled.types if settled else {}
-    for part, source in _sources(data).items():
+    for part, source in sources(data).items():
         needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
         memory = memory_for(data) // 2
         request = Request(
@@ -161,7 +164,7 @@ def _settle(
             dtype=dtype,
             settled=source_settled,
         )
-        readers[part] = stack.enter_context(_opened(source, _place(part, source), folders, request))
+        readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
         types = types or readers["train"].column_types()
         shape = shape or readers["train"].outline.feature_shape
@@ -186,22 +189,11 @@ def _reads(data: DataConfig) -> dict[str, str]:
     return {name: cast(Feature, feature).encoder.reads for name, feature in data.features.items()}
 
 
-def _sources(data: DataConfig) -> dict[str, Source]:
-    """Every source, by the part that it is given for."""
-    own = {part: getattr(data, part) for part in PARTS[1:] if getattr(data, part)}
-    return {"train": cast(Source, data.source), **own}
-
-
-def _place(part: str, source: Source) -> str:
-    """Where the source of a part stands in the config."""
-    return f"data.{source.yaml_name}" if part == "train" else f"data.{part}.{source.yaml_name}"
-
-
 def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:
     """All files of all sources."""
     found: list[Path] = []
-    for part, source in _sources(data).items():
-        with blaming(_place(part, source)):
+    for part, source in sources(data).items():
+        with blaming(place(part, source)):
             found += source.files(folders)
     return found
 

@@ -11,15 +11,14 @@ from dltool.errors import InputError, Problem, nearest
 
 
 def locate(name: str, folders: Sequence[Path], field: str) -> Path:
-    """The readable file called `name`, from the working directory, else from one of `folders`.
+    """The readable file called `name`, from one of `folders`, else from the working directory, else from above.
 
     Raises InputError about the config's `field` that says where it looked and which file has a similar name.
     """
-    places = _places(name, folders)
-    path = next((place for place in places if place.exists()), None)
+    path = next((place for place in _places(name, folders) if place.exists()), None)
     if path is None:
-        looked = ", nor ".join(f"'{place}'" for place in places)
-        raise InputError(Problem(f"no file {looked}{did_you_mean_path(*places)}", path=field))
+        near, _ = candidates(name, folders)
+        raise InputError(Problem(f"no file {_looked(near)}{did_you_mean_path(*near)}", path=field))
     if not path.is_file():
         what = "a directory" if path.is_dir() else "something else"
         raise InputError(Problem(f"'{path}' is not a file but {what}", path=field))
@@ -44,13 +43,34 @@ def locate_all(pattern: str, folders: Sequence[Path], field: str) -> list[Path]:
     for place in _places(pattern, folders):
         if found := sorted(glob(str(place))):
             return [locate(path, [], field) for path in found]
-    looked = ", nor ".join(f"'{place}'" for place in _places(pattern, folders))
-    raise InputError(Problem(f"no file matches {looked}", path=field))
+    raise InputError(Problem(f"no file matches {_looked(candidates(pattern, folders)[0])}", path=field))
+
+
+def candidates(name: str, folders: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """What a name may stand for, the first that exists: in `folders`, in the working directory; above the first folder.
+
+    A config that is meant to be started from the root of its project is found there from anywhere.
+    """
+    wanted = Path(name).expanduser()
+    near = list(dict.fromkeys([*(_from_here(folder) / wanted for folder in folders), wanted]))
+    above = [folder / wanted for first in folders[:1] for folder in first.resolve().parents[:-1]]
+    return near, [place for place in dict.fromkeys(above) if place not in near]
+
+
+def _from_here(folder: Path) -> Path:
+    """A folder as the user sees it: relative, where it lies in the working directory."""
+    whole, here = folder.resolve(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else folder
 
 
 def _places(name: str, folders: Sequence[Path]) -> list[Path]:
-    wanted = Path(name).expanduser()
-    return list(dict.fromkeys([wanted, *(folder / wanted for folder in folders)]))
+    near, above = candidates(name, folders)
+    return [*near, *above]
+
+
+def _looked(places: Sequence[Path]) -> str:
+    """Where a file is not, the shortest path first."""
+    return ", nor ".join(f"'{place}'" for place in sorted(places, key=lambda place: len(place.parts)))
 
 
 def did_you_mean_path(*places: Path) -> str:

@@ -104,11 +104,7 @@ class Network:
 
 def build_network(experiment: Any, signature: Signature, *, training: bool, rows: int) -> Network:
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
-    outputs = len(signature.classes) if signature.classes else len(signature.targets)
-    kind = "classes" if signature.classes else "targets"
-    graph = Graph(
-        training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
-    )
+    graph = empty_graph(experiment, signature, training=training)
     features, target, mixed = _batch(graph, experiment, signature, training)
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
@@ -132,6 +128,15 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
     return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights)
+
+
+def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Graph:
+    """A graph that knows what the network of a config is for."""
+    outputs = len(signature.classes) if signature.classes else len(signature.targets)
+    kind = "classes" if signature.classes else "targets"
+    return Graph(
+        training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
+    )
 
 
 def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dltool import __version__
+from dltool.errors import RunError
+from dltool.training.saving import write_whole
 
 #: whose versions matter, where a run makes use of them
 _LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb")
@@ -37,8 +39,8 @@ def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
 
 def keep(found: Mapping[str, Any], path: Path) -> None:
     """Write it into the directory of a run, where that is possible: no run depends on it."""
-    with suppress(OSError):
-        path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with suppress(RunError):
+        write_whole(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def kept(path: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,13 +9,14 @@ from pathlib import Path
 
 from dltool.data.dataset import open_dataset
 from dltool.data.signature import Dataset
-from dltool.errors import InputError, Problem, RunError
+from dltool.errors import InputError
 from dltool.program.building import build_network
 from dltool.report.content import gather
 from dltool.report.measuring import Measured, measure
 from dltool.report.page import page
 from dltool.training.assessment import chosen_part
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import ordered
@@ -24,7 +24,7 @@ from dltool.training.job import Job
 from dltool.training.layout import EpochLayout
 from dltool.training.prediction import Predictor
 from dltool.training.run_directory import RunDirectory
-from dltool.training.saving import find, load
+from dltool.training.saving import find, load, write_whole
 
 Note = Callable[[str], None]
 
@@ -46,13 +46,18 @@ def report_unfinished(job: Job, run: RunDirectory) -> None:
     _write(run, job, counters, None)
 
 
-def report_again(run: RunDirectory, note: Note, on_compile: Callable[[str], None] | None = None) -> Path:
+def report_again(
+    run: RunDirectory,
+    note: Note,
+    on_compile: Callable[[str], None] | None = None,
+    overrides: Sequence[str] = (),
+) -> Path:
     """Write the page of a run from its directory and its data; gives its place.
 
     Raises InputError where there is no checkpoint, or no data that fits it.
     """
     path = find(run.root)
-    checkpoint = load(path, note)
+    checkpoint = relocated(load(path, note), overrides)
     predictor = Predictor(checkpoint, path, on_compile=on_compile)
     experiment, folders = predictor.experiment, [Path(folder) for folder in checkpoint.folders]
     dataset = open_dataset(experiment.data, folders, checkpoint.preprocessing)
@@ -63,7 +68,7 @@ def report_again(run: RunDirectory, note: Note, on_compile: Callable[[str], None
     rows = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch).largest_batch
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=rows)
     counters = Counters.from_arrays(checkpoint.trainer)
-    _replace(run.report, page(gather(run, experiment, dataset, network, counters, measured)))
+    write_whole(run.report, page(gather(run, experiment, dataset, network, counters, measured)))
     return run.report
 
 
@@ -88,17 +93,4 @@ def _measured(
 
 
 def _write(run: RunDirectory, job: Job, counters: Counters, measured: Measured | None) -> None:
-    _replace(run.report, page(gather(run, job.experiment, job.dataset, job.network, counters, measured)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all; raises RunError where that cannot be done."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_whole(run.report, page(gather(run, job.experiment, job.dataset, job.network, counters, measured)))

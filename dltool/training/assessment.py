@@ -15,7 +15,8 @@ from dltool.data.dataset import open_dataset
 from dltool.data.further import ROWS, opened
 from dltool.data.preparation import Preparation
 from dltool.data.signature import Part, Signature
-from dltool.data.sources.source import Source
+from dltool.data.sources.source import Source, blaming
+from dltool.data.whereabouts import notes_on_files, place
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
@@ -24,6 +25,7 @@ from dltool.registry import registered
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
@@ -43,6 +45,7 @@ def assess(
     data: Sequence[str] = (),
     *,
     part: str | None = None,
+    overrides: Sequence[str] = (),
     threads: int | None = None,
     report: Callable[[str], None],
     on_compile: Callable[[str], None] | None = None,
@@ -50,10 +53,10 @@ def assess(
     """All figures of a checkpoint, or of a run's best one.
 
     They are those of the files or folders `data`, else of a part of the data trained on: the test part, the validation
-    part or the training part, the first that there is.
+    part or the training part, the first that there is. `overrides` say where this lies, if it has moved.
     """
     path = find(target)
-    checkpoint = load(path, report)
+    checkpoint = relocated(load(path, report), overrides)
     predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
     signature, preparation = predictor.signature, predictor.preprocessing.features
     figures, worst = Figures(predictor, checkpoint), Worst(signature, preparation)
@@ -237,8 +240,12 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
     data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
     if own is not None:  # a source of its own: the others are not needed
+        with blaming(place(part, own)):
+            own.files(folders)  # raises where they are not there any more
         yield from _source(predictor, cast(Source, own), folders, report)
         return
+    for note in notes_on_files(data, folders):
+        report(note)
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
         report(f"the data has changed since the training: the {part} part may hold rows that were trained on")

@@ -36,7 +36,7 @@ class Checkpoint:
     """All that evaluating, predicting and resuming need besides the data."""
 
     config: dict[str, Any]  # resolved
-    folders: list[str]  # where relative data paths may start: where training was started, and the config's folder
+    folders: list[str]  # where relative data paths may start: the config's folder, and where training was started
     preprocessing: dict[str, Any]
     classes: list[str] | None
     fingerprint: str  # of the data trained on

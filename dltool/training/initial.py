@@ -12,26 +12,39 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.experiment import Experiment
+from dltool.config.loading import from_resolved
 from dltool.config.transfer import InitFrom
+from dltool.data.naming import differences
 from dltool.data.paths import locate_folder
+from dltool.data.preprocessing import Preprocessing
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.ops.graph import Graph
 from dltool.patterns import filled, fits, meant_pattern, starred
 from dltool.training.checkpoint import decode, read_tensors
+from dltool.training.matching import TOLD, Matching, Meaning, Taken, some
 from dltool.training.saving import find
 
-#: names that a line tells
-TOLD = 6
-
 Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The tensors of a file that are neither slots nor averages of others, and what they stand for where it says so."""
+
+    arrays: Arrays
+    meaning: Meaning | None
 
 
 @dataclass(frozen=True)
 class Start:
     """What a network starts from, besides its own initial values."""
 
-    arrays: Arrays = field(default_factory=dict)  # float32, by the network's names
+    taken: Mapping[str, Taken] = field(default_factory=dict)  # by the network's names
     notes: Sequence[str] = ()
+
+    def over(self, initial: Arrays) -> dict[str, np.ndarray]:
+        """The arrays of the network that are no longer as they were initially."""
+        return {name: one.over(initial[name]) for name, one in self.taken.items()}
 
 
 def with_checkpoint(experiment: Experiment, folders: Sequence[Path], given: Path | None) -> Experiment:
@@ -54,53 +67,72 @@ def with_checkpoint(experiment: Experiment, folders: Sequence[Path], given: Path
     return experiment.model_copy(update={"init_from": init_from})
 
 
-def starting_from(experiment: Experiment, folders: Sequence[Path], graph: Graph) -> Start:
+def starting_from(experiment: Experiment, folders: Sequence[Path], graph: Graph, preprocessing: Preprocessing) -> Start:
     """What the experiment says that its network starts from; raises InputError with all that does not fit."""
-    init_from = with_checkpoint(experiment, folders, None).init_from
-    start = _taken_over(init_from, find(Path(init_from.checkpoint)), graph) if init_from else Start()
-    if idle := [value.name for value in graph.parameters() if value.frozen and value.name not in start.arrays]:
-        return replace(start, notes=[*start.notes, f"frozen at their initial values: {_some(idle)}"])
+    start, init_from = Start(), with_checkpoint(experiment, folders, None).init_from
+    if init_from:
+        path = find(Path(init_from.checkpoint))
+        offer = _offered(path)
+        here = Meaning.of(experiment, preprocessing) if offer.meaning else None
+        start = _taken_over(init_from, path, offer, graph, here)
+    if idle := [value.name for value in graph.parameters() if value.frozen and value.name not in start.taken]:
+        return replace(start, notes=[*start.notes, f"frozen at their initial values: {some(idle)}"])
     return start
 
 
-def _taken_over(init_from: InitFrom, path: Path, graph: Graph) -> Start:
+def _taken_over(init_from: InitFrom, path: Path, offer: Offer, graph: Graph, here: Meaning | None) -> Start:
     values = [value for value in graph.values.values() if value.role in ("parameter", "state") and value.of is None]
-    wanted = {value.name: value.shape for value in values}
-    offered = _offered(path)
+    wanted, offered = {value.name: value.shape for value in values}, offer.arrays
     states = {value.name for value in values if value.role == "state"}
     chosen = _chosen(init_from.patterns, _renamed(init_from.rename, offered), states)
-    unlike = [name for name, new in chosen.items() if new in wanted and offered[name].shape != wanted[new]]
-    differences = [
-        f"'{name}' is {_shape(offered[name].shape)} in the checkpoint and {_shape(wanted[chosen[name]])} in the network"
-        for name in unlike
-    ]
-    taken = {name: new for name, new in chosen.items() if new in wanted and name not in unlike}
+    by_position = init_from.match == "positions"
+    matching = Matching(offer.meaning.axes if offer.meaning else {}, here.axes if here else {}, by_position)
+    taken: dict[str, Taken] = {}
+    differences = []
+    for name, new in chosen.items():
+        if new not in wanted:
+            continue
+        if not matching.alike(name, offered[name].shape, new, wanted[new]):
+            shapes = _shape(offered[name].shape), _shape(wanted[new])
+            differences.append(f"'{name}' is {shapes[0]} in the checkpoint and {shapes[1]} in the network")
+        elif part := matching.take(name, offered[name], new):
+            taken[new] = part
     problems = list(_lost(init_from.patterns, chosen, offered, wanted))
     if init_from.patterns:
         problems += [Problem(difference, path="init_from.parameters") for difference in differences]
-    elif not taken:
-        reasons = [*differences[:TOLD], f"it has {_some(offered)}; the network has {_some(wanted)}"]
+    if not taken and not problems:
+        reasons = [*differences[:TOLD], *matching.notes(), f"it has {some(offered)}; the network has {some(wanted)}"]
         problems.append(Problem("; ".join(["nothing in it fits by name and shape", *reasons]), str(path)))
     if problems:
         raise InputError(*problems)
-    arrays = {new: offered[name].astype(np.float32) for name, new in taken.items()}
-    left = [name for name in wanted if name not in arrays]
+    left = [name for name in wanted if name not in taken]
     idle = [name for name, new in chosen.items() if new not in wanted]
+    parts = sum(not one.fills(wanted[new]) for new, one in taken.items())
     told = [
-        f"took {len(arrays)} of the network's {len(wanted)} tensors from {path}",
-        f"left at their initial values: {_some(left)}" if left else "",
-        f"without a place in the network: {_some(idle)}" if idle else "",
+        f"took {len(taken)} of the network's {len(wanted)} tensors{f', {parts} in part,' if parts else ''} from {path}",
+        f"left at their initial values: {some(left)}" if left else "",
+        f"without a place in the network: {some(idle)}" if idle else "",
         *differences[:TOLD],
     ]
-    return Start(arrays, ["; ".join(filter(None, told))])
+    return Start(taken, ["; ".join(filter(None, told)), *matching.notes(), *_changes(offer.meaning, here)])
 
 
-def _offered(path: Path) -> Arrays:
-    """The tensors of a file that are neither slots nor averages of others."""
+def _offered(path: Path) -> Offer:
     arrays, metadata = read_tensors(path)
+    meaning = None
     if metadata.get("format") == "dltool":
-        arrays = decode(path).arrays
-    return {name: array for name, array in arrays.items() if name.rpartition(".")[0] not in arrays}
+        checkpoint = decode(path)
+        arrays = checkpoint.arrays
+        meaning = Meaning.of(from_resolved(checkpoint.config), Preprocessing.from_json(checkpoint.preprocessing))
+    return Offer({name: array for name, array in arrays.items() if name.rpartition(".")[0] not in arrays}, meaning)
+
+
+def _changes(there: Meaning | None, here: Meaning | None) -> list[str]:
+    """Notes on what is prepared otherwise there, and on a file that does not say how it was."""
+    if there is None or here is None:
+        return ["the file does not say which columns and classes it was trained for: all was taken by name and shape"]
+    changes = differences(there.preprocessing, here.preprocessing)
+    return [f"prepared otherwise than for the checkpoint: {some(changes, '; ')}"] if changes else []
 
 
 def _renamed(rename: Mapping[str, str], offered: Iterable[str]) -> dict[str, str]:
@@ -150,9 +182,3 @@ def _lost(
 
 def _shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if shape else "a single number"
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
-    return ", ".join(names[:TOLD]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -12,9 +12,11 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset import open_dataset
+from dltool.data.preprocessing import Preprocessing
 from dltool.data.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
+from dltool.data.whereabouts import notes_on_files
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Answers, Metric, positive_classes
 from dltool.optimizers.optimizer import Optimizer
@@ -57,6 +59,11 @@ class Job:
         """The class that a figure is about, for those that are about one."""
         return positive_classes(cast(list[Metric], self.experiment.metrics), Answers.of(self.dataset.signature))
 
+    @property
+    def absolute_folders(self) -> list[str]:
+        """Where relative data paths may start, whatever the working directory will be."""
+        return list(dict.fromkeys(str(folder.resolve()) for folder in (*self.folders, Path.cwd())))
+
     def meter(self) -> Meter:
         """A fresh one for the configured metrics."""
         return make_meter(cast(list[Metric], self.experiment.metrics), self.dataset.signature, self.network)
@@ -89,7 +96,7 @@ class Job:
         classes = self.dataset.signature.classes
         return Checkpoint(
             config=resolved(self.experiment),
-            folders=[str(folder.resolve()) for folder in (Path.cwd(), *self.folders)],
+            folders=self.absolute_folders,
             preprocessing=dict(self.dataset.preprocessing),
             classes=list(classes) if classes else None,
             fingerprint=self.dataset.fingerprint,
@@ -126,6 +133,7 @@ def open_job(
     train = experiment.train
     judge = Judge(experiment)
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
+    dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
     layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
     network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
@@ -134,11 +142,12 @@ def open_job(
     metrics = cast(list[Metric], experiment.metrics)
     make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
     require_defined(judge.watched, metrics, Answers.of(dataset.signature), network, of_parts(dataset.parts))
-    start = starting_from(experiment, folders, network.program.graph) if starts else Start()
+    preprocessing = Preprocessing.from_json(dataset.preprocessing)
+    start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
     engine = Engine(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
-    engine.write(start.arrays)
+    engine.write(start.over(engine.arrays))
     feed = make_feed(experiment, part, layout, on_compile)
     return Job(experiment, folders, dataset, layout, judge, network, engine, feed, start)

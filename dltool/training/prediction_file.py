@@ -109,8 +109,6 @@ class PredictionFile:
 
         try:
             yield
-        except BrokenPipeError:
-            raise  # whoever reads standard output has had enough
         except (OSError, duckdb.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
             raise RunError(Problem(f"the predictions cannot be written: {reason}", self._name)) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +10,11 @@ from pathlib import Path
 
 from dltool.data.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
-from dltool.training.saving import BEST, LAST, flush_folder
+from dltool.figures import quoted
+from dltool.training.saving import BEST, LAST, flush_folder, write_whole
+
+#: where runs go that nobody has chosen a directory for
+RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -59,24 +63,29 @@ class RunDirectory:
 
     def write_config(self, text: str) -> None:
         """Write the resolved config, with the commands that use the run on top."""
-        root, file = shlex.quote(str(self.root)), shlex.quote(str(self.config))
-        self.config.write_text(
+        root, file = quoted(self.root), quoted(self.config)
+        write_whole(
+            self.config,
             "# The config of this run with every default filled in.\n"
             f"#   evaluate:  dltool eval {root}\n"
             f"#   continue:  dltool resume {root}\n"
             f"#   run again: dltool train {file}\n{text}",
-            encoding="utf-8",
         )
 
 
-def refuse_occupied(chosen: Path | None) -> None:
-    """Raise `InputError` where a directory that the user chose for a run already holds something."""
+def refuse_unusable(chosen: Path | None) -> None:
+    """Raise `InputError`, before any work, where no run can be written: in a directory that already holds something,
+    behind a file, or where nothing may be written."""
+    place = chosen or RUNS
+    above = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    if not above.is_dir():
+        raise InputError(Problem("is a file; a run needs a directory: --run-dir DIR", where=str(above)))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(Problem("nothing can be written here; name another directory: --run-dir DIR", str(above)))
     if chosen is None:
         return
-    if chosen.exists() and not chosen.is_dir():
-        raise InputError(Problem("is a file; --run-dir names a directory", where=str(chosen)))
     if chosen.is_dir() and any(chosen.iterdir()):
-        hint = f"choose another, or continue it: dltool resume {chosen}"
+        hint = f"choose another, or continue it: dltool resume {quoted(chosen)}"
         raise InputError(Problem(f"the directory is not empty; {hint}", where=str(chosen)))
 
 
@@ -92,10 +101,10 @@ def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
 
 def create_folder(name: str, chosen: Path | None) -> Path:
     """The directory alone, empty: for a run, or for all folds of a cross-validation."""
-    refuse_occupied(chosen)
+    refuse_unusable(chosen)
     with _explained():
         if chosen is None:
-            return _first_free(Path("runs"), name)
+            return _first_free(RUNS, name)
         chosen.mkdir(parents=True, exist_ok=True)
         return chosen
 

@@ -66,6 +66,22 @@ def find(target: Path, names: tuple[str, ...] = (BEST, LAST)) -> Path:
     raise InputError(Problem(message, where=str(target)))
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file of text, whole or not at all; raises `RunError` where that cannot be done.
+
+    What is no text in the name of a file is written as JSON and YAML escape it.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def flush_folder(folder: Path) -> None:
     """Make renames in a folder last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)

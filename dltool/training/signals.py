@@ -1,4 +1,7 @@
-"""SIGINT and SIGTERM: the first asks the trainer to save and stop, the second ends the process at once."""
+"""SIGINT, SIGTERM and SIGHUP: the first asks the trainer to save and stop, a second one ends the process at once.
+
+SIGHUP is that of a closed terminal; it may come several times, and after SIGTERM, without anybody's impatience.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _SHOW_CURSOR = b"\x1b[?25h"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
@@ -19,18 +23,20 @@ class StopRequest:
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""
-        if self.signal is not None:
+        if self.signal is None:
+            self.signal = number
+        elif number != signal.SIGHUP:
             if os.isatty(1):
                 os.write(1, _SHOW_CURSOR)  # the live view hid it and will not come to its end
             os._exit(128 + number)
-        self.signal = number
 
 
 @contextmanager
 def stopping_on_signals() -> Iterator[StopRequest]:
-    """Inside, SIGINT and SIGTERM set the request; afterwards they do what they did before."""
+    """Inside, the signals set the request, but those that were ignored (nohup); afterwards they do what they did."""
     request = StopRequest()
-    old = {number: signal.signal(number, request.receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    old = {number: signal.signal(number, request.receive) for number in heeded}
     try:
         yield request
     finally:

@@ -112,8 +112,8 @@ def test_files_are_found_beside_the_config_too():
     assert here == opened(table(str(Path("config/there.csv").absolute()))).fingerprint
 
 
-def test_the_working_directory_comes_first():
+def test_the_folder_of_the_config_comes_first():
     FOLDER.mkdir()
-    write("config/plain.csv", "a,b,c,y\n1,2,3,0\n4,5,6,1\n")
-    write("plain.csv", TEXT)
+    write("plain.csv", "a,b,c,y\n1,2,3,0\n4,5,6,1\n")
+    write("config/plain.csv", TEXT)
     assert opened(table("plain.csv")).signature.feature_shape == (2,)

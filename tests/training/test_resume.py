@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -120,12 +121,58 @@ def test_what_would_make_it_another_run_is_refused(tmp_path, capsys):
         "error: optimizer.adam.lr",
         "error: train.seed",
     ]
-    assert main(["resume", str(tmp_path / "run")]) == 2
-    message = capsys.readouterr().err
-    assert "this run is complete, after 3 epochs (finished)" in message
-    assert f"dltool resume {tmp_path}/run --set train.epochs=6" in message
     assert main(["resume", str(tmp_path / "run"), "--set", "train.epochs=4", "--quiet"]) == 0
     assert "epochs: 4" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_a_complete_run_says_so(tmp_path, capsys):
+    config = write_config(tmp_path)
+    assert main(["train", str(config), "--run-dir", str(tmp_path / "run"), "--quiet"]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(["resume", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr()
+    assert told.out == (
+        "this run is complete, after 3 epochs (finished); "
+        f"to make it longer: dltool resume {tmp_path}/run --set train.epochs=6\n"
+    )
+    assert main(["resume", str(tmp_path / "run"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["complete"] is True
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("lacking", ["report", "end", "test"])
+def test_what_a_killed_run_lacks_is_made(tmp_path, capsys, lacking):
+    """Killed after its last checkpoint: before its report, within the line that ends its log, before its test."""
+    assert main(["train", str(write_config(tmp_path)), "--run-dir", str(tmp_path / "run"), "--quiet"]) == 0
+    run = RunDirectory(tmp_path / "run")
+    whole, kept = lines(run), run.metrics.read_bytes()
+    run.report.unlink()
+    if lacking != "report":
+        end = kept.rindex(b'{"kind": "end"')
+        run.metrics.write_bytes(kept[: end + (30 if lacking == "end" else 0)])
+    capsys.readouterr()
+    assert main(["resume", str(run.root)]) == 0
+    assert "test       loss" in capsys.readouterr().out
+    assert lines(run) == whole
+    assert run.report.exists()
+
+
+def test_a_run_without_a_checkpoint_starts_from_its_beginning(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    np.savez(tmp_path / "conf" / "data.npz", x=np.random.default_rng(0).normal(size=(60, 3)), y=np.arange(60) % 3)
+    config = write_config(tmp_path / "conf", {"data": {"npz": {"path": "data.npz", "features": "x", "targets": "y"}}})
+    assert main(["train", str(config), "--run-dir", "run", "--quiet"]) == 0
+    run = RunDirectory(tmp_path / "run")
+    whole = lines(run)
+    for path in (run.last, run.best, run.report):
+        path.unlink()
+    run.metrics.write_bytes(run.metrics.read_bytes()[:100])
+    monkeypatch.chdir("/")
+    assert main(["resume", str(run.root)]) == 0
+    assert "note: there is no checkpoint yet: the run starts from its beginning" in capsys.readouterr().out
+    assert lines(run) == whole
 
 
 def test_changed_data_is_refused(tmp_path, capsys):
@@ -191,7 +238,7 @@ def unbroken(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_killed_process_resumes_to_the_same_end(tmp_path, unbroken, kill):
     config = write_config(tmp_path, LONG | {"train": {"epochs": 200}})
     run = RunDirectory(tmp_path / "run")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from dltool.cli.app import main
 from dltool.errors import InputError
-from dltool.training.run_directory import create, refuse_occupied
+from dltool.training.run_directory import RunDirectory, create, refuse_unusable
+
+from .runs import write_config
 
 
 def test_names_are_counted_up(tmp_path, monkeypatch):
@@ -26,8 +34,39 @@ def test_a_chosen_directory_is_used_as_it_is(tmp_path):
 def test_an_occupied_directory_is_refused(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(InputError, match=r"the directory is not empty; choose another, or continue it: dltool resume"):
-        refuse_occupied(tmp_path)
+        refuse_unusable(tmp_path)
     with pytest.raises(InputError, match="is a file"):
-        refuse_occupied(tmp_path / "x")
-    with pytest.raises(InputError, match="the run's directory cannot be made: Not a directory"):
+        refuse_unusable(tmp_path / "x")
+    with pytest.raises(InputError, match="x: is a file; a run needs a directory"):
         create("digits", tmp_path / "x" / "y", "")
+
+
+def test_a_place_that_takes_no_run_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    config = write_config(tmp_path)
+    monkeypatch.setattr("dltool.cli.train.open_job", lambda *_, **__: pytest.fail("data was read"))
+    (tmp_path / "runs").write_text("")
+    assert main(["train", str(config)]) == 2
+    assert capsys.readouterr().err == "error: runs: is a file; a run needs a directory: --run-dir DIR\n"
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(InputError, match="nothing can be written here; name another directory"):
+        refuse_unusable(tmp_path / "deep" / "below")
+
+
+@pytest.mark.parametrize("name", ["caf\udce9", "two\nlines", "a b's", "\x1b[31m"])
+def test_names_of_any_bytes(tmp_path, monkeypatch, capsysbinary, name):
+    monkeypatch.chdir(tmp_path)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="surrogateescape")  # as those of a process are
+    config = write_config(tmp_path).rename(f"{name}.yaml")
+    assert main(["train", str(config), "--run-dir", name, "--quiet"]) == 0
+    run = RunDirectory(Path(name))
+    (again,) = [line for line in run.config.read_text().splitlines() if "run again" in line]
+    shown = subprocess.run(["bash", "-c", f"printf %s {again.split(maxsplit=5)[5]}"], capture_output=True, check=True)
+    assert shown.stdout == os.fsencode(run.config)
+    assert run.report.exists()
+    assert main(["resume", name, "--set", "train.epochs=4", "--quiet"]) == 0
+    assert main(["eval", name, "--json"]) == 0
+    capsysbinary.readouterr()
+    assert main(["check", f"{name}/none.yaml"]) == 2
+    assert len(capsysbinary.readouterr().err.splitlines()) == 1

@@ -23,3 +23,22 @@ def test_two_signals(monkeypatch, number, code):
         os.kill(os.getpid(), number)
         assert codes == [code]
     assert signal.getsignal(number) == before
+
+
+def test_a_closed_terminal_may_tell_so_twice(monkeypatch):
+    monkeypatch.setattr(signals.os, "_exit", lambda code: pytest.fail("ended before it was saved"))
+    with stopping_on_signals() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop.signal == signal.SIGHUP
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_what_nohup_or_a_shell_ignores_stays_ignored(number):
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with stopping_on_signals() as stop:
+            os.kill(os.getpid(), number)
+            assert stop.signal is None
+    finally:
+        signal.signal(number, before)

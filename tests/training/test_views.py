@@ -66,6 +66,40 @@ def test_the_screen_keeps_the_last_epochs_and_the_best(capsys):
     assert [words[0] for words in epochs[1:]] == [str(epoch) for epoch in range(24, 31)]
 
 
+FIGURES = {"loss": 0.6931, "accuracy": 0.5123, "f1": 0.4567, "auc": 12345.0, "mean_of_all_errors_in_percent": 1.5e-7}
+
+
+@pytest.mark.parametrize(("width", "height"), [(30, 60), (40, 60), (80, 60), (80, 24), (200, 50)])
+def test_no_figure_is_cut_however_narrow_the_terminal_is(capsys, monkeypatch, width, height):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("LINES", str(height))
+    with Screen() as view:
+        view.begin(HEADING)
+        for epoch in range(1, 31):
+            view.show(progress(epoch))
+            line = {**ended(epoch).line, "train": FIGURES, "validation": FIGURES}
+            view.show(EpochEnded(line, epoch == 3))
+    lines = capsys.readouterr().out.splitlines()
+    assert "…" not in "".join(lines).replace("… ", "")
+    assert max(map(len, lines)) <= width
+    (best, *_), words = [line.split() for line in lines if "★" in line], " ".join(lines).split()
+    assert best[:2] == ["★", "3"]
+    for figure in ("0.6931", "0.5123", "0.4567", "12,345", "1.5e-07"):
+        assert words.count(figure) >= 4, figure  # of both parts, in the best epoch and in the last
+
+
+def test_a_terminal_too_low_for_all_shows_the_validation_part(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("LINES", "16")
+    with Screen() as view:
+        view.begin(HEADING)
+        view.show(EpochEnded({**ended(1).line, "train": FIGURES, "validation": FIGURES}, True))
+    out = capsys.readouterr().out
+    assert "0.25 s" in out
+    assert "validation" in out
+    assert "train  " not in out
+
+
 def test_a_curve_that_falls_goes_down_from_left_to_right():
     curve = Curve(width=4, height=2)
     assert curve.lines() == ["    ", "    "]

@@ -37,6 +37,10 @@ class CategoryEncoder(Encoder):
     def field(self) -> CodeField | None:
         return CodeField(self.column, 0, 1, 1 + self.missing + len(self.words), self.width)
 
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        return (RARE, *(["(missing)"] if self.missing else []), *self.words)
+
     def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
         found = self._codes
         codes[:, 0] = [code if (code := found.get(cell)) is not None else self._alike(cell) for cell in cells.tolist()]

@@ -45,6 +45,11 @@ class Encoder(ABC):
         """The codes it makes, from 0 on, if any."""
         return None
 
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """What each code stands for."""
+        return ()
+
     def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:  # noqa: B027  (many make only codes)
         """Writes numbers (rows, names) float32 for cells (rows,), which are masked where values are missing.
 

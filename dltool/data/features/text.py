@@ -42,6 +42,11 @@ class TextEncoder(Encoder):
     def field(self) -> CodeField | None:
         return CodeField(self.column, 0, self.length, 1 + (self.buckets or len(self.words)), self.width)
 
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        hashed = [f"(bucket {i} of {self.buckets})" for i in range(1, self.buckets + 1)]
+        return ("(unknown)", *(hashed or self.words))
+
     def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:
         codes[:] = -1
         for row, cell in enumerate(cells.tolist()):

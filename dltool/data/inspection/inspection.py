@@ -35,6 +35,7 @@ FINE = 0.25
 class Inspection:
     """What there is to say about data that can be used."""
 
+    preprocessing: Preprocessing
     signature: Signature
     findings: Sequence[Finding]
     columns: Sequence[ColumnReport] = ()
@@ -44,8 +45,8 @@ class Inspection:
 
 def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
     """The inspection; raises InputError for data that cannot be used."""
-    if signature := find_stored(data, folders):
-        return Inspection(signature, [note("was prepared before, and is not looked at again", "data")])
+    if stored := find_stored(data, folders):
+        return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
     with opened(data, folders) as (readers, plan, settled, notes):
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
         notes += _read_through(readers, plan, settled)
@@ -60,7 +61,8 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
             names = [*settled.features.types, *tables["train"].outline.targets]
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
             findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
-        return Inspection(signature, findings, columns, balance(plan), {part: plan.targets(part) for part in plan.rows})
+        targets = {part: plan.targets(part) for part in plan.rows}
+        return Inspection(settled, signature, findings, columns, balance(plan), targets)
 
 
 def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:

@@ -29,6 +29,7 @@ TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0
 class Idx(Source):
     """Images and labels in two IDX files, as MNIST comes; each may be gzipped."""
 
+    path_fields = ("images", "labels")
     listed = True
 
     images: str = Field(description="file of the features, (rows, …)")

@@ -23,6 +23,7 @@ from dltool.registry import register
 class Npy(Source):
     """Two .npy files: features (rows, …), and targets (rows,) or (rows, targets)."""
 
+    path_fields = ("path", "targets")
     listed = True
 
     path: str = Field(description="file of the features")

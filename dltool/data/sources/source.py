@@ -177,15 +177,21 @@ def blaming(path: str) -> Iterator[None]:
 class Source(Description):
     """Where samples come from.
 
-    `folders` are where relative paths may start, after the working directory.
+    `folders` are where relative paths may start, before the working directory.
     """
 
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)  #: what names files or folders
     listed: ClassVar[bool] = False  #: opening lists samples without reading them, so it takes little time
     mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
 
     @property
     def latest(self) -> tuple[int, ...]:
         """Which features of a sample's last step are the targets' own values; none where samples are not their past."""
+        return ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What lies along the last axis of samples that are arrays; none where it has no names."""
         return ()
 
     def at(self, path: str) -> Self:

@@ -18,6 +18,8 @@ from dltool.registry import register
 class Synthetic(Source):
     """Normally distributed numbers, series or images with random classes or numbers as targets, for benchmarks."""
 
+    path_fields = ()
+
     features: PositiveInt | Annotated[list[PositiveInt], Field(min_length=2, max_length=3)] = Field(
         description="how many, or the shape: [length, channels] of a series, [height, width, channels] of an image"
     )

@@ -96,6 +96,11 @@ class Windows(Source):
         """The columns that tell series apart."""
         return [self.group] if isinstance(self.group, str) else self.group or []
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Those that a window shows."""
+        return tuple(self.columns or [self.target])
+
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Those of the table."""
         return self._table.files(folders)

@@ -1,0 +1,130 @@
+"""What the positions along the axes of parameters stand for: columns, words, classes; nothing for hidden units.
+
+The names of the inputs flow forward, those of the outputs backward, along the last axis of every value, up to the
+products that mix them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from dltool.layers.layer import build_layers
+from dltool.ops.graph import Graph, Node, Value
+from dltool.program.building import Signature, empty_graph
+from dltool.program.features import first_value
+
+#: the name of each position along one axis, or None where they have no names
+Axis = tuple[str, ...] | None
+#: parameters and running statistics, and the names along each of their axes
+NamedAxes = Mapping[str, tuple[Axis, ...]]
+
+#: products of x and a weight that make new positions of all that they get, with the axes of the weight for what they
+#: get and for what they make
+MIXING = {"matmul": (-2, -1), "conv": (-2, -1), "conv_data_gradient": (-1, -2)}
+
+
+class Names(Protocol):
+    """The names of inputs, codes and outputs."""
+
+    @property
+    def inputs(self) -> Sequence[str] | None: ...
+    @property
+    def codes(self) -> Mapping[str, Sequence[str]]: ...
+    @property
+    def outputs(self) -> Sequence[str]: ...
+
+
+def named_axes(experiment: Any, signature: Signature, names: Names) -> NamedAxes:
+    """The names along the axes of all that the network of a config starts with."""
+    graph = empty_graph(experiment, signature, training=True)
+    first = first_value(graph, signature, graph.apply("order", rows_total=0, shuffle=0, key=0))
+    before = len(graph.nodes)
+    last = build_layers(graph, experiment.model, first)
+    naming = _Naming(graph)
+    for column, words in names.codes.items():
+        naming.name_axis(graph.values.get(f"features.{column}.weight"), 0, tuple(words))
+    naming.forward(first, None if names.inputs is None else tuple(names.inputs), graph.nodes[before:])
+    naming.backward(last, _outputs(names.outputs, last), graph.nodes[before:])
+    return {name: tuple(axes) for name, axes in naming.axes.items()}
+
+
+def _outputs(names: Sequence[str], last: Value) -> Axis:
+    """Of two classes a single output tells one from the other."""
+    if last.shape[-1:] == (1,) and len(names) == 2:
+        return (f"{names[1]}, not {names[0]}",)
+    return tuple(names) if last.shape[-1:] == (len(names),) else None
+
+
+class _Naming:
+    """The names that have been found so far."""
+
+    def __init__(self, graph: Graph):
+        kept = (value for value in graph.values.values() if value.role in ("parameter", "state"))
+        self.axes: dict[str, list[Axis]] = {value.name: [None] * len(value.shape) for value in kept}
+        self._of: dict[Value, Axis] = {}  # along the last axis of values
+
+    def name_axis(self, value: Value | None, axis: int, names: Axis) -> None:
+        """Names along an axis of a parameter, unless it has other positions or had names before."""
+        axes = self.axes.get(value.name) if value else None
+        if value and axes and names and value.shape[axis] == len(names) and axes[axis] is None:
+            axes[axis] = names
+
+    def forward(self, first: Value, names: Axis, nodes: Sequence[Node]) -> None:
+        """From what the first layer gets up to the first products."""
+        self._of[first] = names
+        for node in nodes:
+            if node.op.yaml_name in MIXING:
+                self.name_axis(node.inputs[1], MIXING[node.op.yaml_name][0], self._of.get(node.inputs[0]))
+                continue
+            for output in node.outputs:
+                self._of[output] = self._passed(node, output)
+                self._name_parameters(node, self._of[output])
+
+    def backward(self, last: Value, names: Axis, nodes: Sequence[Node]) -> None:
+        """From the prediction back to the last products."""
+        wanted: dict[Value, Axis] = {last: names}
+        for node in reversed(nodes):
+            found = next((wanted[output] for output in node.outputs if wanted.get(output)), None)
+            if found is None:
+                continue
+            if node.op.yaml_name in MIXING:
+                self.name_axis(node.inputs[1], MIXING[node.op.yaml_name][1], found)
+                continue
+            self._name_parameters(node, found)
+            start = 0
+            for value in node.inputs:
+                length = value.shape[-1] if value.shape and value.name not in self.axes else 0
+                part = found[start : start + length] if node.op.yaml_name == "concat" else found
+                wanted[value] = part if length == len(part) else None
+                start += length
+
+    def _passed(self, node: Node, output: Value) -> Axis:
+        """The names along the last axis of an output, by those of the inputs."""
+        op, x = node.op.yaml_name, node.inputs[0]
+        if op == "concat":
+            pieces = [self._of.get(value) for value in node.inputs]
+            if not any(pieces):
+                return None
+            widths = [value.shape[-1] for value in node.inputs]
+            return tuple(
+                name
+                for number, (names, width) in enumerate(zip(pieces, widths, strict=True), 1)
+                for name in names or (f"unit {i} of {width} in branch {number}" for i in range(1, width + 1))
+            )
+        if op == "reshape" and x.shape[-1:] != output.shape[-1:]:
+            return _flattened(x, self._of.get(x)) if len(output.shape) == 1 else None
+        length = output.shape[-1] if output.shape else 0
+        return next((names for value in node.inputs if (names := self._of.get(value)) and len(names) == length), None)
+
+    def _name_parameters(self, node: Node, names: Axis) -> None:
+        for value in node.inputs:
+            self.name_axis(value, -1, names)
+
+
+def _flattened(value: Value, names: Axis) -> tuple[str, ...]:
+    """Names for all elements of images or series: the same only where shapes are the same."""
+    channels = names or tuple(f"channel {i}" for i in range(1, value.shape[-1] + 1))
+    shape = " × ".join(map(str, value.shape if names is None else value.shape[:-1]))
+    places = range(1, value.spec.size // value.shape[-1] + 1)
+    return tuple(f"{channel} at place {place} of {shape}" for place in places for channel in channels)

@@ -1,0 +1,134 @@
+"""Which positions of a parameter mean the same in two trainings: those whose columns, words or classes have one name.
+
+Axes without names, such as those of hidden units, mean the same where they have the same length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+
+from dltool.config.experiment import Experiment
+from dltool.data.naming import names_of
+from dltool.data.preprocessing import Preprocessing
+from dltool.data.sources.source import Source
+from dltool.program.naming import Axis, NamedAxes, named_axes
+
+Shape = tuple[int, ...]
+
+#: names that a line tells
+TOLD = 6
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the tensors of one training stand for."""
+
+    axes: NamedAxes
+    preprocessing: Preprocessing
+
+    @classmethod
+    def of(cls, experiment: Experiment, preprocessing: Preprocessing) -> Meaning:
+        """That of an experiment whose data is prepared so."""
+        names = names_of(preprocessing, cast(Source, experiment.data.source))
+        return cls(named_axes(experiment, preprocessing.signature({}), names), preprocessing)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A tensor of another training, and which of its positions go where in one of this network, for each axis."""
+
+    array: np.ndarray
+    there: tuple[np.ndarray, ...]
+    here: tuple[np.ndarray, ...]
+
+    def fills(self, shape: Shape) -> bool:
+        """Whether nothing of a tensor of that shape keeps its initial value."""
+        return shape == tuple(map(len, self.here))
+
+    def over(self, initial: np.ndarray) -> np.ndarray:
+        """The initial values, float32, with what is taken in their place."""
+        made = np.array(initial, np.float32)
+        made[np.ix_(*self.here)] = self.array[np.ix_(*self.there)]
+        return made
+
+
+@dataclass
+class Matching:
+    """Matches the tensors of two trainings, and remembers where names differ."""
+
+    there: NamedAxes
+    here: NamedAxes
+    by_position: bool = False  # names are compared, but do not count
+    _renamed: dict[tuple[Axis, Axis], list[str]] = field(default_factory=dict)
+
+    def alike(self, old: str, shape: Shape, new: str, wanted: Shape) -> bool:
+        """Whether tensor `old` there and `new` here have the same shape, but for axes with names."""
+        if self.by_position or len(shape) != len(wanted):
+            return shape == wanted
+        pairs = zip(shape, wanted, self._axes(old, new, len(shape)), strict=True)
+        return all(one == other or (there and here) for one, other, (there, here) in pairs)
+
+    def take(self, old: str, array: np.ndarray, new: str) -> Taken | None:
+        """The positions that tensor `old` there shares with `new` here; None where there are none."""
+        axes = self._axes(old, new, array.ndim)
+        shared = [
+            (np.arange(count), np.arange(count)) if there == here or self.by_position else _shared(there, here)
+            for count, (there, here) in zip(array.shape, axes, strict=True)
+        ]
+        apart = [names for names, (positions, _) in zip(axes, shared, strict=True) if not len(positions)]
+        for there, here in apart or axes:
+            if there != here:
+                self._renamed.setdefault((there, here), []).append(new)
+        if apart:
+            return None
+        return Taken(array, tuple(one for one, _ in shared), tuple(other for _, other in shared))
+
+    def notes(self) -> Iterator[str]:
+        """A line for all tensors that have the same names there, and the same here."""
+        for (there, here), tensors in self._renamed.items():
+            yield f"{', '.join(dict.fromkeys(tensors))}: {self._told(there, here)}"
+
+    def _told(self, there: Axis, here: Axis) -> str:
+        if self.by_position:
+            return f"taken by position, as init_from.match says: {_meant(there)} there, {_meant(here)} here"
+        shared = [name for name in here or () if name in (there or ())]
+        if not there or not here or not shared:
+            return f"left at initial values: {_meant(there)} there, {_meant(here)} here"
+        new, unused = [name for name in here if name not in there], [name for name in there if name not in here]
+        if not new and not unused:
+            return f"taken by name, in the order {some(here)}"
+        return "; ".join(
+            [
+                f"taken by name for {len(shared)} of {len(here)}: {some(shared)}",
+                *([f"initial values for {some(new)}"] if new else []),
+                *([f"no place for {some(unused)}"] if unused else []),
+            ]
+        )
+
+    def _axes(self, old: str, new: str, count: int) -> list[tuple[Axis, Axis]]:
+        """The names along each axis, there and here."""
+        none = (None,) * count
+        return list(zip(self.there.get(old, none), self.here.get(new, none), strict=True))
+
+
+def some(names: Iterable[str], between: str = ", ", most: int = TOLD) -> str:
+    """The first names of several, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
+
+
+def _meant(axis: Axis) -> str:
+    """The names along an axis; of the many of an image, the first one tells what they are."""
+    return f"({some(axis, most=1 if len(axis) > 4 * TOLD else TOLD)})" if axis else "no names"
+
+
+def _shared(there: Axis, here: Axis) -> tuple[np.ndarray, np.ndarray]:
+    """The positions of the names that both have."""
+    place = {name: i for i, name in enumerate(there or ())}
+    pairs = [(place[name], i) for i, name in enumerate(here or ()) if name in place]
+    return np.array([one for one, _ in pairs], np.int64), np.array([other for _, other in pairs], np.int64)
