@@ -115,7 +115,8 @@ def _features(used: Sequence[Choice]) -> list[Entry]:
     shared = [choice for choice in numbers if str(choice.feature) == usual[0][0]]
     if len(shared) <= MOST_NUMBERS:
         shared = []
-    entries = [Entry(choice.column, choice.feature, choice.comment) for choice in used if choice not in shared]
+    together = {choice.column for choice in shared}
+    entries = [Entry(one.column, one.feature, one.comment) for one in used if one.column not in together]
     if shared:
         entries.append(Entry("*", shared[0].feature, f"the other {len(shared)} columns are numbers"))
     return entries

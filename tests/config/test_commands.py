@@ -17,7 +17,9 @@ Output = pytest.CaptureFixture[str]
 
 
 COMMANDS = list(typer.main.get_group(app).commands)
-KINDS = "layer, augmentation, activation, initializer, loss, optimizer, schedule, metric, source, type, feature, scaling"
+KINDS = (
+    "layer, augmentation, activation, initializer, loss, optimizer, schedule, metric, source, type, feature, scaling"
+)
 
 
 def run_python(code: str, *arguments: str) -> str:

@@ -39,7 +39,7 @@ def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[Colu
         if not _mostly(_NUMBER, bare):
             continue
         numbers = [cell for cell in bare if _NUMBER.fullmatch(cell)]
-        text = "".join(numbers)
+        text = ";".join(numbers)
         if all(map(_DIGITS.fullmatch, numbers)):
             yield Integer(unit=unit)
         if "." in decimals:
@@ -48,7 +48,7 @@ def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[Colu
             if decimal == "," and ("," in text or decimals == (",",)):
                 yield Number(decimal=",", unit=unit)
             for between in THOUSANDS[decimal]:
-                if between in text:
+                if re.search(rf"[0-9]{re.escape(between)}[0-9]{{3}}(?![0-9])", text):
                     yield Number.model_validate({"decimal": decimal, "thousands": between, "unit": unit})
 
 

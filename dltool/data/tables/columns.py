@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import cast as typed
 
 from dltool.data.column_types.boolean import Boolean
@@ -134,8 +135,8 @@ def _is_one_of(text: str, words: Sequence[str]) -> str:
 
 
 def _is_number(word: str) -> bool:
+    """Whether a word is a number, and not NaN, which is missing anyway."""
     try:
-        float(word)
+        return not isnan(float(word))
     except ValueError:
         return False
-    return True

@@ -139,13 +139,17 @@ class _Recognition:
         return fits
 
     def _tried(self, types: Sequence[tuple[str, ColumnType]]) -> list[_Fit]:
-        counts = []
-        for name, one in types:
-            column = replace(self._columns[name], type=one)
-            values = column.digits() if isinstance(one, Integer) else column.cells
-            counts += [f"count({column.text(one)})", f"count({values})"]
-        answers = iter(self._database.single(counts))
-        return [_Fit(one, next(answers), next(answers)) for _, one in types]
+        columns = [replace(self._columns[name], type=one) for name, one in types]
+        written = {column.name: f"count({column.text(Text())})" for column in columns}
+        values = [f"count({column.digits() if column.kind == 'integer' else column.cells})" for column in columns]
+        answers = self._database.single([*written.values(), *values])
+        counts = dict(zip(written, answers, strict=False))
+        fits = answers[len(written) :]
+        # only where some cells do not fit can there be words for missing values
+        partly = [i for i, column in enumerate(columns) if fits[i] < counts[column.name]]
+        texts = [f"count({columns[i].text(types[i][1])})" for i in partly]
+        filled = dict(zip(partly, self._database.single(texts), strict=True))
+        return [_Fit(one, filled.get(i, counts[name]), fits[i]) for i, (name, one) in enumerate(types)]
 
     def _recognized(self, column: Column, fits: Sequence[_Fit]) -> Column:
         """A column, as the type that fits the most cells, the first of several."""
