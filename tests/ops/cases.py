@@ -317,6 +317,8 @@ def _convolutions() -> list[Case]:
         ((5, 5), (1, 1), (2, 2)),
         ((4, 4), (3, 3), (1, 1), (2, 2), (2, 2)),
         ((1, 1), (1, 1), (1, 1)),
+        ((3, 3), (1, 1), (2, 2), (1, 1)),  # as many outputs as inputs, which see other pixels, or zeros
+        ((5, 1), (1, 1), (1, 2), (0, "same"), (2, 3)),
     ]:
         attributes = windows(large, size, *rest)
         small = attributes["out_height"], attributes["out_width"]
