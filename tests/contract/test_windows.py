@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dltool.kernels.reference.conv import conv, conv_weight_gradient
+from dltool.kernels.winograd import points
 from dltool.ops.geometry import Geometry
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import Padding, window
@@ -92,3 +94,31 @@ def test_windows_see_what_the_reference_says(case: Case):
         for node in bound.program.nodes:
             for name, expected in by_reference(node, {**values, **arrays}, step).items():
                 assert_close(values[name], expected, f"{case} {name}, {count} rows", least=1.0)
+
+
+WITH_POINTS = [g for g, _ in geometries(1200, dilates=True) if fits(g)]
+
+
+@pytest.mark.parametrize("geometry", WITH_POINTS, ids=str)
+def test_what_meets_only_zeros_is_zero_by_way_of_points(geometry: Geometry):
+    g, depth, width = geometry, 17, 5
+    generator = np.random.default_rng(g.height + 31 * g.width)
+    samples = 2
+    x, dy = rows(g.height, g.width, depth), rows(g.out_height, g.out_width, width)
+    number = points(g.kernel_height) * points(g.kernel_width)
+    forward = Case("winograd", (x, fixed(number, depth, width)), g.attributes, rigid=True)
+    backward = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g.attributes}, rigid=True)
+    seen, given = (
+        (generator.random((samples, *shape, 1)) < 0.1).astype(np.float32)
+        for shape in ((g.height, g.width), (g.out_height, g.out_width))
+    )
+    kernel = np.ones((g.kernel_height, g.kernel_width, 1, 1), np.float32)
+    met = conv(seen, kernel, **g.attributes) > 0, conv_weight_gradient(seen, given, groups=1, **g.attributes) > 0
+    for case, pixels in zip((forward, backward), met, strict=True):
+        graph, node, _ = case.build()
+        arrays = case.arrays(samples, "float32")
+        arrays["input_0"] *= seen
+        if case is backward:
+            arrays["input_1"] *= given
+        made = Bound(graph, arrays, samples, threads=1).run(single(case.step(samples)))[node.outputs[0].name]
+        np.testing.assert_array_equal(made != 0, np.broadcast_to(pixels, made.shape))
