@@ -106,7 +106,7 @@ def _lies_among_zeros(a, sample, row, column):
 
 @inlined
 def _meet(a, samples, k, m):
-    """Whether through a tap some pixel of x that is not blank meets one of dy, in samples from … up to …."""
+    """Whether through a tap some pixel of x that is not blank meets one of dy, in any of the samples."""
     height, width, out_height, out_width, _, _ = sizes(a)
     _, _, _, _, top, left = steps(a)
     for sample in range(samples[0], samples[1]):
