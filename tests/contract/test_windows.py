@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.kernels.reference.conv import conv, conv_weight_gradient
-from dltool.kernels.winograd import points
+from dltool.kernels.winograd import SMALL, points
 from dltool.ops.geometry import Geometry
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import Padding, window
@@ -122,3 +122,26 @@ def test_what_meets_only_zeros_is_zero_by_way_of_points(geometry: Geometry):
             arrays["input_1"] *= given
         made = Bound(graph, arrays, samples, threads=1).run(single(case.step(samples)))[node.outputs[0].name]
         np.testing.assert_array_equal(made != 0, np.broadcast_to(pixels, made.shape))
+
+
+@pytest.mark.parametrize("geometry", [g for g in WITH_POINTS if g.out_height * g.out_width <= SMALL], ids=str)
+def test_single_channels_of_small_images_are_looked_at(geometry: Geometry):
+    g, depth, width, samples = geometry, 17, 21, 2
+    x, dy = rows(g.height, g.width, depth), rows(g.out_height, g.out_width, width)
+    case = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g.attributes}, rigid=True)
+    graph, node, _ = case.build()
+    arrays, generator = case.arrays(samples, "float32"), np.random.default_rng(g.height + 31 * g.width)
+    for name in ("input_0", "input_1"):
+        arrays[name] *= generator.random(arrays[name].shape) < 0.15
+    seen, given = np.abs(arrays["input_0"]), np.abs(arrays["input_1"])
+    met = [
+        conv_weight_gradient(one, other, groups=1, **g.attributes) > 0
+        for one, other in (
+            (seen, given.sum(axis=-1, keepdims=True)), (seen.sum(axis=-1, keepdims=True), given), (seen, given),
+        )
+    ]  # fmt: skip
+    made = Bound(graph, arrays, samples, threads=1).run(single(case.step(samples)))[node.outputs[0].name]
+    idle = ~(met[0] & met[1])
+    assert idle.any()
+    assert not made[idle].any()
+    assert made[met[2]].all()

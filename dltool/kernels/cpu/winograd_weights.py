@@ -166,7 +166,7 @@ def _add_group(a, samples, block, count, part):
                 _add_products(a, table, transformed, upstream, line, stored, zeros, first == low)
     for j in range(count):
         _transform_back(a, at(sums, j * points * width), upstream, at(part, j * rows(a, 2)))
-    clear_idle_taps(a, samples, part, count)
+    clear_idle_taps(a, samples, block, count, part)
 
 
 @inlined
