@@ -267,7 +267,7 @@ class Experiment(Block):
     freeze: Patterns = Field(
         default=[],
         description="names of parameters that are not trained, such as dense_1.weight or conv2d_*, where * stands for"
-        " any characters; a batch_norm that is frozen uses its running statistics, which stay as they are",
+        " any characters; for the statistics of a frozen batch_norm see its freeze_statistics",
     )
     augment: list[Annotated[Description, Component("augmentation")]] = Field(
         default=[], description="how images are changed at random while they are trained on"

@@ -21,6 +21,8 @@ KERNELS = (3, 5)
 TILES = 32
 #: blocks of 16 outputs whose weight gradients are added up together
 BAND = 4
+#: pixels of dy up to which gradients that are 0 are found channel by channel
+SMALL = 36
 _FINITE = (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))
 
 

@@ -118,17 +118,17 @@ class Filters(Convolution):
         if inputs % self.groups or self.filters % self.groups:
             hint = f"choose a number of groups that divides {inputs} and {self.filters}"
             raise misfit(graph, f"cannot divide {inputs} channels and {self.filters} filters by {self.groups}", hint)
+        weight, fans = self.weight(graph, inputs // self.groups, self.filters)
         if self.groups == inputs == self.filters:
-            weight, fans = self.weight(graph, 1, self.filters)
             return self.finished(graph, graph.apply("depthwise", x, weight, **geometry.attributes), fans)
         if self.groups == 1:
-            weight, fans = self.weight(graph, inputs, self.filters)
             return self.finished(graph, graph.apply("conv", x, weight, **geometry.attributes), fans)
-        parts, fans = [], (1, 1)
-        for part in graph.apply("split", x, parts=self.groups):
-            with graph.scope("group"):
-                weight, fans = self.weight(graph, inputs // self.groups, self.filters // self.groups)
-                parts.append(graph.apply("conv", part, weight, **geometry.attributes))
+        pairs = zip(
+            graph.apply("split", x, parts=self.groups),
+            graph.apply("split_columns", weight, parts=self.groups),
+            strict=True,
+        )
+        parts = [graph.apply("conv", part, columns, **geometry.attributes) for part, columns in pairs]
         return self.finished(graph, graph.apply("concat", *parts), fans)
 
 

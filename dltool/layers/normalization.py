@@ -40,7 +40,7 @@ def _bias(graph: Graph, channels: int) -> Value:
 class BatchNorm(Layer):
     """Normalises each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015).
 
-    Where its gain or its bias is frozen both are, and running statistics are used in training too and stay as they are.
+    What freezing its gain or its bias means for the statistics, `freeze_statistics` says.
     """
 
     momentum: float = by_compat(
@@ -54,6 +54,12 @@ class BatchNorm(Layer):
     epsilon: float = by_compat(1e-3, torch=1e-5, gt=0, description="added to the variance")
     gain: bool = by_compat(True, mxnet=False, description="learn a factor for each channel")
     unbiased: bool = by_compat(False, torch=True, description="the running variance is that of rows − 1")
+    freeze_statistics: bool = by_compat(
+        True,
+        torch=False,
+        mxnet=False,
+        description="where gain or bias is frozen, both are, and training too uses the running statistics as they are",
+    )
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → the same."""
@@ -62,7 +68,7 @@ class BatchNorm(Layer):
         bias = _bias(graph, channels)
         mean = graph.state("running_mean", (channels,), _zeros)
         variance = graph.state("running_variance", (channels,), _ones)
-        frozen = gain.frozen or bias.frozen
+        frozen = self.freeze_statistics and (gain.frozen or bias.frozen)
         if frozen:
             gain.needs_gradient = bias.needs_gradient = False
         if frozen or not graph.training:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from dltool.config.description import by_compat
 from dltool.optimizers.optimizer import Optimizer, columns
@@ -25,6 +25,13 @@ class Sgd(Optimizer):
         torch="gradients",
         description="what momentum adds up: steps, in which the learning rate of their time remains, or gradients",
     )
+
+    @field_validator("nesterov")
+    @classmethod
+    def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and info.data.get("momentum") == 0:
+            raise ValueError("changes nothing without momentum; add momentum: 0.9, or leave it out")
+        return nesterov
 
     @property
     def op(self) -> str:

@@ -13,7 +13,7 @@ from dltool.bench.stretches import Stretches
 from dltool.config.loading import load
 from dltool.errors import InputError
 from dltool.training.job import open_job
-from tests.parity.recorded import RUNS, run_dltool, run_torch
+from tests.parity.recorded import RUNS, experiment_of, run_dltool, run_torch
 
 from .configs import BINARY, COLUMNS, NUMBERS, write_config
 
@@ -200,7 +200,7 @@ def test_losses_agree_over_images_and_series(tmp_path, data, layers, tuned):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_image_networks_agree_in_losses_and_running_statistics(name):
-    ours, theirs = run_dltool(name), run_torch(name)
+    ours, theirs = run_dltool(experiment_of(name)), run_torch(experiment_of(name))
     assert theirs.losses[0] > theirs.losses[-1]
     np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-3)
     assert ours.statistics.keys() == theirs.statistics.keys()

@@ -211,7 +211,16 @@ def frozen_rows() -> Iterator[Row]:
     yield Row("frozen below", [hidden, "layer_norm", hidden, *HEAD], config={"freeze": ["dense_1.*", "layer_norm_1.*"]})
     yield Row("frozen above", [hidden, hidden, *HEAD], config={"freeze": ["dense_2.*", "*.bias"]})
     yield Row("frozen batch_norm", through, config={"freeze": "batch_norm_*.gain", "train": {"average": 0.9}})
-    yield Row("frozen batch_norm below", ["batch_norm", *through], config={"freeze": "*_1.bias", "compat": "mxnet"})
+    yield Row("frozen batch_norm below", ["batch_norm", *through], config={"freeze": "*_1.bias", "compat": "keras"})
+    for compat in ("torch", "mxnet"):
+        config = {"freeze": ["dense_1.*", "batch_norm_*.bias"], "compat": compat}
+        yield Row(f"frozen batch_norm of {compat}", through, config=config)
+        yield Row(
+            f"frozen batch_norm of images, {compat}",
+            [_conv(5), *through[1:-1], "flatten", *HEAD],
+            shape=image,
+            config={**config, "freeze": "batch_norm_1.*"},
+        )
     yield Row(
         "frozen convolutions",
         [_conv(5), "batch_norm", "relu", _conv(17, padding="same"), "flatten", *HEAD],

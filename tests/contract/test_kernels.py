@@ -94,8 +94,8 @@ def test_elementary_functions_are_exact_from_tiny_to_huge(case: Case):
         )
 
 
-#: a weight that is not finite is not multiplied by the zeros around an image
-LEAVES_OUT_PADDING = {"depthwise", "depthwise_data_gradient"}
+#: what is not finite is not multiplied by the zeros around an image
+LEAVES_OUT_PADDING = {"depthwise", "depthwise_data_gradient", "winograd_weight_gradient"}
 
 
 @pytest.mark.parametrize(("broken", "place"), [(np.nan, 0), (np.nan, -1), (np.inf, 0), (-np.inf, -1)])

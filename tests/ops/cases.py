@@ -187,6 +187,12 @@ def _compositions() -> list[Case]:
         Case("take", (rows(2, 5),), {"start": 1, "size": 3}),
         Case("take", (rows(2, 40),), {"start": 15, "size": 17}),
         Case("take", (rows(50),), {"start": 16, "size": 33}),
+        Case("split_columns", (fixed(2, 3, 6),), {"parts": 2}, rigid=True),
+        Case("split_columns", (fixed(5, 54),), {"parts": 3}, rigid=True),
+        Case("split_columns", (fixed(3, 3, 2, 64),), {"parts": 2}, rigid=True),
+        Case("join_columns", (fixed(2, 3, 3), fixed(2, 3, 3)), rigid=True),
+        Case("join_columns", (fixed(19, 11), fixed(19, 11), fixed(19, 11), fixed(19, 11)), rigid=True),
+        Case("join_columns", (fixed(5, 5, 20, 32), fixed(5, 5, 20, 32)), rigid=True),
         Case("dropout", (rows(3, 18),), {"rate": 0.4, "stream": 2, "key": 7 << 33}, gradients=(0,)),
         Case("dropout", (rows(1),), {"rate": 0.0, "stream": 1}, gradients=(0,)),
         Case("dropout", (rows(5),), {"rate": 0.5, "stream": 1, "key": 2**64 - 1}, gradients=(0,)),
@@ -316,6 +322,8 @@ def _convolutions() -> list[Case]:
         ((5, 5), (1, 1), (2, 2)),
         ((4, 4), (3, 3), (1, 1), (2, 2), (2, 2)),
         ((1, 1), (1, 1), (1, 1)),
+        ((3, 3), (1, 1), (2, 2), (1, 1)),  # as many outputs as inputs, which see other pixels, or zeros
+        ((5, 1), (1, 1), (1, 2), (0, "same"), (2, 3)),
     ]:
         attributes = windows(large, size, *rest)
         small = attributes["out_height"], attributes["out_width"]

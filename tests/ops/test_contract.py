@@ -72,6 +72,8 @@ def test_arithmetic_is_counted(case: Case):
         "concat",
         "take",
         "split",
+        "split_columns",
+        "join_columns",
         "reshape",
         "order",
         "draw",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from dltool.training.job import open_job
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "images.json"
 STEPS = 20
+RUNNING = ("running_mean", "running_variance")
 
 #: PyTorch's defaults, few samples, and slow steps: in larger ones the rounding of 20 steps grows past a hundredth
 SMALL = ("compat=torch", "train.batch_size=16", "train.shuffle=false", "data.synthetic.rows=64")
@@ -40,55 +41,61 @@ class Run:
     """What a training gave."""
 
     losses: list[float]  # of every step
-    statistics: dict[str, list[float]]  # mean and root mean square of every running statistic, by its name
+    statistics: dict[str, list[float]]  # mean and root mean square of what was asked for, by name
 
 
-def experiment_of(name: str) -> Experiment:
+def experiment_of(name: str, threads: int = 1) -> Experiment:
     """The config of a run."""
-    return load(ROOT / "configs" / "bench" / f"{name}.yaml", RUNS[name])
+    return load(ROOT / "configs" / "bench" / f"{name}.yaml", [*RUNS[name], f"train.threads={threads}"])
 
 
-def run_dltool(name: str, threads: int = 1) -> Run:
-    """The run in dltool."""
-    experiment = load(ROOT / "configs" / "bench" / f"{name}.yaml", [*RUNS[name], f"train.threads={threads}"])
-    job = open_job(experiment, [ROOT])
-    losses = job.engine.train("train", Stretches(job).plan(0, STEPS), collect=False).losses
-    return Run(losses.tolist(), _statistics(job.engine.read()))
+def run_dltool(
+    experiment: Experiment, *, steps: int = STEPS, kept: Sequence[str] = RUNNING, debug: bool = False
+) -> Run:
+    """The run in dltool, with figures of the arrays whose names end in one of those `kept`."""
+    job = open_job(experiment, [ROOT], debug=debug)
+    losses = job.engine.train("train", Stretches(job).plan(0, steps), collect=False).losses
+    return Run(losses.tolist(), _statistics(job.engine.read(), kept))
 
 
-def run_torch(name: str, *, tuned: bool = False) -> Run:
-    """The run in PyTorch."""
+def run_torch(experiment: Experiment, *, steps: int = STEPS, kept: Sequence[str] = RUNNING, tuned: bool = False) -> Run:
+    """The run in PyTorch, likewise."""
     from dltool.bench.pytorch.recipe import read_recipe
     from dltool.bench.pytorch.worker import Training
 
     with tempfile.TemporaryDirectory() as folder:
-        write_exchange(experiment_of(name), [ROOT], Path(folder))
+        write_exchange(experiment, [ROOT], Path(folder))
         recipe = read_recipe(Path(folder))
         training = Training(recipe, tuned=tuned)
-        losses = [training.step(update).item() for update in islice(cycle(recipe.updates), STEPS)]
-    return Run(losses, _statistics({name: tensor.detach().numpy() for name, tensor in training.tensors.items()}))
+        losses = [training.step(update).item() for update in islice(cycle(recipe.updates), steps)]
+    arrays = {name: tensor.detach().numpy() for name, tensor in training.tensors.items()}
+    return Run(losses, _statistics(arrays, kept))
 
 
-def start_of(name: str) -> dict[str, int]:
+def start_of(experiment: Experiment) -> dict[str, int]:
     """Checksums of what a run starts from, which the seed alone determines."""
     with tempfile.TemporaryDirectory() as folder:
-        write_exchange(experiment_of(name), [ROOT], Path(folder))
+        write_exchange(experiment, [ROOT], Path(folder))
         arrays = np.load(Path(folder) / "arrays.npz")
         parameters = b"".join(arrays[key].tobytes() for key in sorted(arrays))
         return {"features": crc32(np.load(Path(folder) / "features.npy").tobytes()), "parameters": crc32(parameters)}
 
 
-def _statistics(arrays: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
-    running = {name: array for name, array in sorted(arrays.items()) if name.rpartition(".")[2].startswith("running_")}
-    return {name: [float(array.mean()), float(np.sqrt(np.mean(array**2)))] for name, array in running.items()}
-
-
-def _record() -> None:
+def record(path: Path, experiments: Mapping[str, Experiment], *, steps: int, kept: Sequence[str] = RUNNING) -> None:
+    """Writes what PyTorch computes."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    runs = {name: {"start": start_of(name), **asdict(run_torch(name))} for name in RUNS}
+    runs = {
+        name: {"start": start_of(experiment), **asdict(run_torch(experiment, steps=steps, kept=kept))}
+        for name, experiment in experiments.items()
+    }
     golden = {"recorded with": f"PyTorch {torch.__version__}", **runs}
-    GOLDEN.write_text(json.dumps(_shortened(golden)).replace('], "', '],\n"').replace('}, "', '},\n"') + "\n")
+    path.write_text(json.dumps(_shortened(golden)).replace('], "', '],\n"').replace('}, "', '},\n"') + "\n")
+
+
+def _statistics(arrays: Mapping[str, np.ndarray], kept: Sequence[str]) -> dict[str, list[float]]:
+    chosen = {name: array for name, array in sorted(arrays.items()) if name.rpartition(".")[2] in kept}
+    return {name: [float(array.mean()), float(np.sqrt(np.mean(array**2)))] for name, array in chosen.items()}
 
 
 def _shortened(value: Any) -> Any:
@@ -101,4 +108,4 @@ def _shortened(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    _record()
+    record(GOLDEN, {name: experiment_of(name) for name in RUNS}, steps=STEPS)

@@ -45,10 +45,27 @@ def test_convolutions_below_are_run_forward_alone():
     assert found.count("batch_norm_inference") == 1
 
 
-def test_a_frozen_batch_norm_keeps_its_statistics():
-    graph = network([HIDDEN, "batch_norm", HIDDEN, *HEAD], "batch_norm_1.bias").program.graph
-    assert not [node for node in graph.nodes if graph.values["batch_norm_1.running_mean"] in node.updated]
-    assert graph.values["batch_norm_1.gain"].frozen
+@pytest.mark.parametrize(
+    ("compat", "fields", "kept"),
+    [
+        (None, {}, True),
+        ("keras", {}, True),
+        ("torch", {}, False),
+        ("mxnet", {}, False),
+        ("torch", {"freeze_statistics": True}, True),
+        ("keras", {"freeze_statistics": False}, False),
+    ],
+)
+def test_a_frozen_batch_norm_keeps_its_statistics_where_the_framework_does(
+    compat: str | None, fields: dict[str, Any], kept: bool
+):
+    model = [HIDDEN, {"batch_norm": fields}, HIDDEN, *HEAD]
+    graph = network(model, "batch_norm_1.bias", compat=compat).program.graph
+    moving = [node for node in graph.nodes if graph.values["batch_norm_1.running_mean"] in node.updated]
+    assert bool(moving) != kept
+    assert graph.values["batch_norm_1.bias"].frozen
+    gain = graph.values["batch_norm_1.gain"]
+    assert gain.role == "constant" if compat == "mxnet" else gain.frozen == kept
 
 
 def test_no_slots_and_no_averages_are_kept():

@@ -33,7 +33,6 @@ class Network:
     tensors: dict[str, Any] = field(default_factory=dict)
     embeddings: set[str] = field(default_factory=set)  # those that are not transposed
     folds: dict[str, tuple[int, ...]] = field(default_factory=dict)  # `folded`, by the name of the weights that meet it
-    groups: dict[str, list[str]] = field(default_factory=dict)  # arrays of dltool that are one here, by the first one's
 
     def embed(self, codes: Sequence[Fields]) -> Modules:
         """The module that joins what codes stand for with the numbers; raises InputError for bags of codes."""
@@ -67,7 +66,7 @@ class Network:
         """Set parameters and running statistics from dltool's arrays."""
         with torch.no_grad():
             for name, tensor in self.tensors.items():
-                given = torch.cat([torch.from_numpy(arrays[part]) for part in self.groups.get(name, [name])], -1)
+                given = torch.from_numpy(arrays[name])
                 if name in self.folds:
                     given = given.unflatten(0, self.folds[name]).movedim(-2, 0).flatten(0, -2)
                 transposed = given.dim() >= 2 and name not in self.embeddings
@@ -111,13 +110,9 @@ class Network:
         return self._convolve(fields, path, self.shape[-1], self.shape[-1])
 
     def _convolve(self, fields: Fields, path: str, filters: int, groups: int) -> Modules:
-        before, inputs = self._with_channels(first=True), self.shape[-1]
+        before = self._with_channels(first=True)
         modules, self.shape = images.convolution(fields, self.shape, filters=filters, groups=groups)
-        weight = f"{path}.weight"
-        if groups > 1 and not groups == inputs == filters:
-            parts = [f"{path}.group_{n}.weight" for n in range(1, groups + 1)]
-            self.groups[weight := parts[0]] = parts
-        self._name_weights(modules[-1], path, fields, weight)
+        self._name_weights(modules[-1], path, fields, f"{path}.weight")
         return [*before, *modules, *self._activated(fields)]
 
     def _transposed(self, fields: Fields, path: str) -> Modules:

@@ -96,9 +96,9 @@ def conv_weight_gradient(a, step, low, high):
 
 @inlined
 def _samples_together(a):
-    """Samples whose pixels are one line, where a kernel of a single place sees nothing else."""
-    _, _, out_height, out_width, kernel_height, kernel_width = sizes(a)
-    if out_height * kernel_height * kernel_width > 1:
+    """Samples whose pixels are one line, where a kernel of a single place sees all of them and nothing else."""
+    height, width, out_height, out_width, kernel_height, kernel_width = sizes(a)
+    if height * out_height * kernel_height * kernel_width > 1 or width != out_width:
         return 1
     return max(1, LINE // out_width)
 

@@ -45,13 +45,27 @@ def weight_tiles(count, taps, table, a, a_step, b, start, start_step, out, least
 
 @inlined
 def sizes(a):
-    """Height and width of the large side, of the small side and of the kernel; one line for single pixels."""
+    """Height and width of the large side, of the small side and of the kernel; one line where pixels stay alone."""
     height, width = attribute(a, OPERANDS, HEIGHT), attribute(a, OPERANDS, WIDTH)
     out_height, out_width = attribute(a, OPERANDS, OUT_HEIGHT), attribute(a, OPERANDS, OUT_WIDTH)
     kernel_height, kernel_width = attribute(a, OPERANDS, KERNEL_HEIGHT), attribute(a, OPERANDS, KERNEL_WIDTH)
-    if kernel_height * kernel_width == 1 and height == out_height and width == out_width:
+    if _pixel_by_pixel(a):
         return 1, height * width, 1, height * width, 1, 1
     return height, width, out_height, out_width, kernel_height, kernel_width
+
+
+@inlined
+def _pixel_by_pixel(a):
+    """Whether every output sees the pixel in its own place and nothing else.
+
+    Equal sizes do not tell: with stride and padding, as many outputs can see other pixels, or zeros.
+    """
+    stride_height, stride_width, _, _, top, left = steps(a)
+    one_tap = attribute(a, OPERANDS, KERNEL_HEIGHT) * attribute(a, OPERANDS, KERNEL_WIDTH) == 1
+    in_place = stride_height * stride_width == 1 and top == 0 and left == 0
+    as_high = attribute(a, OPERANDS, HEIGHT) == attribute(a, OPERANDS, OUT_HEIGHT)
+    as_wide = attribute(a, OPERANDS, WIDTH) == attribute(a, OPERANDS, OUT_WIDTH)
+    return one_tap and in_place and as_high and as_wide
 
 
 @inlined

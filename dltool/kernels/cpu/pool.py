@@ -87,10 +87,11 @@ def overlapping(a, operands):
 def tiled(a, operands):
     """Whether every pixel lies in exactly one window, so that a gradient needs no clearing first."""
     down, right = attribute(a, operands, STRIDE_HEIGHT), attribute(a, operands, STRIDE_WIDTH)
-    pixels, windows = positions(a, operands)
     moves = attribute(a, operands, KERNEL_HEIGHT) == down and attribute(a, operands, KERNEL_WIDTH) == right
     lies = attribute(a, operands, TOP) == 0 and attribute(a, operands, LEFT) == 0
-    return moves and lies and windows * down * right == pixels
+    as_high = attribute(a, operands, OUT_HEIGHT) * down == attribute(a, operands, HEIGHT)
+    as_wide = attribute(a, operands, OUT_WIDTH) * right == attribute(a, operands, WIDTH)
+    return moves and lies and as_high and as_wide
 
 
 @inlined

@@ -18,6 +18,7 @@ from dltool.kernels.cpu.arguments import (
     floats,
     rows,
 )
+from dltool.kernels.cpu.blank import find_blank_windows, write_flagged
 from dltool.kernels.cpu.image import (
     OPERANDS,
     behind_table,
@@ -86,9 +87,12 @@ def winograd(a, step, low, high):
                         at(panel, j * width), zeros, 0, at(products, j * stored), float32(-inf),
                     )  # fmt: skip
                 _transform_products(a, end - first, products, result_line(a, results, block, 0, i))
-        for block in range(blocks(a, 2)):
-            for row in range(first, end):
-                _write_rows(a, block, row, result_line(a, results, block, row - first, 0), products)
+        flags = at(products, POINTS)
+        for row in range(first, end):
+            flagged = find_blank_windows(a, row // height, *_rows_of_y(a, row), flags)
+            for block in range(blocks(a, 2)):
+                line = result_line(a, results, block, row - first, 0)
+                _write_rows(a, block, row, line, products, flagged, flags)
 
 
 @inlined
@@ -219,13 +223,22 @@ def _transform_products(a, count, products, results):
 
 
 @inlined
-def _write_rows(a, block, row, results, spare):
+def _rows_of_y(a, row):
+    """First row of y of a row of tiles, and how many there are."""
+    _, _, height, _, _, _ = image_sizes(a)
+    down, _, _, _ = tile_sizes(a)
+    per_image, _ = tile_counts(a)
+    begin = row % per_image * down
+    return begin, min(down, height - begin)
+
+
+@inlined
+def _write_rows(a, block, row, results, spare, flagged, flags):
     """One block of one row of tiles back along the height, into y; what lies beyond the image is left out."""
     _, _, height, width, _, _ = image_sizes(a)
     down, _, _, _ = tile_sizes(a)
     per_image, _ = tile_counts(a)
-    begin = row % per_image * down
-    count = min(down, height - begin)
+    begin, count = _rows_of_y(a, row)
     offset = (block * rows(a, 2) + (row // per_image * height + begin) * width) * LANES
     out, line = advance(floats(a, 2), offset), upright_width(a) * LANES
     bias = load(float_pointer(a[_EPILOGUE]), block * LANES)
@@ -243,4 +256,6 @@ def _write_rows(a, block, row, results, spare):
         if not whole:
             for i in range(count):
                 store(out, (i * width + column) * LANES, load(spare, i * LANES))
+    if flagged:
+        write_flagged(out, flags, count * width, select(bias < least, least, bias))
     finish(a, _EPILOGUE, out, offset, count * width, channels(a, 2) - block * LANES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.arguments import advance, at, attribute, blocks, channels, float_pointer, floats, origin, rows
+from dltool.kernels.cpu.blank import clear_idle_taps
 from dltool.kernels.cpu.image import (
     OPERANDS,
     behind_table,
@@ -165,6 +166,7 @@ def _add_group(a, samples, block, count, part):
                 _add_products(a, table, transformed, upstream, line, stored, zeros, first == low)
     for j in range(count):
         _transform_back(a, at(sums, j * points * width), upstream, at(part, j * rows(a, 2)))
+    clear_idle_taps(a, samples, block, count, part)
 
 
 @inlined

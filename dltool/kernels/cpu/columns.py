@@ -1,0 +1,77 @@
+"""The columns of weights in equal parts, whose blocks of 16 begin elsewhere than those of the whole."""
+
+from __future__ import annotations
+
+from numpy import float32
+
+from dltool.kernels.cpu.arguments import channels, floats, operands, origin, rows
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.records import LANES
+
+
+@kernel
+def split_columns(a, step, low, high):
+    """Parts (…, N) of the columns of w (…, parts · N), for some blocks of these; overwrites them."""
+    w, stored, width, size = floats(a, 0), rows(a, 0), channels(a, 0), channels(a, 1)
+    for block in range(low, high):
+        source = block * stored * LANES
+        if size % LANES == 0:
+            _copy_vectors(w, source, floats(a, 1 + block * LANES // size), block * LANES % size * stored, stored)
+            continue
+        for lane in range(min(LANES, width - block * LANES)):
+            part, column = (block * LANES + lane) // size, (block * LANES + lane) % size
+            target = floats(a, 1 + part)
+            _copy_column(w, source + lane, target, _place(column, stored), stored)
+            if column == size - 1:
+                for beyond in range(size, -(-size // LANES) * LANES):
+                    _clear_column(target, _place(beyond, stored), stored)
+
+
+@kernel
+def join_columns(a, step, low, high):
+    """w (…, parts · N) = the parts (…, N) side by side, for some vectors of w; overwrites them."""
+    last = operands(a) - 1
+    w, stored, width, size = floats(a, last), rows(a, last), channels(a, last), channels(a, 0)
+    begin = origin(a, last, low) * LANES
+    vector = low
+    while vector < high:  # as many rows of a block as there are
+        block, row = vector // stored, vector % stored
+        count = min(high - vector, stored - row)
+        target = vector * LANES - begin
+        if size % LANES == 0:
+            source = (block * LANES % size * stored) + row * LANES
+            _copy_vectors(floats(a, block * LANES // size), source, w, target, count)
+        else:
+            for lane in range(LANES):
+                column = block * LANES + lane
+                if column < width:
+                    source = _place(column % size, stored) + row * LANES
+                    _copy_column(floats(a, column // size), source, w, target + lane, count)
+                else:
+                    _clear_column(w, target + lane, count)
+        vector += count
+
+
+@inlined
+def _place(column, stored):
+    """Where a column begins in blocks of so many rows."""
+    return column // LANES * stored * LANES + column % LANES
+
+
+@inlined
+def _copy_vectors(source, first, target, begin, count):
+    for row in range(count):
+        store(target, begin + row * LANES, load(source, first + row * LANES))
+
+
+@inlined
+def _copy_column(source, first, target, begin, count):
+    for row in range(count):
+        target[begin + row * LANES] = source[first + row * LANES]
+
+
+@inlined
+def _clear_column(target, begin, count):
+    for row in range(count):
+        target[begin + row * LANES] = float32(0)
