@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import typer
+
 from dltool.cli.table import write_table
 from dltool.data.inspection.inspection import Inspection
 
-#: more classes than these are left to --json
-MOST_CLASSES = 20
+#: more classes, and more columns, than these are left to --json
+MOST_CLASSES, MOST_COLUMNS = 20, 60
 
 
 def data_as_json(inspection: Inspection) -> dict[str, Any]:
@@ -25,9 +27,12 @@ def write_data(inspection: Inspection) -> None:
     if inspection.columns:
         header = ("column", "kind", "becomes", "missing", "distinct", "values")
         rows = [
-            (c.name, c.kind, c.feature, _percent(c.missing), f"{c.distinct:,}", c.values) for c in inspection.columns
+            (c.name, c.kind, c.feature, _percent(c.missing), f"{c.distinct:,}", c.values)
+            for c in inspection.columns[:MOST_COLUMNS]
         ]
         write_table("columns", header, rows, right=(3, 4))
+        if more := len(inspection.columns) - len(rows):
+            typer.echo(f"  … and {more:,} more columns; --json lists all")
     if inspection.balance and len(inspection.balance["train"]) <= MOST_CLASSES:
         parts = list(inspection.balance)
         totals = {part: inspection.signature.rows[part] for part in parts}

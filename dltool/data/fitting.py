@@ -9,11 +9,13 @@ import numpy as np
 
 from dltool.config.experiment import DataConfig
 from dltool.data.features.infer import choose_features
+from dltool.data.features.missing import missing
 from dltool.data.moments import Moments
 from dltool.data.preparation import ArrayPreparation, Preparation, TablePreparation
 from dltool.data.scaling import Scale, Scaling, rounded_away, suitable
 from dltool.data.sources.source import Raw, Reader, Source
 from dltool.data.split import Index, overlap
+from dltool.errors import InputError, Problem
 
 
 def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
@@ -61,10 +63,19 @@ def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     features, notes = choose_features(data, reader)
     fittings = {column: feature.start(column) for column, feature in features.items()}
     types = {column: feature.encoder.reads for column, feature in features.items()}
+    empty = {*fittings}
     for raw in _of_rows(reader, types, train):
         for column, fitting in fittings.items():
-            fitting.update(cast(Any, raw)[column])
-    return TablePreparation(tuple(fitting.result() for fitting in fittings.values())), notes
+            cells = cast(Any, raw)[column]
+            fitting.update(cells)
+            if column in empty and not missing(cells).all():
+                empty.remove(column)
+    if empty:  # nothing can be learned for what other parts have there
+        columns = ", ".join(column for column in fittings if column in empty)
+        notes = [*notes, f"left out, since they are empty in all rows to train on: {columns}"]
+    if len(empty) == len(fittings):
+        raise InputError(Problem("all columns are empty in the rows to train on", reader.outline.where, reader.path))
+    return TablePreparation(tuple(one.result() for column, one in fittings.items() if column not in empty)), notes
 
 
 def _of_rows(reader: Reader, types: dict[str, str], rows: Index) -> Iterator[Raw]:

@@ -48,23 +48,23 @@ def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, nam
     matrix, mean, deviation = _standardised(part, small)
     bag = _Bag(part.codes, others)
     decay = max(1.0, matrix.shape[1] / EASY) / len(part)
-    white = _whitening(matrix, decay)
+    white = _Whitening(matrix, decay)
     reach = 1 / np.sqrt(bag.squares / len(part) + decay)[:, None]
     width = matrix.shape[1]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         found = flat.reshape(-1, targets.shape[1])
-        weight, table, bias = white @ found[:width], reach * found[width:-1], found[-1]
+        weight, table, bias = white.times(found[:width]), reach * found[width:-1], found[-1]
         value, slope = _loss(name, matrix @ weight.astype(np.float32) + bag.times(table) + bias, targets)
         value += decay / 2 * float((weight**2).sum() + (table**2).sum())
-        of_weight = white.T @ (matrix.T @ slope.astype(np.float32) + decay * weight)
+        of_weight = white.transposed_times(matrix.T @ slope.astype(np.float32) + decay * weight)
         of_table = reach * (bag.transposed_times(slope) + decay * table)
         return value, np.concatenate([of_weight, of_table, slope.sum(axis=0)[None]]).ravel()
 
     start = np.zeros((width + len(reach) + 1, targets.shape[1]))
     start[-1] = _at_rest(name, targets.mean(axis=0))
     found = minimum(loss, start.ravel()).reshape(start.shape)
-    weight = white @ found[:width] / deviation[:, None]
+    weight = white.times(found[:width]) / deviation[:, None]
     numbers, ones = np.split(weight, [part.features[0].size])
     tables = {**_by_field(ones, small), **_by_field(reach * found[width:-1], others)}
     table = np.concatenate([np.empty((0, targets.shape[1])), *(tables[field] for field in fields)])
@@ -86,13 +86,23 @@ def _standardised(part: Part, small: Sequence[CodeField]) -> tuple[np.ndarray, n
     return matrix, mean * peak, deviation * peak
 
 
-def _whitening(matrix: np.ndarray, decay: float) -> np.ndarray:
-    """A matrix (F, F) that leaves columns (n, F) without correlation, where they are not too many for that."""
-    if matrix.shape[1] > MOST_WHITENED:
-        return np.eye(matrix.shape[1])
-    correlation = (matrix.T @ matrix).astype(np.float64) / len(matrix)
-    steady = max(decay, 1e-4) * np.eye(len(correlation))  # float32 products are not more exact than that
-    return np.linalg.inv(np.linalg.cholesky(correlation + steady)).T
+class _Whitening:
+    """A matrix (F, F) that leaves columns (n, F) without correlation; the identity where they are too many for that."""
+
+    def __init__(self, matrix: np.ndarray, decay: float):
+        self._white: np.ndarray | None = None
+        if matrix.shape[1] <= MOST_WHITENED:
+            correlation = (matrix.T @ matrix).astype(np.float64) / len(matrix)
+            steady = max(decay, 1e-4) * np.eye(len(correlation))  # float32 products are not more exact than that
+            self._white = np.linalg.inv(np.linalg.cholesky(correlation + steady)).T
+
+    def times(self, array: np.ndarray) -> np.ndarray:
+        """The matrix by an array (F, k)."""
+        return array if self._white is None else self._white @ array
+
+    def transposed_times(self, array: np.ndarray) -> np.ndarray:
+        """The transposed matrix by an array (F, k)."""
+        return array if self._white is None else self._white.T @ array
 
 
 def _by_field(table: np.ndarray, fields: Sequence[CodeField]) -> dict[CodeField, np.ndarray]:

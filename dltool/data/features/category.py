@@ -17,14 +17,18 @@ from dltool.registry import register
 
 #: up to so many categories, a number for each is as good as an embedding
 FEW = 10
-UNKNOWN, MISSING = 0, 1
+NOTHING, UNKNOWN, MISSING = -1, 0, 1
 #: what stands for cells whose words are not told apart
 RARE = "(rare)"
 
 
 @dataclass(frozen=True)
 class CategoryEncoder(Encoder):
-    """Codes: 0 for what training has not seen, or too rarely; 1 for what is missing, where training has that."""
+    """Codes: 0 for words that are too rare to be told apart; 1 for what is missing, where training has that.
+
+    A word that training has not seen counts as a rare one; where no word was rare, nothing was learned for these, and
+    the code is −1, for nothing at all.
+    """
 
     kind: ClassVar[str] = "category"
     reads: ClassVar[str] = "VARCHAR"
@@ -32,6 +36,7 @@ class CategoryEncoder(Encoder):
     words: tuple[str, ...]  # from the most frequent on
     missing: bool  # missing is a category of its own
     width: int | None  # of the embedding; None: one-hot
+    rare: bool = True  # training has words that are not told apart
 
     @property
     def field(self) -> CodeField | None:
@@ -47,15 +52,19 @@ class CategoryEncoder(Encoder):
 
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         words = np.array([RARE, *([""] if self.missing else []), *self.words], object)
-        return np.ma.array(words[codes[:, 0]], mask=(codes[:, 0] == MISSING) & self.missing)
+        return np.ma.array(words[np.maximum(codes[:, 0], UNKNOWN)], mask=(codes[:, 0] == MISSING) & self.missing)
 
     def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
         without = 0 if self.missing else np.count_nonzero(np.ma.getmaskarray(cells))
-        return int(np.count_nonzero(codes == UNKNOWN) - without)
+        return int(np.count_nonzero(codes == self._unseen) - without)
+
+    @property
+    def _unseen(self) -> int:
+        return UNKNOWN if self.rare else NOTHING
 
     def _alike(self, cell: str) -> int:
         """The code of a word that is written otherwise: 7.0 for 7, or with another form of the same letters."""
-        return self._alike_codes.get(_plain(cell), UNKNOWN)
+        return self._alike_codes.get(_plain(cell), self._unseen)
 
     @cached_property
     def _alike_codes(self) -> dict[str, int]:
@@ -68,7 +77,10 @@ class CategoryEncoder(Encoder):
     def _codes(self) -> dict[str | None, int]:
         start = 1 + self.missing
         codes: dict[str | None, int] = {word: start + i for i, word in enumerate(self.words)}
-        return {**codes, None: MISSING if self.missing else UNKNOWN}  # a masked array lists None for what is missing
+        return {
+            **codes,
+            None: MISSING if self.missing else self._unseen,
+        }  # a masked array lists None for what is missing
 
 
 def _plain(word: str) -> str:
@@ -94,7 +106,8 @@ class _Fitting(Fitting):
         width: int | None = feature.width or usual_width(len(words))
         if feature.encoding == "one_hot" or (feature.encoding == "auto" and not feature.width and len(words) <= FEW):
             width = None
-        return CategoryEncoder(self._column, words, missing, width)
+        rare = len(words) < len(self._counts) - missing
+        return CategoryEncoder(self._column, words, missing, width, rare)
 
 
 @register("feature", "category", main="encoding")

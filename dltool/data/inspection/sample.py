@@ -15,13 +15,20 @@ ROWS = 20_000
 
 def take_sample(database: Database, columns: Mapping[str, Column]) -> Sample:
     """Evenly spaced rows of these columns."""
-    keys = {name: _key(column) for name, column in columns.items()}
-    numbers = {n: column.read("DOUBLE") for n, column in columns.items() if column.kind in ("integer", "number")}
-    found = database.sample(keys, ROWS)
-    values = database.sample(numbers, ROWS) if numbers else {}
-    return Sample(found, {name: np.ma.filled(cells, np.nan) for name, cells in values.items()})
+    of_numbers = {n: column.read("DOUBLE") for n, column in columns.items() if column.kind in ("integer", "number")}
+    others = {name: _key(column) for name, column in columns.items() if name not in of_numbers}
+    found = database.sample(of_numbers, ROWS) if of_numbers else {}
+    numbers = {name: np.ma.filled(cells, np.nan) for name, cells in found.items()}
+    keys = {**(database.sample(others, ROWS) if others else {}), **{n: _number_keys(c) for n, c in numbers.items()}}
+    return Sample({name: keys[name] for name in columns}, numbers)
 
 
 def _key(column: Column) -> str:
-    cells = column.read("DOUBLE") if column.kind in ("integer", "number") else column.read("VARCHAR")
+    cells = column.read("VARCHAR")
     return f"CASE WHEN {cells} IS NULL THEN 0::UBIGINT ELSE hash({cells}) END"
+
+
+def _number_keys(numbers: np.ndarray) -> np.ndarray:
+    """The bits of each number, of which those of 0 are not the key of what is missing."""
+    keys = (numbers + 0.0).view(np.uint64) + np.uint64(1)  # −0 is 0
+    return np.where(np.isnan(numbers), np.uint64(0), keys)

@@ -39,6 +39,7 @@ class Column:
     mixed: ColumnType | None = None  # of text: what most cells are, but not all
     rival: ColumnType | None = None  # another type that fits all cells and gives other values
     codes: bool = False  # digits that are taken for text, since some begin with 0
+    sound: bool = False  # every cell that is not empty is known to be of the type
 
     @property
     def kind(self) -> Kind:
@@ -106,7 +107,7 @@ class Column:
 
     def unreadable(self, sql_type: str) -> str | None:
         """A condition in SQL on the rows whose cells cannot be read so; None where all can."""
-        if sql_type == TEXT or self._has_type(sql_type):
+        if sql_type == TEXT or self._has_type(sql_type) or (self.sound and self.type_for(sql_type) is self.type):
             return None
         return f"{self.text(self.type_for(sql_type))} IS NOT NULL AND {self.read(sql_type)} IS NULL"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dltool.data.column_types.column_type import Kind
 from dltool.data.tables.columns import Column
@@ -53,11 +54,12 @@ class ColumnProfile:
 
 def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, ColumnProfile]:
     """The figures of all these columns of a database, by name."""
-    fields = [field for column in columns.values() for field in _fields(column, database.rows)]
-    answers = iter(database.single(fields)) if fields else iter(())
+    fields = {name: _fields(column, database.rows) for name, column in columns.items()}
+    answers = iter(database.single([field for each in fields.values() for field in each if field]))
     found = {}
     for name, column in columns.items():
-        filled, distinct, low, high, words, first, last = (next(answers) for _ in range(7))
+        told: list[Any] = [next(answers) if field else None for field in fields[name]]
+        filled, distinct, low, high, words, first, last = told
         whole = column.kind == "integer" and filled > 0
         found[name] = ColumnProfile(
             name,
@@ -75,7 +77,7 @@ def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, Colu
 
 
 def _fields(column: Column, rows: int) -> list[str]:
-    """Seven aggregates in SQL for one column; NULL where one makes no sense."""
+    """Seven aggregates in SQL for one column; empty where one makes no sense."""
     kind = column.kind
     cells = column.whole("HUGEINT") if kind == "integer" else column.cells
     # many aggregates of DISTINCT in one query take duckdb out of proportion long
@@ -83,9 +85,9 @@ def _fields(column: Column, rows: int) -> list[str]:
         count = f"coalesce(list_unique(list({cells})), 0)"
     else:
         count = f"count(DISTINCT {cells})" if rows <= EXACT_ROWS else f"approx_count_distinct({cells})"
-    ends = [f"{end}({cells})" if kind in ("integer", "number", "date") else "NULL" for end in ("min", "max")]
-    words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else "NULL"
-    offsets = [f"{end}({cells} - rowid)" if kind == "integer" else "NULL" for end in ("min", "max")]
+    ends = [f"{end}({cells})" if kind in ("integer", "number", "date") else "" for end in ("min", "max")]
+    words = f"avg(length({cells}) - length(replace({cells}, ' ', '')) + 1)" if kind == "text" else ""
+    offsets = [f"{end}({cells} - rowid)" if kind == "integer" else "" for end in ("min", "max")]
     return [f"count({cells})", count, *ends, words, *offsets]
 
 

@@ -203,7 +203,8 @@ class TableReader(Reader):
 
     def _missing_words(self) -> Iterator[str]:
         """What stands for missing values, by column."""
-        columns = [column for column in self.columns.values() if column.stored == TEXT and column.kind != "text"]
+        others = [column for column in self.columns.values() if not column.sound and column.kind != "text"]
+        columns = [column for column in others if column.stored == TEXT]
         counts = self.database.single([f"count({column.missing_word()})" for column in columns])
         found = []
         for column, count in zip(columns, counts, strict=True):

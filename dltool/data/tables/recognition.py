@@ -76,9 +76,10 @@ def storage(
 
 @dataclass(frozen=True)
 class _Fit:
-    """How many cells of a column are not missing by a type, and how many of these it fits."""
+    """How many cells of a column are not empty, how many not missing by a type, and how many of these it fits."""
 
     type: ColumnType
+    written: int  # cells that are not empty
     filled: int
     fits: int
 
@@ -149,7 +150,7 @@ class _Recognition:
         partly = [i for i, column in enumerate(columns) if fits[i] < counts[column.name]]
         texts = [f"count({columns[i].text(types[i][1])})" for i in partly]
         filled = dict(zip(partly, self._database.single(texts), strict=True))
-        return [_Fit(one, filled.get(i, counts[name]), fits[i]) for i, (name, one) in enumerate(types)]
+        return [_Fit(one, counts[name], filled.get(i, counts[name]), fits[i]) for i, (name, one) in enumerate(types)]
 
     def _recognized(self, column: Column, fits: Sequence[_Fit]) -> Column:
         """A column, as the type that fits the most cells, the first of several."""
@@ -161,7 +162,8 @@ class _Recognition:
             return replace(text, type=several)
         if best.whole or column.name in self._expected:
             rivals = [fit.type for fit in fits if fit.fits == best.fits and _differ(best.type, fit.type)]
-            return replace(text, type=best.type, rival=rivals[0] if rivals else None)
+            sound = best.fits == best.written
+            return replace(text, type=best.type, rival=rivals[0] if rivals else None, sound=sound)
         mostly = 2 * best.fits > best.filled and not isinstance(best.type, Boolean)
         return replace(text, mixed=best.type) if mostly else text
 
