@@ -23,7 +23,7 @@ def write_confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> 
     if len(classes) > MOST_CLASSES or (terminal and not _fits(widths)):
         _write_worst(classes, matrix)
     elif terminal:
-        _write_coloured(classes, matrix, widths)
+        _write_colored(classes, matrix, widths)
     else:
         names = [_short(name) for name in classes]
         rows = [(name, *map(str, row)) for name, row in zip(names, matrix, strict=True)]
@@ -48,7 +48,7 @@ def _fits(widths: Sequence[int]) -> bool:
     return NAME_WIDTH + sum(widths) + GAP * len(widths) <= shutil.get_terminal_size().columns
 
 
-def _write_coloured(classes: Sequence[str], matrix: Sequence[Sequence[int]], widths: Sequence[int]) -> None:
+def _write_colored(classes: Sequence[str], matrix: Sequence[Sequence[int]], widths: Sequence[int]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table

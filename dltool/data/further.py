@@ -60,7 +60,7 @@ class Further:
         return list(self._reader.failed.values())
 
     def pieces(self) -> Iterator[Piece]:
-        """All rows in order but for those left out; of no use as targets are zeros where none were asked for."""
+        """All rows in order but for those left out; targets are zeros where none were asked for."""
         self._find_bad_cells()
         low = 0
         for raw in _slices(self._reader.read(self._preparation.types)):

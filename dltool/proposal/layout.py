@@ -27,7 +27,7 @@ from dltool.data.tables.formats import open_table
 from dltool.data.tables.profile import ColumnProfile, profile
 from dltool.data.tables.recognition import find_columns, storage
 from dltool.data.tables.table_file import TEXT, TableFile
-from dltool.errors import InputError
+from dltool.errors import InputError, Problem
 from dltool.findings import Finding, note, warning
 from dltool.proposal.entry import Entry
 
@@ -37,6 +37,8 @@ MOST_SKIPPED = 5
 LOOKED_AT = 64 << 20
 #: rows that are looked at; the sizes of parts go by all
 MOST_ROWS = 1_000_000
+#: columns that are looked at: more take minutes
+MOST_COLUMNS = 20_000
 #: words among the numbers or dates of a column that can stand for missing ones, and in how many rows
 STRAY_WORDS, STRAY_SHARE = 3, 0.2
 
@@ -79,6 +81,9 @@ def looked_at(path: str) -> Iterator[Look]:
     dialect, entries = _dialect(paths[0])
     files = [open_table(each, dialect) for each in paths]
     names = list(files[0].columns)
+    if len(names) > MOST_COLUMNS:
+        hint = "write the config by hand: data: {table: {path: …, target: …}, features: {'*': numeric}}"
+        raise InputError(Problem(f"{len(names):,} columns are more than the {MOST_COLUMNS:,} looked at; {hint}", path))
     with closing(Database(files, storage(files, names, {}, {}), limit=MOST_ROWS)) as database:
         columns = find_columns(database, names, {}, {})
         strays = {name: one for name, column in columns.items() if (one := _with_stray_words(database, column))}

@@ -237,7 +237,7 @@ def test_tuned_form_agrees(tmp_path, optimizer):
         ),
         (
             {"model": [{"residual": ["batch_norm"]}, OUTPUT], "train": {"batch_size": 1}},
-            "train.batch_size: PyTorch's batch normalisation takes no batch of one sample; with a larger one it can be "
+            "train.batch_size: PyTorch's batch normalization takes no batch of one sample; with a larger one it can be "
             "compared",
         ),
     ],

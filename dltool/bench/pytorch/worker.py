@@ -104,7 +104,7 @@ def _average_of(model: Any, decay: float) -> Any:
 def _refuse_single_samples(model: Any, recipe: Recipe) -> None:
     single = any(len(target) == 1 for update in recipe.updates for _, target, _ in update.batches)
     if single and any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
-        message = "PyTorch's batch normalisation takes no batch of one sample; with a larger one it can be compared"
+        message = "PyTorch's batch normalization takes no batch of one sample; with a larger one it can be compared"
         raise InputError(Problem(message, path="train.batch_size"))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dltool.config.columns import clean_name
+from dltool.data.column_types.column_type import MISSING
 from dltool.data.column_types.date_formats import formats_of
 from dltool.data.gzipped import open_bytes, open_text
 from dltool.data.tables.dialect import Dialect
@@ -113,18 +114,19 @@ def first_records(path: Path, dialect: Dialect) -> list[list[str]]:
 def has_header(records: Sequence[Sequence[str]], dialect: Dialect) -> bool:
     """Whether the first of these records names the columns.
 
-    It does where it holds the names that are expected; where nothing is expected, where all of it is text, and either a
-    column below is none or no word of it comes again in its own column.
+    It does where it holds the names that are expected; else where a word stands above values, or where it holds words
+    alone and none comes again in its own column.
     """
     first, rows = [field.strip() for field in records[0]], records[1:]
     if dialect.expected and {*dialect.expected} <= {*map(clean_name, first)}:
         return True
+    columns = [[row[place].strip() for row in rows if place < len(row)] for place in range(len(first))]
+    for word, column in zip(first, columns, strict=True):
+        if word not in ("", *MISSING) and not _is_value(word) and 2 * sum(map(_is_value, column)) > len(column):
+            return True  # a word above values
     words = [*filter(None, first)]
     if not words or any(map(_is_value, words)):
         return False
-    columns = [[row[place].strip() for row in rows if place < len(row)] for place in range(len(first))]
-    if any(_is_value(cell) for column in columns for cell in column[:1]):
-        return True
     return not any(word and word in column for word, column in zip(first, columns, strict=True))
 
 

@@ -45,7 +45,7 @@ class Database:
         """`columns` are stored as these types where files write them as text, else as the types that they have there.
 
         Takes no more than `memory` bytes, about, where a table goes to disk, unless its columns are very many. With a
-        `limit`, only so many rows of each file.
+        `limit`, only that number of rows of each file.
         """
         self._files, self._path = files, files[0].path
         self._stack = ExitStack()

@@ -14,6 +14,7 @@ from dltool.errors import InputError, Problem
 _REASONS = {
     "unterminated quote": "a quoted field begins here and never ends; if quotes mean nothing in this file, say so:"
     " quote: ''",
+    "Maximum line size": "a line of more than 2 MB, which no cell should take; does a quote never end?",
     "not latin-1 encoded": "not Latin-1 text; if it is Windows-1252, convert it: iconv -f windows-1252 -t utf-8",
     "not utf-16 encoded": "not UTF-16 text",
     "utf-8": "not UTF-8 text; if it is Latin-1, say so: encoding: latin-1",

@@ -12,7 +12,7 @@ from dltool.data.tables.database import Database
 
 #: of more rows than this, different values are counted approximately
 EXACT_ROWS = 2_000_000
-#: of so many rows, the values of a column are listed to count those that differ
+#: up to this number of rows, the different values of a column are counted in a list
 LISTED_ROWS = 20_000
 
 
