@@ -41,6 +41,7 @@ MOST_ROWS = 1_000_000
 MOST_COLUMNS = 20_000
 #: words among the numbers or dates of a column that can stand for missing ones, and in how many rows
 STRAY_WORDS, STRAY_SHARE = 3, 0.2
+LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
     stray = f"(CASE WHEN {column.unreadable(column.mixed.sql_type)} THEN {column.text(Text())} END)"
     words = database.frequent(stray, STRAY_WORDS + 1)
     few = len(words) <= STRAY_WORDS and sum(count for _, count in words) <= STRAY_SHARE * database.rows
-    if not few or any(re.search(r"\d", word) for word, _ in words):  # codes among numbers are no missing numbers
+    # codes among numbers are no missing numbers, and a long text is no word
+    if not few or any(re.search(r"\d", word) or len(word) > LONGEST_WORD for word, _ in words):
         return None
     usual = [word for word, _ in database.frequent(replace(column, type=column.mixed).missing_word(), None)]
     return column.mixed.with_missing([*usual, *(word for word, _ in words)])

@@ -104,5 +104,6 @@ def _heights(values: np.ndarray) -> Sequence[float]:
         low, high = values.min(), values.max()
     different = len(np.unique(values[:1000]))
     bars = different if different <= BARS and len(values) >= 1000 else BARS
-    counts, _ = np.histogram(values, bins=max(bars, 2), range=(float(low), float(high)))
+    # float64 has no edges of bins between ids of 19 digits: their distances from the lowest have
+    counts, _ = np.histogram(values - low, bins=max(bars, 2), range=(0.0, max(float(high - low), 1e-300)))
     return cast(list[float], counts.tolist())

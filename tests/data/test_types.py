@@ -126,3 +126,8 @@ def test_names_may_differ_in_capitals_alone():
     rows = "\n".join(f"{i},{-i},{'uv'[i % 2]}" for i in range(ROWS))
     dataset = opened({**table(write("case.csv", f"a,A,y\n{rows}\n")), "scaling": "none", "split": {"validation": 0}})
     np.testing.assert_array_equal(dataset.parts["train"].features[3], [3, -3])
+
+
+def test_two_digit_years_are_no_years_of_the_first_century():
+    cells = [f"{13 + i % 15}/{1 + i % 12:02}/21" for i in range(ROWS)]
+    assert _read(cells) == ({"date": {"format": "%d/%m/%y"}}, [])

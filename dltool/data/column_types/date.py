@@ -60,6 +60,8 @@ class Date(ColumnType):
             scale = 1_000_000 if form == "epoch" else 1_000
             return f"make_timestamp(CAST(round(TRY_CAST({text} AS DOUBLE) * {scale}) AS BIGINT))"
         if form == "iso":
+            # a cast would take 13/01/21 for a day of the year 13
+            text = f"(CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]') THEN {text} END)"
             has_offset = f"regexp_matches({text}, '{OFFSET}')"
             if self.offsets == "none":
                 return f"(CASE WHEN NOT {has_offset} THEN TRY_CAST({text} AS TIMESTAMP) END)"

@@ -40,7 +40,7 @@ class Number(ColumnType):
 
     def value(self, text: str) -> str:
         """By a cast, once all that is not part of a plain number is taken away."""
-        return f"TRY_CAST({self._plain_text(text)} AS DOUBLE)"
+        return f"NULLIF(TRY_CAST({self._plain_text(text)} AS DOUBLE), 'nan'::DOUBLE)"
 
     def whole(self, text: str, sql_type: str) -> str:
         """The value of a text as an integer in SQL, exact beyond float64; NULL where it is no whole number."""
