@@ -1,4 +1,4 @@
-"""Batches of one row, over which nothing can be normalised: PyTorch refuses them, Keras makes each the same."""
+"""Batches of one row, over which nothing can be normalized: PyTorch refuses them, Keras makes each the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dltool.training.layout import EpochLayout
 
 
 def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
-    """The layout that a network can be trained in: without a last batch of one row, if it normalises over batches.
+    """The layout that a network can be trained in: without a last batch of one row, if it normalizes over batches.
 
     Warnings about it join those of the network.
     """
@@ -25,7 +25,7 @@ def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
     elif layout.ends_alone:
         _warn(
             network,
-            f"{layers[0]}: the last batch of an epoch would have one row, over which nothing can be normalised: the row"
+            f"{layers[0]}: the last batch of an epoch would have one row, over which nothing can be normalized: the row"
             " is left out, another one in each epoch where rows are shuffled",
         )
         return replace(layout, samples=layout.samples - 1)
@@ -33,7 +33,7 @@ def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
 
 
 def _normalizing(network: Network) -> list[str]:
-    """The layers that normalise over the batch, and find one value of each channel in a sample."""
+    """The layers that normalize over the batch, and find one value of each channel in a sample."""
     nodes = network.program.graph.nodes
     return [
         node.layer

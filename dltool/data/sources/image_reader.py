@@ -89,7 +89,7 @@ class ImageReader(Reader):
         return [f"{self.files.where}: {text}" for text in remarks(headers, self._form)] if headers else []
 
     def try_out(self, most: int) -> tuple[list[Problem], list[str]]:
-        """Unpack evenly spaced images, at most so many; gives what is wrong, and the places of those of one color."""
+        """Unpack `most` evenly spaced images; gives what is wrong, and the places of those of one color."""
         names, form = self.files.names, self._form
         rows = range(0, len(names), -(-len(names) // most))
         problems = {row: look for row, name in enumerate(names) if isinstance(look := self.looks.get(name), Problem)}
