@@ -72,7 +72,7 @@ def _at(path: str) -> Found:
         return Found("table", {"train": (path,)})
     outside, inside = split_archive(path)
     kind = _kind(locate(outside, [], ""))
-    if kind == "table" and is_called_image(outside):
+    if kind == "table" and not _data_suffix(Path(outside)) and is_called_image(outside):
         raise InputError(Problem("is a single image; name a folder that holds one folder for each class", path))
     if kind == "images":
         return _images(image_files(Path(outside).expanduser(), inside), path)
