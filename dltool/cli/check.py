@@ -82,9 +82,9 @@ def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False)
 
 
 def _checked(experiment: Experiment, folder: Path) -> Checked:
-    inspection = inspect(experiment.data, [folder])
-    signature = inspection.signature
     train = experiment.train
+    inspection = inspect(experiment.data, [folder], train.sampling)
+    signature = inspection.signature
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     layout = without_single_row(layout, network)

@@ -83,11 +83,11 @@ def open_dataset(
 
 @contextmanager
 def opened(
-    data: DataConfig, folders: Sequence[Path]
+    data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None
 ) -> Iterator[tuple[Mapping[str, Reader], Plan, Preprocessing, list[str]]]:
     """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
     with ExitStack() as stack:
-        yield _settle(data, folders, None, stack)
+        yield _settle(data, folders, None, stack, sampling_column(sampling))
 
 
 def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
@@ -249,7 +249,7 @@ def _pieces_of_source(
     targets = plan.encoded[source]
     digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
     digest.update(np.ascontiguousarray(targets).data)
-    for low, high, chunk in _prepared(reader, preparation):
+    for low, high, chunk in prepared(reader, preparation):
         constants.add(reader, low, chunk.features)
         digest.update(np.ascontiguousarray(chunk.features).data)
         digest.update(chunk.codes.data)
@@ -292,7 +292,7 @@ def _kept(store: Store, data: DataConfig) -> Dataset:
     return Dataset(settled.signature(store.rows), parts, settled.as_json(), store.about["fingerprint"], notes)
 
 
-def _prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
+def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
     """Prepared chunks, each with its first row and the one after its last."""
     low = 0
     for raw in reader.read(preparation.types):

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from dltool.config.experiment import PARTS, DataConfig
-from dltool.data.quoting import plural
+from dltool.data.quoting import plural, shown
 from dltool.data.scaling import Scaling, Standard
 from dltool.data.sources.source import Outline, Source
 from dltool.data.split import Index, among, split_rows
@@ -126,4 +126,4 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:LISTED]) + (", …" if len(names) > LISTED else "")
+    return ", ".join(map(shown, names[:LISTED])) + (", …" if len(names) > LISTED else "")

@@ -36,6 +36,7 @@ SUFFIXES: Mapping[str, Kind] = {
     ".ts": "series",
     ".zip": "images",
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
+    **dict.fromkeys((".xlsx", ".xlsm"), "table"),
 }
 #: entries of a folder that a message lists
 LISTED = 8

@@ -37,6 +37,8 @@ def useless(column: ColumnProfile) -> str:
         return "holds lists or records"
     if column.constant:
         return "the same in all rows" if column.distinct else "empty"
+    if column.too_large:
+        return "holds numbers that are infinite, or too large for float32"
     if column.row_number:
         return "numbers the rows"
     if column.different <= NAMES or column.filled < FEWEST_ROWS:

@@ -39,7 +39,7 @@ class Column:
     type: ColumnType | None = None  # None for lists and records
     mixed: ColumnType | None = None  # of text: what most cells are, but not all
     rival: ColumnType | None = None  # another type that fits all cells and gives other values
-    codes: bool = False  # digits that are taken for text, since some begin with 0
+    codes: str = ""  # what cells that could be numbers are written as, for which they are taken for text
     sound: bool = False  # every cell that is not empty is known to be of the type
 
     @property

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ COLUMN_MEMORY = 2 << 20
 CHUNK_CELLS = 1 << 21
 #: expressions of one query
 TOGETHER = 128
+T = TypeVar("T")
 
 
 class Database:
@@ -226,7 +227,7 @@ def _is_packed(file: TableFile) -> bool:
     return not file.as_text or is_gzipped(file.path)
 
 
-def _blocks(expressions: Sequence[str]) -> Iterator[Sequence[str]]:
+def _blocks(expressions: Sequence[T]) -> Iterator[Sequence[T]]:
     """A query of more expressions than these takes time and memory out of proportion."""
     for low in range(0, len(expressions), TOGETHER):
         yield expressions[low : low + TOGETHER]

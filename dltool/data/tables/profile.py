@@ -10,6 +10,10 @@ from dltool.data.column_types.column_type import Kind
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 
+#: that float32 holds
+LARGEST = 3.4e38
+#: whole numbers up to this one are exact in float64
+LONGEST = 1 << 53
 #: of more rows than this, different values are counted approximately
 EXACT_ROWS = 2_000_000
 #: up to this number of rows, the different values of a column are counted in a list
@@ -40,6 +44,17 @@ class ColumnProfile:
     def constant(self) -> bool:
         """There is nothing to learn from it."""
         return self.distinct < 2
+
+    @property
+    def too_large(self) -> bool:
+        """Some numbers are infinite, or too large for float32."""
+        ends = (self.low, self.high) if self.low and self.kind in ("integer", "number") else ()
+        return any(abs(float(end)) > LARGEST for end in ends)
+
+    @property
+    def too_long(self) -> bool:
+        """Whole numbers that float64 does not tell apart."""
+        return self.kind == "integer" and bool(self.low) and max(abs(int(self.low)), abs(int(self.high))) > LONGEST
 
     @property
     def binary(self) -> bool:
