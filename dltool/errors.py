@@ -43,8 +43,8 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text with each word that nobody would read to its end cut."""
-    return _LONG_WORD.sub(lambda word: f"{word[0][:WORD_SHOWN]}…", text)
+    """The text on one line, with each word that nobody would read to its end cut."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][:WORD_SHOWN]}…", " ".join(text.splitlines()))
 
 
 class InputError(DltoolError):

@@ -82,8 +82,7 @@ def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, Colu
             rows=database.rows,
             filled=filled,
             distinct=min(distinct, filled),
-            low=_written(low),
-            high=_written(high),
+            **dict(zip(("low", "high"), _range(low, high), strict=True)),
             words=float(words or 0),
             row_number=whole and filled == database.rows and first == last,
             contiguous=whole and int(high) - int(low) + 1 == distinct,
@@ -106,10 +105,20 @@ def _fields(column: Column, rows: int) -> list[str]:
     return [f"count({cells})", count, *ends, words, *offsets]
 
 
-def _written(value: object) -> str:
+def _range(low: object, high: object) -> tuple[str, str]:
+    """Both ends, with digits enough to tell them apart."""
+    ends = [(_written(low, digits), _written(high, digits)) for digits in (6, 9, 12, 17)]
+    if not (isinstance(low, float) and isinstance(high, float)) or low == high:
+        return ends[0]
+    return next(
+        (end for end in ends if abs(float(end[1]) - float(end[0]) - (high - low)) <= (high - low) / 10), ends[0]
+    )
+
+
+def _written(value: object, digits: int) -> str:
     """A number or a date as people write it; nothing for none."""
     if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
     return "" if value is None else str(value).removesuffix(" 00:00:00")
 
 
