@@ -67,6 +67,9 @@ def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, nam
     weight = white.times(found[:width]) / deviation[:, None]
     numbers, ones = np.split(weight, [part.features[0].size])
     tables = {**_by_field(ones, small), **_by_field(reach * found[width:-1], others)}
+    for field in fields:
+        if field.shares:
+            tables[field][0] = np.array(field.shares) @ tables[field]
     table = np.concatenate([np.empty((0, targets.shape[1])), *(tables[field] for field in fields)])
     return Linear(numbers, table, found[-1] - mean @ weight)
 
