@@ -124,6 +124,11 @@ class SplitConfig(Block):
             return 0.0
         return wish or 0.0
 
+    @property
+    def draws(self) -> bool:
+        """Whether a part is a share of the rows, or a fold."""
+        return self.fold is not None or any(self.fraction(part) for part in PARTS[1:])
+
     def names(self, part: str) -> bool:
         """Whether the cells of a column name the rows of a part."""
         return bool(self.part_column and getattr(self.part_column, part))
