@@ -116,3 +116,4 @@ class Dataset:
     preprocessing: Mapping[str, Any]  # all that is needed to prepare further samples alike; JSON
     fingerprint: str  # SHA-256 of features and targets as read, whatever becomes of them
     notes: list[str]  # what was decided for the user
+    warnings: list[str]  # what is probably a mistake

@@ -49,8 +49,10 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
         return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
     with opened(data, folders) as (readers, plan, settled, notes):
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
-        notes += _read_through(readers, plan, settled)
-        findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
+        warnings = [*plan.warnings, *_read_through(readers, plan, settled)]
+        notes += remarks(readers)
+        findings = [*(warning(text, "data") for text in warnings), *(note(text, "data") for text in notes)]
+        findings += odd_parts(plan)
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
         findings += odd_numbers(plan, tables)
         if "train" in tables:
@@ -66,13 +68,13 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
 
 
 def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:
-    """Read arrays, such as images, as a training will; gives notes on them, raises InputError with all problems."""
+    """Read arrays, such as images, as a training will; gives warnings of them, raises InputError with all problems."""
     if any(reader.outline.columns for reader in readers.values()):
         return []
     duplicates, constants = Duplicates({part: plan.count(part) for part in plan.rows}), Constants()
     for _ in duplicates.watched(pieces_of(readers, settled.features, plan, hashlib.sha256(), constants)):
         pass
-    return [*remarks(readers), *constants.notes(), *duplicates.notes()]
+    return [*constants.warnings(), *duplicates.warnings()]
 
 
 def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:
