@@ -55,7 +55,7 @@ def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target 
     notes, warnings = [*notes, *more_notes, *split_notes], []
     if understood.task != "numbers":
         of_parts = {part: encoded[source][index] for part, (source, index) in rows.items()}
-        warnings = _missing_classes(understood, of_parts)
+        warnings = [*_classes_alike(understood), *_missing_classes(understood, of_parts)]
     if target is None:
         scaling = _target_scaling(data)
         target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
@@ -108,6 +108,19 @@ def _target_scaling(data: DataConfig) -> Scaling | None:
     if data.target_scaling:
         return cast(Scaling, data.target_scaling)
     return Standard() if cast(Source, data.source).mixed_units else None
+
+
+def _classes_alike(target: Target) -> list[str]:
+    """Warnings of classes and labels that one would take for the same."""
+    names = target.classes or target.names
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+    groups = [group for group in alike.values() if len(group) > 1]
+    return [
+        f"{_listed(group)} differ only in case or spaces; if they are one, give them one name"
+        for group in groups[:LISTED]
+    ]
 
 
 def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[str]:
