@@ -152,7 +152,7 @@ class DataConfig(Block):
     )
     scaling: Annotated[Description, Component("scaling")] | None = Field(
         default=None,
-        description="of the features; by default bytes are divided by 255, columns of a table standardised",
+        description="of the features; by default bytes are divided by 255, columns of a table standardized",
     )
     target_scaling: Annotated[Description, Component("scaling")] | None = by_compat(
         None,
@@ -160,7 +160,7 @@ class DataConfig(Block):
         torch="none",
         mxnet="none",
         description="of numbers to predict while they are trained on; all that is shown but the loss is in their own"
-        " units. By default those of a table are standardised",
+        " units. By default those of a table are standardized",
     )
     memory: Amount | None = Field(
         default=None,

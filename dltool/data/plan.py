@@ -61,7 +61,7 @@ def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target 
         target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
         if target.scale and data.target_scaling is None:
             notes.append(
-                "numbers to predict are standardised while they are trained on: the loss is that of these, all other"
+                "numbers to predict are standardized while they are trained on: the loss is that of these, all other"
                 " figures are in the target's own units (data.target_scaling: standard)"
             )
     return Plan(target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings)

@@ -105,7 +105,7 @@ class MeanRows(Op):
 
 
 def require_codes(codes: Value, rows: Value, start: int, length: int) -> None:
-    """Raise `ShapeError` unless codes (m) int32 have so many places from `start` on, and rows () are row numbers."""
+    """Raise `ShapeError` unless codes (m) int32 have `length` places from `start` on, and rows () are row numbers."""
     if codes.spec.dtype != "int32" or not 0 <= start < start + length <= codes.shape[-1]:
         raise ShapeError(f"no codes {start} to {start + length} in {codes.spec.dtype} {list(codes.shape)}")
     if rows.spec != ROWS:

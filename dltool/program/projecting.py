@@ -40,7 +40,7 @@ def _field(node: Node) -> Field:
 
 
 def _saves(fields: Sequence[Field], *, rows: int) -> bool:
-    """Whether a forward pass of so many rows takes fewer multiplications and additions, for each output."""
+    """Whether a forward pass of `rows` rows takes fewer multiplications and additions, for each output."""
     product = 2 * rows * sum(width or size for _, size, width in fields)
     projection = 2 * sum(size * width for _, size, width in fields)
     narrow = all(width <= WIDEST for _, _, width in fields)

@@ -30,7 +30,7 @@ NAMES: Mapping[Kind, str] = {
     "npy": "an array (.npy)",
     "idx": "IDX files",
     "images": "images in class folders",
-    "series": "labelled series (.ts)",
+    "series": "labeled series (.ts)",
 }
 SUFFIXES: Mapping[str, Kind] = {
     ".npz": "npz",
@@ -141,7 +141,7 @@ def _images(files: ImageFiles, path: str) -> Found:
     notes = [
         f"{base}/{folder}: left out, as its images lie in no folders called like the classes to train on; to predict"
         f" them: dltool predict RUN {shlex.quote(f'{base}/{folder}')}"
-        for folder in found.unlabelled
+        for folder in found.unlabeled
     ]
     notes += [f"{base}/{folder}: left out, as its name tells no part, such as test" for folder in found.others]
     return Found("images", {part: (f"{base}/{folder}",) for part, folder in found.folders.items()}, notes)

@@ -263,7 +263,7 @@ def test_only_the_training_part_tells_the_words():
         ("d", "12:30", "date"),
     ],
 )
-def test_forms_that_are_recognised(header: str, cell: str, kind: str):
+def test_forms_that_are_recognized(header: str, cell: str, kind: str):
     other = {"1,5": "2,25", "?": "4", "12:30": "13:45"}.get(cell, cell.replace("31", "14").replace("-12", "-11"))
     text = f"{header};y\n" + f"{cell};0\n{other};1\n" * 10
     dataset = opened(table(write("forms.csv", text)))

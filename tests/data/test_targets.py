@@ -73,7 +73,7 @@ NUMBERS: list[tuple[list[Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("values", "fields"), NUMBERS)
-def test_numbers_are_standardised_and_shown_in_their_own_units(values: list[Any], fields: dict[str, Any]):
+def test_numbers_are_standardized_and_shown_in_their_own_units(values: list[Any], fields: dict[str, Any]):
     dataset = opened(_data(values, **fields))
     trained = dataset.parts["train"].targets
     assert dataset.signature.task == "numbers"

@@ -106,7 +106,7 @@ PARTS: dict[str, tuple[list[str], dict[str, str], str]] = {
         {"train": "set/train", "validation": "set/valid"},
         "",
     ),
-    "unlabelled": (
+    "unlabeled": (
         ["train/up", "train/down", "test"],
         {"train": "train"},
         "{root}/test: left out, as its images lie in"
