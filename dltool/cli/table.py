@@ -1,4 +1,4 @@
-"""Tables on standard output: framed and coloured on a terminal, plain aligned columns in files and pipes."""
+"""Tables on standard output: framed and colored on a terminal, plain aligned columns in files and pipes."""
 
 from __future__ import annotations
 

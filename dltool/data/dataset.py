@@ -72,7 +72,8 @@ def open_dataset(
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
             "preprocessing": settled.as_json(),
             "fingerprint": digest.hexdigest(),
-            "notes": [*notes, *remarks(readers), *constants.notes(), *duplicates.notes()],
+            "notes": [*notes, *remarks(readers)],
+            "warnings": [*plan.warnings, *constants.warnings(), *duplicates.warnings()],
         }
         if sum(rows.values()) * layout.bytes > memory_for(data):
             return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
@@ -289,7 +290,8 @@ def _kept(store: Store, data: DataConfig) -> Dataset:
     else:
         where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
         notes = [*notes, f"data larger than data.memory is read from {where}"]
-    return Dataset(settled.signature(store.rows), parts, settled.as_json(), store.about["fingerprint"], notes)
+    signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
+    return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)
 
 
 def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:

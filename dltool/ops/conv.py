@@ -166,12 +166,12 @@ def table_size(taps: int) -> int:
 
 
 def integers_size(count: int) -> int:
-    """Floats that so many integers take, in whole vectors."""
+    """Floats that `count` integers take, in whole vectors."""
     return -(-count * 2 // LANES) * LANES
 
 
 def image_size(geometry: Geometry, depth: int) -> int:
-    """Floats of one padded image of so many blocks, its columns sorted by their place within a stride."""
+    """Floats of one padded image of `depth` blocks, its columns sorted by their place within a stride."""
     height, width = geometry.reached
     width = -(-width // geometry.stride_width) * geometry.stride_width
     return height * width * depth * LANES

@@ -52,8 +52,10 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
         if sampling:
             alias_table(sampling, plan, readers["train"].outline)
-        notes += _read_through(readers, plan, settled)
-        findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
+        warnings = [*plan.warnings, *_read_through(readers, plan, settled)]
+        notes += remarks(readers)
+        findings = [*(warning(text, "data") for text in warnings), *(note(text, "data") for text in notes)]
+        findings += odd_parts(plan)
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
         findings += odd_numbers(plan, tables)
         if "train" in tables:
@@ -69,7 +71,7 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
 
 
 def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:
-    """Read all as a training will; gives notes on arrays, such as images, raises InputError with all problems."""
+    """Read all as a training will; gives warnings of arrays, such as images, raises InputError with all problems."""
     tables = [reader for reader in readers.values() if reader.outline.columns]
     for reader in tables:
         for _ in prepared(reader, settled.features):
@@ -79,7 +81,7 @@ def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocess
     duplicates, constants = Duplicates({part: plan.count(part) for part in plan.rows}), Constants()
     for _ in duplicates.watched(pieces_of(readers, settled.features, plan, hashlib.sha256(), constants)):
         pass
-    return [*remarks(readers), *constants.notes(), *duplicates.notes()]
+    return [*constants.warnings(), *duplicates.warnings()]
 
 
 def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:

@@ -163,11 +163,11 @@ def padding(a, operand):
 
 @inlined
 def attribute(a, operands, index):
-    """The integer attribute `index` of an op with so many operands."""
+    """The integer attribute `index` of an op with `operands` operands."""
     return a[operands * OPERAND + index]
 
 
 @inlined
 def number(a, operands, index):
-    """The floating-point attribute `index` of an op with so many operands."""
+    """The floating-point attribute `index` of an op with `operands` operands."""
     return bits_as_number(a[operands * OPERAND + index])

@@ -50,7 +50,7 @@ def either_side(words, which, reach):
 
 @kernel
 def gather_augmented(a, step, low, high):
-    """y (H, W, C) = the rows of data (H, W, C), scaled, moved, turned, cut and coloured at random; overwrites y."""
+    """y (H, W, C) = the rows of data (H, W, C), scaled, moved, turned, cut and colored at random; overwrites y."""
     chosen, y = integers(a, 1), floats(a, 4)
     stream, key, width = attribute(a, OPERANDS, 13), attribute(a, OPERANDS, 14), attribute(a, OPERANDS, 15)
     of_bytes = attribute(a, OPERANDS, 16) != 0

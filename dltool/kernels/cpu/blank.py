@@ -71,7 +71,7 @@ def _clear_idle_columns(a, samples, block, part):
 
 @inlined
 def _clear_idle_rows(a, samples, block, part, count):
-    """Those of channels of a block of x, in so many blocks of N."""
+    """Those of channels of a block of x, in `count` blocks of N."""
     _, _, _, _, kernel_height, kernel_width = sizes(a)
     doubtful, width = _doubtful_channels(a, samples, 0, block), channels(a, 0)
     if _is_any(doubtful):

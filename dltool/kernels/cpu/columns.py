@@ -55,7 +55,7 @@ def join_columns(a, step, low, high):
 
 @inlined
 def _place(column, stored):
-    """Where a column begins in blocks of so many rows."""
+    """Where a column begins in blocks of `stored` rows."""
     return column // LANES * stored * LANES + column % LANES
 
 

@@ -6,12 +6,23 @@ from math import sqrt
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import advance, attribute, blocks, channels, code_pointer, floats, integers, origin
+from dltool.kernels.cpu.arguments import (
+    advance,
+    at,
+    attribute,
+    blocks,
+    channels,
+    code_pointer,
+    floats,
+    integers,
+    operands,
+    origin,
+)
 from dltool.kernels.cpu.arguments import rows as stored_rows
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
-from dltool.kernels.records import ADDRESS, BATCH, LANES
+from dltool.kernels.records import ADDRESS, BATCH, LANES, OPERAND
 
 
 @inlined
@@ -66,13 +77,33 @@ def embed_gradient(a, step, low, high):
 
 @kernel
 def one_hot(a, step, low, high):
-    """x (size) = 1 in the place that a sample's code says, else 0; overwrites x."""
-    data, chosen, x = code_pointer(a[ADDRESS]), integers(a, 1), floats(a, 2)
-    width, all_rows, start = channels(a, 0), stored_rows(a, 2), attribute(a, 3, 0)
-    for block in range(blocks(a, 2)):
+    """x (size) = 1 in the place that a sample's code says, else 0, or the shares for code 0; overwrites x."""
+    output = operands(a) - 1
+    data, chosen, shares, x = code_pointer(a[ADDRESS]), integers(a, 1), floats(a, 2), floats(a, output)
+    width, all_rows, start = channels(a, 0), stored_rows(a, output), attribute(a, output + 1, 0)
+    for block in range(blocks(a, output)):
         for sample in range(low, high):
             store(x, place(block * LANES, sample, all_rows), constant(0))
     for sample in range(low, high):
         code = data[chosen[sample] * width + start]
-        if code >= 0:
+        if code == 0 and output > 2:
+            for block in range(blocks(a, output)):
+                store(x, place(block * LANES, sample, all_rows), load(shares, block * LANES))
+        elif code >= 0:
             x[place(code, sample, all_rows)] = float32(1)
+
+
+@kernel
+def mean_rows(a, step, low, high):
+    """y (R, N) = w (R, N), but the first row of each field is its mean by shares, for some blocks; overwrites y."""
+    output = operands(a) - 1
+    height, fields = stored_rows(a, 0), advance(a, (output + 1) * OPERAND)
+    for block in range(low, high):
+        w, y = at(floats(a, 0), block * height), at(floats(a, output), block * height)
+        for row in range(height):
+            store(y, row * LANES, load(w, row * LANES))
+        for field in range(fields[0]):
+            shares, first, mean = floats(a, 1 + field), fields[1 + field], constant(0)
+            for code in range(channels(a, 1 + field)):
+                mean = mean + load(w, (first + code) * LANES) * splat(shares[code])
+            store(y, first * LANES, mean)

@@ -118,7 +118,7 @@ def lies_bare_backward(a):
 
 @inlined
 def tiles_of(a, extra):
-    """The address of the op's tile function, behind the geometry and so many other integers."""
+    """The address of the op's tile function, behind the geometry and `extra` other integers."""
     return a[OPERANDS * OPERAND + GEOMETRY_FIELDS + extra]
 
 
@@ -136,13 +136,13 @@ def table_of(space):
 
 @inlined
 def behind_table(space, taps):
-    """What follows a table of so many taps."""
+    """What follows a table of `taps` taps."""
     return behind_integers(space, taps * TAP_FIELDS)
 
 
 @inlined
 def behind_integers(space, count):
-    """What follows so many integers."""
+    """What follows `count` integers."""
     return at(space, (count * 2 + LANES - 1) // LANES)
 
 
@@ -154,7 +154,7 @@ def set_tap(table, tap, first, second, terms):
 
 @inlined
 def clear(target, vectors):
-    """Zero so many vectors."""
+    """Zero the first `vectors` vectors."""
     for i in range(vectors):
         store(target, i * LANES, constant(0))
 

@@ -51,7 +51,7 @@ def equal_or_nan(typing: Any, x: Any, y: Any):
 
 @inlined
 def within(start, count, size):
-    """The part of `count` places from `start` on that lies in an axis of so many."""
+    """The part of `count` places from `start` on that lies in an axis of `size`."""
     return max(start, 0), min(start + count, size)
 
 
@@ -171,7 +171,7 @@ def max_pool_gradient(a, step, low, high):
 
 @inlined
 def share(a, operands, pixels):
-    """1 / elements of a window of which so many lie within the image."""
+    """1 / elements of a window of which `pixels` lie within the image."""
     if attribute(a, operands, GEOMETRY_FIELDS) != 0:
         pixels = attribute(a, operands, KERNEL_HEIGHT) * attribute(a, operands, KERNEL_WIDTH)
     return splat(float32(1) / float32(pixels))

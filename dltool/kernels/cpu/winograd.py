@@ -1,4 +1,4 @@
-"""Convolutions by way of points: rows of tiles are transformed, multiplied point by point, and transformed back.
+"""Convolutions by Winograd's points: rows of tiles are transformed, multiplied point by point, and transformed back.
 
 Some rows of tiles are worked on together, so that what lies between the transforms stays in the second-level cache.
 """
@@ -123,7 +123,7 @@ def tile_counts(a):
 
 @inlined
 def rows_together(across):
-    """Rows of so many tiles that are worked on together."""
+    """How many rows of `across` tiles are worked on together."""
     return max(1, TILES // across)
 
 
@@ -195,7 +195,7 @@ def row_or_zeros(image, row, height, width, zeros):
 
 @inlined
 def transform_lines(a, count, i, lines, transformed):
-    """The i-th line of so many rows of tiles along the width: point by point, all blocks and tiles of each."""
+    """The i-th line of `count` rows of tiles along the width: point by point, all blocks and tiles of each."""
     _, right, _, _ = tile_sizes(a)
     _, across = tile_counts(a)
     depth, stored = blocks(a, 0), rows_together(across) * across + 1
@@ -208,7 +208,7 @@ def transform_lines(a, count, i, lines, transformed):
 
 @inlined
 def _transform_products(a, count, products, results):
-    """One line of so many rows of tiles back along the width."""
+    """One line of `count` rows of tiles back along the width."""
     _, right, seen_height, _ = tile_sizes(a)
     _, across = tile_counts(a)
     step = (rows_together(across) * across + 1) * LANES

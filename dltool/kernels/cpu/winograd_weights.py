@@ -1,4 +1,4 @@
-"""Weights for convolutions by way of points, and their gradients.
+"""Weights for Winograd convolutions, and their gradients.
 
 A gradient is made like that of a direct convolution: fixed groups of samples have a part each, which is added up at the
 points and transformed back when the group is done.
@@ -85,14 +85,14 @@ def winograd_turned_weights(a, step, low, high):
 
 @inlined
 def _clear_rest(a, u, width):
-    """Zero what is stored of a block of columns behind its last row, with so many rows at each point."""
+    """Zero what is stored of a block of columns behind its last row, with `width` rows at each point."""
     count = width * (1 if attribute(a, _BOTH, 0) == 1 else POINTS) * POINTS
     clear(at(u, count), rows(a, 1) - count)
 
 
 @inlined
 def _transform_weights(a, source, tap_step, target, point_step, square):
-    """All points of one row of weights, whose taps and points are so many floats apart."""
+    """All points of one row of weights, whose taps and points are `tap_step` and `point_step` floats apart."""
     kernel_height, kernel_width = attribute(a, _BOTH, 0), attribute(a, _BOTH, 1)
     step = tap_step
     if kernel_height > 1:
@@ -139,7 +139,7 @@ def winograd_weight_gradient(a, step, low, high):
 
 @inlined
 def _add_group(a, samples, block, count, part):
-    """A group's sums for so many blocks of columns, a few rows of tiles at a time."""
+    """A group's sums for `count` blocks of columns, a few rows of tiles at a time."""
     _, _, seen_height, _ = tile_sizes(a)
     height, across = tile_counts(a)
     depth, width, together = blocks(a, 0), channels(a, 0), rows_together(across)
@@ -212,7 +212,7 @@ def _transform_upstream(a, block, row, zeros, lines):
 
 @inlined
 def _transform_upstream_lines(a, count, lines, upstream):
-    """One line of so many rows of tiles of dy along the width, point by point."""
+    """One line of `count` rows of tiles of dy along the width, point by point."""
     _, right, seen_height, _ = tile_sizes(a)
     _, across = tile_counts(a)
     step = (rows_together(across) * across + 1) * LANES
