@@ -22,6 +22,7 @@ class Order(Op):
     `first` is the position of the first sample at hand, where these are but a window of the epoch.
     """
 
+    operands = "-> rows"
     attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0, "first": 0}
     uses_step = True
 
@@ -41,6 +42,7 @@ class Draw(Op):
     What is drawn follows from `key` (64 bits), the epoch, and the sample's position in it.
     """
 
+    operands = "chances, others -> rows"
     attributes: ClassVar = {"rows_total": 1, "key": 0}
     uses_step = True
 
@@ -68,6 +70,8 @@ class Fetch(Op):
 class Gather(Fetch):
     """x (…) = the rows () of data (…) float32."""
 
+    operands = "data, rows -> x"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_rows_of("float32", *inputs),)
@@ -76,6 +80,8 @@ class Gather(Fetch):
 @register("op", "gather_scaled")
 class GatherScaled(Fetch):
     """x (…, C) float32 = (rows () of data (…, C) uint8 − offset) · factor, each of those () or (C,)."""
+
+    operands = "data, rows, offset, factor -> x"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -90,6 +96,8 @@ class GatherScaled(Fetch):
 class GatherLabels(Fetch):
     """labels () = the rows () of data () int64."""
 
+    operands = "data, rows -> labels"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_rows_of("int64", *inputs),)
@@ -98,6 +106,8 @@ class GatherLabels(Fetch):
 @register("op", "gather_targets")
 class GatherTargets(Fetch):
     """targets (k,) = the rows () of data (k,) float32."""
+
+    operands = "data, rows -> targets"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Collect(Op):
     """collected (…) = x (…), one row for each sample of the run of steps, in running order."""
 
+    operands = "x -> collected"
     uses_step = True
 
     @staticmethod

@@ -19,6 +19,7 @@ class Dropout(Op):
     knows it.
     """
 
+    operands = "x -> y, mask"
     attributes: ClassVar = {"rate": 0.5, "stream": 0, "key": 0}
     uses_step = True
     in_place = True

@@ -19,6 +19,7 @@ class Embed(Op):
     Their sum over the codes that are not negative, divided by the square root of the number of these.
     """
 
+    operands = "codes, rows, table -> x"
     attributes: ClassVar = {"start": 0, "length": 1}
 
     @staticmethod
@@ -46,6 +47,7 @@ class Embed(Op):
 class EmbedGradient(Op):
     """dtable (size, width) = Σ over the batch of dx (width), in the rows of each sample's codes."""
 
+    operands = "codes, rows, dx -> dtable"
     cut = Cut.PARAMETER
     whole_columns = True
     attributes: ClassVar = {"start": 0, "length": 1, "size": 1}
@@ -65,6 +67,7 @@ class EmbedGradient(Op):
 class OneHot(Op):
     """x (size) = 1 in the place of code number `start` of rows () of data (m) int32, 0 elsewhere and for code −1."""
 
+    operands = "codes, rows -> x"
     attributes: ClassVar = {"start": 0, "size": 1}
 
     @staticmethod

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Matmul(Op):
     """y (…, N) = x (…, K) · w (K, N)."""
 
+    operands = "x, w -> y"
     takes_epilogue = True
 
     @staticmethod
@@ -42,6 +43,7 @@ class Matmul(Op):
 class MatmulDataGradient(Op):
     """dx (…, K) = dy (…, N) · w (K, N)ᵀ."""
 
+    operands = "dy, w -> dx"
     takes_epilogue = True
 
     @staticmethod
@@ -61,6 +63,7 @@ class MatmulDataGradient(Op):
 class MatmulWeightGradient(Op):
     """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N)."""
 
+    operands = "x, dy -> dw"
     cut = Cut.PARAMETER
 
     @staticmethod

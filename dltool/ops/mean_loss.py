@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class MeanLoss(Op):
     """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum."""
 
+    operands = "row_loss -> loss"
     cut = Cut.ONCE
     uses_step = True
 

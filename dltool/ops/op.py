@@ -46,8 +46,10 @@ class Op:
     """One piece of arithmetic. Subclasses are never instantiated; `@register("op", name)` gives them their name."""
 
     yaml_name: ClassVar[str]
+    #: names of the inputs and outputs, as in "x, w -> y"; one with a star stands for any number, none included
+    operands: ClassVar[str]
     cut: ClassVar[Cut] = Cut.ROWS
-    #: names and defaults of the attributes, in the order in which the cpu kernel receives them
+    #: names and defaults of the attributes
     attributes: ClassVar[Mapping[str, int | float | tuple[tuple[int, ...], ...]]] = {}
     #: inputs that the op overwrites; the reference kernel returns their new values after the outputs
     updates: ClassVar[tuple[int, ...]] = ()
@@ -64,8 +66,6 @@ class Op:
     whole_columns: ClassVar[bool] = False
     #: any slice of the output depends on all of the input, a parameter's gradient in parts
     whole_inputs: ClassVar[bool] = False
-    #: the tile function that the cpu kernel calls
-    tiles: ClassVar[str] = ""
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
 
@@ -78,11 +78,6 @@ class Op:
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
         """Adds the backward of `node` to the graph; one gradient per input, None where it has none."""
         raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
-
-    @staticmethod
-    def workspace(node: Node) -> int:
-        """Floats of memory that a thread needs while its cpu kernel runs."""
-        return 0
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -9,10 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dltool.kernels.records import CALLS
 from dltool.ops.graph import Node, Value
-
-#: elementwise ops of an epilogue, such as an addition and an activation
-SPANS = 2
 
 
 def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
@@ -46,7 +44,7 @@ def _with_epilogue(
         parts.append(nodes[bias])
         taken.add(bias)
         value = nodes[bias].outputs[0]
-    for _ in range(SPANS):
+    for _ in range(CALLS):
         span = _span_of(value, nodes, taken, available)
         if span is None:
             break

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
+from dltool.kernels.geometry import Geometry, taps
 from dltool.kernels.records import LANES
-from dltool.kernels.winograd import points
-from dltool.ops.geometry import Geometry, geometry_of
+from dltool.kernels.winograd import is_tileable, points, tile_counts, turned
+from dltool.ops.geometry import geometry_of
 from dltool.ops.graph import Graph, Node
 from dltool.ops.op import find_op
-from dltool.ops.winograd import fits, tile_counts, turned
 
 #: what transforming a vector of x or of y takes for each point, in multiplications of the direct way
 TRANSFORM = 4
@@ -35,11 +35,11 @@ def _pays(geometry: Geometry, depth: int, width: int) -> bool:
 
     Blocks of y that are not full take as long in both ways, those of x longer at the points.
     """
-    if not fits(geometry) or depth < LANES:
+    if not is_tileable(geometry) or depth < LANES:
         return False
     rows, columns = -(-depth // LANES), -(-width // LANES)
     count = points(geometry.kernel_height) * points(geometry.kernel_width) * prod(tile_counts(geometry))
-    direct = geometry.taps * geometry.out_height * geometry.out_width * depth * columns
+    direct = taps(geometry) * geometry.out_height * geometry.out_width * depth * columns
     return count * (depth * columns + TRANSFORM * (rows + columns)) < direct
 
 
@@ -53,4 +53,4 @@ def _lower(graph: Graph, node: Node, transform: str, geometry: Geometry) -> None
     with graph.inside(node.layer):
         u = graph.apply(transform, w, **kernel, channels=w.shape[-2])
     graph.nodes += following
-    node.op, node.inputs, node.attributes = find_op("winograd"), (x, u), geometry.attributes
+    node.op, node.inputs, node.attributes = find_op("winograd"), (x, u), geometry._asdict()

@@ -10,6 +10,7 @@ import numpy as np
 
 from dltool.kernels import records
 from dltool.kernels.cpu import library
+from dltool.kernels.records import Kernel
 from dltool.program.building import Network
 from dltool.runtime.binding import Buffers, Table
 from dltool.runtime.memory import address
@@ -36,7 +37,7 @@ class Runner:
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
         self.table = Table(network.program, state, self._buffers, team.size)
-        self._loop = _LOOP(library.address("run_steps"))
+        self._loop = _LOOP(library.address(Kernel("run_steps")))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
         """Go on with other data, whose first sample has the position `first` in its epoch."""

@@ -44,16 +44,18 @@ def project_table_gradient(
     return dp[first : first + size] @ w[place : place + width].T
 
 
-def look_up(picks: np.ndarray, p: np.ndarray, numbers: np.ndarray | None = None) -> np.ndarray:
+def look_up(picks: np.ndarray, p: np.ndarray, *numbers: np.ndarray) -> np.ndarray:
     """y (B, N) = Σ p[picks (B, m)] + numbers (B, k) · p[:k]."""
     y = p[picks].sum(axis=1, dtype=p.dtype)
-    return y if numbers is None else y + numbers @ p[: numbers.shape[1]]
+    for x in numbers:
+        y = y + x @ p[: x.shape[1]]
+    return y
 
 
-def look_up_gradient(dy: np.ndarray, picks: np.ndarray, numbers: np.ndarray | None = None, *, rows: int) -> np.ndarray:
+def look_up_gradient(dy: np.ndarray, picks: np.ndarray, *numbers: np.ndarray, rows: int) -> np.ndarray:
     """dp (rows, N) = numbersᵀ · dy (B, N), below that dy added up in the rows that picks (B, m) name."""
     dp = np.zeros((rows, dy.shape[1]), dy.dtype)
-    if numbers is not None:
-        dp[: numbers.shape[1]] = numbers.T @ dy
+    for x in numbers:
+        dp[: x.shape[1]] = x.T @ dy
     np.add.at(dp, picks, dy[:, None])
     return dp
