@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: a file may be called by a line break or by what colors a terminal; a problem has one line
 _CONTROLS = {number: repr(chr(number))[1:-1] for number in (*range(32), 127)}
+#: a class may be called by a megabyte; paths are no longer than 4096 characters
+WORD_SHOWN = 100
+_LONG_WORD = re.compile(r"\S{4097,}")
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Problem:
 
     def __str__(self) -> str:
         line = ": ".join(part for part in (self.where, self.path, self.message) if part)
-        return printable(line).translate(_CONTROLS)
+        return shortened(printable(line).translate(_CONTROLS))
 
 
 class DltoolError(Exception):
@@ -36,6 +40,11 @@ class DltoolError(Exception):
 def printable(text: str) -> str:
     """The text with each byte that is not UTF-8, as names of files can have, written as `\\xff`."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def shortened(text: str) -> str:
+    """The text on one line, with each word that nobody would read to its end cut."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][:WORD_SHOWN]}…", " ".join(text.splitlines()))
 
 
 class InputError(DltoolError):

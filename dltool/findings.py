@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dltool.errors import shortened
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -15,7 +17,7 @@ class Finding:
     path: str = ""  # the place in the config, or the layer
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.severity, self.path, self.message) if part)
+        return shortened(": ".join(part for part in (self.severity, self.path, self.message) if part))
 
 
 def warning(message: str, path: str = "") -> Finding:

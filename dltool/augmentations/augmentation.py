@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from dltool.config.description import Description
 from dltool.errors import InputError, Problem
@@ -16,6 +16,8 @@ from dltool.errors import InputError, Problem
 
 class Augmentation(Description):
     """A way to change images at random."""
+
+    idle_by_default: ClassVar[bool] = False  # without any of its fields it changes nothing
 
     @abstractmethod
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:

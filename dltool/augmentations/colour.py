@@ -16,6 +16,8 @@ Amount = Annotated[float, Field(ge=0, le=1)]
 class Colour(Augmentation):
     """Changes brightness, contrast and saturation, each by a draw of its own."""
 
+    idle_by_default = True
+
     brightness: Amount = Field(default=0.0, description="added at most, either way, as a share of the range of values")
     contrast: Amount = Field(default=0.0, description="stretched about each channel's mean by 1 − this to 1 + this")
     saturation: Amount = Field(default=0.0, description="distance from grey, times 1 − this to 1 + this")

@@ -56,6 +56,8 @@ class Rotation(Augmentation):
 class Affine(Augmentation):
     """Turns, moves, enlarges and shears images."""
 
+    idle_by_default = True
+
     rotate: Degrees = Field(default=0.0, description="degrees at most, either way")
     translate: Share | Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
         default=0.0, description="share of the size at most, either way, or [down, right]"

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from dltool import __version__
+from dltool.cli.options import Checkpoint, Config, Debug, Json, Moved, Quiet, Set, Threads
 from dltool.cli.streams import go_on_without_output, keep_streams
 from dltool.cli.usage import explain_usage
 from dltool.errors import DltoolError, InputError
@@ -26,31 +27,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Config = Annotated[
-    Path, typer.Argument(metavar="CONFIG", help="YAML file that describes the data, the network and its training.")
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
-    ),
-]
-Moved = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=PATH", help="Where data is that has moved: data.table.path=FILE. Repeatable."),
-]
-Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
-Threads = Annotated[
-    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and warnings on standard error.")]
-Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
-Debug = Annotated[
-    bool, typer.Option("--debug", help="Compute one op at a time with plain NumPy, checking every value; slow.")
-]
 
 
 def _print_version(wanted: bool) -> None:

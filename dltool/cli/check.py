@@ -18,11 +18,12 @@ from dltool.cli.check_data import data_as_json, write_data
 from dltool.cli.loading import load_typed
 from dltool.cli.table import write_table
 from dltool.config.experiment import Experiment
+from dltool.config.idle import idle_fields
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.quoting import plural
 from dltool.data.signature import Signature
 from dltool.data.whereabouts import notes_on_files
-from dltool.findings import Finding, note
+from dltool.findings import Finding, note, warning
 from dltool.metrics.metric import Answers
 from dltool.program.building import build_network
 from dltool.program.lint import lint
@@ -82,9 +83,9 @@ def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False)
 
 
 def _checked(experiment: Experiment, folder: Path) -> Checked:
-    inspection = inspect(experiment.data, [folder])
-    signature = inspection.signature
     train = experiment.train
+    inspection = inspect(experiment.data, [folder], train.sampling)
+    signature = inspection.signature
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     layout = without_single_row(layout, network)
@@ -95,7 +96,8 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
         require_defined(Judge(experiment).watched, metrics, answers, network, of_arrays(targets))
     start = starting_from(experiment, [folder], network.program.graph, inspection.preprocessing)
     files = [note(text) for text in notes_on_files(experiment.data, [folder])]
-    findings = [*files, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
+    idle = [warning(message, ".".join(map(str, path))) for path, message in idle_fields(experiment)]
+    findings = [*files, *idle, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
     return Checked(experiment, inspection, layout, summarize(network), findings)
 

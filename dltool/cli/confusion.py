@@ -1,4 +1,4 @@
-"""The confusion matrix on standard output: coloured on a terminal; of many classes, the worst confusions instead."""
+"""The confusion matrix on standard output: colored on a terminal; of many classes, the worst confusions instead."""
 
 from __future__ import annotations
 

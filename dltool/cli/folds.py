@@ -59,9 +59,10 @@ def train_folds(
             root = root or create_folder(experiment.name, run_dir)
             run = create(experiment.name, root / f"fold-{fold}", dump_yaml(resolved(experiment)))
             heading = heading_of(job)
-            new = tuple(note for note in heading.notes if note not in told)
-            told.update(new)
-            heading = replace(heading, name=f"{heading.name}, fold {fold} of {folds}", notes=new)
+            name = f"{heading.name}, fold {fold} of {folds}"
+            new = [tuple(text for text in texts if text not in told) for texts in (heading.notes, heading.warnings)]
+            told.update(*new)
+            heading = replace(heading, name=name, notes=new[0], warnings=new[1])
             outcome, code = run_watched(job, run, viewer, heading=heading)
         warnings += [f"fold {fold}: {text}" for text in viewer.warnings]
         finished = summary.get("folds", [])

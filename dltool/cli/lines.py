@@ -9,7 +9,7 @@ import typer
 
 from dltool.cli.viewer import Heading, Viewer
 from dltool.figures import duration, listed, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Note, Progress
+from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
 
 #: So many epochs all have their line; later ones only so many seconds apart, but for the last.
 FIRST_EPOCHS = 20
@@ -53,13 +53,14 @@ class Lines(Viewer):
             f"{heading.name}: {heading.parameters:,} parameters, rows: {rows}, "
             f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
         )
-        for text in heading.notes:
-            self.note(text)
+        self._introduce(heading)
 
     def show(self, event: Event) -> None:
         """A line for an epoch, or for a part of a long one, unless there was one just now."""
         match event:
-            case Note() | Lowered():
+            case Warned():
+                self.warn(event.text)
+            case Lowered():
                 self.note(event.text)
             case EpochEnded():
                 epoch = event.line["epoch"]
@@ -77,6 +78,10 @@ class Lines(Viewer):
     def note(self, text: str) -> None:
         """A line of its own."""
         typer.echo(f"note: {text}")
+
+    def warn(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"warning: {text}")
 
     def say(self, text: str) -> None:
         """A line."""

@@ -41,7 +41,8 @@ def heading_of(job: Job) -> Heading:
         threads=job.engine.threads,
         parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
-        notes=(*job.start.notes, *job.network.warnings, *job.dataset.notes),
+        notes=(*job.start.notes, *job.dataset.notes),
+        warnings=(*job.network.warnings, *job.dataset.warnings),
         positive_class=job.positive_class,
     )
 

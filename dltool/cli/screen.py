@@ -16,7 +16,7 @@ from dltool.cli.curve import Curve
 from dltool.cli.epoch_table import MOST, epoch_tables
 from dltool.cli.viewer import Heading, Viewer
 from dltool.figures import duration, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Note, Progress
+from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
 
 #: Redrawing takes time from the training, which has all cores.
 FRAMES_PER_SECOND = 5
@@ -74,13 +74,14 @@ class Screen(Viewer):
             self._console.print(f"[dim]compiled kernels in {duration(time.monotonic() - self._compiling_since)}[/dim]")
             self._compiling_since = None
         self._heading = heading
-        for text in heading.notes:
-            self.note(text)
+        self._introduce(heading)
 
     def show(self, event: Event) -> None:
         """Keep what the next frame shows."""
         match event:
-            case Note() | Lowered():
+            case Warned():
+                self.warn(event.text)
+            case Lowered():
                 self.note(event.text)
             case Progress():
                 self._progress = event
@@ -93,6 +94,10 @@ class Screen(Viewer):
     def note(self, text: str) -> None:
         """A line above the moving part."""
         self._console.print(Text.assemble(("note: ", "yellow"), text))
+
+    def warn(self, text: str) -> None:
+        """A line above the moving part."""
+        self._console.print(Text.assemble(("warning: ", "red"), text))
 
     def say(self, text: str) -> None:
         """A line above the moving part."""

@@ -1,4 +1,4 @@
-"""Tables on standard output: framed and coloured on a terminal, plain aligned columns in files and pipes."""
+"""Tables on standard output: framed and colored on a terminal, plain aligned columns in files and pipes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
+
+from dltool.errors import shortened
 
 Row = Sequence[str]
 
@@ -17,6 +19,8 @@ TEXT_WIDTH = 12
 
 def write_table(title: str, header: Row, rows: Sequence[Row], *, right: Sequence[int] = (), totals: Row = ()) -> None:
     """A table with its title; the columns numbered in `right` are aligned to the right, `totals` close it."""
+    header, totals = [*map(shortened, header)], [*map(shortened, totals)]
+    rows = [[*map(shortened, row)] for row in rows]
     if sys.stdout.isatty():
         _framed(title, header, rows, right, totals)
     else:

@@ -10,7 +10,7 @@ from typing import Self
 
 import typer
 
-from dltool.training.events import Event, Note
+from dltool.training.events import Event, Warned
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Heading:
     threads: int
     parameters: int
     rows: dict[str, int]  # by part
-    notes: tuple[str, ...]  # warnings of network and data
+    notes: tuple[str, ...] = ()  # what was decided for the user
+    warnings: tuple[str, ...] = ()  # of network and data
     positive_class: Mapping[str, str] = field(default_factory=dict)  # by the name of a figure that is about one class
 
 
@@ -48,16 +49,25 @@ class Viewer:
 
     def begin(self, heading: Heading) -> None:
         """Training is about to begin."""
+        self._introduce(heading)
+
+    def _introduce(self, heading: Heading) -> None:
+        for text in heading.warnings:
+            self.warn(text)
         for text in heading.notes:
             self.note(text)
 
     def show(self, event: Event) -> None:
         """Something happened."""
-        if isinstance(event, Note):
-            self.note(event.text)
+        if isinstance(event, Warned):
+            self.warn(event.text)
 
     def note(self, text: str) -> None:
-        """Something the user should know."""
+        """Something that is good to know."""
+        self.warnings.append(text)
+
+    def warn(self, text: str) -> None:
+        """Something that is probably a mistake."""
         self.warnings.append(text)
 
     def say(self, text: str) -> None:
@@ -67,9 +77,9 @@ class Viewer:
 class Quiet(Viewer):
     """Shows warnings alone, on standard error."""
 
-    def note(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """A line of its own."""
-        typer.echo(f"note: {text}", err=True)
+        typer.echo(f"warning: {text}", err=True)
 
 
 def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:

@@ -38,6 +38,8 @@ class Block(BaseModel):
 
     #: a field whose component is written as a key of the block itself, under the component's own name
     inline_field: ClassVar[str | None] = None
+    #: fields that have no effect where another one has a certain value: field → (the other, its value)
+    idle: ClassVar[Mapping[str, tuple[str, Any]]] = {}
 
     @model_validator(mode="before")
     @classmethod

@@ -124,6 +124,11 @@ class SplitConfig(Block):
             return 0.0
         return wish or 0.0
 
+    @property
+    def draws(self) -> bool:
+        """Whether a part is a share of the rows, or a fold."""
+        return self.fold is not None or any(self.fraction(part) for part in PARTS[1:])
+
     def names(self, part: str) -> bool:
         """Whether the cells of a column name the rows of a part."""
         return bool(self.part_column and getattr(self.part_column, part))
@@ -147,7 +152,7 @@ class DataConfig(Block):
     )
     scaling: Annotated[Description, Component("scaling")] | None = Field(
         default=None,
-        description="of the features; by default bytes are divided by 255, columns of a table standardised",
+        description="of the features; by default bytes are divided by 255, columns of a table standardized",
     )
     target_scaling: Annotated[Description, Component("scaling")] | None = by_compat(
         None,
@@ -155,7 +160,7 @@ class DataConfig(Block):
         torch="none",
         mxnet="none",
         description="of numbers to predict while they are trained on; all that is shown but the loss is in their own"
-        " units. By default those of a table are standardised",
+        " units. By default those of a table are standardized",
     )
     memory: Amount | None = Field(
         default=None,

@@ -60,11 +60,10 @@ def rows_are_drawn_one_way(data: DataConfig) -> Faults:
     split, way = data.split, "group" if data.split.group else "time" if data.split.time else None
     if split.group and split.time:
         yield ("data", "split", "time"), "rows are drawn by group already; leave out one of the two"
-    drawn = split.fold or any(split.fraction(part) for part in PARTS[1:])
-    if split.stratify is True and (way or not drawn):
+    if split.stratify is True and (way or not split.draws):
         why = f"rows are drawn by {way} here; leave out one of the two" if way else _NOTHING_DRAWN
         yield ("data", "split", "stratify"), why
-    elif way and not drawn:
+    elif way and not split.draws:
         yield ("data", "split", way), _NOTHING_DRAWN
 
 

@@ -34,7 +34,15 @@ class _InlineDumper(_Dumper):
     """Writes everything on one line."""
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """In double quotes, and so with \\n, where there is a line break."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if text.splitlines() not in ([], [text]) else None
+    )
+
+
 _InlineDumper.add_representer(list, yaml.SafeDumper.represent_list)
+_InlineDumper.add_representer(str, _text)
 
 
 def dump_inline(data: Any) -> str:

@@ -34,7 +34,7 @@ class Constants:
         """Look at consecutive samples from row `low` on."""
         self._rows.setdefault(reader, []).extend((low + np.flatnonzero(constant(features))).tolist())
 
-    def notes(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """A note for each source that has some."""
         return [_told(reader, rows) for reader, rows in self._rows.items() if rows]
 

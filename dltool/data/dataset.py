@@ -72,7 +72,8 @@ def open_dataset(
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
             "preprocessing": settled.as_json(),
             "fingerprint": digest.hexdigest(),
-            "notes": [*notes, *remarks(readers), *constants.notes(), *duplicates.notes()],
+            "notes": [*notes, *remarks(readers)],
+            "warnings": [*plan.warnings, *constants.warnings(), *duplicates.warnings()],
         }
         if sum(rows.values()) * layout.bytes > memory_for(data):
             return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
@@ -83,11 +84,11 @@ def open_dataset(
 
 @contextmanager
 def opened(
-    data: DataConfig, folders: Sequence[Path]
+    data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None
 ) -> Iterator[tuple[Mapping[str, Reader], Plan, Preprocessing, list[str]]]:
     """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
     with ExitStack() as stack:
-        yield _settle(data, folders, None, stack)
+        yield _settle(data, folders, None, stack, sampling_column(sampling))
 
 
 def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
@@ -249,7 +250,7 @@ def _pieces_of_source(
     targets = plan.encoded[source]
     digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
     digest.update(np.ascontiguousarray(targets).data)
-    for low, high, chunk in _prepared(reader, preparation):
+    for low, high, chunk in prepared(reader, preparation):
         constants.add(reader, low, chunk.features)
         digest.update(np.ascontiguousarray(chunk.features).data)
         digest.update(chunk.codes.data)
@@ -289,10 +290,11 @@ def _kept(store: Store, data: DataConfig) -> Dataset:
     else:
         where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
         notes = [*notes, f"data larger than data.memory is read from {where}"]
-    return Dataset(settled.signature(store.rows), parts, settled.as_json(), store.about["fingerprint"], notes)
+    signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
+    return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)
 
 
-def _prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
+def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
     """Prepared chunks, each with its first row and the one after its last."""
     low = 0
     for raw in reader.read(preparation.types):

@@ -34,7 +34,7 @@ class Duplicates:
                 self._hashes[name].append(row_hashes(piece.features, piece.codes, piece.targets)[varied])
             yield name, piece
 
-    def notes(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """A note on parts that have rows in common."""
         hashes = {name: np.sort(np.concatenate(of_part)) for name, of_part in self._hashes.items()}
         found = []

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from dltool.config.experiment import PARTS, DataConfig
-from dltool.data.quoting import plural
+from dltool.data.quoting import plural, shown
 from dltool.data.scaling import Scaling, Standard
 from dltool.data.sources.source import Outline, Source
 from dltool.data.split import Index, among, split_rows
@@ -27,7 +27,8 @@ class Plan:
     target: Target
     encoded: Mapping[str, np.ndarray]  # targets of all rows by source, as a loss takes them
     rows: Mapping[str, tuple[str, Index]]  # by part: the source, and its rows
-    notes: list[str]
+    notes: list[str]  # what was decided for the user
+    warnings: list[str]  # what is probably a mistake
 
     def count(self, part: str) -> int:
         """Rows of one part."""
@@ -51,19 +52,19 @@ def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target 
     split, split_notes = _split_main(data, outlines, usable["train"], encoded["train"] if understood.classes else None)
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
     rows = {part: rows[part] for part in PARTS if part in rows}
-    notes = [*notes, *more_notes, *split_notes]
+    notes, warnings = [*notes, *more_notes, *split_notes], []
     if understood.task != "numbers":
         of_parts = {part: encoded[source][index] for part, (source, index) in rows.items()}
-        notes += _missing_classes(understood, of_parts)
+        warnings = [*_classes_alike(understood), *_missing_classes(understood, of_parts)]
     if target is None:
         scaling = _target_scaling(data)
         target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
         if target.scale and data.target_scaling is None:
             notes.append(
-                "numbers to predict are standardised while they are trained on: the loss is that of these, all other"
+                "numbers to predict are standardized while they are trained on: the loss is that of these, all other"
                 " figures are in the target's own units (data.target_scaling: standard)"
             )
-    return Plan(target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes)
+    return Plan(target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings)
 
 
 def _left_out(outline: Outline, usable: np.ndarray | None) -> list[str]:
@@ -109,10 +110,23 @@ def _target_scaling(data: DataConfig) -> Scaling | None:
     return Standard() if cast(Source, data.source).mixed_units else None
 
 
+def _classes_alike(target: Target) -> list[str]:
+    """Warnings of classes and labels that one would take for the same."""
+    names = target.classes or target.names
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+    groups = [group for group in alike.values() if len(group) > 1]
+    return [
+        f"{_listed(group)} differ only in case or spaces; if they are one, give them one name"
+        for group in groups[:LISTED]
+    ]
+
+
 def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[str]:
-    """Notes on classes and labels that a part does not have; raises InputError where there is but one to train on."""
+    """What classes and labels a part lacks; raises InputError where there is but one to train on."""
     names, kind = target.classes or target.names, target.task
-    notes = []
+    warnings = []
     for part, of_part in encoded.items():
         counts = np.bincount(of_part, minlength=len(names)) if kind == "classes" else np.count_nonzero(of_part, axis=0)
         missing = [name for name, count in zip(names, counts, strict=True) if not count]
@@ -121,9 +135,10 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
             message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
             raise InputError(Problem(message, path="data.split"))
         if missing:
-            notes.append(f"the {part} part has no row of {len(missing)} of the {len(names)} {kind}: {_listed(missing)}")
-    return notes
+            count = f"{len(missing)} of the {len(names)} {kind}"
+            warnings.append(f"the {part} part has no row of {count}: {_listed(missing)}")
+    return warnings
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:LISTED]) + (", …" if len(names) > LISTED else "")
+    return ", ".join(map(shown, names[:LISTED])) + (", …" if len(names) > LISTED else "")

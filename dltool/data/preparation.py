@@ -14,6 +14,9 @@ from dltool.data.signature import CodeField
 from dltool.data.sources.source import Outline, Raw
 from dltool.errors import InputError, Problem
 
+#: columns with cells that cannot be taken that are listed
+LISTED = 10
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -145,14 +148,17 @@ class TablePreparation:
         numbers = np.empty((rows, *self.feature_shape), np.float32)
         codes = np.empty((rows, sum(field.length for field in self.codes)), np.int32)
         number = code = 0
+        problems: list[Problem] = []
         for encoder in self.encoders:
             width, length = len(encoder.names), encoder.field.length if encoder.field else 0
             try:
                 encoder.write_numbers(cells[encoder.column], numbers[:, number : number + width])
                 encoder.write_codes(cells[encoder.column], codes[:, code : code + length])
             except CellError as error:
-                raise InputError(Problem(error.message, place(error.row))) from None
+                problems.append(Problem(error.message, place(error.row)))
             number, code = number + width, code + length
+        if problems:
+            raise InputError(*problems[:LISTED])
         _require_finite(numbers, place)
         return Prepared(numbers, codes)
 

@@ -7,8 +7,12 @@ LONGEST = 40
 
 def shown(value: object) -> str:
     """The value in quotes, on one line and not too long."""
-    text = " ".join(str(value).splitlines())
-    return f"'{text}'" if len(text) <= LONGEST else f"'{text[: LONGEST - 1]}…'"
+    return f"'{cut(' '.join(str(value).splitlines()))}'"
+
+
+def cut(text: str) -> str:
+    """The text, not too long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def plural(count: int, noun: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from dltool.config.experiment import Sampling
 from dltool.data.plan import Plan
+from dltool.data.quoting import plural
 from dltool.data.signature import AliasTable
 from dltool.data.sources.source import Outline
 from dltool.errors import InputError, Problem
@@ -41,7 +42,9 @@ def _given_weights(column: str, plan: Plan, outline: Outline) -> np.ndarray:
     bad = np.flatnonzero(~(np.isfinite(of_training) & (of_training >= 0)))
     if bad.size:
         row = int(np.arange(outline.rows)[index][bad[0]])
-        message = f"column '{column}' holds {weights[row]:g}; every row to train on needs a weight of 0 or more"
+        here = "has no value" if np.isnan(weights[row]) else f"holds {weights[row]:g}"
+        others = f", and {plural(bad.size - 1, 'more row')} are like it" if bad.size > 1 else ""
+        message = f"column '{column}' {here}{others}; every row to train on needs a weight of 0 or more"
         raise InputError(Problem(message, outline.place(row)))
     if not of_training.any():
         raise InputError(Problem(f"column '{column}' is 0 in all rows to train on", outline.where, path))

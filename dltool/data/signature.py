@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class CodeField:
     """Where the codes of one column lie among those of a sample, and what becomes of them.
 
-    A code is in [0, size), 0 for what training has not seen, or −1 for nothing.
+    A code is in [0, size), 0 for what training has not seen, or −1 for nothing. Where training has no code 0 either,
+    `shares` says how often it has each of the others: code 0 then stands for their mean.
     """
 
     name: str
@@ -27,6 +28,7 @@ class CodeField:
     length: int
     size: int
     width: int | None  # of the embedding; None: one-hot, of a single code
+    shares: tuple[float, ...] = ()  # of each code, 0 for code 0; none where code 0 is learned
 
 
 @dataclass(frozen=True)
@@ -114,3 +116,4 @@ class Dataset:
     preprocessing: Mapping[str, Any]  # all that is needed to prepare further samples alike; JSON
     fingerprint: str  # SHA-256 of features and targets as read, whatever becomes of them
     notes: list[str]  # what was decided for the user
+    warnings: list[str]  # what is probably a mistake

@@ -65,7 +65,7 @@ class Elu(Activation):
 
 @register_activation("selu")
 class Selu(Activation):
-    """Scaled elu that keeps activations normalised (Klambauer et al. 2017)."""
+    """Scaled elu that keeps activations normalized (Klambauer et al. 2017)."""
 
 
 @register_activation("gelu")

@@ -30,6 +30,7 @@ class Convolution(Layer):
 
     #: 2 for images, 1 for series
     axes: ClassVar[int]
+    idle: ClassVar = {"bias_initializer": ("bias", False)}
 
     if TYPE_CHECKING:  # of images or of series
         kernel: Any

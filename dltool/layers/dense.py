@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @register("layer", "dense", main="units")
 class Dense(Layer):
     """Fully connected: activation(x · weight + bias), over the last axis."""
+
+    idle: ClassVar = {"bias_initializer": ("bias", False)}
 
     units: PositiveInt | Literal["classes", "targets"] = Field(
         description="outputs; 'classes' or 'targets': as many as the data has"

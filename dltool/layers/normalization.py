@@ -38,7 +38,7 @@ def _bias(graph: Graph, channels: int) -> Value:
 
 @register("layer", "batch_norm")
 class BatchNorm(Layer):
-    """Normalises each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015).
+    """Normalizes each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015).
 
     What freezing its gain or its bias means for the statistics, `freeze_statistics` says.
     """
@@ -89,7 +89,7 @@ class BatchNorm(Layer):
 
 @register("layer", "layer_norm")
 class LayerNorm(Layer):
-    """Normalises each sample over its last axis (Ba et al. 2016)."""
+    """Normalizes each sample over its last axis (Ba et al. 2016)."""
 
     epsilon: float = by_compat(1e-3, torch=1e-5, mxnet=1e-5, gt=0, description="added to the variance")
 
@@ -102,7 +102,7 @@ class LayerNorm(Layer):
 
 @register("layer", "group_norm", main="groups")
 class GroupNorm(Layer):
-    """Normalises each sample over its positions and a group of neighbouring channels (Wu and He 2018)."""
+    """Normalizes each sample over its positions and a group of neighboring channels (Wu and He 2018)."""
 
     groups: PositiveInt = by_compat(32, mxnet=1, description="of channels; 1: all together")
     epsilon: float = by_compat(1e-3, torch=1e-5, mxnet=1e-5, gt=0, description="added to the variance")

@@ -27,6 +27,12 @@ class CrossEntropy(Loss):
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
     mixes: ClassVar[bool] = True
 
+    idle: ClassVar = {
+        "smooth_over": ("label_smoothing", 0.0),
+        "divide_by": ("class_weights", None),
+        "weigh": ("class_weights", None),
+    }
+
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="share of the target taken from the right class"
     )

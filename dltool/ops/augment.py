@@ -1,4 +1,4 @@
-"""Images fetched changed at random, to be trained on: moved, turned, cut and coloured, all in one pass."""
+"""Images fetched changed at random, to be trained on: moved, turned, cut and colored, all in one pass."""
 
 from __future__ import annotations
 

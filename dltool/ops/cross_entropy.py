@@ -31,7 +31,7 @@ class CrossEntropy(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        check_labelled(*inputs)
+        check_labeled(*inputs)
         return Spec(()), inputs[0].spec
 
     @staticmethod
@@ -57,7 +57,7 @@ class CrossEntropyGradient(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        check_labelled(*inputs)
+        check_labeled(*inputs)
         return (inputs[0].spec,)
 
     @staticmethod
@@ -65,7 +65,7 @@ class CrossEntropyGradient(Op):
         return 2 * node.inputs[0].spec.size
 
 
-def check_labelled(scores: Value, labels: Value, weights: Value | None = None) -> None:
+def check_labeled(scores: Value, labels: Value, weights: Value | None = None) -> None:
     """Raises ShapeError where the inputs of a cross-entropy do not fit."""
     if len(scores.shape) != 1:
         raise ShapeError(f"cross_entropy takes one number per class, got {list(scores.shape)}; flatten it first")

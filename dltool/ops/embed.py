@@ -65,15 +65,20 @@ class EmbedGradient(Op):
 
 @register("op", "one_hot")
 class OneHot(Op):
-    """x (size) = 1 in the place of code number `start` of rows () of data (m) int32, 0 elsewhere and for code −1."""
+    """x (size) = 1 in the place of code number `start` of rows () of data (m) int32, 0 elsewhere and for code −1.
 
-    operands = "codes, rows -> x"
+    With `shares` (size), code 0 gives these.
+    """
+
+    operands = "codes, rows, *shares -> x"
     attributes: ClassVar = {"start": 0, "size": 1}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        codes, rows = inputs
+        codes, rows, *shares = inputs
         require_codes(codes, rows, attributes["start"], 1)
+        if any(value.spec != Spec((attributes["size"],), batched=False) for value in shares):
+            raise ShapeError(f"shares {shares} do not fit {attributes['size']} codes")
         return (Spec((attributes["size"],)),)
 
     @staticmethod
@@ -81,8 +86,30 @@ class OneHot(Op):
         return 0
 
 
+@register("op", "mean_rows")
+class MeanRows(Op):
+    """y (R, N) = w (R, N), but row `first` of each field is Σ share · row, over as many rows from there as shares."""
+
+    operands = "w, *shares -> y"
+    cut = Cut.CHANNELS
+    attributes: ClassVar = {"first": ()}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        w, *shares = inputs
+        ends = [first + value.shape[0] for (first,), value in zip(attributes["first"], shares, strict=True)]
+        if max(ends) > w.shape[0]:
+            raise ShapeError(f"fields that end at rows {ends} do not fit {list(w.shape)}")
+        return (Spec(w.shape, batched=False),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        w, *shares = node.inputs
+        return 2 * sum(value.shape[0] for value in shares) * w.shape[1]
+
+
 def require_codes(codes: Value, rows: Value, start: int, length: int) -> None:
-    """Raise `ShapeError` unless codes (m) int32 have so many places from `start` on, and rows () are row numbers."""
+    """Raise `ShapeError` unless codes (m) int32 have `length` places from `start` on, and rows () are row numbers."""
     if codes.spec.dtype != "int32" or not 0 <= start < start + length <= codes.shape[-1]:
         raise ShapeError(f"no codes {start} to {start + length} in {codes.spec.dtype} {list(codes.shape)}")
     if rows.spec != ROWS:

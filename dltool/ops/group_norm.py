@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class GroupNorm(Op):
     """(y (…, C), normalized (…, C), inverse_std (C,)) of x (…, C), gain (C,) and bias (C,).
 
-    The channels are cut into so many groups of neighbours; inverse_std repeats a group's number for its channels.
+    The channels are cut into `groups` groups of neighbors; inverse_std repeats a group's number for its channels.
     """
 
     operands = "x, gain, bias -> y, normalized, inverse_std"

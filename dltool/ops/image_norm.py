@@ -36,7 +36,7 @@ class SampleMoments(Op):
 
 @register("op", "batch_moments")
 class BatchMoments(Op):
-    """(mean (C,), inverse_std (C,)) of a batch, of the mean and squares (C,) of samples of so many `pixels`.
+    """(mean (C,), inverse_std (C,)) of a batch, of the mean and squares (C,) of samples of `pixels` pixels.
 
     The running mean and variance (C,) move by the fraction `momentum` towards those of the batch; with `unbiased` 1,
     towards the variance that divides by n − 1.

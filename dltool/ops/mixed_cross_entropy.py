@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.cross_entropy import LABELS, check_labelled
+from dltool.ops.cross_entropy import LABELS, check_labeled
 from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
@@ -59,6 +59,6 @@ class MixedCrossEntropyGradient(Op):
 
 
 def _check(scores: Value, labels: Value, others: Value, share: Value, *weights: Value) -> None:
-    check_labelled(scores, labels, *weights)
+    check_labeled(scores, labels, *weights)
     if others.spec != LABELS or share.spec != Spec((1,)):
         raise ShapeError(f"other labels {list(others.shape)} and their share {list(share.shape)} do not fit")

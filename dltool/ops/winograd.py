@@ -1,4 +1,4 @@
-"""Convolutions with fewer multiplications, by way of points (`dltool.kernels.winograd`).
+"""Convolutions with fewer multiplications, Winograd's (`dltool.kernels.winograd`).
 
 They take the place of direct ones where that is worth it (`dltool.program.winograd`). The transformed weights are a
 value of their own, made once in every step.

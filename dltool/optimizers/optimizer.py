@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class Optimizer(Description):
     """Changes parameters by their gradients."""
+
+    idle: ClassVar = {"decoupled": ("weight_decay", 0.0)}
 
     lr: float = Field(gt=0, description="learning rate before the schedule")
     weight_decay: float = Field(default=0.0, ge=0, description="pull of parameters towards 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
@@ -16,6 +16,8 @@ from dltool.registry import register
 @register("optimizer", "sgd", main="lr")
 class Sgd(Optimizer):
     """Gradient descent, with momentum or Nesterov's form of it where asked for."""
+
+    idle: ClassVar = {**Optimizer.idle, "velocity": ("momentum", 0.0)}
 
     lr: float = by_compat(0.01, torch=0.001, gt=0, description="learning rate before the schedule")
     momentum: float = Field(default=0.0, ge=0, lt=1, description="share of the velocity kept at each step")

@@ -24,6 +24,8 @@ class CodeField(Protocol):
     def size(self) -> int: ...
     @property
     def width(self) -> int | None: ...
+    @property
+    def shares(self) -> Sequence[float]: ...
 
 
 class FeatureSignature(Protocol):
@@ -75,12 +77,18 @@ def first_value(graph: Graph, signature: FeatureSignature, rows: Value) -> Value
 
 
 def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value:
-    """One column: rows of its embedding, or a one-hot vector."""
+    """One column: rows of its embedding, or a one-hot vector.
+
+    Training never meets a code that stands for the mean of the others, so only an evaluation works that out.
+    """
     graph.part = "forward"
     with graph.inside(f"features.{field.name}"):
+        mean = [graph.constant("shares", np.array(field.shares))] if field.shares and not graph.training else []
         if field.width is None:
-            return graph.apply("one_hot", codes, rows, start=field.start, size=field.size)
+            return graph.apply("one_hot", codes, rows, *mean, start=field.start, size=field.size)
         table = graph.parameter("weight", (field.size, field.width), EMBEDDINGS[graph.compat], decay=True)
+        if mean:
+            table = graph.apply("mean_rows", table, *mean, first=((0,),))
         return graph.apply("embed", codes, rows, table, start=field.start, length=field.length)
 
 

@@ -7,6 +7,7 @@ far less work where the tables have fewer rows than the batch. Parameters and th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.projection import Field
@@ -39,7 +40,7 @@ def _field(node: Node) -> Field:
 
 
 def _saves(fields: Sequence[Field], *, rows: int) -> bool:
-    """Whether a forward pass of so many rows takes fewer multiplications and additions, for each output."""
+    """Whether a forward pass of `rows` rows takes fewer multiplications and additions, for each output."""
     product = 2 * rows * sum(width or size for _, size, width in fields)
     projection = 2 * sum(size * width for _, size, width in fields)
     narrow = all(width <= WIDEST for _, _, width in fields)
@@ -58,11 +59,23 @@ def _rewrite(
         count = sum(value.shape[0] for value in numbers)
         picks = graph.apply("pick", codes, rows, numbers=count, fields=fields)
         p = graph.apply("project", product.inputs[1], *tables, numbers=count, fields=fields)
+        p = _means(graph, p, decoded, count)
         y = graph.apply("look_up", picks, p, *numbers)
     del graph.values[y.name]
     y.producer.outputs = product.outputs
     product.outputs[0].producer = y.producer
     graph.nodes += following
+
+
+def _means(graph: Graph, p: Value, decoded: Sequence[Node], numbers: int) -> Value:
+    """p with what one-hot vectors contribute for codes that stand for the mean of the others; tables have theirs."""
+    ends = accumulate((_field(node)[1] for node in decoded), initial=numbers)
+    shares = {(first,): node.inputs[2] for first, node in zip(ends, decoded, strict=False) if _is_mean(node)}
+    return graph.apply("mean_rows", p, *shares.values(), first=tuple(shares)) if shares else p
+
+
+def _is_mean(node: Node) -> bool:
+    return node.op.yaml_name == "one_hot" and len(node.inputs) > 2
 
 
 def _remove(graph: Graph, nodes: Sequence[Node]) -> None:

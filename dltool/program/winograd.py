@@ -1,4 +1,4 @@
-"""Lowering: convolutions that take fewer multiplications by way of points are made so, on the way back as well."""
+"""Lowering: convolutions that take fewer multiplications in Winograd's form get it, on the way back as well."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _pays(geometry: Geometry, depth: int, width: int) -> bool:
 
 
 def _lower(graph: Graph, node: Node, transform: str, geometry: Geometry) -> None:
-    """Has a node convolve by way of points, with weights that are transformed just before it."""
+    """Has a node convolve in Winograd's form, with weights that are transformed just before it."""
     x, w = node.inputs
     kernel = {"kernel_height": geometry.kernel_height, "kernel_width": geometry.kernel_width}
     place = graph.nodes.index(node)

@@ -1,4 +1,4 @@
-"""Proposals for samples that are arrays: NumPy files, IDX files, images, labelled series."""
+"""Proposals for samples that are arrays: NumPy files, IDX files, images, labeled series."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dltool.data.features.infer import SENTENCE
 from dltool.data.inspection.columns import useless
 from dltool.data.inspection.leaks import Leak
 from dltool.data.tables.profile import ColumnProfile
-from dltool.findings import Finding, warning
+from dltool.findings import Finding, note, warning
 from dltool.proposal.recipe import BAG_OF_WORDS
 
 #: whole numbers with so many different values, each in so many rows, name things rather than count them
@@ -63,6 +63,9 @@ def choose_columns(
             choice = _feature(column)
             suspicion = f"; {suspects[name]}: is it known in time?" if name in suspects else ""
             choices.append(Choice(name, feature=choice.feature, comment=choice.comment + suspicion))
+            if column.too_long:
+                what = "whole numbers of more than 15 digits are taken for names, each a category of its own"
+                findings.append(note(what, f"column '{name}'"))
     return choices, findings
 
 
@@ -85,6 +88,8 @@ def _feature(column: ColumnProfile) -> Choice:
             return _category(column, "categories")
     if _names_things(column):
         return _category(column, "whole numbers")
+    if column.too_long:
+        return _category(column, "whole numbers, too long to be anything but names")
     ordered = column.rows >= MANY_ROWS and column.distinct > FEW_NUMBERS
     feature = {"numeric": {"quantiles": True}} if ordered else "numeric"
     return Choice(column.name, feature=feature, comment=_told(f"{column.low} … {column.high}", column))

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dltool.config.experiment import Task
+from dltool.data.quoting import plural
 from dltool.data.tables.profile import ColumnProfile, ascending
+from dltool.errors import InputError, Problem
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look
 
@@ -15,6 +17,8 @@ DATES = 20
 #: share of all rows for validation, and as many for the test, up to so many rows
 SHARES = ((1_000, 0.2), (10_000, 0.15))
 LEAST_SHARE = 0.1
+#: rows for each part below which there may be one class alone to train on
+FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,19 @@ def _in_order(look: Look, name: str) -> bool:
 
 
 def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | None = None) -> Division:
-    """A division of so many rows into the parts that are not `given` as files of their own."""
+    """A division of so many rows into the parts that are not `given` as files of their own.
+
+    Raises InputError for rows that are too few.
+    """
     wanted = [part for part in ("validation", "test") if part not in given]
     if not wanted:
         return Division(None, 1.0)
     share = _share(rows)
+    if rows < (least := FEWEST * (1 + len(wanted))):
+        parts = " and ".join(wanted)
+        raise InputError(
+            Problem(f"{plural(rows, 'row')}: too few to set some apart for {parts}; {least} are the least")
+        )
     split: dict[str, object] = dict.fromkeys(wanted, share)
     if time:
         reason = f"the rows follow '{time.name}': the latest ones are for the test, those before them for validation"

@@ -63,6 +63,7 @@ def _text(entry: Entry) -> str:
 
 def _line(text: str, comment: str, column: int) -> Iterator[str]:
     """A line with its comment beside it, or before it where both together are too long."""
+    comment = " ".join(comment.splitlines())
     if not comment:
         yield text
     elif max(len(text) + 2, column) + len(comment) + 2 <= LONGEST_LINE:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from dltool.data.column_types.column_type import ColumnType
+from dltool.config.writing import dump_inline
+from dltool.data.column_types.column_type import MISSING, ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Number
 from dltool.data.column_types.text import Text
@@ -23,12 +24,14 @@ from dltool.data.tables.columns import Column
 from dltool.data.tables.csv_file import CsvFile, UnevenError
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
-from dltool.data.tables.formats import open_table
-from dltool.data.tables.profile import ColumnProfile, profile
+from dltool.data.tables.formats import ZIP, open_table
+from dltool.data.tables.profile import LARGEST, ColumnProfile, profile
 from dltool.data.tables.recognition import find_columns, storage
 from dltool.data.tables.table_file import TEXT, TableFile
+from dltool.data.tables.workbook import WorkbookFile
 from dltool.errors import InputError, Problem
 from dltool.findings import Finding, note, warning
+from dltool.proposal.digits import possible_dates
 from dltool.proposal.entry import Entry
 
 #: lines before the table that are left out at most
@@ -42,6 +45,8 @@ MOST_COLUMNS = 20_000
 #: words among the numbers or dates of a column that can stand for missing ones, and in how many rows
 STRAY_WORDS, STRAY_SHARE = 3, 0.2
 LONGEST_WORD = 40
+#: numbers that are infinite, or too large for float32
+INFINITE = r"(?i)[-+]?(inf(inity)?|[0-9.]+e\+?[0-9]{2,}|[0-9]{39,}.*)"
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,12 @@ class Look:
     @property
     def findings(self) -> list[Finding]:
         """What the user should look at of how cells are read."""
-        return [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
+        doubts = [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
+        return [*doubts, *possible_dates(self.database, self.columns, self.profiles)]
 
     def with_words(self, names: Collection[str]) -> Look:
         """The same, but for columns in which words stand for missing numbers or dates: these are text."""
-        stray = [name for name in names if (one := self.columns[name].type) and one.missing and one.kind != "text"]
+        stray = [name for name in names if _has_stray_words(self.columns[name])]
         texts = {name: replace(self.columns[name], type=Text()) for name in stray}
         profiles = {**self.profiles, **profile(self.database, texts)}
         return replace(self, columns={**self.columns, **texts}, profiles=profiles)
@@ -89,6 +95,7 @@ def looked_at(path: str) -> Iterator[Look]:
         columns = find_columns(database, names, {}, {})
         strays = {name: one for name, column in columns.items() if (one := _with_stray_words(database, column))}
         columns |= find_columns(database, list(strays), strays, {})
+        columns |= _without_infinite(database, columns)
         rows = database.rows if database.rows < MOST_ROWS else sum(_count(file) for file in files)
         yield Look(path, files[0], rows, database, columns, profile(database, columns), entries)
 
@@ -103,6 +110,10 @@ def _dialect(path: Path) -> tuple[Dialect, list[Entry]]:
         lines = "the first line has" if dialect.skip == 1 else f"the first {dialect.skip} lines have"
         entries.append(Entry("skip", dialect.skip, f"{lines} another number of fields than all others"))
     file = open_table(path, dialect)
+    if isinstance(file, WorkbookFile) and len(file.sheet.names) > 1:
+        others = ", ".join(file.sheet.names[1:])
+        entries.append(Entry("sheet", file.sheet.name, f"the first; there are also {others}"))
+        dialect = replace(dialect, sheet=file.sheet.name)
     if isinstance(file, CsvFile) and not file.dialect.header:
         names = list(file.columns)
         reason = f"no line with names: columns are called {names[0]}{f' … {names[-1]}' if len(names) > 1 else ''}"
@@ -118,7 +129,7 @@ def _encoding(path: Path) -> str:
             return "utf-8"  # opening the table tells what is wrong
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if start.startswith(b"PAR1"):
+    if start.startswith((b"PAR1", ZIP)):
         return "utf-8"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
@@ -155,13 +166,38 @@ def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
     return column.mixed.with_missing([*usual, *(word for word, _ in words)])
 
 
+def _without_infinite(database: Database, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns of numbers with words such as inf, which then stand for missing values."""
+    numbers = [one for one in columns.values() if one.kind in ("integer", "number") and one.stored == TEXT]
+    large = [f"abs({column.read('DOUBLE')}) > {LARGEST}" for column in numbers]
+    counts = database.single([f"count_if({condition})" for condition in large])
+    found = {}
+    for column, condition, count in zip(numbers, large, counts, strict=True):
+        if not 0 < (count or 0) <= STRAY_SHARE * database.rows:
+            continue
+        words = database.frequent(f"(CASE WHEN {condition} THEN {column.text(Text())} END)", STRAY_WORDS + 1)
+        if len(words) <= STRAY_WORDS:
+            usual = database.frequent(column.missing_word(), None)
+            one = cast(ColumnType, column.type).with_missing([word for word, _ in [*usual, *words]])
+            found[column.name] = replace(column, type=one)
+    return found
+
+
+def _has_stray_words(column: Column) -> bool:
+    """Whether words other than the usual ones, and than infinite numbers, stand for missing values in a column."""
+    one = column.type
+    if one is None or one.kind == "text":
+        return False
+    return any(word not in MISSING and not re.fullmatch(INFINITE, word) for word in one.missing or [])
+
+
 def _type_entry(column: Column) -> Entry | None:
     """What the config says of how a column is read, where other files might tell otherwise."""
     one = column.type
     if one is None or column.stored != TEXT:
         return None
     if column.codes:
-        return Entry(column.name, "text", "digits that begin with 0 are codes")
+        return Entry(column.name, "text", f"{column.codes.rstrip(',')} are codes")
     given = one.model_dump(exclude_defaults=True)
     value = next(iter(given.values())) if list(given) == [one.main_field] else given
     return Entry(column.name, {one.yaml_name: value}, "is it?" if column.rival else "") if given else None
@@ -177,6 +213,9 @@ def _doubts(column: Column, database: Database) -> Iterator[Finding]:
         case Number():
             marks = f"'{cast(Number, one).decimal}' or '{column.rival.decimal}'"
             yield warning(f"the decimal mark may be {marks}; the config says the first", where)
+    if column.codes:
+        hint = f"types: {{{dump_inline(column.name)}: number}} says otherwise"
+        yield note(f"{column.codes} are taken for codes, not for numbers; {hint}", where)
     if isinstance(one, Date) and one.offsets == "utc":
         yield note("times with an offset are brought to UTC", where)
     if one and one.missing:

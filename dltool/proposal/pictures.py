@@ -36,12 +36,18 @@ def look_at_images(paths: Mapping[str, str]) -> Seen:
             size = _size(first.headers) if part == "train" else size
             fields[part] = {"path": paths[part], **size}
             reader = ImageReader(first.files, Images.model_validate(fields[part]), request, first.looks)
-            problems, same = reader.try_out(TRIED_OUT)
+            rows = len(reader.files.names)
+            tried, problems, same = reader.try_out(TRIED_OUT)
             findings += map(note, reader.outline.notes)
             if problems:
-                findings.append(_damaged(problems, reader))
+                findings.append(_damaged([*problems.values()], reader))
+                looks = {**reader.looks, **problems}
+                reader.files.names = [name for name in reader.files.names if name not in problems]
+                reader = ImageReader(reader.files, Images.model_validate(fields[part]), request, looks)
                 fields[part]["damaged"] = "skip"
-                reader = ImageReader(reader.files, Images.model_validate(fields[part]), request, reader.looks)
+            if tried < rows:
+                message = f"looked at the headers of all {rows:,} images and the pixels of {tried:,}"
+                findings.append(note(f"{reader.files.where}: {message}; dltool check unpacks all"))
             findings += map(note, reader.remarks())
             if same:
                 message = f"{plural(len(same), 'image')} of one color all over: {_named(same)}"

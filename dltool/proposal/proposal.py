@@ -35,7 +35,13 @@ class Proposal:
 
     def text(self, written_by: str, next_commands: Sequence[str]) -> str:
         """The config with comments; above it what it does, how it came about, and the commands to use it with."""
-        head = [self.title, "", f"Written by: {written_by}", "", *(f"  {command}" for command in next_commands)]
+        head = [
+            " ".join(self.title.splitlines()),
+            "",
+            f"Written by: {written_by}",
+            "",
+            *(f"  {command}" for command in next_commands),
+        ]
         body: list[str] = []
         for entry in self.entries:
             if entry.key in ("data", "model", "loss"):

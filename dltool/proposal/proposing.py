@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dltool.findings import warning
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.recognition import recognize
 
@@ -12,7 +15,8 @@ def propose(data: str, wishes: Wishes, test: str | None = None) -> Proposal:
     if found.kind == "table":
         from dltool.proposal.table import propose_table
 
-        return propose_table(found.parts, wishes)
+        proposal = propose_table(found.parts, wishes)
+        return replace(proposal, findings=[*map(warning, found.notes), *proposal.findings])
     from dltool.proposal.arrays import propose_arrays
 
     return propose_arrays(found, wishes)

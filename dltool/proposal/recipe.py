@@ -11,6 +11,7 @@ from math import log2
 from typing import Any
 
 from dltool.config.experiment import Task
+from dltool.data.quoting import cut
 from dltool.proposal.entry import Entry
 
 #: a training passes about so many samples: numbers go on getting better for longer than classes …
@@ -152,7 +153,7 @@ def metrics(facts: Facts) -> list[str]:
 
 def listed(shares: Mapping[str, float]) -> str:
     """The most frequent classes and their shares, in brackets."""
-    told = [f"{word} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
+    told = [f"{cut(word)} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
     return f" ({', '.join(told)}{', …' if len(shares) > len(told) else ''})" if told else ""
 
 

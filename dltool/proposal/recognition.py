@@ -6,13 +6,15 @@ import gzip
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import has_magic
 from pathlib import Path
+from tarfile import is_tarfile
 from typing import Literal
 
 from dltool.data.gzipped import is_gzipped
 from dltool.data.paths import locate, locate_all
+from dltool.data.quoting import plural
 from dltool.data.sources.image_archive import split_archive
 from dltool.data.sources.image_files import FolderFiles, ImageFiles
 from dltool.data.sources.image_formats import is_called_image
@@ -28,7 +30,7 @@ NAMES: Mapping[Kind, str] = {
     "npy": "an array (.npy)",
     "idx": "IDX files",
     "images": "images in class folders",
-    "series": "labelled series (.ts)",
+    "series": "labeled series (.ts)",
 }
 SUFFIXES: Mapping[str, Kind] = {
     ".npz": "npz",
@@ -36,7 +38,10 @@ SUFFIXES: Mapping[str, Kind] = {
     ".ts": "series",
     ".zip": "images",
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
+    **dict.fromkeys((".xlsx", ".xlsm"), "table"),
 }
+#: how archives begin that are no zip archives: 7z, RAR
+ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 #: entries of a folder that a message lists
 LISTED = 8
 
@@ -71,12 +76,21 @@ def _at(path: str) -> Found:
             raise InputError(Problem(f"several files can only be tables, these hold {NAMES[kind]}", path))
         return Found("table", {"train": (path,)})
     outside, inside = split_archive(path)
+    _refuse_other_archives(locate(outside, [], ""), path)
     kind = _kind(locate(outside, [], ""))
-    if kind == "table" and is_called_image(outside):
+    if kind == "table" and not _data_suffix(Path(outside)) and is_called_image(outside):
         raise InputError(Problem("is a single image; name a folder that holds one folder for each class", path))
     if kind == "images":
         return _images(image_files(Path(outside).expanduser(), inside), path)
     return Found(kind, {"train": _with_labels(there) if kind == "idx" else (path,)})
+
+
+def _refuse_other_archives(file: Path, path: str) -> None:
+    """Raises InputError for archives that are not looked into."""
+    with file.open("rb") as stream:
+        start = stream.read(8)
+    if is_tarfile(file) or start.startswith(ARCHIVES):
+        raise InputError(Problem("archives other than zip are not looked into; unpack it, and name the folder", path))
 
 
 def _kind(file: Path) -> Kind:
@@ -101,7 +115,8 @@ def _folder(folder: Path, path: str) -> Found:
         return Found("idx", _with_train(parts, path))
     kinds: set[Kind] = {_kind(file) for file in known}
     if len(kinds) == 1:
-        return _divided(kinds.pop(), known, path)
+        found = _divided(kinds.pop(), known, path)
+        return replace(found, notes=_left_out(images, known)) if images.names else found
     if images.names:
         message = "its images lie in no folders, which would be their classes; put each class in a folder"
         raise InputError(Problem(message, path))
@@ -109,6 +124,13 @@ def _folder(folder: Path, path: str) -> Found:
     listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
     what = f"it holds {listed}" if names else "it is empty"
     raise InputError(Problem(f"nothing in this folder is known to hold data: {what}; name a file", path))
+
+
+def _left_out(images: ImageFiles, known: Sequence[Path]) -> list[str]:
+    """What becomes of images beside a table, which may hold their classes."""
+    others = " and ".join(file.name for file in known)
+    advice = "images are taken with a folder for each class: if it tells their classes, move them into such folders"
+    return [f"{images.where}: left out {plural(len(images.names), 'image')} beside {others}; {advice}"]
 
 
 def _images(files: ImageFiles, path: str) -> Found:
@@ -120,7 +142,7 @@ def _images(files: ImageFiles, path: str) -> Found:
     notes = [
         f"{base}/{folder}: left out, as its images lie in no folders called like the classes to train on; to predict"
         f" them: dltool predict RUN {shlex.quote(f'{base}/{folder}')}"
-        for folder in found.unlabelled
+        for folder in found.unlabeled
     ]
     notes += [f"{base}/{folder}: left out, as its name tells no part, such as test" for folder in found.others]
     return Found("images", {part: (f"{base}/{folder}",) for part, folder in found.folders.items()}, notes)

@@ -36,7 +36,9 @@ def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Propo
         others = {part: stack.enter_context(looked_at(paths[0])) for part, paths in parts.items() if part != "train"}
         if are_labelled_lines(look) and not wishes.target and wishes.task in (None, "classes"):
             return propose_words(look, others)
-        target = choose_target(look.profiles, wishes.target, wishes.task, look.path)
+        if not look.rows:
+            raise InputError(Problem("a table without rows", look.path))
+        target = choose_target(look.profiles, wishes.target, wishes.task, look.path, hint=look.file.without)
         if wishes.task != "numbers":  # a word among the targets is a class like any other
             look = look.with_words(target.names)
             target = choose_target(look.profiles, wishes.target or target.names, wishes.task, look.path, target.chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dltool.config.experiment import Task
@@ -42,13 +42,19 @@ class TargetChoice:
 
 
 def choose_target(
-    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], task: Task | None, where: str, why: str = ""
+    profiles: Mapping[str, ColumnProfile],
+    asked: Sequence[str],
+    task: Task | None,
+    where: str,
+    why: str = "",
+    hint: Callable[[str], str] | None = None,
 ) -> TargetChoice:
     """The target of a table with such columns; raises InputError where it is not clear which.
 
-    `why` tells why these columns are asked for, where it was not the user who did.
+    `why` tells why these columns are asked for, where it was not the user who did; `hint` what to do where there is no
+    column of a name.
     """
-    names, chosen = (_asked(profiles, asked, where), why) if asked else _found(profiles, where)
+    names, chosen = (_asked(profiles, asked, where, hint), why) if asked else _found(profiles, where)
     columns = [profiles[name] for name in names]
     for column in columns:
         if reason := _useless(column):
@@ -66,10 +72,14 @@ def choose_target(
     return TargetChoice(names, task, chosen, "as asked for", stated=True)
 
 
-def _asked(profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str) -> tuple[str, ...]:
+def _asked(
+    profiles: Mapping[str, ColumnProfile], asked: Sequence[str], where: str, hint: Callable[[str], str] | None
+) -> tuple[str, ...]:
     for name in asked:
         if name not in profiles:
-            raise InputError(Problem(f"no column '{name}'; {did_you_mean(name, profiles)}", where))
+            raise InputError(
+                Problem(f"no column '{name}'; {hint(name) if hint else did_you_mean(name, profiles)}", where)
+            )
     return tuple(dict.fromkeys(asked))
 
 
@@ -98,6 +108,8 @@ def _useless(column: ColumnProfile) -> str:
     """Why a column cannot be the target."""
     if column.constant:
         return "has but one value" if column.distinct else "is empty"
+    if column.too_large:
+        return "holds numbers that are infinite, or too large for float32"
     if column.kind in ("date", "other"):
         return "holds dates" if column.kind == "date" else "holds lists or records"
     if column.row_number:

@@ -28,7 +28,7 @@ def mistake(signature: Signature, example: Example) -> Markup:
     return element(
         "div",
         element(
-            "div", element("b", names[int(example.target)]), " → ", _coloured(element("b", names[taken]), right=False)
+            "div", element("b", names[int(example.target)]), " → ", _colored(element("b", names[taken]), right=False)
         ),
         chance,
         class_="answer",
@@ -49,11 +49,11 @@ def _class(signature: Signature, example: Example) -> Iterator[Markup]:
     true, taken = int(example.target), int(example.prediction.argmax())
     chances = [share(float(example.prediction[one])) for one in (true, taken)]
     if true == taken:
-        chance = _coloured(f"at {chances[0]}", right=True)
+        chance = _colored(f"at {chances[0]}", right=True)
         yield element("div", element("b", names[true]), ", rightly, but only ", chance)
     else:
         yield element("div", element("b", names[true]), f", at {chances[0]}")
-        yield element("div", "taken for ", _coloured(element("b", names[taken]), f", at {chances[1]}", right=False))
+        yield element("div", "taken for ", _colored(element("b", names[taken]), f", at {chances[1]}", right=False))
 
 
 def _labels(signature: Signature, example: Example) -> Iterator[Markup]:
@@ -63,7 +63,7 @@ def _labels(signature: Signature, example: Example) -> Iterator[Markup]:
         name = element("b", signature.targets[index])
         true = "" if example.target[index] > 0.5 else "not "
         chance = share(float(example.prediction[index]))
-        yield element("div", true, name, ", ", _coloured(f"at {chance}", right=bool(distance[index] < 0.5)))
+        yield element("div", true, name, ", ", _colored(f"at {chance}", right=bool(distance[index] < 0.5)))
 
 
 def _numbers(signature: Signature, example: Example) -> Iterator[Markup]:
@@ -72,8 +72,8 @@ def _numbers(signature: Signature, example: Example) -> Iterator[Markup]:
     for name, true, predicted in numbers:
         error = f"{'+' if predicted >= true else '−'}{short(abs(predicted - true))}"
         known = (f"{name} " if several else None, element("b", short(true)))
-        yield element("div", *known, ", predicted ", element("b", short(predicted)), " ", _coloured(error, right=False))
+        yield element("div", *known, ", predicted ", element("b", short(predicted)), " ", _colored(error, right=False))
 
 
-def _coloured(*content: str, right: bool) -> Markup:
+def _colored(*content: str, right: bool) -> Markup:
     return element("span", *content, class_="right" if right else "wrong")

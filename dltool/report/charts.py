@@ -1,4 +1,4 @@
-"""Charts as SVG that takes its colours from the page, so that it suits light and dark, and whose text stays text.
+"""Charts as SVG that takes its colors from the page, so that it suits light and dark, and whose text stays text.
 
 Drawn here and not by a library: matplotlib's import alone takes 0.55 s, half as long as a small run, each chart 50 ms
 more, and it brings 95 MB; pygal needs scripts for its marks. The few kinds of chart of this page take 2 ms together.
@@ -51,7 +51,7 @@ class Chart:
                 self._free.append(element("g", circle, class_=f"dot {style}"))
 
     def bars(self, edges: Sequence[float], heights: Sequence[float], titles: Iterable[str], style: str) -> None:
-        """A bar between each two neighbouring edges."""
+        """A bar between each two neighboring edges."""
         for low, high, height, title in zip(edges[:-1], edges[1:], heights, titles, strict=True):
             (left, top), (right, bottom) = self._place((low, height)), self._place((high, self._y.low))
             width = max(right - left - 1, 0.5)

@@ -99,7 +99,7 @@ def gather(
         history=read_history(run.metrics),
         best=Best(counters.best_epoch, monitor, counters.best_value) if counters.best_epoch else None,
         signature=dataset.signature,
-        notes=(*network.warnings, *dataset.notes),
+        notes=(*network.warnings, *dataset.warnings, *dataset.notes),
         fingerprint=dataset.fingerprint,
         columns=describe(preparation, sample),
         preparation=preparation,

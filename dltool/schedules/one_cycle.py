@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -18,6 +18,12 @@ class OneCycle(Schedule):
 
     PyTorch's rates; its cycle of the momentum too where `cycle_momentum` says so.
     """
+
+    idle: ClassVar = {
+        **Schedule.idle,
+        "high_momentum": ("cycle_momentum", False),
+        "low_momentum": ("cycle_momentum", False),
+    }
 
     peak: float = Field(default=0.3, ge=0, le=1, description="share of training spent rising")
     start_divisor: float = Field(default=25.0, gt=0, description="the full rate over that of the first step")

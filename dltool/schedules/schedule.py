@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -30,6 +31,8 @@ class Horizon:
 
 class Schedule(Description):
     """How the learning rate changes during training, after a warm-up if there is one."""
+
+    idle: ClassVar = {"from_zero": ("warmup_epochs", 0.0)}
 
     warmup_epochs: float = Field(
         default=0.0, ge=0, description="the rate first rises from 0 in a straight line; fractions of an epoch count too"

@@ -42,11 +42,11 @@ class Lowered:
 
 
 @dataclass(frozen=True)
-class Note:
+class Warned:
     """Something the user should know, however little is shown."""
 
     text: str
 
 
-Event = Progress | EpochEnded | Lowered | Note
+Event = Progress | EpochEnded | Lowered | Warned
 Listener = Callable[[Event], None]

@@ -45,7 +45,7 @@ def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, nam
     """
     small = [field for field in fields if field.length == 1 and field.size <= SMALL]
     others = [field for field in fields if field not in small]
-    matrix, mean, deviation = _standardised(part, small)
+    matrix, mean, deviation = _standardized(part, small)
     bag = _Bag(part.codes, others)
     decay = max(1.0, matrix.shape[1] / EASY) / len(part)
     white = _Whitening(matrix, decay)
@@ -67,11 +67,14 @@ def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, nam
     weight = white.times(found[:width]) / deviation[:, None]
     numbers, ones = np.split(weight, [part.features[0].size])
     tables = {**_by_field(ones, small), **_by_field(reach * found[width:-1], others)}
+    for field in fields:
+        if field.shares:
+            tables[field][0] = np.array(field.shares) @ tables[field]
     table = np.concatenate([np.empty((0, targets.shape[1])), *(tables[field] for field in fields)])
     return Linear(numbers, table, found[-1] - mean @ weight)
 
 
-def _standardised(part: Part, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _standardized(part: Part, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers, then zeros and ones for small fields, (n, F) float32, less their mean; numbers over their deviation."""
     numbers = part.features.reshape(len(part), -1)
     wanted = [part.codes[:, field.start, None] == np.arange(field.size) for field in small]

@@ -23,7 +23,7 @@ from dltool.training.baselines import Baselines, Comparison, latest_values, rema
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_sound
-from dltool.training.events import EpochEnded, Listener, Lowered, Note, Progress
+from dltool.training.events import EpochEnded, Listener, Lowered, Progress, Warned
 from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
@@ -247,7 +247,7 @@ class Trainer:
     def _warn(self, text: str) -> None:
         """Tell something once."""
         if text not in self._told:
-            self._notify(Note(text))
+            self._notify(Warned(text))
             self._told.add(text)
 
     def _best(self) -> dict[str, Any] | None:

@@ -156,7 +156,8 @@ class Predictions:
         outputs = self._predictor.run(piece.part).outputs
         predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
         if both := [name for name in piece.kept if name in predicted]:
-            message = f"its column '{both[0]}' has the name of a prediction; keep columns by name: --keep NAME"
+            advice = "rename it in the file, or keep others: --keep NAME"
+            message = f"its column '{both[0]}' has the name of a prediction; {advice}"
             raise InputError(Problem(message, path))
         made = {name: _with_none(texts) for name, texts in piece.kept.items()} | predicted
         self._names = self._names or list(made)

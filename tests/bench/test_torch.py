@@ -134,7 +134,7 @@ OVER_IMAGES = {
     "resampling": ["upsample2d", {"crop2d": [[1, 2], [0, 3]]}, {"zero_pad2d": [1, 0]}, conv(3)],
     "bilinear": [{"upsample2d": {"factor": [2, 3], "interpolation": "bilinear"}}, conv(3, stride=2)],
     "softmax over channels": [conv(5, activation="softmax"), "softmax"],
-    "flat, then normalised": [conv(5), "flatten", "batch_norm", "relu"],
+    "flat, then normalized": [conv(5), "flatten", "batch_norm", "relu"],
     "flat, then dropped": [conv(5), "flatten", "relu", {"dropout": 0.0}],
     "flat in a branch": [{"parallel": [[conv(5), "flatten"], ["flatten", {"dense": 100}]]}],
     "channels in front in one branch": [

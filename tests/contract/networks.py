@@ -258,7 +258,7 @@ def code_rows() -> Iterator[Row]:
     yield Row("one-hot alone", [hidden, *HEAD], shape=(0,), codes=columns((1, 50, None)))
     yield Row("embeddings of many", [hidden, *HEAD], codes=columns((1, 300, 4), (1, 3, None)))
     yield Row("embeddings of bags", [hidden, *HEAD], codes=columns((6, 20, 17), (1, 5, 16)))
-    yield Row("embeddings normalised", ["layer_norm", hidden, *HEAD], codes=MIXED)
+    yield Row("embeddings normalized", ["layer_norm", hidden, *HEAD], codes=MIXED)
     yield Row("embeddings of branches", [{"parallel": [[hidden], [{"dense": 17}]]}, *HEAD], codes=MIXED)
 
 

@@ -16,7 +16,7 @@ def _notes(rows: list[str], other: list[str]) -> list[str]:
     write("data.csv", "\n".join(["a,b,y", *rows]))
     write("other.csv", "\n".join(["a,b,y", *other]))
     data = {**table("data.csv"), "split": {"validation": {"last": 4}}, "test": table("other.csv")}
-    return [note for note in opened(data).notes if "flatter" in note]
+    return [note for note in opened(data).warnings if "flatter" in note]
 
 
 def test_rows_of_two_parts_are_told():

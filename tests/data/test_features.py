@@ -132,7 +132,7 @@ WORDS = cells("b", "a", "b", None, "c", "b", "a")
 @pytest.mark.parametrize(
     ("fields", "size", "expected"),
     [
-        ({}, 5, [2, 3, 4, 1, -1]),  # 1 is missing, then the most frequent first; nothing was learned for unseen ones
+        ({}, 5, [2, 3, 4, 1, 0]),  # 0 is unknown, 1 is missing, then the most frequent first
         ({"min_count": 2}, 4, [2, 3, 0, 1, 0]),
         ({"most": 1}, 3, [2, 0, 0, 1, 0]),
     ],
@@ -149,7 +149,7 @@ def test_categories(fields: dict[str, Any], size: int, expected: list[int]):
 
 def test_missing_is_unknown_where_training_had_none():
     encoder = fitted("category", cells("a", "b"))
-    assert written(encoder, cells(None, "a"))[1][:, 0].tolist() == [-1, 1]
+    assert written(encoder, cells(None, "a"))[1][:, 0].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_only_the_training_part_tells_the_words():
     text = "city,y\n" + "".join(f"{'AB'[i % 2]},{i % 2}\n" for i in range(10)) + "C,0\nC,1\n"
     dataset = opened({**table(write("cities.csv", text)), "split": {"validation": {"last": 2}}})
     assert dataset.signature.codes[0].size == 3
-    assert dataset.parts["validation"].codes.tolist() == [[-1], [-1]]
+    assert dataset.parts["validation"].codes.tolist() == [[0], [0]]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_only_the_training_part_tells_the_words():
         ("d", "12:30", "date"),
     ],
 )
-def test_forms_that_are_recognised(header: str, cell: str, kind: str):
+def test_forms_that_are_recognized(header: str, cell: str, kind: str):
     other = {"1,5": "2,25", "?": "4", "12:30": "13:45"}.get(cell, cell.replace("31", "14").replace("-12", "-11"))
     text = f"{header};y\n" + f"{cell};0\n{other};1\n" * 10
     dataset = opened(table(write("forms.csv", text)))

@@ -154,3 +154,43 @@ def test_the_last_rows_of_a_table_with_the_newest_first(turned: int, split: str,
         " latest ones: {time: day} with a share"
     )
     assert (line in findings(config, capsys)) == (turned == -1 and split != "0.2")
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("", "t.csv:5: column 'w' has no value; every row to train on needs a weight of 0 or more"),
+        ("-1", "t.csv:5: column 'w' holds -1; every row to train on needs a weight of 0 or more"),
+        ("inf", "t.csv:5: column 'w' holds inf; every row to train on needs a weight of 0 or more"),
+    ],
+)
+def test_weights_are_checked_and_are_no_input(cell: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{i % 7},{i % 5},{i % 3 + 1},{'ab'[i % 2]}" for i in range(60)]
+    config = """
+data: {table: {path: t.csv, target: y}}
+model: [{dense: {units: classes}}]
+loss: cross_entropy
+optimizer: sgd
+train: {epochs: 1, batch_size: 10, sampling: {weights: w}}
+"""
+    Path("c.yaml").write_text(config)
+    Path("t.csv").write_text("\n".join(["a,b,w,y", *rows]) + "\n")
+    assert main(["check", "c.yaml"]) == 0
+    assert "2 inputs" in capsys.readouterr().out
+    rows[3] = f"3,3,{cell},b"
+    Path("t.csv").write_text("\n".join(["a,b,w,y", *rows]) + "\n")
+    assert main(["check", "c.yaml"]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_check_refuses_an_infinite_cell_as_training_does(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{'1e999' if i == 3 else i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    Path("t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    config = "data: {table: {path: t.csv, target: y}}\nmodel: [{dense: {units: classes}}]\nloss: cross_entropy\n"
+    Path("c.yaml").write_text(config + "optimizer: sgd\ntrain: {epochs: 1, batch_size: 10}\n")
+    told = []
+    for command in (["check", "c.yaml"], ["train", "c.yaml"]):
+        assert main(command) == 2
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    assert "t.csv:5: data.table: column 'a' is infinite" in told[0]

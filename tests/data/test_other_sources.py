@@ -1,4 +1,4 @@
-"""Images, lines of text, labelled series, windows of a series, and NumPy files: what they give, and every refusal."""
+"""Images, lines of text, labeled series, windows of a series, and NumPy files: what they give, and every refusal."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_weights_come_from_a_column_that_is_no_feature():
 FAULTS: list[tuple[str, list[Any], str]] = [
     ("of", [1, 1], "data.csv: data.table: no column 'of'; did you mean 'w'?"),
     ("w", [1, -2], "data.csv:3: column 'w' holds -2; every row to train on needs a weight of 0 or more"),
-    ("w", [1, ""], "data.csv:3: column 'w' holds nan; every row to train on needs a weight of 0 or more"),
+    ("w", [1, ""], "data.csv:3: column 'w' has no value; every row to train on needs a weight of 0 or more"),
     ("w", [0, 0], "data.csv: train.sampling.weights: column 'w' is 0 in all rows to train on"),
     ("w", ["x", "z"], "data.csv: train.sampling.weights: column 'w' holds no numbers, which weights are"),
 ]

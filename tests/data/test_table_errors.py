@@ -17,7 +17,10 @@ WORDS = (
 )
 QUOTED_ONE = "'\"1'"
 QUOTE = "a quoted field begins here and never ends; if quotes mean nothing in this file, say so: quote: ''"
-TOO_LARGE = "is infinite or too large for float32; correct it"
+TOO_LARGE = (
+    "is infinite or too large for float32; correct it; in a CSV its word can count as missing:"
+    " types: {a: {number: {missing: [inf]}}}"
+)
 NO_TARGET = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
 FEW_NAMES = "where the rows have 3; if these are names, name all columns: names: […], and leave this line out: skip: 1"
 DAMAGED = "a damaged gzip file, or one that was cut short"
@@ -63,7 +66,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "infinite": (replaced(6, "-inf,1,0"), f"FILE:6: data.table: column 'a' {TOO_LARGE}"),
     "huge": (replaced(6, "1e300,1,0"), f"FILE:6: data.table: column 'a' {TOO_LARGE}"),
-    "a huge integer": (replaced(6, "1,1" + "0" * 60 + ",0"), f"FILE:6: data.table: column 'b' {TOO_LARGE}"),
+    "a huge integer": (
+        replaced(6, "1,1" + "0" * 60 + ",0"),
+        f"FILE:6: data.table: column 'b' {TOO_LARGE.replace('a:', 'b:')}",
+    ),
     "target missing": (replaced(6, "1,2,"), f"FILE:6: data.table: column 'y' has no value; {NO_TARGET}"),
     "two columns of one name": (
         replaced(1, "a,a,y"),

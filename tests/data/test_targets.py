@@ -73,7 +73,7 @@ NUMBERS: list[tuple[list[Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("values", "fields"), NUMBERS)
-def test_numbers_are_standardised_and_shown_in_their_own_units(values: list[Any], fields: dict[str, Any]):
+def test_numbers_are_standardized_and_shown_in_their_own_units(values: list[Any], fields: dict[str, Any]):
     dataset = opened(_data(values, **fields))
     trained = dataset.parts["train"].targets
     assert dataset.signature.task == "numbers"
@@ -232,7 +232,7 @@ def test_labels_of_another_source():
     write("other.csv", "a,y\n1,2\n2,2\n")
     dataset = opened({**data, "validation": table("other.csv")})
     assert dataset.parts["validation"].targets.tolist() == [2, 2]
-    assert dataset.notes[0] == "the validation part has no row of 2 of the 3 classes: '0', '1'"
+    assert dataset.warnings[0] == "the validation part has no row of 2 of the 3 classes: '0', '1'"
     write("other.csv", "a,y\n1,2\n2,5\n")
     assert problems({**data, "validation": table("other.csv")}) == [
         "other.csv:3: '5' is not a class of the training data; allowed: 0, 1, 2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -105,7 +106,7 @@ PARTS: dict[str, tuple[list[str], dict[str, str], str]] = {
         {"train": "set/train", "validation": "set/valid"},
         "",
     ),
-    "unlabelled": (
+    "unlabeled": (
         ["train/up", "train/down", "test"],
         {"train": "train"},
         "{root}/test: left out, as its images lie in"
@@ -307,6 +308,11 @@ REFUSED = {
         "root/up/1.png",
         "root/up/1.png: is a single image; name a folder that holds one folder for each class",
     ),
+    "too few to divide": (
+        ["root/up/1.png", "root/up/2.png", "root/down/1.png", "root/down/2.png"],
+        "root",
+        "4 rows: too few to set some apart for validation and test; 6 are the least",
+    ),
     "two for a part": (
         [f"root/{part}/{name}" for part in ("train", "test1", "test2") for name in UP_DOWN],
         "root",
@@ -330,6 +336,32 @@ def test_a_table_beside_its_pictures_is_a_table(capsys: pytest.CaptureFixture[st
     )
     assert main(["init", "root", "-o", "c.yaml"]) == 0
     assert "table" in yaml.safe_load(Path("c.yaml").read_text())["data"]
+    assert "warning: root: left out 3 images beside train.csv; " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["tar", "gztar", "7z", "rar"])
+def test_other_archives_are_named_as_such(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    put(*(f"root/{name}" for name in UP_DOWN))
+    if form in ("tar", "gztar"):
+        given = Path(shutil.make_archive("packed", form, "root")).name
+    else:
+        given = f"packed.{form}"
+        Path(given).write_bytes({"7z": b"7z\xbc\xaf\x27\x1c", "rar": b"Rar!\x1a\x07\x01\x00"}[form] + bytes(50))
+    assert main(["init", given]) == 2
+    line = f"error: {given}: archives other than zip are not looked into; unpack it, and name the folder\n"
+    assert capsys.readouterr().err == line
+
+
+def test_classes_that_differ_in_case_only_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    put(*(f"root/{name}/{i}.png" for name in ("cat", "Cat", "dog") for i in range(4)))
+    Path("c.yaml").write_text(
+        yaml.safe_dump(
+            {"data": {"images": "root"}, "model": ["flatten", {"dense": "classes"}], "loss": "cross_entropy"}
+        )
+    )
+    assert main(["check", "c.yaml"]) == 0
+    told = "warning: data: 'Cat', 'cat' differ only in case or spaces; if they are one, give them one name"
+    assert told in capsys.readouterr().out
 
 
 def test_a_terminal_names_what_cannot_be_read_too(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import yaml
 
 from dltool.cli.app import main
+from dltool.data.sources.image_pixels import Form, pixels
 from dltool.data.sources.images import Images
 from dltool.data.sources.source import Request
 
@@ -191,6 +192,35 @@ def test_damaged_images_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["eval", "run", "root", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 18
     assert main(["report", "run"]) == 0
+
+
+def test_no_image_is_unpacked_twice_to_leave_out_damaged_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    two_classes(10)
+    damage("root/a/001.png", "root/b/002.png")
+    unpacked: list[str] = []
+
+    def counting(content: bytes, name: str, form: Form) -> Any:
+        unpacked.append(name)
+        return pixels(content, name, form)
+
+    monkeypatch.setattr("dltool.data.sources.image_reader.pixels", counting)
+    assert main(["init", "root", "-o", "c.yaml"]) == 0
+    assert len(unpacked) == 20
+    unpacked.clear()
+    source = Images(path="root", damaged="skip")
+    with source.open([], Request()) as reader:
+        images = np.concatenate([cast(np.ndarray, chunk) for chunk in reader.read({})])
+    assert len(unpacked) == 20
+    names = [name for name in sorted(unpacked) if name not in ("a/001.png", "b/002.png")]
+    np.testing.assert_array_equal(images, [np.asarray(Image.open(Path("root", name))) for name in names])
+
+
+def test_init_says_what_it_has_not_looked_at(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    two_classes(10)
+    assert not any("looked at" in line for line in proposed(capsys)[1])
+    monkeypatch.setattr("dltool.proposal.pictures.TRIED_OUT", 7)
+    told = "note: root: looked at the headers of all 20 images and the pixels of 7; dltool check unpacks all"
+    assert told in proposed(capsys)[1]
 
 
 def test_nothing_but_damaged_images(capsys: pytest.CaptureFixture[str]) -> None:

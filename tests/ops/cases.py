@@ -217,6 +217,10 @@ def _embeddings() -> list[Case]:
         Case("embed_gradient", (codes(1, 1), ROW_NUMBERS, rows(33)), {"start": 0, "length": 1, "size": 1}),
         Case("one_hot", (codes(3, 5), ROW_NUMBERS), {"start": 1, "size": 5}),
         Case("one_hot", (codes(1, 17), ROW_NUMBERS), {"start": 0, "size": 17}),
+        Case("one_hot", (codes(3, 2), ROW_NUMBERS, fixed(2)), {"start": 1, "size": 2}),
+        Case("one_hot", (codes(1, 17), ROW_NUMBERS, fixed(17)), {"start": 0, "size": 17}),
+        Case("mean_rows", (fixed(5, 3), fixed(5)), {"first": ((0,),)}),
+        Case("mean_rows", (fixed(30, 33), fixed(7), fixed(18)), {"first": ((3,), (11,))}, rigid=True),
     ]
 
 

@@ -37,7 +37,7 @@ TABLE: list[tuple[str, list[Any], str]] = [
     ("a sum with its input", [{"dense": 17}, {"residual": ["relu"]}], "matmul+add_bias+relu add"),
     ("two readers", [{"dense": 17}, {"parallel": [["relu"], ["tanh"]]}], "matmul+add_bias+relu tanh add"),
     ("three in a row", [{"dense": 17}, "relu", "tanh", "gelu"], "matmul+add_bias+relu+tanh gelu"),
-    ("a normalisation", [{"dense": 17}, "layer_norm", "relu"], "matmul+add_bias layer_norm relu"),
+    ("a normalization", [{"dense": 17}, "layer_norm", "relu"], "matmul+add_bias layer_norm relu"),
 ]
 CASES = pytest.mark.parametrize(("what", "layers", "nodes"), TABLE, ids=[row[0] for row in TABLE])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,3 +46,16 @@ def test_results_are_those_of_the_batch_multiplied(row: Row, monkeypatch: pytest
     np.testing.assert_allclose(*losses, rtol=1e-5)
     for name, array in projected.read().items():
         np.testing.assert_allclose(array, plain.read()[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("model", [HEAD, [HIDDEN, *HEAD], ["layer_norm", HIDDEN, *HEAD]])
+def test_an_evaluation_takes_code_0_for_the_mean_of_codes_that_training_has(model: list[Any], monkeypatch):
+    fields = tuple(
+        replace(field, shares=(0.0, *np.full(field.size - 1, 1 / (field.size - 1)).tolist())) for field in MIXED
+    )
+    row = Row("", model, codes=fields)
+    projected = row.engine()
+    monkeypatch.setattr("dltool.program.building.project", lambda *arguments: None)
+    plain = row.engine()
+    outputs = [engine.evaluate("train").outputs for engine in (projected, plain)]
+    np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-5)

@@ -125,7 +125,7 @@ def image_archive() -> list[str]:
     return ["animals.zip"]
 
 
-def labelled_series() -> list[str]:
+def labeled_series() -> list[str]:
     Path("waves").mkdir()
     for part, rows in (("TRAIN", 40), ("TEST", 20)):
         lines = ["@classLabel true up down", "@data"]
@@ -148,5 +148,5 @@ KINDS: tuple[Callable[[], list[str]], ...] = (
     array_files,
     idx_folder,
     image_archive,
-    labelled_series,
+    labeled_series,
 )

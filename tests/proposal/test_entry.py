@@ -28,6 +28,6 @@ def test_lines(entry: Entry, lines: list[str]) -> None:
     assert yaml.safe_load("\n".join(lines)) == plain([entry])
 
 
-def test_comments_of_neighbours_stand_in_one_column() -> None:
+def test_comments_of_neighbors_stand_in_one_column() -> None:
     lines = list(write([Entry("a", "x" * 45, "one"), Entry("b", 1, "two")]))
     assert lines[0].index("#") == lines[1].index("#")

@@ -180,3 +180,33 @@ def test_many_numbers_share_a_line() -> None:
     numbers = {f"x{i}": _random.normal(size=MANY) for i in range(20)}
     features = proposed({**numbers, "colour": np.resize(["a", "b"], MANY), "price": X}).config["data"]["features"]
     assert features == {"colour": "category", "*": {"numeric": {"quantiles": True}}}
+
+
+LONG = 1234567890123456700
+
+
+@pytest.mark.parametrize(
+    ("cells", "feature", "told"),
+    [
+        (LONG + _random.integers(0, 8, MANY), "category", "more than 15 digits are taken for names"),
+        (np.array(["1E2", "1E0", "3E5"])[_random.integers(0, 3, MANY)], "category", "digits around an E"),
+        (np.array(["007", "1E0", "3"])[_random.integers(0, 3, MANY)], "category", "digits that begin with 0"),
+        (20210101 + _random.integers(0, 28, MANY), "category", "dates written as %Y%m%d"),
+        (1_600_000_000 + _random.integers(0, 10**6, MANY), None, "seconds since 1970"),
+        (np.where(np.arange(MANY) == 7, "inf", X.astype(str)), None, "taken for missing values: 'inf' in 1 row"),
+    ],
+)
+def test_numbers_that_may_be_something_else_are_told(cells: Any, feature: str | None, told: str) -> None:
+    proposal = proposed({"a": cells, "x": X, "kind": np.array(["no", "yes"])[_random.integers(0, 2, MANY)]}, "kind")
+    assert proposal.config["data"]["features"]["a"] == (feature or {"numeric": {"quantiles": True}})
+    assert [told in str(finding) for finding in proposal.findings] == [True]
+
+
+def test_infinite_targets_are_left_out() -> None:
+    proposal = proposed({"a": X, "y": np.where(np.arange(MANY) % 1000 == 7, "-inf", (X**2).astype(str))})
+    assert source(proposal) == {
+        "path": "t.csv",
+        "types": {"y": {"number": {"missing": ["-inf"]}}},
+        "target": "y",
+        "missing_target": "drop",
+    }

@@ -10,7 +10,7 @@ from dltool.cli.lines import Lines
 from dltool.cli.screen import Screen
 from dltool.cli.viewer import Heading
 from dltool.figures import duration, number, rate
-from dltool.training.events import EpochEnded, Note, Progress
+from dltool.training.events import EpochEnded, Progress, Warned
 
 HEADING = Heading("digits", 100, 2, 4810, {"train": 1437, "validation": 360}, ("the loss has a floor",))
 
@@ -34,7 +34,7 @@ def test_lines(capsys, monkeypatch):
     for epoch in range(1, 101):
         view.show(progress(epoch))
         view.show(ended(epoch, best=epoch == 2))
-    view.show(Note("slower now"))
+    view.show(Warned("slower now"))
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "compiling kernels (once on this machine) …"
     assert out[1].startswith("compiled kernels in ")
@@ -45,7 +45,7 @@ def test_lines(capsys, monkeypatch):
     figures = "train loss 2.0000 accuracy 0.5000 · validation loss 2.0000 accuracy 0.5000"
     assert out[4] == f"epoch 1/100: {figures} · 0.25 s · 1.25 Msamples/s"
     assert out[5].endswith(" · best")
-    assert [line.partition(":")[0] for line in out[-3:]] == ["epoch 20/100", "epoch 100/100", "note"]
+    assert [line.partition(":")[0] for line in out[-3:]] == ["epoch 20/100", "epoch 100/100", "warning"]
 
 
 def test_the_screen_keeps_the_last_epochs_and_the_best(capsys):
@@ -54,7 +54,7 @@ def test_the_screen_keeps_the_last_epochs_and_the_best(capsys):
         for epoch in range(1, 31):
             view.show(progress(epoch))
             view.show(ended(epoch, best=epoch == 3))
-        view.show(Note("slower now"))
+        view.show(Warned("slower now"))
     out = capsys.readouterr().out
     assert "digits  4,810 parameters · 1,437 train rows · 360 validation rows · 2 threads" in out
     assert "note: the loss has a floor" in out

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dltool.cli.app import main
-from dltool.training.events import Note
+from dltool.training.events import Warned
 from dltool.training.monitor import Monitor
 
 from .runs import lines, open_run, train, write_config
@@ -99,12 +99,12 @@ def test_every_warning_is_told_whatever_is_shown(quiet: bool, home: Path, capsys
     config = str(write_config(home, {**changes, "train": {"monitor": "validation.loss"}}))
     assert main(["train", config, "--quiet" if quiet else "--json"]) == 0
     shown = capsys.readouterr()
-    told = shown.err.splitlines() if quiet else [f"note: {text}" for text in json.loads(shown.out)["warnings"]]
+    told = shown.err.splitlines() if quiet else [f"warning: {text}" for text in json.loads(shown.out)["warnings"]]
     assert shown.out.count("\n") == 1
     starts = ("softmax is applied twice", "the validation part has no row of", "rows in two parts", "metrics: auc")
     assert len(told) == len(starts)
-    assert all(line.startswith(f"note: {start}") for line, start in zip(told, starts, strict=True))
-    assert told[-1] == f"note: metrics: {AUC}"
+    assert all(line.startswith(f"warning: {start}") for line, start in zip(told, starts, strict=True))
+    assert told[-1] == f"warning: metrics: {AUC}"
 
 
 def test_an_evaluation_tells_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_without_a_best_epoch_it_is_said(home: Path, monkeypatch: pytest.MonkeyP
     events: list[object] = []
     outcome = train(job, run, notify=events.append)
     assert (outcome.best, outcome.shown, outcome.checkpoint) == (None, outcome.epochs, run.last)
-    assert [event.text for event in events if isinstance(event, Note)] == [
+    assert [event.text for event in events if isinstance(event, Warned)] == [
         "no epoch is the best: 'validation.auc' was never defined; the last parameters are kept"
     ]
     assert lines(run, "end")[0]["reason"] == "early_stopping"

@@ -33,7 +33,8 @@ def candidates(cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType
 
 def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[ColumnType]:
     """Types of numbers: with the units and the marks that occur."""
-    units = [unit for unit in UNITS if any(cell.startswith(unit) or cell.endswith(unit) for cell in cells)]
+    together = ";".join(cells)
+    units = [unit for unit in UNITS if unit in together and any(unit in (cell[:1], cell[-1:]) for cell in cells)]
     for unit in ("", *units):
         bare = [cell.replace(unit, "").strip() if unit else cell for cell in cells]
         if not _mostly(_NUMBER, bare):

@@ -17,7 +17,7 @@ from dltool.registry import register
 
 #: up to so many categories, a number for each is as good as an embedding
 FEW = 10
-NOTHING, UNKNOWN, MISSING = -1, 0, 1
+UNKNOWN, MISSING = 0, 1
 #: what stands for cells whose words are not told apart
 RARE = "(rare)"
 
@@ -26,8 +26,8 @@ RARE = "(rare)"
 class CategoryEncoder(Encoder):
     """Codes: 0 for words that are too rare to be told apart; 1 for what is missing, where training has that.
 
-    A word that training has not seen counts as a rare one; where no word was rare, nothing was learned for these, and
-    the code is −1, for nothing at all.
+    A word that training has not seen counts as a rare one. Where no word was rare, nothing was learned for these, and
+    it stands for the mean of all words, each as often as training has it.
     """
 
     kind: ClassVar[str] = "category"
@@ -36,11 +36,13 @@ class CategoryEncoder(Encoder):
     words: tuple[str, ...]  # from the most frequent on
     missing: bool  # missing is a category of its own
     width: int | None  # of the embedding; None: one-hot
-    rare: bool = True  # training has words that are not told apart
+    counts: tuple[int, ...] = ()  # rows of each word; kept only where no word is rare
 
     @property
     def field(self) -> CodeField | None:
-        return CodeField(self.column, 0, 1, 1 + self.missing + len(self.words), self.width)
+        total = sum(self.counts)
+        shares = tuple(count / total for count in (*[0] * (1 + self.missing), *self.counts)) if total else ()
+        return CodeField(self.column, 0, 1, 1 + self.missing + len(self.words), self.width, shares)
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -52,19 +54,15 @@ class CategoryEncoder(Encoder):
 
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         words = np.array([RARE, *([""] if self.missing else []), *self.words], object)
-        return np.ma.array(words[np.maximum(codes[:, 0], UNKNOWN)], mask=(codes[:, 0] == MISSING) & self.missing)
+        return np.ma.array(words[codes[:, 0]], mask=(codes[:, 0] == MISSING) & self.missing)
 
     def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
         without = 0 if self.missing else np.count_nonzero(np.ma.getmaskarray(cells))
-        return int(np.count_nonzero(codes == self._unseen) - without)
-
-    @property
-    def _unseen(self) -> int:
-        return UNKNOWN if self.rare else NOTHING
+        return int(np.count_nonzero(codes == UNKNOWN) - without)
 
     def _alike(self, cell: str) -> int:
         """The code of a word that is written otherwise: 7.0 for 7, or with another form of the same letters."""
-        return self._alike_codes.get(_plain(cell), self._unseen)
+        return self._alike_codes.get(_plain(cell), UNKNOWN)
 
     @cached_property
     def _alike_codes(self) -> dict[str, int]:
@@ -77,10 +75,7 @@ class CategoryEncoder(Encoder):
     def _codes(self) -> dict[str | None, int]:
         start = 1 + self.missing
         codes: dict[str | None, int] = {word: start + i for i, word in enumerate(self.words)}
-        return {
-            **codes,
-            None: MISSING if self.missing else self._unseen,
-        }  # a masked array lists None for what is missing
+        return {**codes, None: MISSING if self.missing else UNKNOWN}  # masked arrays list None for what is missing
 
 
 def _plain(word: str) -> str:
@@ -106,8 +101,9 @@ class _Fitting(Fitting):
         width: int | None = feature.width or usual_width(len(words))
         if feature.encoding == "one_hot" or (feature.encoding == "auto" and not feature.width and len(words) <= FEW):
             width = None
-        rare = len(words) < len(self._counts) - missing
-        return CategoryEncoder(self._column, words, missing, width, rare)
+        told_apart = len(words) == len(self._counts) - missing
+        rows = tuple(self._counts[word] for word in words) if told_apart else ()
+        return CategoryEncoder(self._column, words, missing, width, rows)
 
 
 @register("feature", "category", main="encoding")

@@ -13,6 +13,7 @@ from dltool.data.features.feature import CellError, Encoder, Feature, Fitting
 from dltool.data.features.missing import LARGEST, filled, missing, present
 from dltool.data.moments import Moments
 from dltool.data.quantiles import Sample, from_normal, normal_knots, to_normal
+from dltool.data.quoting import plural
 from dltool.data.scaling import Quantile, Scale, Scaling
 from dltool.registry import register
 
@@ -40,9 +41,11 @@ class NumericEncoder(Encoder):
 
     def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:
         if self.fill is None:
-            _refuse(missing(cells), "has no value; fill it in, or let its mean stand for it: missing: mean", self)
+            _refuse(missing(cells), "has no value", "fill it in, or let its mean stand for it: missing: mean", self)
         values = filled(cells, self.fill or 0.0)
-        _refuse(~(np.abs(values) <= LARGEST), "is infinite or too large for float32; correct it", self)
+        missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
+        advice = f"correct it; in a CSV its word can count as missing: {missing_word}"
+        _refuse(~(np.abs(values) <= LARGEST), "is infinite or too large for float32", advice, self)
         if self.both or not self.knots:
             numbers[:, 0] = Scale(np.array(self.offset), np.array(self.factor)).applied(values)
         if self.knots:
@@ -58,9 +61,11 @@ class NumericEncoder(Encoder):
         return np.ma.array(values, mask=numbers[:, -1] > 0.5 if self.indicator else False)
 
 
-def _refuse(bad: np.ndarray, what: str, encoder: Encoder) -> None:
+def _refuse(bad: np.ndarray, what: str, advice: str, encoder: Encoder) -> None:
     if bad.any():
-        raise CellError(int(np.flatnonzero(bad)[0]), f"column '{encoder.column}' {what}")
+        rows = np.flatnonzero(bad)
+        others = f", as in {plural(rows.size - 1, 'row')} below" if rows.size > 1 else ""
+        raise CellError(int(rows[0]), f"column '{encoder.column}' {what}{others}; {advice}")
 
 
 class _Fitting(Fitting):

@@ -111,7 +111,7 @@ class Text(Feature):
     words: PositiveInt = Field(default=20_000, description="of the vocabulary, the most frequent ones")
     hashed: PositiveInt | None = Field(default=None, description="buckets for hashed words, in place of a vocabulary")
     min_count: PositiveInt = Field(default=2, description="rows that a word of the vocabulary must be in")
-    ngrams: Literal[1, 2] = Field(default=1, description="2: pairs of neighbouring words count too")
+    ngrams: Literal[1, 2] = Field(default=1, description="2: pairs of neighboring words count too")
     length: PositiveInt | None = Field(
         default=None,
         description=f"different words of a text that are kept; by default all in 99 % of rows, ≤ {LONGEST}",
@@ -123,6 +123,6 @@ class Text(Feature):
 
 
 def words_of(text: str, ngrams: int = 1) -> list[str]:
-    """The words of a text in lower case; with `ngrams` 2, all pairs of neighbours as well."""
+    """The words of a text in lower case; with `ngrams` 2, all pairs of neighbors as well."""
     words = _WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower()))
     return words + [f"{one} {two}" for one, two in pairwise(words)] if ngrams == 2 else words

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dltool.data.features.feature import Encoder
 from dltool.data.features.infer import NAMES, SENTENCE
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
-from dltool.data.tables.profile import ColumnProfile, frequent
+from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, warning
 
 #: fewer rows are too few to tell what names them
@@ -37,6 +37,8 @@ def useless(column: ColumnProfile) -> str:
         return "holds lists or records"
     if column.constant:
         return "the same in all rows" if column.distinct else "empty"
+    if column.too_large:
+        return "holds numbers that are infinite, or too large for float32"
     if column.row_number:
         return "numbers the rows"
     if column.different <= NAMES or column.filled < FEWEST_ROWS:
@@ -63,6 +65,8 @@ def report(
     encoders: Mapping[str, Encoder],
 ) -> list[ColumnReport]:
     """A line for each of these columns."""
+    words = {n: columns[n].read("VARCHAR") for n, one in profiles.items() if not one.low and one.different <= NAMES}
+    frequent = database.frequent_of(words, SHOWN)
     return [
         ColumnReport(
             name,
@@ -70,7 +74,7 @@ def report(
             _becomes(encoders[name]) if name in encoders else "–",
             profile.missing,
             profile.distinct,
-            _values(database, columns[name], profile),
+            _values(profile, frequent.get(name, [])),
         )
         for name, profile in profiles.items()
     ]
@@ -93,13 +97,11 @@ def _becomes(encoder: Encoder) -> str:
     return f"{encoder.kind}: {field.size:,} in {field.width} numbers"
 
 
-def _values(database: Database, column: Column, profile: ColumnProfile) -> str:
+def _values(profile: ColumnProfile, frequent: Sequence[tuple[str, int]]) -> str:
     if profile.low:
         return f"{profile.low} … {profile.high}"
-    if profile.different > NAMES:
-        return ""
-    told = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent(database, column, SHOWN)]
-    return ", ".join(told) + (", …" if profile.distinct > SHOWN else "")
+    told = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent]
+    return ", ".join(told) + (", …" if frequent and profile.distinct > SHOWN else "")
 
 
 def _short(word: str, longest: int = 24) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.config.experiment import DataConfig
+from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.constants import Constants
-from dltool.data.dataset import find_stored, opened, pieces_of, remarks
+from dltool.data.dataset import find_stored, opened, pieces_of, prepared, remarks
 from dltool.data.duplicates import Duplicates
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
@@ -21,6 +21,7 @@ from dltool.data.inspection.sentinels import sentinels
 from dltool.data.plan import Plan
 from dltool.data.preparation import TablePreparation
 from dltool.data.preprocessing import Preprocessing
+from dltool.data.sampling import alias_table
 from dltool.data.signature import Signature
 from dltool.data.sources.source import Reader
 from dltool.data.tables.profile import profile
@@ -43,14 +44,18 @@ class Inspection:
     targets: Mapping[str, np.ndarray] = field(default_factory=dict)  # of each part, as the loss takes them
 
 
-def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
-    """The inspection; raises InputError for data that cannot be used."""
+def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None) -> Inspection:
+    """The inspection; raises InputError for data that cannot be used, or sampled so."""
     if stored := find_stored(data, folders):
         return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
-    with opened(data, folders) as (readers, plan, settled, notes):
+    with opened(data, folders, sampling) as (readers, plan, settled, notes):
         signature = settled.signature({part: plan.count(part) for part in plan.rows})
-        notes += _read_through(readers, plan, settled)
-        findings = [*(note(text, "data") for text in notes), *odd_parts(plan)]
+        if sampling:
+            alias_table(sampling, plan, readers["train"].outline)
+        warnings = [*plan.warnings, *_read_through(readers, plan, settled)]
+        notes += remarks(readers)
+        findings = [*(warning(text, "data") for text in warnings), *(note(text, "data") for text in notes)]
+        findings += odd_parts(plan)
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
         findings += odd_numbers(plan, tables)
         if "train" in tables:
@@ -66,13 +71,17 @@ def inspect(data: DataConfig, folders: Sequence[Path]) -> Inspection:
 
 
 def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:
-    """Read arrays, such as images, as a training will; gives notes on them, raises InputError with all problems."""
-    if any(reader.outline.columns for reader in readers.values()):
+    """Read all as a training will; gives warnings of arrays, such as images, raises InputError with all problems."""
+    tables = [reader for reader in readers.values() if reader.outline.columns]
+    for reader in tables:
+        for _ in prepared(reader, settled.features):
+            pass
+    if tables:
         return []
     duplicates, constants = Duplicates({part: plan.count(part) for part in plan.rows}), Constants()
     for _ in duplicates.watched(pieces_of(readers, settled.features, plan, hashlib.sha256(), constants)):
         pass
-    return [*remarks(readers), *constants.notes(), *duplicates.notes()]
+    return [*constants.warnings(), *duplicates.warnings()]
 
 
 def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:

@@ -45,7 +45,7 @@ class Parts(NamedTuple):
     """The parts that top folders are for."""
 
     folders: Mapping[str, str]  # by part: "train" → "pets/train"
-    unlabelled: Sequence[str]  # folders of a part whose images have no class of the training
+    unlabeled: Sequence[str]  # folders of a part whose images have no class of the training
     others: Sequence[str]  # folders that no part is told of
 
 
@@ -73,10 +73,10 @@ def parts(names: Sequence[str]) -> Parts | None:
     if len(found) < 2 or "train" not in found or not all("/" in rest for rest in below[found["train"]]):
         return None
     classes = set(classes_of(below[found["train"]]))
-    unlabelled = [top for top in found.values() if not set(_classes_or_none(below[top])) <= classes]
+    unlabeled = [top for top in found.values() if not set(_classes_or_none(below[top])) <= classes]
     return Parts(
-        {part: f"{around}{top}" for part, top in found.items() if top not in unlabelled},
-        [f"{around}{top}" for top in unlabelled],
+        {part: f"{around}{top}" for part, top in found.items() if top not in unlabeled},
+        [f"{around}{top}" for top in unlabeled],
         [f"{around}{top}" for top in below if top not in found.values()],
     )
 

@@ -52,6 +52,11 @@ class Form(NamedTuple):
         """Of the pixels."""
         return np.float64 if self.deep else np.uint8
 
+    @property
+    def bytes(self) -> int:
+        """Of one image."""
+        return self.height * self.width * self.channels * np.dtype(self.dtype).itemsize
+
 
 def pixels(content: bytes, name: str, form: Form) -> tuple[Header, np.ndarray]:
     """The pixels (height, width, channels) of a file, and its header; raises DamagedImageError."""

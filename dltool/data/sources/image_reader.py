@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: bytes of images that are unpacked at a time
 CHUNK = 64 << 20
+#: bytes of images that stay in memory from the search for damaged ones, so that they are unpacked once
+KEPT = 256 << 20
 #: images that a thread takes at a time
 TOGETHER = 16
 #: files that cannot be used and have a line of their own
@@ -43,6 +45,7 @@ class ImageReader(Reader):
         """`known` is what earlier looks have found, by name."""
         self.files, self._source, self._request = files, source, request
         self.looks: dict[str, Look] = dict(known or {})
+        self._unpacked: np.ndarray | None = None  # all images, where the search for damaged ones has kept them
         notes = left_out_notes(files)
         if not request.shape:
             self._look_at_all()
@@ -70,7 +73,11 @@ class ImageReader(Reader):
         Raises InputError, after all have been looked at, with every one that cannot be used.
         """
         form, rows = self._form, len(self.files.names)
-        step = max(1, CHUNK // (form.height * form.width * form.channels * np.dtype(form.dtype).itemsize))
+        step = max(1, CHUNK // form.bytes)
+        if self._unpacked is not None:
+            for low in range(0, rows, step):
+                yield self._unpacked[low : low + step].reshape(-1, *self.outline.feature_shape)
+            return
         problems: dict[int, Problem] = {}
         with ThreadPoolExecutor() as threads:
             for low in range(0, rows, step):
@@ -88,8 +95,11 @@ class ImageReader(Reader):
         headers = self.headers
         return [f"{self.files.where}: {text}" for text in remarks(headers, self._form)] if headers else []
 
-    def try_out(self, most: int) -> tuple[list[Problem], list[str]]:
-        """Unpack `most` evenly spaced images; gives what is wrong, and the places of those of one color."""
+    def try_out(self, most: int) -> tuple[int, dict[str, Problem], list[str]]:
+        """Unpack up to `most` evenly spaced images.
+
+        Gives how many, what is wrong by name, and the places of those of one color.
+        """
         names, form = self.files.names, self._form
         rows = range(0, len(names), -(-len(names) // most))
         problems = {row: look for row, name in enumerate(names) if isinstance(look := self.looks.get(name), Problem)}
@@ -102,7 +112,7 @@ class ImageReader(Reader):
                 same += [
                     self.files.place(names[some[i]]) for i in np.flatnonzero(constant(images)) if some[i] not in found
                 ]
-        return [problems[row] for row in sorted(problems)], same
+        return len(rows), {names[row]: problems[row] for row in sorted(problems)}, same
 
     @property
     def headers(self) -> list[Header]:
@@ -178,11 +188,15 @@ class ImageReader(Reader):
 
     def _skip(self) -> list[str]:
         """Leave out what is damaged, with a note on it."""
+        rows, form = len(self.files.names), self._form
+        fit = form.resized or all(one.size == form.size for one in self.headers)
+        kept = np.zeros((rows, *form.size, form.channels), form.dtype) if fit and rows * form.bytes <= KEPT else None
         with ThreadPoolExecutor() as threads:
-            form = self._form._replace(resized=True)  # whether sizes fit is another matter
-            problems = self._unpack_all(threads, range(len(self.files.names)), form)
-        if len(problems) == len(self.files.names):
+            # whether sizes fit is another matter
+            problems = self._unpack_all(threads, range(rows), form if fit else form._replace(resized=True), kept)
+        if len(problems) == rows:
             raise InputError(*_listed(list(problems.values()), self.files.where))
+        self._unpacked = kept if kept is None or not problems else np.delete(kept, list(problems), axis=0)
         left_out = [self.files.names[row] for row in problems]
         self.files.names = [name for row, name in enumerate(self.files.names) if row not in problems]
         if not left_out:

@@ -38,7 +38,7 @@ class Series(Source):
         """Reads the whole file."""
         path = locate(self.path, folders, "path")
         dimensions = request.shape[-1] if request.shape and not request.targets else None
-        found = _Found(path, labelled=request.targets, dimensions=dimensions)
+        found = _Found(path, labeled=request.targets, dimensions=dimensions)
         array = np.stack(found.series)
         outline = Outline(
             where=str(path),
@@ -74,7 +74,7 @@ class _Found:
     With a number of `dimensions`, a line of no more than these has no label.
     """
 
-    def __init__(self, path: Path, *, labelled: bool, dimensions: int | None):
+    def __init__(self, path: Path, *, labeled: bool, dimensions: int | None):
         self._path, self._dimensions = path, dimensions or 1
         self.series: list[np.ndarray] = []  # (length, dimensions) each
         self.labels: list[str] = []
@@ -86,7 +86,7 @@ class _Found:
             if line.startswith("@"):
                 self._take_directive(line)
             elif not line.startswith("#"):
-                self._take_series(_text(line, f"{path}:{number}"), f"{path}:{number}", labelled=labelled)
+                self._take_series(_text(line, f"{path}:{number}"), f"{path}:{number}", labeled=labeled)
                 self.lines.append(number)
         if not self.series:
             raise InputError(Problem("no series in this file", str(path)))
@@ -104,16 +104,16 @@ class _Found:
             self._has_labels = values[0].lower() == "true"
             self.numbers, self._classes = name.lower() == "@targetlabel", values[1:]
 
-    def _take_series(self, line: str, where: str, *, labelled: bool) -> None:
+    def _take_series(self, line: str, where: str, *, labeled: bool) -> None:
         if line.startswith("("):
             message = "times stand beside the values, (time,value); leave them out, as all series must be alike in time"
             raise InputError(Problem(message, where))
         dimensions = line.split(":")
         label = dimensions.pop().strip() if self._has_labels and len(dimensions) > self._dimensions else ""
-        if labelled and not label:
+        if labeled and not label:
             why = "" if self._has_labels else ": the header says that there is none (@classLabel false)"
             raise InputError(Problem(f"no class behind the last ':'{why}", where))
-        if labelled and self._classes and label not in self._classes:
+        if labeled and self._classes and label not in self._classes:
             hint = did_you_mean(label, self._classes)
             raise InputError(Problem(f"class {shown(label)} is not one that @classLabel lists; {hint}", where))
         values = [_numbers(text, where) for text in dimensions]

@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV, JSON lines and Parquet. One or several columns are the target, the others features."""
+"""Tables: CSV, TSV, JSON lines, Parquet, Excel workbooks. One or several columns are the target, the rest features."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dltool.data.tables.formats import open_table
 from dltool.data.tables.reader import TableReader, TargetOptions
 from dltool.data.tables.recognition import find_columns, storage
 from dltool.data.tables.table_file import TEXT, TableFile
-from dltool.errors import InputError, Problem, did_you_mean
+from dltool.errors import InputError, Problem
 from dltool.registry import register
 
 
 @register("source", "table")
 class Table(Source):
-    """A CSV, TSV, JSON lines or Parquet file, gzipped or not; one row is one sample."""
+    """A CSV, TSV, JSON lines or Parquet file, gzipped or not, or an Excel workbook; one row is one sample."""
 
     mixed_units: ClassVar[bool] = True
 
@@ -68,6 +68,7 @@ class Table(Source):
     header: bool | None = Field(default=None, description="whether the first line names the columns")
     names: list[str] = Field(default=[], description="of the columns, in place of those that a header gives")
     skip: NonNegativeInt = Field(default=0, description="lines to leave out before the header")
+    sheet: str | None = Field(default=None, description="of an Excel workbook; the first by default")
     decimal: Literal[".", ","] | None = Field(default=None, description="point of numbers; found out by default")
     encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
     missing_target: Literal["refuse", "drop"] = Field(default="refuse", description="what becomes of rows without one")
@@ -82,7 +83,8 @@ class Table(Source):
 
     def at(self, path: str) -> Self:
         """Another file, of which no more is asked than to have the columns that training has settled."""
-        return super().at(path).model_copy(update={"columns": None, "exclude": []})
+        sheet = self.sheet if Path(path).suffix.lower() in (".xlsx", ".xlsm") else None
+        return super().at(path).model_copy(update={"columns": None, "exclude": [], "sheet": sheet})
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """All that the path stands for."""
@@ -133,6 +135,7 @@ class Table(Source):
             names=tuple(self.names),
             skip=self.skip,
             decimal=self.decimal,
+            sheet=self.sheet,
             encoding=self.encoding,
             expected=request.features if request.types else (),
         )
@@ -180,4 +183,4 @@ class Table(Source):
 def _unknown(file: TableFile, names: Sequence[str], field: str) -> Iterator[Problem]:
     for name in names:
         if name not in file.columns:
-            yield Problem(f"no column '{name}'; {did_you_mean(name, file.columns)}", str(file.path), field)
+            yield Problem(f"no column '{name}'; {file.without(name)}", str(file.path), field)

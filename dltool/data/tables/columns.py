@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from math import isnan
 from typing import cast as typed
 
@@ -38,7 +39,7 @@ class Column:
     type: ColumnType | None = None  # None for lists and records
     mixed: ColumnType | None = None  # of text: what most cells are, but not all
     rival: ColumnType | None = None  # another type that fits all cells and gives other values
-    codes: bool = False  # digits that are taken for text, since some begin with 0
+    codes: str = ""  # what cells that could be numbers are written as, for which they are taken for text
     sound: bool = False  # every cell that is not empty is known to be of the type
 
     @property
@@ -132,9 +133,16 @@ def missing_words(one: ColumnType) -> Sequence[str]:
 
 def _is_one_of(text: str, words: Sequence[str]) -> str:
     """A condition in SQL; duckdb takes far longer to plan many with IN, or with lists."""
-    return f"regexp_full_match({text}, {query.text('|'.join(map(re.escape, words)))})"
+    return f"regexp_full_match({text}, {_alternatives(tuple(words))})"
 
 
+@lru_cache
+def _alternatives(words: tuple[str, ...]) -> str:
+    """Words as a regular expression in SQL."""
+    return query.text("|".join(map(re.escape, words)))
+
+
+@cache
 def _is_number(word: str) -> bool:
     """Whether a word is a number, and not NaN, which is missing anyway."""
     try:

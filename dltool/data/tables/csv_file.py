@@ -29,11 +29,24 @@ class CsvFile(TableFile):
         """Only columns of numbers that programs have written can be read as such at once."""
         fields = dict(zip(self.columns, field_names(len(self.columns)), strict=True))
         types = {field: columns.get(name, TEXT) for name, field in fields.items()}
-        return f"SELECT {', '.join(fields[name] for name in columns)} FROM {_scan(self.path, types, self.dialect)}"
+        return f"SELECT {', '.join(fields[name] for name in columns)} FROM {_scan(self.text, types, self.dialect)}"
+
+    @property
+    def text(self) -> Path:
+        """Where the text lies."""
+        return self.path
 
     def lines(self, rows: Collection[int]) -> Mapping[int, int]:
         """Counted in the text."""
         return lines_of(self.path, rows, self.dialect)
+
+    def without(self, name: str) -> str:
+        """Names that stand in a line which was taken for data are no names."""
+        if not self.dialect.header and not self.dialect.names:
+            records = first_records(self.text, self.dialect)
+            if records and name in map(clean_name, records[0]):
+                return "the first line was taken for data; if it holds the names, say so: data.table.header: true"
+        return super().without(name)
 
     @property
     def decimals(self) -> Sequence[str]:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from dltool.caching import working_folder
 from dltool.data.gzipped import is_gzipped
 from dltool.data.tables import query
 from dltool.data.tables.explanation import MisfitError
+from dltool.data.tables.long_form import MOST_CELLS, LongForm
 from dltool.data.tables.table_file import TEXT, TableFile, common_types, field_names
 
 #: bytes of files above which a table goes to disk
@@ -30,6 +31,7 @@ COLUMN_MEMORY = 2 << 20
 CHUNK_CELLS = 1 << 21
 #: expressions of one query
 TOGETHER = 128
+T = TypeVar("T")
 
 
 class Database:
@@ -50,6 +52,7 @@ class Database:
         self._files, self._path = files, files[0].path
         self._stack = ExitStack()
         self._ends: list[int] = []  # of each file, the row after its last
+        self._long: LongForm | None = None
         known = common_types(files)
         self.stored = {name: wanted if known[name] == TEXT else known[name] for name, wanted in columns.items()}
         self._fields = dict(zip(columns, field_names(len(columns)), strict=True))
@@ -92,11 +95,13 @@ class Database:
 
     def single(self, expressions: Sequence[str]) -> list[Any]:
         """Aggregates in SQL over all rows."""
-        found: list[Any] = []
         with query.explained(self._path):
-            for some in _blocks(expressions):
-                found += self._connection.execute(f"SELECT {', '.join(some)} FROM data").fetchall()[0]
-        return found
+            long = self._long_form(len(expressions))
+            found = long.single(dict(enumerate(expressions))) if long else {}
+            for some in _blocks([place for place in range(len(expressions)) if place not in found]):
+                listed = ", ".join(expressions[place] for place in some)
+                found |= zip(some, self._connection.execute(f"SELECT {listed} FROM data").fetchall()[0], strict=True)
+        return [found[place] for place in range(len(expressions))]
 
     def rows_where(self, condition: str, expression: str, count: int) -> list[tuple[int, Any]]:
         """The first rows that meet a condition in SQL, and an expression for each."""
@@ -132,6 +137,13 @@ class Database:
             end = "" if count is None else f" LIMIT {count}"
             return self._connection.execute(f"{grouped} ORDER BY 2 DESC, 1{end}").fetchall()
 
+    def frequent_of(self, expressions: Mapping[str, str], count: int) -> dict[str, list[tuple[Any, int]]]:
+        """The same for several expressions by name."""
+        with query.explained(self._path):
+            long = self._long_form(len(expressions))
+            found = long.frequent(expressions, count) if long else {}
+        return {name: found[name] if name in found else self.frequent(sql, count) for name, sql in expressions.items()}
+
     def falls(self, expression: str) -> bool:
         """Whether an expression in SQL is ever smaller than in the row before."""
         with query.explained(self._path):
@@ -146,15 +158,28 @@ class Database:
             yield self.fetch(fields, low, low + step)
 
     def _arrays(self, fields: Mapping[str, str], condition: str) -> dict[str, np.ndarray]:
-        found: dict[str, np.ndarray] = {}
         with query.explained(self._path):
-            for some in _blocks(list(fields)):
+            long = self._long_form(len(fields))
+            found: dict[str, np.ndarray] = long.arrays(fields, condition) if long else {}
+            for some in _blocks([name for name in fields if name not in found]):
                 # numbered, since names that differ in capitals alone are one to duckdb
                 listed = ", ".join(f"{fields[name]} AS f{place}" for place, name in enumerate(some))
                 sql = f"SELECT {listed} FROM data WHERE {condition} ORDER BY rowid"
                 arrays = self._connection.execute(sql).fetchnumpy()
                 found |= {name: arrays[f"f{place}"] for place, name in enumerate(some)}
         return found
+
+    def _long_form(self, columns: int) -> LongForm | None:
+        """The cells one below the other, for queries over so many columns; None where these are few, or the cells many.
+
+        Made when it is first needed.
+        """
+        places = [place for place, sql_type in enumerate(self.stored.values()) if sql_type == TEXT]
+        if columns < TOGETHER or not 0 < self.rows * len(places) <= MOST_CELLS:
+            return None
+        if self._long is None:
+            self._long = LongForm(self._connection, places)
+        return self._long
 
     def close(self) -> None:
         """Remove the database."""
@@ -182,7 +207,8 @@ class Database:
                 if not file.as_text or not {*wrong} & {*others}:
                     raise
                 return wrong
-            self._ends.append(self.single(["count(*)"])[0])
+            ((rows,),) = self._connection.execute("SELECT count(*) FROM data").fetchall()
+            self._ends.append(rows)
         return []
 
     def _place(self) -> Path | None:
@@ -201,7 +227,7 @@ def _is_packed(file: TableFile) -> bool:
     return not file.as_text or is_gzipped(file.path)
 
 
-def _blocks(expressions: Sequence[str]) -> Iterator[Sequence[str]]:
+def _blocks(expressions: Sequence[T]) -> Iterator[Sequence[T]]:
     """A query of more expressions than these takes time and memory out of proportion."""
     for low in range(0, len(expressions), TOGETHER):
         yield expressions[low : low + TOGETHER]

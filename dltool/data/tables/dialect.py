@@ -14,6 +14,7 @@ class Dialect:
     header: bool | None = None
     names: tuple[str, ...] = ()  # of all columns, in place of a header
     skip: int = 0  # lines before the header, or before the first row
+    sheet: str | None = None  # of a workbook; the first by default
     decimal: str | None = None
     encoding: str = "utf-8"
     expected: tuple[str, ...] = ()  # names that a header must have, where a training has settled them

@@ -14,16 +14,17 @@ from dltool.data.tables.csv_file import open_csv
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.json_text import lines_of
 from dltool.data.tables.table_file import TEXT, TableFile, cast, kind_of, repeated_name
+from dltool.data.tables.workbook import is_workbook, open_workbook
 from dltool.errors import InputError, Problem
 
 LOOKED_AT = 1024
 _JSON = (".json", ".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _UTF_16 = "UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8"
+ZIP = b"PK\x03\x04"
 _REFUSED = {
-    b"PK\x03\x04": "a zip archive; unpack it",
-    b"\xd0\xcf\x11\xe0": "a document of an office program; save it as CSV",
+    ZIP: "a zip archive; unpack it",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls), or one with a password; save it as .xlsx or CSV",
     b"\xff\xfe": _UTF_16,
     b"\xfe\xff": _UTF_16,
 }
@@ -78,10 +79,12 @@ def open_table(path: Path, dialect: Dialect = Dialect()) -> TableFile:  # noqa: 
     if not start:
         raise InputError(Problem("the file is empty", str(path)))
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if suffix.lower() in _SPREADSHEETS and not _is_text(start):
-        raise InputError(Problem("a spreadsheet; save the sheet as CSV and use that", str(path)))
+    if start.startswith(ZIP) and is_workbook(path):
+        return open_workbook(path, dialect)
+    if dialect.sheet:
+        raise InputError(Problem("no workbook, and so has no sheets", str(path), "sheet"))
     for refused, reason in _REFUSED.items():
-        if dialect.encoding == "utf-8" and start.startswith(refused):
+        if dialect.encoding != "utf-16" and start.startswith(refused):
             raise InputError(Problem(reason, str(path)))
     if start.startswith(b"PAR1") or suffix in _PARQUET:
         return ParquetFile(path, *_columns(path, f"read_parquet({query.file(path)})"))

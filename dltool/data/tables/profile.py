@@ -10,6 +10,10 @@ from dltool.data.column_types.column_type import Kind
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 
+#: that float32 holds
+LARGEST = 3.4e38
+#: whole numbers up to this one are exact in float64
+LONGEST = 1 << 53
 #: of more rows than this, different values are counted approximately
 EXACT_ROWS = 2_000_000
 #: up to this number of rows, the different values of a column are counted in a list
@@ -42,6 +46,17 @@ class ColumnProfile:
         return self.distinct < 2
 
     @property
+    def too_large(self) -> bool:
+        """Some numbers are infinite, or too large for float32."""
+        ends = (self.low, self.high) if self.low and self.kind in ("integer", "number") else ()
+        return any(abs(float(end)) > LARGEST for end in ends)
+
+    @property
+    def too_long(self) -> bool:
+        """Whole numbers that float64 does not tell apart."""
+        return self.kind == "integer" and bool(self.low) and max(abs(int(self.low)), abs(int(self.high))) > LONGEST
+
+    @property
     def binary(self) -> bool:
         """Every value is yes or no, or 0 or 1."""
         return self.kind == "boolean" or (self.kind == "integer" and self.low in "01" and self.high in "01")
@@ -67,8 +82,7 @@ def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, Colu
             rows=database.rows,
             filled=filled,
             distinct=min(distinct, filled),
-            low=_written(low),
-            high=_written(high),
+            **dict(zip(("low", "high"), _range(low, high), strict=True)),
             words=float(words or 0),
             row_number=whole and filled == database.rows and first == last,
             contiguous=whole and int(high) - int(low) + 1 == distinct,
@@ -91,10 +105,20 @@ def _fields(column: Column, rows: int) -> list[str]:
     return [f"count({cells})", count, *ends, words, *offsets]
 
 
-def _written(value: object) -> str:
+def _range(low: object, high: object) -> tuple[str, str]:
+    """Both ends, with digits enough to tell them apart."""
+    ends = [(_written(low, digits), _written(high, digits)) for digits in (6, 9, 12, 17)]
+    if not (isinstance(low, float) and isinstance(high, float)) or low == high:
+        return ends[0]
+    return next(
+        (end for end in ends if abs(float(end[1]) - float(end[0]) - (high - low)) <= (high - low) / 10), ends[0]
+    )
+
+
+def _written(value: object, digits: int) -> str:
     """A number or a date as people write it; nothing for none."""
     if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
     return "" if value is None else str(value).removesuffix(" 00:00:00")
 
 

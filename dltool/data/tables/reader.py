@@ -10,8 +10,9 @@ import numpy as np
 from dltool.config.writing import dump_inline
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
+from dltool.data.column_types.date_formats import has_offset
 from dltool.data.column_types.number import Integer, Number
-from dltool.data.quoting import plural, shown
+from dltool.data.quoting import LONGEST, plural, shown
 from dltool.data.sources.source import Bad, Outline, Raw, Reader, Task
 from dltool.data.tables.cells import require_values
 from dltool.data.tables.columns import Column
@@ -133,19 +134,26 @@ class TableReader(Reader):
             others = f", and {plural(count - len(told), 'more cell')} of this column" if count > len(told) else ""
             last = told[-1]
             told[-1] = Problem(last.message + others, last.where)
-            told[0] = Problem(f"{told[0].message}; {self._advice(name, as_type, found[0][1])}", told[0].where)
+            advice = self._advice(name, as_type, found[0][1])
+            if not any(one.message.endswith(advice) for one in problems):
+                told[0] = Problem(f"{told[0].message}; {advice}", told[0].where)
             problems += told
         return problems
 
     def _stray(self, name: str, as_type: str, cell: str) -> str:
         one = self.columns[name].type_for(as_type)
         form = f", written as {' or '.join(one.formats)}" if isinstance(one, Date) and one.formats != ["iso"] else ""
+        if isinstance(one, Date) and ("%z" in str(one.format) or one.offsets != "none") != has_offset(cell.strip()):
+            form = " without an offset" if has_offset(cell.strip()) else " with an offset, such as Z or +02:00,"
+            return f"column '{name}' holds {shown(cell.strip())}, where {one.noun}{form} is expected"
         return f"column '{name}' holds {shown(cell.strip())}, where {one.noun} is expected{form}"
 
     def _advice(self, name: str, as_type: str, cell: str) -> str:
         if not (self._fitting or self._targets):
             return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
         one, key = self.columns[name].type_for(as_type), dump_inline(name)
+        if len(cell.strip()) > LONGEST:
+            return f"correct it, or take the column for words: features: {{{key}: category}}"
         missing = f"types: {{{key}: {{{one.yaml_name}: {{missing: [{dump_inline(cell.strip())}]}}}}}}"
         if name in self._targets:
             return f"correct it, or leave its row out: {missing}, missing_target: drop"
@@ -180,7 +188,8 @@ class TableReader(Reader):
         self.database.close()
 
     def _notes(self) -> Iterator[str]:
-        """How columns are read that could be read otherwise."""
+        """Which sheet is read, and how columns are that could be read otherwise."""
+        yield from self.file.notes
         for column in self.columns.values():
             yield from self._doubts(column)
         yield from self._missing_words()
@@ -188,7 +197,7 @@ class TableReader(Reader):
     def _doubts(self, column: Column) -> Iterator[str]:
         one, name = column.type, column.name
         if column.codes:
-            what = "digits that begin with 0 are taken for codes, not for numbers"
+            what = f"{column.codes} are taken for codes, not for numbers"
             yield f"column '{name}': {what} ({_says(name, 'number')})"
         if isinstance(one, Date) and one.offsets == "utc":
             what = "times with an offset are brought to UTC"

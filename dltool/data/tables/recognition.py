@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from dltool.data.column_types.boolean import Boolean
-from dltool.data.column_types.column_type import MISSING, ColumnType
+from dltool.data.column_types.column_type import MISSING, ColumnType, Kind
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.date_formats import shape_of
 from dltool.data.column_types.number import Integer, Number
@@ -22,8 +22,15 @@ from dltool.data.tables.table_file import TEXT, TableFile, kind_of
 SAMPLE, SAMPLE_CELLS, FEWEST = 400, 1 << 16, 20
 #: bytes of text from which on numbers are read as such at once, and the rows that tell which columns hold them
 LARGE, FIRST_ROWS = 16 << 20, 1000
-#: codes such as 007, which would be the number 7
-CODE = "^[-+]?0[0-9]"
+#: codes such as 007, which would be the number 7, and 1E2, by what they would be; each with a condition in SQL
+_ZERO, _AROUND = "digits that begin with 0", "digits around an E, such as 1E2,"
+_CODES: Mapping[Kind, Mapping[str, str]] = {
+    "integer": {_ZERO: "bool_or(regexp_matches({0}, '^[-+]?0[0-9]'))"},
+    "number": {
+        _AROUND: "bool_and(regexp_full_match({0}, '[0-9]+[eE][0-9]+'))",
+        _ZERO: "bool_and(regexp_full_match({0}, '[0-9]+([eE][0-9]+)?')) AND bool_or(regexp_matches({0}, '^0[0-9]'))",
+    },
+}
 
 
 def find_columns(
@@ -180,13 +187,17 @@ class _Recognition:
         return together if self._tried([(column.name, together)])[0].whole else None
 
     def _codes(self, columns: Mapping[str, Column]) -> dict[str, Column]:
-        """Columns of digits that begin with 0, which are no numbers unless numbers are expected."""
-        whole = [
-            column for column in columns.values() if column.kind == "integer" and column.name not in self._expected
-        ]
-        told = [f"bool_or(regexp_matches({column.text(self._text)}, '{CODE}'))" for column in whole]
-        found = [column for column, begins in zip(whole, self._database.single(told), strict=True) if begins]
-        return {column.name: replace(column, type=self._text, codes=True) for column in found}
+        """Columns of digits that begin with 0, or around an E, which are no numbers unless numbers are expected."""
+        found: dict[str, Column] = {}
+        for kind, told in _CODES.items():
+            asked = [column for column in columns.values() if column.kind == kind and column.name not in self._expected]
+            conditions = [condition.format(column.text(self._text)) for column in asked for condition in told.values()]
+            answers = iter(self._database.single(conditions))
+            for column in asked:
+                reasons = [reason for reason in told if next(answers)]
+                if reasons:
+                    found[column.name] = replace(column, type=self._text, codes=reasons[0])
+        return found
 
 
 def _own_type(stored: str) -> ColumnType | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dltool.data.column_types.column_type import Kind
+from dltool.errors import did_you_mean
 
 TEXT = "VARCHAR"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -45,6 +46,15 @@ class TableFile(ABC):
     def decimals(self) -> Sequence[str]:
         """What may be the decimal mark, in order of preference."""
         return (".", ",")
+
+    def without(self, name: str) -> str:
+        """A hint where there is no column of a name."""
+        return did_you_mean(name, self.columns)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What of the file is read, where that does not go without saying."""
+        return ()
 
     def places(self, rows: Collection[int]) -> list[str]:
         """Where rows, from 0, stand, for messages: "data.csv:18", or "data.parquet: row 17"."""

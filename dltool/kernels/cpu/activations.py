@@ -94,7 +94,7 @@ def elu_gradient(dy, y, dx, vectors, alpha, two):
 
 @elementwise
 def selu(x, other, y, vectors, one, two):
-    """y = scale · elu(x, alpha), the self-normalising unit (Klambauer et al. 2017)."""
+    """y = scale · elu(x, alpha), the self-normalizing unit (Klambauer et al. 2017)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, constant(SELU_SCALE) * exponential_unit(load(x, i), constant(SELU_ALPHA)))
 

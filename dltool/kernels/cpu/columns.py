@@ -53,7 +53,7 @@ def join_columns(parts, w, step, low, high):
 
 @inlined
 def _place(column, stored):
-    """Where a column begins in blocks of so many rows."""
+    """Where a column begins in blocks of `stored` rows."""
     return column // LANES * stored * LANES + column % LANES
 
 

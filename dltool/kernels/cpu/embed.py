@@ -9,7 +9,7 @@ from numpy import float32
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
-from dltool.kernels.cpu.pointers import advance
+from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
 from dltool.kernels.records import BATCH, LANES
 
@@ -60,13 +60,30 @@ def embed_gradient(codes: Codes, rows: Integers, dx, dtable, start, length, step
 
 
 @kernel
-def one_hot(codes: Codes, rows: Integers, x, start, step, low, high):
-    """x (size) = 1 in the place that a sample's code says, else 0; overwrites x."""
+def one_hot(codes: Codes, rows: Integers, shares, x, start, step, low, high):
+    """x (size) = 1 in the place that a sample's code says, else 0, or the shares for code 0; overwrites x."""
     width, all_rows = codes.channels, x.rows
     for block in range(x.blocks):
         for sample in range(low, high):
             store(x, place(block * LANES, sample, all_rows), constant(0))
     for sample in range(low, high):
         code = codes[rows[sample] * width + start]
-        if code >= 0:
+        if code == 0 and len(shares) > 0:
+            for block in range(x.blocks):
+                store(x, place(block * LANES, sample, all_rows), load(shares[0], block * LANES))
+        elif code >= 0:
             x[place(code, sample, all_rows)] = float32(1)
+
+
+@kernel
+def mean_rows(w, shares, y, first, step, low, high):
+    """y (R, N) = w (R, N), but the first row of each field is its mean by shares, for some blocks; overwrites y."""
+    for block in range(low, high):
+        source, target = at(w, block * w.rows), at(y, block * y.rows)
+        for row in range(w.rows):
+            store(target, row * LANES, load(source, row * LANES))
+        for field in range(first[0]):
+            own, begin, mean = shares[field], first[1 + field], constant(0)
+            for code in range(own.channels):
+                mean = mean + load(source, (begin + code) * LANES) * splat(own[code])
+            store(target, begin * LANES, mean)

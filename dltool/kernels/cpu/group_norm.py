@@ -1,4 +1,4 @@
-"""Group normalisation: over all positions of a sample and some channels, which need not fill blocks of 16.
+"""Group normalization: over all positions of a sample and some channels, which need not fill blocks of 16.
 
 Sums are made for each channel first, a block at a time, and then added up and repeated within the groups.
 """

@@ -1,4 +1,4 @@
-"""Layer normalisation (over the channels of a row) and batch normalisation (over the rows of a channel)."""
+"""Layer normalization (over the channels of a row) and batch normalization (over the rows of a channel)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def of_field(fields, number, what):
 
 @inlined
 def copy(source, target, vectors):
-    """Copy so many vectors."""
+    """Copy `vectors` vectors."""
     for i in range(vectors):
         store(target, i * LANES, load(source, i * LANES))
 

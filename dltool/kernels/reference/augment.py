@@ -60,7 +60,7 @@ def gather_augmented(
 def augment(
     x: np.ndarray, border: np.ndarray, reach: np.ndarray, *, step: StepRecord, stream: int, key: int, **ranges: Any
 ) -> np.ndarray:
-    """y: each pixel is that of x (or between four of them) which the sample's map takes it to, then coloured.
+    """y: each pixel is that of x (or between four of them) which the sample's map takes it to, then colored.
 
     The random numbers of a sample, in [0, 1), are the first words of Philox with counter (place in the epoch, number,
     epoch, stream) and the words of `key`, over 2³².
@@ -69,7 +69,7 @@ def augment(
     counter = (place[:, None], np.arange(16)[None], step.epoch & MASK, stream)
     drawn = philox(counter, (key & MASK, key >> 32 & MASK))[0] / 2.0**32
     images = zip(x, drawn, strict=True)
-    return np.stack([_coloured(_moved(image, border, u, ranges), reach, u, ranges) for image, u in images])
+    return np.stack([_colored(_moved(image, border, u, ranges), reach, u, ranges) for image, u in images])
 
 
 def _moved(image: np.ndarray, border: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
@@ -137,7 +137,7 @@ def _between(image: np.ndarray, rows: np.ndarray, columns: np.ndarray, border: n
     return upper * (1 - down) + lower * down
 
 
-def _coloured(image: np.ndarray, reach: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
+def _colored(image: np.ndarray, reach: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
     if not (ranges["brightness"] or ranges["contrast"] or ranges["saturation"]):
         return image
     contrast = 1 + (2 * u[CONTRAST] - 1) * ranges["contrast"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -22,9 +24,21 @@ def embed_gradient(
     return dtable
 
 
-def one_hot(codes: np.ndarray, rows: np.ndarray, *, start: int, size: int) -> np.ndarray:
-    """x (B, size) = 1 where the code at `start` says, else 0; all 0 for a code of −1."""
-    return (codes[rows, start, None] == np.arange(size)).astype(np.float32)
+def one_hot(codes: np.ndarray, rows: np.ndarray, *shares: np.ndarray, start: int, size: int) -> np.ndarray:
+    """x (B, size) = 1 where the code at `start` says, else 0; all 0 for a code of −1, and shares (size) for 0."""
+    chosen = codes[rows, start, None]
+    ones = (chosen == np.arange(size)).astype(np.float32)
+    for mean in shares:
+        ones = np.where(chosen == 0, mean, ones.astype(mean.dtype))
+    return ones
+
+
+def mean_rows(w: np.ndarray, *shares: np.ndarray, first: Sequence[tuple[int]]) -> np.ndarray:
+    """y (R, N) = w, but its row `first` of each field is shares (size) · w[first : first + size]."""
+    y = w.copy()
+    for (begin,), own in zip(first, shares, strict=True):
+        y[begin] = own @ w[begin : begin + len(own)]
+    return y
 
 
 def _weighted(

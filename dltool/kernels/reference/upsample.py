@@ -20,10 +20,10 @@ def upsample_nearest_gradient(
 
 
 def upsample_bilinear(x: np.ndarray, *, height: int, width: int, factor_height: int, factor_width: int) -> np.ndarray:
-    """y[i, j] = x at ((i + ½) / f − ½, (j + ½) / g − ½), clamped, linearly between neighbours along both axes."""
+    """y[i, j] = x at ((i + ½) / f − ½, (j + ½) / g − ½), clamped, linearly between neighbors along both axes."""
     y = x.reshape(len(x), height, width, -1)
     for axis, factor in ((1, factor_height), (2, factor_width)):
-        first, second, weight = _neighbours(y, axis, factor)
+        first, second, weight = _neighbors(y, axis, factor)
         y = y.take(first, axis) * (1 - weight) + y.take(second, axis) * weight
     return y if x.ndim == 4 else y[:, 0]
 
@@ -31,11 +31,11 @@ def upsample_bilinear(x: np.ndarray, *, height: int, width: int, factor_height: 
 def upsample_bilinear_gradient(
     dy: np.ndarray, *, height: int, width: int, factor_height: int, factor_width: int
 ) -> np.ndarray:
-    """dx: every dy, times their weights, to the neighbours that it was read from."""
+    """dx: every dy, times their weights, to the neighbors that it was read from."""
     dx = dy.reshape(len(dy), height * factor_height, width * factor_width, -1)
     for axis, factor, size in ((1, factor_height, height), (2, factor_width, width)):
         given = np.zeros((*dx.shape[:axis], size, *dx.shape[axis + 1 :]), dy.dtype)
-        first, second, weight = _neighbours(given, axis, factor)
+        first, second, weight = _neighbors(given, axis, factor)
         onto, parts = np.moveaxis(given, axis, 0), (dx * (1 - weight), dx * weight)
         np.add.at(onto, first, np.moveaxis(parts[0], axis, 0))
         np.add.at(onto, second, np.moveaxis(parts[1], axis, 0))
@@ -43,7 +43,7 @@ def upsample_bilinear_gradient(
     return dx.reshape(_small(dy, height, width))
 
 
-def _neighbours(x: np.ndarray, axis: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _neighbors(x: np.ndarray, axis: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For every place of the larger axis the two of x that it lies between, and the weight of the second."""
     size = x.shape[axis]
     place = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)

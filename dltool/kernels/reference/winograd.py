@@ -1,4 +1,4 @@
-"""Reference convolutions by way of points: x (B, H, W, C), y and dy (B, h, w, N), u (points, C, N).
+"""Reference Winograd convolutions: x (B, H, W, C), y and dy (B, h, w, N), u (points, C, N).
 
 Tiles are cut out, transformed along both axes, multiplied point by point, and transformed back.
 """
