@@ -15,8 +15,9 @@ from dltool.data.preprocessing import Preprocessing
 from dltool.data.sources.source import Source
 from dltool.data.targets import Target
 
-#: what is no other scaling of a column: its words, which are matched one by one, and what stands for missing numbers
-_MATCHED = ("column", "words", "missing", "length", "width", "buckets", "fill")
+#: what is no other scaling of a column: its words, which are matched one by one, how often each came, and what stands
+#: for missing numbers
+_MATCHED = ("column", "words", "counts", "missing", "length", "width", "buckets", "fill")
 
 
 @dataclass(frozen=True)
