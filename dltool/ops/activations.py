@@ -52,6 +52,8 @@ def _activation_gradient(graph: Graph, node: Node, saved: Value, dy: Value | Non
 class Relu(FromOutput):
     """y = max(x, 0)."""
 
+    floor = 0.0
+
 
 @register("op", "relu_gradient")
 class ReluGradient(Gradient):

@@ -18,6 +18,7 @@ class Add(Op):
     """y = a + b."""
 
     operands = "a, b -> y"
+    commutative = True
     span = True
     shape = staticmethod(elementwise)
 
@@ -32,6 +33,7 @@ class Multiply(Op):
     """y = a · b, element by element; the backward of dropout."""
 
     operands = "a, b -> y"
+    commutative = True
     span = True
     shape = staticmethod(elementwise)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,8 @@ from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dltool.ops.graph import Node, Value
 
 ROWS = Spec((), dtype="int64")
@@ -29,6 +32,10 @@ class Order(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (ROWS,)
+
+    @staticmethod
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+        return {"rows_total": len(data["target"]), "first": first}
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -54,6 +61,11 @@ class Draw(Op):
         return (ROWS,)
 
     @staticmethod
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+        chances, _ = node.inputs
+        return {"rows_total": len(data[chances.name])}
+
+    @staticmethod
     def flops(node: Node) -> int:
         return 0
 
@@ -71,6 +83,7 @@ class Gather(Fetch):
     """x (…) = the rows () of data (…) float32."""
 
     operands = "data, rows -> x"
+    any_shape = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -82,6 +95,7 @@ class GatherScaled(Fetch):
     """x (…, C) float32 = (rows () of data (…, C) uint8 − offset) · factor, each of those () or (C,)."""
 
     operands = "data, rows, offset, factor -> x"
+    any_shape = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

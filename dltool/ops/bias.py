@@ -17,6 +17,7 @@ class AddBias(Op):
     """y (…, C) = x (…, C) + b (C,)."""
 
     operands = "x, b -> y"
+    linear = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

@@ -22,6 +22,7 @@ class Pad(Op):
     """y (top + H + bottom, left + W + right, C) = x (H, W, C) with zeros around it."""
 
     operands = "x -> y"
+    linear = True
     attributes: ClassVar = BORDER
 
     @staticmethod
@@ -46,6 +47,7 @@ class Crop(Op):
     """y (H, W, C) = x (top + H + bottom, left + W + right, C) without its border."""
 
     operands = "x -> y"
+    linear = True
     attributes: ClassVar = BORDER
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dltool.ops.op import Op, Spec
+from dltool.ops.op import Op, Report, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class Collect(Op):
 
     operands = "x -> collected"
     uses_step = True
+    reports = Report.OUTPUTS
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

@@ -28,6 +28,7 @@ class Conv(Op):
     """y (h, w, N) = Σ over the places of the kernel of x (H, W, C) · w there."""
 
     operands = "x, w -> y"
+    weight_axes = (-2, -1)
     takes_epilogue = True
     attributes: ClassVar = GEOMETRY
 
@@ -59,6 +60,7 @@ class ConvDataGradient(Op):
     """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, N) · wᵀ there."""
 
     operands = "dy, w -> dx"
+    weight_axes = (-1, -2)
     takes_epilogue = True
     attributes: ClassVar = GEOMETRY
 

@@ -19,6 +19,7 @@ class Depthwise(Conv):
     """y (h, w, C) = Σ over the places of the kernel of x (H, W, C) · w there, channel by channel."""
 
     operands = "x, w -> y"
+    weight_axes = (-1, -1)
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -42,6 +43,7 @@ class DepthwiseDataGradient(Op):
     """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, C) · w there, channel by channel."""
 
     operands = "dy, w -> dx"
+    weight_axes = (-1, -1)
     takes_epilogue = True
     attributes: ClassVar = GEOMETRY
 

@@ -20,6 +20,7 @@ class Dropout(Op):
     """
 
     operands = "x -> y, mask"
+    linear = True
     attributes: ClassVar = {"rate": 0.5, "stream": 0, "key": 0}
     uses_step = True
     in_place = True

@@ -16,6 +16,7 @@ class Matmul(Op):
     """y (…, N) = x (…, K) · w (K, N)."""
 
     operands = "x, w -> y"
+    weight_axes = (-2, -1)
     takes_epilogue = True
 
     @staticmethod
@@ -44,6 +45,7 @@ class MatmulDataGradient(Op):
     """dx (…, K) = dy (…, N) · w (K, N)ᵀ."""
 
     operands = "dy, w -> dx"
+    weight_axes = (-1, -2)
     takes_epilogue = True
 
     @staticmethod

@@ -52,6 +52,7 @@ class UpsampleNearest(Upsample):
     """y (H · f, W · g, C): every pixel of x (H, W, C) f · g times."""
 
     operands = "x -> y"
+    linear = True
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -74,6 +75,7 @@ class UpsampleBilinear(Upsample):
     """y (H · f, W · g, C): x (H, W, C) read at half-pixel centres, (i + ½) / f − ½, clamped at the edges."""
 
     operands = "x -> y"
+    linear = True
 
     @staticmethod
     def flops(node: Node) -> int:

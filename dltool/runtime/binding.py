@@ -10,10 +10,12 @@ import numpy as np
 from dltool.kernels import records
 from dltool.kernels.cpu import library
 from dltool.kernels.records import Kernel, bits
+from dltool.ops.bias import AddBias
 from dltool.ops.graph import Node, Value
+from dltool.ops.op import Report
 from dltool.program.program import Program
 from dltool.program.stages import Stage
-from dltool.runtime.kernels import kernel_of, tiles_of, workspace_bytes
+from dltool.runtime.kernels import function_of, kernel_of, tiles_of, workspace_bytes
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.state import State
 
@@ -24,7 +26,7 @@ class Buffers:
 
     data: Mapping[str, np.ndarray]  # features and target of one part, or of a window of an epoch
     first: int = 0  # position in the epoch of the first sample of that window
-    reports: dict[str, np.ndarray] = field(default_factory=dict)  # losses and collected outputs, by op
+    reports: dict[Report, np.ndarray] = field(default_factory=dict)  # losses, and outputs of the samples
     instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
 
 
@@ -82,7 +84,7 @@ class Table:
                 self._places[id(node)] = len(self.nodes)
                 self.nodes.append(node)
                 flags = records.UPDATE if node.per_update else 0
-                flags |= records.COLLECT if node.op.yaml_name == "collect" else 0
+                flags |= records.COLLECT if node.op.reports is Report.OUTPUTS else 0
                 self._ops.append((library.address(kernel_of(node.op)), len(integers), flags))
                 integers.extend(self._record(node, thread))
         return integers
@@ -101,8 +103,8 @@ class Table:
             return address(self._arena) + memory.offsets[value], False
         if value in memory.scratch:
             return address(self._scratch[thread]) + memory.scratch[value], True
-        if node.op.yaml_name in self._buffers.reports and value in node.outputs:
-            return address(self._buffers.reports[node.op.yaml_name]), False
+        if node.op.reports and value in node.outputs:
+            return address(self._buffers.reports[node.op.reports]), False
         name = self._buffers.instead.get(value.name, value.name)
         return address(self._state.buffer(name)), False
 
@@ -111,14 +113,10 @@ class Table:
         record, tiles = kernel_of(node.op).record, tiles_of(node.op)
         assert record is not None
         operands = [self._operand(value, node, thread) for value in (*node.inputs, *_own_outputs(node))]
-        attributes = dict(node.attributes)
+        attributes = {**node.attributes, **node.op.data_attributes(node, self._buffers.data, self._buffers.first)}
         if node.op.span:
             one, two = _two_numbers(node)
-            attributes = {"function": library.address(Kernel(node.op.yaml_name)), "one": one, "two": two}
-        if node.op.yaml_name == "draw":
-            attributes["rows_total"] = len(self._buffers.data[node.inputs[0].name])
-        if node.op.yaml_name == "order":
-            attributes |= {"rows_total": len(self._buffers.data["target"]), "first": self._buffers.first}
+            attributes = {"function": library.address(function_of(node.op)), "one": one, "two": two}
         return record.encode(
             operands,
             attributes,
@@ -128,13 +126,13 @@ class Table:
         )
 
     def _epilogue(self, node: Node, thread: int) -> list[int]:
-        biases = [part.inputs[1] for part in node.epilogue if part.op.yaml_name == "add_bias"]
+        biases = [part.inputs[1] for part in node.epilogue if part.op is AddBias]
         spans = [part for part in node.epilogue if part.op.span]
         start = self._place(biases[0], node, thread)[0] if biases else address(self._zeros)
-        floor = bool(spans) and _is_floor(node, spans[0])
-        calls = [self._span(span, node, thread) for span in spans[floor:]]
+        floor = spans[0].op.floor if spans and _is_floor(node, spans[0]) else None
+        calls = [self._span(span, node, thread) for span in (spans if floor is None else spans[1:])]
         calls += [[0] * records.CALL_FIELDS] * (records.CALLS - len(calls))
-        return [start, bits(0.0 if floor else -np.inf), *calls[0], *calls[1]]
+        return [start, bits(-np.inf if floor is None else floor), *calls[0], *calls[1]]
 
     def _span(self, span: Node, node: Node, thread: int) -> list[int]:
         """An elementwise op of an epilogue: function, what it reads beside the product, output, two numbers."""
@@ -142,7 +140,7 @@ class Table:
         saved = self._place(others[0], node, thread)[0] if others else 0
         output = span.outputs[0] if span.outputs[0] in node.outputs else node.outputs[0]
         out = self._place(output, node, thread)[0]
-        return [library.address(Kernel(span.op.yaml_name)), saved, out, *map(bits, _two_numbers(span))]
+        return [library.address(function_of(span.op)), saved, out, *map(bits, _two_numbers(span))]
 
     def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         stages, items, cuts = [], [], []
@@ -183,14 +181,14 @@ def kernels_of(program: Program) -> list[Kernel]:
         tiles = tiles_of(node.op)
         kernels += [tiles] if tiles else []
         parts = [part for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part)]
-        kernels += [Kernel(part.op.yaml_name) for part in parts]
+        kernels += [function_of(part.op) for part in parts]
     return list(dict.fromkeys(kernels))
 
 
 def _is_floor(node: Node, span: Node) -> bool:
-    """Whether an epilogue begins with a relu of what nothing else reads, which the tile applies before it stores."""
+    """Whether an epilogue begins with a floor on what nothing else reads, which the tile applies before it stores."""
     first = next((part for part in node.epilogue if part.op.span), None)
-    return node.op.takes_epilogue and first is span and span.op.yaml_name == "relu" and span.inputs[0] in node.inner
+    return node.op.takes_epilogue and first is span and span.op.floor is not None and span.inputs[0] in node.inner
 
 
 def _own_outputs(node: Node) -> tuple[Value, ...]:

@@ -24,6 +24,11 @@ def kernel_of(op: type[Op]) -> Kernel:
     return ELEMENTWISE if op.span else Kernel(op.yaml_name, Record(op.operands, op.attributes, op.takes_epilogue))
 
 
+def function_of(op: type[Op]) -> Kernel:
+    """The elementwise function of an op, for an epilogue or for `ELEMENTWISE`."""
+    return Kernel(op.yaml_name)
+
+
 def tiles_of(op: type[Op]) -> Kernel | None:
     """The tile function that the kernel of an op calls."""
     return Kernel(TILES[op.yaml_name]) if op.yaml_name in TILES else None

@@ -124,8 +124,8 @@ class Case:
         upstream: list[Value | None] = [None] * len(node.outputs)
         if not self.loss:
             upstream[0] = Input(node.outputs[0].shape, batched=node.outputs[0].spec.batched).feed(graph, "dy", rows)
-        graph.part = "backward"
-        return graph, node, node.op.gradient(graph, node, *upstream)
+        with graph.part("backward"):
+            return graph, node, node.op.gradient(graph, node, *upstream)
 
 
 def rows(*shape: int, low: float = -2.0, high: float = 2.0) -> Input:

@@ -254,11 +254,11 @@ BAD = {
     "nothing to keep": (["new.csv", "--keep", "ID"], "new.csv: no column 'ID'; did you mean 'id'?"),
     "name taken": (
         ["taken.csv", "--keep-all"],
-        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: --keep NAME",
+        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: ",
     ),
     "files that differ": (
         ["new.csv", "taken.csv", "--keep-all"],
-        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: --keep NAME",
+        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: ",
     ),
     "columns that differ": (
         ["new.csv", "more.csv", "--keep-all"],
