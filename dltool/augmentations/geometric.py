@@ -79,7 +79,14 @@ class Affine(Augmentation):
         down, right = self.translate if isinstance(self.translate, list) else (self.translate, self.translate)
         turn = {"rotate": radians(self.rotate)} if self.rotate else {}
         low, high = self.scale
-        return {**turn, "down": down, "right": right, "low": low, "high": high, "shear": tan(radians(self.shear))}
+        return {
+            **turn,
+            "down": down,
+            "right": right,
+            "scale_low": low,
+            "scale_high": high,
+            "shear": tan(radians(self.shear)),
+        }
 
 
 @register("augmentation", "cutout", main="size")

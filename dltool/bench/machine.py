@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dltool.kernels.cpu import library
-from dltool.kernels.records import LANES, OPERAND
+from dltool.kernels.records import LANES, Kernel, Record
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.team import Team
 
@@ -27,6 +27,7 @@ VECTORS = 12
 BEYOND_CACHE = 2
 ARRAY_BYTES = (32 << 20, 256 << 20)  # smallest and largest array of the bandwidth test
 
+MULTIPLY_ADDS, TRIAD = Kernel("multiply_adds", Record("c")), Kernel("triad", Record("x, y -> z"))
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -42,7 +43,7 @@ class Machine:
 
 def measure_machine(threads: Sequence[int], on_compile: Callable[[str], None]) -> Machine:
     """The machine's limits on one thread, on all cores, and on each of the given numbers of threads."""
-    library.prepare(("multiply_adds", "triad"), on_compile)
+    library.prepare((MULTIPLY_ADDS, TRIAD), on_compile)
     cores = len(os.sched_getaffinity(0))
     counts = sorted({1, cores, *threads})
     teams = {count: Team(count) for count in counts}
@@ -54,8 +55,8 @@ def measure_machine(threads: Sequence[int], on_compile: Callable[[str], None]) -
 def _peak(team: Team) -> float:
     """Operations per second of all threads together."""
     sums = [aligned(VECTORS * LANES * 4) for _ in range(team.size)]
-    arguments = [_operands(each) for each in sums]
-    run = _KERNEL(library.address("multiply_adds"))
+    arguments = [_record(MULTIPLY_ADDS, each) for each in sums]
+    run = _KERNEL(library.address(MULTIPLY_ADDS))
 
     def seconds(turns: int) -> float:
         return _timed(team, lambda thread: run(address(arguments[thread]), None, 0, turns))
@@ -70,9 +71,9 @@ def _bandwidth(teams: dict[int, Team]) -> dict[int, float]:
     """Gigabytes per second by number of threads."""
     size = min(max(BEYOND_CACHE * _last_cache(), ARRAY_BYTES[0]), ARRAY_BYTES[1])
     arrays = [aligned(size) for _ in range(3)]
-    arguments = _operands(*arrays)
+    arguments = _record(TRIAD, *arrays)
     vectors = size // (4 * LANES)
-    run = _KERNEL(library.address("triad"))
+    run = _KERNEL(library.address(TRIAD))
 
     def seconds(team: Team) -> float:
         cut = lambda thread: vectors * thread // team.size  # noqa: E731
@@ -88,11 +89,10 @@ def _timed(team: Team, function: Callable[[int], None]) -> float:
     return time.perf_counter() - started
 
 
-def _operands(*buffers: np.ndarray) -> np.ndarray:
-    """A kernel's argument record that holds addresses alone."""
-    record = np.zeros((len(buffers), OPERAND), np.int64)
-    record[:, 0] = [address(buffer) for buffer in buffers]
-    return record
+def _record(kernel: Kernel, *buffers: np.ndarray) -> np.ndarray:
+    """A kernel's record that holds addresses alone."""
+    assert kernel.record is not None
+    return np.array(kernel.record.encode([(address(buffer), 0, 0, 0) for buffer in buffers], {}), np.int64)
 
 
 def _processor() -> str:

@@ -1,36 +1,158 @@
 """How the runner and the cpu kernels speak: integer records, laid out the same on both sides.
 
-A cpu kernel is called as `kernel(arguments, step, low, high)`. `arguments` holds four integers for each operand
-(inputs, then outputs), then the op's attributes, then, for products, the epilogue. `step` is the record of the running
-step. `low` and `high` bound the share of the work: samples (rows), blocks of 16 channels (channels), or vectors of 16
-numbers of one parameter (parameter). Numba is not imported here: planning needs this module too.
+A cpu kernel is called as `kernel(record, step, low, high)`. `Record` says what its record holds and where; the kernel
+receives that by name (`dltool.kernels.cpu.kernel`). `step` is the record of the running step. `low` and `high` bound
+the share of the work: samples (rows), blocks of 16 channels (channels), or vectors of 16 numbers of one parameter
+(parameter). Numba is not imported here: planning needs this module too.
 """
 
 from __future__ import annotations
 
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from dltool.kernels.geometry import Geometry, as_one_line
+
 LANES = 16  # channels of a block
 
-# The integer before the record is the number of operands. One operand: where it is and how it is laid out.
-OPERAND = 4
+#: address, rows, channels, extra
+Operand = tuple[int, int, int, int]
+
+# How a record holds an operand.
+OPERAND_FIELDS = 4
 ADDRESS = 0
 ROWS = 1  # stored rows of a block, the distance between blocks in vectors · vectors: 1
 CHANNELS = 2  # logical size of the last axis
 EXTRA = 3  # activations: rows of one sample · parameters: 1 where the buffer holds only the chunk at hand
 
-# After the operands come the attributes, then an epilogue, then the address of the thread's workspace, where an op has
-# such. The geometry of a convolution begins its attributes (`dltool.ops.geometry` says what it means).
-HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH = range(6)
-STRIDE_HEIGHT, STRIDE_WIDTH, DILATION_HEIGHT, DILATION_WIDTH, TOP, LEFT = range(6, 12)
-GEOMETRY_FIELDS = 12
-PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
-STRIDES = 5  # and how far apart the things are that it multiplies
-TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
+# Every record begins with the address of the thread's workspace and that of the tile function, each 0 without one.
+WORKSPACE, TILES = range(2)
+HEADER_FIELDS = 2
 
-# The epilogue of a product: bias, floor (bits of a float64), then for each of two span functions its address, or 0, its
-# second operand, its output, its two numbers (bits of float64). The weight gradient, which has none, reads zeros in the
-# place of the bias.
-SPAN_FIELDS = 5
-EPILOGUE_FIELDS = 2 + 2 * SPAN_FIELDS
+# The epilogue of a product: address of the bias, floor (bits of a float64), then for each of two elementwise functions
+# its address, or 0, its second operand, its output, its two numbers (bits of float64).
+BIAS, FLOOR = range(2)
+CALLS = 2
+CALL_FIELDS = 5
+EPILOGUE_FIELDS = 2 + CALLS * CALL_FIELDS
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a kernel is called with. `operands` names its inputs and outputs, as in "x, w -> y".
+
+    An operand with a star stands for any number of them, none included. A tuple among the attributes (of tuples of
+    integers) stands for a table of any length.
+    """
+
+    operands: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    has_epilogue: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.operands)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The operands, inputs first; without stars."""
+        return tuple(name.strip(" *") for name in self.operands.replace("->", ",").split(",") if name.strip())
+
+    def __post_init__(self) -> None:
+        known = [*self.names, *self.attributes]
+        if len(set(known)) < len(known):
+            raise ValueError(f"one name for two things among {known}")
+
+    @property
+    def starred(self) -> str | None:
+        """The operand that stands for any number of them."""
+        return next((name for name in self.names if f"*{name}" in self.operands), None)
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether the attributes hold a geometry."""
+        return set(Geometry._fields) <= set(self.attributes)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where attributes, epilogue and operands begin. Behind their number, the starred ones come last."""
+        sizes = dict.fromkeys(self.attributes, 1)
+        if self.has_geometry:
+            own = {name: 1 for name in sizes if name not in Geometry._fields}
+            sizes = {"geometry": len(Geometry._fields), **own}
+        if self.has_epilogue:
+            sizes["epilogue"] = EPILOGUE_FIELDS
+        sizes |= {name: OPERAND_FIELDS for name in self.names if name != self.starred}
+        if self.starred:
+            sizes[self.starred] = 1
+        ends = list(accumulate(sizes.values(), initial=HEADER_FIELDS))
+        return dict(zip(sizes, ends, strict=False))
+
+    @property
+    def digest(self) -> str:
+        """What tells this layout from others, in a few letters."""
+        kinds = {name: type(default).__name__ for name, default in self.attributes.items()}
+        return hashlib.sha256(repr((self.operands, kinds, self.has_epilogue)).encode()).hexdigest()[:8]
+
+    def geometry(self, attributes: Mapping[str, Any]) -> Geometry | None:
+        """The geometry among attributes, as the kernels see it."""
+        if not self.has_geometry:
+            return None
+        return as_one_line(Geometry(*(attributes[name] for name in Geometry._fields)))
+
+    def encode(
+        self,
+        operands: Sequence[Operand],
+        attributes: Mapping[str, Any],
+        *,
+        workspace: int = 0,
+        tiles: int = 0,
+        epilogue: Sequence[int] = (),
+    ) -> list[int]:
+        """The integers of a record: operands in the order of their names, starred ones wherever their name stands."""
+        many = len(operands) - len(self.names) + 1
+        first = self.names.index(self.starred) if self.starred else len(operands)
+        integers = [workspace, tiles]
+        integers += self.geometry(attributes) or ()
+        for name in self.attributes:
+            if not (self.has_geometry and name in Geometry._fields):
+                integers.append(self._encoded(name, attributes[name]))
+        integers += epilogue
+        last = operands[first : first + many] if self.starred else []
+        for operand in (*operands[:first], *operands[first + len(last) :]):
+            integers += operand
+        if self.starred:
+            padded = last or [(0,) * OPERAND_FIELDS]  # so that a kernel may read the first one before it looks at len
+            integers += [len(last), *(number for operand in padded for number in operand)]
+        for name, value in attributes.items():
+            if isinstance(value, tuple) and name in self.attributes:
+                integers[self.places[name]] = len(integers)
+                integers += [len(value), *(number for row in value for number in row)]
+        return integers
+
+    def _encoded(self, name: str, value: Any) -> int:
+        default = self.attributes[name]
+        if isinstance(default, tuple):
+            return 0
+        return bits(value) if isinstance(default, float) else int(value) - 2**64 * (value >= 2**63)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Machine code for the cpu, by name, and what it is called with; other functions than kernels have no record."""
+
+    name: str
+    record: Record | None = None
+
+
+def bits(number: float) -> int:
+    """The bits of a float64, as an integer."""
+    return struct.unpack("<q", struct.pack("<d", number))[0]
+
 
 # One step of the plan.
 STEP_FIELDS = 9

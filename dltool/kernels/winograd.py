@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltool.kernels.geometry import Geometry
+
 POINTS = 6
 #: sizes of a kernel, along one axis, for which there are tiles
 KERNELS = (3, 5)
@@ -58,3 +60,54 @@ def tile_size(kernel: int) -> int:
 def points(kernel: int) -> int:
     """Points along one axis."""
     return 1 if kernel == 1 else POINTS
+
+
+def is_tileable(g):
+    """Whether there are tiles for the kernel, which must move by one and begin within reach of the image."""
+    unmoved = g.stride_height == g.stride_width == g.dilation_height == g.dilation_width == 1
+    sizes = g.kernel_width in KERNELS and g.kernel_height in (1, *KERNELS)
+    return unmoved and sizes and 0 <= g.top < g.kernel_height and 0 <= g.left < g.kernel_width
+
+
+def turned(g: Geometry) -> Geometry:
+    """The way back from y to x as a convolution with the turned kernel."""
+    return g._replace(
+        height=g.out_height, width=g.out_width, out_height=g.height, out_width=g.width,
+        top=g.kernel_height - 1 - g.top, left=g.kernel_width - 1 - g.left,
+    )  # fmt: skip
+
+
+def tile_sizes(g):
+    """Height and width of a tile of outputs."""
+    return tile_size(g.kernel_height), tile_size(g.kernel_width)
+
+
+def window_sizes(g):
+    """Height and width of the inputs that a tile sees, and of what becomes of them: points along both axes."""
+    return points(g.kernel_height), points(g.kernel_width)
+
+
+def tile_counts(g):
+    """Rows of tiles of an image, and tiles of a row."""
+    down, right = tile_sizes(g)
+    return -(-g.out_height // down), -(-g.out_width // right)
+
+
+def rows_together(across):
+    """Rows of `across` tiles that are worked on together."""
+    return max(1, TILES // across)
+
+
+def line_width(g):
+    """Columns that the tiles of a row see, and those of x beside them."""
+    _, right = tile_sizes(g)
+    _, seen_width = window_sizes(g)
+    _, across = tile_counts(g)
+    return max((across - 1) * right + seen_width, g.left + g.width)
+
+
+def output_width(g):
+    """Columns of the tiles of a row of y, and one more: points then do not fall on the same lines of the cache."""
+    _, right = tile_sizes(g)
+    _, across = tile_counts(g)
+    return across * right + 1

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from dltool.config.description import Component, by_compat
+from dltool.kernels.geometry import Geometry
 from dltool.layers.activation import Activation
 from dltool.layers.initializer import Initializer
 from dltool.layers.layer import Layer, misfit
 from dltool.layers.planes import Both, Places, pair, require_axes
-from dltool.ops.geometry import Geometry
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import window
 from dltool.registry import register
@@ -121,15 +121,15 @@ class Filters(Convolution):
             raise misfit(graph, f"cannot divide {inputs} channels and {self.filters} filters by {self.groups}", hint)
         weight, fans = self.weight(graph, inputs // self.groups, self.filters)
         if self.groups == inputs == self.filters:
-            return self.finished(graph, graph.apply("depthwise", x, weight, **geometry.attributes), fans)
+            return self.finished(graph, graph.apply("depthwise", x, weight, **geometry._asdict()), fans)
         if self.groups == 1:
-            return self.finished(graph, graph.apply("conv", x, weight, **geometry.attributes), fans)
+            return self.finished(graph, graph.apply("conv", x, weight, **geometry._asdict()), fans)
         pairs = zip(
             graph.apply("split", x, parts=self.groups),
             graph.apply("split_columns", weight, parts=self.groups),
             strict=True,
         )
-        parts = [graph.apply("conv", part, columns, **geometry.attributes) for part, columns in pairs]
+        parts = [graph.apply("conv", part, columns, **geometry._asdict()) for part, columns in pairs]
         return self.finished(graph, graph.apply("concat", *parts), fans)
 
 
@@ -151,7 +151,7 @@ class Depthwise(Convolution):
         require_axes(graph, x, self.axes)
         geometry = self.geometry(graph, x.shape[:-1])
         weight, fans = self.weight(graph, 1, x.shape[-1])
-        return self.finished(graph, graph.apply("depthwise", x, weight, **geometry.attributes), fans)
+        return self.finished(graph, graph.apply("depthwise", x, weight, **geometry._asdict()), fans)
 
 
 @register("layer", "depthwise_conv2d", main="kernel")
@@ -182,7 +182,7 @@ class Transposed(Convolution):
         ]
         geometry = self.geometry(graph, tuple(enlarged))
         weight, fans = self.weight(graph, self.filters, x.shape[-1])
-        return self.finished(graph, graph.apply("conv_data_gradient", x, weight, **geometry.attributes), fans)
+        return self.finished(graph, graph.apply("conv_data_gradient", x, weight, **geometry._asdict()), fans)
 
     def _enlarged(self, graph: Graph, size: int, kernel: int, stride: int, padding: Any, dilation: int) -> int:
         """The length of an axis whose windows are as many as `size`."""

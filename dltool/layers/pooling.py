@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from dltool.config.description import by_compat
+from dltool.kernels.geometry import Geometry
 from dltool.layers.layer import Layer, misfit
 from dltool.layers.planes import Both, Places, pair, require_axes
-from dltool.ops.geometry import Geometry
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import window
 from dltool.registry import register
@@ -80,7 +80,7 @@ class Largest(Pool):
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → (…, channels), shorter along the other axes."""
-        return graph.apply("max_pool", x, **self.geometry(graph, x).attributes)
+        return graph.apply("max_pool", x, **self.geometry(graph, x)._asdict())
 
 
 class Mean(Pool):
@@ -92,7 +92,7 @@ class Mean(Pool):
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → (…, channels), shorter along the other axes."""
-        geometry = self.geometry(graph, x).attributes
+        geometry = self.geometry(graph, x)._asdict()
         return graph.apply("average_pool", x, **geometry, include_padding=int(self.include_padding))
 
 
@@ -139,5 +139,5 @@ def _of_all(graph: Graph, x: Value, op: str) -> Value:
     if len(x.shape) not in (2, 3):
         raise misfit(graph, f"expected an image or a series, got {list(x.shape)}", "reshape it before this layer")
     height, width = (1, *x.shape[:-1])[-2:]
-    y = graph.apply(op, x, **Geometry(height, width, 1, 1, height, width, height, width).attributes)
+    y = graph.apply(op, x, **Geometry(height, width, 1, 1, height, width, height, width)._asdict())
     return graph.apply("reshape", y, shape=x.shape[-1:])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Accumulate(Op):
     """total = gradient in the first micro-batch of an update, else total + gradient; of gradient and total."""
 
+    operands = "g, total"
     cut = Cut.PARAMETER
     updates = (1,)
     uses_step = True

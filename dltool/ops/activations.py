@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class FromOutput(Op):
     """y = f(x), with a derivative that is known from y, so that x need not be kept."""
 
+    operands = "x -> y"
     span = True
     shape = staticmethod(elementwise)
 
@@ -26,6 +27,7 @@ class FromOutput(Op):
 class FromInput(Op):
     """y = f(x), with a derivative that needs x."""
 
+    operands = "x -> y"
     span = True
     shape = staticmethod(elementwise)
 
@@ -50,10 +52,14 @@ def _activation_gradient(graph: Graph, node: Node, saved: Value, dy: Value | Non
 class Relu(FromOutput):
     """y = max(x, 0)."""
 
+    floor = 0.0
+
 
 @register("op", "relu_gradient")
 class ReluGradient(Gradient):
     """dx = dy where y > 0, else 0."""
+
+    operands = "dy, y -> dx"
 
 
 @register("op", "leaky_relu")
@@ -67,6 +73,7 @@ class LeakyRelu(FromOutput):
 class LeakyReluGradient(Gradient):
     """dx = dy where y > 0, else slope · dy."""
 
+    operands = "dy, y -> dx"
     attributes: ClassVar = {"slope": 0.01}
 
 
@@ -81,6 +88,7 @@ class Elu(FromOutput):
 class EluGradient(Gradient):
     """dx = dy where y > 0, else dy · (y + alpha)."""
 
+    operands = "dy, y -> dx"
     attributes: ClassVar = {"alpha": 1.0}
 
 
@@ -93,6 +101,8 @@ class Selu(FromOutput):
 class SeluGradient(Gradient):
     """The gradient of selu, from y."""
 
+    operands = "dy, y -> dx"
+
 
 @register("op", "gelu")
 class Gelu(FromInput):
@@ -102,6 +112,8 @@ class Gelu(FromInput):
 @register("op", "gelu_gradient")
 class GeluGradient(Gradient):
     """The gradient of gelu, from x."""
+
+    operands = "dy, x -> dx"
 
 
 @register("op", "gelu_tanh")
@@ -113,6 +125,8 @@ class GeluTanh(FromInput):
 class GeluTanhGradient(Gradient):
     """The gradient of gelu_tanh, from x."""
 
+    operands = "dy, x -> dx"
+
 
 @register("op", "silu")
 class Silu(FromInput):
@@ -122,6 +136,8 @@ class Silu(FromInput):
 @register("op", "silu_gradient")
 class SiluGradient(Gradient):
     """The gradient of silu, from x."""
+
+    operands = "dy, x -> dx"
 
 
 @register("op", "tanh")
@@ -133,6 +149,8 @@ class Tanh(FromOutput):
 class TanhGradient(Gradient):
     """dx = dy · (1 − y²)."""
 
+    operands = "dy, y -> dx"
+
 
 @register("op", "sigmoid")
 class Sigmoid(FromOutput):
@@ -143,6 +161,8 @@ class Sigmoid(FromOutput):
 class SigmoidGradient(Gradient):
     """dx = dy · y · (1 − y)."""
 
+    operands = "dy, y -> dx"
+
 
 @register("op", "softplus")
 class Softplus(FromOutput):
@@ -152,3 +172,5 @@ class Softplus(FromOutput):
 @register("op", "softplus_gradient")
 class SoftplusGradient(Gradient):
     """dx = dy · (1 − e⁻ʸ)."""
+
+    operands = "dy, y -> dx"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Add(Op):
     """y = a + b."""
 
+    operands = "a, b -> y"
+    commutative = True
     span = True
     shape = staticmethod(elementwise)
 
@@ -30,6 +32,8 @@ class Add(Op):
 class Multiply(Op):
     """y = a · b, element by element; the backward of dropout."""
 
+    operands = "a, b -> y"
+    commutative = True
     span = True
     shape = staticmethod(elementwise)
 
@@ -37,6 +41,8 @@ class Multiply(Op):
 @register("op", "concat")
 class Concat(Op):
     """y (…, Σ Cᵢ) = the inputs (…, Cᵢ) side by side on the last axis."""
+
+    operands = "*inputs -> y"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -68,6 +74,7 @@ class Concat(Op):
 class Take(Op):
     """dx (…, size) = dy[…, start : start + size]."""
 
+    operands = "dy -> dx"
     attributes: ClassVar = {"start": 0, "size": 1}
 
     @staticmethod
@@ -87,6 +94,7 @@ class Take(Op):
 class Split(Op):
     """The channels of x (…, parts · C) in parts (…, C) of one size."""
 
+    operands = "x -> *pieces"
     attributes: ClassVar = {"parts": 1}
 
     @staticmethod

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Average(Op):
     """e = decay · e + (1 − decay) · w, of w and e; after the first update e = w, as in PyTorch and Keras."""
 
+    operands = "w, e"
     cut = Cut.PARAMETER
     attributes: ClassVar = {"decay": 0.999}
     updates = (1,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,8 @@ from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dltool.ops.graph import Node, Value
 
 ROWS = Spec((), dtype="int64")
@@ -22,12 +25,17 @@ class Order(Op):
     `first` is the position of the first sample at hand, where these are but a window of the epoch.
     """
 
+    operands = "-> rows"
     attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0, "first": 0}
     uses_step = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (ROWS,)
+
+    @staticmethod
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+        return {"rows_total": len(data["target"]), "first": first}
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -41,6 +49,7 @@ class Draw(Op):
     What is drawn follows from `key` (64 bits), the epoch, and the sample's position in it.
     """
 
+    operands = "chances, others -> rows"
     attributes: ClassVar = {"rows_total": 1, "key": 0}
     uses_step = True
 
@@ -50,6 +59,11 @@ class Draw(Op):
             if value.shape or value.spec.dtype != dtype:
                 raise ShapeError(f"one {dtype} for each row is needed, got {value.spec.dtype} {list(value.shape)}")
         return (ROWS,)
+
+    @staticmethod
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+        chances, _ = node.inputs
+        return {"rows_total": len(data[chances.name])}
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -68,6 +82,9 @@ class Fetch(Op):
 class Gather(Fetch):
     """x (…) = the rows () of data (…) float32."""
 
+    operands = "data, rows -> x"
+    any_shape = True
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_rows_of("float32", *inputs),)
@@ -76,6 +93,9 @@ class Gather(Fetch):
 @register("op", "gather_scaled")
 class GatherScaled(Fetch):
     """x (…, C) float32 = (rows () of data (…, C) uint8 − offset) · factor, each of those () or (C,)."""
+
+    operands = "data, rows, offset, factor -> x"
+    any_shape = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -90,6 +110,8 @@ class GatherScaled(Fetch):
 class GatherLabels(Fetch):
     """labels () = the rows () of data () int64."""
 
+    operands = "data, rows -> labels"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_rows_of("int64", *inputs),)
@@ -98,6 +120,8 @@ class GatherLabels(Fetch):
 @register("op", "gather_targets")
 class GatherTargets(Fetch):
     """targets (k,) = the rows () of data (k,) float32."""
+
+    operands = "data, rows -> targets"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

@@ -22,6 +22,7 @@ class BatchNorm(Op):
     variance that divides by n − 1.
     """
 
+    operands = "x, gain, bias, running_mean, running_variance -> y, normalized, inverse_std"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"eps": 1e-5, "momentum": 0.1, "unbiased": 0}
     updates = (3, 4)
@@ -50,6 +51,7 @@ class BatchNorm(Op):
 class BatchNormGradient(Op):
     """(dx (…, C), dgain (C,), dbias (C,)) from dy (…, C), normalized (…, C), inverse_std (C,) and gain (C,)."""
 
+    operands = "dy, normalized, inverse_std, gain -> dx, dgain, dbias"
     cut = Cut.CHANNELS
 
     @staticmethod
@@ -68,6 +70,7 @@ class BatchNormGradient(Op):
 class BatchNormInference(Op):
     """y (…, C) of x (…, C), gain, bias, running_mean, running_variance (C,), which stay as they are."""
 
+    operands = "x, gain, bias, running_mean, running_variance -> y"
     attributes: ClassVar = {"eps": 1e-5}
     in_place = True
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class AddBias(Op):
     """y (…, C) = x (…, C) + b (C,)."""
 
+    operands = "x, b -> y"
+    linear = True
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         x, b = inputs
@@ -33,6 +36,7 @@ class AddBias(Op):
 class SumRows(Op):
     """db (C,) = Σ over rows of dy (…, C)."""
 
+    operands = "dy -> db"
     cut = Cut.PARAMETER
 
     @staticmethod

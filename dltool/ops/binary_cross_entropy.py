@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class BinaryCrossEntropy(Op):
     """(row_loss (), probabilities (k,)) of logits, targets (k,) [, weights (k,)]; the loss is the mean over the k."""
 
+    operands = "logits, targets, *weights -> row_loss, probabilities"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         _check(*inputs)
@@ -39,6 +41,7 @@ class BinaryCrossEntropy(Op):
 class BinaryCrossEntropyGradient(Op):
     """dlogits (k,) of the batch's mean loss, from probabilities (k,) and the other inputs of the loss."""
 
+    operands = "probabilities, targets, *weights -> dlogits"
     uses_step = True
     in_place = True
 

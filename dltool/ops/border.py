@@ -21,6 +21,8 @@ BORDER: Mapping[str, int] = {"height": 1, "width": 1, "top": 0, "bottom": 0, "le
 class Pad(Op):
     """y (top + H + bottom, left + W + right, C) = x (H, W, C) with zeros around it."""
 
+    operands = "x -> y"
+    linear = True
     attributes: ClassVar = BORDER
 
     @staticmethod
@@ -44,6 +46,8 @@ class Pad(Op):
 class Crop(Op):
     """y (H, W, C) = x (top + H + bottom, left + W + right, C) without its border."""
 
+    operands = "x -> y"
+    linear = True
     attributes: ClassVar = BORDER
 
     @staticmethod

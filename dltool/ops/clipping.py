@@ -18,6 +18,7 @@ NUMBER = Spec((), batched=False)
 class ClipValue(Op):
     """The gradient with every number limited to ±limit."""
 
+    operands = "g -> y"
     cut = Cut.PARAMETER
     attributes: ClassVar = {"limit": 1.0}
     shape = staticmethod(elementwise)
@@ -27,6 +28,7 @@ class ClipValue(Op):
 class SquareSum(Op):
     """partial sums (C,) of the squares of a gradient (…, C); only their total matters to clip_scale."""
 
+    operands = "g -> partial_sums"
     cut = Cut.PARAMETER
     whole_columns = True
 
@@ -44,6 +46,7 @@ class SquareSum(Op):
 class ClipScale(Op):
     """scale () = min(1, limit / (norm + eps)), the norm from the square sums of all gradients."""
 
+    operands = "*partial_sums -> scale"
     cut = Cut.ONCE
     attributes: ClassVar = {"limit": 1.0, "eps": 0.0}
 
@@ -60,6 +63,7 @@ class ClipScale(Op):
 class ScaleGradient(Op):
     """The gradient times scale ()."""
 
+    operands = "g, scale -> y"
     cut = Cut.PARAMETER
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dltool.ops.op import Op, Spec
+from dltool.ops.op import Op, Report, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class Collect(Op):
     """collected (…) = x (…), one row for each sample of the run of steps, in running order."""
 
+    operands = "x -> collected"
     uses_step = True
+    reports = Report.OUTPUTS
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

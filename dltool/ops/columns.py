@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class SplitColumns(Op):
     """The columns of w (…, parts · N) in parts (…, N)."""
 
+    operands = "w -> *pieces"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"parts": 1}
 
@@ -41,6 +42,7 @@ class SplitColumns(Op):
 class JoinColumns(Op):
     """w (…, parts · N) = the parts (…, N) side by side."""
 
+    operands = "*parts -> w"
     cut = Cut.PARAMETER
     whole_inputs = True
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.kernels.records import LANES, TAP_FIELDS
-from dltool.ops.geometry import GEOMETRY, Geometry, geometry_of
+from dltool.kernels.geometry import Geometry
+from dltool.ops.geometry import GEOMETRY, check_input, check_output, geometry_of, input_shape, output_shape
 from dltool.ops.op import Cut, Op, ShapeError, Spec
 from dltool.registry import register
 
@@ -27,19 +27,20 @@ ROOM = 1 << 19
 class Conv(Op):
     """y (h, w, N) = Σ over the places of the kernel of x (H, W, C) · w there."""
 
+    operands = "x, w -> y"
+    weight_axes = (-2, -1)
     takes_epilogue = True
-    tiles = "pixel_tiles"
     attributes: ClassVar = GEOMETRY
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         x, w = inputs
         geometry = geometry_of(attributes)
-        geometry.check(x.shape)
+        check_input(geometry, x.shape)
         _check_weight(w, geometry)
         if x.shape[-1] != w.shape[-2]:
             raise ShapeError(f"cannot convolve {list(x.shape)} with {list(w.shape)}")
-        return (Spec(geometry.like(x.shape, w.shape[-1], small=True)),)
+        return (Spec(output_shape(geometry, x.shape, w.shape[-1])),)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -50,12 +51,6 @@ class Conv(Op):
         return dx, weight_gradient(graph, x, dy, w, node)
 
     @staticmethod
-    def workspace(node: Node) -> int:
-        x, _ = node.inputs
-        geometry = geometry_of(node.attributes)
-        return table_size(geometry.taps * blocks(x.shape[-1])) + image_size(geometry, blocks(x.shape[-1]))
-
-    @staticmethod
     def flops(node: Node) -> int:
         return 2 * prod(node.outputs[0].shape[:-1]) * node.inputs[1].spec.size
 
@@ -64,19 +59,20 @@ class Conv(Op):
 class ConvDataGradient(Op):
     """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, N) · wᵀ there."""
 
+    operands = "dy, w -> dx"
+    weight_axes = (-1, -2)
     takes_epilogue = True
-    tiles = "pixel_tiles"
     attributes: ClassVar = GEOMETRY
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         dy, w = inputs
         geometry = geometry_of(attributes)
-        geometry.check(dy.shape, small=True)
+        check_output(geometry, dy.shape)
         _check_weight(w, geometry)
         if dy.shape[-1] != w.shape[-1]:
             raise ShapeError(f"cannot convolve {list(dy.shape)} with the transposed {list(w.shape)}")
-        return (Spec(geometry.like(dy.shape, w.shape[-2], small=False)),)
+        return (Spec(input_shape(geometry, dy.shape, w.shape[-2])),)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -87,16 +83,6 @@ class ConvDataGradient(Op):
         return dy, weight_gradient(graph, dx, y, w, node)
 
     @staticmethod
-    def workspace(node: Node) -> int:
-        dy, _ = node.inputs
-        geometry, depth = geometry_of(node.attributes), blocks(dy.shape[-1])
-        taps = geometry.taps * depth
-        phases = geometry.stride_height * geometry.stride_width
-        _, _, height, width = geometry.margins
-        line = geometry.width * LANES
-        return table_size(taps + phases) + (height * width * depth + taps * LANES + LANES) * LANES + line
-
-    @staticmethod
     def flops(node: Node) -> int:
         return 2 * prod(node.inputs[0].shape[:-1]) * node.inputs[1].spec.size
 
@@ -105,23 +91,18 @@ class ConvDataGradient(Op):
 class ConvWeightGradient(Op):
     """dw (groups, kernel height, kernel width, C, N) in parts: Σ over the samples of a group of x at the place · dy."""
 
+    operands = "x, dy -> dw"
     cut = Cut.GROUPS
-    tiles = "weight_tiles"
     attributes: ClassVar = {**GEOMETRY, "groups": 1}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         x, dy = inputs
         geometry = geometry_of(attributes)
-        geometry.check(x.shape)
-        geometry.check(dy.shape, small=True)
+        check_input(geometry, x.shape)
+        check_output(geometry, dy.shape)
         kernel = (geometry.kernel_height, geometry.kernel_width)[3 - len(x.shape) :]
         return (Spec((attributes["groups"], *kernel, x.shape[-1], dy.shape[-1]), batched=False),)
-
-    @staticmethod
-    def workspace(node: Node) -> int:
-        geometry = geometry_of(node.attributes)
-        return table_size(geometry.out_height) + image_size(geometry, blocks(node.inputs[0].shape[-1])) + LANES
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -133,6 +114,7 @@ class ConvWeightGradient(Op):
 class SumGroups(Op):
     """y (…) = Σ over the groups of x (groups, …), in their order."""
 
+    operands = "x -> y"
     cut = Cut.PARAMETER
     whole_inputs = True
     attributes: ClassVar = {"groups": 1, "rows": 1}
@@ -153,28 +135,6 @@ def weight_gradient(graph: Graph, x: Value, dy: Value, w: Value, node: Node) -> 
     name = "conv_weight_gradient" if "conv" in node.op.yaml_name else "depthwise_weight_gradient"
     parts = graph.apply(name, x, dy, groups=groups, **node.attributes)
     return graph.apply("sum_groups", parts, groups=groups, rows=prod(w.shape[:-1]))
-
-
-def blocks(channels: int) -> int:
-    """Blocks of 16 channels."""
-    return -(-channels // LANES)
-
-
-def table_size(taps: int) -> int:
-    """Floats that a table of taps takes, in whole vectors."""
-    return integers_size(taps * TAP_FIELDS)
-
-
-def integers_size(count: int) -> int:
-    """Floats that `count` integers take, in whole vectors."""
-    return -(-count * 2 // LANES) * LANES
-
-
-def image_size(geometry: Geometry, depth: int) -> int:
-    """Floats of one padded image of `depth` blocks, its columns sorted by their place within a stride."""
-    height, width = geometry.reached
-    width = -(-width // geometry.stride_width) * geometry.stride_width
-    return height * width * depth * LANES
 
 
 def _check_weight(w: Value, geometry: Geometry) -> None:

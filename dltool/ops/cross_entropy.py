@@ -26,6 +26,7 @@ class CrossEntropy(Op):
     label, or with `each_class` 1 that of each class for its own term.
     """
 
+    operands = "logits, labels, *weights -> row_loss, probabilities"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
 
     @staticmethod
@@ -49,6 +50,7 @@ class CrossEntropy(Op):
 class CrossEntropyGradient(Op):
     """dlogits (C,) of the batch's mean loss, from probabilities (C,) and the other inputs of the loss."""
 
+    operands = "probabilities, labels, *weights -> dlogits"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True

@@ -5,9 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.kernels.records import PHASE_FIELDS, STRIDES
-from dltool.ops.conv import Conv, ConvWeightGradient, image_size, integers_size, weight_gradient
-from dltool.ops.geometry import GEOMETRY, geometry_of
+from dltool.ops.conv import Conv, ConvWeightGradient, weight_gradient
+from dltool.ops.geometry import GEOMETRY, check_input, check_output, geometry_of, input_shape, output_shape
 from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
@@ -19,15 +18,16 @@ if TYPE_CHECKING:
 class Depthwise(Conv):
     """y (h, w, C) = Σ over the places of the kernel of x (H, W, C) · w there, channel by channel."""
 
-    tiles = "lane_tiles"
+    operands = "x, w -> y"
+    weight_axes = (-1, -1)
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         x, w = inputs
         geometry = geometry_of(attributes)
-        geometry.check(x.shape)
+        check_input(geometry, x.shape)
         _check_weight(x, w)
-        return (Spec(geometry.like(x.shape, x.shape[-1], small=True)),)
+        return (Spec(output_shape(geometry, x.shape, x.shape[-1])),)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -37,31 +37,23 @@ class Depthwise(Conv):
         dx = graph.apply("depthwise_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
         return dx, weight_gradient(graph, x, dy, w, node)
 
-    @staticmethod
-    def workspace(node: Node) -> int:
-        return integers_size(2 * PHASE_FIELDS + STRIDES)
-
 
 @register("op", "depthwise_data_gradient")
 class DepthwiseDataGradient(Op):
     """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, C) · w there, channel by channel."""
 
+    operands = "dy, w -> dx"
+    weight_axes = (-1, -1)
     takes_epilogue = True
-    tiles = "lane_tiles"
     attributes: ClassVar = GEOMETRY
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         dy, w = inputs
         geometry = geometry_of(attributes)
-        geometry.check(dy.shape, small=True)
+        check_output(geometry, dy.shape)
         _check_weight(dy, w)
-        return (Spec(geometry.like(dy.shape, dy.shape[-1], small=False)),)
-
-    @staticmethod
-    def workspace(node: Node) -> int:
-        geometry = geometry_of(node.attributes)
-        return integers_size((geometry.stride_height + geometry.stride_width) * PHASE_FIELDS + STRIDES)
+        return (Spec(input_shape(geometry, dy.shape, dy.shape[-1])),)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -72,16 +64,12 @@ class DepthwiseDataGradient(Op):
 class DepthwiseWeightGradient(ConvWeightGradient):
     """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the place · dy."""
 
-    tiles = "place_tiles"
+    operands = "x, dy -> dw"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (dw,) = ConvWeightGradient.shape(*inputs, **attributes)
         return (Spec((*dw.shape[:-2], 1, dw.shape[-1]), batched=False),)
-
-    @staticmethod
-    def workspace(node: Node) -> int:
-        return integers_size(STRIDES) + image_size(geometry_of(node.attributes), 1)
 
 
 def _check_weight(x: Value, w: Value) -> None:

@@ -19,6 +19,8 @@ class Dropout(Op):
     knows it.
     """
 
+    operands = "x -> y, mask"
+    linear = True
     attributes: ClassVar = {"rate": 0.5, "stream": 0, "key": 0}
     uses_step = True
     in_place = True

@@ -19,6 +19,7 @@ class Embed(Op):
     Their sum over the codes that are not negative, divided by the square root of the number of these.
     """
 
+    operands = "codes, rows, table -> x"
     attributes: ClassVar = {"start": 0, "length": 1}
 
     @staticmethod
@@ -46,6 +47,7 @@ class Embed(Op):
 class EmbedGradient(Op):
     """dtable (size, width) = Σ over the batch of dx (width), in the rows of each sample's codes."""
 
+    operands = "codes, rows, dx -> dtable"
     cut = Cut.PARAMETER
     whole_columns = True
     attributes: ClassVar = {"start": 0, "length": 1, "size": 1}
@@ -68,6 +70,7 @@ class OneHot(Op):
     With `shares` (size), code 0 gives these.
     """
 
+    operands = "codes, rows, *shares -> x"
     attributes: ClassVar = {"start": 0, "size": 1}
 
     @staticmethod
@@ -87,6 +90,7 @@ class OneHot(Op):
 class MeanRows(Op):
     """y (R, N) = w (R, N), but row `first` of each field is Σ share · row, over as many rows from there as shares."""
 
+    operands = "w, *shares -> y"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"first": ()}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class FoldWeight(Op):
     """y (…, C) = w (…, C) · gain / √(variance + eps), each of these (C,)."""
 
+    operands = "w, gain, variance -> y"
     cut = Cut.ONCE
     attributes: ClassVar = {"eps": 1e-5}
 
@@ -36,6 +37,7 @@ class FoldWeight(Op):
 class FoldBias(Op):
     """y (C,) = bias − mean · gain / √(variance + eps), of gain, bias, mean and variance (C,)."""
 
+    operands = "gain, bias, mean, variance -> y"
     cut = Cut.ONCE
     attributes: ClassVar = {"eps": 1e-5}
 

@@ -20,6 +20,9 @@ from dltool.patterns import fits
 #: (shape, generator) → initial values
 Initial = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
+#: what a node is for
+Part = Literal["batch", "forward", "backward", "update"]
+
 #: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·
 #: parameter: trained, unless it is frozen · state: survives steps but is not trained (running statistics, optimizer
 #: slots, averages) · constant: fixed at building · total: a gradient added up over the micro-batches of one update
@@ -62,7 +65,7 @@ class Node:
     outputs: tuple[Value, ...]
     attributes: Mapping[str, Any]
     layer: str  # path of the layer (or "loss", "update", "batch") that asked for it
-    part: Literal["batch", "forward", "backward", "update"] = "forward"
+    part: Part = "forward"
     epilogue: tuple[Node, ...] = field(default=())  # nodes fused into this one, in order
     inner: frozenset[Value] = frozenset()  # values that fusion left inside: computed, but stored nowhere
     after: tuple[Value, ...] = ()  # values that must exist before, so that this node does not run too early
@@ -114,7 +117,7 @@ class Graph:
         self.values: dict[str, Value] = {}
         self.layers: list[BuiltLayer] = []
         self.warnings: list[str] = []
-        self.part: Literal["batch", "forward", "backward", "update"] = "forward"
+        self._part: Part = "forward"
         self._streams = 0
         self._scope: list[str] = []
         self._children: dict[str, Counter[str]] = {}
@@ -164,6 +167,15 @@ class Graph:
         return self._add(Value(f"{parameter.name}.total", gradient.spec, "total", of=parameter))
 
     @contextmanager
+    def part(self, part: Part) -> Iterator[None]:
+        """Everything added inside is for one part of the step; outside it is for the forward."""
+        previous, self._part = self._part, part
+        try:
+            yield
+        finally:
+            self._part = previous
+
+    @contextmanager
     def inside(self, layer: str) -> Iterator[None]:
         """Everything added inside belongs to a layer that was built before."""
         previous, self._scope = self._scope, [layer] if layer else []
@@ -177,15 +189,51 @@ class Graph:
         op = find_op(op_name)
         attributes = {**op.attributes, **attributes}
         specs = op.shape(*inputs, **attributes)
-        node = Node(op, inputs, (), attributes, self.layer, self.part)
+        node = Node(op, inputs, (), attributes, self.layer, self._part)
         names = [op_name] if len(specs) == 1 else [f"{op_name}.{i}" for i in range(len(specs))]
-        needs_gradient = self.part == "forward" and any(value.needs_gradient for value in inputs)
+        needs_gradient = self._part == "forward" and any(value.needs_gradient for value in inputs)
         node.outputs = tuple(
             self._add(Value(self._unique(self._path(name)), spec, producer=node, needs_gradient=needs_gradient))
             for name, spec in zip(names, specs, strict=True)
         )
         self.nodes.append(node)
         return None if not node.outputs else node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    @contextmanager
+    def before(self, node: Node) -> Iterator[None]:
+        """Everything added inside runs just before a node, for the same layer and the same part of the step."""
+        with self._at(self.nodes.index(node)), self.part(node.part), self.inside(node.layer):
+            yield
+
+    @contextmanager
+    def after(self, node: Node) -> Iterator[None]:
+        """Everything added inside runs just after a node."""
+        with self._at(self.nodes.index(node) + 1):
+            yield
+
+    @contextmanager
+    def _at(self, place: int) -> Iterator[None]:
+        self.nodes, rest = self.nodes[:place], self.nodes[place:]
+        try:
+            yield
+        finally:
+            self.nodes += rest
+
+    def replace(self, node: Node, value: Value) -> None:
+        """Have what makes `value` make the output of a node in its stead; that node is gone."""
+        maker, (output,) = value.producer, node.outputs
+        assert maker is not None
+        del self.values[value.name]
+        maker.outputs = tuple(output if made is value else made for made in maker.outputs)
+        output.producer = maker
+        self.nodes.remove(node)
+
+    def remove(self, nodes: Sequence[Node]) -> None:
+        """Take out nodes whose outputs nothing reads."""
+        self.nodes = [node for node in self.nodes if node not in nodes]
+        for node in nodes:
+            for value in node.outputs:
+                self.values.pop(value.name, None)
 
     def random_stream(self) -> int:
         """A number that no other random op of this network has."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.kernels.records import LANES
 from dltool.ops.op import Op, ShapeError, Spec
 from dltool.ops.shapes import check_alike, check_channels
 from dltool.registry import register
@@ -23,6 +22,7 @@ class GroupNorm(Op):
     The channels are cut into `groups` groups of neighbors; inverse_std repeats a group's number for its channels.
     """
 
+    operands = "x, gain, bias -> y, normalized, inverse_std"
     attributes: ClassVar = {"groups": 1, "eps": 1e-5}
 
     @staticmethod
@@ -54,6 +54,7 @@ class GroupNorm(Op):
 class GroupNormGradient(Op):
     """dx (…, C) from dy (…, C), normalized (…, C), inverse_std (C,) and gain (C,)."""
 
+    operands = "dy, normalized, inverse_std, gain -> dx"
     attributes: ClassVar = {"groups": 1}
 
     @staticmethod
@@ -63,10 +64,6 @@ class GroupNormGradient(Op):
         check_channels(dy, gain=gain)
         _check_groups(dy, attributes["groups"])
         return (dy.spec,)
-
-    @staticmethod
-    def workspace(node: Node) -> int:
-        return 2 * -(-node.inputs[0].shape[-1] // LANES) * LANES  # two sums for each channel
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class SampleMoments(Op):
     """(mean (C,), squares (C,)) of every sample of x (…, C): its mean, and Σ (x − mean)² over its pixels."""
 
+    operands = "x -> mean, squares"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs
@@ -40,6 +42,7 @@ class BatchMoments(Op):
     towards the variance that divides by n − 1.
     """
 
+    operands = "means, squares, running_mean, running_variance -> mean, inverse_std"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"pixels": 1, "eps": 1e-5, "momentum": 0.1, "unbiased": 0}
     updates = (2, 3)
@@ -61,6 +64,7 @@ class BatchMoments(Op):
 class Normalize(Op):
     """y (…, C) = (x (…, C) − mean) · inverse_std · gain + bias, each (C,)."""
 
+    operands = "x, mean, inverse_std, gain, bias -> y"
     takes_epilogue = True
 
     @staticmethod
@@ -88,6 +92,8 @@ class Normalize(Op):
 class SampleProducts(Op):
     """(Σ dy (C,), Σ dy · n (C,)) over the pixels of every sample of dy (…, C), with n = (x − mean) · inverse_std."""
 
+    operands = "dy, x, mean, inverse_std -> plain, along"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         dy, x, mean, inverse_std = inputs
@@ -105,6 +111,7 @@ class SampleProducts(Op):
 class NormalizeGradient(Op):
     """dx (…, C) = gain · inverse_std · (dy − dbias / n − (x − mean) · inverse_std · dgain / n) over the n pixels."""
 
+    operands = "dy, x, mean, inverse_std, gain, dgain, dbias -> dx"
     in_place = True
     uses_step = True
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class LayerNorm(Op):
     """(y (…, C), normalized (…, C), inverse_std (…)) of x (…, C), gain (C,) and bias (C,)."""
 
+    operands = "x, gain, bias -> y, normalized, inverse_std"
     attributes: ClassVar = {"eps": 1e-5}
     rowwise_outputs = (2,)
 
@@ -45,6 +46,8 @@ class LayerNorm(Op):
 class LayerNormGradient(Op):
     """dx (…, C) from dy (…, C), normalized (…, C), inverse_std (…) and gain (C,)."""
 
+    operands = "dy, normalized, inverse_std, gain -> dx"
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         dy, normalized, _, gain = inputs
@@ -61,6 +64,7 @@ class LayerNormGradient(Op):
 class LayerNormGainGradient(Op):
     """dgain (C,) = Σ over rows of dy (…, C) · normalized (…, C)."""
 
+    operands = "dy, normalized -> dgain"
     cut = Cut.PARAMETER
 
     @staticmethod

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Matmul(Op):
     """y (…, N) = x (…, K) · w (K, N)."""
 
+    operands = "x, w -> y"
+    weight_axes = (-2, -1)
     takes_epilogue = True
 
     @staticmethod
@@ -42,6 +44,8 @@ class Matmul(Op):
 class MatmulDataGradient(Op):
     """dx (…, K) = dy (…, N) · w (K, N)ᵀ."""
 
+    operands = "dy, w -> dx"
+    weight_axes = (-1, -2)
     takes_epilogue = True
 
     @staticmethod
@@ -61,6 +65,7 @@ class MatmulDataGradient(Op):
 class MatmulWeightGradient(Op):
     """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N)."""
 
+    operands = "x, dy -> dw"
     cut = Cut.PARAMETER
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.op import Cut, Op, Report, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 class MeanLoss(Op):
     """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum."""
 
+    operands = "row_loss -> loss"
     cut = Cut.ONCE
     uses_step = True
+    reports = Report.LOSS
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

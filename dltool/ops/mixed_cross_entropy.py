@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class MixedCrossEntropy(Op):
     """(row_loss (), probabilities (C,)) of logits (C,), labels, others (), share (1,) [, weights (C,)]."""
 
+    operands = "logits, labels, others, share, *weights -> row_loss, probabilities"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
 
     @staticmethod
@@ -42,6 +43,7 @@ class MixedCrossEntropy(Op):
 class MixedCrossEntropyGradient(Op):
     """dlogits (C,) of the batch's mean loss, from probabilities (C,) and the other inputs of the loss."""
 
+    operands = "probabilities, labels, others, share, *weights -> dlogits"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True

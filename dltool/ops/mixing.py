@@ -24,6 +24,7 @@ class Pair(Op):
     (top, left, bottom, right). Sample i is paired with sample i + shift of the batch, whose shift is drawn from 1 on.
     """
 
+    operands = "rows, blending, patching -> others, mixture, share"
     cut = Cut.ONCE  # the other row may be one that another thread fetches
     attributes: ClassVar = {"patches": 0.0, "height": 1, "width": 1, "stream": 0, "key": 0}
     uses_step = True
@@ -43,6 +44,7 @@ class Pair(Op):
 class Mix(Op):
     """y (H, W, C) = x · (1 − part) + other · part, both (H, W, C), and other where a mixture (5,) says so."""
 
+    operands = "x, other, mixture -> y"
     attributes: ClassVar = {"width": 1}
     in_place = True
 

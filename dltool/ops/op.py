@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dltool.registry import registered
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dltool.ops.graph import Graph, Node, Value
 
 
@@ -26,6 +28,13 @@ class Cut(Enum):
     GROUPS = "groups"  # every thread takes groups of samples that are the same however many threads there are
     PARAMETER = "parameter"  # every thread takes slices of one parameter, over the whole batch
     ONCE = "once"  # one thread does it all
+
+
+class Report(Enum):
+    """What a step tells its caller."""
+
+    LOSS = "loss"  # one number for each step
+    OUTPUTS = "outputs"  # a row for each sample, where the step wants them
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,10 @@ class Op:
     """One piece of arithmetic. Subclasses are never instantiated; `@register("op", name)` gives them their name."""
 
     yaml_name: ClassVar[str]
+    #: names of the inputs and outputs, as in "x, w -> y"; one with a star stands for any number, none included
+    operands: ClassVar[str]
     cut: ClassVar[Cut] = Cut.ROWS
-    #: names and defaults of the attributes, in the order in which the cpu kernel receives them
+    #: names and defaults of the attributes
     attributes: ClassVar[Mapping[str, int | float | tuple[tuple[int, ...], ...]]] = {}
     #: inputs that the op overwrites; the reference kernel returns their new values after the outputs
     updates: ClassVar[tuple[int, ...]] = ()
@@ -64,10 +75,21 @@ class Op:
     whole_columns: ClassVar[bool] = False
     #: any slice of the output depends on all of the input, a parameter's gradient in parts
     whole_inputs: ClassVar[bool] = False
-    #: the tile function that the cpu kernel calls
-    tiles: ClassVar[str] = ""
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
+    #: a product with weights, its second input: the axes of these for the channels that it reads and that it makes; the
+    #: same axis where every channel stays apart
+    weight_axes: ClassVar[tuple[int, int] | None] = None
+    #: a linear function of the first input
+    linear: ClassVar[bool] = False
+    #: the two inputs may change places
+    commutative: ClassVar[bool] = False
+    #: y = max(x, floor)
+    floor: ClassVar[float | None] = None
+    #: fetches rows of the data, which have no blocks yet: they can come in any shape of the same size
+    any_shape: ClassVar[bool] = False
+    #: what the output tells the caller of a step, rather than other ops
+    reports: ClassVar[Report | None] = None
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -80,9 +102,9 @@ class Op:
         raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
 
     @staticmethod
-    def workspace(node: Node) -> int:
-        """Floats of memory that a thread needs while its cpu kernel runs."""
-        return 0
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+        """Attributes that follow from the data at hand, whose first sample has the position `first` in its epoch."""
+        return {}
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.geometry import GEOMETRY, geometry_of
+from dltool.kernels.geometry import taps
+from dltool.ops.geometry import GEOMETRY, check_input, check_output, geometry_of, input_shape, output_shape
 from dltool.ops.op import Op, Spec
 from dltool.ops.shapes import check_alike
 from dltool.registry import register
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class MaxPool(Op):
     """y (h, w, C) = the largest of each window of x (H, W, C); NaN is larger than any number, padding smaller."""
 
+    operands = "x -> y"
     attributes: ClassVar = GEOMETRY
 
     @staticmethod
@@ -38,13 +40,14 @@ class MaxPool(Op):
 class MaxPoolGradient(Op):
     """dx (H, W, C): dy (h, w, C) goes to the first of the largest of each window of x (H, W, C), of maximum y."""
 
+    operands = "x, y, dy -> dx"
     attributes: ClassVar = GEOMETRY
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         x, y, dy = inputs
         check_alike(y, dy)
-        geometry_of(attributes).check(dy.shape, small=True)
+        check_output(geometry_of(attributes), dy.shape)
         return (x.spec,)
 
     @staticmethod
@@ -56,6 +59,7 @@ class MaxPoolGradient(Op):
 class AveragePool(Op):
     """y (h, w, C) = the mean of each window of x (H, W, C); padding counts as zeros if `include_padding`, else not."""
 
+    operands = "x -> y"
     attributes: ClassVar = {**GEOMETRY, "include_padding": 0}
 
     @staticmethod
@@ -77,14 +81,15 @@ class AveragePool(Op):
 class AveragePoolGradient(Op):
     """dx (H, W, C): dy (h, w, C) is shared out evenly among what its window saw of x."""
 
+    operands = "dy -> dx"
     attributes: ClassVar = {**GEOMETRY, "include_padding": 0}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (dy,) = inputs
         geometry = geometry_of(attributes)
-        geometry.check(dy.shape, small=True)
-        return (Spec(geometry.like(dy.shape, dy.shape[-1], small=False)),)
+        check_output(geometry, dy.shape)
+        return (Spec(input_shape(geometry, dy.shape, dy.shape[-1])),)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -93,11 +98,11 @@ class AveragePoolGradient(Op):
 
 def _pooled(x: Value, **attributes: Any) -> tuple[Spec, ...]:
     geometry = geometry_of(attributes)
-    geometry.check(x.shape)
-    return (Spec(geometry.like(x.shape, x.shape[-1], small=True)),)
+    check_input(geometry, x.shape)
+    return (Spec(output_shape(geometry, x.shape, x.shape[-1])),)
 
 
 def _seen(node: Node) -> int:
     """Elements that the windows of a sample see, padding included."""
     geometry = geometry_of(node.attributes)
-    return geometry.out_height * geometry.out_width * geometry.taps * node.outputs[0].shape[-1]
+    return geometry.out_height * geometry.out_width * taps(geometry) * node.outputs[0].shape[-1]

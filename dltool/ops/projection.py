@@ -28,6 +28,7 @@ Field = tuple[int, int, int]
 class Pick(Op):
     """picks (m) int32 = for each field the row of p that its code means: of data (…) int32, in row rows ()."""
 
+    operands = "codes, rows -> picks"
     attributes: ClassVar = {"numbers": 0, "fields": ()}
 
     @staticmethod
@@ -45,6 +46,7 @@ class Pick(Op):
 class Project(Op):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field its table (size, width) · its rows, or these."""
 
+    operands = "w, *tables -> p"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"numbers": 0, "fields": ()}
 
@@ -76,6 +78,7 @@ class Project(Op):
 class ProjectWeightGradient(Op):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then the rows of dp for the numbers."""
 
+    operands = "dp, *tables -> dw"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"numbers": 0, "fields": ()}
     flops = staticmethod(Project.flops)
@@ -89,6 +92,7 @@ class ProjectWeightGradient(Op):
 class ProjectTableGradient(Op):
     """dtable (size, width) = the rows of dp (R, N) from `first` on · (the rows of w (K, N) from `place` on)ᵀ."""
 
+    operands = "dp, w -> dtable"
     cut = Cut.PARAMETER
     whole_columns = True
     whole_inputs = True
@@ -107,6 +111,7 @@ class ProjectTableGradient(Op):
 class LookUp(Op):
     """y (N) = Σ of the rows of p (R, N) that picks (m) int32 name, and where there are numbers (k), + these · p[:k]."""
 
+    operands = "picks, p, *numbers -> y"
     takes_epilogue = True
 
     @staticmethod
@@ -134,6 +139,7 @@ class LookUp(Op):
 class LookUpGradient(Op):
     """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that picks name."""
 
+    operands = "dy, picks, *numbers -> dp"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"rows": 1}
 

@@ -49,26 +49,35 @@ class LossGradient(Op):
 class MeanSquaredError(Loss):
     """Mean of e², e = prediction − target."""
 
+    operands = "prediction, targets -> row_loss"
+
 
 @register("op", "mse_gradient")
 class MeanSquaredErrorGradient(LossGradient):
     """2 · e / k · scale."""
+
+    operands = "prediction, targets -> dx"
 
 
 @register("op", "mae")
 class MeanAbsoluteError(Loss):
     """Mean of |e|, e = prediction − target."""
 
+    operands = "prediction, targets -> row_loss"
+
 
 @register("op", "mae_gradient")
 class MeanAbsoluteErrorGradient(LossGradient):
     """sign(e) / k · scale."""
+
+    operands = "prediction, targets -> dx"
 
 
 @register("op", "huber")
 class Huber(Loss):
     """Mean of e² / 2 where |e| ≤ delta, else delta · (|e| − delta / 2); e = prediction − target."""
 
+    operands = "prediction, targets -> row_loss"
     attributes: ClassVar = {"delta": 1.0}
 
 
@@ -76,4 +85,5 @@ class Huber(Loss):
 class HuberGradient(LossGradient):
     """e, limited to ±delta, / k · scale."""
 
+    operands = "prediction, targets -> dx"
     attributes: ClassVar = {"delta": 1.0}

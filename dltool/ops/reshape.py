@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Reshape(Op):
     """y = x with the shape (a tuple, without the batch axis) that must be given; no attribute of the cpu kernel."""
 
+    operands = "x -> y"
+    linear = True
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Softmax(Op):
     """p (…, C) = eˣ / Σ eˣ, the sum over the last axis."""
 
+    operands = "x -> p"
     in_place = True
 
     @staticmethod
@@ -41,6 +42,7 @@ class Softmax(Op):
 class SoftmaxGradient(Op):
     """dx (…, C) = p · (dp − Σ dp · p), the sum over the last axis."""
 
+    operands = "dp, p -> dx"
     shape = staticmethod(elementwise)
 
     @staticmethod

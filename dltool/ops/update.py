@@ -41,6 +41,8 @@ class Update(Op):
 class Sgd(Update):
     """w, gradient; scalars: lr, s_in, s_out, momentum, coupled, decoupled, as for momentum, of which lr is used."""
 
+    operands = "w, g"
+
     operations = 2
     updates = (0,)
 
@@ -52,6 +54,7 @@ class Momentum(Update):
     s_in scales the gradient on its way into the velocity v, s_out scales v on its way into w; lr is not used.
     """
 
+    operands = "w, v, g"
     attributes: ClassVar = {"nesterov": 0, "decays": 0}
     operations = 5
     updates = (0, 1)
@@ -64,6 +67,8 @@ class Adam(Update):
     Scalars: a, c, beta1, 1 − beta1, beta2, 1 − beta2, eps, coupled, decoupled; the complements are given too.
     """
 
+    operands = "w, m, v, g"
+
     operations = 12
     updates = (0, 1, 2)
 
@@ -71,6 +76,8 @@ class Adam(Update):
 @register("op", "rmsprop")
 class RmsProp(Update):
     """w, v, gradient; scalars: lr, rho, eps_inside, eps_outside (the root), coupled, decoupled."""
+
+    operands = "w, v, g"
 
     operations = 10
     updates = (0, 1)
@@ -80,6 +87,8 @@ class RmsProp(Update):
 class Adagrad(Update):
     """w, s, gradient; scalars: lr, eps_inside, eps_outside, coupled, decoupled."""
 
+    operands = "w, s, g"
+
     operations = 8
     updates = (0, 1)
 
@@ -87,6 +96,8 @@ class Adagrad(Update):
 @register("op", "lion")
 class Lion(Update):
     """w, m, gradient; scalars: lr, beta1, beta2, coupled, decoupled."""
+
+    operands = "w, m, g"
 
     operations = 9
     updates = (0, 1)

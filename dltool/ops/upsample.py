@@ -51,6 +51,9 @@ class UpsampleGradient(Op):
 class UpsampleNearest(Upsample):
     """y (H · f, W · g, C): every pixel of x (H, W, C) f · g times."""
 
+    operands = "x -> y"
+    linear = True
+
     @staticmethod
     def flops(node: Node) -> int:
         return 0
@@ -59,6 +62,8 @@ class UpsampleNearest(Upsample):
 @register("op", "upsample_nearest_gradient")
 class UpsampleNearestGradient(UpsampleGradient):
     """dx (H, W, C) = the sums over the pixels of dy (H · f, W · g, C) that show the same pixel."""
+
+    operands = "dy -> dx"
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -69,6 +74,9 @@ class UpsampleNearestGradient(UpsampleGradient):
 class UpsampleBilinear(Upsample):
     """y (H · f, W · g, C): x (H, W, C) read at half-pixel centres, (i + ½) / f − ½, clamped at the edges."""
 
+    operands = "x -> y"
+    linear = True
+
     @staticmethod
     def flops(node: Node) -> int:
         return 6 * node.outputs[0].spec.size
@@ -77,6 +85,8 @@ class UpsampleBilinear(Upsample):
 @register("op", "upsample_bilinear_gradient")
 class UpsampleBilinearGradient(UpsampleGradient):
     """dx (H, W, C): every pixel of dy (H · f, W · g, C) goes back to those it was read from, by their weights."""
+
+    operands = "dy -> dx"
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -30,7 +30,7 @@ def augmented_images(
     shape = signature.feature_shape
     of_bytes = signature.feature_dtype == "uint8"
     image = (*shape, 1) if of_bytes and len(shape) == 2 else shape
-    attributes: dict[str, Any] = {**ranges(augmentations, image), "bytes": int(of_bytes)}
+    attributes: dict[str, Any] = {**ranges(augmentations, image), "of_bytes": int(of_bytes)}
     data, offset, factor = data_of(graph, signature, image)
 
     def fetched(chosen: Value) -> Value:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from dltool.program.features import FeatureSignature, first_value
 from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
+from dltool.program.idle import idle_layers
 from dltool.program.program import Program, plan
 from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
@@ -66,6 +67,7 @@ class Network:
     output: Value  # what is collected for each sample
     link: Link  # what turns collected outputs into predictions
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
+    idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
 
     @property
     def weighs(self) -> bool:
@@ -106,9 +108,9 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
     graph = empty_graph(experiment, signature, training=training)
     features, target, mixed = _batch(graph, experiment, signature, training)
-    graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
+    idle = idle_layers(graph)
     project(graph, features, experiment.train.batch_size)
     if not training:
         fold_normalizations(graph)
@@ -118,16 +120,16 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
             built = loss.build_mixed(graph, prediction, target, mixed, classes=signature.class_shares)
         else:
             built = loss.build(graph, prediction, target, classes=signature.class_shares)
-        graph.part = "batch"
-        graph.apply("mean_loss", built.row_loss)
-        graph.apply("collect", built.output)
+        with graph.part("batch"):
+            graph.apply("mean_loss", built.row_loss)
+            graph.apply("collect", built.output)
     if training:
         gradients = differentiate(graph, built.row_loss)
         recompute(graph)
         append_updates(graph, gradients, experiment)
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
-    return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights)
+    return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights, idle)
 
 
 def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Graph:
@@ -141,17 +143,15 @@ def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Gra
 
 def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
-    graph.part = "batch"
-    with graph.inside("batch"):
+    with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, experiment, training)
     mixture = mixed = None
     if training and experiment.augment:
-        with graph.inside("batch"):
+        with graph.part("batch"), graph.inside("batch"):
             features, mixture = augmented_images(graph, experiment.augment, signature, rows)
     else:
         features = first_value(graph, signature, rows)
-    graph.part = "batch"
-    with graph.inside("batch"):
+    with graph.part("batch"), graph.inside("batch"):
         loss: Loss = experiment.loss
         if signature.classes and loss.target != "binary":
             labels = graph.data("target", (), "int64")
@@ -177,8 +177,3 @@ def _key_random_ops(graph: Graph, seed: int) -> None:
     for node in graph.nodes:
         if "key" in node.attributes:
             node.attributes = {**node.attributes, "key": seed}
-
-
-def with_rows(network: Network, rows: int) -> Network:
-    """The same network, planned for batches of another size."""
-    return replace(network, program=plan(network.program.graph, rows))

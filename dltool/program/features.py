@@ -67,11 +67,10 @@ def first_value(graph: Graph, signature: FeatureSignature, rows: Value) -> Value
         codes = graph.data("codes", (sum(field.length for field in signature.codes),), "int32")
         pieces = [_decoded(graph, field, codes, rows) for field in signature.codes]
     if signature.feature_shape != (0,):
-        with graph.inside("batch"):
+        with graph.part("batch"), graph.inside("batch"):
             pieces.append(_numbers(graph, signature, rows))
     if len(pieces) == 1:
         return pieces[0]
-    graph.part = "forward"
     with graph.inside("features"):
         return graph.apply("concat", *pieces)
 
@@ -81,7 +80,6 @@ def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value
 
     Training never meets a code that stands for the mean of the others, so only an evaluation works that out.
     """
-    graph.part = "forward"
     with graph.inside(f"features.{field.name}"):
         mean = [graph.constant("shares", np.array(field.shares))] if field.shares and not graph.training else []
         if field.width is None:
@@ -93,7 +91,6 @@ def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value
 
 
 def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
-    graph.part = "batch"
     if signature.feature_dtype == "uint8":
         data, *scaling = data_of(graph, signature, signature.feature_shape)
         return graph.apply("gather_scaled", data, rows, *scaling)

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dltool.kernels.records import CALLS
+from dltool.ops.bias import AddBias
 from dltool.ops.graph import Node, Value
-
-#: elementwise ops of an epilogue, such as an addition and an activation
-SPANS = 2
+from dltool.ops.reshape import Reshape
 
 
 def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
@@ -27,7 +27,7 @@ def fuse(nodes: Sequence[Node], kept: Iterable[Value]) -> list[Node]:
             continue
         if node.op.takes_epilogue:
             node = _with_epilogue(node, nodes, taken, readers, available)
-        elif node.op.yaml_name in ("gather", "gather_scaled"):
+        elif node.op.any_shape:
             node = _with_reshape(node, nodes, taken, readers)
         available.update(node.outputs)
         result.append(node)
@@ -42,11 +42,11 @@ def _with_epilogue(
     kept: list[Value] = []
     value = product.outputs[0]
     bias = _only_reader(value, nodes, readers, taken)
-    if bias is not None and nodes[bias].op.yaml_name == "add_bias":
+    if bias is not None and nodes[bias].op is AddBias:
         parts.append(nodes[bias])
         taken.add(bias)
         value = nodes[bias].outputs[0]
-    for _ in range(SPANS):
+    for _ in range(CALLS):
         span = _span_of(value, nodes, taken, available)
         if span is None:
             break
@@ -69,9 +69,12 @@ def _span_of(value: Value, nodes: Sequence[Node], taken: set[int], available: se
     """The elementwise op that first reads `value`, if what else it reads exists before the product."""
     for i, node in enumerate(nodes):
         if i not in taken and value in node.inputs:
-            commutes = node.op.yaml_name in ("add", "multiply")
             others = [other for other in node.inputs if other is not value]
-            fits = node.op.span and (node.inputs[0] is value or commutes) and len(others) == len(node.inputs) - 1
+            fits = (
+                node.op.span
+                and (node.inputs[0] is value or node.op.commutative)
+                and len(others) == len(node.inputs) - 1
+            )
             return i if fits and available.issuperset(others) else None
     return None
 
@@ -80,7 +83,7 @@ def _with_reshape(gather: Node, nodes: Sequence[Node], taken: set[int], readers:
     """Rows of the data have no blocks yet: they can be gathered in the shape that the first layer wants."""
     i = _only_reader(gather.outputs[0], nodes, readers, taken)
     whole = all(value.shape == () for value in gather.inputs[2:])  # a factor for each channel needs the channels
-    if i is None or nodes[i].op.yaml_name != "reshape" or not whole:
+    if i is None or nodes[i].op is not Reshape or not whole:
         return gather
     taken.add(i)
     return replace(gather, outputs=nodes[i].outputs, epilogue=(nodes[i],), inner=frozenset(gather.outputs))

@@ -8,13 +8,12 @@ from dltool.ops.graph import Graph, Value
 def differentiate(graph: Graph, row_loss: Value) -> dict[Value, Value]:
     """The gradient of the batch's mean of `row_loss` with respect to every trained parameter that it depends on."""
     gradients: dict[Value, Value] = {}
-    graph.part = "backward"
     for node in reversed([node for node in graph.nodes if node.part == "forward"]):
         upstream = [gradients.get(value) for value in node.outputs]
         starts = row_loss in node.outputs
         if not starts and not any(upstream):
             continue
-        with graph.inside(node.layer):
+        with graph.part("backward"), graph.inside(node.layer):
             for value, gradient in zip(node.inputs, node.op.gradient(graph, node, *upstream), strict=True):
                 if gradient is not None and value.needs_gradient:
                     known = gradients.get(value)

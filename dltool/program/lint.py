@@ -11,7 +11,7 @@ from math import exp, inf, log1p
 import numpy as np
 
 from dltool.findings import Finding, note, warning
-from dltool.ops.graph import Node, Value
+from dltool.ops.graph import Node
 from dltool.program.building import Network
 
 #: the least and the greatest value that an activation gives
@@ -27,10 +27,6 @@ RANGES = {
     "elu": (-1.0, inf),
     "selu": (-1.7581, inf),
 }
-#: ops that multiply by the weights of a layer
-PRODUCTS = ("matmul", "conv", "look_up")
-#: ops between two products that leave them one linear function
-LINEAR = ("add_bias", "dropout", "reshape")
 
 
 def lint(network: Network, targets: np.ndarray | None) -> list[Finding]:
@@ -39,7 +35,12 @@ def lint(network: Network, targets: np.ndarray | None) -> list[Finding]:
     end = network.output.producer
     if end is not None:
         findings += _odd_end(network, end, targets)
-    return [*findings, *_idle_layers(network)]
+    advice = "give the first one an activation, such as relu"
+    pairs = network.idle_layers
+    return [
+        *findings,
+        *(note(f"with no activation between them, {a} and {b} act as one; {advice}", a) for a, b in pairs),
+    ]
 
 
 def _odd_end(network: Network, end: Node, targets: np.ndarray | None) -> Iterator[Finding]:
@@ -78,21 +79,3 @@ def _span(targets: np.ndarray) -> str:
 
 def _probability(score: float) -> float:
     return 1 / (1 + exp(-score))
-
-
-def _idle_layers(network: Network) -> Iterator[Finding]:
-    """Products that follow each other without anything between them that bends."""
-    for node in network.program.graph.nodes:
-        if node.part == "forward" and node.op.yaml_name in PRODUCTS:
-            first = _linear_source(node.inputs[0])
-            if first:
-                advice = "give the first one an activation, such as relu"
-                yield note(f"with no activation between them, {first} and {node.layer} act as one; {advice}", first)
-
-
-def _linear_source(value: Value) -> str | None:
-    """The layer of a product of which `value` is a linear function."""
-    node = value.producer
-    while node and node.op.yaml_name in LINEAR:
-        node = node.inputs[0].producer
-    return node.layer if node and node.op.yaml_name in PRODUCTS else None

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from dltool.layers.layer import build_layers
+from dltool.ops.arithmetic import Concat
 from dltool.ops.graph import Graph, Node, Value
+from dltool.ops.reshape import Reshape
 from dltool.program.building import Signature, empty_graph
 from dltool.program.features import first_value
 
@@ -18,10 +20,6 @@ from dltool.program.features import first_value
 Axis = tuple[str, ...] | None
 #: parameters and running statistics, and the names along each of their axes
 NamedAxes = Mapping[str, tuple[Axis, ...]]
-
-#: products of x and a weight that make new positions of all that they get, with the axes of the weight for what they
-#: get and for what they make
-MIXING = {"matmul": (-2, -1), "conv": (-2, -1), "conv_data_gradient": (-1, -2)}
 
 
 class Names(Protocol):
@@ -74,8 +72,8 @@ class _Naming:
         """From what the first layer gets up to the first products."""
         self._of[first] = names
         for node in nodes:
-            if node.op.yaml_name in MIXING:
-                self.name_axis(node.inputs[1], MIXING[node.op.yaml_name][0], self._of.get(node.inputs[0]))
+            if axes := _mixed_axes(node):
+                self.name_axis(node.inputs[1], axes[0], self._of.get(node.inputs[0]))
                 continue
             for output in node.outputs:
                 self._of[output] = self._passed(node, output)
@@ -88,21 +86,21 @@ class _Naming:
             found = next((wanted[output] for output in node.outputs if wanted.get(output)), None)
             if found is None:
                 continue
-            if node.op.yaml_name in MIXING:
-                self.name_axis(node.inputs[1], MIXING[node.op.yaml_name][1], found)
+            if axes := _mixed_axes(node):
+                self.name_axis(node.inputs[1], axes[1], found)
                 continue
             self._name_parameters(node, found)
             start = 0
             for value in node.inputs:
                 length = value.shape[-1] if value.shape and value.name not in self.axes else 0
-                part = found[start : start + length] if node.op.yaml_name == "concat" else found
+                part = found[start : start + length] if node.op is Concat else found
                 wanted[value] = part if length == len(part) else None
                 start += length
 
     def _passed(self, node: Node, output: Value) -> Axis:
         """The names along the last axis of an output, by those of the inputs."""
-        op, x = node.op.yaml_name, node.inputs[0]
-        if op == "concat":
+        op, x = node.op, node.inputs[0]
+        if op is Concat:
             pieces = [self._of.get(value) for value in node.inputs]
             if not any(pieces):
                 return None
@@ -112,7 +110,7 @@ class _Naming:
                 for number, (names, width) in enumerate(zip(pieces, widths, strict=True), 1)
                 for name in names or (f"unit {i} of {width} in branch {number}" for i in range(1, width + 1))
             )
-        if op == "reshape" and x.shape[-1:] != output.shape[-1:]:
+        if op is Reshape and x.shape[-1:] != output.shape[-1:]:
             return _flattened(x, self._of.get(x)) if len(output.shape) == 1 else None
         length = output.shape[-1] if output.shape else 0
         return next((names for value in node.inputs if (names := self._of.get(value)) and len(names) == length), None)
@@ -120,6 +118,12 @@ class _Naming:
     def _name_parameters(self, node: Node, names: Axis) -> None:
         for value in node.inputs:
             self.name_axis(value, -1, names)
+
+
+def _mixed_axes(node: Node) -> tuple[int, int] | None:
+    """Of a product that makes new channels of all that it reads, the axes of its weights for these and for those."""
+    axes = node.op.weight_axes
+    return axes if axes and axes[0] != axes[1] else None
 
 
 def _flattened(value: Value, names: Axis) -> tuple[str, ...]:

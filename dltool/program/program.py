@@ -12,9 +12,6 @@ from dltool.program.memory import MemoryPlan, plan_memory
 from dltool.program.pruning import prune
 from dltool.program.stages import Stage, plan_stages
 
-#: ops whose output is not in the arena: one loss for each step, one row of outputs for each sample of a run of steps
-REPORTING = ("mean_loss", "collect")
-
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -40,7 +37,7 @@ class Program:
 
 def plan(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
     """Turns a graph into a program; `kept` values can be read after a step."""
-    reports = [value for node in graph.nodes if node.op.yaml_name in REPORTING for value in node.outputs]
+    reports = [value for node in graph.nodes if node.op.reports for value in node.outputs]
     nodes = fuse(prune(graph.nodes, [*kept, *reports]), kept)
     values = dict.fromkeys(value for node in nodes for value in (*node.reads, *node.outputs))
     layouts = {value: layout_of(value, rows) for value in (*values, *graph.values.values())}

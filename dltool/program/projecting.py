@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
+from dltool.ops.arithmetic import Concat
+from dltool.ops.embed import Embed, OneHot
 from dltool.ops.graph import Graph, Node, Value
+from dltool.ops.matmul import Matmul
 from dltool.ops.projection import Field
 
 #: what it costs to add a row that a code picks, in multiplications and additions for each of its numbers
@@ -22,20 +25,20 @@ def project(graph: Graph, features: Value, batch_size: int) -> None:
     """Rewrites the product that reads the first value of a network, where that saves work; before differentiation."""
     readers = [node for node in graph.nodes if features in node.inputs]
     source = features.producer
-    if source is None or len(readers) != 1 or readers[0].op.yaml_name != "matmul":
+    if source is None or len(readers) != 1 or readers[0].op is not Matmul:
         return
-    pieces = source.inputs if source.op.yaml_name == "concat" else (features,)
-    decoded = [p.producer for p in pieces if p.producer and p.producer.op.yaml_name in ("embed", "one_hot")]
+    pieces = source.inputs if source.op is Concat else (features,)
+    decoded = [p.producer for p in pieces if p.producer and p.producer.op in (Embed, OneHot)]
     numbers = pieces[len(decoded) :]  # come last
     single = all(node.attributes.get("length", 1) == 1 for node in decoded)
     fields = tuple(_field(node) for node in decoded)
     if decoded and single and _saves(fields, rows=batch_size):
         _rewrite(graph, readers[0], decoded, numbers, fields)
-        _remove(graph, [*decoded, source])
+        graph.remove([*decoded, source])
 
 
 def _field(node: Node) -> Field:
-    size, width = node.inputs[2].shape if node.op.yaml_name == "embed" else (node.attributes["size"], 0)
+    size, width = node.inputs[2].shape if node.op is Embed else (node.attributes["size"], 0)
     return node.attributes["start"], size, width
 
 
@@ -51,20 +54,14 @@ def _rewrite(
     graph: Graph, product: Node, decoded: Sequence[Node], numbers: Sequence[Value], fields: tuple[Field, ...]
 ) -> None:
     """Has two other nodes make the output of a product, in its place."""
-    place = graph.nodes.index(product)
-    graph.nodes, following = graph.nodes[:place], graph.nodes[place + 1 :]
     codes, rows = decoded[0].inputs[:2]
-    tables = [node.inputs[2] for node in decoded if node.op.yaml_name == "embed"]
-    with graph.inside(product.layer):
-        count = sum(value.shape[0] for value in numbers)
+    tables = [node.inputs[2] for node in decoded if node.op is Embed]
+    count = sum(value.shape[0] for value in numbers)
+    with graph.before(product):
         picks = graph.apply("pick", codes, rows, numbers=count, fields=fields)
         p = graph.apply("project", product.inputs[1], *tables, numbers=count, fields=fields)
-        p = _means(graph, p, decoded, count)
-        y = graph.apply("look_up", picks, p, *numbers)
-    del graph.values[y.name]
-    y.producer.outputs = product.outputs
-    product.outputs[0].producer = y.producer
-    graph.nodes += following
+        y = graph.apply("look_up", picks, _means(graph, p, decoded, count), *numbers)
+    graph.replace(product, y)
 
 
 def _means(graph: Graph, p: Value, decoded: Sequence[Node], numbers: int) -> Value:
@@ -75,10 +72,4 @@ def _means(graph: Graph, p: Value, decoded: Sequence[Node], numbers: int) -> Val
 
 
 def _is_mean(node: Node) -> bool:
-    return node.op.yaml_name == "one_hot" and len(node.inputs) > 2
-
-
-def _remove(graph: Graph, nodes: Sequence[Node]) -> None:
-    graph.nodes = [node for node in graph.nodes if node not in nodes]
-    for name in {value.name for node in nodes for value in node.outputs}:
-        del graph.values[name]
+    return node.op is OneHot and len(node.inputs) > 2

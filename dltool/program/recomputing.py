@@ -6,20 +6,22 @@ multiplies a good deal makes up for that: a depthwise convolution of 3 × 3 does
 
 from __future__ import annotations
 
+from dltool.ops.activations import Relu
 from dltool.ops.graph import Graph, Node, Value
+from dltool.ops.image_norm import Normalize
 
 #: multiplications and additions of the readers for each number, from which on it is made again
 WORTH = 24
 
 
 def recompute(graph: Graph) -> None:
-    """Lets the backward read a second making of each such value, just before it is needed; after differentiation."""
-    for node in [node for node in graph.nodes if node.part == "forward" and node.op.yaml_name == "relu"]:
+    """Computes each such value a second time, just before the backward needs it; after differentiation."""
+    for node in [node for node in graph.nodes if node.part == "forward" and node.op is Relu]:
         (x,), (y,) = node.inputs, node.outputs
         readers = [reader for reader in graph.nodes if reader.part == "backward" and y in reader.inputs]
         single = sum(x in reader.inputs for reader in graph.nodes) == 1
         worth = sum(reader.op.flops(reader) for reader in readers) >= WORTH * y.spec.size
-        if worth and single and x.producer and x.producer.op.yaml_name == "normalize":
+        if worth and single and x.producer and x.producer.op is Normalize:
             _make_again(graph, x.producer, node, readers)
 
 
@@ -28,14 +30,12 @@ def _make_again(graph: Graph, norm: Node, relu: Node, readers: list[Node]) -> No
     (y,) = relu.outputs
     gradient = next(value for value in readers[0].inputs if value is not y)
     assert gradient.producer is not None
-    place = graph.nodes.index(gradient.producer) + 1
-    graph.nodes, following = graph.nodes[:place], graph.nodes[place:]
-    with graph.inside(norm.layer):
-        again: Value = graph.apply("normalize", *norm.inputs, **norm.attributes)
-    with graph.inside(relu.layer):
-        made: Value = graph.apply("relu", again, **relu.attributes)
+    with graph.part("backward"), graph.after(gradient.producer):
+        with graph.inside(norm.layer):
+            again: Value = graph.apply("normalize", *norm.inputs, **norm.attributes)
+        with graph.inside(relu.layer):
+            made: Value = graph.apply("relu", again, **relu.attributes)
     assert again.producer is not None
     again.producer.after = (gradient,)
-    graph.nodes += following
     for reader in readers:
         reader.inputs = tuple(made if value is y else value for value in reader.inputs)

@@ -13,7 +13,11 @@ TORCH_NORM_EPS = 1e-6
 
 def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> None:
     """Adds the update of every parameter; all but the accumulation runs once for each update, not micro-batch."""
-    graph.part = "update"
+    with graph.part("update"):
+        _append(graph, gradients, experiment)
+
+
+def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> None:
     if experiment.train.accumulate > 1:
         gradients = {parameter: _accumulated(graph, gradient, parameter) for parameter, gradient in gradients.items()}
     first = len(graph.nodes)

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from math import prod
 
+from dltool.kernels.geometry import Geometry, taps
 from dltool.kernels.records import LANES
-from dltool.kernels.winograd import points
-from dltool.ops.geometry import Geometry, geometry_of
+from dltool.kernels.winograd import is_tileable, points, tile_counts, turned
+from dltool.ops.conv import Conv, ConvDataGradient, ConvWeightGradient
+from dltool.ops.geometry import geometry_of
 from dltool.ops.graph import Graph, Node
-from dltool.ops.op import find_op
-from dltool.ops.winograd import fits, tile_counts, turned
+from dltool.ops.winograd import Winograd, WinogradWeightGradient
 
 #: what transforming a vector of x or of y takes for each point, in multiplications of the direct way
 TRANSFORM = 4
-DIRECT = ("conv", "conv_data_gradient", "conv_weight_gradient")
+DIRECT = (Conv, ConvDataGradient, ConvWeightGradient)
 
 
 def lower_convolutions(graph: Graph) -> None:
     """Puts the cheaper way in the place of every convolution that has one; after differentiation."""
-    for node in [node for node in graph.nodes if node.op.yaml_name in DIRECT]:
+    for node in [node for node in graph.nodes if node.op in DIRECT]:
         geometry = geometry_of(node.attributes)
         one, other = node.inputs
         ends = one.shape[-1], other.shape[-1]
-        if node.op.yaml_name == "conv" and _pays(geometry, *other.shape[-2:]):
+        if node.op is Conv and _pays(geometry, *other.shape[-2:]):
             _lower(graph, node, "winograd_weights", geometry)
-        elif node.op.yaml_name == "conv_data_gradient" and _pays(turned(geometry), *other.shape[:-3:-1]):
+        elif node.op is ConvDataGradient and _pays(turned(geometry), *other.shape[:-3:-1]):
             _lower(graph, node, "winograd_turned_weights", turned(geometry))
-        elif node.op.yaml_name == "conv_weight_gradient" and min(ends) >= LANES and _pays(geometry, *ends):
-            node.op = find_op("winograd_weight_gradient")
+        elif node.op is ConvWeightGradient and min(ends) >= LANES and _pays(geometry, *ends):
+            node.op = WinogradWeightGradient
 
 
 def _pays(geometry: Geometry, depth: int, width: int) -> bool:
@@ -35,11 +36,11 @@ def _pays(geometry: Geometry, depth: int, width: int) -> bool:
 
     Blocks of y that are not full take as long in both ways, those of x longer at the points.
     """
-    if not fits(geometry) or depth < LANES:
+    if not is_tileable(geometry) or depth < LANES:
         return False
     rows, columns = -(-depth // LANES), -(-width // LANES)
     count = points(geometry.kernel_height) * points(geometry.kernel_width) * prod(tile_counts(geometry))
-    direct = geometry.taps * geometry.out_height * geometry.out_width * depth * columns
+    direct = taps(geometry) * geometry.out_height * geometry.out_width * depth * columns
     return count * (depth * columns + TRANSFORM * (rows + columns)) < direct
 
 
@@ -47,10 +48,6 @@ def _lower(graph: Graph, node: Node, transform: str, geometry: Geometry) -> None
     """Has a node convolve in Winograd's form, with weights that are transformed just before it."""
     x, w = node.inputs
     kernel = {"kernel_height": geometry.kernel_height, "kernel_width": geometry.kernel_width}
-    place = graph.nodes.index(node)
-    graph.nodes, following = graph.nodes[:place], graph.nodes[place:]
-    graph.part = node.part
-    with graph.inside(node.layer):
+    with graph.before(node):
         u = graph.apply(transform, w, **kernel, channels=w.shape[-2])
-    graph.nodes += following
-    node.op, node.inputs, node.attributes = find_op("winograd"), (x, u), geometry.attributes
+    node.op, node.inputs, node.attributes = Winograd, (x, u), geometry._asdict()

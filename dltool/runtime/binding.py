@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from dltool.kernels import records
 from dltool.kernels.cpu import library
+from dltool.kernels.records import Kernel, bits
+from dltool.ops.bias import AddBias
 from dltool.ops.graph import Node, Value
-from dltool.program.fusion import SPANS
+from dltool.ops.op import Report
 from dltool.program.program import Program
 from dltool.program.stages import Stage
+from dltool.runtime.kernels import function_of, kernel_of, tiles_of, workspace_bytes
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.state import State
 
@@ -25,7 +26,7 @@ class Buffers:
 
     data: Mapping[str, np.ndarray]  # features and target of one part, or of a window of an epoch
     first: int = 0  # position in the epoch of the first sample of that window
-    reports: dict[str, np.ndarray] = field(default_factory=dict)  # losses and collected outputs, by op
+    reports: dict[Report, np.ndarray] = field(default_factory=dict)  # losses, and outputs of the samples
     instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
 
 
@@ -36,8 +37,8 @@ class Table:
         self._program, self._state, self._buffers, self.threads = program, state, buffers, threads
         self._arena = aligned(program.memory.arena_bytes)
         self._scratch = [aligned(program.memory.scratch_bytes) for _ in range(threads)]
-        floats = max((node.op.workspace(node) for node in program.nodes), default=0)
-        self._workspaces = [aligned(floats * 4) for _ in range(threads)]
+        room = max((workspace_bytes(node, program.layouts) for node in program.nodes), default=0)
+        self._workspaces = [aligned(room) for _ in range(threads)]
         self._zeros = aligned(self._widest_bias() * 4)
         self.nodes: list[Node] = []
         self._places: dict[int, int] = {}  # of each node's record
@@ -82,14 +83,10 @@ class Table:
             for node in (*stage.rows, *dict.fromkeys(node for item in stage.items for node in item.nodes)):
                 self._places[id(node)] = len(self.nodes)
                 self.nodes.append(node)
-                operands = (*node.inputs, *_own_outputs(node))
-                integers.append(len(operands))
                 flags = records.UPDATE if node.per_update else 0
-                flags |= records.COLLECT if node.op.yaml_name == "collect" else 0
-                self._ops.append((library.address(_kernel_name(node)), len(integers), flags))
-                for value in operands:
-                    integers.extend(self._operand(value, node, thread))
-                integers.extend(self._extras(node, thread))
+                flags |= records.COLLECT if node.op.reports is Report.OUTPUTS else 0
+                self._ops.append((library.address(kernel_of(node.op)), len(integers), flags))
+                integers.extend(self._record(node, thread))
         return integers
 
     def _operand(self, value: Value, node: Node, thread: int) -> tuple[int, int, int, int]:
@@ -106,36 +103,36 @@ class Table:
             return address(self._arena) + memory.offsets[value], False
         if value in memory.scratch:
             return address(self._scratch[thread]) + memory.scratch[value], True
-        if node.op.yaml_name in self._buffers.reports and value in node.outputs:
-            return address(self._buffers.reports[node.op.yaml_name]), False
+        if node.op.reports and value in node.outputs:
+            return address(self._buffers.reports[node.op.reports]), False
         name = self._buffers.instead.get(value.name, value.name)
         return address(self._state.buffer(name)), False
 
-    def _extras(self, node: Node, thread: int) -> list[int]:
-        """What follows the operands: attributes, or the function of an elementwise op; epilogue; workspace."""
-        if node.op.yaml_name == "matmul_weight_gradient":
-            return [address(self._zeros)]
-        numbers = [number for name in node.op.attributes for number in _encoded(node.attributes[name])]
-        if node.op.takes_epilogue:
-            numbers += self._epilogue(node, thread)
+    def _record(self, node: Node, thread: int) -> list[int]:
+        """What the kernel of a node is called with."""
+        record, tiles = kernel_of(node.op).record, tiles_of(node.op)
+        assert record is not None
+        operands = [self._operand(value, node, thread) for value in (*node.inputs, *_own_outputs(node))]
+        attributes = {**node.attributes, **node.op.data_attributes(node, self._buffers.data, self._buffers.first)}
         if node.op.span:
-            return [library.address(node.op.yaml_name), *_two_numbers(node)]
-        if node.op.yaml_name == "draw":
-            numbers[0] = len(self._buffers.data[node.inputs[0].name])
-        if node.op.yaml_name == "order":
-            numbers[0], numbers[3] = len(self._buffers.data["target"]), self._buffers.first
-        if node.op.tiles:
-            numbers.append(library.address(node.op.tiles))
-        return [*numbers, address(self._workspaces[thread])] if node.op.workspace(node) else numbers
+            one, two = _two_numbers(node)
+            attributes = {"function": library.address(function_of(node.op)), "one": one, "two": two}
+        return record.encode(
+            operands,
+            attributes,
+            workspace=address(self._workspaces[thread]),
+            tiles=library.address(tiles) if tiles else 0,
+            epilogue=self._epilogue(node, thread) if record.has_epilogue else (),
+        )
 
     def _epilogue(self, node: Node, thread: int) -> list[int]:
-        biases = [part.inputs[1] for part in node.epilogue if part.op.yaml_name == "add_bias"]
+        biases = [part.inputs[1] for part in node.epilogue if part.op is AddBias]
         spans = [part for part in node.epilogue if part.op.span]
         start = self._place(biases[0], node, thread)[0] if biases else address(self._zeros)
-        floor = bool(spans) and _is_floor(node, spans[0])
-        calls = [self._span(span, node, thread) for span in spans[floor:]]
-        calls += [[0] * records.SPAN_FIELDS] * (SPANS - len(calls))
-        return [start, _bits(0.0 if floor else -np.inf), *calls[0], *calls[1]]
+        floor = spans[0].op.floor if spans and _is_floor(node, spans[0]) else None
+        calls = [self._span(span, node, thread) for span in (spans if floor is None else spans[1:])]
+        calls += [[0] * records.CALL_FIELDS] * (records.CALLS - len(calls))
+        return [start, bits(-np.inf if floor is None else floor), *calls[0], *calls[1]]
 
     def _span(self, span: Node, node: Node, thread: int) -> list[int]:
         """An elementwise op of an epilogue: function, what it reads beside the product, output, two numbers."""
@@ -143,7 +140,7 @@ class Table:
         saved = self._place(others[0], node, thread)[0] if others else 0
         output = span.outputs[0] if span.outputs[0] in node.outputs else node.outputs[0]
         out = self._place(output, node, thread)[0]
-        return [library.address(span.op.yaml_name), saved, out, *_two_numbers(span)]
+        return [library.address(function_of(span.op)), saved, out, *map(bits, _two_numbers(span))]
 
     def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         stages, items, cuts = [], [], []
@@ -176,24 +173,22 @@ class Table:
         return header
 
 
-def kernels_of(program: Program) -> list[str]:
-    """The names of all kernels that a program calls, the step loop among them."""
-    names = ["run_steps"]
+def kernels_of(program: Program) -> list[Kernel]:
+    """All kernels that a program calls, the step loop among them."""
+    kernels = [Kernel("run_steps")]
     for node in program.nodes:
-        names.append(_kernel_name(node))
-        names.extend([node.op.tiles] if node.op.tiles else [])
-        names.extend(part.op.yaml_name for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part))
-    return list(dict.fromkeys(names))
+        kernels.append(kernel_of(node.op))
+        tiles = tiles_of(node.op)
+        kernels += [tiles] if tiles else []
+        parts = [part for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part)]
+        kernels += [function_of(part.op) for part in parts]
+    return list(dict.fromkeys(kernels))
 
 
 def _is_floor(node: Node, span: Node) -> bool:
-    """Whether an epilogue begins with a relu of what nothing else reads, which the tile applies before it stores."""
+    """Whether an epilogue begins with a floor on what nothing else reads, which the tile applies before it stores."""
     first = next((part for part in node.epilogue if part.op.span), None)
-    return node.op.takes_epilogue and first is span and span.op.yaml_name == "relu" and span.inputs[0] in node.inner
-
-
-def _kernel_name(node: Node) -> str:
-    return "elementwise" if node.op.span else node.op.yaml_name
+    return node.op.takes_epilogue and first is span and span.op.floor is not None and span.inputs[0] in node.inner
 
 
 def _own_outputs(node: Node) -> tuple[Value, ...]:
@@ -210,22 +205,9 @@ def _own_outputs(node: Node) -> tuple[Value, ...]:
     return (begins[0] if begins[0] in node.outputs else node.outputs[0],)
 
 
-def _encoded(attribute: Any) -> Sequence[int]:
-    """An attribute as integers; of a tuple of tuples their number, then what is in them."""
-    if isinstance(attribute, tuple):
-        return [len(attribute), *(number for part in attribute for number in part)]
-    if isinstance(attribute, float):
-        return [_bits(attribute)]
-    return [attribute - 2**64 if attribute >= 2**63 else int(attribute)]
-
-
-def _bits(number: float) -> int:
-    return struct.unpack("<q", struct.pack("<d", number))[0]
-
-
-def _two_numbers(node: Node) -> list[int]:
-    numbers = [float(node.attributes[name]) for name in node.op.attributes]
-    return [_bits(number) for number in (*numbers, 0.0, 0.0)[:2]]
+def _two_numbers(node: Node) -> list[float]:
+    """The numbers that an elementwise function takes."""
+    return [*(float(node.attributes[name]) for name in node.op.attributes), 0.0, 0.0][:2]
 
 
 def _even_cuts(stage: Stage, threads: int) -> Sequence[int]:

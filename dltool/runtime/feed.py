@@ -17,7 +17,7 @@ import numpy as np
 from dltool.data.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.kernels.cpu import library
-from dltool.runtime.filling import KERNELS, Filler
+from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
 
 #: seconds between looks at whether a wait for a window should end
@@ -85,7 +85,7 @@ class Streamed:
         samples: int,
         on_compile: Callable[[str], None] | None = None,
     ):
-        library.prepare((order.kernel, *KERNELS), on_compile)
+        library.prepare((order.kernel, SORT, SPREAD), on_compile)
         self._epochs, self._epoch_samples, self._samples = epochs, epoch_samples, samples
         self._filler = Filler(part, order, samples)
         self._buffers = [part.layout.empty(samples) for _ in range(2)]

@@ -10,11 +10,12 @@ from dltool.data.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.kernels import records
 from dltool.kernels.cpu import library
+from dltool.kernels.records import Kernel
 from dltool.runtime.memory import address
 from dltool.runtime.order import EpochOrder
 
 #: the kernels that this module calls
-KERNELS = ("sort_rows", "spread")
+SORT, SPREAD = Kernel("sort_rows"), Kernel("spread")
 #: bytes of the file that are read at a time, about: most copies of a read then come from the processor's own cache
 BLOCK_BYTES = 1 << 20
 
@@ -44,7 +45,7 @@ class Filler:
             self._order.take(epoch, first + low, rows)
             needed |= self._sort(run, rows)
         runs = -(-len(window) // records.RUN)
-        arguments, spread = self._spreading(window), library.function("spread")
+        arguments, spread = self._spreading(window), library.function(SPREAD)
         for block in np.flatnonzero(needed).tolist():
             if stopped():
                 return
@@ -60,7 +61,7 @@ class Filler:
         arguments[records.SORT_ENDS] = address(self._ends[run])
         arguments[records.SORT_BLOCKS] = self._blocks
         arguments[records.SORT_BITS] = self._bits
-        library.function("sort_rows")(address(arguments), None, 0, len(rows))
+        library.function(SORT)(address(arguments), None, 0, len(rows))
         return np.diff(self._ends[run], prepend=np.uint32(0)) > 0
 
     def _spreading(self, window: Part) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.ops.graph import Graph, Node
-from dltool.ops.op import StepRecord
+from dltool.ops.op import Report, StepRecord
 from dltool.program.building import Network
 from dltool.runtime.plan import StepPlan, StepResult
 
@@ -30,7 +30,7 @@ class Interpreter:
     ):
         self._network, self._state, self._data, self._first = network, state, data, 0
         self._instead = instead or {}
-        self._loss = next(n.outputs[0].name for n in network.program.graph.nodes if n.op.yaml_name == "mean_loss")
+        self._loss = next(n.outputs[0].name for n in network.program.graph.nodes if n.op.reports is Report.LOSS)
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
         """Go on with other data, whose first sample has the position `first` in its epoch."""
@@ -76,11 +76,7 @@ def run_graph(
 
 
 def _run_node(node: Node, values: dict[str, np.ndarray], step: StepRecord, first: int) -> None:
-    attributes = dict(node.attributes)
-    if node.op.yaml_name == "draw":
-        attributes["rows_total"] = len(values[node.inputs[0].name])
-    if node.op.yaml_name == "order":
-        attributes |= {"rows_total": len(values["target"]), "first": first}
+    attributes = {**node.attributes, **node.op.data_attributes(node, values, first)}
     if node.op.uses_step:
         attributes["step"] = step
     inputs = [values[value.name] for value in node.inputs]

@@ -7,6 +7,8 @@ import numpy as np
 from dltool.data.signature import AliasTable
 from dltool.kernels import records
 from dltool.kernels.cpu import library
+from dltool.ops.op import find_op
+from dltool.runtime.kernels import kernel_of
 from dltool.runtime.memory import address
 
 
@@ -17,18 +19,16 @@ class EpochOrder:
     """
 
     def __init__(self, rows: int, *, shuffle: bool, key: int, alias: AliasTable | None = None):
-        self.kernel = "draw" if alias else "order"
+        self.kernel = kernel_of(find_op("draw" if alias else "order"))
         self._alias = alias  # whose addresses the kernel is given
-        signed = key - 2**64 if key >= 2**63 else key
-        tables = [address(alias.chances), 0, 0, 0, address(alias.others), 0, 0, 0] if alias else []
-        attributes = [rows, signed] if alias else [rows, int(shuffle), signed, 0]
-        self._arguments = np.array([*tables, 0, 0, 0, 0, *attributes], np.int64)
-        self._place = len(tables) + records.ADDRESS
+        self._attributes = {"rows_total": rows, "shuffle": int(shuffle), "key": key, "first": 0}
 
     def take(self, epoch: int, position: int, rows: np.ndarray) -> None:
         """Write the rows (n,) int64 at the positions from `position` on; after the last the first ones follow again."""
-        arguments = self._arguments.copy()  # threads may ask at the same time
-        arguments[self._place] = address(rows)
+        tables = (self._alias.chances, self._alias.others) if self._alias else ()
+        operands = [(address(array), 0, 0, 0) for array in (*tables, rows)]
+        assert self.kernel.record is not None
+        record = np.array(self.kernel.record.encode(operands, self._attributes), np.int64)
         step = np.zeros(records.STEP_FIELDS, np.int64)
         step[records.EPOCH], step[records.POSITION] = epoch, position
-        library.function(self.kernel)(address(arguments), address(step), 0, len(rows))
+        library.function(self.kernel)(address(record), address(step), 0, len(rows))

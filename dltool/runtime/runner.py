@@ -10,6 +10,8 @@ import numpy as np
 
 from dltool.kernels import records
 from dltool.kernels.cpu import library
+from dltool.kernels.records import Kernel
+from dltool.ops.op import Report
 from dltool.program.building import Network
 from dltool.runtime.binding import Buffers, Table
 from dltool.runtime.memory import address
@@ -36,7 +38,7 @@ class Runner:
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
         self.table = Table(network.program, state, self._buffers, team.size)
-        self._loop = _LOOP(library.address("run_steps"))
+        self._loop = _LOOP(library.address(Kernel("run_steps")))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
         """Go on with other data, whose first sample has the position `first` in its epoch."""
@@ -55,14 +57,14 @@ class Runner:
         header = address(self.table.header)
         self._team.run(lambda thread: self._loop(header, thread, 0, len(plan)))
         del scalars  # kept alive until here: the steps hold its address
-        losses = self._buffers.reports["mean_loss"][: len(plan)].copy()
-        outputs = self._buffers.reports["collect"][: samples * self._width]
+        losses = self._buffers.reports[Report.LOSS][: len(plan)].copy()
+        outputs = self._buffers.reports[Report.OUTPUTS][: samples * self._width]
         return StepResult(losses, outputs.reshape(samples, self._width).copy() if collect else None)
 
     def _make_room(self, steps: int, samples: int) -> bool:
         """Whether the buffers for losses and outputs had to grow."""
         reports = self._buffers.reports
-        needs = {"mean_loss": steps, "collect": samples * self._width}
+        needs = {Report.LOSS: steps, Report.OUTPUTS: samples * self._width}
         short = [name for name, size in needs.items() if name not in reports or reports[name].size < size]
         for name in short:
             reports[name] = np.zeros(needs[name] * 3 // 2, np.float32)

@@ -9,10 +9,10 @@ import numpy as np
 
 from dltool.kernels.reference import find
 from dltool.ops.graph import Graph, Node, Value
-from dltool.ops.op import StepRecord
+from dltool.ops.op import Report, StepRecord
 from dltool.program.building import Network
 from dltool.program.layout import Layout
-from dltool.program.program import REPORTING, plan
+from dltool.program.program import plan
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.runner import Runner
 from dltool.runtime.state import State
@@ -28,11 +28,11 @@ class Bound:
 
     def __init__(self, graph: Graph, arrays: Arrays, rows: int, threads: int):
         self._arrays = arrays
-        made = [value for node in graph.nodes for value in node.outputs if node.op.yaml_name not in REPORTING]
+        made = [value for node in graph.nodes for value in node.outputs if not node.op.reports]
         self.program = plan(graph, rows, kept=made)
         self._state = State([self.program])
         data = {name: array for name, array in arrays.items() if name == "target" or _is_data(graph, name)}
-        collected = next((node.inputs[0] for node in graph.nodes if node.op.yaml_name == "collect"), made[0])
+        collected = next((node.inputs[0] for node in graph.nodes if node.op.reports is Report.OUTPUTS), made[0])
         network = Network(self.program, collected, collected, "identity")
         self._runner = Runner(network, self._state, data, team(threads))
 
@@ -46,9 +46,9 @@ class Bound:
             value.name: self._layout(value, step).unpack(self._stored(value, step)) for value in self._written(step)
         }
         for node in self.program.nodes:
-            if node.op.yaml_name == "mean_loss":
+            if node.op.reports is Report.LOSS:
                 values[node.outputs[0].name] = result.losses[0]
-            elif node.op.yaml_name == "collect":
+            elif node.op.reports is Report.OUTPUTS:
                 assert result.outputs is not None
                 values[node.outputs[0].name] = result.outputs.reshape(step.rows, *node.outputs[0].shape)
         return values
@@ -84,11 +84,7 @@ class Bound:
 
 def by_reference(node: Node, inputs: Mapping[str, np.ndarray], step: StepRecord) -> Arrays:
     """What the reference kernel makes of a node's inputs, by the names of the values that the node writes."""
-    attributes = dict(node.attributes)
-    if node.op.yaml_name == "order":
-        attributes["rows_total"] = len(inputs["target"])
-    if node.op.yaml_name == "draw":
-        attributes["rows_total"] = len(inputs[node.inputs[0].name])
+    attributes = {**node.attributes, **node.op.data_attributes(node, inputs, first=0)}
     if node.op.uses_step:
         attributes["step"] = step
     with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dltool.config.loading import from_resolved, resolved
-from dltool.ops.op import StepRecord
+from dltool.ops.op import Report, StepRecord
 from dltool.program.initial import initial_values
 from dltool.registry import registered
 from dltool.runtime.interpreter import run_graph
@@ -80,7 +80,7 @@ def test_every_parameter_goes_down_its_slope(row: Row):
     descent = replace(row, config={**row.config, "optimizer": {"sgd": 1.0}})
     graph, arrays = start(descent, rows=6, float_type="float64")
     record = step(descent, rows=6)
-    loss = next(node.outputs[0].name for node in graph.nodes if node.op.yaml_name == "mean_loss")
+    loss = next(node.outputs[0].name for node in graph.nodes if node.op.reports is Report.LOSS)
     after = run_graph(graph, arrays, record)
     generator = np.random.default_rng(0)
     for parameter in [one for one in graph.parameters() if not one.frozen]:

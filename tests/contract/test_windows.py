@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dltool.kernels.geometry import Geometry
 from dltool.kernels.reference.conv import conv, conv_weight_gradient
-from dltool.kernels.winograd import SMALL, points
-from dltool.ops.geometry import Geometry
+from dltool.kernels.winograd import SMALL, is_tileable, points
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import Padding, window
-from dltool.ops.winograd import fits
 from tests.ops.cases import Case, fixed, rows
 
 from .bound import Bound, by_reference
@@ -62,14 +61,14 @@ def convolutions() -> Iterator[Case]:
         large, small = (g.height, g.width)[-axes:], (g.out_height, g.out_width)[-axes:]
         kernel = (g.kernel_height, g.kernel_width)[-axes:]
         depth, width = (int(generator.choice(WIDTHS)) for _ in range(2))
-        both = {"attributes": g.attributes, "gradients": (0, 1), "rigid": True}
+        both = {"attributes": g._asdict(), "gradients": (0, 1), "rigid": True}
         weight = fixed(*kernel, depth, width)
         yield Case("conv", (rows(*large, depth), weight), **both)
         yield Case("conv_data_gradient", (rows(*small, width), weight), **both)
         yield Case("depthwise", (rows(*large, width), fixed(*kernel, 1, width)), **both)
-        if fits(geometry):
+        if is_tileable(geometry):
             inputs = rows(*large, depth), rows(*small, width)
-            yield Case("winograd_weight_gradient", inputs, {"groups": 2, **g.attributes}, rigid=True)
+            yield Case("winograd_weight_gradient", inputs, {"groups": 2, **g._asdict()}, rigid=True)
 
 
 def pools() -> Iterator[Case]:
@@ -77,9 +76,9 @@ def pools() -> Iterator[Case]:
     for seed, (geometry, generator) in enumerate(geometries(POOLS, dilates=False)):
         axes = 2 if seed % 4 else 1
         x = rows(*(geometry.height, geometry.width)[-axes:], int(generator.choice(WIDTHS)))
-        yield Case("max_pool", (x,), geometry.attributes, gradients=(0,))
+        yield Case("max_pool", (x,), geometry._asdict(), gradients=(0,))
         for include in (0, 1):
-            attributes = {**geometry.attributes, "include_padding": include}
+            attributes = {**geometry._asdict(), "include_padding": include}
             yield Case("average_pool", (x,), attributes, gradients=(0,))
 
 
@@ -96,7 +95,7 @@ def test_windows_see_what_the_reference_says(case: Case):
                 assert_close(values[name], expected, f"{case} {name}, {count} rows", least=1.0)
 
 
-WITH_POINTS = [g for g, _ in geometries(1200, dilates=True) if fits(g)]
+WITH_POINTS = [g for g, _ in geometries(1200, dilates=True) if is_tileable(g)]
 
 
 @pytest.mark.parametrize("geometry", WITH_POINTS, ids=str)
@@ -106,14 +105,14 @@ def test_what_meets_only_zeros_is_zero_by_way_of_points(geometry: Geometry):
     samples = 2
     x, dy = rows(g.height, g.width, depth), rows(g.out_height, g.out_width, width)
     number = points(g.kernel_height) * points(g.kernel_width)
-    forward = Case("winograd", (x, fixed(number, depth, width)), g.attributes, rigid=True)
-    backward = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g.attributes}, rigid=True)
+    forward = Case("winograd", (x, fixed(number, depth, width)), g._asdict(), rigid=True)
+    backward = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g._asdict()}, rigid=True)
     seen, given = (
         (generator.random((samples, *shape, 1)) < 0.1).astype(np.float32)
         for shape in ((g.height, g.width), (g.out_height, g.out_width))
     )
     kernel = np.ones((g.kernel_height, g.kernel_width, 1, 1), np.float32)
-    met = conv(seen, kernel, **g.attributes) > 0, conv_weight_gradient(seen, given, groups=1, **g.attributes) > 0
+    met = conv(seen, kernel, **g._asdict()) > 0, conv_weight_gradient(seen, given, groups=1, **g._asdict()) > 0
     for case, pixels in zip((forward, backward), met, strict=True):
         graph, node, _ = case.build()
         arrays = case.arrays(samples, "float32")
@@ -128,14 +127,14 @@ def test_what_meets_only_zeros_is_zero_by_way_of_points(geometry: Geometry):
 def test_single_channels_of_small_images_are_looked_at(geometry: Geometry):
     g, depth, width, samples = geometry, 17, 21, 2
     x, dy = rows(g.height, g.width, depth), rows(g.out_height, g.out_width, width)
-    case = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g.attributes}, rigid=True)
+    case = Case("winograd_weight_gradient", (x, dy), {"groups": 1, **g._asdict()}, rigid=True)
     graph, node, _ = case.build()
     arrays, generator = case.arrays(samples, "float32"), np.random.default_rng(g.height + 31 * g.width)
     for name in ("input_0", "input_1"):
         arrays[name] *= generator.random(arrays[name].shape) < 0.15
     seen, given = np.abs(arrays["input_0"]), np.abs(arrays["input_1"])
     met = [
-        conv_weight_gradient(one, other, groups=1, **g.attributes) > 0
+        conv_weight_gradient(one, other, groups=1, **g._asdict()) > 0
         for one, other in (
             (seen, given.sum(axis=-1, keepdims=True)), (seen.sum(axis=-1, keepdims=True), given), (seen, given),
         )

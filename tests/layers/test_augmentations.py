@@ -14,7 +14,16 @@ from tests.contract.networks import HEAD, Row
 
 IMAGES = (8, 8, 3)
 STEP = StepRecord(step=0, epoch=1, position=64, rows=64, scale=1.0)
-DEFAULTS = {"rotate": 0.0, "down": 0.0, "right": 0.0, "low": 1.0, "high": 1.0, "shear": 0.0, "cutout": 0, "crop": 0}
+DEFAULTS = {
+    "rotate": 0.0,
+    "down": 0.0,
+    "right": 0.0,
+    "scale_low": 1.0,
+    "scale_high": 1.0,
+    "shear": 0.0,
+    "cutout": 0,
+    "crop": 0,
+}
 COLOURS = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "horizontal": 0, "vertical": 0, "width": 8}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dltool.kernels.geometry import Geometry
 from dltool.kernels.winograd import points
-from dltool.ops.geometry import Geometry
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import StepRecord
 from dltool.ops.windows import window
@@ -124,8 +124,8 @@ class Case:
         upstream: list[Value | None] = [None] * len(node.outputs)
         if not self.loss:
             upstream[0] = Input(node.outputs[0].shape, batched=node.outputs[0].spec.batched).feed(graph, "dy", rows)
-        graph.part = "backward"
-        return graph, node, node.op.gradient(graph, node, *upstream)
+        with graph.part("backward"):
+            return graph, node, node.op.gradient(graph, node, *upstream)
 
 
 def rows(*shape: int, low: float = -2.0, high: float = 2.0) -> Input:
@@ -289,7 +289,7 @@ def windows(
     """The attributes of an op with windows."""
     axes = zip(large, size, stride, padding, dilation, strict=True)
     (out_height, top), (out_width, left) = (window(*axis) for axis in axes)
-    return Geometry(*large, out_height, out_width, *size, *stride, *dilation, top, left).attributes
+    return Geometry(*large, out_height, out_width, *size, *stride, *dilation, top, left)._asdict()
 
 
 def _pools() -> list[Case]:
@@ -406,7 +406,7 @@ def _augmentations() -> list[Case]:
     cases = []
     for channels, ranges in [
         (1, {"crop": 2, "horizontal": 1, "vertical": 1, "cutout": 3}),
-        (3, {"crop": 1, "rotate": 3.1, "low": 0.8, "high": 1.3, "shear": 0.2}),
+        (3, {"crop": 1, "rotate": 3.1, "scale_low": 0.8, "scale_high": 1.3, "shear": 0.2}),
         (17, {"down": 0.3, "right": 0.2, "horizontal": 1, "contrast": 0.4}),
         (3, {"brightness": 0.3, "contrast": 0.4, "saturation": 0.5}),
     ]:
@@ -416,7 +416,7 @@ def _augmentations() -> list[Case]:
             Case("gather_augmented", (resident(6, 5, channels, dtype=kind, high=high), *scaling), given, rigid=True)
             for kind, high, given in [
                 ("float32", 2, attributes),
-                ("uint8", 256, {**attributes, "bytes": 1}),
+                ("uint8", 256, {**attributes, "of_bytes": 1}),
             ]
         ]
     return cases

@@ -32,6 +32,14 @@ def test_the_reference_kernel_takes_what_the_op_declares(name: str):
     assert keywords == given | ({"step"} if op.uses_step else set())
 
 
+@pytest.mark.parametrize("name", sorted(registered("op")))
+def test_the_reference_kernel_names_the_inputs_as_the_op_does(name: str):
+    inputs = [operand.strip() for operand in registered("op")[name].operands.split("->")[0].split(",")]
+    kinds = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.POSITIONAL_OR_KEYWORD: ""}
+    parameters = inspect.signature(find(name)).parameters.values()
+    assert [kinds[p.kind] + p.name for p in parameters if p.kind in kinds] == [name for name in inputs if name]
+
+
 def test_a_missing_kernel_is_named():
     with pytest.raises(RunError, match=r"op 'leaky_rleu' has no reference kernel; did you mean 'leaky_relu'\?"):
         find("leaky_rleu")

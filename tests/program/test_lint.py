@@ -14,6 +14,8 @@ from dltool.program.lint import lint
 NUMBERS = "data: {synthetic: {features: 6, targets: 1, rows: 50}}\nloss: mse"
 CLASSES = "data: {synthetic: {features: 6, classes: 3, rows: 50}}\nloss: cross_entropy"
 BINARY = "data: {synthetic: {features: 6, classes: 2, rows: 50}}\nloss: binary_cross_entropy"
+IMAGES = "data: {synthetic: {features: [8, 8, 16], classes: 3, rows: 50}}\nloss: cross_entropy"
+END = "global_average_pool, {dense: classes}]"
 RELU = "[{dense: {units: 8, activation: relu}}"
 
 
@@ -69,6 +71,20 @@ RELU = "[{dense: {units: 8, activation: relu}}"
             "note: dense_1: with no activation between them, dense_1 and dense_2 act as one; give the first one an"
             " activation, such as relu",
         ),
+        *(
+            (
+                IMAGES,
+                f"[{{{kind}: {first}}}, {{{kind}: {second}}}, relu, {END}",
+                f"note: {kind}_1: with no activation between them, {kind}_1 and {kind}_2 act as one; give the first one"
+                " an activation, such as relu",
+            )
+            for kind, first, second in (
+                ("conv2d", "{filters: 16, kernel: 2}", "{filters: 16, kernel: 2}"),
+                ("conv2d", "{filters: 16, kernel: 3}", "{filters: 16, kernel: 3}"),
+                ("depthwise_conv2d", "3", "3"),
+            )
+        ),
+        (IMAGES, f"[{{depthwise_conv2d: 3}}, {{conv2d: {{filters: 16, kernel: 1}}}}, relu, {END}", None),
     ],
 )  # fmt: skip
 def test_lint(config: str, model: str, finding: str | None, tmp_path: Path) -> None:

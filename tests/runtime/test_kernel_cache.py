@@ -13,16 +13,20 @@ import pytest
 import dltool
 from dltool.errors import RunError
 from dltool.kernels.cpu import library
+from dltool.kernels.records import Kernel, Record
 
 PACKAGE = Path(dltool.__file__).parent
 PREPARE = """
 import sys
 from dltool.kernels.cpu import cache, library
-seconds = sum(library.prepare(["gather_labels"], lambda name: print("compiling", name)) for _ in range(2))
+from dltool.kernels.records import Kernel, Record
+labels = Kernel("gather_labels", Record("data, rows -> labels"))
+seconds = sum(library.prepare([labels], lambda name: print("compiling", name)) for _ in range(2))
 print("compiled" if seconds > 0 else "loaded")
 print("numba" if "numba" in sys.modules else "no numba")
 """
 FOLDER = "from dltool.kernels.cpu import cache; print(cache.folder())"
+NAME = f"gather_labels-{Record('data, rows -> labels').digest}.kernel"
 FIRST, LATER = ["compiling gather_labels", "compiled", "numba"], ["loaded", "no numba"]
 
 
@@ -37,13 +41,13 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path):
     assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == FIRST
     assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == LATER
     (kept,) = tmp_path.glob("dltool/kernels-*/*")
-    assert kept.name == "gather_labels.kernel"
+    assert kept.name == NAME
 
 
 @pytest.mark.parametrize("length", [0, 500])
 def test_a_damaged_file_is_compiled_again(tmp_path: Path, length: int):
     folder = Path(run(FOLDER, tmp_path).stdout.strip())
-    (folder / "gather_labels.kernel").write_bytes(b"\x7fELF" * (length // 4))
+    (folder / NAME).write_bytes(b"\x7fELF" * (length // 4))
     assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == FIRST
     assert run(PREPARE, tmp_path).stdout.split("\n")[:-1] == LATER
 
@@ -75,4 +79,14 @@ def test_without_a_writable_folder_kernels_live_as_long_as_the_process(tmp_path:
 
 def test_a_missing_kernel_is_named():
     with pytest.raises(RunError, match=r"op 'leaky_rleu' has no cpu kernel; did you mean 'leaky_relu'\?"):
-        library.address("leaky_rleu")
+        library.address(Kernel("leaky_rleu"))
+
+
+def test_a_kernel_that_asks_for_what_its_op_lacks_is_named():
+    with pytest.raises(RunError, match="kernel 'gather_labels' asks for 'rows', which its op does not have"):
+        library.address(Kernel("gather_labels", Record("data -> labels")))
+
+
+def test_operands_and_attributes_share_no_name():
+    with pytest.raises(ValueError, match="one name for two things"):
+        _ = Record("x -> y", {"x": 1})

@@ -9,7 +9,7 @@ from dltool.kernels.cpu.elementary import erf, exp
 from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.elementary import softplus as softplus_of
 from dltool.kernels.cpu.elementary import tanh as tanh_of
-from dltool.kernels.cpu.kernel import span
+from dltool.kernels.cpu.kernel import elementwise
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, store
 from dltool.kernels.records import LANES
 
@@ -21,7 +21,7 @@ TANH_INNER = 0.7978845608028654  # √(2/π)
 TANH_CUBIC = 0.044715
 
 
-@span
+@elementwise
 def relu(x, other, y, vectors, one, two):
     """y = max(x, 0); NaN stays."""
     for i in range(0, vectors * LANES, LANES):
@@ -29,14 +29,14 @@ def relu(x, other, y, vectors, one, two):
         store(y, i, select(v < constant(0), constant(0), v))
 
 
-@span
+@elementwise
 def relu_gradient(dy, y, dx, vectors, one, two):
     """dx = dy where y > 0, else 0."""
     for i in range(0, vectors * LANES, LANES):
         store(dx, i, select(load(y, i) > constant(0), load(dy, i), constant(0)))
 
 
-@span
+@elementwise
 def leaky_relu(x, other, y, vectors, slope, two):
     """y = x where x > 0, else slope · x."""
     for i in range(0, vectors * LANES, LANES):
@@ -44,7 +44,7 @@ def leaky_relu(x, other, y, vectors, slope, two):
         store(y, i, select(v > constant(0), v, v * splat(slope)))
 
 
-@span
+@elementwise
 def leaky_relu_gradient(dy, y, dx, vectors, slope, two):
     """dx = dy where y > 0, else slope · dy."""
     for i in range(0, vectors * LANES, LANES):
@@ -77,14 +77,14 @@ def small_less_one(x):
     return fma(p, x * x, x)
 
 
-@span
+@elementwise
 def elu(x, other, y, vectors, alpha, two):
     """y = x where x > 0, else alpha · (eˣ - 1)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, exponential_unit(load(x, i), splat(alpha)))
 
 
-@span
+@elementwise
 def elu_gradient(dy, y, dx, vectors, alpha, two):
     """dx = dy where y > 0, else dy · (y + alpha)."""
     for i in range(0, vectors * LANES, LANES):
@@ -92,14 +92,14 @@ def elu_gradient(dy, y, dx, vectors, alpha, two):
         store(dx, i, load(dy, i) * select(v > constant(0), constant(1), v + splat(alpha)))
 
 
-@span
+@elementwise
 def selu(x, other, y, vectors, one, two):
     """y = scale · elu(x, alpha), the self-normalizing unit (Klambauer et al. 2017)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, constant(SELU_SCALE) * exponential_unit(load(x, i), constant(SELU_ALPHA)))
 
 
-@span
+@elementwise
 def selu_gradient(dy, y, dx, vectors, one, two):
     """dx = dy · scale where y > 0, else dy · (y + scale · alpha)."""
     for i in range(0, vectors * LANES, LANES):
@@ -114,7 +114,7 @@ def normal_below(x):
     return constant(0.5) * (constant(1) + erf(x * constant(ROOT_HALF)))
 
 
-@span
+@elementwise
 def gelu(x, other, y, vectors, one, two):
     """y = x · Φ(x) (Hendrycks and Gimpel 2016)."""
     for i in range(0, vectors * LANES, LANES):
@@ -122,7 +122,7 @@ def gelu(x, other, y, vectors, one, two):
         store(y, i, v * normal_below(v))
 
 
-@span
+@elementwise
 def gelu_gradient(dy, x, dx, vectors, one, two):
     """dx = dy · (Φ(x) + x · φ(x))."""
     for i in range(0, vectors * LANES, LANES):
@@ -137,7 +137,7 @@ def inner_tanh(x):
     return tanh_of(constant(TANH_INNER) * fma(constant(TANH_CUBIC) * x * x, x, x))
 
 
-@span
+@elementwise
 def gelu_tanh(x, other, y, vectors, one, two):
     """y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))."""
     for i in range(0, vectors * LANES, LANES):
@@ -145,7 +145,7 @@ def gelu_tanh(x, other, y, vectors, one, two):
         store(y, i, constant(0.5) * v * (constant(1) + inner_tanh(v)))
 
 
-@span
+@elementwise
 def gelu_tanh_gradient(dy, x, dx, vectors, one, two):
     """dx = dy · (1 + t + x · (1 - t²) · √(2/π) · (1 + 3 · 0.044715 x²)) / 2, with t the inner tanh."""
     for i in range(0, vectors * LANES, LANES):
@@ -156,7 +156,7 @@ def gelu_tanh_gradient(dy, x, dx, vectors, one, two):
         store(dx, i, constant(0.5) * load(dy, i) * slope)
 
 
-@span
+@elementwise
 def silu(x, other, y, vectors, one, two):
     """y = x · sigmoid(x)."""
     for i in range(0, vectors * LANES, LANES):
@@ -164,7 +164,7 @@ def silu(x, other, y, vectors, one, two):
         store(y, i, v * sigmoid_of(v))
 
 
-@span
+@elementwise
 def silu_gradient(dy, x, dx, vectors, one, two):
     """dx = dy · s · (1 + x · (1 - s)), with s = sigmoid(x)."""
     for i in range(0, vectors * LANES, LANES):
@@ -173,14 +173,14 @@ def silu_gradient(dy, x, dx, vectors, one, two):
         store(dx, i, load(dy, i) * s * fma(v, constant(1) - s, constant(1)))
 
 
-@span
+@elementwise
 def tanh(x, other, y, vectors, one, two):
     """y = tanh(x)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, tanh_of(load(x, i)))
 
 
-@span
+@elementwise
 def tanh_gradient(dy, y, dx, vectors, one, two):
     """dx = dy · (1 - y²)."""
     for i in range(0, vectors * LANES, LANES):
@@ -188,14 +188,14 @@ def tanh_gradient(dy, y, dx, vectors, one, two):
         store(dx, i, load(dy, i) * (constant(1) - v * v))
 
 
-@span
+@elementwise
 def sigmoid(x, other, y, vectors, one, two):
     """y = 1 / (1 + e⁻ˣ)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, sigmoid_of(load(x, i)))
 
 
-@span
+@elementwise
 def sigmoid_gradient(dy, y, dx, vectors, one, two):
     """dx = dy · y · (1 - y)."""
     for i in range(0, vectors * LANES, LANES):
@@ -203,14 +203,14 @@ def sigmoid_gradient(dy, y, dx, vectors, one, two):
         store(dx, i, load(dy, i) * v * (constant(1) - v))
 
 
-@span
+@elementwise
 def softplus(x, other, y, vectors, one, two):
     """y = ln(1 + eˣ)."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, softplus_of(load(x, i)))
 
 
-@span
+@elementwise
 def softplus_gradient(dy, y, dx, vectors, one, two):
     """dx = dy · (1 - e⁻ʸ)."""
     for i in range(0, vectors * LANES, LANES):

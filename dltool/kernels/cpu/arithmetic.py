@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arguments import attribute, blocks, channels, floats, operands, rows, rows_per_sample
-from dltool.kernels.cpu.kernel import kernel, span
+from dltool.kernels.cpu.kernel import elementwise, kernel
 from dltool.kernels.cpu.lanes import first_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, select, store
 from dltool.kernels.records import LANES
 
 
-@span
+@elementwise
 def add(a, b, y, vectors, one, two):
     """y = a + b."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, load(a, i) + load(b, i))
 
 
-@span
+@elementwise
 def multiply(a, b, y, vectors, one, two):
     """y = a · b."""
     for i in range(0, vectors * LANES, LANES):
@@ -63,52 +62,50 @@ def clear_last_block(y, used, low, high, all_rows):
 
 
 @kernel
-def concat(a, step, low, high):
+def concat(inputs, y, step, low, high):
     """y (…, ΣC) = the inputs side by side; overwrites y."""
-    inputs = operands(a) - 1
-    y, all_rows, width = floats(a, inputs), rows(a, inputs), channels(a, inputs)
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
+    low, high = low * y.rows_per_sample, high * y.rows_per_sample
     first = 0
-    for i in range(inputs):
-        copy_rows(floats(a, i), 0, y, first, channels(a, i), low, high, all_rows)
-        first += channels(a, i)
-    clear_last_block(y, width, low, high, all_rows)
+    for i in range(len(inputs)):
+        x = inputs[i]
+        copy_rows(x, 0, y, first, x.channels, low, high, y.rows)
+        first += x.channels
+    clear_last_block(y, y.channels, low, high, y.rows)
 
 
 @kernel
-def take(a, step, low, high):
+def take(dy, dx, start, step, low, high):
     """y (…, size) = x from channel `start` on; overwrites y."""
-    x, y, all_rows, size = floats(a, 0), floats(a, 1), rows(a, 0), channels(a, 1)
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
-    copy_rows(x, attribute(a, 2, 0), y, 0, size, low, high, all_rows)
-    clear_last_block(y, size, low, high, all_rows)
+    all_rows, size = dy.rows, dx.channels
+    low, high = low * dy.rows_per_sample, high * dy.rows_per_sample
+    copy_rows(dy, start, dx, 0, size, low, high, all_rows)
+    clear_last_block(dx, size, low, high, all_rows)
 
 
 @kernel
-def split(a, step, low, high):
+def split(x, pieces, step, low, high):
     """Parts (…, C) of the channels of x (…, parts · C); overwrites them."""
-    x, all_rows, size = floats(a, 0), rows(a, 0), channels(a, 1)
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
-    for i in range(1, operands(a)):
-        copy_rows(x, (i - 1) * size, floats(a, i), 0, size, low, high, all_rows)
-        clear_last_block(floats(a, i), size, low, high, all_rows)
+    low, high = low * x.rows_per_sample, high * x.rows_per_sample
+    for i in range(len(pieces)):
+        part = pieces[i]
+        copy_rows(x, i * part.channels, part, 0, part.channels, low, high, x.rows)
+        clear_last_block(part, part.channels, low, high, x.rows)
 
 
 @kernel
-def reshape(a, step, low, high):
+def reshape(x, y, step, low, high):
     """y = the elements of every sample of x in the same order, in another shape; overwrites y."""
-    x, y = floats(a, 0), floats(a, 1)
-    x_rows, y_rows, x_width, y_width = rows(a, 0), rows(a, 1), channels(a, 0), channels(a, 1)
-    x_per, y_per = rows_per_sample(a, 0), rows_per_sample(a, 1)
+    x_rows, y_rows, x_width, y_width = x.rows, y.rows, x.channels, y.channels
+    x_per, y_per = x.rows_per_sample, y.rows_per_sample
     fitting = x_width == y_width or (x_width % LANES == 0 and y_width % LANES == 0)
     for sample in range(low, high):
         if fitting:  # vectors stay whole
             block, line = 0, sample * y_per
             for row in range(sample * x_per, (sample + 1) * x_per):
-                for part in range(blocks(a, 0)):
+                for part in range(x.blocks):
                     store(y, (block * y_rows + line) * LANES, load(x, (part * x_rows + row) * LANES))
                     block += 1
-                    if block == blocks(a, 1):
+                    if block == y.blocks:
                         block, line = 0, line + 1
             continue
         for element in range(x_per * x_width):

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from numpy import float32, float64, int64, uint32, uint64
 
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    attribute,
-    blocks,
-    byte_pointer,
-    channels,
-    code_pointer,
-    floats,
-    integers,
-    rows,
-    rows_per_sample,
-)
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes, set_lane
+from dltool.kernels.cpu.operands import Bytes, Codes, Integers
 from dltool.kernels.cpu.philox import philox
+from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, load_bytes, select, splat, store, store_integers
-from dltool.kernels.records import ADDRESS, COLLECTED, EPOCH, LANES, OPERAND, POSITION
+from dltool.kernels.records import COLLECTED, EPOCH, LANES, POSITION
 
 
 @inlined
@@ -64,19 +53,19 @@ def half_width(total):
 
 
 @kernel
-def order(a, step, low, high):
+def order(rows: Integers, rows_total, shuffle, key, first, step, low, high):
     """rows () = the epoch's permutation of (position - first + i) mod rows_total, for sample i; overwrites rows.
 
     The permutation is a keyed Feistel network with cycle walking, so that any step of any epoch is reached at once.
     """
-    out, total, shuffle = integers(a, 0), attribute(a, 1, 0), attribute(a, 1, 1) != 0
-    position = step[POSITION] - attribute(a, 1, 3)
-    state = mix(uint64(attribute(a, 1, 2))) ^ uint64(step[EPOCH])
+    shuffle = shuffle != 0
+    position = step[POSITION] - first
+    state = mix(uint64(key)) ^ uint64(step[EPOCH])
     first_key = mix(state + uint64(0x9E3779B97F4A7C15))
     second_key = mix(state + uint64(0x3C6EF372FE94F82A))  # twice the constant before, modulo 2⁶⁴
-    half, limit = half_width(total), splat(uint32(total))
+    half, limit = half_width(rows_total), splat(uint32(rows_total))
     for first in range(low, high, LANES):
-        index = lane_numbers() + splat(uint32((position + first) % total))
+        index = lane_numbers() + splat(uint32((position + first) % rows_total))
         while any_lane(index >= limit):
             index = select(index >= limit, index - limit, index)
         if shuffle:
@@ -84,17 +73,16 @@ def order(a, step, low, high):
             while any_lane(index >= limit):
                 index = select(index >= limit, feistel(index, half, first_key, second_key), index)
         if first + LANES <= high:
-            store_integers(out, first, index)
+            store_integers(rows, first, index)
         else:
             for lane in range(high - first):
-                out[first + lane] = get_word(index, lane)
+                rows[first + lane] = get_word(index, lane)
 
 
 @kernel
-def draw(a, step, low, high):
+def draw(chances, others: Codes, rows: Integers, rows_total, key, step, low, high):
     """rows () = what an alias table draws for (position + i) of the epoch, for sample i; overwrites rows."""
-    chances, others, out = floats(a, 0), code_pointer(a[OPERAND + ADDRESS]), integers(a, 2)
-    total, key = uint64(attribute(a, 3, 0)), uint64(attribute(a, 3, 1))
+    total, key = uint64(rows_total), uint64(key)
     for first in range(low, high, LANES):
         index = uint64(step[POSITION] + first)
         counter = splat(uint32(index)) + lane_numbers()
@@ -105,17 +93,17 @@ def draw(a, step, low, high):
         for lane in range(min(LANES, high - first)):
             row = int64((uint64(get_word(row_word, lane)) * total) >> uint64(32))
             kept = float64(get_word(chance_word, lane)) < float64(chances[row]) * 4294967296.0
-            out[first + lane] = row if kept else int64(others[row])
+            rows[first + lane] = row if kept else int64(others[row])
 
 
 @kernel
-def gather(a, step, low, high):
+def gather(data, rows: Integers, x, step, low, high):
     """x (…, C) = the rows of data (…, C); overwrites x."""
-    data, chosen, x, width, all_rows = floats(a, 0), integers(a, 1), floats(a, 2), channels(a, 2), rows(a, 2)
-    per = rows_per_sample(a, 2)
+    width, all_rows = x.channels, x.rows
+    per = x.rows_per_sample
     last, full = first_lanes(width % LANES), width // LANES * LANES
     for sample in range(low, high):
-        source = advance(data, chosen[sample] * per * width)
+        source = advance(data, rows[sample] * per * width)
         for row in range(sample * per, (sample + 1) * per):
             for c in range(0, full, LANES):
                 store(x, place(c, row, all_rows), load(source, c))
@@ -125,37 +113,36 @@ def gather(a, step, low, high):
 
 
 @kernel
-def gather_targets(a, step, low, high):
+def gather_targets(data, rows: Integers, targets, step, low, high):
     """targets (k,) = the rows of data (k,); overwrites targets."""
-    data, chosen, x, width, all_rows = floats(a, 0), integers(a, 1), floats(a, 2), channels(a, 2), rows(a, 2)
+    width, all_rows = targets.channels, targets.rows
     for sample in range(low, high):
         for c in range(width):
-            x[place(c, sample, all_rows)] = data[chosen[sample] * width + c]
-        clear_last_lanes(x, width, sample, all_rows)
+            targets[place(c, sample, all_rows)] = data[rows[sample] * width + c]
+        clear_last_lanes(targets, width, sample, all_rows)
 
 
 @kernel
-def gather_scaled(a, step, low, high):
+def gather_scaled(data: Bytes, rows: Integers, offset, factor, x, step, low, high):
     """x (…, C) = (the rows of data (…, C) of bytes - offset) · factor, each of those () or (C,); overwrites x."""
-    data, chosen, x = byte_pointer(a[ADDRESS]), integers(a, 1), floats(a, 4)
-    width, per = channels(a, 4), rows_per_sample(a, 4)
+    width, per = x.channels, x.rows_per_sample
     size = per * width
     for sample in range(low, high):
-        for block in range(blocks(a, 4)):
-            shift, scale, used = scaling(a, 2, block), scaling(a, 3, block), used_lanes(block, width)
-            source = advance(data, chosen[sample] * size + block * LANES)
-            target = at(x, block * rows(a, 4) + sample * per)
+        for block in range(x.blocks):
+            used = used_lanes(block, width)
+            shift, scale = scaling(offset, block, width), scaling(factor, block, width)
+            source = advance(data, rows[sample] * size + block * LANES)
+            target = at(x, block * x.rows + sample * per)
             for row in range(per):
                 value = channels_at(source, row * width, block, width, size, load_bytes)
                 store(target, row * LANES, select(used, (value - shift) * scale, constant(0)))
 
 
 @inlined
-def scaling(a, operand, block):
-    """The offset or factor of a block's channels, () or (C,), zero behind the last."""
-    numbers = floats(a, operand)
-    every = load(numbers, block * LANES) if channels(a, operand) > 1 else splat(numbers[0])
-    return select(used_lanes(block, channels(a, 4)), every, constant(0))
+def scaling(numbers, block, width):
+    """The offset or factor, () or (C,), of a block of the channels of x; zero behind the last one."""
+    every = load(numbers, block * LANES) if numbers.channels > 1 else splat(numbers[0])
+    return select(used_lanes(block, width), every, constant(0))
 
 
 @inlined
@@ -170,17 +157,16 @@ def channels_at(source, place, block, width, size, load_vector):
 
 
 @kernel
-def gather_labels(a, step, low, high):
+def gather_labels(data: Integers, rows: Integers, labels: Integers, step, low, high):
     """labels () = the rows of data (); overwrites labels."""
-    data, chosen, labels = integers(a, 0), integers(a, 1), integers(a, 2)
     for sample in range(low, high):
-        labels[sample] = data[chosen[sample]]
+        labels[sample] = data[rows[sample]]
 
 
 @kernel
-def collect(a, step, low, high):
+def collect(x, collected, step, low, high):
     """collected (…) = x (…), row by row, from the step's first collected row on; overwrites collected."""
-    x, collected, width, all_rows, per = floats(a, 0), floats(a, 1), channels(a, 0), rows(a, 0), rows_per_sample(a, 0)
+    width, all_rows, per = x.channels, x.rows, x.rows_per_sample
     for row in range(low * per, high * per):
         target = advance(collected, (step[COLLECTED] * per + row) * width)
         c = 0

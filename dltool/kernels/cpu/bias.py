@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arguments import advance, at, blocks, floats, origin, rows, rows_per_sample
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.operands import chunk
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, store
 from dltool.kernels.records import BATCH, LANES
 
 
 @kernel
-def add_bias(a, step, low, high):
+def add_bias(x, b, y, step, low, high):
     """y (…, C) = x + b (C); overwrites y."""
-    x, b, y, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
-    for block in range(blocks(a, 0)):
+    stride = x.rows * LANES
+    low, high = low * x.rows_per_sample, high * x.rows_per_sample
+    for block in range(x.blocks):
         shift = load(b, block * LANES)
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
             store(y, i, load(x, i) + shift)
@@ -35,10 +36,9 @@ def column_sums(x, count):
 
 
 @kernel
-def sum_rows(a, step, low, high):
+def sum_rows(dy, db, step, low, high):
     """db (C) = Σ over rows of dy (…, C), for some blocks of channels; overwrites db."""
-    dy, db = floats(a, 0), floats(a, 1)
-    db = advance(db, -origin(a, 1, low) * LANES)
-    count = step[BATCH] * rows_per_sample(a, 0)
+    db = chunk(db, low)
+    count = step[BATCH] * dy.rows_per_sample
     for block in range(low, high):
-        store(db, block * LANES, column_sums(at(dy, block * rows(a, 0)), count))
+        store(db, block * LANES, column_sums(at(dy, block * dy.rows), count))

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept between runs: one file for each, by name.
+"""Where compiled kernels are kept between runs: one file for each, by name and layout of its record.
 
 The folder's name carries a hash of every kernel source, of Numba's version and of the processor, so that a file is
 never stale. The folder is probed for writing; where that fails, a temporary one is used, with one warning.
@@ -19,12 +19,13 @@ from pathlib import Path
 from llvmlite import binding
 
 from dltool.caching import cache_root
+from dltool.kernels.records import Kernel
 
 
-def read(name: str) -> tuple[str, bytes] | None:
+def read(kernel: Kernel) -> tuple[str, bytes] | None:
     """The symbol and the object file of a kernel, if it was compiled before and its file is sound."""
     try:
-        checksum, _, kept = (folder() / f"{name}.kernel").read_bytes().partition(b"\n")
+        checksum, _, kept = _file(kernel).read_bytes().partition(b"\n")
     except FileNotFoundError:
         return None
     if checksum != _checksum(kept):
@@ -33,20 +34,24 @@ def read(name: str) -> tuple[str, bytes] | None:
     return symbol.decode(), machine_code
 
 
-def write(name: str, symbol: str, machine_code: bytes) -> None:
+def write(kernel: Kernel, symbol: str, machine_code: bytes) -> None:
     """Keep a kernel: checksum and symbol on a line each, then its object file. No process ever sees half of it."""
     kept = symbol.encode() + b"\n" + machine_code
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{name}-")
+        descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{kernel.name}-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(_checksum(kept) + b"\n" + kept)
-            Path(temporary).replace(folder() / f"{name}.kernel")
+            Path(temporary).replace(_file(kernel))
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:  # a full disk, say: the kernel is compiled again next time
-        warnings.warn(f"compiled kernel '{name}' cannot be kept in {folder()}: {error.strerror}", stacklevel=2)
+        warnings.warn(f"compiled kernel '{kernel.name}' cannot be kept in {folder()}: {error.strerror}", stacklevel=2)
+
+
+def _file(kernel: Kernel) -> Path:
+    return folder() / (f"{kernel.name}-{kernel.record.digest}.kernel" if kernel.record else f"{kernel.name}.kernel")
 
 
 def _checksum(kept: bytes) -> bytes:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import channels, floats, operands, origin, rows
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.vector import inlined, load, store
 from dltool.kernels.records import LANES
 
 
 @kernel
-def split_columns(a, step, low, high):
+def split_columns(w, pieces, step, low, high):
     """Parts (…, N) of the columns of w (…, parts · N), for some blocks of these; overwrites them."""
-    w, stored, width, size = floats(a, 0), rows(a, 0), channels(a, 0), channels(a, 1)
+    stored, width, size = w.rows, w.channels, pieces[0].channels
     for block in range(low, high):
         source = block * stored * LANES
         if size % LANES == 0:
-            _copy_vectors(w, source, floats(a, 1 + block * LANES // size), block * LANES % size * stored, stored)
+            _copy_vectors(w, source, pieces[block * LANES // size], block * LANES % size * stored, stored)
             continue
         for lane in range(min(LANES, width - block * LANES)):
             part, column = (block * LANES + lane) // size, (block * LANES + lane) % size
-            target = floats(a, 1 + part)
+            target = pieces[part]
             _copy_column(w, source + lane, target, _place(column, stored), stored)
             if column == size - 1:
                 for beyond in range(size, -(-size // LANES) * LANES):
@@ -29,11 +28,10 @@ def split_columns(a, step, low, high):
 
 
 @kernel
-def join_columns(a, step, low, high):
+def join_columns(parts, w, step, low, high):
     """w (…, parts · N) = the parts (…, N) side by side, for some vectors of w; overwrites them."""
-    last = operands(a) - 1
-    w, stored, width, size = floats(a, last), rows(a, last), channels(a, last), channels(a, 0)
-    begin = origin(a, last, low) * LANES
+    stored, width, size = w.rows, w.channels, parts[0].channels
+    begin = low * w.is_chunk * LANES
     vector = low
     while vector < high:  # as many rows of a block as there are
         block, row = vector // stored, vector % stored
@@ -41,13 +39,13 @@ def join_columns(a, step, low, high):
         target = vector * LANES - begin
         if size % LANES == 0:
             source = (block * LANES % size * stored) + row * LANES
-            _copy_vectors(floats(a, block * LANES // size), source, w, target, count)
+            _copy_vectors(parts[block * LANES // size], source, w, target, count)
         else:
             for lane in range(LANES):
                 column = block * LANES + lane
                 if column < width:
                     source = _place(column % size, stored) + row * LANES
-                    _copy_column(floats(a, column // size), source, w, target + lane, count)
+                    _copy_column(parts[column // size], source, w, target + lane, count)
                 else:
                     _clear_column(w, target + lane, count)
         vector += count

@@ -6,151 +6,124 @@ it, where the kernel reaches beyond the image or moves by more than one; what a 
 
 from __future__ import annotations
 
-from numpy import float32
-
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    bits_as_number,
-    blocks,
-    channels,
-    float_pointer,
-    floats,
-    rows,
-)
+from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import (
-    OPERANDS,
     backward_taps,
-    behind_table,
     by_phases,
     clear,
     copy_padded,
+    covered,
     lies_bare,
     lies_bare_backward,
     margins,
-    reached,
     rows_of_tiles,
     set_tap,
-    sizes,
-    steps,
-    table_of,
-    tiles_of,
-    workspace,
+    taps,
 )
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.matmul import finish
-from dltool.kernels.cpu.vector import constant, inlined, load, store
-from dltool.kernels.records import EPILOGUE_FIELDS, GEOMETRY_FIELDS, LANES, OPERAND
+from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.workspace import conv_data_gradient_space, conv_space
+from dltool.kernels.records import LANES
 
-_EPILOGUE = OPERANDS * OPERAND + GEOMETRY_FIELDS
+_space, _gradient_space = shared(conv_space), shared(conv_data_gradient_space)
 
 
 @kernel
-def conv(a, step, low, high):
+def conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
     """y (h, w, N) = epilogue(Σ over the taps of x (H, W, C) · w + bias (N)); overwrites y and the epilogue's output."""
-    x, w, y = floats(a, 0), floats(a, 1), floats(a, 2)
-    height, width, out_height, out_width, kernel_height, kernel_width = sizes(a)
-    stride_height, stride_width, _, _, top, left = steps(a)
-    depth, all_rows, y_rows = blocks(a, 0), rows(a, 0), rows(a, 2)
-    all_height, all_width = reached(a)
-    tiles, space = tiles_of(a, EPILOGUE_FIELDS), workspace(a, EPILOGUE_FIELDS)
-    taps, table = kernel_height * kernel_width * depth, table_of(space)
-    image = behind_table(space, taps)
-    bare = lies_bare(a)
-    phase_width = -(-all_width // stride_width)
-    line = width if bare else phase_width * stride_width
-    between = all_rows if bare else all_height * line
-    _forward_taps(a, table, depth, between, line, phase_width)
+    g, depth, count = geometry, x.blocks, taps(geometry) * x.blocks
+    all_height, all_width = covered(g)
+    table, image = as_integers(workspace), at(workspace, _space(g, depth)[0])
+    bare = lies_bare(g)
+    phase_width = -(-all_width // g.stride_width)
+    line = g.width if bare else phase_width * g.stride_width
+    between = x.rows if bare else all_height * line
+    _forward_taps(g, x.channels, table, depth, between, line, phase_width)
     if not bare:
         clear(image, depth * between)
-    least = float32(bits_as_number(a[_EPILOGUE + 1]))
+    floor = floor_of(epilogue)
     for sample in range(low, high):
-        source = at(x, sample * height * width)
+        source = at(x, sample * g.height * g.width)
         if not bare:
             for block in range(depth):
                 copy_padded(
-                    at(source, block * all_rows), height, width, at(image, block * between),
-                    top, left, all_height, all_width, stride_width,
+                    at(source, block * x.rows), g.height, g.width, at(image, block * between),
+                    g.top, g.left, all_height, all_width, g.stride_width,
                 )  # fmt: skip
             source = image
-        for block in range(blocks(a, 2)):
-            panel, bias = at(w, block * rows(a, 1)), at(float_pointer(a[_EPILOGUE]), block)
-            place = (block * y_rows + sample * out_height * out_width) * LANES
-            for row in range(out_height):
-                here = at(source, row * stride_height * line)
-                out = advance(y, place + row * out_width * LANES)
-                rows_of_tiles(tiles, out_width, taps, table, here, LANES, 1, panel, bias, 0, out, least)
-            finish(a, _EPILOGUE, advance(y, place), place, out_height * out_width, channels(a, 2) - block * LANES)
+        for block in range(y.blocks):
+            panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
+            place = (block * y.rows + sample * g.out_height * g.out_width) * LANES
+            for row in range(g.out_height):
+                here = at(source, row * g.stride_height * line)
+                out = advance(y, place + row * g.out_width * LANES)
+                rows_of_tiles(tiles, g.out_width, count, table, here, LANES, 1, panel, bias, 0, out, floor)
+            finish(epilogue, advance(y, place), place, g.out_height * g.out_width, y.channels - block * LANES)
 
 
 @inlined
-def _forward_taps(a, table, depth, between, line, phase_width):
-    """Every place of the kernel in every block of channels, in the order of the weights."""
-    _, _, _, _, kernel_height, kernel_width = sizes(a)
-    _, stride_width, dilation_height, dilation_width, _, _ = steps(a)
-    width = channels(a, 0)
+def _forward_taps(g, channels, table, depth, between, line, phase_width):
+    """Every tap of the kernel in every block of channels, in the order of the weights."""
     tap = 0
-    for k in range(kernel_height):
-        for m in range(kernel_width):
-            column = m * dilation_width
-            place = k * dilation_height * line + column % stride_width * phase_width + column // stride_width
+    for k in range(g.kernel_height):
+        for m in range(g.kernel_width):
+            column = m * g.dilation_width
+            place = k * g.dilation_height * line + column % g.stride_width * phase_width + column // g.stride_width
             for block in range(depth):
-                first = ((k * kernel_width + m) * width + block * LANES) * LANES
-                terms = min(LANES, width - block * LANES)
+                first = ((k * g.kernel_width + m) * channels + block * LANES) * LANES
+                terms = min(LANES, channels - block * LANES)
                 set_tap(table, tap, (block * between + place) * LANES, first, terms)
                 tap += 1
 
 
 @kernel
-def conv_data_gradient(a, step, low, high):
+def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, low, high):
     """dx (H, W, C) = epilogue(Σ over the taps of dy (h, w, N) · wᵀ + bias (C)); overwrites dx and the output.
 
     The pixels whose row and column leave the same rest by the strides see the same taps: they are a phase.
     """
-    dy, w, dx = floats(a, 0), floats(a, 1), floats(a, 2)
-    height, width, out_height, out_width, kernel_height, kernel_width = sizes(a)
-    stride_height, stride_width, _, _, _, _ = steps(a)
-    above, before, all_height, all_width = margins(a)
-    depth, all_rows, dx_rows = blocks(a, 0), rows(a, 0), rows(a, 2)
-    taps, phases = kernel_height * kernel_width * depth, stride_height * stride_width
-    tiles, space = tiles_of(a, EPILOGUE_FIELDS), workspace(a, EPILOGUE_FIELDS)
-    bare = lies_bare_backward(a)
-    table, between = table_of(space), all_rows if bare else all_height * all_width
-    backward_taps(a, table, depth, between, channels(a, 0))
-    image = behind_table(space, taps + phases)
-    panel = at(image, depth * all_height * all_width)
-    square, pixels = at(panel, taps * LANES), at(panel, (taps + 1) * LANES)
+    g, depth = geometry, dy.blocks
+    above, before, all_height, all_width = margins(g)
+    bare = lies_bare_backward(g)
+    table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
+    backward_taps(g, table, depth, between, dy.channels)
+    places = _gradient_space(g, depth)
+    image, panel, square, pixels = (
+        at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2]), at(workspace, places[3]),
+    )  # fmt: skip
     if not bare:
         clear(image, depth * between)
-    least = float32(bits_as_number(a[_EPILOGUE + 1]))
-    for block in range(blocks(a, 2)):
-        _turn_panel(a, w, block, panel, square)
-        bias = at(float_pointer(a[_EPILOGUE]), block)
+    floor = floor_of(epilogue)
+    for block in range(dx.blocks):
+        _turn_panel(taps(g), w, dx.channels, depth, block, panel, square)
+        bias = at(bias_of(epilogue), block)
         for sample in range(low, high):
-            source = at(dy, sample * out_height * out_width)
+            source = at(dy, sample * g.out_height * g.out_width)
             if not bare:
                 for part in range(depth):
                     copy_padded(
-                        at(source, part * all_rows), out_height, out_width, at(image, part * between),
+                        at(source, part * dy.rows), g.out_height, g.out_width, at(image, part * between),
                         above, before, all_height, all_width, 1,
                     )  # fmt: skip
                 source = image
-            place = (block * dx_rows + sample * height * width) * LANES
+            place = (block * dx.rows + sample * g.height * g.width) * LANES
             out = advance(dx, place)
-            by_phases(tiles, a, table, source, panel, bias, pixels, out, least)
-            finish(a, _EPILOGUE, out, place, height * width, channels(a, 2) - block * LANES)
+            by_phases(tiles, g, table, source, panel, bias, pixels, out, floor)
+            finish(epilogue, out, place, g.height * g.width, dx.channels - block * LANES)
 
 
 @inlined
-def _turn_panel(a, w, block, panel, square):
+def _turn_panel(count, w, channels, depth, block, panel, square):
     """The weights that end in one block of x, transposed: (taps, blocks of y, 16, 16), with zeros behind C."""
-    _, _, _, _, kernel_height, kernel_width = sizes(a)
-    width, depth, stored = channels(a, 2), blocks(a, 0), rows(a, 1)
-    used = min(LANES, width - block * LANES)
-    for tap in range(kernel_height * kernel_width):
+    used = min(LANES, channels - block * LANES)
+    for tap in range(count):
         for part in range(depth):
-            source, target = at(w, part * stored + tap * width + block * LANES), at(panel, (tap * depth + part) * LANES)
+            source, target = (
+                at(w, part * w.rows + tap * channels + block * LANES),
+                at(panel, (tap * depth + part) * LANES),
+            )
             if used == LANES:
                 transpose_block(source, target)
             else:

@@ -1,25 +1,14 @@
 """Convolutions that keep channels apart: a block of 16 channels at a time, row by row, straight from the image.
 
-Along either axis an output sees places of the kernel that lie evenly apart, fewer near the border. On the way back from
-y to x, the outputs whose number leaves the same rest by the stride see the same places: they are a phase.
+Along either axis an output sees taps of the kernel that lie evenly apart, fewer near the border. On the way back from
+y to x, the outputs whose number leaves the same rest by the stride see the same taps: they are a phase.
 """
 
 from __future__ import annotations
 
-from numpy import float32
-
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    bits_as_number,
-    blocks,
-    call_lane_tile,
-    channels,
-    float_pointer,
-    floats,
-    rows,
-)
-from dltool.kernels.cpu.image import OPERANDS, TALLEST, sizes, steps, table_of, tiles_of, workspace
+from dltool.kernels.cpu.calls import call_lane_tile
+from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
+from dltool.kernels.cpu.image import TALLEST
 from dltool.kernels.cpu.kernel import kernel, lane_tile
 from dltool.kernels.cpu.lane_tile import (
     IMAGE_LINE,
@@ -29,50 +18,49 @@ from dltool.kernels.cpu.lane_tile import (
     WEIGHT_TERM,
     make_output_tiles,
 )
-from dltool.kernels.cpu.matmul import finish
+from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.vector import inlined
-from dltool.kernels.records import EPILOGUE_FIELDS, GEOMETRY_FIELDS, LANES, OPERAND, PHASE_FIELDS
+from dltool.kernels.cpu.workspace import PHASE_FIELDS
+from dltool.kernels.records import LANES
 
-_EPILOGUE = OPERANDS * OPERAND + GEOMETRY_FIELDS
-
-# a phase: its first place of the kernel, the line that its first output sees there, how many places it has, between
-# which outputs all of these are on the image, and how many of such outputs are a tile
-_FIRST, _LINE, _PLACES, _BEGIN, _END, _TILE = range(PHASE_FIELDS)
+# a phase: its first tap, the line that its first output sees there, how many taps it has, between which outputs all of
+# these are on the image, and how many of such outputs are a tile
+_FIRST, _LINE, _TAPS, _BEGIN, _END, _TILE = range(PHASE_FIELDS)
 
 _output_tiles = make_output_tiles(TALLEST)
 
 
 @lane_tile
 def lane_tiles(case, lines, terms, strides, image, w, bias, out, least):
-    """Pixels of an output: places of a kernel times what is seen there."""
+    """Pixels of an output: taps of a kernel times what is seen there."""
     _output_tiles(case, lines, terms, strides, image, w, bias, out, least)
 
 
 @kernel
-def depthwise(a, step, low, high):
-    """y (h, w, C) = epilogue(Σ over the places of x (H, W, C) · w + bias (C)); overwrites y and the output."""
-    height, width, out_height, out_width, kernel_height, kernel_width = sizes(a)
-    stride_height, stride_width, dilation_height, dilation_width, top, left = steps(a)
-    down, right = (1, stride_height, 1, dilation_height), (1, stride_width, 1, dilation_width)
-    table = table_of(workspace(a, EPILOGUE_FIELDS))
-    _set_phase(table, 0, down, 0, -top, kernel_height, height, out_height)
-    _set_phase(table, 1, right, 0, -left, kernel_width, width, out_width)
-    _convolve(a, low, high, (height, width), (out_height, out_width), down, right, table)
+def depthwise(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
+    """y (h, w, C) = epilogue(Σ over the taps of x (H, W, C) · w + bias (C)); overwrites y and the output."""
+    g, table = geometry, as_integers(workspace)
+    down, right = (1, g.stride_height, 1, g.dilation_height), (1, g.stride_width, 1, g.dilation_width)
+    _set_phase(table, 0, down, 0, -g.top, g.kernel_height, g.height, g.out_height)
+    _set_phase(table, 1, right, 0, -g.left, g.kernel_width, g.width, g.out_width)
+    sizes = (g.height, g.width), (g.out_height, g.out_width)
+    _convolve(x, w, y, g.kernel_width, epilogue, tiles, low, high, sizes, down, right, table)
 
 
 @kernel
-def depthwise_data_gradient(a, step, low, high):
-    """dx (H, W, C) = epilogue(Σ over the places of dy (h, w, C) · w + bias (C)); overwrites dx and the output."""
-    height, width, out_height, out_width, kernel_height, kernel_width = sizes(a)
-    stride_height, stride_width, dilation_height, dilation_width, top, left = steps(a)
-    down, right = _backward(stride_height, dilation_height), _backward(stride_width, dilation_width)
-    table = table_of(workspace(a, EPILOGUE_FIELDS))
-    for phase in range(stride_height):
-        _set_backward_phase(table, phase, phase, down, dilation_height, top, kernel_height, out_height, height)
-    for phase in range(stride_width):
-        entry = stride_height + phase
-        _set_backward_phase(table, entry, phase, right, dilation_width, left, kernel_width, out_width, width)
-    _convolve(a, low, high, (out_height, out_width), (height, width), down, right, table)
+def depthwise_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, low, high):
+    """dx (H, W, C) = epilogue(Σ over the taps of dy (h, w, C) · w + bias (C)); overwrites dx and the output."""
+    g, table = geometry, as_integers(workspace)
+    down, right = _backward(g.stride_height, g.dilation_height), _backward(g.stride_width, g.dilation_width)
+    for phase in range(g.stride_height):
+        _set_backward_phase(
+            table, phase, phase, down, g.dilation_height, g.top, g.kernel_height, g.out_height, g.height
+        )
+    for phase in range(g.stride_width):
+        entry = g.stride_height + phase
+        _set_backward_phase(table, entry, phase, right, g.dilation_width, g.left, g.kernel_width, g.out_width, g.width)
+    sizes = (g.out_height, g.out_width), (g.height, g.width)
+    _convolve(dy, w, dx, g.kernel_width, epilogue, tiles, low, high, sizes, down, right, table)
 
 
 @inlined
@@ -91,53 +79,53 @@ def _set_backward_phase(table, entry, phase, axis, dilation, before, kernel, siz
     while first < kernel and (phase + before - first * dilation) % stride != 0:
         first += 1
     line = (phase + before - first * dilation) // stride
-    places, outputs = -(-(kernel - first) // apart), (count - phase + stride - 1) // stride
-    _set_phase(table, entry, axis, first, line, places, size, outputs)
+    taps, outputs = -(-(kernel - first) // apart), (count - phase + stride - 1) // stride
+    _set_phase(table, entry, axis, first, line, taps, size, outputs)
 
 
 @inlined
-def _set_phase(table, entry, axis, first, line, places, size, count):
+def _set_phase(table, entry, axis, first, line, taps, size, count):
     """Write a phase that sees an image of `size` lines and has `count` outputs."""
     _, move, _, apart = axis
-    reach = (places - 1) * apart
+    reach = (taps - 1) * apart
     begin = min(count, max(0, -((line + min(0, reach)) // move)))
     end = max(begin, min(count, -((line + max(0, reach) - size) // move)))
     pieces = max(1, -(-(end - begin) // TALLEST))
     base = entry * PHASE_FIELDS
-    table[base + _FIRST], table[base + _LINE], table[base + _PLACES] = first, line, places
+    table[base + _FIRST], table[base + _LINE], table[base + _TAPS] = first, line, taps
     table[base + _BEGIN], table[base + _END] = begin, end
     table[base + _TILE] = -(-(end - begin) // pieces) if move <= 2 else 1
 
 
 @inlined
-def _convolve(a, low, high, seen, made, down, right, table):
+def _convolve(x, w, y, kernel_width, epilogue, tiles, low, high, sizes, down, right, table):
     """Samples of images of one size from those of another; both axes, and the table of their phases."""
-    x, w, y = floats(a, 0), floats(a, 1), floats(a, 2)
-    _, _, _, _, _, kernel_width = sizes(a)
-    height, width = made
+    seen, (height, width) = sizes
     strides = advance(table, (down[0] + right[0]) * PHASE_FIELDS)
     strides[IMAGE_LINE], strides[IMAGE_TERM] = down[3] * seen[1] * LANES, right[3] * LANES
     strides[WEIGHT_LINE], strides[WEIGHT_TERM] = down[2] * kernel_width * LANES, right[2] * LANES
     strides[OUTPUT_ROW] = right[0] * LANES
-    for block in range(blocks(a, 0)):
-        panel, bias = at(w, block * rows(a, 1)), at(float_pointer(a[_EPILOGUE]), block)
+    floor = floor_of(epilogue)
+    for block in range(x.blocks):
+        panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
         for sample in range(low, high):
-            source = at(x, block * rows(a, 0) + sample * seen[0] * seen[1])
+            source = at(x, block * x.rows + sample * seen[0] * seen[1])
             for row in range(height):
-                offset = (block * rows(a, 2) + (sample * height + row) * width) * LANES
-                _make_row(a, row, width, seen, down, right, table, strides, source, panel, bias, advance(y, offset))
-                finish(a, _EPILOGUE, advance(y, offset), offset, width, channels(a, 2) - block * LANES)
+                offset = (block * y.rows + (sample * height + row) * width) * LANES
+                out = advance(y, offset)
+                _make_row(
+                    tiles, kernel_width, row, width, seen, down, right, table, strides, source, panel, bias, out, floor
+                )
+                finish(epilogue, out, offset, width, y.channels - block * LANES)
 
 
 @inlined
-def _make_row(a, row, width, seen, down, right, table, strides, source, panel, bias, out):
+def _make_row(tiles, kernel_width, row, width, seen, down, right, table, strides, source, panel, bias, out, floor):
     """One row of the output, phase by phase."""
-    tiles, least = tiles_of(a, EPILOGUE_FIELDS), float32(bits_as_number(a[_EPILOGUE + 1]))
-    _, _, _, _, _, kernel_width = sizes(a)
     phases, move, _, _ = right
     upright = advance(table, row % down[0] * PHASE_FIELDS)
     line = row // down[0] * down[1] + upright[_LINE]
-    top, bottom = _met(line, down[3], upright[_PLACES], seen[0])
+    top, bottom = _met(line, down[3], upright[_TAPS], seen[0])
     image = at(source, (line + top * down[3]) * seen[1])
     weights = at(panel, (upright[_FIRST] + top * down[2]) * kernel_width)
     for phase in range(phases):
@@ -147,19 +135,19 @@ def _make_row(a, row, width, seen, down, right, table, strides, source, panel, b
             inside = level[_BEGIN] <= i and i < level[_END]
             height = min(level[_TILE], level[_END] - i) if inside else 1
             column = i * move + level[_LINE]
-            first, last = _met(column, right[3], level[_PLACES], seen[1])
+            first, last = _met(column, right[3], level[_TAPS], seen[1])
             call_lane_tile(
                 tiles, height + TALLEST if move == 2 else height, bottom - top, last - first, strides,
                 at(image, column + first * right[3]), at(weights, level[_FIRST] + first * right[2]), bias,
-                at(out, phase + i * phases), least,
+                at(out, phase + i * phases), floor,
             )  # fmt: skip
             i += height
 
 
 @inlined
-def _met(line, apart, places, size):
-    """Which of the places that begin at a line, and lie so far apart, are on an image of `size` lines: from, to."""
-    first, last = 0, places
+def _met(line, apart, taps, size):
+    """Which of the taps that begin at a line, and lie so far apart, are on an image of `size` lines: from, to."""
+    first, last = 0, taps
     while first < last and (line + first * apart < 0 or line + first * apart >= size):
         first += 1
     while last > first and (line + (last - 1) * apart < 0 or line + (last - 1) * apart >= size):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from numpy import uint32
 
-from dltool.kernels.cpu.arguments import attribute, blocks, channels, floats, number, rows, rows_per_sample
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import lane_numbers
 from dltool.kernels.cpu.philox import philox
@@ -14,20 +13,18 @@ from dltool.kernels.records import LANES, POSITION, STEP
 
 
 @kernel
-def dropout(a, step, low, high):
+def dropout(x, y, mask, rate, stream, key, step, low, high):
     """y = x · mask with mask 0 (by chance `rate`) or 1 / (1 - rate); overwrites y and mask.
 
     One call of the generator serves four rows of a block: its outputs belong to rows 4g, 4g + 1, 4g + 2, 4g + 3.
     """
-    x, y, mask = floats(a, 0), floats(a, 1), floats(a, 2)
-    low, high = low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)
-    rate, stream, seed = number(a, 3, 0), attribute(a, 3, 1), attribute(a, 3, 2)
+    low, high = low * x.rows_per_sample, high * x.rows_per_sample
     threshold = splat(uint32(rate * 4294967296.0))
     whole = constant(1.0 / (1.0 - rate))
-    stride, width = rows(a, 0) * LANES, blocks(a, 0)
-    key_low, key_high = uint32(seed), uint32(seed >> 32) ^ uint32(stream)
+    stride, width = x.rows * LANES, x.blocks
+    key_low, key_high = uint32(key), uint32(key >> 32) ^ uint32(stream)
     for block in range(width):
-        kept = select(used_lanes(block, channels(a, 0)), whole, constant(0))
+        kept = select(used_lanes(block, x.channels), whole, constant(0))
         for group in range(low // 4, (high + 3) // 4):
             counter = lane_numbers() + splat(uint32((group * width + block) * LANES))
             first, second, third, fourth = philox(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import at, blocks, floats, number, rows
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import inlined, load, splat, sqrt, store
 from dltool.kernels.records import LANES
 
@@ -17,20 +17,18 @@ def factor(gain, variance, block, eps):
 
 
 @kernel
-def fold_weight(a, step, low, high):
+def fold_weight(w, gain, variance, y, eps, step, low, high):
     """y (…, C) = w (…, C) · gain / √(variance + eps); overwrites y."""
-    w, gain, variance, y, eps = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), number(a, 4, 0)
-    for block in range(blocks(a, 0)):
+    for block in range(w.blocks):
         scale = factor(gain, variance, block, eps)
-        source, target = at(w, block * rows(a, 0)), at(y, block * rows(a, 0))
-        for row in range(rows(a, 0)):
+        source, target = at(w, block * w.rows), at(y, block * w.rows)
+        for row in range(w.rows):
             store(target, row * LANES, load(source, row * LANES) * scale)
 
 
 @kernel
-def fold_bias(a, step, low, high):
+def fold_bias(gain, bias, mean, variance, y, eps, step, low, high):
     """y (C) = bias - mean · gain / √(variance + eps); overwrites y."""
-    gain, bias, mean, variance, y = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), floats(a, 4)
-    for block in range(blocks(a, 0)):
-        scale = factor(gain, variance, block, number(a, 5, 0))
+    for block in range(gain.blocks):
+        scale = factor(gain, variance, block, eps)
         store(y, block * LANES, load(bias, block * LANES) - load(mean, block * LANES) * scale)

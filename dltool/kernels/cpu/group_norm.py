@@ -7,24 +7,14 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    attribute,
-    blocks,
-    channels,
-    float_pointer,
-    floats,
-    number,
-    rows,
-    rows_per_sample,
-)
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.normalization import column_products
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
+from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, shared, splat, sqrt, store
+from dltool.kernels.cpu.workspace import group_norm_gradient_space as space
 from dltool.kernels.records import LANES
 
 
@@ -41,27 +31,27 @@ def average_groups(sums, stride, width, groups, positions):
             sums[place(channel, 0, stride)] = total * share
 
 
+_space = shared(space)
+
+
 @kernel
-def group_norm(a, step, low, high):
+def group_norm(x, gain, bias, y, normalized, inverse_std, groups, eps, step, low, high):
     """y (…, C) = n · gain + bias with n = (x - mean) · s, s (C) = 1 / √(variance + eps); overwrites y, n and s."""
-    x, gain, bias, y, normalized, inverse = (
-        floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), floats(a, 4), floats(a, 5),
-    )  # fmt: skip
-    stride, samples, width, count = rows(a, 0), rows(a, 5), channels(a, 0), rows_per_sample(a, 0)
-    groups, eps = attribute(a, 6, 0), splat(float32(number(a, 6, 1)))
+    stride, samples, width, count = x.rows, inverse_std.rows, x.channels, x.rows_per_sample
+    eps = splat(float32(eps))
     for sample in range(low, high):
-        sums = at(inverse, sample)  # also holds the means before
-        for block in range(blocks(a, 0)):
+        sums = at(inverse_std, sample)  # also holds the means before
+        for block in range(x.blocks):
             store(sums, block * samples * LANES, column_sums(at(x, block * stride + sample * count), count))
         average_groups(sums, samples, width, groups, count)
-        for block in range(blocks(a, 0)):
+        for block in range(x.blocks):
             mean, here = load(sums, block * samples * LANES), block * stride + sample * count
             for i in range(here * LANES, (here + count) * LANES, LANES):
                 store(normalized, i, load(x, i) - mean)
             squares = column_products(at(normalized, here), at(normalized, here), count)
             store(sums, block * samples * LANES, squares)
         average_groups(sums, samples, width, groups, count)
-        for block in range(blocks(a, 0)):
+        for block in range(x.blocks):
             variance, here = load(sums, block * samples * LANES), block * stride + sample * count
             scale = select(used_lanes(block, width), constant(1) / sqrt(variance + eps), constant(0))
             store(sums, block * samples * LANES, scale)
@@ -73,28 +63,21 @@ def group_norm(a, step, low, high):
 
 
 @kernel
-def group_norm_gradient(a, step, low, high):
+def group_norm_gradient(dy, normalized, inverse_std, gain, dx, groups, workspace, step, low, high):
     """dx = s · (h - mean h - n · mean(h · n)) with h = dy · gain; overwrites dx."""
-    dy, normalized, inverse, gain, dx = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), floats(a, 4)
-    stride, samples, width, count, groups = (
-        rows(a, 0),
-        rows(a, 2),
-        channels(a, 0),
-        rows_per_sample(a, 0),
-        attribute(a, 5, 0),
-    )
-    plain = float_pointer(attribute(a, 5, 1))  # the thread's workspace
-    along = advance(plain, blocks(a, 0) * LANES)
+    stride, samples, width, count = dy.rows, inverse_std.rows, dy.channels, dy.rows_per_sample
+    first, _ = _space(dy.blocks)
+    plain, along = workspace, at(workspace, first)
     for sample in range(low, high):
-        for block in range(blocks(a, 0)):
+        for block in range(dy.blocks):
             here, factor = block * stride + sample * count, load(gain, block * LANES)
             store(plain, block * LANES, column_sums(at(dy, here), count) * factor)
             store(along, block * LANES, column_products(at(dy, here), at(normalized, here), count) * factor)
         average_groups(plain, 1, width, groups, count)
         average_groups(along, 1, width, groups, count)
-        for block in range(blocks(a, 0)):
+        for block in range(dy.blocks):
             here, factor = block * stride + sample * count, load(gain, block * LANES)
             mean, slope = load(plain, block * LANES), load(along, block * LANES)
-            scale = load(inverse, (block * samples + sample) * LANES)
+            scale = load(inverse_std, (block * samples + sample) * LANES)
             for i in range(here * LANES, (here + count) * LANES, LANES):
                 store(dx, i, scale * (load(dy, i) * factor - mean - load(normalized, i) * slope))

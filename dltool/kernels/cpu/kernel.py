@@ -1,33 +1,33 @@
 """Declaring cpu kernels, and compiling them to machine code that needs neither Python nor Numba.
 
-A kernel is a plain function until a program needs it. Kernels are compiled, never models.
+A kernel is a plain function until a program needs it. Kernels are compiled, never models. Its parameters say by name
+what it is given: operands and attributes of its op, and of the following what it needs.
+
+    geometry         where windows lie, for ops that have such
+    epilogue         what a product still does to its rows (`dltool.kernels.cpu.epilogue`)
+    tiles            the address of its tile function
+    workspace        a pointer to memory of its thread (`dltool.kernels.cpu.workspace`)
+    step, low, high  the record of the running step, and the share of the work (`dltool.kernels.records`)
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from numba import cfunc, types
+from numba import cfunc, njit, types
 
 from dltool.errors import RunError, did_you_mean
+from dltool.kernels.cpu.calls import ELEMENTWISE, INTEGERS, LANE_TILE, TILE
+from dltool.kernels.cpu.operands import Bytes, Codes, Integers, Operand, read_geometry, readers
+from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
+from dltool.kernels.records import TILES, WORKSPACE, Kernel, Record
 
-INTEGERS = types.CPointer(types.int64)
-FLOATS = types.CPointer(types.float32)
-
-#: (arguments, step, low, high)
+#: (record, step, low, high)
 KERNEL = types.void(INTEGERS, INTEGERS, types.int64, types.int64)
-#: (first operand, second operand, output, vectors, two numbers): elementwise over contiguous vectors
-SPAN = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.float32)
-#: (rows, taps, table of taps, one operand, distance of its terms, other operand, start of the rows, its distance,
-#: output, least): up to so many rows of a convolution
-TILE = types.void(
-    types.int64, types.int64, INTEGERS, FLOATS, types.int64, FLOATS, FLOATS, types.int64, FLOATS, types.float32
-)
-#: (case, lines, terms, strides, one operand, other operand, start, output, least): some rows of a depthwise convolution
-LANE_TILE = types.void(types.int64, types.int64, types.int64, INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
@@ -42,9 +42,9 @@ def kernel(function: Function) -> Function:
     return function
 
 
-def span(function: Function) -> Function:
+def elementwise(function: Function) -> Function:
     """Declare an elementwise kernel over contiguous vectors, usable alone or as the epilogue of a product."""
-    _declared[function.__name__] = (function, SPAN)
+    _declared[function.__name__] = (function, ELEMENTWISE)
     return function
 
 
@@ -74,12 +74,57 @@ def declared() -> dict[str, tuple[Function, Any]]:
     return _declared
 
 
-def compile_kernel(name: str) -> tuple[str, bytes]:
-    """The symbol and the object file of a kernel; a missing kernel is an error that names it."""
+def compile_kernel(kernel: Kernel) -> tuple[str, bytes]:
+    """The symbol and the object file of a kernel; a missing one is an error that names it."""
     kernels = declared()
-    if name not in kernels:
-        raise RunError(f"op '{name}' has no cpu kernel; {did_you_mean(name, kernels)}")
-    function, signature = kernels[name]
+    if kernel.name not in kernels:
+        raise RunError(f"op '{kernel.name}' has no cpu kernel; {did_you_mean(kernel.name, kernels)}")
+    function, signature = kernels[kernel.name]
+    if kernel.record:
+        function = _by_name(function, kernel.record)
     compiled: Any = cfunc(signature, error_model="numpy", forceinline=True)(function)
     _, _, (machine_code, _) = compiled._library.serialize_using_object_code()
     return compiled._wrapper_name, machine_code
+
+
+def _by_name(function: Function, record: Record) -> Function:
+    """A kernel that reads out of its record what the parameters of `function` name, and calls it with that."""
+    scope: dict[str, Any] = {
+        "function": njit(inline="always")(function),
+        "advance": advance,
+        "bits_as_number": bits_as_number,
+        "float_pointer": float_pointer,
+        "read_geometry": read_geometry,
+    }
+    arguments = ", ".join(_arguments(function, record, scope))
+    name = function.__name__
+    exec(f"def {name}(record, step, low, high):\n    function({arguments})\n", scope)
+    return scope[name]
+
+
+def _arguments(function: Function, record: Record, scope: dict[str, Any]) -> Iterator[str]:
+    elements = {kind.__name__: kind.element for kind in (Integers, Codes, Bytes)}
+    for name, parameter in inspect.signature(function).parameters.items():
+        place = record.places.get(name)
+        if name in ("step", "low", "high"):
+            yield name
+        elif name == "workspace":
+            yield f"float_pointer(record[{WORKSPACE}])"
+        elif name == "tiles":
+            yield f"record[{TILES}]"
+        elif place is None:
+            raise RunError(f"kernel '{function.__name__}' asks for '{name}', which its op does not have")
+        elif name == "geometry":
+            yield f"read_geometry(record, {place})"
+        elif name == "epilogue":
+            yield f"advance(record, {place})"
+        elif name in record.names:
+            element = elements.get(parameter.annotation, Operand.element)
+            scope[f"read_{name}"] = readers(element)[name == record.starred]
+            yield f"read_{name}(record, {place})"
+        elif isinstance(record.attributes[name], tuple):
+            yield f"advance(record, record[{place}])"
+        elif isinstance(record.attributes[name], float):
+            yield f"bits_as_number(record[{place}])"
+        else:
+            yield f"record[{place}]"

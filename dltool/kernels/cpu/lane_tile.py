@@ -14,7 +14,8 @@ from numba import types
 from numba.core import cgutils
 
 from dltool.kernels.cpu.vector import instruction
-from dltool.kernels.records import LANES, STRIDES
+from dltool.kernels.cpu.workspace import STRIDES
+from dltool.kernels.records import LANES
 
 _I64 = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)

@@ -10,7 +10,8 @@ from numba import types
 from numba.core import cgutils
 from numpy import uint32
 
-from dltool.kernels.cpu.vector import LANES, floats16, inlined, instruction, llvm_vector, mask16, splat, words16
+from dltool.kernels.cpu.vector import floats16, inlined, instruction, llvm_vector, mask16, splat, words16
+from dltool.kernels.records import LANES
 
 _I32 = ir.IntType(32)
 _MASKED_LOAD = "llvm.masked.load.v16f32.p0v16f32"
@@ -110,7 +111,7 @@ def transpose_block(typing: Any, source: Any, target: Any):
             builder.store(rows[i], row(args[1], i), align=4)
         return context.get_dummy_value()
 
-    return types.void(source, target), emit
+    return types.void(types.CPointer(source.dtype), types.CPointer(target.dtype)), emit
 
 
 def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
@@ -137,7 +138,7 @@ def load_lanes(typing: Any, pointer: Any, index: Any, mask: Any):
         function = ir.FunctionType(kind, [operand.type for operand in operands])
         return builder.call(cgutils.get_or_insert_function(builder.module, function, _MASKED_LOAD), operands)
 
-    return floats16(pointer, types.int64, mask16), emit
+    return floats16(types.CPointer(pointer.dtype), types.int64, mask16), emit
 
 
 @inlined

@@ -14,47 +14,48 @@ from typing import Any
 from llvmlite import binding
 
 from dltool.kernels.cpu import cache as files
+from dltool.kernels.records import Kernel
 
-_addresses: dict[str, int] = {}
+_addresses: dict[Kernel, int] = {}
 
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-def address(name: str) -> int:
+def address(kernel: Kernel) -> int:
     """Where the machine code of a kernel starts; it is loaded, or compiled, on first use."""
-    if name not in _addresses:
-        symbol, machine_code = files.read(name) or _compile(name)
+    if kernel not in _addresses:
+        symbol, machine_code = files.read(kernel) or _compile(kernel)
         engine = _engine()
         engine.add_object_file(binding.ObjectFileRef.from_data(machine_code))
         engine.finalize_object()
-        _addresses[name] = engine.get_function_address(symbol)
-    return _addresses[name]
+        _addresses[kernel] = engine.get_function_address(symbol)
+    return _addresses[kernel]
 
 
-def function(name: str) -> Callable[[int, int | None, int, int], None]:
-    """A kernel that Python calls with addresses of arguments, of a step, low, high; other threads go on meanwhile."""
-    return _KERNEL(address(name))
+def function(kernel: Kernel) -> Callable[[int, int | None, int, int], None]:
+    """A kernel that Python calls with addresses of a record, of a step, low, high; other threads go on meanwhile."""
+    return _KERNEL(address(kernel))
 
 
-def prepare(names: Iterable[str], on_compile: Callable[[str], None] | None = None) -> float:
+def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str], None] | None = None) -> float:
     """Make kernels ready, and return the seconds spent on compiling; `on_compile` is told each one's name before."""
     seconds = 0.0
-    for name in names:
-        if name not in _addresses and files.read(name) is None:
+    for kernel in kernels:
+        if kernel not in _addresses and files.read(kernel) is None:
             if on_compile:
-                on_compile(name)
+                on_compile(kernel.name)
             started = time.perf_counter()
-            _compile(name)
+            _compile(kernel)
             seconds += time.perf_counter() - started
-        address(name)
+        address(kernel)
     return seconds
 
 
-def _compile(name: str) -> tuple[str, bytes]:
+def _compile(kernel: Kernel) -> tuple[str, bytes]:
     from dltool.kernels.cpu.kernel import compile_kernel
 
-    symbol, machine_code = compile_kernel(name)
-    files.write(name, symbol, machine_code)
+    symbol, machine_code = compile_kernel(kernel)
+    files.write(kernel, symbol, machine_code)
     return symbol, machine_code
 
 

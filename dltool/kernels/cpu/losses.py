@@ -4,39 +4,37 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import bits_as_number, blocks, channels, floats, number, operands, rows
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
+from dltool.kernels.cpu.pointers import bits_as_number
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import absolute, constant, inlined, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 
 @kernel
-def binary_cross_entropy(a, step, low, high):
+def binary_cross_entropy(logits, targets, weights, row_loss, probabilities, step, low, high):
     """row_loss () = mean of max(x, 0) - x · t + r, r = ln(1 + exp(-|x|)), and p = sigmoid(x), logits x, targets t (k,).
 
     With weights w (k,) that mean is of (w - 1) · t · (max(-x, 0) + r) more.
     """
-    inputs = operands(a) - 2
-    x, t, row_loss, p = floats(a, 0), floats(a, 1), floats(a, inputs), floats(a, inputs + 1)
-    stride, width = rows(a, 0) * LANES, channels(a, 0)
+    stride, width = logits.rows * LANES, logits.channels
     for row in range(low, high):
         total = constant(0)
-        for block in range(blocks(a, 0)):
+        for block in range(logits.blocks):
             place = block * stride + row * LANES
-            value, target, used = load(x, place), load(t, place), used_lanes(block, width)
+            value, target, used = load(logits, place), load(targets, place), used_lanes(block, width)
             positive = select(value < constant(0), constant(0), value)
             rest = log(constant(1) + exp(constant(0) - absolute(value)))
             loss = positive - value * target + rest
-            if inputs > 2:
-                excess = load(floats(a, 2), block * LANES) - constant(1)
+            if len(weights) > 0:
+                excess = load(weights[0], block * LANES) - constant(1)
                 loss = loss + excess * target * (positive - value + rest)
             total = total + select(used, loss, constant(0))
-            store(p, place, select(used, sigmoid_of(value), constant(0)))
+            store(probabilities, place, select(used, sigmoid_of(value), constant(0)))
         row_loss[row] = sum_lanes(total) / float32(width)
 
 
@@ -47,40 +45,39 @@ def scaled(step, width):
 
 
 @kernel
-def binary_cross_entropy_gradient(a, step, low, high):
+def binary_cross_entropy_gradient(probabilities, targets, weights, dlogits, step, low, high):
     """dx (k,) = (p - t) / k · scale, with weights w (k,) of p - t + (w - 1) · t · (p - 1) instead; overwrites dx."""
-    inputs = operands(a) - 1
-    p, t, dx, stride = floats(a, 0), floats(a, 1), floats(a, inputs), rows(a, 0) * LANES
-    factor = scaled(step, channels(a, 0))
-    for block in range(blocks(a, 0)):
+    stride = probabilities.rows * LANES
+    factor = scaled(step, probabilities.channels)
+    for block in range(probabilities.blocks):
         excess = constant(0)
-        if inputs > 2:
-            excess = load(floats(a, 2), block * LANES) - constant(1)
+        if len(weights) > 0:
+            excess = load(weights[0], block * LANES) - constant(1)
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
-            slope = load(p, i) - load(t, i)
-            if inputs > 2:
-                slope = slope + excess * load(t, i) * (load(p, i) - constant(1))
-            store(dx, i, slope * factor)
+            slope = load(probabilities, i) - load(targets, i)
+            if len(weights) > 0:
+                slope = slope + excess * load(targets, i) * (load(probabilities, i) - constant(1))
+            store(dlogits, i, slope * factor)
 
 
 @inlined
-def row_means(a, low, high, loss, delta):
+def row_means(x, t, row_loss, low, high, loss, delta):
     """row_loss () = mean of loss(e, delta) with e = prediction - target, both (k,), zero in the padding."""
-    x, t, row_loss, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
+    stride = x.rows * LANES
     for row in range(low, high):
         total = constant(0)
-        for block in range(blocks(a, 0)):
+        for block in range(x.blocks):
             place = block * stride + row * LANES
             total = total + loss(load(x, place) - load(t, place), delta)
-        row_loss[row] = sum_lanes(total) / float32(channels(a, 0))
+        row_loss[row] = sum_lanes(total) / float32(x.channels)
 
 
 @inlined
-def error_gradients(a, step, low, high, slope, delta):
+def error_gradients(x, t, dx, step, low, high, slope, delta):
     """dx (k,) = slope(e, delta) / k · scale with e = prediction - target, both (k,)."""
-    x, t, dx, stride = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES
-    factor = scaled(step, channels(a, 0))
-    for block in range(blocks(a, 0)):
+    stride = x.rows * LANES
+    factor = scaled(step, x.channels)
+    for block in range(x.blocks):
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
             store(dx, i, slope(load(x, i) - load(t, i), delta) * factor)
 
@@ -124,48 +121,47 @@ def limited(e, delta):
 
 
 @kernel
-def mse(a, step, low, high):
+def mse(prediction, targets, row_loss, step, low, high):
     """row_loss () = mean of e²; overwrites row_loss."""
-    row_means(a, low, high, square, constant(0))
+    row_means(prediction, targets, row_loss, low, high, square, constant(0))
 
 
 @kernel
-def mse_gradient(a, step, low, high):
+def mse_gradient(prediction, targets, dx, step, low, high):
     """dx (k,) = 2e / k · scale; overwrites dx."""
-    error_gradients(a, step, low, high, twice, constant(0))
+    error_gradients(prediction, targets, dx, step, low, high, twice, constant(0))
 
 
 @kernel
-def mae(a, step, low, high):
+def mae(prediction, targets, row_loss, step, low, high):
     """row_loss () = mean of |e|; overwrites row_loss."""
-    row_means(a, low, high, size, constant(0))
+    row_means(prediction, targets, row_loss, low, high, size, constant(0))
 
 
 @kernel
-def mae_gradient(a, step, low, high):
+def mae_gradient(prediction, targets, dx, step, low, high):
     """dx (k,) = sign(e) / k · scale; overwrites dx."""
-    error_gradients(a, step, low, high, sign, constant(0))
+    error_gradients(prediction, targets, dx, step, low, high, sign, constant(0))
 
 
 @kernel
-def huber(a, step, low, high):
+def huber(prediction, targets, row_loss, delta, step, low, high):
     """row_loss () = mean of e²/2 where |e| ≤ delta, else delta · (|e| - delta/2); overwrites row_loss."""
-    row_means(a, low, high, bent_square, constant(number(a, 3, 0)))
+    row_means(prediction, targets, row_loss, low, high, bent_square, constant(delta))
 
 
 @kernel
-def huber_gradient(a, step, low, high):
+def huber_gradient(prediction, targets, dx, delta, step, low, high):
     """dx (k,) = e, limited to ±delta, / k · scale; overwrites dx."""
-    error_gradients(a, step, low, high, limited, constant(number(a, 3, 0)))
+    error_gradients(prediction, targets, dx, step, low, high, limited, constant(delta))
 
 
 @kernel
-def mean_loss(a, step, low, high):
+def mean_loss(row_loss, loss, step, low, high):
     """loss () = Σ row_loss () · scale, written to the step's slot; the order of the sum is fixed."""
-    row_loss, losses = floats(a, 0), floats(a, 1)
     count = step[BATCH]
     whole = count // LANES
     total = column_sums(row_loss, whole)
     if count % LANES:
         total = total + select(first_lanes(count % LANES), load(row_loss, whole * LANES), constant(0))
-    losses[step[SLOT]] = sum_lanes(total) * float32(bits_as_number(step[SCALE]))
+    loss[step[SLOT]] = sum_lanes(total) * float32(bits_as_number(step[SCALE]))

@@ -12,25 +12,14 @@ from numba import types
 from numba.core import cgutils
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    bits_as_number,
-    blocks,
-    call_span,
-    channels,
-    float_pointer,
-    floats,
-    origin,
-    rows,
-    rows_per_sample,
-)
+from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.span import clear_padding
+from dltool.kernels.cpu.operands import chunk
+from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.tile import make_tile, wide_registers
-from dltool.kernels.cpu.vector import inlined, instruction
-from dltool.kernels.records import BATCH, EPILOGUE_FIELDS, LANES, OPERAND, SPAN_FIELDS
+from dltool.kernels.cpu.vector import constant, inlined, instruction, store
+from dltool.kernels.records import BATCH, LANES
 
 #: blocks of depth taken at once, so that a panel of the matrix (16 KiB) stays in the first-level cache
 DEPTH = 16
@@ -67,31 +56,30 @@ def product_rows(depth, x, stride, panel, start, step, out, count, least):
 
 
 @kernel
-def matmul(a, step, low, high):
+def matmul(x, w, y, epilogue, step, low, high):
     """y (…, N) = epilogue(x (…, K) · w (K, N) + bias (N)); overwrites y and the epilogue's output."""
-    w, depth, columns = floats(a, 1), blocks(a, 0), blocks(a, 2)
-    chunk = even_chunk(depth)
-    for part in range(-(-depth // chunk)):
-        for j in range(columns):
-            panel = at(w, (j * depth + part * chunk) * LANES)
-            panel_product(a, low, high, j, part, chunk, panel)
+    depth, size = x.blocks, even_chunk(x.blocks)
+    for part in range(-(-depth // size)):
+        for j in range(y.blocks):
+            panel = at(w, (j * depth + part * size) * LANES)
+            panel_product(x, y, epilogue, low, high, j, part, size, panel)
 
 
 @kernel
-def matmul_data_gradient(a, step, low, high):
+def matmul_data_gradient(dy, w, dx, epilogue, step, low, high):
     """dx (…, K) = epilogue(dy (…, N) · w (K, N)ᵀ + bias (K)); overwrites dx and the epilogue's output.
 
     The panel of wᵀ at hand is transposed into the first-level cache, where all rows of the thread use it.
     """
-    w, depth, columns = floats(a, 1), blocks(a, 0), blocks(a, 2)
+    depth, columns = dy.blocks, dx.blocks
     panel = local_vectors()
-    chunk = even_chunk(depth)
-    for part in range(-(-depth // chunk)):
+    size = even_chunk(depth)
+    for part in range(-(-depth // size)):
         for j in range(columns):
-            first = part * chunk
-            for block in range(first, min(first + chunk, depth)):
+            first = part * size
+            for block in range(first, min(first + size, depth)):
                 transpose_block(at(w, (block * columns + j) * LANES), at(panel, (block - first) * LANES))
-            panel_product(a, low, high, j, part, chunk, panel)
+            panel_product(dy, dx, epilogue, low, high, j, part, size, panel)
 
 
 @inlined
@@ -101,35 +89,20 @@ def even_chunk(depth):
 
 
 @inlined
-def panel_product(a, low, high, j, part, chunk, panel):
+def panel_product(x, y, epilogue, low, high, j, part, size, panel):
     """One block of outputs for a thread's rows: adds one chunk of the depth, and ends with the epilogue."""
-    depth, stride = blocks(a, 0), rows(a, 0) * LANES
-    first = part * chunk
-    taps = min(chunk, depth - first)
+    depth, stride = x.blocks, x.rows * LANES
+    first = part * size
+    taps = min(size, depth - first)
     last = first + taps == depth
-    low, count = low * rows_per_sample(a, 0), (high - low) * rows_per_sample(a, 0)
-    e = 3 * OPERAND
+    low, count = low * x.rows_per_sample, (high - low) * x.rows_per_sample
     offset = j * stride + low * LANES
-    c = advance(floats(a, 2), offset)
-    source = advance(floats(a, 0), first * stride + low * LANES)
-    start = advance(float_pointer(a[e]), j * LANES) if first == 0 else c
-    least = float32(bits_as_number(a[e + 1])) if last else float32(-float("inf"))
-    product_rows(taps, source, stride, panel, start, 0 if first == 0 else LANES, c, count, least)
+    out, source = advance(y, offset), advance(x, first * stride + low * LANES)
+    start = advance(bias_of(epilogue), j * LANES) if first == 0 else out
+    floor = floor_of(epilogue) if last else float32(-float("inf"))
+    product_rows(taps, source, stride, panel, start, 0 if first == 0 else LANES, out, count, floor)
     if last:
-        finish(a, e, c, offset, count, channels(a, 2) - j * LANES)
-
-
-@inlined
-def finish(a, e, c, offset, count, used):
-    """The elementwise ops of the epilogue at `e` of the record, if it has any, on rows at `c` with `used` channels."""
-    for place in range(e + 2, e + EPILOGUE_FIELDS, SPAN_FIELDS):
-        if a[place] != 0:
-            saved, out = advance(float_pointer(a[place + 1]), offset), advance(float_pointer(a[place + 2]), offset)
-            one, other = float32(bits_as_number(a[place + 3])), float32(bits_as_number(a[place + 4]))
-            call_span(a[place], c, saved, out, count, one, other)
-            if used < LANES:
-                clear_padding(out, count, used)
-            c = out
+        finish(epilogue, out, offset, count, y.channels - j * LANES)
 
 
 @instruction
@@ -145,17 +118,16 @@ def local_vectors(typing: Any):
 
 
 @kernel
-def matmul_weight_gradient(a, step, low, high):
+def matmul_weight_gradient(x, dy, dw, step, low, high):
     """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N), for the 16 × 16 blocks between two vectors; overwrites dw."""
-    x, dy, dw = floats(a, 0), floats(a, 1), floats(a, 2)
-    depth, stride = blocks(a, 0), rows(a, 0) * LANES
-    zero = float_pointer(a[3 * OPERAND])
-    count = step[BATCH] * rows_per_sample(a, 0)
-    dw = advance(dw, -origin(a, 2, low) * LANES)
+    depth, stride = x.blocks, x.rows * LANES
+    count, dw = step[BATCH] * x.rows_per_sample, chunk(dw, low)
+    zeros = local_vectors()
+    store(zeros, 0, constant(0))
     for block in range(low // LANES, high // LANES):
         j, k = block // depth, block % depth
         source, upstream, out = advance(x, k * stride), advance(dy, j * stride), advance(dw, block * LANES * LANES)
-        outer_products(count, source, upstream, zero, 0, out)
+        outer_products(count, source, upstream, zeros, 0, out)
 
 
 @inlined

@@ -6,20 +6,11 @@ from math import sqrt
 
 from numpy import float32, float64, uint32
 
-from dltool.kernels.cpu.arguments import (
-    at,
-    attribute,
-    blocks,
-    channels,
-    floats,
-    integers,
-    number,
-    rows,
-    rows_per_sample,
-)
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_word
+from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.philox import philox
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
 from dltool.kernels.records import BATCH, EPOCH, LANES, POSITION
 
@@ -47,53 +38,67 @@ def quantile(table, count, level):
 
 
 @kernel
-def pair(a, step, low, high):
+def pair(
+    rows: Integers,
+    blending,
+    patching,
+    others: Integers,
+    mixture,
+    share,
+    patches,
+    height,
+    width,
+    stream,
+    key,
+    step,
+    low,
+    high,
+):
     """others (), mixture (5,), share (1,) of rows () and two tables of quantiles (K,), for the whole batch."""
-    chosen, others, mixtures, shares = integers(a, 0), integers(a, 3), floats(a, 4), floats(a, 5)
-    patches, stream, key = number(a, 6, 0), attribute(a, 6, 3), attribute(a, 6, 4)
-    height, width, count = attribute(a, 6, 1), attribute(a, 6, 2), step[BATCH]
+    count = step[BATCH]
     first, _, _, _ = words(step, step[POSITION], 1, stream, key)
     shift = 1 + (get_word(first, 0) * (count - 1) >> 32)
     for i in range(count):
-        others[i] = chosen[(i + shift) % count]
+        others[i] = rows[(i + shift) % count]
         kind, level, down, right = words(step, step[POSITION] + i, 0, stream, key)
         patched = share_of(kind) < patches
-        operand = 2 if patched else 1
-        kept = quantile(floats(a, operand), channels(a, operand), share_of(level))
-        mixture = at(mixtures, i)
-        store(mixture, 0, constant(0))
-        store(shares, i * LANES, constant(0))
+        if patched:
+            kept = quantile(patching, patching.channels, share_of(level))
+        else:
+            kept = quantile(blending, blending.channels, share_of(level))
+        own = at(mixture, i)
+        store(own, 0, constant(0))
+        store(share, i * LANES, constant(0))
         if patched:
             side = sqrt(1.0 - kept)
             tall, wide = int(height * side), int(width * side)
             top, left = int(share_of(down) * height) - tall // 2, int(share_of(right) * width) - wide // 2
             bottom, end = min(top + tall, height), min(left + wide, width)
             top, left = max(top, 0), max(left, 0)
-            mixture[1], mixture[2] = float32(top), float32(left)
-            mixture[3], mixture[4] = float32(bottom), float32(end)
-            shares[i * LANES] = float32(1.0 - (bottom - top) * (end - left) / float64(height * width))
+            own[1], own[2] = float32(top), float32(left)
+            own[3], own[4] = float32(bottom), float32(end)
+            share[i * LANES] = float32(1.0 - (bottom - top) * (end - left) / float64(height * width))
         else:
-            mixture[0], shares[i * LANES] = float32(1.0 - kept), float32(kept)
+            own[0], share[i * LANES] = float32(1.0 - kept), float32(kept)
 
 
 @kernel
-def mix(a, step, low, high):
+def mix(x, other, mixture, y, width, step, low, high):
     """y (H, W, C) = x · (1 - part) + other · part, and other in the rectangle of mixture (5,); overwrites y."""
-    x, other, mixtures, y, width = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3), attribute(a, 4, 0)
-    count = rows_per_sample(a, 0)
+    count = x.rows_per_sample
     for sample in range(low, high):
-        mixture = at(mixtures, sample)
-        part = splat(mixture[0])
+        own = at(mixture, sample)
+        part = splat(own[0])
         rest = constant(1) - part
-        for block in range(blocks(a, 0)):
-            place = (block * rows(a, 0) + sample * count) * LANES
+        for block in range(x.blocks):
+            place = (block * x.rows + sample * count) * LANES
             for i in range(place, place + count * LANES, LANES):
-                if mixture[0] > float32(0):
+                if own[0] > float32(0):
                     store(y, i, load(x, i) * rest + load(other, i) * part)
                 else:
                     store(y, i, load(x, i))
-            left, right = max(0, int(mixture[2])), min(width, int(mixture[4]))
-            for row in range(max(0, int(mixture[1])), min(count // width, int(mixture[3]))):
+            left, right = max(0, int(own[2])), min(width, int(own[4]))
+            for row in range(max(0, int(own[1])), min(count // width, int(own[3]))):
                 line = place + row * width * LANES
                 for i in range(line + left * LANES, line + right * LANES, LANES):
                     store(y, i, load(other, i))

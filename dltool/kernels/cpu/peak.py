@@ -8,8 +8,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from dltool.kernels.cpu.arguments import advance, floats
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import advance
 from dltool.kernels.cpu.tile import wide_registers
 from dltool.kernels.cpu.vector import constant, fma, instruction, load, store
 from dltool.kernels.records import LANES
@@ -43,16 +43,15 @@ def _run_chains(typing: Any, turns: Any, chains: Any, factor: Any, addend: Any):
 
 
 @kernel
-def multiply_adds(a, step, low, high):
+def multiply_adds(c, step, low, high):
     """c = 0.999 · c + 0.001 for 12 vectors c, high − low times: nothing but multiply-adds in registers."""
     for first in range(0, VECTORS, CHAINS):
-        _run_chains(high - low, advance(floats(a, 0), first * LANES), constant(0.999), constant(0.001))
+        _run_chains(high - low, advance(c, first * LANES), constant(0.999), constant(0.001))
 
 
 @kernel
-def triad(a, step, low, high):
+def triad(x, y, z, step, low, high):
     """z = x + 3 · y for the vectors from low to high: two reads and a write (McCalpin's STREAM); overwrites z."""
-    x, y, z = floats(a, 0), floats(a, 1), floats(a, 2)
     factor = constant(3)
     for i in range(low * LANES, high * LANES, LANES):
         store(z, i, fma(factor, load(y, i), load(x, i)))

@@ -6,24 +6,13 @@ from typing import Any
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import at, attribute, blocks, floats, rows
 from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, load, mask16, select, splat, store
 from dltool.kernels.records import (
-    GEOMETRY_FIELDS,
-    HEIGHT,
-    KERNEL_HEIGHT,
-    KERNEL_WIDTH,
     LANES,
-    LEFT,
-    OUT_HEIGHT,
-    OUT_WIDTH,
-    STRIDE_HEIGHT,
-    STRIDE_WIDTH,
-    TOP,
-    WIDTH,
 )
 
 
@@ -51,46 +40,46 @@ def equal_or_nan(typing: Any, x: Any, y: Any):
 
 @inlined
 def within(start, count, size):
-    """The part of `count` places from `start` on that lies in an axis of `size`."""
+    """The part of `count` places from `start` on that lies in an axis of so many."""
     return max(start, 0), min(start + count, size)
 
 
 @inlined
-def window_rows(a, operands, i):
+def window_rows(g, i):
     """First and last row + 1 of the windows of row `i`."""
-    start = i * attribute(a, operands, STRIDE_HEIGHT) - attribute(a, operands, TOP)
-    return within(start, attribute(a, operands, KERNEL_HEIGHT), attribute(a, operands, HEIGHT))
+    start = i * g.stride_height - g.top
+    return within(start, g.kernel_height, g.height)
 
 
 @inlined
-def window_columns(a, operands, j):
+def window_columns(g, j):
     """First and last column + 1 of the windows of column `j`."""
-    start = j * attribute(a, operands, STRIDE_WIDTH) - attribute(a, operands, LEFT)
-    return within(start, attribute(a, operands, KERNEL_WIDTH), attribute(a, operands, WIDTH))
+    start = j * g.stride_width - g.left
+    return within(start, g.kernel_width, g.width)
 
 
 @inlined
-def positions(a, operands):
+def positions(g):
     """Pixels of an image and of what is pooled of it."""
-    size = attribute(a, operands, HEIGHT) * attribute(a, operands, WIDTH)
-    return size, attribute(a, operands, OUT_HEIGHT) * attribute(a, operands, OUT_WIDTH)
+    size = g.height * g.width
+    return size, g.out_height * g.out_width
 
 
 @inlined
-def overlapping(a, operands):
+def overlapping(g):
     """Whether a pixel may lie in several windows."""
-    high = attribute(a, operands, KERNEL_HEIGHT) > attribute(a, operands, STRIDE_HEIGHT)
-    return high or attribute(a, operands, KERNEL_WIDTH) > attribute(a, operands, STRIDE_WIDTH)
+    high = g.kernel_height > g.stride_height
+    return high or g.kernel_width > g.stride_width
 
 
 @inlined
-def tiled(a, operands):
+def tiled(g):
     """Whether every pixel lies in exactly one window, so that a gradient needs no clearing first."""
-    down, right = attribute(a, operands, STRIDE_HEIGHT), attribute(a, operands, STRIDE_WIDTH)
-    moves = attribute(a, operands, KERNEL_HEIGHT) == down and attribute(a, operands, KERNEL_WIDTH) == right
-    lies = attribute(a, operands, TOP) == 0 and attribute(a, operands, LEFT) == 0
-    as_high = attribute(a, operands, OUT_HEIGHT) * down == attribute(a, operands, HEIGHT)
-    as_wide = attribute(a, operands, OUT_WIDTH) * right == attribute(a, operands, WIDTH)
+    down, right = g.stride_height, g.stride_width
+    moves = g.kernel_height == down and g.kernel_width == right
+    lies = g.top == 0 and g.left == 0
+    as_high = g.out_height * down == g.height
+    as_wide = g.out_width * right == g.width
     return moves and lies and as_high and as_wide
 
 
@@ -106,18 +95,17 @@ def largest_of(image, width, height, count):
 
 
 @kernel
-def max_pool(a, step, low, high):
+def max_pool(x, y, geometry, step, low, high):
     """y (h, w, C) = the largest of each window of x (H, W, C); overwrites y."""
-    x, y = floats(a, 0), floats(a, 1)
-    width, out_height, out_width = attribute(a, 2, WIDTH), attribute(a, 2, OUT_HEIGHT), attribute(a, 2, OUT_WIDTH)
-    size, out_size = positions(a, 2)
-    for block in range(blocks(a, 0)):
+    width, out_height, out_width = geometry.width, geometry.out_height, geometry.out_width
+    size, out_size = positions(geometry)
+    for block in range(x.blocks):
         for sample in range(low, high):
-            image, out = at(x, block * rows(a, 0) + sample * size), at(y, block * rows(a, 1) + sample * out_size)
+            image, out = at(x, block * x.rows + sample * size), at(y, block * y.rows + sample * out_size)
             for i in range(out_height):
-                top, bottom = window_rows(a, 2, i)
+                top, bottom = window_rows(geometry, i)
                 for j in range(out_width):
-                    left, right = window_columns(a, 2, j)
+                    left, right = window_columns(geometry, j)
                     seen, height, count = at(image, top * width + left), bottom - top, right - left
                     if height == 2 and count == 2:  # the usual sizes, without loops
                         largest = largest_of(seen, width, 2, 2)
@@ -140,23 +128,22 @@ def give_to_largest(image, target, width, height, count, largest, rest, adds):
 
 
 @kernel
-def max_pool_gradient(a, step, low, high):
+def max_pool_gradient(x, y, dy, dx, geometry, step, low, high):
     """dx (H, W, C): each dy goes to the first element of its window of x that equals y; overwrites dx."""
-    x, y, dy, dx = floats(a, 0), floats(a, 1), floats(a, 2), floats(a, 3)
-    width, out_height, out_width = attribute(a, 4, WIDTH), attribute(a, 4, OUT_HEIGHT), attribute(a, 4, OUT_WIDTH)
-    size, out_size = positions(a, 4)
-    adds, whole = overlapping(a, 4), tiled(a, 4)
-    for block in range(blocks(a, 0)):
+    width, out_height, out_width = geometry.width, geometry.out_height, geometry.out_width
+    size, out_size = positions(geometry)
+    adds, whole = overlapping(geometry), tiled(geometry)
+    for block in range(x.blocks):
         for sample in range(low, high):
-            here = block * rows(a, 1) + sample * out_size
-            image, out, upstream = at(x, block * rows(a, 0) + sample * size), at(y, here), at(dy, here)
-            target = at(dx, block * rows(a, 3) + sample * size)
+            here = block * y.rows + sample * out_size
+            image, out, upstream = at(x, block * x.rows + sample * size), at(y, here), at(dy, here)
+            target = at(dx, block * dx.rows + sample * size)
             if not whole:
                 clear(target, size)
             for i in range(out_height):
-                top, bottom = window_rows(a, 4, i)
+                top, bottom = window_rows(geometry, i)
                 for j in range(out_width):
-                    left, right = window_columns(a, 4, j)
+                    left, right = window_columns(geometry, j)
                     seen, given = at(image, top * width + left), at(target, top * width + left)
                     largest = load(out, (i * out_width + j) * LANES)
                     rest = load(upstream, (i * out_width + j) * LANES)
@@ -170,10 +157,10 @@ def max_pool_gradient(a, step, low, high):
 
 
 @inlined
-def share(a, operands, pixels):
-    """1 / elements of a window of which `pixels` lie within the image."""
-    if attribute(a, operands, GEOMETRY_FIELDS) != 0:
-        pixels = attribute(a, operands, KERNEL_HEIGHT) * attribute(a, operands, KERNEL_WIDTH)
+def share(g, include_padding, pixels):
+    """1 / elements of a window that has `pixels` of them within the image."""
+    if include_padding != 0:
+        pixels = g.kernel_height * g.kernel_width
     return splat(float32(1) / float32(pixels))
 
 
@@ -187,24 +174,23 @@ def sum_of(image, width, height, count):
 
 
 @kernel
-def average_pool(a, step, low, high):
+def average_pool(x, y, geometry, include_padding, step, low, high):
     """y (h, w, C) = the mean of each window of x (H, W, C); overwrites y."""
-    x, y = floats(a, 0), floats(a, 1)
-    width, out_height, out_width = attribute(a, 2, WIDTH), attribute(a, 2, OUT_HEIGHT), attribute(a, 2, OUT_WIDTH)
-    size, out_size = positions(a, 2)
-    for block in range(blocks(a, 0)):
+    width, out_height, out_width = geometry.width, geometry.out_height, geometry.out_width
+    size, out_size = positions(geometry)
+    for block in range(x.blocks):
         for sample in range(low, high):
-            image, out = at(x, block * rows(a, 0) + sample * size), at(y, block * rows(a, 1) + sample * out_size)
+            image, out = at(x, block * x.rows + sample * size), at(y, block * y.rows + sample * out_size)
             for i in range(out_height):
-                top, bottom = window_rows(a, 2, i)
+                top, bottom = window_rows(geometry, i)
                 for j in range(out_width):
-                    left, right = window_columns(a, 2, j)
+                    left, right = window_columns(geometry, j)
                     seen, height, count = at(image, top * width + left), bottom - top, right - left
                     if height == 2 and count == 2:
                         total = sum_of(seen, width, 2, 2)
                     else:
                         total = sum_of(seen, width, height, count)
-                    store(out, (i * out_width + j) * LANES, total * share(a, 2, height * count))
+                    store(out, (i * out_width + j) * LANES, total * share(geometry, include_padding, height * count))
 
 
 @inlined
@@ -216,24 +202,25 @@ def give_to_all(target, width, height, count, part, adds):
 
 
 @kernel
-def average_pool_gradient(a, step, low, high):
+def average_pool_gradient(dy, dx, geometry, include_padding, step, low, high):
     """dx (H, W, C): each dy is shared out evenly among the pixels of its window; overwrites dx."""
-    dy, dx = floats(a, 0), floats(a, 1)
-    width, out_height, out_width = attribute(a, 2, WIDTH), attribute(a, 2, OUT_HEIGHT), attribute(a, 2, OUT_WIDTH)
-    size, out_size = positions(a, 2)
-    adds, whole = overlapping(a, 2), tiled(a, 2)
-    for block in range(blocks(a, 0)):
+    width, out_height, out_width = geometry.width, geometry.out_height, geometry.out_width
+    size, out_size = positions(geometry)
+    adds, whole = overlapping(geometry), tiled(geometry)
+    for block in range(dy.blocks):
         for sample in range(low, high):
-            upstream = at(dy, block * rows(a, 0) + sample * out_size)
-            target = at(dx, block * rows(a, 1) + sample * size)
+            upstream = at(dy, block * dy.rows + sample * out_size)
+            target = at(dx, block * dx.rows + sample * size)
             if not whole:
                 clear(target, size)
             for i in range(out_height):
-                top, bottom = window_rows(a, 2, i)
+                top, bottom = window_rows(geometry, i)
                 for j in range(out_width):
-                    left, right = window_columns(a, 2, j)
+                    left, right = window_columns(geometry, j)
                     given, height, count = at(target, top * width + left), bottom - top, right - left
-                    part = load(upstream, (i * out_width + j) * LANES) * share(a, 2, height * count)
+                    part = load(upstream, (i * out_width + j) * LANES) * share(
+                        geometry, include_padding, height * count
+                    )
                     if height == 2 and count == 2 and not adds:
                         give_to_all(given, width, 2, 2, part, False)
                     else:

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import (
-    advance,
-    at,
-    attribute,
-    bits_as_number,
-    blocks,
-    channels,
-    code_pointer,
-    float_pointer,
-    floats,
-    integers,
-    operands,
-    origin,
-)
-from dltool.kernels.cpu.arguments import rows as stored_rows
 from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.matmul import DEPTH, finish, local_vectors, outer_products, product_rows
+from dltool.kernels.cpu.matmul import DEPTH, local_vectors, outer_products, product_rows
+from dltool.kernels.cpu.operands import Codes, Integers, chunk
+from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.vector import inlined, load, store
-from dltool.kernels.records import ADDRESS, BATCH, LANES, OPERAND
+from dltool.kernels.records import BATCH, LANES
 
 # what the attribute `fields` holds for each field, after their number
 START, SIZE, WIDTH = range(3)
@@ -52,34 +40,30 @@ def add_product(depth, x, stride, panel, target, count):
 
 
 @kernel
-def pick(a, step, low, high):
+def pick(codes: Codes, rows: Integers, picks: Codes, numbers, fields, step, low, high):
     """picks (m) int32 = for each field the row of p that its code means; overwrites picks."""
-    data, chosen, picks = code_pointer(a[ADDRESS]), integers(a, 1), code_pointer(a[2 * OPERAND + ADDRESS])
-    numbers, fields = attribute(a, 3, 0), advance(a, 3 * OPERAND + 1)
     nothing = numbers
     for field in range(fields[0]):
         nothing += of_field(fields, field, SIZE)
     for sample in range(low, high):
-        codes, first = advance(data, chosen[sample] * channels(a, 0)), numbers
+        own, first = advance(codes, rows[sample] * codes.channels), numbers
         for field in range(fields[0]):
-            code = codes[of_field(fields, field, START)]
-            picks[place(field, sample, stored_rows(a, 2))] = first + code if code >= 0 else nothing
+            code = own[of_field(fields, field, START)]
+            picks[place(field, sample, picks.rows)] = first + code if code >= 0 else nothing
             first += of_field(fields, field, SIZE)
-        for lane in range(channels(a, 2), blocks(a, 2) * LANES):
-            picks[place(lane, sample, stored_rows(a, 2))] = 0
+        for lane in range(picks.channels, picks.blocks * LANES):
+            picks[place(lane, sample, picks.rows)] = 0
 
 
 @kernel
-def project(a, step, low, high):
+def project(w, tables, p, numbers, fields, step, low, high):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field table · its rows, or these; overwrites p."""
-    output = operands(a) - 1
-    w, p, height, all_rows = floats(a, 0), floats(a, output), stored_rows(a, 0), stored_rows(a, output)
-    numbers, fields = attribute(a, output + 1, 0), advance(a, (output + 1) * OPERAND + 1)
+    height, all_rows = w.rows, p.rows
     panel = local_vectors()
     for block in range(low, high):
         source, target = at(w, block * height), at(p, block * all_rows)
         clear(target, all_rows)
-        first, table = numbers, 1
+        first, number = numbers, 0
         for field in range(fields[0]):
             size, width = of_field(fields, field, SIZE), of_field(fields, field, WIDTH)
             if width == 0:
@@ -88,49 +72,46 @@ def project(a, step, low, high):
             else:
                 copy(source, panel, width)
                 clear(at(panel, width), -width % LANES)
-                stride = stored_rows(a, table) * LANES
-                add_product(blocks(a, table), floats(a, table), stride, panel, at(target, first), size)
+                table = tables[number]
+                add_product(table.blocks, table, table.rows * LANES, panel, at(target, first), size)
                 source = at(source, width)
-                table += 1
+                number += 1
             first += size
         copy(source, target, numbers)
 
 
 @kernel
-def project_weight_gradient(a, step, low, high):
+def project_weight_gradient(dp, tables, dw, numbers, fields, step, low, high):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then those of the numbers; overwrites dw."""
-    output = operands(a) - 1
-    dp, dw, all_rows, height = floats(a, 0), floats(a, output), stored_rows(a, 0), stored_rows(a, output)
-    numbers, fields = attribute(a, output + 1, 0), advance(a, (output + 1) * OPERAND + 1)
+    all_rows, height = dp.rows, dw.rows
     square = local_vectors()
     for block in range(low, high):
         source, target = at(dp, block * all_rows), at(dw, block * height)
         clear(target, height)
-        upstream, table = at(source, numbers), 1
+        upstream, number = at(source, numbers), 0
         for field in range(fields[0]):
             size, width = of_field(fields, field, SIZE), of_field(fields, field, WIDTH)
             if width == 0:
                 copy(upstream, target, size)
                 target = at(target, size)
             else:
-                for column in range(blocks(a, table)):
+                table = tables[number]
+                for column in range(table.blocks):
                     clear(square, LANES)
-                    x = at(floats(a, table), column * stored_rows(a, table))
+                    x = at(table, column * table.rows)
                     outer_products(size, x, upstream, square, LANES, square)
                     copy(square, at(target, column * LANES), min(LANES, width - column * LANES))
                 target = at(target, width)
-                table += 1
+                number += 1
             upstream = at(upstream, size)
         copy(source, target, numbers)
 
 
 @kernel
-def project_table_gradient(a, step, low, high):
+def project_table_gradient(dp, w, dtable, first, place, size, width, step, low, high):
     """dtable (size, width) = rows of dp (R, N) · (rows of w (K, N))ᵀ, for some blocks of columns; overwrites these."""
-    dp, w, dtable = floats(a, 0), floats(a, 1), floats(a, 2)
-    all_rows, w_height, height, depth = stored_rows(a, 0), stored_rows(a, 1), stored_rows(a, 2), blocks(a, 0)
-    dtable = advance(dtable, -origin(a, 2, low) * LANES)
-    first, place, size, width = attribute(a, 3, 0), attribute(a, 3, 1), attribute(a, 3, 2), attribute(a, 3, 3)
+    all_rows, w_height, height, depth = dp.rows, w.rows, dtable.rows, dp.blocks
+    dtable = chunk(dtable, low)
     panel, square = local_vectors(), local_vectors()
     for block in range(low // height, high // height):
         target = at(dtable, block * height)
@@ -146,19 +127,16 @@ def project_table_gradient(a, step, low, high):
 
 
 @kernel
-def look_up(a, step, low, high):
+def look_up(picks: Codes, p, numbers, y, epilogue, step, low, high):
     """y (N) = epilogue(Σ of the rows of p (R, N) that picks name + numbers · its first rows + bias (N)).
 
     Overwrites y and the epilogue's output.
     """
-    output = operands(a) - 1
-    picks, p, y, x = code_pointer(a[ADDRESS]), floats(a, 1), floats(a, output), floats(a, 2)
-    depth, stride = (blocks(a, 2), stored_rows(a, 2) * LANES) if output > 2 else (0, 0)
-    count, all_rows, e = channels(a, 0), stored_rows(a, 0), (output + 1) * OPERAND
-    least = float32(bits_as_number(a[e + 1]))
-    for block in range(blocks(a, output)):
-        panel, offset = at(p, block * stored_rows(a, 1)), (block * stored_rows(a, output) + low) * LANES
-        out, bias = advance(y, offset), load(float_pointer(a[e]), block * LANES)
+    x, count, all_rows, floor = numbers[0], picks.channels, picks.rows, floor_of(epilogue)
+    depth = x.blocks if len(numbers) > 0 else 0
+    for block in range(y.blocks):
+        panel, offset = at(p, block * p.rows), (block * y.rows + low) * LANES
+        out, bias = advance(y, offset), load(bias_of(epilogue), block * LANES)
         for sample in range(low, high):
             store(out, (sample - low) * LANES, bias)
         for first in range(0, count, LANES):
@@ -167,23 +145,22 @@ def look_up(a, step, low, high):
                 for i in range(min(LANES, count - first)):
                     total = total + load(panel, line[i] * LANES)
                 store(out, (sample - low) * LANES, total)
-        product_rows(depth, at(x, low), stride, panel, out, LANES, out, high - low, least)
-        finish(a, e, out, offset, high - low, channels(a, output) - block * LANES)
+        product_rows(depth, at(x, low), x.rows * LANES, panel, out, LANES, out, high - low, floor)
+        finish(epilogue, out, offset, high - low, y.channels - block * LANES)
 
 
 @kernel
-def look_up_gradient(a, step, low, high):
+def look_up_gradient(dy, picks: Codes, numbers, dp, step, low, high):
     """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that picks name; overwrites dp."""
-    output = operands(a) - 1
-    dy, picks, x, dp = floats(a, 0), code_pointer(a[OPERAND + ADDRESS]), floats(a, 2), floats(a, output)
-    depth, stride = (blocks(a, 2), stored_rows(a, 2)) if output > 2 else (0, 0)
-    samples, count, all_rows = step[BATCH], channels(a, 1), stored_rows(a, 1)
+    x = numbers[0]
+    depth = x.blocks if len(numbers) > 0 else 0
+    samples, count, all_rows = step[BATCH], picks.channels, picks.rows
     for block in range(low, high):
-        upstream, target = at(dy, block * stored_rows(a, 0)), at(dp, block * stored_rows(a, output))
-        clear(target, stored_rows(a, output))
+        upstream, target = at(dy, block * dy.rows), at(dp, block * dp.rows)
+        clear(target, dp.rows)
         for part in range(depth):  # what the last one writes past the numbers is 0
             square = at(target, part * LANES)
-            outer_products(samples, at(x, part * stride), upstream, square, LANES, square)
+            outer_products(samples, at(x, part * x.rows), upstream, square, LANES, square)
         for first in range(0, count, LANES):
             for sample in range(samples):
                 given, line = load(upstream, sample * LANES), advance(picks, first * all_rows + sample * LANES)

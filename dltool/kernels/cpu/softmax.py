@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.arguments import at, blocks, channels, floats, rows, rows_per_sample
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, max_lanes, sum_lanes
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.records import LANES
 
@@ -46,18 +46,18 @@ def softmax_row(x, p, stride, width):
 
 
 @kernel
-def softmax(a, step, low, high):
+def softmax(x, p, step, low, high):
     """p (…, C) = eˣ / Σ eˣ; overwrites p."""
-    x, p, stride, width = floats(a, 0), floats(a, 1), rows(a, 0) * LANES, channels(a, 0)
-    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
+    stride, width = x.rows * LANES, x.channels
+    for row in range(low * x.rows_per_sample, high * x.rows_per_sample):
         softmax_row(at(x, row), at(p, row), stride, width)
 
 
 @kernel
-def softmax_gradient(a, step, low, high):
+def softmax_gradient(dp, p, dx, step, low, high):
     """dx (…, C) = p · (dp - Σ dp · p); overwrites dx."""
-    dp, p, dx, stride, width = floats(a, 0), floats(a, 1), floats(a, 2), rows(a, 0) * LANES, blocks(a, 0)
-    for row in range(low * rows_per_sample(a, 0), high * rows_per_sample(a, 0)):
+    stride, width = dp.rows * LANES, dp.blocks
+    for row in range(low * dp.rows_per_sample, high * dp.rows_per_sample):
         total = constant(0)
         for block in range(width):
             place = block * stride + row * LANES

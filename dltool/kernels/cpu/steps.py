@@ -12,8 +12,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from dltool.kernels.cpu.arguments import advance, integer_pointer
 from dltool.kernels.cpu.kernel import entry
+from dltool.kernels.cpu.pointers import advance, integer_pointer
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import (
     BATCH,

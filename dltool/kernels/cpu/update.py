@@ -10,26 +10,11 @@ import math
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import (
-    advance,
-    attribute,
-    channels,
-    float_pointer,
-    floats,
-    number,
-    operands,
-    origin,
-    rows,
-)
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.operands import chunk
+from dltool.kernels.cpu.pointers import float_pointer
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
 from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS, STEP
-
-
-@inlined
-def chunk(a, operand, low):
-    """The pointer that vector numbers index, whether the buffer is whole or holds only the chunk."""
-    return advance(floats(a, operand), -origin(a, operand, low) * LANES)
 
 
 @inlined
@@ -40,10 +25,10 @@ def decay(decays, coupled, decoupled):
 
 
 @kernel
-def sgd(a, step, low, high):
+def sgd(w, g, decays, step, low, high):
     """w = w · (1 - decoupled) + s_out · s_in · (g + coupled · w); overwrites w."""
-    w, g, s = floats(a, 0), chunk(a, 1, low), float_pointer(step[SCALARS])
-    coupled, left = decay(attribute(a, 2, 0), s[4], s[5])
+    g, s = chunk(g, low), float_pointer(step[SCALARS])
+    coupled, left = decay(decays, s[4], s[5])
     rate = splat(s[1] * s[2])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
@@ -51,12 +36,12 @@ def sgd(a, step, low, high):
 
 
 @kernel
-def momentum(a, step, low, high):
+def momentum(w, v, g, nesterov, decays, step, low, high):
     """v = momentum · v + s_in · (g + coupled · w); w = w · (1 - decoupled) + s_out · v (or its look-ahead)."""
-    w, v, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
-    coupled, left = decay(attribute(a, 3, 1), s[4], s[5])
+    g, s = chunk(g, low), float_pointer(step[SCALARS])
+    coupled, left = decay(decays, s[4], s[5])
     inner, outer, kept = splat(s[1]), splat(s[2]), splat(s[3])
-    nesterov = attribute(a, 3, 0) != 0
+    nesterov = nesterov != 0
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         u = inner * fma(coupled, value, load(g, i))
@@ -67,12 +52,12 @@ def momentum(a, step, low, high):
 
 
 @kernel
-def adam(a, step, low, high):
+def adam(w, m, v, g, decays, step, low, high):
     """m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; w = w · (1 - decoupled) - a · m / (√v · c + ε) (Kingma and Ba 2015)."""
-    w, m, v, g, s = floats(a, 0), floats(a, 1), floats(a, 2), chunk(a, 3, low), float_pointer(step[SCALARS])
+    g, s = chunk(g, low), float_pointer(step[SCALARS])
     rate, correction, epsilon = splat(-s[0]), splat(s[1]), splat(s[6])
     kept_m, new_m, kept_v, new_v = splat(s[2]), splat(s[3]), splat(s[4]), splat(s[5])
-    coupled, left = decay(attribute(a, 4, 0), s[7], s[8])
+    coupled, left = decay(decays, s[7], s[8])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         gradient = fma(coupled, value, load(g, i))
@@ -84,12 +69,12 @@ def adam(a, step, low, high):
 
 
 @kernel
-def rmsprop(a, step, low, high):
+def rmsprop(w, v, g, decays, step, low, high):
     """v = ρv + (1-ρ)g²; w = w · (1 - decoupled) - lr · g / (√(v + ε_inside) + ε_outside) (Tieleman and Hinton 2012)."""
-    w, v, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    g, s = chunk(g, low), float_pointer(step[SCALARS])
     rate, kept, new = splat(-s[0]), splat(s[1]), splat(float32(1) - s[1])
     inside, outside = splat(s[2]), splat(s[3])
-    coupled, left = decay(attribute(a, 3, 0), s[4], s[5])
+    coupled, left = decay(decays, s[4], s[5])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         gradient = fma(coupled, value, load(g, i))
@@ -99,11 +84,11 @@ def rmsprop(a, step, low, high):
 
 
 @kernel
-def adagrad(a, step, low, high):
+def adagrad(w, s, g, decays, step, low, high):
     """s = s + g²; w = w · (1 - decoupled) - lr · g / (√(s + ε_inside) + ε_outside) (Duchi et al. 2011)."""
-    w, total, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    total, g, s = s, chunk(g, low), float_pointer(step[SCALARS])
     rate, inside, outside = splat(-s[0]), splat(s[1]), splat(s[2])
-    coupled, left = decay(attribute(a, 3, 0), s[3], s[4])
+    coupled, left = decay(decays, s[3], s[4])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         gradient = fma(coupled, value, load(g, i))
@@ -115,12 +100,12 @@ def adagrad(a, step, low, high):
 
 
 @kernel
-def lion(a, step, low, high):
+def lion(w, m, g, decays, step, low, high):
     """w = w · (1 - decoupled) - lr · sign(β₁m + (1-β₁)g); m = β₂m + (1-β₂)g (Chen et al. 2023)."""
-    w, m, g, s = floats(a, 0), floats(a, 1), chunk(a, 2, low), float_pointer(step[SCALARS])
+    g, s = chunk(g, low), float_pointer(step[SCALARS])
     rate, kept_now, kept = splat(-s[0]), splat(s[1]), splat(s[2])
     new_now, new = splat(float32(1) - s[1]), splat(float32(1) - s[2])
-    coupled, left = decay(attribute(a, 3, 0), s[3], s[4])
+    coupled, left = decay(decays, s[3], s[4])
     for i in range(low * LANES, high * LANES, LANES):
         value, old = load(w, i), load(m, i)
         gradient = fma(coupled, value, load(g, i))
@@ -131,18 +116,17 @@ def lion(a, step, low, high):
 
 
 @kernel
-def average(a, step, low, high):
+def average(w, e, decay, step, low, high):
     """e = decay · e + (1 - decay) · w, in the first update of a training e = w; overwrites e."""
-    w, e = floats(a, 0), floats(a, 1)
-    kept = float32(number(a, 2, 0)) if step[STEP] != 0 else float32(0)
+    kept = float32(decay) if step[STEP] != 0 else float32(0)
     for i in range(low * LANES, high * LANES, LANES):
         store(e, i, fma(splat(kept), load(e, i), splat(float32(1) - kept) * load(w, i)))
 
 
 @kernel
-def clip_value(a, step, low, high):
+def clip_value(g, y, limit, step, low, high):
     """y = g limited to [-limit, limit]; NaN stays; overwrites y."""
-    g, y, limit = chunk(a, 0, low), chunk(a, 1, low), splat(float32(number(a, 2, 0)))
+    g, y, limit = chunk(g, low), chunk(y, low), splat(float32(limit))
     lowest = constant(0) - limit
     for i in range(low * LANES, high * LANES, LANES):
         value = load(g, i)
@@ -151,9 +135,9 @@ def clip_value(a, step, low, high):
 
 
 @kernel
-def accumulate(a, step, low, high):
+def accumulate(g, total, step, low, high):
     """total = g in the first micro-batch of an update, else total + g; overwrites total."""
-    g, total = chunk(a, 0, low), floats(a, 1)
+    g = chunk(g, low)
     first = step[FLAGS] & FIRST != 0
     for i in range(low * LANES, high * LANES, LANES):
         value = load(g, i)
@@ -161,35 +145,33 @@ def accumulate(a, step, low, high):
 
 
 @kernel
-def square_sum(a, step, low, high):
+def square_sum(g, partial_sums, step, low, high):
     """partial (C,) = Σ over rows of g² (…, C), for whole blocks of columns between two vectors; overwrites partial."""
-    g, partial = chunk(a, 0, low), floats(a, 1)
-    height = rows(a, 0)
+    height, g = g.rows, chunk(g, low)
     for block in range(low // height, high // height):
         total = constant(0)
         for vector in range(block * height, (block + 1) * height):
             value = load(g, vector * LANES)
             total = fma(value, value, total)
-        store(partial, block * LANES, total)
+        store(partial_sums, block * LANES, total)
 
 
 @kernel
-def clip_scale(a, step, low, high):
+def clip_scale(partial_sums, scale, limit, eps, step, low, high):
     """scale = min(1, limit / (√Σ partial sums + eps)); overwrites scale."""
-    inputs = operands(a) - 1
     total = 0.0
-    for operand in range(inputs):
-        partial = floats(a, operand)
-        for i in range(channels(a, operand)):
-            total += partial[i]
-    scale = number(a, inputs + 1, 0) / (math.sqrt(total) + number(a, inputs + 1, 1))
-    floats(a, inputs)[0] = float32(scale if scale < 1.0 or scale != scale else 1.0)
+    for operand in range(len(partial_sums)):
+        sums = partial_sums[operand]
+        for i in range(sums.channels):
+            total += sums[i]
+    factor = limit / (math.sqrt(total) + eps)
+    scale[0] = float32(factor if factor < 1.0 or factor != factor else 1.0)
 
 
 @kernel
-def scale_gradient(a, step, low, high):
+def scale_gradient(g, scale, y, step, low, high):
     """y = g · scale; overwrites y."""
-    g, scale, y = chunk(a, 0, low), floats(a, 1), chunk(a, 2, low)
+    g, y = chunk(g, low), chunk(y, low)
     factor = splat(scale[0])
     for i in range(low * LANES, high * LANES, LANES):
         store(y, i, load(g, i) * factor)

@@ -7,61 +7,50 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arguments import at, attribute, blocks, floats, rows
 from dltool.kernels.cpu.border import copy
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, splat, store
 from dltool.kernels.records import LANES
 
 
 @inlined
-def sizes(a):
-    """Height and width of the small side, and how many times larger the other is."""
-    return attribute(a, 2, 0), attribute(a, 2, 1), attribute(a, 2, 2), attribute(a, 2, 3)
-
-
-@inlined
-def sides(a, block, sample, small, large):
-    """Where a block of a sample of the small and of the large side begins, given which operands they are."""
-    height, width, down, right = sizes(a)
-    size = height * width
-    first = at(floats(a, small), block * rows(a, small) + sample * size)
-    return first, at(floats(a, large), block * rows(a, large) + sample * size * down * right)
+def pixels_of(x, block, sample):
+    """Where one block of a sample begins."""
+    return at(x, block * x.rows + sample * x.rows_per_sample)
 
 
 @kernel
-def upsample_nearest(a, step, low, high):
+def upsample_nearest(x, y, height, width, factor_height, factor_width, step, low, high):
     """y (H · f, W · g, C): every pixel of x (H, W, C) f · g times; overwrites y."""
-    height, width, down, right = sizes(a)
-    line = width * right
-    for block in range(blocks(a, 0)):
+    line = width * factor_width
+    for block in range(x.blocks):
         for sample in range(low, high):
-            x, y = sides(a, block, sample, 0, 1)
+            source, target = pixels_of(x, block, sample), pixels_of(y, block, sample)
             for row in range(height):
-                first = at(y, row * down * line)
+                first = at(target, row * factor_height * line)
                 for column in range(width):
-                    value = load(x, (row * width + column) * LANES)
-                    for j in range(column * right, (column + 1) * right):
+                    value = load(source, (row * width + column) * LANES)
+                    for j in range(column * factor_width, (column + 1) * factor_width):
                         store(first, j * LANES, value)
-                for i in range(1, down):
+                for i in range(1, factor_height):
                     copy(first, at(first, i * line), line)
 
 
 @kernel
-def upsample_nearest_gradient(a, step, low, high):
+def upsample_nearest_gradient(dy, dx, height, width, factor_height, factor_width, step, low, high):
     """dx (H, W, C) = Σ of dy (H · f, W · g, C) over the pixels that show the same one; overwrites dx."""
-    height, width, down, right = sizes(a)
-    line = width * right
-    for block in range(blocks(a, 0)):
+    line = width * factor_width
+    for block in range(dy.blocks):
         for sample in range(low, high):
-            dx, dy = sides(a, block, sample, 1, 0)
+            upstream, target = pixels_of(dy, block, sample), pixels_of(dx, block, sample)
             for row in range(height):
                 for column in range(width):
                     total = constant(0)
-                    for i in range(row * down, (row + 1) * down):
-                        for place in range(i * line + column * right, i * line + (column + 1) * right):
-                            total = total + load(dy, place * LANES)
-                    store(dx, (row * width + column) * LANES, total)
+                    for i in range(row * factor_height, (row + 1) * factor_height):
+                        for place in range(i * line + column * factor_width, i * line + (column + 1) * factor_width):
+                            total = total + load(upstream, place * LANES)
+                    store(target, (row * width + column) * LANES, total)
 
 
 @inlined
@@ -79,20 +68,19 @@ def between(x, y, weight):
 
 
 @kernel
-def upsample_bilinear(a, step, low, high):
+def upsample_bilinear(x, y, height, width, factor_height, factor_width, step, low, high):
     """y (H · f, W · g, C): x (H, W, C) linearly between pixel centres, clamped at the edges; overwrites y."""
-    height, width, down, right = sizes(a)
-    for block in range(blocks(a, 0)):
+    for block in range(x.blocks):
         for sample in range(low, high):
-            x, y = sides(a, block, sample, 0, 1)
-            for i in range(height * down):
-                above, below, share = read_at(i, down, height)
-                upper, lower = at(x, above * width), at(x, below * width)
-                for j in range(width * right):
-                    before, after, part = read_at(j, right, width)
+            source, target = pixels_of(x, block, sample), pixels_of(y, block, sample)
+            for i in range(height * factor_height):
+                above, below, share = read_at(i, factor_height, height)
+                upper, lower = at(source, above * width), at(source, below * width)
+                for j in range(width * factor_width):
+                    before, after, part = read_at(j, factor_width, width)
                     high_value = between(load(upper, before * LANES), load(upper, after * LANES), part)
                     low_value = between(load(lower, before * LANES), load(lower, after * LANES), part)
-                    store(y, (i * width * right + j) * LANES, between(high_value, low_value, share))
+                    store(target, (i * width * factor_width + j) * LANES, between(high_value, low_value, share))
 
 
 @inlined
@@ -111,20 +99,19 @@ def weight_at(i, pixel, factor, size):
 
 
 @kernel
-def upsample_bilinear_gradient(a, step, low, high):
+def upsample_bilinear_gradient(dy, dx, height, width, factor_height, factor_width, step, low, high):
     """dx (H, W, C) = Σ of dy (H · f, W · g, C) over the pixels that read it · their weights; overwrites dx."""
-    height, width, down, right = sizes(a)
-    for block in range(blocks(a, 0)):
+    for block in range(dy.blocks):
         for sample in range(low, high):
-            dx, dy = sides(a, block, sample, 1, 0)
+            upstream, target = pixels_of(dy, block, sample), pixels_of(dx, block, sample)
             for row in range(height):
-                top, bottom = readers(row, down, height)
+                top, bottom = readers(row, factor_height, height)
                 for column in range(width):
-                    left, end = readers(column, right, width)
+                    left, end = readers(column, factor_width, width)
                     total = constant(0)
                     for i in range(top, bottom):
-                        line, along = at(dy, i * width * right), constant(0)
+                        line, along = at(upstream, i * width * factor_width), constant(0)
                         for j in range(left, end):
-                            along = fma(load(line, j * LANES), splat(weight_at(j, column, right, width)), along)
-                        total = fma(along, splat(weight_at(i, row, down, height)), total)
-                    store(dx, (row * width + column) * LANES, total)
+                            along = fma(load(line, j * LANES), splat(weight_at(j, column, factor_width, width)), along)
+                        total = fma(along, splat(weight_at(i, row, factor_height, height)), total)
+                    store(target, (row * width + column) * LANES, total)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-LANES = 16
+from dltool.kernels.records import LANES
 
 
 class VectorType(types.Type):
@@ -115,7 +117,7 @@ def load(typing: Any, pointer: Any, index: Any):
         address = builder.bitcast(builder.gep(args[0], [args[1]]), llvm_vector(kind).as_pointer())
         return builder.load(address, align=4)
 
-    return kind(pointer, types.int64), emit
+    return kind(types.CPointer(pointer.dtype), types.int64), emit
 
 
 @instruction
@@ -127,7 +129,7 @@ def store(typing: Any, pointer: Any, index: Any, value: Any):
         builder.store(args[2], address, align=4)
         return context.get_dummy_value()
 
-    return types.void(pointer, types.int64, value), emit
+    return types.void(types.CPointer(pointer.dtype), types.int64, value), emit
 
 
 @instruction
@@ -139,7 +141,7 @@ def load_bytes(typing: Any, pointer: Any, index: Any):
         raw = builder.load(builder.bitcast(builder.gep(args[0], [args[1]]), narrow.as_pointer()), align=1)
         return builder.sitofp(builder.zext(raw, llvm_vector(words16)), llvm_vector(floats16))
 
-    return floats16(pointer, types.int64), emit
+    return floats16(types.CPointer(pointer.dtype), types.int64), emit
 
 
 @instruction
@@ -221,12 +223,26 @@ def store_integers(typing: Any, pointer: Any, index: Any, value: Any):
         builder.store(builder.zext(args[2], wide), address, align=8)
         return context.get_dummy_value()
 
-    return types.void(pointer, types.int64, words16), emit
+    return types.void(types.CPointer(pointer.dtype), types.int64, words16), emit
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a building block of kernels; it disappears into its callers."""
     return njit(forceinline=True, error_model="numpy", nogil=True)(function)
+
+
+@cache
+def shared(function: FunctionType) -> Any:
+    """A plain function as a building block of kernels, with all plain functions that it calls.
+
+    Planning runs the same function in Python, so that both sides agree.
+    """
+    scope = dict(function.__globals__)
+    for name in function.__code__.co_names:
+        called = scope.get(name)
+        if isinstance(called, FunctionType) and called.__module__.startswith("dltool."):
+            scope[name] = shared(called)
+    return inlined(FunctionType(function.__code__, scope, function.__name__, function.__defaults__))
 
 
 @inlined

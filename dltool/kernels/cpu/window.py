@@ -13,8 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numpy import uint32
 
-from dltool.kernels.cpu.arguments import advance, byte_pointer, integer_pointer, word_pointer
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import advance, byte_pointer, integer_pointer, word_pointer
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import (
     AHEAD,

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 # Klambauer et al., Self-Normalizing Neural Networks, 2017
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -17,32 +19,38 @@ GELU_CUBIC = 0.044715
 
 def relu(x: np.ndarray) -> np.ndarray:
     """y = max(x, 0)."""
-    return np.maximum(x, 0)
+    xp = namespace(x)
+    return xp.maximum(x, 0)
 
 
 def relu_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """dx = dy where y > 0, else 0."""
-    return np.where(y > 0, dy, 0)
+    xp = namespace(dy)
+    return xp.where(y > 0, dy, 0)
 
 
 def leaky_relu(x: np.ndarray, *, slope: float) -> np.ndarray:
     """y = x where x > 0, else slope · x."""
-    return np.where(x > 0, x, slope * x)
+    xp = namespace(x)
+    return xp.where(x > 0, x, slope * x)
 
 
 def leaky_relu_gradient(dy: np.ndarray, y: np.ndarray, *, slope: float) -> np.ndarray:
     """dx = dy where y > 0, else slope · dy."""
-    return np.where(y > 0, dy, slope * dy)
+    xp = namespace(dy)
+    return xp.where(y > 0, dy, slope * dy)
 
 
 def elu(x: np.ndarray, *, alpha: float) -> np.ndarray:
     """y = x where x > 0, else alpha · (eˣ − 1)."""
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    xp = namespace(x)
+    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
 def elu_gradient(dy: np.ndarray, y: np.ndarray, *, alpha: float) -> np.ndarray:
     """dx = dy where y > 0, else dy · (y + alpha)."""
-    return np.where(y > 0, dy, dy * (y + alpha))
+    xp = namespace(dy)
+    return xp.where(y > 0, dy, dy * (y + alpha))
 
 
 def selu(x: np.ndarray) -> np.ndarray:
@@ -52,7 +60,8 @@ def selu(x: np.ndarray) -> np.ndarray:
 
 def selu_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """dx = scale · dy where y > 0, else dy · (y + scale · alpha)."""
-    return np.where(y > 0, SELU_SCALE * dy, dy * (y + SELU_SCALE * SELU_ALPHA))
+    xp = namespace(dy)
+    return xp.where(y > 0, SELU_SCALE * dy, dy * (y + SELU_SCALE * SELU_ALPHA))
 
 
 def gelu(x: np.ndarray) -> np.ndarray:
@@ -62,7 +71,8 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 def gelu_gradient(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     """dx = dy · (Φ(x) + x · φ(x)), φ(x) = exp(−x² / 2) / √(2π)."""
-    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    xp = namespace(dy)
+    density = xp.exp(-x * x / 2) / math.sqrt(2 * math.pi)
     return dy * (_normal_distribution(x) + x * density)
 
 
@@ -84,7 +94,8 @@ def gelu_tanh_gradient(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def _gelu_tanh(x: np.ndarray) -> np.ndarray:
-    return np.tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x))
+    xp = namespace(x)
+    return xp.tanh(GELU_SLOPE * (x + GELU_CUBIC * x * x * x))
 
 
 def silu(x: np.ndarray) -> np.ndarray:
@@ -100,7 +111,8 @@ def silu_gradient(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def tanh(x: np.ndarray) -> np.ndarray:
     """y = tanh(x)."""
-    return np.tanh(x)
+    xp = namespace(x)
+    return xp.tanh(x)
 
 
 def tanh_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -110,7 +122,8 @@ def tanh_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """y = 1 / (1 + e⁻ˣ), as exp(−log(1 + e⁻ˣ)), which cannot overflow."""
-    return np.exp(-np.logaddexp(0, -x))
+    xp = namespace(x)
+    return xp.exp(-xp.logaddexp(0, -x))
 
 
 def sigmoid_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -120,9 +133,11 @@ def sigmoid_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def softplus(x: np.ndarray) -> np.ndarray:
     """y = log(1 + eˣ)."""
-    return np.logaddexp(0, x)
+    xp = namespace(x)
+    return xp.logaddexp(0, x)
 
 
 def softplus_gradient(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """dx = dy · (1 − e⁻ʸ)."""
-    return dy * -np.expm1(-y)
+    xp = namespace(dy)
+    return dy * -xp.expm1(-y)

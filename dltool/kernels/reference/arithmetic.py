@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 
 def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """y = a + b, of one shape."""
@@ -17,12 +19,14 @@ def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def concat(*inputs: np.ndarray) -> np.ndarray:
     """y (B, …, Σ Cᵢ) = the inputs (B, …, Cᵢ) side by side."""
-    return np.concatenate(inputs, axis=-1)
+    xp = namespace(inputs[0])
+    return xp.concatenate(inputs, axis=-1)
 
 
 def split(x: np.ndarray, *, parts: int) -> tuple[np.ndarray, ...]:
     """The channels of x (B, …, parts · C) in parts (B, …, C)."""
-    return tuple(np.split(x, parts, axis=-1))
+    xp = namespace(x)
+    return tuple(xp.split(x, parts, axis=-1))
 
 
 def take(dy: np.ndarray, *, start: int, size: int) -> np.ndarray:

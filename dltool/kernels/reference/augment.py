@@ -32,8 +32,8 @@ def gather_augmented(
     rotate: float,
     down: float,
     right: float,
-    low: float,
-    high: float,
+    scale_low: float,
+    scale_high: float,
     shear: float,
     cutout: int,
     brightness: float,
@@ -42,7 +42,7 @@ def gather_augmented(
     stream: int,
     key: int,
     width: int,
-    bytes: int,  # noqa: A002
+    of_bytes: int,
     step: StepRecord,
 ) -> np.ndarray:
     """y: the rows of the data, scaled, as `augment` changes them; black is 0 in the data, white 255 or of floats 1."""
@@ -50,10 +50,10 @@ def gather_augmented(
     none = np.zeros(x.shape[-1], x.dtype)
     ranges = {
         "crop": crop, "horizontal": horizontal, "vertical": vertical, "rotate": rotate, "down": down, "right": right,
-        "low": low, "high": high, "shear": shear, "cutout": cutout, "brightness": brightness, "contrast": contrast,
-        "saturation": saturation,
+        "scale_low": scale_low, "scale_high": scale_high, "shear": shear, "cutout": cutout, "brightness": brightness,
+        "contrast": contrast, "saturation": saturation,
     }  # fmt: skip
-    border, reach = (none - offset) * factor, none + (255 if bytes else 1) * factor
+    border, reach = (none - offset) * factor, none + (255 if of_bytes else 1) * factor
     return augment(x, border, reach, step=step, stream=stream, key=key, **ranges)
 
 
@@ -98,7 +98,7 @@ def _moved(image: np.ndarray, border: np.ndarray, u: np.ndarray, ranges: Any) ->
 def is_whole(ranges: Any) -> bool:
     """Whether pixels come to lie on pixels."""
     return not (ranges["rotate"] or ranges["down"] or ranges["right"] or ranges["shear"]) and (
-        ranges["low"] == ranges["high"] == 1
+        ranges["scale_low"] == ranges["scale_high"] == 1
     )
 
 
@@ -107,7 +107,7 @@ def _turned(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where each pixel of y comes from, in float64: the other way round about the middle, then moved."""
     angle = (2 * u[ANGLE] - 1) * ranges["rotate"]
-    scale = ranges["low"] + u[SCALE] * (ranges["high"] - ranges["low"])
+    scale = ranges["scale_low"] + u[SCALE] * (ranges["scale_high"] - ranges["scale_low"])
     shear = (2 * u[SHEAR] - 1) * ranges["shear"]
     down, right = rows - (height - 1) / 2, columns - (width - 1) / 2
     cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale

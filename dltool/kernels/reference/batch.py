@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
 from dltool.kernels.reference.random import drawn, permute
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def order(*, rows_total: int, shuffle: int, key: int, first: int = 0, step: Step
 
 def draw(chances: np.ndarray, others: np.ndarray, *, rows_total: int, key: int, step: StepRecord) -> np.ndarray:
     """rows (B,) = what is drawn for positions position + i of the epoch, i < B, from tables (rows_total,)."""
-    index = step.position + np.arange(step.rows, dtype=np.int64)
+    xp = namespace(chances)
+    index = step.position + xp.arange(step.rows, dtype=xp.int64)
     return drawn(index, chances[:rows_total], others[:rows_total], key=key, epoch=step.epoch)
 
 

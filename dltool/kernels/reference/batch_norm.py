@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
@@ -31,11 +33,12 @@ def batch_norm(
     normalized = (x − mean) / √(variance + eps); running = running · (1 − momentum) + statistic · momentum, where
     `unbiased` 1 multiplies the running variance's share by n / (n − 1).
     """
+    xp = namespace(x)
     n = step.rows * prod(x.shape[1:-1])
     rows = tuple(range(x.ndim - 1))
     mean = x.mean(axis=rows)
-    variance = np.square(x - mean).mean(axis=rows)
-    inverse_std = 1 / np.sqrt(variance + eps)
+    variance = xp.square(x - mean).mean(axis=rows)
+    inverse_std = 1 / xp.sqrt(variance + eps)
     normalized = (x - mean) * inverse_std
     correction = n / max(n - 1, 1) if unbiased else 1
     new_mean = running_mean * (1 - momentum) + mean * momentum
@@ -67,4 +70,5 @@ def batch_norm_inference(
     eps: float,
 ) -> np.ndarray:
     """y = (x − running_mean) / √(running_variance + eps) · gain + bias."""
-    return (x - running_mean) / np.sqrt(running_variance + eps) * gain + bias
+    xp = namespace(x)
+    return (x - running_mean) / xp.sqrt(running_variance + eps) * gain + bias

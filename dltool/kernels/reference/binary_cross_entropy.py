@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltool.kernels.reference.activations import sigmoid
+from dltool.kernels.reference.arrays import namespace
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
@@ -19,10 +20,11 @@ def binary_cross_entropy(
 
     The weight w is 1 where none are given.
     """
-    rest = np.log1p(np.exp(-np.abs(logits)))
-    loss = np.maximum(logits, 0) - logits * targets + rest
+    xp = namespace(logits)
+    rest = xp.log1p(xp.exp(-xp.abs(logits)))
+    loss = xp.maximum(logits, 0) - logits * targets + rest
     for weight in weights:
-        loss = loss + (weight - 1) * targets * (np.maximum(-logits, 0) + rest)
+        loss = loss + (weight - 1) * targets * (xp.maximum(-logits, 0) + rest)
     return loss.mean(axis=-1), sigmoid(logits)
 
 

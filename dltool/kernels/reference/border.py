@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 
 def pad(x: np.ndarray, *, height: int, width: int, top: int, bottom: int, left: int, right: int) -> np.ndarray:
     """y (B, top + H + bottom, left + W + right, C) = x with zeros around it."""
+    xp = namespace(x)
     borders = ((top, bottom), (left, right))[4 - x.ndim :]
-    return np.pad(x, ((0, 0), *borders, (0, 0)))
+    return xp.pad(x, ((0, 0), *borders, (0, 0)))
 
 
 def crop(x: np.ndarray, *, height: int, width: int, top: int, bottom: int, left: int, right: int) -> np.ndarray:

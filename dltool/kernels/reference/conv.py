@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import added_at, namespace
+
 
 def conv(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
     """y = Σ over the places of x there · w there."""
@@ -21,22 +23,24 @@ def conv(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
 
 def conv_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
     """dx = Σ over the places of dy · wᵀ there, which add up where windows overlap."""
+    xp = namespace(dy)
     small, weights = _as_images(dy), w.reshape(-1, *w.shape[-2:])
-    dx = np.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-2]), dy.dtype)
+    dx = xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-2]), dy.dtype)
     padded = _padded(dx, geometry)
     for tap, view, _ in _windows(padded, geometry):
-        padded[view] += small @ weights[tap].T
+        padded = added_at(padded, view, small @ weights[tap].T)
     return _within(padded, geometry).reshape(len(dy), *_large(dy, geometry), w.shape[-2])
 
 
 def conv_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
     """dw (groups, kh, kw, C, N): of each group of samples Σ of x at the place · dy."""
+    xp = namespace(x)
     large, small = _padded(_as_images(x), geometry), _as_images(dy)
     parts = []
     for rows in _groups(len(x), groups):
         seen = [each for _, _, each in _windows(large[rows], geometry)]
-        parts.append([np.einsum("bhwc,bhwn->cn", each, small[rows]) for each in seen])
-    return np.array(parts).reshape(groups, *_kernel(x, geometry), x.shape[-1], dy.shape[-1])
+        parts.append([xp.einsum("bhwc,bhwn->cn", each, small[rows]) for each in seen])
+    return xp.array(parts).reshape(groups, *_kernel(x, geometry), x.shape[-1], dy.shape[-1])
 
 
 def depthwise(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
@@ -48,21 +52,23 @@ def depthwise(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
 
 def depthwise_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
     """dx = Σ over the places of dy · w there, which add up where windows overlap."""
+    xp = namespace(dy)
     small, weights = _as_images(dy), w.reshape(-1, w.shape[-1])
-    padded = _padded(np.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-1]), dy.dtype), geometry)
+    padded = _padded(xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-1]), dy.dtype), geometry)
     for tap, view, _ in _windows(padded, geometry):
-        padded[view] += small * weights[tap]
+        padded = added_at(padded, view, small * weights[tap])
     return _within(padded, geometry).reshape(len(dy), *_large(dy, geometry), w.shape[-1])
 
 
 def depthwise_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
     """dw (groups, kh, kw, 1, C): of each group of samples Σ of x at the place · dy, channel by channel."""
+    xp = namespace(x)
     large, small = _padded(_as_images(x), geometry), _as_images(dy)
     parts = []
     for rows in _groups(len(x), groups):
         seen = [each for _, _, each in _windows(large[rows], geometry)]
         parts.append([(each * small[rows]).sum((0, 1, 2)) for each in seen])
-    return np.array(parts).reshape(groups, *_kernel(x, geometry), 1, x.shape[-1])
+    return xp.array(parts).reshape(groups, *_kernel(x, geometry), 1, x.shape[-1])
 
 
 def sum_groups(x: np.ndarray, *, groups: int, rows: int) -> np.ndarray:
@@ -92,6 +98,7 @@ def _groups(samples: int, groups: int) -> list[slice]:
 
 def _padded(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     """x with zeros around it, as far as windows reach."""
+    xp = namespace(x)
     reach = [
         (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"]
         + (geometry[f"kernel_{axis}"] - 1) * geometry[f"dilation_{axis}"]
@@ -100,7 +107,7 @@ def _padded(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     ]
     before = (geometry["top"], geometry["left"])
     after = [max(0, reach[i] - x.shape[1 + i] - before[i]) for i in range(2)]
-    return np.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
+    return xp.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
 
 
 def _within(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
@@ -14,10 +16,11 @@ def cross_entropy(
     logits: np.ndarray, labels: np.ndarray, *weights: np.ndarray, smoothing: float, each_class: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(row_loss (B,), probabilities): −Σ q · w · log softmax(logits), with q · w as `_target` says."""
+    xp = namespace(logits)
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    log_probabilities = shifted - xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
     target = _target(logits, labels, *weights, smoothing=smoothing, each_class=each_class)
-    return -(target * log_probabilities).sum(axis=-1), np.exp(log_probabilities)
+    return -(target * log_probabilities).sum(axis=-1), xp.exp(log_probabilities)
 
 
 def cross_entropy_gradient(
@@ -40,8 +43,9 @@ def _target(
 
     All of a row has the weight of its label, or with `each_class` each class its own, as in PyTorch.
     """
+    xp = namespace(like)
     classes = like.shape[-1]
-    target = np.eye(classes, dtype=like.dtype)[labels] * (1 - smoothing) + smoothing / classes
+    target = xp.eye(classes, dtype=like.dtype)[labels] * (1 - smoothing) + smoothing / classes
     for weight in weights:
         target = target * (weight if each_class else weight[labels][:, None])
     return target

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 
 def group_norm(
     x: np.ndarray, gain: np.ndarray, bias: np.ndarray, *, groups: int, eps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(y, normalized, inverse_std): y = normalized · gain + bias, normalized = (x − mean) · inverse_std."""
+    xp = namespace(x)
     cut = _by_group(x, groups)
     centred = cut - cut.mean(axis=(1, 3), keepdims=True)
-    inverse_std = 1 / np.sqrt(np.square(centred).mean(axis=(1, 3), keepdims=True) + eps)
+    inverse_std = 1 / xp.sqrt(xp.square(centred).mean(axis=(1, 3), keepdims=True) + eps)
     normalized = (centred * inverse_std).reshape(x.shape)
-    per_channel = np.repeat(inverse_std.reshape(len(x), groups), x.shape[-1] // groups, axis=1)
+    per_channel = xp.repeat(inverse_std.reshape(len(x), groups), x.shape[-1] // groups, axis=1)
     return normalized * gain + bias, normalized, per_channel
 
 

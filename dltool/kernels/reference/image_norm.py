@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
 def sample_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(mean, squares) over the pixels of each sample: squares = Σ (x − mean)²."""
+    xp = namespace(x)
     pixels = x.reshape(len(x), -1, x.shape[-1])
     mean = pixels.mean(axis=1)
-    return mean, np.square(pixels - mean[:, None]).sum(axis=1)
+    return mean, xp.square(pixels - mean[:, None]).sum(axis=1)
 
 
 def batch_moments(
@@ -39,13 +42,14 @@ def batch_moments(
     variance = (Σ squares + pixels · Σ (means − mean)²) / n; running = running · (1 − momentum) + statistic · momentum,
     where `unbiased` 1 multiplies the running variance's share by n / (n − 1).
     """
+    xp = namespace(means)
     n = step.rows * pixels
     mean = means.mean(axis=0)
-    variance = (squares.sum(axis=0) + pixels * np.square(means - mean).sum(axis=0)) / n
+    variance = (squares.sum(axis=0) + pixels * xp.square(means - mean).sum(axis=0)) / n
     correction = n / max(n - 1, 1) if unbiased else 1
     new_mean = running_mean * (1 - momentum) + mean * momentum
     new_variance = running_variance * (1 - momentum) + variance * correction * momentum
-    return mean, 1 / np.sqrt(variance + eps), new_mean, new_variance
+    return mean, 1 / xp.sqrt(variance + eps), new_mean, new_variance
 
 
 def normalize(

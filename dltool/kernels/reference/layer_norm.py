@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 
 def layer_norm(
     x: np.ndarray, gain: np.ndarray, bias: np.ndarray, *, eps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(y, normalized, inverse_std): y = normalized · gain + bias, normalized = (x − mean) · inverse_std over C."""
+    xp = namespace(x)
     centred = x - x.mean(axis=-1, keepdims=True)
-    inverse_std = 1 / np.sqrt(np.square(centred).mean(axis=-1) + eps)
+    inverse_std = 1 / xp.sqrt(xp.square(centred).mean(axis=-1) + eps)
     normalized = centred * inverse_std[..., None]
     return normalized * gain + bias, normalized, inverse_std
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
 def mean_loss(row_loss: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """loss () = Σ row_loss · scale, row_loss (B,)."""
-    return np.asarray(row_loss.sum() * step.scale)
+    xp = namespace(row_loss)
+    return xp.asarray(row_loss.sum() * step.scale)

@@ -10,18 +10,22 @@ from typing import Any
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import added_at, namespace
+
 
 def max_pool(x: np.ndarray, **geometry: int) -> np.ndarray:
     """y = the largest of each window; NaN is larger than any number, padding smaller."""
-    seen = _seen(_padded(_as_images(x), -np.inf, geometry), geometry)
+    xp = namespace(x)
+    seen = _seen(_padded(_as_images(x), -xp.inf, geometry), geometry)
     return seen.max(axis=0).reshape(_small(x, geometry))
 
 
 def max_pool_gradient(x: np.ndarray, y: np.ndarray, dy: np.ndarray, **geometry: int) -> np.ndarray:
     """dx = Σ over the windows of dy, at the first element of each that is its largest."""
-    seen = _seen(_padded(_as_images(x), -np.inf, geometry), geometry)
-    first = (np.isnan(seen) | (seen == _as_images(y))).argmax(axis=0)
-    parts = [np.where(first == tap, _as_images(dy), 0) for tap in range(len(seen))]
+    xp = namespace(x)
+    seen = _seen(_padded(_as_images(x), -xp.inf, geometry), geometry)
+    first = (xp.isnan(seen) | (seen == _as_images(y))).argmax(axis=0)
+    parts = [xp.where(first == tap, _as_images(dy), 0) for tap in range(len(seen))]
     return _shared_out(parts, geometry).reshape(x.shape)
 
 
@@ -48,19 +52,20 @@ def _small(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
 
 def _padded(x: np.ndarray, filling: float, geometry: dict[str, int]) -> np.ndarray:
     """x with so much around it that all windows lie within."""
+    xp = namespace(x)
     margins = [(0, 0)]
     for axis, before in (("height", "top"), ("width", "left")):
         reach = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + geometry[f"kernel_{axis}"]
         margins.append((geometry[before], max(0, reach - geometry[before] - geometry[axis])))
-    return np.pad(x, (*margins, (0, 0)), constant_values=filling)
+    return xp.pad(x, (*margins, (0, 0)), constant_values=filling)
 
 
 def _places(geometry: dict[str, int]) -> Iterator[Any]:
     """For every place of a window, where all windows have it in the padded images."""
     for row in range(geometry["kernel_height"]):
         for column in range(geometry["kernel_width"]):
-            end_row = row + geometry["out_height"] * geometry["stride_height"]
-            end_column = column + geometry["out_width"] * geometry["stride_width"]
+            end_row = row + (geometry["out_height"] - 1) * geometry["stride_height"] + 1
+            end_column = column + (geometry["out_width"] - 1) * geometry["stride_width"] + 1
             rows = slice(row, end_row, geometry["stride_height"])
             columns = slice(column, end_column, geometry["stride_width"])
             yield slice(None), rows, columns
@@ -68,21 +73,23 @@ def _places(geometry: dict[str, int]) -> Iterator[Any]:
 
 def _seen(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     """(places of a window, B, h, w, C): what the windows see."""
-    small = (slice(None), slice(geometry["out_height"]), slice(geometry["out_width"]))
-    return np.stack([padded[place][small] for place in _places(geometry)])
+    xp = namespace(padded)
+    return xp.stack([padded[place] for place in _places(geometry)])
 
 
 def _counts(x: np.ndarray, include_padding: int, geometry: dict[str, int]) -> np.ndarray:
     """(1, h, w, 1): elements of each window."""
-    ones = np.ones((1, geometry["height"], geometry["width"], 1), x.dtype)
+    xp = namespace(x)
+    ones = xp.ones((1, geometry["height"], geometry["width"], 1), x.dtype)
     return _seen(_padded(ones, include_padding, geometry), geometry).sum(axis=0)
 
 
 def _shared_out(parts: list[np.ndarray], geometry: dict[str, int]) -> np.ndarray:
     """dx (B, H, W, C) from what goes to every place of the windows, added up where windows overlap."""
+    xp = namespace(parts[0])
     shape = (len(parts[0]), geometry["height"], geometry["width"], parts[0].shape[-1])
-    padded = _padded(np.zeros(shape, parts[0].dtype), 0, geometry)
+    padded = _padded(xp.zeros(shape, parts[0].dtype), 0, geometry)
     for place, part in zip(_places(geometry), parts, strict=True):
-        padded[place][:, : part.shape[1], : part.shape[2]] += part
+        padded = added_at(padded, place, part)
     top, left = geometry["top"], geometry["left"]
     return padded[:, top : top + geometry["height"], left : left + geometry["width"]]

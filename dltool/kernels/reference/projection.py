@@ -6,35 +6,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import added_at, namespace
+
 Fields = Sequence[tuple[int, int, int]]
 
 
 def pick(codes: np.ndarray, rows: np.ndarray, *, numbers: int, fields: Fields) -> np.ndarray:
     """picks (B, m) = codes[rows, start] + the field's first row of p, or the last row of all for negative codes."""
-    sizes = np.array([size for _, size, _ in fields])
-    first = numbers + np.cumsum(sizes) - sizes
+    xp = namespace(codes)
+    sizes = xp.array([size for _, size, _ in fields])
+    first = numbers + xp.cumsum(sizes) - sizes
     chosen = codes[rows][:, [start for start, _, _ in fields]]
-    return np.where(chosen >= 0, chosen + first, numbers + sizes.sum()).astype(np.int32)
+    return xp.where(chosen >= 0, chosen + first, numbers + sizes.sum()).astype(xp.int32)
 
 
 def project(w: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
     """p (R, N) = the last `numbers` rows of w (K, N), for each field table · its rows of w, or these, and zeros."""
+    xp = namespace(w)
     parts, place, following = [w[len(w) - numbers :]], 0, iter(tables)
     for _, size, width in fields:
         own = w[place : place + (width or size)]
         parts.append(next(following) @ own if width else own)
         place += len(own)
-    return np.concatenate([*parts, np.zeros((1, w.shape[1]), w.dtype)])
+    return xp.concatenate([*parts, xp.zeros((1, w.shape[1]), w.dtype)])
 
 
 def project_weight_gradient(dp: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then the first `numbers` rows of dp."""
+    xp = namespace(dp)
     parts, first, following = [], numbers, iter(tables)
     for _, size, width in fields:
         own = dp[first : first + size]
         parts.append(next(following).T @ own if width else own)
         first += size
-    return np.concatenate([*parts, dp[:numbers]])
+    return xp.concatenate([*parts, dp[:numbers]])
 
 
 def project_table_gradient(
@@ -44,16 +49,18 @@ def project_table_gradient(
     return dp[first : first + size] @ w[place : place + width].T
 
 
-def look_up(picks: np.ndarray, p: np.ndarray, numbers: np.ndarray | None = None) -> np.ndarray:
+def look_up(picks: np.ndarray, p: np.ndarray, *numbers: np.ndarray) -> np.ndarray:
     """y (B, N) = Σ p[picks (B, m)] + numbers (B, k) · p[:k]."""
     y = p[picks].sum(axis=1, dtype=p.dtype)
-    return y if numbers is None else y + numbers @ p[: numbers.shape[1]]
+    for x in numbers:
+        y = y + x @ p[: x.shape[1]]
+    return y
 
 
-def look_up_gradient(dy: np.ndarray, picks: np.ndarray, numbers: np.ndarray | None = None, *, rows: int) -> np.ndarray:
+def look_up_gradient(dy: np.ndarray, picks: np.ndarray, *numbers: np.ndarray, rows: int) -> np.ndarray:
     """dp (rows, N) = numbersᵀ · dy (B, N), below that dy added up in the rows that picks (B, m) name."""
-    dp = np.zeros((rows, dy.shape[1]), dy.dtype)
-    if numbers is not None:
-        dp[: numbers.shape[1]] = numbers.T @ dy
-    np.add.at(dp, picks, dy[:, None])
-    return dp
+    xp = namespace(dy)
+    dp = xp.zeros((rows, dy.shape[1]), dy.dtype)
+    for x in numbers:
+        dp = added_at(dp, slice(x.shape[1]), x.T @ dy)
+    return added_at(dp, picks, xp.repeat(dy[:, None], picks.shape[1], axis=1))

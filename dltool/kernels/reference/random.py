@@ -53,7 +53,7 @@ def permute(index: np.ndarray, n: int, *, key: int, epoch: int) -> np.ndarray:
     half = max(1, ((n - 1).bit_length() + 1) // 2)
     result = _feistel(index.astype(np.uint32), half, keys)
     while (outside := result >= n).any():
-        result[outside] = _feistel(result[outside], half, keys)
+        result = np.where(outside, _feistel(result, half, keys), result)
     return result.astype(np.int64)
 
 

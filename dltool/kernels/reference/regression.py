@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
 def mse(prediction: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """row_loss = mean over k of e²."""
-    return np.square(prediction - targets).mean(axis=-1)
+    xp = namespace(prediction)
+    return xp.square(prediction - targets).mean(axis=-1)
 
 
 def mse_gradient(prediction: np.ndarray, targets: np.ndarray, *, step: StepRecord) -> np.ndarray:
@@ -22,21 +25,25 @@ def mse_gradient(prediction: np.ndarray, targets: np.ndarray, *, step: StepRecor
 
 def mae(prediction: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """row_loss = mean over k of |e|."""
-    return np.abs(prediction - targets).mean(axis=-1)
+    xp = namespace(prediction)
+    return xp.abs(prediction - targets).mean(axis=-1)
 
 
 def mae_gradient(prediction: np.ndarray, targets: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """dprediction (B, k) = sign(e) / k · scale, 0 where e is 0."""
-    return np.sign(prediction - targets) * (step.scale / targets.shape[-1])
+    xp = namespace(prediction)
+    return xp.sign(prediction - targets) * (step.scale / targets.shape[-1])
 
 
 def huber(prediction: np.ndarray, targets: np.ndarray, *, delta: float) -> np.ndarray:
     """row_loss = mean over k of e² / 2 where |e| ≤ delta, else delta · (|e| − delta / 2) (Huber, 1964)."""
-    distance = np.abs(prediction - targets)
-    loss = np.where(distance <= delta, np.square(distance) / 2, delta * (distance - delta / 2))
+    xp = namespace(prediction)
+    distance = xp.abs(prediction - targets)
+    loss = xp.where(distance <= delta, xp.square(distance) / 2, delta * (distance - delta / 2))
     return loss.mean(axis=-1)
 
 
 def huber_gradient(prediction: np.ndarray, targets: np.ndarray, *, delta: float, step: StepRecord) -> np.ndarray:
     """dprediction (B, k) = e, limited to ±delta, / k · scale."""
-    return np.clip(prediction - targets, -delta, delta) * (step.scale / targets.shape[-1])
+    xp = namespace(prediction)
+    return xp.clip(prediction - targets, -delta, delta) * (step.scale / targets.shape[-1])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 
 def softmax(x: np.ndarray) -> np.ndarray:
     """p = eˣ / Σ eˣ over the last axis, with the row's maximum subtracted from x first."""
-    exponential = np.exp(x - x.max(axis=-1, keepdims=True))
+    xp = namespace(x)
+    exponential = xp.exp(x - x.max(axis=-1, keepdims=True))
     return exponential / exponential.sum(axis=-1, keepdims=True)
 
 

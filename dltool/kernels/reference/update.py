@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
@@ -42,40 +44,44 @@ def adam(
 
     The bias correction is in a and c.
     """
+    xp = namespace(w)
     a, c, beta1, rest1, beta2, rest2, eps, coupled, decoupled = step.scalars
     w, g = _decayed(w, g, coupled, decoupled, decays)
     m = beta1 * m + rest1 * g
     v = beta2 * v + rest2 * g * g
-    return w - a * m / (np.sqrt(v) * c + eps), m, v
+    return w - a * m / (xp.sqrt(v) * c + eps), m, v
 
 
 def rmsprop(
     w: np.ndarray, v: np.ndarray, g: np.ndarray, *, decays: int, step: StepRecord
 ) -> tuple[np.ndarray, np.ndarray]:
     """v = rho · v + (1 − rho) · g²; w −= lr · g / (√(v + eps_inside) + eps_outside) (Tieleman and Hinton, 2012)."""
+    xp = namespace(w)
     lr, rho, eps_inside, eps_outside, coupled, decoupled = step.scalars
     w, g = _decayed(w, g, coupled, decoupled, decays)
     v = rho * v + (1 - rho) * g * g
-    return w - lr * g / (np.sqrt(v + eps_inside) + eps_outside), v
+    return w - lr * g / (xp.sqrt(v + eps_inside) + eps_outside), v
 
 
 def adagrad(
     w: np.ndarray, s: np.ndarray, g: np.ndarray, *, decays: int, step: StepRecord
 ) -> tuple[np.ndarray, np.ndarray]:
     """s += g²; w −= lr · g / (√(s + eps_inside) + eps_outside) (Duchi et al., 2011)."""
+    xp = namespace(w)
     lr, eps_inside, eps_outside, coupled, decoupled = step.scalars
     w, g = _decayed(w, g, coupled, decoupled, decays)
     s = s + g * g
-    return w - lr * g / (np.sqrt(s + eps_inside) + eps_outside), s
+    return w - lr * g / (xp.sqrt(s + eps_inside) + eps_outside), s
 
 
 def lion(
     w: np.ndarray, m: np.ndarray, g: np.ndarray, *, decays: int, step: StepRecord
 ) -> tuple[np.ndarray, np.ndarray]:
     """w −= lr · sign(β₁ m + (1 − β₁) g), sign(0) = 0; then m = β₂ m + (1 − β₂) g (Chen et al., 2023)."""
+    xp = namespace(w)
     lr, beta1, beta2, coupled, decoupled = step.scalars
     w, g = _decayed(w, g, coupled, decoupled, decays)
-    direction = np.sign(beta1 * m + (1 - beta1) * g)
+    direction = xp.sign(beta1 * m + (1 - beta1) * g)
     return w - lr * direction, beta2 * m + (1 - beta2) * g
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import added_at, namespace
+
 
 def upsample_nearest(x: np.ndarray, *, height: int, width: int, factor_height: int, factor_width: int) -> np.ndarray:
     """y[i, j] = x[i // f, j // g]."""
-    y = np.repeat(x, factor_width, axis=-2)
-    return y if x.ndim == 3 else np.repeat(y, factor_height, axis=1)
+    xp = namespace(x)
+    y = xp.repeat(x, factor_width, axis=-2)
+    return y if x.ndim == 3 else xp.repeat(y, factor_height, axis=1)
 
 
 def upsample_nearest_gradient(
@@ -32,22 +35,22 @@ def upsample_bilinear_gradient(
     dy: np.ndarray, *, height: int, width: int, factor_height: int, factor_width: int
 ) -> np.ndarray:
     """dx: every dy, times their weights, to the neighbors that it was read from."""
+    xp = namespace(dy)
     dx = dy.reshape(len(dy), height * factor_height, width * factor_width, -1)
     for axis, factor, size in ((1, factor_height, height), (2, factor_width, width)):
-        given = np.zeros((*dx.shape[:axis], size, *dx.shape[axis + 1 :]), dy.dtype)
+        given = xp.zeros((*dx.shape[:axis], size, *dx.shape[axis + 1 :]), dy.dtype)
         first, second, weight = _neighbors(given, axis, factor)
-        onto, parts = np.moveaxis(given, axis, 0), (dx * (1 - weight), dx * weight)
-        np.add.at(onto, first, np.moveaxis(parts[0], axis, 0))
-        np.add.at(onto, second, np.moveaxis(parts[1], axis, 0))
-        dx = given
+        onto = added_at(xp.moveaxis(given, axis, 0), first, xp.moveaxis(dx * (1 - weight), axis, 0))
+        dx = xp.moveaxis(added_at(onto, second, xp.moveaxis(dx * weight, axis, 0)), 0, axis)
     return dx.reshape(_small(dy, height, width))
 
 
 def _neighbors(x: np.ndarray, axis: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For every place of the larger axis the two of x that it lies between, and the weight of the second."""
+    xp = namespace(x)
     size = x.shape[axis]
-    place = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
-    first = np.floor(place).astype(int)
+    place = xp.clip((xp.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+    first = xp.floor(place).astype(int)
     weight = (place - first).astype(x.dtype)
     second = first + (weight > 0)
     return first, second, weight.reshape(-1, *[1] * (x.ndim - axis - 1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.kernels.reference.arrays import namespace
 from dltool.kernels.reference.conv import conv_weight_gradient
 from dltool.kernels.winograd import matrices
 
@@ -26,6 +27,7 @@ def winograd_turned_weights(w: np.ndarray, *, kernel_height: int, kernel_width: 
 
 def winograd(x: np.ndarray, u: np.ndarray, **geometry: int) -> np.ndarray:
     """y = output · (u · (input · tile of x)) of the matrices of both axes, for every tile."""
+    xp = namespace(x)
     down, right = matrices(geometry["kernel_height"]), matrices(geometry["kernel_width"])
     images = x if x.ndim == 4 else x[:, None]
     sizes, heights, widths = images.shape, len(down.output), len(right.output)
@@ -34,15 +36,17 @@ def winograd(x: np.ndarray, u: np.ndarray, **geometry: int) -> np.ndarray:
     tall, wide = (rows - 1) * heights + len(down.input), (columns - 1) * widths + len(right.input)
     before = geometry["top"], geometry["left"]
     after = [max(0, whole - sizes[1 + i] - before[i]) for i, whole in enumerate((tall, wide))]
-    padded = np.pad(images, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
+    padded = xp.pad(images, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
     multipliers = u.reshape(len(down.input), len(right.input), *u.shape[1:])
-    y = np.zeros((len(x), rows * heights, columns * widths, u.shape[-1]), x.dtype)
-    for i in range(rows):
-        for j in range(columns):
-            top, left = i * heights, j * widths
+    lines = []
+    for top in range(0, rows * heights, heights):
+        line = []
+        for left in range(0, columns * widths, widths):
             seen = padded[:, top : top + len(down.input), left : left + len(right.input)]
-            products = np.einsum("bpqc,pqcn->bpqn", _both(down.input, right.input, seen, 1), multipliers)
-            y[:, top : top + heights, left : left + widths] = _both(down.output, right.output, products, 1)
+            products = xp.einsum("bpqc,pqcn->bpqn", _both(down.input, right.input, seen, 1), multipliers)
+            line.append(_both(down.output, right.output, products, 1))
+        lines.append(xp.concatenate(line, axis=2))
+    y = xp.concatenate(lines, axis=1)
     return y[:, :out_height, :out_width].reshape(len(x), *(out_height, out_width)[4 - x.ndim :], u.shape[-1])
 
 
@@ -58,6 +62,7 @@ def _both(down: np.ndarray, right: np.ndarray, x: np.ndarray, axis: int) -> np.n
 
 def _along(matrix: np.ndarray, x: np.ndarray, axis: int) -> np.ndarray:
     """The matrix times x along an axis; where it has a zero, it does not matter what x has."""
-    slices = np.moveaxis(x, axis, 0)
+    xp = namespace(x)
+    slices = xp.moveaxis(x, axis, 0)
     products = [sum(row[j] * slices[j] for j in np.flatnonzero(row)) for row in matrix]
-    return np.moveaxis(np.array(products, x.dtype), 0, axis)
+    return xp.moveaxis(xp.stack(products).astype(x.dtype), 0, axis)

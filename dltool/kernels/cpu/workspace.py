@@ -1,0 +1,137 @@
+"""What kernels keep in the workspace of their thread, and where: the same functions serve planning and the kernels.
+
+Places and sizes are in vectors of 16 floats; the last number of a `…_space` is where all of it ends. Numba is not
+imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dltool.kernels.geometry import covered, margins, taps
+from dltool.kernels.records import LANES
+from dltool.kernels.winograd import BAND, POINTS, line_width, output_width, rows_together, tile_counts, window_sizes
+
+TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
+PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
+STRIDES = 5  # and how far apart the things are that it multiplies
+
+
+def integer_vectors(count):
+    """Vectors that hold `count` integers."""
+    return (count * 2 + LANES - 1) // LANES
+
+
+def table_vectors(count):
+    """Vectors that hold a table of `count` taps."""
+    return integer_vectors(count * TAP_FIELDS)
+
+
+def image_vectors(g, depth):
+    """Vectors of a padded image of `depth` blocks, its columns sorted by their place within a stride."""
+    height, width = covered(g)
+    return height * (-(-width // g.stride_width) * g.stride_width) * depth
+
+
+def conv_space(g, depth):
+    """Behind the table of taps: the padded image."""
+    image = table_vectors(taps(g) * depth)
+    return image, image + image_vectors(g, depth)
+
+
+def conv_data_gradient_space(g, depth):
+    """Behind the table of taps: the padded image, a panel of transposed weights, a block of these, a line of pixels."""
+    _, _, height, width = margins(g)
+    image = table_vectors(taps(g) * depth + g.stride_height * g.stride_width)
+    panel = image + depth * height * width
+    square = panel + taps(g) * depth * LANES
+    pixels = square + LANES
+    return image, panel, square, pixels, pixels + g.width
+
+
+def conv_weight_gradient_space(g, depth):
+    """Behind the table of taps: a vector of zeros, the padded image."""
+    zeros = table_vectors(g.out_height)
+    return zeros, zeros + 1, zeros + 1 + image_vectors(g, depth)
+
+
+def depthwise_space(down, right):
+    """Phases along the height and along the width; behind these: the strides."""
+    strides = (down + right) * PHASE_FIELDS
+    return strides, integer_vectors(strides + STRIDES)
+
+
+def depthwise_weight_gradient_space(g):
+    """Behind the strides: the padded image."""
+    image = integer_vectors(STRIDES)
+    return image, image + image_vectors(g, 1)
+
+
+def winograd_space(g, depth, columns):
+    """Behind the table of taps: a line of zeros, lines of x, these transformed, products, lines of y."""
+    _, across = tile_counts(g)
+    seen_height, _ = window_sizes(g)
+    together = rows_together(across)
+    zeros = table_vectors(depth)
+    lines = zeros + line_width(g)
+    transformed = lines + depth * together * seen_height * line_width(g)
+    products = transformed + POINTS * depth * (together * across + 1)
+    results = products + POINTS * (together * across + 1)
+    return zeros, lines, transformed, products, results, results + columns * together * seen_height * output_width(g)
+
+
+def winograd_weight_gradient_space(g, depth, channels, columns):
+    """Behind the table of taps: a line of zeros, lines of x and of dy, both transformed, sums at the points."""
+    _, across = tile_counts(g)
+    seen_height, _ = window_sizes(g)
+    together, band = rows_together(across), min(BAND, columns)
+    zeros = table_vectors(1)
+    lines = zeros + line_width(g)
+    lines_of_y = lines + depth * together * seen_height * line_width(g)
+    transformed = lines_of_y + band * together * seen_height * output_width(g)
+    upstream = transformed + POINTS * depth * (together * across + 1)
+    sums = upstream + POINTS * (together * across + 1)
+    return zeros, lines, lines_of_y, transformed, upstream, sums, sums + band * seen_height * POINTS * channels
+
+
+def winograd_weights_space(kernel_height, kernel_width):
+    """The points of one row of weights; behind these, where weights are turned: a panel of them, a block."""
+    panel = POINTS * POINTS
+    square = panel + kernel_height * kernel_width * LANES
+    return panel, square, square + LANES
+
+
+def group_norm_gradient_space(depth):
+    """Two sums for each channel."""
+    return depth, 2 * depth
+
+
+#: the tile function that a kernel calls, by name
+TILES: Mapping[str, str] = {
+    "conv": "pixel_tiles",
+    "conv_data_gradient": "pixel_tiles",
+    "conv_weight_gradient": "weight_tiles",
+    "depthwise": "lane_tiles",
+    "depthwise_data_gradient": "lane_tiles",
+    "depthwise_weight_gradient": "place_tiles",
+    "winograd": "pixel_tiles",
+    "winograd_weight_gradient": "weight_tiles",
+}
+#: vectors that a kernel needs, of what it is called with, by name
+SPACES: Mapping[str, Callable[..., int]] = {
+    "conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
+    "conv_data_gradient": lambda geometry, dy: conv_data_gradient_space(geometry, dy.blocks)[-1],
+    "conv_weight_gradient": lambda geometry, x: conv_weight_gradient_space(geometry, x.blocks)[-1],
+    "depthwise": lambda geometry: depthwise_space(1, 1)[-1],
+    "depthwise_data_gradient": lambda geometry: depthwise_space(geometry.stride_height, geometry.stride_width)[-1],
+    "depthwise_weight_gradient": lambda geometry: depthwise_weight_gradient_space(geometry)[-1],
+    "winograd": lambda geometry, x, y: winograd_space(geometry, x.blocks, y.blocks)[-1],
+    "winograd_weight_gradient": lambda geometry, x, dy: winograd_weight_gradient_space(
+        geometry, x.blocks, x.channels, dy.blocks
+    )[-1],
+    "winograd_weights": lambda kernel_height, kernel_width: winograd_weights_space(kernel_height, kernel_width)[-1],
+    "winograd_turned_weights": lambda kernel_height, kernel_width: winograd_weights_space(kernel_height, kernel_width)[
+        -1
+    ],
+    "group_norm_gradient": lambda dy: group_norm_gradient_space(dy.blocks)[-1],
+}

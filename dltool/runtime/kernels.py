@@ -1,0 +1,58 @@
+"""The cpu kernel of an op, and what its record holds."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from dltool.kernels.cpu.workspace import SPACES, TILES
+from dltool.kernels.records import LANES, Kernel, Record
+from dltool.ops.graph import Node
+from dltool.ops.op import Op
+from dltool.program.layout import Layout
+
+#: an elementwise function at an address, with its two numbers, over whole values
+ELEMENTWISE = Kernel("elementwise", Record("x, other -> y", {"function": 0, "one": 0.0, "two": 0.0}))
+
+
+@cache
+def kernel_of(op: type[Op]) -> Kernel:
+    """The kernel that does the work of an op."""
+    return ELEMENTWISE if op.span else Kernel(op.yaml_name, Record(op.operands, op.attributes, op.takes_epilogue))
+
+
+def function_of(op: type[Op]) -> Kernel:
+    """The elementwise function of an op, for an epilogue or for `ELEMENTWISE`."""
+    return Kernel(op.yaml_name)
+
+
+def tiles_of(op: type[Op]) -> Kernel | None:
+    """The tile function that the kernel of an op calls."""
+    return Kernel(TILES[op.yaml_name]) if op.yaml_name in TILES else None
+
+
+@dataclass(frozen=True)
+class _Operand:
+    """What the size of a workspace can depend on."""
+
+    channels: int
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.channels // LANES)
+
+
+def workspace_bytes(node: Node, layouts: Mapping[Any, Layout]) -> int:
+    """Memory that the kernel of a node needs while it runs."""
+    space = SPACES.get(node.op.yaml_name)
+    if space is None:
+        return 0
+    record = kernel_of(node.op).record
+    assert record is not None
+    values = zip(record.names, (*node.inputs, *node.outputs), strict=False)
+    known: dict[str, Any] = {name: _Operand(layouts[value].channels) for name, value in values}
+    known |= {**node.attributes, "geometry": record.geometry(node.attributes)}
+    return space(**{name: known[name] for name in inspect.signature(space).parameters}) * LANES * 4
