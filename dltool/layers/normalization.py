@@ -12,7 +12,7 @@ from pydantic import PositiveInt
 
 from dltool.config.description import by_compat
 from dltool.layers.layer import Layer, misfit
-from dltool.ops.image_norm import pixels
+from dltool.ops.spatial_batch_norm import pixels
 from dltool.registry import register
 
 if TYPE_CHECKING:

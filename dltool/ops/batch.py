@@ -1,4 +1,4 @@
-"""Making a batch: which rows of the data it takes, and fetching them."""
+"""Making a batch: which rows of the data it takes, fetching them, and keeping the outputs for the metrics."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.op import Op, ShapeError, Spec
+from dltool.ops.op import Op, Report, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
     import numpy as np
 
     from dltool.ops.graph import Node, Value
+
 
 ROWS = Spec((), dtype="int64")
 
@@ -142,3 +143,20 @@ def _rows_of(dtype: str, data: Value, rows: Value) -> Spec:
     if rows.spec != ROWS:
         raise ShapeError(f"rows are one integer per sample, got {rows.spec.dtype} {list(rows.shape)}")
     return data.spec
+
+
+@register("op", "collect")
+class Collect(Op):
+    """collected (…) = x (…), one row for each sample of the run of steps, in running order."""
+
+    operands = "x -> collected"
+    uses_step = True
+    reports = Report.OUTPUTS
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (inputs[0].spec,)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 0

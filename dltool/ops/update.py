@@ -101,3 +101,42 @@ class Lion(Update):
 
     operations = 9
     updates = (0, 1)
+
+
+@register("op", "accumulate")
+class Accumulate(Op):
+    """total = gradient in the first micro-batch of an update, else total + gradient; of gradient and total."""
+
+    operands = "g, total"
+    cut = Cut.PARAMETER
+    updates = (1,)
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return ()
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return node.inputs[0].spec.size
+
+
+@register("op", "average")
+class Average(Op):
+    """e = decay · e + (1 − decay) · w, of w and e; after the first update e = w, as in PyTorch and Keras."""
+
+    operands = "w, e"
+    cut = Cut.PARAMETER
+    attributes: ClassVar = {"decay": 0.999}
+    updates = (1,)
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return ()
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 3 * node.inputs[0].spec.size

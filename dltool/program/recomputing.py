@@ -6,9 +6,9 @@ multiplies a good deal makes up for that: a depthwise convolution of 3 × 3 does
 
 from __future__ import annotations
 
-from dltool.ops.activations import Relu
+from dltool.ops.activation import Relu
 from dltool.ops.graph import Graph, Node, Value
-from dltool.ops.image_norm import Normalize
+from dltool.ops.spatial_batch_norm import Normalize
 
 #: multiplications and additions of the readers for each number, from which on it is made again
 WORTH = 24

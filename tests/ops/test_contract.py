@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.errors import RunError
+from dltool.kernels.cpu.kernel import declared
 from dltool.kernels.reference import find
 from dltool.ops.geometry import GEOMETRY
 from dltool.registry import registered
@@ -99,3 +100,10 @@ def test_arithmetic_is_counted(case: Case):
         flops = node.op.flops(node)
         without_tables = node.op.yaml_name in ("project", "project_weight_gradient") and len(node.inputs) == 1
         assert flops == 0 if node.op.yaml_name in moving or without_tables else flops > 0
+
+
+@pytest.mark.parametrize("name", sorted(registered("op")))
+def test_an_op_is_found_under_one_stem_in_each_folder(name: str):
+    stem, (cpu, _) = registered("op")[name].__module__.rpartition(".")[2], declared()[name]
+    assert find(name).__module__ == f"dltool.kernels.reference.{stem}"
+    assert f"{cpu.__module__}_".startswith(f"dltool.kernels.cpu.{stem}_")  # "conv_weights" is of "conv"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.sums import column_sums
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -18,21 +19,6 @@ def add_bias(x, b, y, step, low, high):
         shift = load(b, block * LANES)
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
             store(y, i, load(x, i) + shift)
-
-
-@inlined
-def column_sums(x, count):
-    """Σ over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
-    first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
-    whole = count // 4 * 4
-    for row in range(0, whole, 4):
-        first = first + load(x, row * LANES)
-        second = second + load(x, (row + 1) * LANES)
-        third = third + load(x, (row + 2) * LANES)
-        fourth = fourth + load(x, (row + 3) * LANES)
-    for row in range(whole, count):
-        first = first + load(x, row * LANES)
-    return (first + second) + (third + fourth)
 
 
 @kernel

@@ -8,11 +8,10 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.arithmetic import place
-from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.normalization import column_products
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
+from dltool.kernels.cpu.sums import column_products, column_sums
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, shared, splat, sqrt, store
 from dltool.kernels.cpu.workspace import group_norm_gradient_space as space
 from dltool.kernels.records import LANES

@@ -6,10 +6,10 @@ from typing import Any
 
 from numpy import float32
 
-from dltool.kernels.cpu.bias import column_sums
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.sums import column_sums
 from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, load, mask16, select, splat, store
 from dltool.kernels.records import (
     LANES,

@@ -1,4 +1,4 @@
-"""Reference batches: data (n, …) of all samples, rows (B,) int64 into it."""
+"""Reference batches: data (n, …) of all samples, rows (B,) int64 into it, and the outputs that are kept of them."""
 
 from __future__ import annotations
 
@@ -44,3 +44,8 @@ def gather_labels(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def gather_targets(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """targets (B, k) = data[rows]."""
     return data[rows]
+
+
+def collect(x: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """collected (B, …) = x (B, …): the rows of this step, whose place among those of the run is the caller's."""
+    return x

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.kernels.reference.activations import sigmoid
+from dltool.kernels.reference.activation import sigmoid
 from dltool.kernels.reference.arrays import namespace
 
 if TYPE_CHECKING:

@@ -16,59 +16,31 @@ from dltool.kernels.reference.arrays import added_at, namespace
 
 def conv(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
     """y = Σ over the places of x there · w there."""
-    large, weights = _as_images(x), w.reshape(-1, *w.shape[-2:])
-    y: Any = sum(seen @ weights[tap] for tap, _, seen in _windows(_padded(large, geometry), geometry))
-    return y.reshape(len(x), *_small(x, geometry), w.shape[-1])
+    large, weights = as_images(x), w.reshape(-1, *w.shape[-2:])
+    y: Any = sum(seen @ weights[tap] for tap, _, seen in windows(padded_images(large, geometry), geometry))
+    return y.reshape(len(x), *output_sizes(x, geometry), w.shape[-1])
 
 
 def conv_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
     """dx = Σ over the places of dy · wᵀ there, which add up where windows overlap."""
     xp = namespace(dy)
-    small, weights = _as_images(dy), w.reshape(-1, *w.shape[-2:])
+    small, weights = as_images(dy), w.reshape(-1, *w.shape[-2:])
     dx = xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-2]), dy.dtype)
-    padded = _padded(dx, geometry)
-    for tap, view, _ in _windows(padded, geometry):
+    padded = padded_images(dx, geometry)
+    for tap, view, _ in windows(padded, geometry):
         padded = added_at(padded, view, small @ weights[tap].T)
-    return _within(padded, geometry).reshape(len(dy), *_large(dy, geometry), w.shape[-2])
+    return within_border(padded, geometry).reshape(len(dy), *input_sizes(dy, geometry), w.shape[-2])
 
 
 def conv_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
     """dw (groups, kh, kw, C, N): of each group of samples Σ of x at the place · dy."""
     xp = namespace(x)
-    large, small = _padded(_as_images(x), geometry), _as_images(dy)
+    large, small = padded_images(as_images(x), geometry), as_images(dy)
     parts = []
-    for rows in _groups(len(x), groups):
-        seen = [each for _, _, each in _windows(large[rows], geometry)]
+    for rows in groups_of(len(x), groups):
+        seen = [each for _, _, each in windows(large[rows], geometry)]
         parts.append([xp.einsum("bhwc,bhwn->cn", each, small[rows]) for each in seen])
-    return xp.array(parts).reshape(groups, *_kernel(x, geometry), x.shape[-1], dy.shape[-1])
-
-
-def depthwise(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """y (B, h, w, C) = Σ over the places of x there · w (kh, kw, 1, C) there, channel by channel."""
-    weights = w.reshape(-1, w.shape[-1])
-    y: Any = sum(seen * weights[tap] for tap, _, seen in _windows(_padded(_as_images(x), geometry), geometry))
-    return y.reshape(len(x), *_small(x, geometry), w.shape[-1])
-
-
-def depthwise_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """dx = Σ over the places of dy · w there, which add up where windows overlap."""
-    xp = namespace(dy)
-    small, weights = _as_images(dy), w.reshape(-1, w.shape[-1])
-    padded = _padded(xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-1]), dy.dtype), geometry)
-    for tap, view, _ in _windows(padded, geometry):
-        padded = added_at(padded, view, small * weights[tap])
-    return _within(padded, geometry).reshape(len(dy), *_large(dy, geometry), w.shape[-1])
-
-
-def depthwise_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
-    """dw (groups, kh, kw, 1, C): of each group of samples Σ of x at the place · dy, channel by channel."""
-    xp = namespace(x)
-    large, small = _padded(_as_images(x), geometry), _as_images(dy)
-    parts = []
-    for rows in _groups(len(x), groups):
-        seen = [each for _, _, each in _windows(large[rows], geometry)]
-        parts.append([(each * small[rows]).sum((0, 1, 2)) for each in seen])
-    return xp.array(parts).reshape(groups, *_kernel(x, geometry), 1, x.shape[-1])
+    return xp.array(parts).reshape(groups, *kernel_sizes(x, geometry), x.shape[-1], dy.shape[-1])
 
 
 def sum_groups(x: np.ndarray, *, groups: int, rows: int) -> np.ndarray:
@@ -76,27 +48,32 @@ def sum_groups(x: np.ndarray, *, groups: int, rows: int) -> np.ndarray:
     return x.reshape(groups, rows, -1).sum(axis=0).reshape(x.shape[1:])
 
 
-def _as_images(x: np.ndarray) -> np.ndarray:
+def as_images(x: np.ndarray) -> np.ndarray:
+    """Images (B, H, W, C) of a series (B, T, C) of height 1; images as they are."""
     return x if x.ndim == 4 else x[:, None]
 
 
-def _small(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def output_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+    """(h, w) of y, (w,) where another value is that of a series."""
     return (geometry["out_height"], geometry["out_width"])[4 - x.ndim :]
 
 
-def _large(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def input_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+    """(H, W) of x, (W,) where another value is that of a series."""
     return (geometry["height"], geometry["width"])[4 - x.ndim :]
 
 
-def _kernel(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def kernel_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+    """(kh, kw), (kw,) where another value is that of a series."""
     return (geometry["kernel_height"], geometry["kernel_width"])[4 - x.ndim :]
 
 
-def _groups(samples: int, groups: int) -> list[slice]:
+def groups_of(samples: int, groups: int) -> list[slice]:
+    """The samples of each group."""
     return [slice(g * samples // groups, (g + 1) * samples // groups) for g in range(groups)]
 
 
-def _padded(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
+def padded_images(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     """x with zeros around it, as far as windows reach."""
     xp = namespace(x)
     reach = [
@@ -110,12 +87,13 @@ def _padded(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     return xp.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
 
 
-def _within(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
+def within_border(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
+    """What of padded images was there before."""
     top, left = geometry["top"], geometry["left"]
     return padded[:, top : top + geometry["height"], left : left + geometry["width"]]
 
 
-def _windows(padded: np.ndarray, geometry: dict[str, int]) -> Iterator[tuple[int, Any, np.ndarray]]:
+def windows(padded: np.ndarray, geometry: dict[str, int]) -> Iterator[tuple[int, Any, np.ndarray]]:
     """For every place of the kernel its number, where all windows have it in the padded images, and what is there."""
     for k in range(geometry["kernel_height"]):
         for m in range(geometry["kernel_width"]):

@@ -90,3 +90,13 @@ def _decayed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(w, g) after weight decay: w shrunk by the decoupled fraction, g with the coupled share of the w before."""
     return (w * (1 - decoupled), g + coupled * w) if decays else (w, g)
+
+
+def accumulate(g: np.ndarray, total: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """total = g in the first micro-batch of an update, else total + g, of one shape."""
+    return g if step.first else total + g
+
+
+def average(w: np.ndarray, e: np.ndarray, *, decay: float, step: StepRecord) -> np.ndarray:
+    """e = decay · e + (1 − decay) · w, of one shape; in the first update of a training e = w."""
+    return decay * e + (1 - decay) * w if step.step else w.copy()

@@ -1,10 +1,10 @@
-"""Regression losses: mean over the k numbers of a sample of a function of prediction − target."""
+"""Regression losses, means over the k numbers of a sample of a function of prediction − target; their mean over a batch."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.op import Op, Spec
+from dltool.ops.op import Cut, Op, Report, ShapeError, Spec
 from dltool.ops.shapes import check_prediction
 from dltool.registry import register
 
@@ -87,3 +87,20 @@ class HuberGradient(LossGradient):
 
     operands = "prediction, targets -> dx"
     attributes: ClassVar = {"delta": 1.0}
+
+
+@register("op", "mean_loss")
+class MeanLoss(Op):
+    """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum."""
+
+    operands = "row_loss -> loss"
+    cut = Cut.ONCE
+    uses_step = True
+    reports = Report.LOSS
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (row_loss,) = inputs
+        if row_loss.spec != Spec(()):
+            raise ShapeError(f"row_loss is one number per sample, got {list(row_loss.shape)}")
+        return (Spec((), batched=False),)

@@ -47,3 +47,9 @@ def huber_gradient(prediction: np.ndarray, targets: np.ndarray, *, delta: float,
     """dprediction (B, k) = e, limited to ±delta, / k · scale."""
     xp = namespace(prediction)
     return xp.clip(prediction - targets, -delta, delta) * (step.scale / targets.shape[-1])
+
+
+def mean_loss(row_loss: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """loss () = Σ row_loss · scale, row_loss (B,)."""
+    xp = namespace(row_loss)
+    return xp.asarray(row_loss.sum() * step.scale)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.bias import column_sums
+from dltool.kernels.cpu.batch_norm import move
 from dltool.kernels.cpu.epilogue import finish, floor_of
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.normalization import move
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
+from dltool.kernels.cpu.sums import column_sums, squared_distances
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -26,22 +26,6 @@ def sample_moments(x, mean, squares, step, low, high):
             place = (block * mean.rows + sample) * LANES
             store(mean, place, centre)
             store(squares, place, squared_distances(pixels, centre, count))
-
-
-@inlined
-def squared_distances(x, centre, count):
-    """Σ (x - centre)² over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
-    first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
-    whole = count // 4 * 4
-    for row in range(0, whole, 4):
-        one, two = load(x, row * LANES) - centre, load(x, (row + 1) * LANES) - centre
-        three, four = load(x, (row + 2) * LANES) - centre, load(x, (row + 3) * LANES) - centre
-        first, second = fma(one, one, first), fma(two, two, second)
-        third, fourth = fma(three, three, third), fma(four, four, fourth)
-    for row in range(whole, count):
-        one = load(x, row * LANES) - centre
-        first = fma(one, one, first)
-    return (first + second) + (third + fourth)
 
 
 @kernel
