@@ -19,6 +19,7 @@ from typing import Any
 from dltool.kernels.geometry import Geometry, as_one_line
 
 LANES = 16  # channels of a block
+VECTOR_BYTES = 64  # of a block of one row, and of a cache line
 
 #: address, rows, channels, extra
 Operand = tuple[int, int, int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from dltool.ops.op import Op
-from dltool.ops.shapes import elementwise
+from dltool.ops.shapes import same_shape
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ class FromOutput(Op):
     """y = f(x), with a derivative that is known from y, so that x need not be kept."""
 
     operands = "x -> y"
-    span = True
-    shape = staticmethod(elementwise)
+    elementwise = True
+    shape = staticmethod(same_shape)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -28,8 +28,8 @@ class FromInput(Op):
     """y = f(x), with a derivative that needs x."""
 
     operands = "x -> y"
-    span = True
-    shape = staticmethod(elementwise)
+    elementwise = True
+    shape = staticmethod(same_shape)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -39,8 +39,8 @@ class FromInput(Op):
 class Gradient(Op):
     """dx = dy · f'(x), from dy and the value that the activation saved."""
 
-    span = True
-    shape = staticmethod(elementwise)
+    elementwise = True
+    shape = staticmethod(same_shape)
 
 
 def _activation_gradient(graph: Graph, node: Node, saved: Value, dy: Value | None) -> tuple[Value | None, ...]:

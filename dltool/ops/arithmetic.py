@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.op import Op, ShapeError, Spec
-from dltool.ops.shapes import elementwise
+from dltool.ops.shapes import same_shape
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ class Add(Op):
 
     operands = "a, b -> y"
     commutative = True
-    span = True
-    shape = staticmethod(elementwise)
+    elementwise = True
+    shape = staticmethod(same_shape)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
@@ -34,8 +34,8 @@ class Multiply(Op):
 
     operands = "a, b -> y"
     commutative = True
-    span = True
-    shape = staticmethod(elementwise)
+    elementwise = True
+    shape = staticmethod(same_shape)
 
 
 @register("op", "concat")

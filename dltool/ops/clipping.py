@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.op import Cut, Op, ShapeError, Spec
-from dltool.ops.shapes import elementwise
+from dltool.ops.shapes import same_shape
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class ClipValue(Op):
     operands = "g -> y"
     cut = Cut.PARAMETER
     attributes: ClassVar = {"limit": 1.0}
-    shape = staticmethod(elementwise)
+    shape = staticmethod(same_shape)
 
 
 @register("op", "square_sum")
@@ -30,7 +30,6 @@ class SquareSum(Op):
 
     operands = "g -> partial_sums"
     cut = Cut.PARAMETER
-    whole_columns = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

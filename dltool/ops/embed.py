@@ -49,7 +49,6 @@ class EmbedGradient(Op):
 
     operands = "codes, rows, dx -> dtable"
     cut = Cut.PARAMETER
-    whole_columns = True
     attributes: ClassVar = {"start": 0, "length": 1, "size": 1}
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Regression losses, means over the k numbers of a sample of a function of prediction − target; their mean over a batch."""
+"""Regression losses, a mean over the k numbers of each sample of a function of prediction − target; and the batch's."""
 
 from __future__ import annotations
 

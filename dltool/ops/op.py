@@ -62,17 +62,15 @@ class Op:
     attributes: ClassVar[Mapping[str, int | float | tuple[tuple[int, ...], ...]]] = {}
     #: inputs that the op overwrites; the reference kernel returns their new values after the outputs
     updates: ClassVar[tuple[int, ...]] = ()
-    #: elementwise over values of one layout (one or two inputs, one output): the cpu kernel is a span function,
+    #: elementwise over values of one layout (one or two inputs, one output): the cpu kernel is a function of vectors,
     #: callable on its own or as the epilogue of a product
-    span: ClassVar[bool] = False
-    #: the first output may take the place of the first input, where that is not read again; so may those of spans
+    elementwise: ClassVar[bool] = False
+    #: the first output may take the place of the first input, where that is not read again; so may an elementwise one
     in_place: ClassVar[bool] = False
-    #: the cpu kernel takes a bias and a span function as epilogue
+    #: the cpu kernel takes a bias and elementwise functions as epilogue
     takes_epilogue: ClassVar[bool] = False
     #: outputs that hold one number for each row rather than channels
     rowwise_outputs: ClassVar[tuple[int, ...]] = ()
-    #: the cpu kernel works on whole blocks of columns of a matrix
-    whole_columns: ClassVar[bool] = False
     #: any slice of the output depends on all of the input, a parameter's gradient in parts
     whole_inputs: ClassVar[bool] = False
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)

@@ -94,7 +94,6 @@ class ProjectTableGradient(Op):
 
     operands = "dp, w -> dtable"
     cut = Cut.PARAMETER
-    whole_columns = True
     whole_inputs = True
     attributes: ClassVar = {"first": 0, "place": 0, "size": 1, "width": 1}
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dltool.ops.graph import Value
 
 
-def elementwise(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+def same_shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
     """One output like the inputs, which must be alike."""
     check_alike(*inputs)
     return (inputs[0].spec,)

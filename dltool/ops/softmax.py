@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dltool.ops.op import Op, ShapeError, Spec
-from dltool.ops.shapes import elementwise
+from dltool.ops.shapes import same_shape
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SoftmaxGradient(Op):
     """dx (…, C) = p · (dp − Σ dp · p), the sum over the last axis."""
 
     operands = "dp, p -> dx"
-    shape = staticmethod(elementwise)
+    shape = staticmethod(same_shape)
 
     @staticmethod
     def flops(node: Node) -> int:

@@ -25,7 +25,6 @@ class WinogradWeights(Op):
 
     operands = "w -> u"
     cut = Cut.PARAMETER
-    whole_columns = True
     whole_inputs = True
     attributes: ClassVar = {"kernel_height": 1, "kernel_width": 3, "channels": 1}
 

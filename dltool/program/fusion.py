@@ -47,14 +47,14 @@ def _with_epilogue(
         taken.add(bias)
         value = nodes[bias].outputs[0]
     for _ in range(CALLS):
-        span = _span_of(value, nodes, taken, available)
-        if span is None:
+        reader = _elementwise_reader(value, nodes, taken, available)
+        if reader is None:
             break
-        parts.append(nodes[span])
-        taken.add(span)
-        if readers[value] > 1 or value in nodes[span].inputs[1:]:
+        parts.append(nodes[reader])
+        taken.add(reader)
+        if readers[value] > 1 or value in nodes[reader].inputs[1:]:
             kept.append(value)  # the derivative of some activations needs their input
-        value = nodes[span].outputs[0]
+        value = nodes[reader].outputs[0]
     computed = {output for node in (product, *parts) for output in node.outputs}
     return replace(product, outputs=(value, *kept), epilogue=tuple(parts), inner=frozenset(computed - {value, *kept}))
 
@@ -65,13 +65,13 @@ def _only_reader(value: Value, nodes: Sequence[Node], readers: Counter[Value], t
     return next((i for i, node in enumerate(nodes) if i not in taken and value in node.inputs), None)
 
 
-def _span_of(value: Value, nodes: Sequence[Node], taken: set[int], available: set[Value]) -> int | None:
+def _elementwise_reader(value: Value, nodes: Sequence[Node], taken: set[int], available: set[Value]) -> int | None:
     """The elementwise op that first reads `value`, if what else it reads exists before the product."""
     for i, node in enumerate(nodes):
         if i not in taken and value in node.inputs:
             others = [other for other in node.inputs if other is not value]
             fits = (
-                node.op.span
+                node.op.elementwise
                 and (node.inputs[0] is value or node.op.commutative)
                 and len(others) == len(node.inputs) - 1
             )

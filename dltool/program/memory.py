@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dltool.kernels.records import VECTOR_BYTES
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut
 from dltool.program.layout import Layout
 from dltool.program.stages import Stage
-
-ALIGNMENT = 64  # bytes: one cache line, one vector
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _place_scratch(local: Sequence[Value], stages: Sequence[Stage]) -> tuple[dic
             end = 0
             for value in dict.fromkeys(v for node in item.nodes for v in node.outputs if v in chosen):
                 offsets[value] = max(offsets.get(value, 0), end)
-                end = offsets[value] + (item.high - item.low) * ALIGNMENT
+                end = offsets[value] + (item.high - item.low) * VECTOR_BYTES
             total = max(total, end)
     return offsets, total
 
@@ -138,7 +137,7 @@ def _may_replace(node: Node, value: Value, other: Value) -> bool:
         return False
     if other not in node.reads:
         return True
-    return value is node.outputs[0] and (node.op.span or (node.op.in_place and other is node.inputs[0]))
+    return value is node.outputs[0] and (node.op.elementwise or (node.op.in_place and other is node.inputs[0]))
 
 
 def _place(
@@ -148,9 +147,9 @@ def _place(
     offsets: dict[Value, int] = {}
     total = 0
     for home in sorted(dict.fromkeys(homes.values()), key=lambda v: (-layouts[v].bytes, v.name)):
-        size = -(-layouts[home].bytes // ALIGNMENT) * ALIGNMENT
+        size = -(-layouts[home].bytes // VECTOR_BYTES) * VECTOR_BYTES
         taken = sorted(
-            (offsets[other], offsets[other] + -(-layouts[other].bytes // ALIGNMENT) * ALIGNMENT)
+            (offsets[other], offsets[other] + -(-layouts[other].bytes // VECTOR_BYTES) * VECTOR_BYTES)
             for other in offsets
             if lives[other][0] <= lives[home][1] and lives[home][0] <= lives[other][1]
         )

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from dltool.kernels.cpu.workspace import WHOLE_COLUMNS
 from dltool.kernels.records import LANES
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut
@@ -127,7 +128,7 @@ def _items(group: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) ->
         return _groups(nodes[0], layouts, rows)
     shape = max((layouts[v] for v in _sliced(nodes[0])), key=lambda layout: layout.vectors)  # sums are smaller
     cost = sum(_cost_of_vector(node, rows) for node in nodes)
-    coarse = any(node.op.whole_columns for node in nodes)
+    coarse = any(node.op.yaml_name in WHOLE_COLUMNS for node in nodes)
     return [Item(nodes, low, high, cost * (high - low)) for low, high in _chunks(shape, coarse)]
 
 

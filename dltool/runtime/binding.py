@@ -114,7 +114,7 @@ class Table:
         assert record is not None
         operands = [self._operand(value, node, thread) for value in (*node.inputs, *_own_outputs(node))]
         attributes = {**node.attributes, **node.op.data_attributes(node, self._buffers.data, self._buffers.first)}
-        if node.op.span:
+        if node.op.elementwise:
             one, two = _two_numbers(node)
             attributes = {"function": library.address(function_of(node.op)), "one": one, "two": two}
         return record.encode(
@@ -127,20 +127,20 @@ class Table:
 
     def _epilogue(self, node: Node, thread: int) -> list[int]:
         biases = [part.inputs[1] for part in node.epilogue if part.op is AddBias]
-        spans = [part for part in node.epilogue if part.op.span]
+        functions = [part for part in node.epilogue if part.op.elementwise]
         start = self._place(biases[0], node, thread)[0] if biases else address(self._zeros)
-        floor = spans[0].op.floor if spans and _is_floor(node, spans[0]) else None
-        calls = [self._span(span, node, thread) for span in (spans if floor is None else spans[1:])]
+        floor = functions[0].op.floor if functions and _is_floor(node, functions[0]) else None
+        calls = [self._call(part, node, thread) for part in (functions if floor is None else functions[1:])]
         calls += [[0] * records.CALL_FIELDS] * (records.CALLS - len(calls))
         return [start, bits(-np.inf if floor is None else floor), *calls[0], *calls[1]]
 
-    def _span(self, span: Node, node: Node, thread: int) -> list[int]:
+    def _call(self, part: Node, node: Node, thread: int) -> list[int]:
         """An elementwise op of an epilogue: function, what it reads beside the product, output, two numbers."""
-        others = [value for value in span.inputs if value not in node.inner and value not in node.outputs]
+        others = [value for value in part.inputs if value not in node.inner and value not in node.outputs]
         saved = self._place(others[0], node, thread)[0] if others else 0
-        output = span.outputs[0] if span.outputs[0] in node.outputs else node.outputs[0]
+        output = part.outputs[0] if part.outputs[0] in node.outputs else node.outputs[0]
         out = self._place(output, node, thread)[0]
-        return [library.address(function_of(span.op)), saved, out, *map(bits, _two_numbers(span))]
+        return [library.address(function_of(part.op)), saved, out, *map(bits, _two_numbers(part))]
 
     def _share_work(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         stages, items, cuts = [], [], []
@@ -180,15 +180,15 @@ def kernels_of(program: Program) -> list[Kernel]:
         kernels.append(kernel_of(node.op))
         tiles = tiles_of(node.op)
         kernels += [tiles] if tiles else []
-        parts = [part for part in (node, *node.epilogue) if part.op.span and not _is_floor(node, part)]
+        parts = [part for part in (node, *node.epilogue) if part.op.elementwise and not _is_floor(node, part)]
         kernels += [function_of(part.op) for part in parts]
     return list(dict.fromkeys(kernels))
 
 
-def _is_floor(node: Node, span: Node) -> bool:
+def _is_floor(node: Node, part: Node) -> bool:
     """Whether an epilogue begins with a floor on what nothing else reads, which the tile applies before it stores."""
-    first = next((part for part in node.epilogue if part.op.span), None)
-    return node.op.takes_epilogue and first is span and span.op.floor is not None and span.inputs[0] in node.inner
+    first = next((each for each in node.epilogue if each.op.elementwise), None)
+    return node.op.takes_epilogue and first is part and part.op.floor is not None and part.inputs[0] in node.inner
 
 
 def _own_outputs(node: Node) -> tuple[Value, ...]:
@@ -196,12 +196,14 @@ def _own_outputs(node: Node) -> tuple[Value, ...]:
     if not node.op.takes_epilogue:
         outputs = node.outputs
         # an elementwise op of one input has no second operand: its output stands in
-        return (node.outputs[0], *outputs) if node.op.span and len(node.inputs) == 1 else outputs
-    spans = [part for part in node.epilogue if part.op.span]
-    if not spans:
+        return (node.outputs[0], *outputs) if node.op.elementwise and len(node.inputs) == 1 else outputs
+    functions = [part for part in node.epilogue if part.op.elementwise]
+    if not functions:
         return node.outputs
     own = {*node.inner, *node.outputs}
-    begins = [spans[0].outputs[0]] if _is_floor(node, spans[0]) else [v for v in spans[0].inputs if v in own]
+    begins = (
+        [functions[0].outputs[0]] if _is_floor(node, functions[0]) else [v for v in functions[0].inputs if v in own]
+    )
     return (begins[0] if begins[0] in node.outputs else node.outputs[0],)
 
 

@@ -21,7 +21,9 @@ ELEMENTWISE = Kernel("elementwise", Record("x, other -> y", {"function": 0, "one
 @cache
 def kernel_of(op: type[Op]) -> Kernel:
     """The kernel that does the work of an op."""
-    return ELEMENTWISE if op.span else Kernel(op.yaml_name, Record(op.operands, op.attributes, op.takes_epilogue))
+    return (
+        ELEMENTWISE if op.elementwise else Kernel(op.yaml_name, Record(op.operands, op.attributes, op.takes_epilogue))
+    )
 
 
 def function_of(op: type[Op]) -> Kernel:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-ALIGNMENT = 64
+from dltool.kernels.records import VECTOR_BYTES
 
 
 def aligned(size: int) -> np.ndarray:
     """`size` zeroed bytes that start at a cache line."""
-    block = np.zeros(size + ALIGNMENT, np.uint8)
-    start = -block.ctypes.data % ALIGNMENT
+    block = np.zeros(size + VECTOR_BYTES, np.uint8)
+    start = -block.ctypes.data % VECTOR_BYTES
     return block[start : start + size]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dltool.kernels.cpu.workspace import WHOLE_COLUMNS
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut
 from dltool.program.layout import Layout, whole
@@ -64,7 +65,7 @@ class Replay:
             self._write(value, words, thread, low)
         for value in node.updated:
             self._versions[value][self._words(node, value, rows, low, high)] += 1
-        if not (node.op.in_place or node.op.span):
+        if not (node.op.in_place or node.op.elementwise):
             for value, words in read.items():
                 if self._is_placed(value):
                     self._check(node, value, words, thread, low)  # what it writes must not cover what it reads
@@ -111,7 +112,9 @@ class Replay:
         if node.op.cut is Cut.CHANNELS:
             low, high = blocks
             return np.arange(low * layout.stored_rows * LANES, high * layout.stored_rows * LANES)
-        if node.op.whole_columns and value in node.outputs and layout.stored_rows == 1:  # a sum for each column
+        if (
+            node.op.yaml_name in WHOLE_COLUMNS and value in node.outputs and layout.stored_rows == 1
+        ):  # a sum for each column
             height = self._program.layouts[node.inputs[0]].stored_rows
             return np.arange(low // height * LANES, high // height * LANES)
         return np.arange(low * LANES, high * LANES)

@@ -1,4 +1,4 @@
-"""Elementwise kernels on their own: a span function over every block of a value. (Fused, a product calls it.)"""
+"""Elementwise ops on their own: a function of vectors over every block of a value. (Fused, a product calls it.)"""
 
 from __future__ import annotations
 

@@ -83,7 +83,12 @@ def _output_tile(height: int, apart: int) -> Callable[..., None]:
             pixel_now, weight_now = _variable(builder, image_here), _variable(builder, w_here)
             with cgutils.for_range(builder, terms):
                 pixel, weight = builder.load(pixel_now), builder.load(weight_now)
-                _add(builder, _load(builder, weight), [_at(builder, pixel, i * apart) for i in range(height)], totals)
+                _add(
+                    builder,
+                    _load(builder, weight),
+                    [_vector_at(builder, pixel, i * apart) for i in range(height)],
+                    totals,
+                )
                 builder.store(builder.gep(pixel, [image_term]), pixel_now)
                 builder.store(builder.gep(weight, [weight_term]), weight_now)
             builder.store(builder.gep(image_here, [image_line]), image_now)
@@ -102,7 +107,7 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
     def emit(
         builder: Any, lines: Any, pixels: Any, strides: Any, x: Any, dy: Any, start: Any, out: Any, least: Any
     ) -> None:
-        totals = [_variable(builder, _load(builder, _at(builder, start, i))) for i in range(height * width)]
+        totals = [_variable(builder, _load(builder, _vector_at(builder, start, i))) for i in range(height * width)]
         x_line, x_pixel, kernel_line, dy_line = _strides(builder, strides, STRIDES - 1)
         x_now, dy_now = _variable(builder, x), _variable(builder, dy)
         with cgutils.for_range(builder, lines):
@@ -114,13 +119,13 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
             with cgutils.for_range(builder, pixels) as pixel:
                 seen = [builder.load(now) for now in seen_now]
                 given = _load(builder, builder.gep(dy_here, [builder.mul(pixel.index, ir.Constant(_I64, LANES))]))
-                _add(builder, given, [_at(builder, line, m) for line in seen for m in range(width)], totals)
+                _add(builder, given, [_vector_at(builder, line, m) for line in seen for m in range(width)], totals)
                 for line, now in zip(seen, seen_now, strict=True):
                     builder.store(builder.gep(line, [x_pixel]), now)
             builder.store(builder.gep(x_here, [x_line]), x_now)
             builder.store(builder.gep(dy_here, [dy_line]), dy_now)
         for i, total in enumerate(totals):
-            builder.store(builder.load(total), _as_vector(builder, _at(builder, out, i)), align=4)
+            builder.store(builder.load(total), _as_vector(builder, _vector_at(builder, out, i)), align=4)
 
     return emit
 
@@ -142,7 +147,7 @@ def _variable(builder: Any, value: Any) -> Any:
     return slot
 
 
-def _at(builder: Any, pointer: Any, vectors: int) -> Any:
+def _vector_at(builder: Any, pointer: Any, vectors: int) -> Any:
     return builder.gep(pointer, [ir.Constant(_I64, vectors * LANES)])
 
 

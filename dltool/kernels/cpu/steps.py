@@ -1,6 +1,6 @@
 """The loop that runs whole steps without Python: a program is a table of kernel addresses and integer arguments.
 
-Every thread runs the same loop; threads meet at the end of each stage. The table's layout is `Table` in records.
+Every thread runs the same loop; threads meet at the end of each stage. What the table holds: `dltool.kernels.records`.
 """
 
 from __future__ import annotations

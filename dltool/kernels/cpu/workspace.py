@@ -1,4 +1,6 @@
-"""What kernels keep in the workspace of their thread, and where: the same functions serve planning and the kernels.
+"""What planning knows of the cpu kernels: how they take a matrix, their tile functions, and their workspace.
+
+The same functions say what a kernel keeps in the workspace of its thread, and where, to planning and to the kernels.
 
 Places and sizes are in vectors of 16 floats; the last number of a `…_space` is where all of it ends. Numba is not
 imported here.
@@ -106,6 +108,10 @@ def group_norm_gradient_space(depth):
     return depth, 2 * depth
 
 
+#: kernels that work on whole blocks of columns of a matrix
+WHOLE_COLUMNS = frozenset(
+    ("embed_gradient", "project_table_gradient", "square_sum", "winograd_turned_weights", "winograd_weights")
+)
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {
     "conv": "pixel_tiles",
