@@ -69,6 +69,11 @@ class Op:
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
 
+    @classmethod
+    def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
+        """The op that does this work on these inputs, with all its attributes: itself, unless it has several kinds."""
+        return cls, {**cls.attributes, **attributes}
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         """Specs of the outputs; raises `ShapeError` where the inputs do not fit."""

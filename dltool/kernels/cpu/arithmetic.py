@@ -22,6 +22,20 @@ def multiply(a, b, y, vectors, one, two):
         store(y, i, load(a, i) * load(b, i))
 
 
+@elementwise
+def subtract(a, b, y, vectors, one, two):
+    """y = a − b."""
+    for i in range(0, vectors * LANES, LANES):
+        store(y, i, load(a, i) - load(b, i))
+
+
+@elementwise
+def divide(a, b, y, vectors, one, two):
+    """y = a / b."""
+    for i in range(0, vectors * LANES, LANES):
+        store(y, i, load(a, i) / load(b, i))
+
+
 @inlined
 def place(channel, row, all_rows):
     """Where an element lies in a blocked buffer."""
@@ -71,15 +85,6 @@ def concat(inputs, y, step, low, high):
         copy_rows(x, 0, y, first, x.channels, low, high, y.rows)
         first += x.channels
     clear_last_block(y, y.channels, low, high, y.rows)
-
-
-@kernel
-def take(dy, dx, start, step, low, high):
-    """y (…, size) = x from channel `start` on; overwrites y."""
-    all_rows, size = dy.rows, dx.channels
-    low, high = low * dy.rows_per_sample, high * dy.rows_per_sample
-    copy_rows(dy, start, dx, 0, size, low, high, all_rows)
-    clear_last_block(dx, size, low, high, all_rows)
 
 
 @kernel

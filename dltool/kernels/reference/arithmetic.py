@@ -1,8 +1,10 @@
-"""Reference arithmetic of joined branches: arrays (B, …, C)."""
+"""Reference arithmetic of two values, joining them, and taking them apart: arrays (B, …, C)."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from dltool.kernels.reference.broadcasting import Axes
 
 
 def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -10,9 +12,39 @@ def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a + b
 
 
+def subtract(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a − b, of one shape."""
+    return a - b
+
+
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """y = a · b element by element, of one shape."""
     return a * b
+
+
+def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a / b element by element, of one shape."""
+    return a / b
+
+
+def add_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) + b, broadcast."""
+    return a + b
+
+
+def subtract_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) − b, broadcast."""
+    return a - b
+
+
+def multiply_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) · b, broadcast."""
+    return a * b
+
+
+def divide_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) / b, broadcast."""
+    return a / b
 
 
 def concat(*inputs: np.ndarray) -> np.ndarray:
@@ -23,8 +55,3 @@ def concat(*inputs: np.ndarray) -> np.ndarray:
 def split(x: np.ndarray, *, parts: int) -> tuple[np.ndarray, ...]:
     """The channels of x (B, …, parts · C) in parts (B, …, C)."""
     return tuple(np.split(x, parts, axis=-1))
-
-
-def take(dy: np.ndarray, *, start: int, size: int) -> np.ndarray:
-    """dx (B, …, size) = dy[…, start : start + size]."""
-    return dy[..., start : start + size]

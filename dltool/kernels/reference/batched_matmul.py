@@ -1,0 +1,10 @@
+"""The reference product of two values of the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def batched_matmul(x: np.ndarray, y: np.ndarray, *, transpose_x: int, transpose_y: int, matrices: int) -> np.ndarray:
+    """z (B, …, M, N) = x (B, …, M, K) · y (B, …, K, N), each of whose last two axes may be exchanged."""
+    return np.matmul(np.swapaxes(x, -1, -2) if transpose_x else x, np.swapaxes(y, -1, -2) if transpose_y else y)

@@ -1,0 +1,25 @@
+"""Reference elementwise functions, on arrays of any shape."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def scale(x: np.ndarray, *, factor: float) -> np.ndarray:
+    """y = factor · x."""
+    return factor * x
+
+
+def square(x: np.ndarray) -> np.ndarray:
+    """y = x²."""
+    return x * x
+
+
+def exp(x: np.ndarray) -> np.ndarray:
+    """y = eˣ."""
+    return np.exp(x)
+
+
+def reciprocal_square_root(x: np.ndarray, *, eps: float) -> np.ndarray:
+    """y = 1 / √(x + eps)."""
+    return 1 / np.sqrt(x + eps)
