@@ -123,6 +123,7 @@ def layer_rows() -> Iterator[Row]:
     yield Row("batch_norm over positions", _around("batch_norm", "relu", "batch_norm"), shape=(3, 5))
     yield Row("layer_norm", _around("layer_norm", "relu"))
     yield Row("layer_norm over positions", _around("layer_norm", {"dense": 33}, "layer_norm"), shape=(3, 5))
+    yield Row("rms_norm", _around("rms_norm", {"dense": 33}, "rms_norm"), shape=(3, 5))
     yield from _block_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
