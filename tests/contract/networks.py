@@ -126,6 +126,8 @@ def layer_rows() -> Iterator[Row]:
     yield Row("rms_norm", _around("rms_norm", {"dense": 33}, "rms_norm"), shape=(3, 5))
     yield Row("squeeze_excite", [_conv(17), {"squeeze_excite": 4}, "flatten", *HEAD], shape=(6, 7, 3))
     yield Row("glu", _around({"dense": 34}, "glu", {"dense": 6}, {"glu": "silu"}), shape=(3, 5))
+    vectors = {"embedding": {"size": 20, "width": 17}}
+    yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
