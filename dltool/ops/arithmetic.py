@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.broadcasting import check_broadcast, paired, summed_like
+from dltool.ops.broadcasting import check_broadcast, paired, product_summed_like, summed_like
 from dltool.ops.op import Op, ShapeError, Spec, find_op
 from dltool.ops.shapes import elementwise
 from dltool.registry import register
@@ -92,7 +92,7 @@ class Multiply(Arithmetic):
         (dy,) = output_gradients
         assert dy is not None
         da = graph.apply("multiply", dy, b) if a.needs_gradient else None
-        return da, summed_like(graph, graph.apply("multiply", dy, a), b) if b.needs_gradient else None
+        return da, product_summed_like(graph, dy, a, b) if b.needs_gradient else None
 
 
 @register("op", "multiply_broadcast")

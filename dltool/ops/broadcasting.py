@@ -61,6 +61,15 @@ def summed_like(graph: Graph, dy: Value | None, b: Value) -> Value | None:
     return graph.apply("sum_samples", total)
 
 
+def product_summed_like(graph: Graph, dy: Value, a: Value, b: Value) -> Value | None:
+    """The same for dy · a, without keeping the products where the sum is the usual one."""
+    if not b.spec.batched and b.shape == dy.shape[-1:]:
+        return graph.apply("sum_row_products", dy, a)
+    if b.spec.batched and b.shape != dy.shape:
+        return graph.apply("sum_products", dy, a, axes=paired(dy.shape, b.shape))
+    return summed_like(graph, graph.apply("multiply", dy, a), b)
+
+
 @register("op", "broadcast")
 class Broadcast(Op):
     """y = x, repeated along the axes that have size 1; `axes` pairs the sizes of y and x."""

@@ -41,7 +41,14 @@ class Square(Elementwise):
     def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
         (dy,) = output_gradients
         assert dy is not None
-        return (graph.apply("scale", graph.apply("multiply", node.inputs[0], dy), factor=2.0),)
+        return (graph.apply("square_gradient", dy, node.inputs[0]),)
+
+
+@register("op", "square_gradient")
+class SquareGradient(Elementwise):
+    """dx = 2 · dy · x."""
+
+    operands = "dy, x -> dx"
 
 
 @register("op", "exp")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.broadcasting import check_run
 from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.shapes import check_alike
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -64,6 +65,23 @@ class Mean(Reduction):
         assert dy is not None
         count = prod(node.inputs[0].shape) // prod(node.outputs[0].shape)
         return (graph.apply("broadcast", graph.apply("scale", dy, factor=1 / count), **node.attributes),)
+
+
+@register("op", "sum_products")
+class SumProducts(Op):
+    """y (…, 1, …) = Σ a (…) · b (…), over the axes that have size 1 in y; `axes` pairs the sizes of a and y."""
+
+    operands = "a, b -> y"
+    attributes: ClassVar = {"axes": ((1, 1),)}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return Reduction.shape(inputs[0], **attributes)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 2 * node.inputs[0].spec.size
 
 
 @register("op", "sum_samples")

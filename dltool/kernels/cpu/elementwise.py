@@ -42,6 +42,13 @@ def square(x, other, y, vectors, one, two):
 
 
 @elementwise_function
+def square_gradient(dy, x, dx, vectors, one, two):
+    """dx = 2 · dy · x."""
+    for i in range(0, vectors * LANES, LANES):
+        store(dx, i, constant(2) * load(dy, i) * load(x, i))
+
+
+@elementwise_function
 def exp(x, other, y, vectors, one, two):
     """y = eˣ."""
     for i in range(0, vectors * LANES, LANES):

@@ -15,6 +15,11 @@ def square(x: np.ndarray) -> np.ndarray:
     return x * x
 
 
+def square_gradient(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """dx = 2 · dy · x."""
+    return 2 * dy * x
+
+
 def exp(x: np.ndarray) -> np.ndarray:
     """y = eˣ."""
     return np.exp(x)

@@ -17,6 +17,11 @@ def mean(x: np.ndarray, *, axes: Axes) -> np.ndarray:
     return x.mean(axis=_reduced(axes), keepdims=True)
 
 
+def sum_products(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = Σ a · b over the axes that have size 1 in y."""
+    return sum(a * b, axes=axes)
+
+
 def sum_samples(dy: np.ndarray) -> np.ndarray:
     """db (…) = Σ over B of dy (B, …)."""
     return dy.sum(axis=0)
