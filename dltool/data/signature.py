@@ -40,7 +40,7 @@ class Signature:
     """
 
     feature_shape: tuple[int, ...]
-    feature_dtype: Literal["float32", "uint8"]
+    feature_dtype: Literal["float32", "uint8", "int32"]  # int32: codes, which the network gets as they are
     offset: np.ndarray | None
     factor: np.ndarray | None
     classes: tuple[str, ...] | None  # of a classifier, in the order of their labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class Residual(Layer):
 @register("layer", "parallel", main="branches")
 class Parallel(Layer):
     """Gives its input to several branches and adds or joins their outputs."""
+
+    takes_integers: ClassVar = True
 
     branches: Annotated[list[list[AnyLayer]], Field(min_length=2)] = Field(
         description="lists of layers; an empty one passes the input on"

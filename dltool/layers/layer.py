@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 class Layer(Description):
     """One step from a network's input to its output."""
+
+    #: the input may be integers, such as codes of words
+    takes_integers: ClassVar[bool] = False
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
         default=None, description="of its parameters, in place of its kind and a number"
@@ -52,6 +55,8 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
             if graph.layer in taken:
                 raise misfit(graph, "two layers have this name", "give one of them another `name`")
             taken.add(graph.layer)
+            if x.spec.dtype != "float32" and not layer.takes_integers:
+                raise misfit(graph, f"{layer.yaml_name} takes numbers, got integers", "put an embedding before it")
             before, place = x, len(graph.layers)
             try:
                 x = layer.build(graph, x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import PositiveInt
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Sequential(Layer):
     """Several layers one after the other, under one name."""
 
+    takes_integers: ClassVar = True
+
     layers: Layers
 
     def build(self, graph: Graph, x: Value) -> Value:
@@ -27,6 +29,8 @@ class Sequential(Layer):
 @register("layer", "repeat")
 class Repeat(Layer):
     """The same layers several times over, each time with parameters of their own."""
+
+    takes_integers: ClassVar = True
 
     times: PositiveInt
     layers: Layers

@@ -186,8 +186,7 @@ class Graph:
 
     def apply(self, op_name: str, *inputs: Value, **attributes: Any) -> Any:
         """Append an op; returns its output, or a tuple of them, or None where it only updates its inputs."""
-        op = find_op(op_name)
-        attributes = {**op.attributes, **attributes}
+        op, attributes = find_op(op_name).variant(*inputs, **attributes)
         specs = op.shape(*inputs, **attributes)
         node = Node(op, inputs, (), attributes, self.layer, self._part)
         names = [op_name] if len(specs) == 1 else [f"{op_name}.{i}" for i in range(len(specs))]

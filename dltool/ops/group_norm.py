@@ -38,7 +38,7 @@ class GroupNorm(Op):
         _, normalized, inverse_std = node.outputs
         dy, *_ = output_gradients
         assert dy is not None
-        dgain = graph.apply("layer_norm_gain_gradient", dy, normalized)
+        dgain = graph.apply("sum_row_products", dy, normalized)
         dbias = graph.apply("sum_rows", dy)
         if not x.needs_gradient:
             return None, dgain, dbias

@@ -32,7 +32,7 @@ class LayerNorm(Op):
         _, normalized, inverse_std = node.outputs
         dy, *_ = output_gradients
         assert dy is not None
-        dgain = graph.apply("layer_norm_gain_gradient", dy, normalized)
+        dgain = graph.apply("sum_row_products", dy, normalized)
         dbias = graph.apply("sum_rows", dy)
         dx = graph.apply("layer_norm_gradient", dy, normalized, inverse_std, gain) if x.needs_gradient else None
         return dx, dgain, dbias
@@ -60,8 +60,8 @@ class LayerNormGradient(Op):
         return 8 * node.inputs[0].spec.size
 
 
-@register("op", "layer_norm_gain_gradient")
-class LayerNormGainGradient(Op):
+@register("op", "sum_row_products")
+class SumRowProducts(Op):
     """dgain (C,) = Σ over rows of dy (…, C) · normalized (…, C)."""
 
     operands = "dy, normalized -> dgain"

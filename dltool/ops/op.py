@@ -89,6 +89,11 @@ class Op:
     #: what the output tells the caller of a step, rather than other ops
     reports: ClassVar[Report | None] = None
 
+    @classmethod
+    def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
+        """The op that does this work on these inputs, with all its attributes: itself, unless it has several kinds."""
+        return cls, {**cls.attributes, **attributes}
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         """Specs of the outputs; raises `ShapeError` where the inputs do not fit."""

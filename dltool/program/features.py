@@ -61,7 +61,7 @@ EMBEDDINGS: Mapping[str | None, Initial] = {
 
 
 def first_value(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
-    """The features of a batch, float32: all columns with codes in their order, then all numbers."""
+    """The features of a batch: all columns with codes in their order, then all numbers; integers stay what they are."""
     pieces: list[Value] = []
     if signature.codes:
         codes = graph.data("codes", (sum(field.length for field in signature.codes),), "int32")
@@ -91,6 +91,8 @@ def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value
 
 
 def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
+    if signature.feature_dtype == "int32":
+        return graph.apply("gather_codes", graph.data("features", signature.feature_shape, "int32"), rows)
     if signature.feature_dtype == "uint8":
         data, *scaling = data_of(graph, signature, signature.feature_shape)
         return graph.apply("gather_scaled", data, rows, *scaling)

@@ -33,6 +33,7 @@ class Row:
     target: Literal["labels", "binary", "numbers"] = "labels"
     targets: int = 1  # numbers to predict
     scaled: np.ndarray | None = None  # the factor of features that are bytes
+    integers: int | None = None  # features are integers below this number
     config: dict[str, Any] = field(default_factory=dict)
     codes: tuple[CodeField, ...] = ()
 
@@ -58,7 +59,9 @@ class Row:
     @property
     def signature(self) -> Signature:
         names = None if self.target == "numbers" else tuple(f"c{i}" for i in range(self._classes))
-        kind: Literal["float32", "uint8"] = "float32" if self.scaled is None else "uint8"
+        kind: Literal["float32", "uint8", "int32"] = "float32" if self.scaled is None else "uint8"
+        if self.integers is not None:
+            kind = "int32"
         offset = None if self.scaled is None else np.float32(100) * self.scaled
         columns = tuple(f"t{i}" for i in range(self.targets))
         task = "numbers" if self.target == "numbers" else "classes"
@@ -69,6 +72,8 @@ class Row:
         features = generator.normal(size=(SAMPLES, *self.shape)).astype(np.float32)
         if self.scaled is not None:
             features = generator.integers(0, 256, size=features.shape, dtype=np.uint8)
+        if self.integers is not None:
+            features = generator.integers(0, self.integers, size=features.shape, dtype=np.int32)
         sizes = np.repeat([field.size for field in self.codes], [field.length for field in self.codes]).astype(int)
         codes = generator.integers(-1, sizes, size=(SAMPLES, len(sizes)), dtype=np.int32)
         if self.target == "numbers":
@@ -118,6 +123,11 @@ def layer_rows() -> Iterator[Row]:
     yield Row("batch_norm over positions", _around("batch_norm", "relu", "batch_norm"), shape=(3, 5))
     yield Row("layer_norm", _around("layer_norm", "relu"))
     yield Row("layer_norm over positions", _around("layer_norm", {"dense": 33}, "layer_norm"), shape=(3, 5))
+    yield Row("rms_norm", _around("rms_norm", {"dense": 33}, "rms_norm"), shape=(3, 5))
+    yield Row("squeeze_excite", [_conv(17), {"squeeze_excite": 4}, "flatten", *HEAD], shape=(6, 7, 3))
+    yield Row("glu", _around({"dense": 34}, "glu", {"dense": 6}, {"glu": "silu"}), shape=(3, 5))
+    vectors = {"embedding": {"size": 20, "width": 17}}
+    yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()

@@ -184,3 +184,12 @@ def test_layers_that_do_not_fit_say_where_why_and_what_to_do(
 def test_units_name_what_the_data_has(units: str, kind: str) -> None:
     with pytest.raises(InputError, match=f"units: {units}, but the data has {kind}; use {kind}"):
         build([{"dense": units}], output_kind=kind)
+
+
+def test_only_an_embedding_takes_integers():
+    layers = LAYERS.validate_python([{"sequential": ["relu"]}])
+    graph = Graph(training=True)
+    with pytest.raises(InputError, match="relu takes numbers, got integers; put an embedding before it"):
+        build_layers(graph, layers, graph.data("x", (6,), "int32"))
+    with pytest.raises(InputError, match=r"an embedding takes integers, got float32 \[6\]"):
+        build([{"embedding": {"size": 4, "width": 3}}])

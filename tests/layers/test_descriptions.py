@@ -15,6 +15,7 @@ from dltool.registry import registered
 KINDS = ("layer", "activation", "initializer", "loss", "optimizer", "schedule", "metric")
 REQUIRED: dict[tuple[str, str], Any] = {
     ("layer", "dense"): {"units": "classes", "activation": {"elu": 0.5}, "name": "head"},
+    ("layer", "embedding"): {"size": 5, "width": 3},
     ("layer", "reshape"): [2, -1],
     ("layer", "residual"): ["relu", {"dense": 4}],
     ("layer", "parallel"): [["relu"], []],
@@ -81,6 +82,16 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("layer", "batch_norm", "unbiased", False, False, True, False),
     ("layer", "batch_norm", "gain", True, True, True, False),
     ("layer", "layer_norm", "epsilon", 1e-3, 1e-3, 1e-5, 1e-5),
+    ("layer", "rms_norm", "epsilon", 1e-6, 1e-6, 2.0**-23, 1e-6),
+    (
+        "layer",
+        "embedding",
+        "initializer",
+        {"uniform": {"limit": 0.05}},
+        {"uniform": {"limit": 0.05}},
+        {"normal": {"std": 1.0}},
+        {"uniform": {"limit": 0.07}},
+    ),
     ("layer", "group_norm", "epsilon", 1e-3, 1e-3, 1e-5, 1e-5),
     ("layer", "group_norm", "groups", 32, 32, 32, 1),
     ("layer", "average_pool2d", "include_padding", False, False, True, True),

@@ -30,6 +30,7 @@ class Input:
     dtype: str = "float32"
     batched: bool = True
     resident: bool = False
+    integers: bool = False  # codes that flow through the network as they are
 
     def draw(self, generator: np.random.Generator, batch: int, float_type: str) -> np.ndarray:
         rows = ROWS_OF_DATA if self.resident else batch
@@ -45,6 +46,8 @@ class Input:
         data = graph.data(name, self.shape, self.dtype)
         if self.resident:
             return data
+        if self.integers:
+            return graph.apply("gather_codes", data, rows)
         if self.dtype == "int32":
             return graph.apply("pick", data, rows, fields=tuple((i, int(self.high), 0) for i in range(*self.shape)))
         return graph.apply("gather" if self.dtype == "float32" else "gather_labels", data, rows)
@@ -153,6 +156,11 @@ def picks(number: int, size: int) -> Input:
     return Input((number,), -1, size, "int32")
 
 
+def integers(*shape: int, size: int) -> Input:
+    """Codes for a table of that many rows; some name none."""
+    return Input(shape, -1, size + 1, "int32", integers=True)
+
+
 POSITIVE = {"low": 0.1, "high": 2.0}
 ROW_NUMBERS = Input((), 0, ROWS_OF_DATA, "int64")
 
@@ -178,21 +186,24 @@ def _compositions() -> list[Case]:
         Case("add_bias", (rows(5), fixed(5)), gradients=(0, 1)),
         Case("add_bias", (rows(2, 3), fixed(3)), gradients=(0, 1)),
         Case("add", (rows(2, 3), rows(2, 3)), gradients=(0, 1)),
-        Case("multiply", (rows(3), rows(3))),
+        Case("subtract", (rows(2, 3), rows(2, 3)), gradients=(0, 1)),
+        Case("multiply", (rows(3), rows(3)), gradients=(0, 1)),
+        Case("divide", (rows(2, 3), rows(2, 3, **POSITIVE)), gradients=(0, 1)),
         Case("concat", (rows(3), rows(1), rows(17)), gradients=(0, 1, 2)),
         Case("concat", (rows(2, 3), rows(2, 2)), gradients=(0, 1)),
         Case("split", (rows(2, 6),), {"parts": 3}, rigid=True),
         Case("split", (rows(3, 54),), {"parts": 2}, rigid=True),
         Case("split", (rows(64),), {"parts": 4}, rigid=True),
-        Case("take", (rows(2, 5),), {"start": 1, "size": 3}),
-        Case("take", (rows(2, 40),), {"start": 15, "size": 17}),
-        Case("take", (rows(50),), {"start": 16, "size": 33}),
         Case("split_columns", (fixed(2, 3, 6),), {"parts": 2}, rigid=True),
         Case("split_columns", (fixed(5, 54),), {"parts": 3}, rigid=True),
         Case("split_columns", (fixed(3, 3, 2, 64),), {"parts": 2}, rigid=True),
         Case("join_columns", (fixed(2, 3, 3), fixed(2, 3, 3)), rigid=True),
         Case("join_columns", (fixed(19, 11), fixed(19, 11), fixed(19, 11), fixed(19, 11)), rigid=True),
         Case("join_columns", (fixed(5, 5, 20, 32), fixed(5, 5, 20, 32)), rigid=True),
+        Case("scale", (rows(3, 4),), {"factor": -0.3}, gradients=(0,)),
+        Case("square", (rows(3, 4),), gradients=(0,)),
+        Case("exp", (rows(3, 4),), gradients=(0,)),
+        Case("reciprocal_square_root", (rows(3, 4, **POSITIVE),), {"eps": 1e-3}, gradients=(0,)),
         Case("dropout", (rows(3, 18),), {"rate": 0.4, "stream": 2, "key": 7 << 33}, gradients=(0,)),
         Case("dropout", (rows(1),), {"rate": 0.0, "stream": 1}, gradients=(0,)),
         Case("dropout", (rows(5),), {"rate": 0.5, "stream": 1, "key": 2**64 - 1}, gradients=(0,)),
@@ -207,8 +218,102 @@ def _compositions() -> list[Case]:
     ]
 
 
+def _broadcasts() -> list[Case]:
+    cases: list[Case] = []
+    for shape, *others in [
+        ((3,), fixed(3), rows(1)),
+        ((17,), fixed(17), rows(1), fixed(1)),
+        ((4, 33), fixed(33), rows(4, 1), rows(1, 33), rows(1, 1), fixed(1), fixed(4, 33), fixed(4, 1)),
+        ((3, 2, 5), rows(1, 1, 5), rows(3, 2, 1), rows(3, 1, 1), rows(1, 2, 5), rows(3, 1, 5), fixed(2, 5)),
+        ((2, 1, 3, 16), rows(1, 1, 1, 16), rows(2, 1, 1, 1), fixed(2, 1, 1, 16), fixed(3, 16)),
+        ((3, 1), rows(1, 1)),
+    ]:
+        for other in others:
+            cases.append(Case("multiply", (rows(*shape), other), gradients=(0, 1), rigid=True))
+            divisor = replace(other, low=1.0)
+            cases.append(Case("divide", (rows(*shape), divisor), gradients=(0, 1), rigid=True))
+        for op in ("add", "subtract"):
+            cases += [Case(op, (rows(*shape), other), gradients=(0, 1), rigid=True) for other in others[:2]]
+    cases.append(Case("multiply", (rows(2, 3), fixed()), rigid=True))
+    return cases
+
+
+def _reductions() -> list[Case]:
+    cases: list[Case] = []
+    for shape, *reduced in [
+        ((17,), (0,)),
+        ((1,), (-1,)),
+        ((5, 33), (-1,), (0,), (0, 1)),
+        ((6, 3, 16), (0, 1), (0,), (1,), (1, 2), (0, 1, 2), (0, 2)),
+        ((2, 3, 2, 3), (1, 2), (1,), ()),
+    ]:
+        for over in reduced:
+            for op in ("sum", "mean"):
+                cases.append(Case(op, (rows(*shape),), {"over": over}, gradients=(0,), rigid=True))
+    cases += [
+        Case("broadcast", (rows(1, 3),), {"axes": ((4, 1), (3, 3))}, gradients=(0,), rigid=True),
+        Case("broadcast", (rows(2, 1),), {"axes": ((2, 2), (33, 1))}, gradients=(0,), rigid=True),
+    ]
+    return cases
+
+
+def _moves() -> list[Case]:
+    cases: list[Case] = []
+    for shape, axis, start, size in [
+        ((2, 5), -1, 1, 3),
+        ((2, 40), -1, 15, 17),
+        ((50,), 0, 16, 33),
+        ((5, 17), 0, 1, 3),
+        ((4, 3, 2), 0, 2, 2),
+        ((4, 3, 2), 1, 0, 1),
+        ((3, 16), 1, 0, 16),
+    ]:
+        attributes = {"axis": axis, "start": start, "size": size}
+        cases.append(Case("slice", (rows(*shape),), attributes, gradients=(0,), rigid=True))
+    for shape, first, second in [
+        ((3, 5), 0, 1),
+        ((17, 33), -2, -1),
+        ((48, 16), 0, 1),
+        ((20, 40), 0, 1),
+        ((3, 4, 17), 0, 1),
+        ((3, 2, 5), 0, 2),
+        ((3, 18, 20), 1, 2),
+        ((2, 3, 4, 2), 0, 2),
+        ((2, 3, 4, 2), 3, 1),
+    ]:
+        attributes = {"first": first, "second": second}
+        cases.append(Case("transpose", (rows(*shape),), attributes, gradients=(0,), rigid=True))
+    return cases
+
+
+def _batched_products() -> list[Case]:
+    cases: list[Case] = []
+    for matrices, m, k, n in [
+        ((), 1, 1, 1),
+        ((), 3, 5, 2),
+        ((), 7, 16, 17),
+        ((2,), 17, 33, 15),
+        ((3,), 16, 32, 48),
+        ((2, 3), 5, 18, 4),
+        ((), 2, 300, 3),
+        ((), 34, 3, 5),
+    ]:
+        x, y = rows(*matrices, m, k), rows(*matrices, k, n)
+        turned_x, turned_y = rows(*matrices, k, m), rows(*matrices, n, k)
+        for given, attributes in [
+            ((x, y), {}),
+            ((turned_x, y), {"transpose_x": 1}),
+            ((x, turned_y), {"transpose_y": 1}),
+        ]:
+            cases.append(Case("batched_matmul", given, attributes, gradients=(0, 1), rigid=True))
+    return cases
+
+
 def _embeddings() -> list[Case]:
     return [
+        Case("embedding", (integers(3, size=5), fixed(5, 3)), gradients=(1,), rigid=True),
+        Case("embedding", (integers(18, size=40), fixed(40, 33)), gradients=(1,), rigid=True),
+        Case("embedding", (integers(2, 17, size=2), fixed(2, 16)), gradients=(1,), rigid=True),
         Case("embed", (codes(1, 5), ROW_NUMBERS, fixed(5, 3)), {"start": 0, "length": 1}, gradients=(2,)),
         Case("embed", (codes(3, 20), ROW_NUMBERS, fixed(20, 17)), {"start": 1, "length": 2}, gradients=(2,)),
         Case("embed", (codes(9, 40), ROW_NUMBERS, fixed(40, 32)), {"start": 2, "length": 7}, gradients=(2,)),
@@ -505,6 +610,10 @@ def _batches() -> list[Case]:
 CASES = [
     *_activations(),
     *_compositions(),
+    *_broadcasts(),
+    *_reductions(),
+    *_moves(),
+    *_batched_products(),
     *_embeddings(),
     *_projections(),
     *_losses(),

@@ -11,11 +11,24 @@ from dltool.ops.op import ShapeError
 from .cases import Case, Input, fixed, labels, resident, rows, windows
 
 MISFITS = [
-    ("add", (rows(3), rows(4)), {}, "shapes differ: [3] and [4]"),
+    ("add", (rows(3), rows(4)), {}, "cannot broadcast [4], a value of the batch, to [3]"),
+    ("multiply", (rows(2, 3), rows(3)), {}, "cannot broadcast [3], a value of the batch, to [2, 3]"),
+    ("multiply", (rows(3), fixed(2, 3)), {}, "cannot broadcast [2, 3], a value outside the batch, to [3]"),
+    (
+        "add",
+        (rows(2, 3, 4, 5), rows(1, 3, 1, 5)),
+        {},
+        "axes [0, 2] of [2, 3, 4, 5] do not follow one another; transpose first",
+    ),
+    ("sum", (rows(2, 3),), {"over": (2,)}, "no axes [2] in [2, 3]"),
+    ("transpose", (rows(2, 3),), {"first": 0, "second": 0}, "cannot exchange axes 0 and 0 of [2, 3]"),
+    ("batched_matmul", (rows(2, 3), rows(2, 3)), {}, "cannot multiply [2, 3] by [2, 3]: sums over 3 and 2"),
+    ("batched_matmul", (rows(1, 2, 3), rows(3, 2)), {}, "cannot multiply [1, 2, 3] by [3, 2], matrix by matrix"),
+    ("embedding", (rows(3), fixed(4, 2)), {}, "an embedding takes integers, got float32 [3]"),
     ("add_bias", (rows(2, 3), fixed(2)), {}, "bias [2] does not fit the channels of [2, 3]"),
     ("concat", (rows(2, 3), rows(4, 3)), {}, "cannot join [2, 3] and [4, 3] on the last axis"),
     ("concat", (rows(3), rows(3, 3)), {}, "cannot join [3] and [3, 3] on the last axis"),
-    ("take", (rows(5),), {"start": 3, "size": 3}, "cannot take 3 channels from number 3 on of [5]"),
+    ("slice", (rows(5),), {"axis": 0, "start": 3, "size": 3}, "cannot take 3 from number 3 on along axis 0 of [5]"),
     ("reshape", (rows(2, 3),), {"shape": (4,)}, "cannot reshape [2, 3] to [4]: 6 elements do not fill 4"),
     ("softmax", (rows(),), {}, "softmax needs an axis of classes, got a single number per sample"),
     ("softmax_gradient", (rows(2), rows(3)), {}, "shapes differ: [2] and [3]"),

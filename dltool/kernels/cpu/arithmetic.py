@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dltool.kernels.cpu.broadcasting import combine_broadcast
 from dltool.kernels.cpu.kernel import elementwise, kernel
 from dltool.kernels.cpu.lanes import first_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, select, store
@@ -20,6 +21,68 @@ def multiply(a, b, y, vectors, one, two):
     """y = a · b."""
     for i in range(0, vectors * LANES, LANES):
         store(y, i, load(a, i) * load(b, i))
+
+
+@elementwise
+def subtract(a, b, y, vectors, one, two):
+    """y = a − b."""
+    for i in range(0, vectors * LANES, LANES):
+        store(y, i, load(a, i) - load(b, i))
+
+
+@elementwise
+def divide(a, b, y, vectors, one, two):
+    """y = a / b."""
+    for i in range(0, vectors * LANES, LANES):
+        store(y, i, load(a, i) / load(b, i))
+
+
+@inlined
+def added(a, b):
+    """a + b."""
+    return a + b
+
+
+@inlined
+def subtracted(a, b):
+    """a − b."""
+    return a - b
+
+
+@inlined
+def multiplied(a, b):
+    """a · b."""
+    return a * b
+
+
+@inlined
+def divided(a, b):
+    """a / b."""
+    return a / b
+
+
+@kernel
+def add_broadcast(a, b, y, axes, step, low, high):
+    """y (…) = a (…) + b, broadcast; overwrites y."""
+    combine_broadcast(added, a, b, y, axes, low, high)
+
+
+@kernel
+def subtract_broadcast(a, b, y, axes, step, low, high):
+    """y (…) = a (…) − b, broadcast; overwrites y."""
+    combine_broadcast(subtracted, a, b, y, axes, low, high)
+
+
+@kernel
+def multiply_broadcast(a, b, y, axes, step, low, high):
+    """y (…) = a (…) · b, broadcast; overwrites y."""
+    combine_broadcast(multiplied, a, b, y, axes, low, high)
+
+
+@kernel
+def divide_broadcast(a, b, y, axes, step, low, high):
+    """y (…) = a (…) / b, broadcast; overwrites y."""
+    combine_broadcast(divided, a, b, y, axes, low, high)
 
 
 @inlined
@@ -71,15 +134,6 @@ def concat(inputs, y, step, low, high):
         copy_rows(x, 0, y, first, x.channels, low, high, y.rows)
         first += x.channels
     clear_last_block(y, y.channels, low, high, y.rows)
-
-
-@kernel
-def take(dy, dx, start, step, low, high):
-    """y (…, size) = x from channel `start` on; overwrites y."""
-    all_rows, size = dy.rows, dx.channels
-    low, high = low * dy.rows_per_sample, high * dy.rows_per_sample
-    copy_rows(dy, start, dx, 0, size, low, high, all_rows)
-    clear_last_block(dx, size, low, high, all_rows)
 
 
 @kernel

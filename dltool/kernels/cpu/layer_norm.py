@@ -59,7 +59,7 @@ def layer_norm_gradient(dy, normalized, inverse_std, gain, dx, step, low, high):
 
 
 @kernel
-def layer_norm_gain_gradient(dy, normalized, dgain, step, low, high):
+def sum_row_products(dy, normalized, dgain, step, low, high):
     """dgain (C) = Σ over rows of dy · n, for some blocks of channels; overwrites dgain."""
     dgain = chunk(dgain, low)
     count = step[BATCH] * dy.rows_per_sample

@@ -1,10 +1,11 @@
-"""Reference arithmetic of joined branches: arrays (B, …, C)."""
+"""Reference arithmetic of two values, joining them, and taking them apart: arrays (B, …, C)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.broadcasting import Axes
 
 
 def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -12,9 +13,39 @@ def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a + b
 
 
+def subtract(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a − b, of one shape."""
+    return a - b
+
+
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """y = a · b element by element, of one shape."""
     return a * b
+
+
+def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """y = a / b element by element, of one shape."""
+    return a / b
+
+
+def add_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) + b, broadcast."""
+    return a + b
+
+
+def subtract_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) − b, broadcast."""
+    return a - b
+
+
+def multiply_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) · b, broadcast."""
+    return a * b
+
+
+def divide_broadcast(a: np.ndarray, b: np.ndarray, *, axes: Axes) -> np.ndarray:
+    """y (B, …) = a (B, …) / b, broadcast."""
+    return a / b
 
 
 def concat(*inputs: np.ndarray) -> np.ndarray:
@@ -27,8 +58,3 @@ def split(x: np.ndarray, *, parts: int) -> tuple[np.ndarray, ...]:
     """The channels of x (B, …, parts · C) in parts (B, …, C)."""
     xp = namespace(x)
     return tuple(xp.split(x, parts, axis=-1))
-
-
-def take(dy: np.ndarray, *, start: int, size: int) -> np.ndarray:
-    """dx (B, …, size) = dy[…, start : start + size]."""
-    return dy[..., start : start + size]

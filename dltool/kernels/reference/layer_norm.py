@@ -31,6 +31,6 @@ def layer_norm_gradient(
     return inverse_std[..., None] * (g - mean - normalized * projection)
 
 
-def layer_norm_gain_gradient(dy: np.ndarray, normalized: np.ndarray) -> np.ndarray:
+def sum_row_products(dy: np.ndarray, normalized: np.ndarray) -> np.ndarray:
     """dgain (C,) = Σ over rows of dy · normalized."""
     return (dy * normalized).reshape(-1, dy.shape[-1]).sum(axis=0)

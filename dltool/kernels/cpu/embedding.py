@@ -1,0 +1,54 @@
+"""Integers as values of the batch, in blocks like numbers, and the rows of a table that they name."""
+
+from __future__ import annotations
+
+from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.operands import Codes, Integers, chunk
+from dltool.kernels.cpu.pointers import advance, at
+from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.records import BATCH, LANES
+
+
+@kernel
+def gather_codes(data: Codes, rows: Integers, codes: Codes, step, low, high):
+    """codes (…, C) = the rows of data (…, C); overwrites codes."""
+    width, per = codes.channels, codes.rows_per_sample
+    for sample in range(low, high):
+        source = advance(data, rows[sample] * per * width)
+        for row in range(per):
+            for c in range(codes.blocks * LANES):
+                target = place(c, sample * per + row, codes.rows)
+                codes[target] = source[row * width + c] if c < width else 0
+
+
+@inlined
+def code_at(codes, element):
+    """The code that is number `element` among those of all samples."""
+    return codes[place(element % codes.channels, element // codes.channels, codes.rows)]
+
+
+@kernel
+def embedding(codes: Codes, table, x, size, step, low, high):
+    """x (…, width) = the rows of table (size, width) that codes (…) name, else 0; overwrites x."""
+    for block in range(x.blocks):
+        column, target = at(table, block * table.rows), at(x, block * x.rows)
+        for row in range(low * x.rows_per_sample, high * x.rows_per_sample):
+            code = code_at(codes, row)
+            named = 0 <= code < size
+            store(target, row * LANES, load(column, code * LANES) if named else constant(0))
+
+
+@kernel
+def embedding_gradient(codes: Codes, dx, dtable, size, step, low, high):
+    """dtable (size, width) = Σ over the batch of dx (…, width) in the rows of its codes (…), for some columns."""
+    height, dtable = dtable.rows, chunk(dtable, low)
+    for vector in range(low, high):
+        store(dtable, vector * LANES, constant(0))
+    for block in range(low // height, high // height):
+        column, source = at(dtable, block * height), at(dx, block * dx.rows)
+        for row in range(step[BATCH] * dx.rows_per_sample):
+            code = code_at(codes, row)
+            if 0 <= code < size:
+                target = code * LANES
+                store(column, target, load(column, target) + load(source, row * LANES))
