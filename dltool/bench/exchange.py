@@ -13,8 +13,8 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
-from dltool.data.dataset import open_dataset
-from dltool.data.signature import Part, Signature
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.samples.signature import Part, Signature
 from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network

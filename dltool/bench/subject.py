@@ -10,7 +10,7 @@ from dltool.bench.work import Work, work_of
 from dltool.config.experiment import Experiment
 from dltool.config.loading import load
 from dltool.config.locating import located
-from dltool.data.dataset import read_signature
+from dltool.data.dataset.opening import read_signature
 from dltool.data.store.records import RecordLayout
 from dltool.errors import InputError, Problem
 from dltool.program.building import build_network

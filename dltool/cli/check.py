@@ -19,10 +19,10 @@ from dltool.cli.loading import load_typed
 from dltool.cli.table import write_table
 from dltool.config.experiment import Experiment
 from dltool.config.idle import idle_fields
+from dltool.data.dataset.config_sources import notes_on_files
+from dltool.data.files.quoting import plural
 from dltool.data.inspection.inspection import Inspection, inspect
-from dltool.data.quoting import plural
-from dltool.data.signature import Signature
-from dltool.data.whereabouts import notes_on_files
+from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
 from dltool.metrics.metric import Answers
 from dltool.program.building import build_network

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import load
-from dltool.data.whereabouts import as_typed
+from dltool.data.dataset.config_sources import as_typed
 
 
 def load_typed(config: Path, overrides: Sequence[str]) -> Experiment:

@@ -16,9 +16,9 @@ from dltool.data.column_types.column_type import MISSING, ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Number
 from dltool.data.column_types.text import Text
-from dltool.data.gzipped import is_gzipped
-from dltool.data.paths import locate_all
-from dltool.data.quoting import plural, shown
+from dltool.data.files.gzipped import is_gzipped
+from dltool.data.files.paths import locate_all
+from dltool.data.files.quoting import plural, shown
 from dltool.data.tables import query
 from dltool.data.tables.columns import Column
 from dltool.data.tables.csv_file import CsvFile, UnevenError

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from dltool.data.sources.axes import are_sides, channels_come_first, channels_come_last
+from dltool.data.arrays.axes import are_sides, channels_come_first, channels_come_last
 from dltool.data.sources.source import Outline, Request, Source
 from dltool.findings import note
 from dltool.proposal.archives import npy_fields, npz_fields

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, cast
 
-from dltool.data.quoting import plural
-from dltool.data.sources.image_header import Header
-from dltool.data.sources.image_reader import ImageReader
+from dltool.data.files.quoting import plural
+from dltool.data.images.header import Header
+from dltool.data.images.reader import ImageReader
 from dltool.data.sources.images import Images
 from dltool.data.sources.source import Outline, Request
 from dltool.errors import Problem

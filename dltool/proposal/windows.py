@@ -8,9 +8,9 @@ from typing import cast
 
 import numpy as np
 
-from dltool.data.keys import group_numbers
-from dltool.data.quoting import plural
+from dltool.data.files.quoting import plural
 from dltool.data.sources.source import Request, Source
+from dltool.data.tables.key_columns import group_numbers
 from dltool.data.tables.profile import ColumnProfile
 from dltool.errors import InputError
 from dltool.proposal.assembly import assemble

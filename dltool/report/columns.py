@@ -11,8 +11,8 @@ from typing import cast
 import numpy as np
 
 from dltool.data.features.feature import Encoder
-from dltool.data.preparation import Preparation, TablePreparation
-from dltool.data.signature import Part
+from dltool.data.preprocessing.features import Preparation, TablePreparation
+from dltool.data.samples.signature import Part
 from dltool.report.formats import share, short
 
 #: bars of a small distribution, and words that are listed

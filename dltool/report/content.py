@@ -9,9 +9,9 @@ from typing import Any
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
-from dltool.data.preparation import Preparation
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part, Signature
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import Dataset, Part, Signature
 from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dltool.data.pictures import pictures_of
-from dltool.data.signature import joined_parts
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.samples.signature import joined_parts
 from dltool.report.answers import truth
 from dltool.report.charts import figure, sparkline
 from dltool.report.columns import ColumnSummary

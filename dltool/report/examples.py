@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.data.pictures import pictures_of
-from dltool.data.signature import joined_parts
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.samples.signature import joined_parts
 from dltool.report.answers import answer, mistake
 from dltool.report.content import Content
 from dltool.report.formats import shortened

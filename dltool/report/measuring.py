@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.further import ROWS
+from dltool.data.prediction.rows import ROWS
 from dltool.training.assessment import Figures
 from dltool.training.baselines import Samples
 from dltool.training.checkpoint import Checkpoint

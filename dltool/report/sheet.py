@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.pictures import as_bytes, pictures_of
-from dltool.data.quoting import plural
-from dltool.data.signature import joined_parts
+from dltool.data.files.quoting import plural
+from dltool.data.inspection.sample_images import as_bytes, pictures_of
+from dltool.data.samples.signature import joined_parts
 from dltool.errors import InputError, Problem, RunError
 from dltool.report.formats import share, shortened
 from dltool.training.assessment import Assessment

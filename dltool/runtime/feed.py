@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.kernels.cpu import library
 from dltool.runtime.filling import SORT, SPREAD, Filler

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.kernels import records
 from dltool.kernels.cpu import library

@@ -11,12 +11,12 @@ from typing import Any, cast
 import numpy as np
 
 from dltool.config.experiment import PARTS, Experiment, Task
-from dltool.data.dataset import open_dataset
-from dltool.data.further import ROWS, opened
-from dltool.data.preparation import Preparation
-from dltool.data.signature import Part, Signature
+from dltool.data.dataset.config_sources import notes_on_files, place
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.prediction.rows import ROWS, opened
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.samples.signature import Part, Signature
 from dltool.data.sources.source import Source, blaming
-from dltool.data.whereabouts import notes_on_files, place
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report

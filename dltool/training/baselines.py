@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from dltool.config.experiment import Task
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import CodeField, Part, joined_parts
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import CodeField, Part, joined_parts
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.losses.links import Link, link

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.losses.links import link
 from dltool.metrics.metric import Answers, Metric, Signature

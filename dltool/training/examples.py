@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from dltool.config.experiment import DataConfig
-from dltool.data.dataset import raw_rows
-from dltool.data.pictures import picture_shape
-from dltool.data.preparation import Preparation
-from dltool.data.signature import Part, Signature
+from dltool.data.dataset.opening import raw_rows
+from dltool.data.inspection.sample_images import picture_shape
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.samples.signature import Part, Signature
 from dltool.errors import InputError
 
 #: examples, and images that are taken for another class

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dltool.config.experiment import Experiment
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredPart
 from dltool.runtime.feed import Feed, Resident, Streamed, window_samples

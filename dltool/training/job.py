@@ -11,12 +11,12 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
-from dltool.data.dataset import open_dataset
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.config_sources import notes_on_files
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import Dataset, Part
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
-from dltool.data.whereabouts import notes_on_files
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Answers, Metric, positive_classes
 from dltool.optimizers.optimizer import Optimizer

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.data.signature import CodeField, Part
+from dltool.data.samples.signature import CodeField, Part
 from dltool.losses.links import Link, link
 from dltool.training.lbfgs import minimum
 

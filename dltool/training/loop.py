@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from dltool.config.experiment import PARTS
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Source
 from dltool.errors import RunError
 from dltool.metrics.metric import Metric

@@ -12,8 +12,8 @@ from typing import cast
 import numpy as np
 
 from dltool.config.experiment import Experiment
-from dltool.data.naming import names_of
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.preprocessing.position_names import names_of
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Source
 from dltool.program.naming import Axis, NamedAxes, named_axes
 

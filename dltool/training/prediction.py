@@ -14,10 +14,10 @@ from typing import cast
 import numpy as np
 
 from dltool.config.loading import from_resolved
-from dltool.data.elsewhere import Elsewhere, elsewhere
-from dltool.data.further import Further, Piece, opened
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Part, Signature
+from dltool.data.prediction.rows import Further, Piece, opened
+from dltool.data.prediction.sources import Elsewhere, elsewhere
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import Part, Signature
 from dltool.data.sources.source import Request, Source
 from dltool.errors import InputError, Problem
 from dltool.losses.links import link

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.data.store.reader import StoredPart
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Answers, Metric, by_name

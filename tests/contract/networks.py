@@ -11,7 +11,7 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import from_resolved
-from dltool.data.signature import CodeField, Part, Signature
+from dltool.data.samples.signature import CodeField, Part, Signature
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.registry import registered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.losses.links import link
 
 from .networks import ROWS, SAMPLES, Row

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import DataConfig
-from dltool.data import further
-from dltool.data.dataset import open_dataset, read_signature
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.opening import open_dataset, read_signature
+from dltool.data.prediction import rows as further
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import Dataset, Part
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
 

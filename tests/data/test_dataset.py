@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.dataset import open_dataset
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import InputError
 
 from .opening import FOLDER, columns, config, idx, numbered, open_part, opened, problems, table, write
@@ -171,7 +171,7 @@ def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
     np.savez("data.npz", x=np.zeros((4, 3)), y=[0, 1, 0, 1])
     code = (
         "import sys; from pathlib import Path; from dltool.config.experiment import DataConfig;"
-        "from dltool.data.dataset import read_signature;"
+        "from dltool.data.dataset.opening import read_signature;"
         "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), []);"
         "print({'numba', 'duckdb'} & set(sys.modules))"
     )

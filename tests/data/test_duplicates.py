@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dltool.data.duplicates import row_hashes
+from dltool.data.dataset.duplicates import row_hashes
 
 from .opening import numbered, opened, table, write
 

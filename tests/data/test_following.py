@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import SplitConfig
-from dltool.data.following import kept_apart
 from dltool.data.sources.source import Succession
-from dltool.data.split import split_rows
+from dltool.data.splitting.series_splitter import kept_apart
+from dltool.data.splitting.split import split_rows
 from dltool.errors import InputError
 
 from .opening import opened, write

@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from dltool.data import further
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.prediction import rows as further
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Request, Source
 from dltool.data.sources.table import Table
 

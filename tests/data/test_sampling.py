@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import Sampling
-from dltool.data.dataset import open_dataset
-from dltool.data.sampling import build_alias_table
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.samples.weighted_sampling import build_alias_table
 from dltool.errors import InputError
 
 from .opening import FOLDER, config, table, write

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.moments import Moments
+from dltool.data.scaling.moments import Moments
 from dltool.registry import registered
 
 from .opening import idx, opened, problems, table, write

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import SplitConfig
-from dltool.data.split import split_rows
+from dltool.data.splitting.split import split_rows
 
 from .opening import numbered, opened, problems, table, write
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.preprocessing.preprocessing import Preprocessing
 
 from .opening import opened, problems, table, write
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data import further
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.prediction import rows as further
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Request
 from dltool.registry import registered
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from dltool.cli.app import main
-from dltool.data.sources.image_reader import ImageReader
+from dltool.data.images.reader import ImageReader
 from dltool.data.sources.images import Images
 from dltool.data.sources.source import Request
 from dltool.errors import InputError

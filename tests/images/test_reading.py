@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from dltool.cli.app import main
-from dltool.data.sources.image_pixels import Form, pixels
+from dltool.data.images.pixels import Form, pixels
 from dltool.data.sources.images import Images
 from dltool.data.sources.source import Request
 
@@ -203,7 +203,7 @@ def test_no_image_is_unpacked_twice_to_leave_out_damaged_ones(monkeypatch: pytes
         unpacked.append(name)
         return pixels(content, name, form)
 
-    monkeypatch.setattr("dltool.data.sources.image_reader.pixels", counting)
+    monkeypatch.setattr("dltool.data.images.reader.pixels", counting)
     assert main(["init", "root", "-o", "c.yaml"]) == 0
     assert len(unpacked) == 20
     unpacked.clear()

@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 import pytest
 
-from dltool.data.pictures import pictures_of
-from dltool.data.preparation import ArrayPreparation
-from dltool.data.signature import Part
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.preprocessing.features import ArrayPreparation
+from dltool.data.samples.signature import Part
 from dltool.report.axes import counting_axis, fitting_axis, linear_axis
 from dltool.report.formats import share, short, shortened
 from dltool.report.markup import element, joined, table

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from dltool.data.sampling import build_alias_table
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.signature import AliasTable, Part
+from dltool.data.samples.weighted_sampling import build_alias_table
 from dltool.data.store.reader import StoredPart
 from dltool.errors import RunError
 from dltool.kernels.reference import find

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dltool.cli.app import main
-from dltool.data.signature import CodeField, Part
+from dltool.data.samples.signature import CodeField, Part
 from dltool.metrics.hits import Accuracy
 from dltool.metrics.numbers import MeanAbsoluteError, RootMeanSquaredError
 from dltool.training import baselines, linear

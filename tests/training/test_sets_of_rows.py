@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.signature import Part
+from dltool.data.samples.signature import Part
 from dltool.training.job import Job
 
 from .runs import open_run

@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 
 from dltool.config.experiment import DataConfig
-from dltool.data.column_names import matching, unmatched
 from dltool.data.column_types.column_type import Kind
 from dltool.data.features.boolean import Boolean
 from dltool.data.features.category import Category
@@ -18,6 +17,7 @@ from dltool.data.features.feature import Feature
 from dltool.data.features.numeric import Numeric
 from dltool.data.features.text import Text
 from dltool.data.sources.source import Reader
+from dltool.data.tables.column_names import matching, unmatched
 from dltool.errors import InputError, Problem
 
 #: words in a cell, on average, from which on it is text rather than a name

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.experiment import DataConfig, Sampling
-from dltool.data.constants import Constants
-from dltool.data.dataset import find_stored, opened, pieces_of, prepared, remarks
-from dltool.data.duplicates import Duplicates
+from dltool.data.dataset.duplicates import Duplicates
+from dltool.data.dataset.opening import find_stored, opened, pieces_of, prepared, remarks
+from dltool.data.images.uniform import Constants
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.parts import balance, newest_first, odd_numbers, odd_parts, repeated_rows
 from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
-from dltool.data.plan import Plan
-from dltool.data.preparation import TablePreparation
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.sampling import alias_table
-from dltool.data.signature import Signature
+from dltool.data.preprocessing.features import TablePreparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import Signature
+from dltool.data.samples.weighted_sampling import alias_table
 from dltool.data.sources.source import Reader
+from dltool.data.splitting.partition import Plan
 from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning

@@ -10,8 +10,8 @@ from math import sqrt
 import numpy as np
 
 from dltool.config.experiment import PARTS, Rows, SplitConfig
-from dltool.data.plan import Plan
-from dltool.data.quoting import plural
+from dltool.data.files.quoting import plural
+from dltool.data.splitting.partition import Plan
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
 

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from dltool.data.paths import locate, locate_folder
-from dltool.data.sources.image_archive import ArchiveFiles, is_archive, split_archive
-from dltool.data.sources.image_files import FolderFiles, ImageFiles
-from dltool.data.sources.image_formats import pillow
-from dltool.data.sources.image_layout import Level
-from dltool.data.sources.image_reader import ImageReader
+from dltool.data.files.paths import locate, locate_folder
+from dltool.data.images.archive import ArchiveFiles, is_archive, split_archive
+from dltool.data.images.files import FolderFiles, ImageFiles
+from dltool.data.images.formats import pillow
+from dltool.data.images.layout import Level
+from dltool.data.images.reader import ImageReader
 from dltool.data.sources.source import Reader, Request, Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register

@@ -10,11 +10,11 @@ from typing import Self
 
 from pydantic import Field
 
-from dltool.data.gzipped import damage_told
-from dltool.data.paths import locate
-from dltool.data.sources.axes import Axes
+from dltool.data.arrays.axes import Axes
+from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
+from dltool.data.files.gzipped import damage_told
+from dltool.data.files.paths import locate
 from dltool.data.sources.source import Reader, Request, Source, Task
-from dltool.data.sources.stored import Stored, StoredReader, numpy_array
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 

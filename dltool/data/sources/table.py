@@ -11,11 +11,11 @@ from pydantic import Field, NonNegativeInt, model_validator
 
 from dltool.config.columns import ColumnName
 from dltool.config.description import Component, Description
-from dltool.data.column_names import matching, unmatched
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
-from dltool.data.paths import locate_all
+from dltool.data.files.paths import locate_all
 from dltool.data.sources.source import Reader, Request, Source, Task
+from dltool.data.tables.column_names import matching, unmatched
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table

@@ -11,12 +11,12 @@ from pydantic import Field, PositiveInt, model_validator
 
 from dltool.config.columns import ColumnName
 from dltool.config.description import Component, Description
-from dltool.data.lines import Encoding
-from dltool.data.sources.chronology import Gaps, Repeats
+from dltool.data.files.text_lines import Encoding
 from dltool.data.sources.source import Reader, Request, Source
 from dltool.data.sources.table import Table
-from dltool.data.sources.window_cutting import Cutting
-from dltool.data.sources.window_reader import LAST_ROW, WindowReader
+from dltool.data.time_series.chronology import Gaps, Repeats
+from dltool.data.time_series.window_index import Cutting
+from dltool.data.time_series.window_reader import LAST_ROW, WindowReader
 from dltool.registry import register
 
 

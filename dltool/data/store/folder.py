@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dltool.caching import cache_root
-from dltool.data.signature import AliasTable
+from dltool.data.samples.signature import AliasTable
 from dltool.data.store.reader import StoredPart
 from dltool.data.store.records import RecordLayout
 

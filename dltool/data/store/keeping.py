@@ -10,7 +10,7 @@ from typing import Any
 
 import dltool.data
 from dltool.config.experiment import DataConfig, Sampling
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.signature import AliasTable, Part
 from dltool.data.store.folder import Store, place_of, stores
 from dltool.data.store.origin import Origin, Watch
 from dltool.data.store.records import RecordLayout

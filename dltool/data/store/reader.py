@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.signature import AliasTable, Part
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
 

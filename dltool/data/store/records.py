@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.signature import Part, Signature
+from dltool.data.samples.signature import Part, Signature
 
 FIELDS = ("features", "codes", "targets")
 

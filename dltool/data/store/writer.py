@@ -16,7 +16,7 @@ import numpy as np
 
 from dltool.caching import cache_root, working_folder
 from dltool.config.amounts import amount
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.signature import AliasTable, Part
 from dltool.data.store.folder import Store, publish, records_of, write_alias, write_manifest
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dltool.data.signature import CodeField, Part, Signature
+from dltool.data.samples.signature import CodeField, Part, Signature
 from dltool.data.store.folder import Store
 from dltool.data.store.records import RecordLayout
 from dltool.data.store.writer import writing

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import DataConfig
-from dltool.data.dataset import open_dataset, read_signature
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.opening import open_dataset, read_signature
+from dltool.data.samples.signature import Dataset, Part
 from dltool.data.sources.npz import Npz
 from dltool.data.store import origin
 from dltool.data.store.folder import stores
