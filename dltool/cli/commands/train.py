@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dltool.cli.loading import load_typed
-from dltool.cli.running import run_watched, tell
-from dltool.cli.viewer import choose_viewer
+from dltool.cli.screen.viewer import choose_viewer
+from dltool.cli.typed_config import load_typed
+from dltool.cli.watched_training import run_watched, tell
 from dltool.config.loading import dump_yaml, resolved
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from dltool.caching import cache_root, remove_abandoned
-from dltool.cli.table import write_table
+from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
 from dltool.errors import InputError, Problem, RunError
 from dltool.figures import duration

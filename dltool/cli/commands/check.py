@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from dltool.cli.check_data import data_as_json, write_data
-from dltool.cli.loading import load_typed
-from dltool.cli.table import write_table
+from dltool.cli.screen.data_tables import data_as_json, write_data
+from dltool.cli.screen.table import write_table
+from dltool.cli.typed_config import load_typed
 from dltool.config.experiment import Experiment
 from dltool.config.idle import idle_fields
 from dltool.data.dataset.config_sources import notes_on_files

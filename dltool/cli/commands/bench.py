@@ -11,8 +11,8 @@ from dltool.bench.machine import measure_machine
 from dltool.bench.measuring import check_against, measure
 from dltool.bench.results import Result
 from dltool.bench.subject import Subject, open_subjects
-from dltool.cli.bench_progress import Progress, showing_progress
-from dltool.cli.bench_tables import name_of, write_machine, write_profile, write_results, write_torch
+from dltool.cli.screen.bench_progress import Progress, showing_progress
+from dltool.cli.screen.bench_tables import name_of, write_machine, write_profile, write_results, write_torch
 from dltool.training.strict_json import to_json
 
 

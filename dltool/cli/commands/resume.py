@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from dltool.cli.loading import load_typed
-from dltool.cli.running import kept_folders, run_watched, tell
-from dltool.cli.viewer import Viewer, choose_viewer
+from dltool.cli.screen.viewer import Viewer, choose_viewer
+from dltool.cli.typed_config import load_typed
+from dltool.cli.watched_training import kept_folders, run_watched, tell
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
 from dltool.errors import InputError

@@ -9,8 +9,8 @@ import typer
 
 from dltool.bench.streaming import Side, Streaming, measure_streaming
 from dltool.bench.subject import open_subjects
-from dltool.cli.bench_progress import showing_progress
-from dltool.cli.table import write_table
+from dltool.cli.screen.bench_progress import showing_progress
+from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
 from dltool.figures import duration, rate
 from dltool.training.strict_json import to_json

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dltool.cli.summary import as_data, as_lines, as_one_line
-from dltool.cli.viewer import Heading, Viewer
+from dltool.cli.screen.training_summary import as_data, as_lines, as_one_line
+from dltool.cli.screen.viewer import Heading, Viewer
 from dltool.errors import DltoolError
 from dltool.report.environment import environment, keep, kept
 from dltool.report.making import report_after, report_unfinished

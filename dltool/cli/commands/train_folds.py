@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import typer
 
-from dltool.cli.loading import load_typed
-from dltool.cli.running import heading_of, run_watched
-from dltool.cli.summary import as_data
-from dltool.cli.table import write_table
-from dltool.cli.viewer import choose_viewer
+from dltool.cli.screen.table import write_table
+from dltool.cli.screen.training_summary import as_data
+from dltool.cli.screen.viewer import choose_viewer
+from dltool.cli.typed_config import load_typed
+from dltool.cli.watched_training import heading_of, run_watched
 from dltool.config.experiment import PARTS
 from dltool.config.loading import dump_yaml, resolved
 from dltool.figures import duration, listed, number, quoted, single_figures, titled

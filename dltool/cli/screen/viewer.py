@@ -92,9 +92,9 @@ def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewe
     if quiet:
         return Quiet()
     if sys.stdout.isatty():
-        from dltool.cli.screen import Screen  # only a terminal pays for importing rich's live view
+        from dltool.cli.screen.live_progress import LiveProgress  # only a terminal pays for importing rich's live view
 
-        return Screen(passing=passing)
-    from dltool.cli.lines import Lines
+        return LiveProgress(passing=passing)
+    from dltool.cli.screen.plain_progress import PlainProgress
 
-    return Lines()
+    return PlainProgress()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from dltool.cli.viewer import Heading, Viewer
+from dltool.cli.screen.viewer import Heading, Viewer
 from dltool.figures import duration, listed, number, rate
 from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
 
@@ -18,7 +18,7 @@ EPOCH_INTERVAL = 0.5
 STEP_INTERVAL = 30.0
 
 
-class Lines(Viewer):
+class PlainProgress(Viewer):
     """Writes lines to standard output."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from dltool.cli.table import write_table
+from dltool.cli.screen.table import write_table
 from dltool.data.inspection.inspection import Inspection
 
 #: more classes, and more columns, than these are left to --json

@@ -12,9 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dltool.cli.curve import Curve
-from dltool.cli.epoch_table import MOST, epoch_tables
-from dltool.cli.viewer import Heading, Viewer
+from dltool.cli.screen.curve import Curve
+from dltool.cli.screen.epoch_table import MOST, epoch_tables
+from dltool.cli.screen.viewer import Heading, Viewer
 from dltool.figures import duration, number, rate
 from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
 
@@ -26,7 +26,7 @@ BAR_WIDTH = 24
 LINES_ABOVE = 8
 
 
-class Screen(Viewer):
+class LiveProgress(Viewer):
     """Redraws itself in place, a few times a second, in a thread of its own."""
 
     def __init__(self, *, passing: bool = False) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from dltool.cli.viewer import choose_viewer
+from dltool.cli.screen.viewer import choose_viewer
 from dltool.figures import quoted
 from dltool.report.making import report_again
 from dltool.training.continuing import telling_of_moved_data

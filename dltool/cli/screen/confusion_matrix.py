@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from dltool.cli.table import GAP, write_table
+from dltool.cli.screen.table import GAP, write_table
 
 #: More classes than this do not fit a terminal's width.
 MOST_CLASSES = 20

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 import typer
 
-from dltool.cli.table import write_table
+from dltool.cli.screen.table import write_table
 from dltool.config.columns import clean_name
 from dltool.data.sources.source import Bad, Request
 from dltool.errors import InputError, Problem

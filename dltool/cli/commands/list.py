@@ -6,7 +6,7 @@ import json
 from inspect import getdoc
 from typing import Any
 
-from dltool.cli.table import write_table
+from dltool.cli.screen.table import write_table
 from dltool.config.description import Description, compat_defaults
 from dltool.config.experiment import FRAMEWORKS
 from dltool.config.slots import field_slot

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
-from dltool.cli.table import write_table
+from dltool.cli.screen.table import write_table
 from dltool.figures import duration, rate
 
 #: share of a step from which on an op of a layer gets a line

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from dltool.cli.table import in_pieces
+from dltool.cli.screen.table import in_pieces
 from dltool.figures import duration, number, single_figures, titled
 from dltool.training.events import EpochEnded
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
-from dltool.cli.confusion import write_confusion
-from dltool.cli.table import write_table
-from dltool.cli.viewer import choose_viewer
+from dltool.cli.screen.confusion_matrix import write_confusion
+from dltool.cli.screen.table import write_table
+from dltool.cli.screen.viewer import choose_viewer
 from dltool.errors import InputError
 from dltool.figures import listed, number, quoted, titled
 from dltool.report.sheet import require_png, write_sheet
