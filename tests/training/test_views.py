@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dltool.cli.screen import plain_progress
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.live_progress import LiveProgress
 from dltool.cli.screen.plain_progress import PlainProgress
