@@ -19,7 +19,7 @@ from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
 from dltool.program.initial import initial_values
-from dltool.schedules.schedule import Horizon, Schedule
+from dltool.schedules.schedule import Horizon
 from dltool.training.layout import EpochLayout
 from dltool.training.single_rows import without_single_row
 
@@ -44,7 +44,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     np.save(folder / "target.npy", data["target"])
     arrays = dict(initial_values(graph.values.values(), train.seed))
     np.savez(folder / "arrays.npz", **cast(Any, arrays))
-    optimizer = cast(Optimizer, experiment.optimizer)
+    optimizer = experiment.optimizer
     plain = resolved(experiment)
     recipe = {
         "model": plain["model"],
@@ -76,7 +76,7 @@ def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) ->
     """The learning rate of every update, or the one of all."""
     horizon = Horizon(layout.updates, experiment.train.epochs)
     steps = np.arange(min(horizon.steps, RATES))
-    rates = optimizer.lr * cast(Schedule, experiment.schedule).multiplier(steps, horizon)
+    rates = optimizer.lr * experiment.schedule.multiplier(steps, horizon)
     return rates.tolist() if np.ptp(rates) else [float(rates[0])]
 
 

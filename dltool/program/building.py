@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from dltool.config.experiment import Experiment
 from dltool.layers.layer import build_layers
 from dltool.losses.links import Link
-from dltool.losses.loss import Loss, Mixed
+from dltool.losses.loss import Mixed
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
 from dltool.program.features import FeatureSignature, first_value
@@ -102,7 +103,7 @@ class Network:
         return self.program.graph.warnings
 
 
-def build_network(experiment: Any, signature: Signature, *, training: bool, rows: int) -> Network:
+def build_network(experiment: Experiment, signature: Signature, *, training: bool, rows: int) -> Network:
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
     graph = empty_graph(experiment, signature, training=training)
     features, target, mixed = _batch(graph, experiment, signature, training)
@@ -113,7 +114,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):
-        loss: Loss = experiment.loss
+        loss = experiment.loss
         if mixed:
             built = loss.build_mixed(graph, prediction, target, mixed, classes=signature.class_shares)
         else:
@@ -130,7 +131,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights)
 
 
-def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Graph:
+def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
     """A graph that knows what the network of a config is for."""
     outputs = len(signature.classes) if signature.classes else len(signature.targets)
     kind = "classes" if signature.classes else "targets"
@@ -139,7 +140,9 @@ def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Gra
     )
 
 
-def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:
+def _batch(
+    graph: Graph, experiment: Experiment, signature: Signature, training: bool
+) -> tuple[Value, Value, Mixed | None]:
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     graph.part = "batch"
     with graph.inside("batch"):
@@ -152,7 +155,7 @@ def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) 
         features = first_value(graph, signature, rows)
     graph.part = "batch"
     with graph.inside("batch"):
-        loss: Loss = experiment.loss
+        loss = experiment.loss
         if signature.classes and loss.target != "binary":
             labels = graph.data("target", (), "int64")
             target = graph.apply("gather_labels", labels, rows)
@@ -164,7 +167,7 @@ def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) 
     return features, target, mixed
 
 
-def _rows(graph: Graph, experiment: Any, training: bool) -> Value:
+def _rows(graph: Graph, experiment: Experiment, training: bool) -> Value:
     """Which rows of the data are the batch; how many there are is known once data is bound."""
     if training and experiment.train.sampling:
         tables = graph.data("chances", ()), graph.data("others", (), "int32")

@@ -7,8 +7,9 @@ products that mix them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from dltool.config.experiment import Experiment
 from dltool.layers.layer import build_layers
 from dltool.ops.graph import Graph, Node, Value
 from dltool.program.building import Signature, empty_graph
@@ -35,7 +36,7 @@ class Names(Protocol):
     def outputs(self) -> Sequence[str]: ...
 
 
-def named_axes(experiment: Any, signature: Signature, names: Names) -> NamedAxes:
+def named_axes(experiment: Experiment, signature: Signature, names: Names) -> NamedAxes:
     """The names along the axes of all that the network of a config starts with."""
     graph = empty_graph(experiment, signature, training=True)
     first = first_value(graph, signature, graph.apply("order", rows_total=0, shuffle=0, key=0))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -122,7 +122,7 @@ class Figures:
         task = self._signature.task
         self._calibration = None if task == "numbers" else Calibration(self._answers)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
-        latest = latest_values(cast(Source, predictor.experiment.data.source), predictor.preprocessing)
+        latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, latest)
 
     def add(self, part: Part) -> np.ndarray:
@@ -242,7 +242,7 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
     if own is not None:  # a source of its own: the others are not needed
         with blaming(place(part, own)):
             own.files(folders)  # raises where they are not there any more
-        yield from _source(predictor, cast(Source, own), folders, report)
+        yield from _source(predictor, own, folders, report)
         return
     for note in notes_on_files(data, folders):
         report(note)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -65,7 +64,7 @@ class Predictor:
 
     def elsewhere(self, paths: Sequence[str]) -> Sequence[Elsewhere]:
         """Sources of further samples; raises InputError where those trained on come from no file."""
-        return elsewhere(cast(Source, self.experiment.data.source), paths, self.preprocessing.features)
+        return elsewhere(self.experiment.data.source, paths, self.preprocessing.features)
 
     def run(self, part: Part) -> Evaluation:
         """Losses of the samples, batch by batch, and the network's outputs."""

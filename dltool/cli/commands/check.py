@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -35,7 +35,7 @@ from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
 
 if TYPE_CHECKING:
-    from dltool.metrics.metric import Metric
+    pass
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     layout = without_single_row(layout, network)
-    metrics, answers, targets = cast("list[Metric]", experiment.metrics), Answers.of(signature), inspection.targets
+    metrics, answers, targets = experiment.metrics, Answers.of(signature), inspection.targets
     for metric in metrics:
         metric.start(answers)
     if targets:

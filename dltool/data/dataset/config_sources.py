@@ -6,7 +6,7 @@ import filecmp
 from collections.abc import Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from dltool.config.experiment import PARTS, DataConfig
 from dltool.data.files.paths import candidates
@@ -25,7 +25,7 @@ class PathField(NamedTuple):
 def sources(data: DataConfig) -> dict[str, Source]:
     """Every source, by the part that it is given for."""
     own = {part: getattr(data, part) for part in PARTS[1:] if getattr(data, part)}
-    return {"train": cast(Source, data.source), **own}
+    return {"train": data.source, **own}
 
 
 def place(part: str, source: Source) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from dltool.config.amounts import amount
 from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.dataset.config_sources import place, sources
 from dltool.data.dataset.duplicates import Duplicates
-from dltool.data.features.feature import Feature
 from dltool.data.images.uniform import Constants
 from dltool.data.preprocessing.features import Preparation, Prepared
 from dltool.data.preprocessing.fitting import fit
@@ -187,7 +186,7 @@ def _settle(
 
 def _reads(data: DataConfig) -> dict[str, str]:
     """The types in SQL that the features of the config read, by name or pattern."""
-    return {name: cast(Feature, feature).encoder.reads for name, feature in data.features.items()}
+    return {name: feature.encoder.reads for name, feature in data.features.items()}
 
 
 def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:

@@ -12,8 +12,8 @@ from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
 from dltool.data.scaling.moments import Moments
-from dltool.data.scaling.scaling import Scale, Scaling, rounded_away, suitable
-from dltool.data.sources.source import Raw, Reader, Source
+from dltool.data.scaling.scaling import Scale, rounded_away, suitable
+from dltool.data.sources.source import Raw, Reader
 from dltool.data.splitting.split import Index, overlap
 from dltool.errors import InputError, Problem
 
@@ -27,11 +27,11 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
 
 def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
     outline, notes = reader.outline, []
-    scaling = cast(Scaling | None, data.scaling)
+    scaling = data.scaling
     if scaling is None:
         scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)
     has_channels = len(outline.feature_shape) == 3
-    moments = Moments(columns=has_channels or cast(Source, data.source).mixed_units)
+    moments = Moments(columns=has_channels or data.source.mixed_units)
     if scaling.fitted:
         for features in _of_rows(reader, {}, train):
             moments.update(cast(np.ndarray, features))

@@ -10,7 +10,7 @@ from typing import cast as typed
 from pydantic import Field, NonNegativeInt, model_validator
 
 from dltool.config.columns import ColumnName
-from dltool.config.description import Component, Description
+from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
 from dltool.data.files.paths import locate_all
@@ -49,7 +49,7 @@ class Table(Source):
     rename_labels: dict[str | int, str] = Field(
         default={}, description="classes or labels as the file calls them: name"
     )
-    types: dict[ColumnName, Annotated[Description, Component("type")]] = Field(
+    types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={},
         description="how the cells of columns are read, by name or pattern: number, date, boolean or text; the others"
         " are found out from the data trained on, and kept for all other data",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from dltool.config.experiment import PARTS, DataConfig
 from dltool.data.files.quoting import plural, shown
 from dltool.data.scaling.scaling import Scaling, Standard
-from dltool.data.sources.source import Outline, Source
+from dltool.data.sources.source import Outline
 from dltool.data.splitting.split import Index, among, split_rows
 from dltool.data.targets.target import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem
@@ -106,8 +105,8 @@ def _split_main(
 def _target_scaling(data: DataConfig) -> Scaling | None:
     """What numbers are scaled by while they are trained on."""
     if data.target_scaling:
-        return cast(Scaling, data.target_scaling)
-    return Standard() if cast(Source, data.source).mixed_units else None
+        return data.target_scaling
+    return Standard() if data.source.mixed_units else None
 
 
 def _classes_alike(target: Target) -> list[str]:
