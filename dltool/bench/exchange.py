@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.opening import open_dataset
-from dltool.data.samples.signature import Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
@@ -31,7 +31,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     """Everything that `bench.pytorch.recipe` reads, into an empty folder."""
     dataset = open_dataset(experiment.data, data_folders)
     train, part = experiment.train, dataset.parts["train"]
-    if not isinstance(part, Part):
+    if not isinstance(part, Samples):
         raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
     if experiment.freeze:
         raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
@@ -43,7 +43,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     np.save(folder / "codes.npy", data["codes"].astype(np.int64))
     np.save(folder / "target.npy", data["target"])
     arrays = dict(initial_values(graph.values.values(), train.seed))
-    np.savez(folder / "arrays.npz", **cast(Any, arrays))
+    np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
     optimizer = experiment.optimizer
     plain = resolved(experiment)
     recipe = {

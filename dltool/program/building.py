@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.losses.links import Link
 from dltool.losses.loss import Mixed
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
-from dltool.program.features import FeatureSignature, first_value
+from dltool.program.features import first_value
 from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
@@ -23,39 +23,6 @@ from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
-
-
-class Signature(FeatureSignature, Protocol):
-    """What building needs to know of the data."""
-
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
-    @property
-    def class_shares(self) -> Mapping[str, float]: ...
-
-
-class Alias(Protocol):
-    """How rows are drawn: chances (n,) float32 and others (n,) int32."""
-
-    @property
-    def chances(self) -> np.ndarray: ...
-    @property
-    def others(self) -> np.ndarray: ...
-
-
-class Samples(Protocol):
-    """A part of the data: features (n, …), targets (n,) or (n, k), codes (n, m)."""
-
-    @property
-    def features(self) -> np.ndarray: ...
-    @property
-    def targets(self) -> np.ndarray: ...
-    @property
-    def codes(self) -> np.ndarray: ...
-    @property
-    def alias(self) -> Alias | None: ...
 
 
 @dataclass(frozen=True, eq=False)

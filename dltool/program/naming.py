@@ -7,12 +7,13 @@ products that mix them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from dltool.config.experiment import Experiment
+from dltool.data.preprocessing.position_names import Names
+from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.ops.graph import Graph, Node, Value
-from dltool.program.building import Signature, empty_graph
+from dltool.program.building import empty_graph
 from dltool.program.features import first_value
 
 #: the name of each position along one axis, or None where they have no names
@@ -23,17 +24,6 @@ NamedAxes = Mapping[str, tuple[Axis, ...]]
 #: products of x and a weight that make new positions of all that they get, with the axes of the weight for what they
 #: get and for what they make
 MIXING = {"matmul": (-2, -1), "conv": (-2, -1), "conv_data_gradient": (-1, -2)}
-
-
-class Names(Protocol):
-    """The names of inputs, codes and outputs."""
-
-    @property
-    def inputs(self) -> Sequence[str] | None: ...
-    @property
-    def codes(self) -> Mapping[str, Sequence[str]]: ...
-    @property
-    def outputs(self) -> Sequence[str]: ...
 
 
 def named_axes(experiment: Experiment, signature: Signature, names: Names) -> NamedAxes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -128,7 +127,7 @@ def _keys(found: SeriesFound) -> list[Entry]:
 
 def _windows(source: Sequence[Entry]) -> int:
     """How many windows there are."""
-    windows = cast(Source, registered("source")["windows"].model_validate(plain(source)))
+    windows: Source = registered("source")["windows"].model_validate(plain(source))
     try:
         with windows.open([], Request()) as reader:
             return reader.outline.rows

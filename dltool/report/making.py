@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.opening import open_dataset
-from dltool.data.samples.signature import Dataset
 from dltool.errors import InputError
 from dltool.program.building import build_network
 from dltool.report.content import gather

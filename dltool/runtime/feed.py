@@ -14,8 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
-from dltool.data.samples.signature import Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import Samples
+from dltool.data.store.reader import StoredSamples
 from dltool.kernels.cpu import library
 from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
@@ -32,7 +32,7 @@ class Window:
 
     first: int
     stop: int
-    part: Part
+    samples: Samples
 
 
 class Feed(Protocol):
@@ -57,7 +57,7 @@ class Feed(Protocol):
 class Resident:
     """Samples that are all in memory."""
 
-    def __init__(self, part: Part, order: EpochOrder, epoch_samples: int):
+    def __init__(self, part: Samples, order: EpochOrder, epoch_samples: int):
         self._window, self._order = Window(0, epoch_samples, part), order
 
     def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
@@ -66,7 +66,7 @@ class Resident:
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
         rows = np.empty(high - low, np.int64)
         self._order.take(epoch, low, rows)
-        return window.part.targets[rows]
+        return window.samples.targets[rows]
 
     def close(self) -> None:
         """There is nothing."""
@@ -77,7 +77,7 @@ class Streamed:
 
     def __init__(
         self,
-        part: StoredPart,
+        part: StoredSamples,
         order: EpochOrder,
         *,
         epochs: int,
@@ -106,7 +106,7 @@ class Streamed:
         return self._present.window
 
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
-        return window.part.targets[low - window.first : high - window.first]
+        return window.samples.targets[low - window.first : high - window.first]
 
     def close(self) -> None:
         if self._next:
@@ -156,7 +156,7 @@ class _Filling:
     def _fill(self) -> None:
         epoch, first = self.place
         try:
-            self._filler.fill(self.window.part, epoch, first, self._ended.is_set)
+            self._filler.fill(self.window.samples, epoch, first, self._ended.is_set)
         except Exception as error:  # the main thread raises it
             self._error = error
 

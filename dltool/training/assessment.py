@@ -15,7 +15,8 @@ from dltool.data.dataset.config_sources import notes_on_files, place
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.prediction.rows import ROWS, opened
 from dltool.data.preprocessing.features import Preparation
-from dltool.data.samples.signature import Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source, blaming
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
@@ -29,6 +30,7 @@ from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
+from dltool.training.meter import answers_of
 from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
@@ -115,7 +117,7 @@ class Figures:
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
         self._metrics = measured_metrics(predictor.experiment.metrics, self._signature.task)
-        self._answers = Answers.of(self._signature)
+        self._answers = answers_of(self._signature)
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
@@ -125,7 +127,7 @@ class Figures:
         latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, latest)
 
-    def add(self, part: Part) -> np.ndarray:
+    def add(self, part: Samples) -> np.ndarray:
         """Take samples; gives the predictions (n, k) for them."""
         result = self._predictor.run(part)
         self._rows += len(part)
@@ -185,7 +187,7 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     """What gathers the figures of single labels or targets, and the columns that each looks at."""
     columns = range(len(signature.targets))
     if signature.task == "labels":
-        return [(F1().start(Answers.of(signature)), list(columns))]
+        return [(F1().start(answers_of(signature)), list(columns))]
     if signature.task == "classes":
         return []  # they follow from the confusion matrix
     metrics = [registered("metric")[name]() for name in USUAL["numbers"]]
@@ -215,7 +217,7 @@ def chosen_part(experiment: Experiment, part: str | None = None) -> str:
 
 
 #: samples, and what gives the places of some of them, where these are known already
-Pieces = Iterator[tuple[Part, Places | None]]
+Pieces = Iterator[tuple[Samples, Places | None]]
 
 
 def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:

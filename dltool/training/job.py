@@ -11,13 +11,14 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.config_sources import notes_on_files
+from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.signature import Dataset, Part
+from dltool.data.samples.samples import Samples
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Answers, positive_classes
+from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
@@ -29,7 +30,7 @@ from dltool.training.feeding import make_feed, ordered
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
-from dltool.training.meter import Meter
+from dltool.training.meter import Meter, answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -56,7 +57,7 @@ class Job:
     @property
     def positive_class(self) -> dict[str, str]:
         """The class that a figure is about, for those that are about one."""
-        return positive_classes(self.experiment.metrics, Answers.of(self.dataset.signature))
+        return positive_classes(self.experiment.metrics, answers_of(self.dataset.signature))
 
     @property
     def absolute_folders(self) -> list[str]:
@@ -140,10 +141,10 @@ def open_job(
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
-    require_defined(judge.watched, metrics, Answers.of(dataset.signature), network, of_parts(dataset.parts))
+    require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
     preprocessing = Preprocessing.from_json(dataset.preprocessing)
     start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
-    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
+    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )

@@ -116,7 +116,7 @@ class Trainer:
             self._keeper.finish()
             raise
         if window and window is not self._attached:
-            self._job.engine.attach("train", window.part, first=window.first)
+            self._job.engine.attach("train", window.samples, first=window.first)
             self._attached = window
         return window
 

@@ -16,7 +16,8 @@ from dltool.config.loading import from_resolved
 from dltool.data.prediction.rows import Further, Piece, opened
 from dltool.data.prediction.sources import Elsewhere, elsewhere
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.signature import Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Request, Source
 from dltool.errors import InputError, Problem
 from dltool.losses.links import link
@@ -66,7 +67,7 @@ class Predictor:
         """Sources of further samples; raises InputError where those trained on come from no file."""
         return elsewhere(self.experiment.data.source, paths, self.preprocessing.features)
 
-    def run(self, part: Part) -> Evaluation:
+    def run(self, part: Samples) -> Evaluation:
         """Losses of the samples, batch by batch, and the network's outputs."""
         self._engine.attach(_PART, part)
         return self._engine.evaluate(_PART)
@@ -138,7 +139,7 @@ class Predictions:
             with opened(source, self._predictor.preprocessing, request=self._request) as further:
                 try:
                     for piece in further.pieces():
-                        if len(piece.part):
+                        if len(piece.samples):
                             begun = True
                             yield piece, further
                 finally:  # also where the first rows were enough
@@ -152,7 +153,7 @@ class Predictions:
             self.problems += error.problems
 
     def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
-        outputs = self._predictor.run(piece.part).outputs
+        outputs = self._predictor.run(piece.samples).outputs
         predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"

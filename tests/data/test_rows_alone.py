@@ -90,7 +90,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Source, Pr
 
 def _prepared(source: Source, path: str, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     with further.opened(source.at(path), preprocessing, [], Request(targets=False)) as samples:
-        parts = [piece.part for piece in samples.pieces()]
+        parts = [piece.samples for piece in samples.pieces()]
     return np.concatenate([part.features for part in parts]), np.concatenate([part.codes for part in parts])
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dltool.data.dataset.dataset import Dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.signature import Dataset
 from dltool.errors import InputError
 
 from .opening import FOLDER, config, open_part, opened, problems, table, write

@@ -24,13 +24,13 @@ from dltool.data.files.quoting import plural
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
-from dltool.metrics.metric import Answers
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.training.initial import starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
+from dltool.training.meter import answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
 
@@ -89,7 +89,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     layout = without_single_row(layout, network)
-    metrics, answers, targets = experiment.metrics, Answers.of(signature), inspection.targets
+    metrics, answers, targets = experiment.metrics, answers_of(signature), inspection.targets
     for metric in metrics:
         metric.start(answers)
     if targets:

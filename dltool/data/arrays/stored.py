@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from gzip import GzipFile
 from math import prod
 from tokenize import TokenError
 from typing import IO
@@ -24,7 +25,7 @@ CHUNK = 64 << 20
 class Stored:
     """An array in a file that is open at the first of its numbers."""
 
-    file: IO[bytes]
+    file: IO[bytes] | GzipFile
     where: str  # for messages
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -71,7 +72,7 @@ class Stored:
             yield content
 
 
-def numpy_array(file: IO[bytes], where: str, size: int) -> Stored:
+def numpy_array(file: IO[bytes] | GzipFile, where: str, size: int) -> Stored:
     """An array in NumPy's own format, in a file of `size` bytes; raises InputError for any other, and for objects."""
     try:
         version = np.lib.format.read_magic(file)

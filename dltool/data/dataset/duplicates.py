@@ -8,7 +8,7 @@ import numpy as np
 
 from dltool.data.files.quoting import plural
 from dltool.data.images.uniform import constant
-from dltool.data.samples.signature import Part
+from dltool.data.samples.samples import Samples
 
 #: more rows than these are not compared: their hashes alone would take long to sort
 MOST_ROWS = 4_000_000
@@ -26,7 +26,7 @@ class Duplicates:
         worth = len(rows) > 1 and sum(rows.values()) <= MOST_ROWS
         self._hashes: dict[str, list[np.ndarray]] = {part: [] for part in rows} if worth else {}
 
-    def watched(self, pieces: Iterator[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
+    def watched(self, pieces: Iterator[tuple[str, Samples]]) -> Iterator[tuple[str, Samples]]:
         """The same pieces of parts."""
         for name, piece in pieces:
             if name in self._hashes:

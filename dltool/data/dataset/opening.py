@@ -19,12 +19,14 @@ import numpy as np
 from dltool.config.amounts import amount
 from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.dataset.config_sources import place, sources
+from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.duplicates import Duplicates
 from dltool.data.images.uniform import Constants
 from dltool.data.preprocessing.features import Preparation, Prepared
 from dltool.data.preprocessing.fitting import fit
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.signature import Dataset, Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.data.samples.weighted_sampling import alias_table, sampling_column
 from dltool.data.sources.source import Reader, Request, Source, blaming
 from dltool.data.splitting.partition import Plan, make_plan
@@ -227,7 +229,7 @@ def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
 
 def pieces_of(
     readers: Mapping[str, Reader], preparation: Preparation, plan: Plan, digest: Any, constants: Constants
-) -> Iterator[tuple[str, Part]]:
+) -> Iterator[tuple[str, Samples]]:
     """Samples of every part, in order; the digest takes in all that is prepared.
 
     Raises InputError, once all sources are read, with the problems of each.
@@ -244,7 +246,7 @@ def pieces_of(
 
 def _pieces_of_source(
     source: str, reader: Reader, preparation: Preparation, plan: Plan, digest: Any, constants: Constants
-) -> Iterator[tuple[str, Part]]:
+) -> Iterator[tuple[str, Samples]]:
     indices = {part: index for part, (of, index) in plan.rows.items() if of == source}
     targets = plan.encoded[source]
     digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
@@ -255,7 +257,7 @@ def _pieces_of_source(
         digest.update(chunk.codes.data)
         for part, index in indices.items():
             _, inside = overlap(index, low, high)
-            yield part, Part(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
 
 
 def remarks(readers: Mapping[str, Reader]) -> list[str]:
@@ -263,14 +265,16 @@ def remarks(readers: Mapping[str, Reader]) -> list[str]:
     return [text for reader in readers.values() for text in reader.remarks()]
 
 
-def _in_memory(pieces: Iterator[tuple[str, Part]], rows: Mapping[str, int], layout: RecordLayout) -> dict[str, Part]:
+def _in_memory(
+    pieces: Iterator[tuple[str, Samples]], rows: Mapping[str, int], layout: RecordLayout
+) -> dict[str, Samples]:
     """Every part as arrays; no more is in memory at a time than these and a piece."""
-    parts: dict[str, Part] = {}
+    parts: dict[str, Samples] = {}
     filled = dict.fromkeys(rows, 0)
     for name, piece in pieces:
         if len(piece) == rows[name]:
             features, targets, codes = map(np.ascontiguousarray, (piece.features, piece.targets, piece.codes))
-            parts[name] = Part(features, targets, codes)
+            parts[name] = Samples(features, targets, codes)
             continue
         if name not in parts:
             parts[name] = layout.empty(rows[name])

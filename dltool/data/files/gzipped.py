@@ -6,9 +6,10 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from gzip import GzipFile
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import TextIO
 
 from dltool.errors import InputError, Problem
 
@@ -21,9 +22,9 @@ def is_gzipped(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> GzipFile | BufferedReader:
     """The file, unpacked."""
-    return cast(IO[bytes], gzip.open(path)) if is_gzipped(path) else path.open("rb")
+    return gzip.open(path) if is_gzipped(path) else path.open("rb")
 
 
 def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False, line_end: str = "") -> TextIO:

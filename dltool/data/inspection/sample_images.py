@@ -10,7 +10,7 @@ import numpy as np
 
 from dltool.data.arrays.axes import SMALLEST, are_sides
 from dltool.data.preprocessing.features import Preparation, TablePreparation
-from dltool.data.samples.signature import Part
+from dltool.data.samples.samples import Samples
 
 
 def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
@@ -24,7 +24,7 @@ def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
     return _grid([encoder.column for encoder in preparation.encoders]) if numeric else None
 
 
-def pictures_of(preparation: Preparation, samples: Part) -> np.ndarray | None:
+def pictures_of(preparation: Preparation, samples: Samples) -> np.ndarray | None:
     """The samples as pictures (n, height, width, channels), bytes or numbers of their own; None where they are none."""
     shape = picture_shape(preparation)
     if shape is None or not isinstance(preparation, TablePreparation):

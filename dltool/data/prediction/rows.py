@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.signature import Part
+from dltool.data.samples.samples import Samples
 from dltool.data.sources.source import Raw, Reader, Request, Source, blaming
 from dltool.data.splitting.split import overlap
 from dltool.data.targets.target import Target, encode, usable_rows
@@ -30,7 +30,7 @@ class Piece:
 
     low: int
     high: int
-    part: Part
+    samples: Samples
     kept: Mapping[str, np.ndarray]  # texts to write beside the predictions, masked where missing
 
 
@@ -72,20 +72,20 @@ class Further:
             self.unknown.update(self._preparation.unknown(raw, prepared))
             low += len(prepared.features)
             targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
-            piece = Piece(start, low, Part(prepared.features, targets, prepared.codes), self._reader.kept(start, low))
+            samples = Samples(prepared.features, targets, prepared.codes)
+            piece = Piece(start, low, samples, self._reader.kept(start, low))
             yield self._usable(piece)
 
-    def parts(self) -> Iterator[tuple[Part, np.ndarray]]:
+    def parts(self) -> Iterator[tuple[Samples, np.ndarray]]:
         """All rows that have a target, in order, and their numbers in the file (n,)."""
         for piece in self.pieces():
             rows = np.arange(piece.low, piece.high)
             if self.usable is None:
-                yield piece.part, rows
+                yield piece.samples, rows
                 continue
             _, inside = overlap(self.usable, piece.low, piece.high)
-            if len(piece.part.targets[inside]):
-                part = Part(piece.part.features[inside], piece.part.targets[inside], piece.part.codes[inside])
-                yield part, rows[inside]
+            if len(piece.samples.targets[inside]):
+                yield piece.samples.taken(inside), rows[inside]
 
     def _find_bad_cells(self) -> None:
         if self._bad != "refuse":
@@ -100,9 +100,9 @@ class Further:
         left_out = np.array([*failed, *self._skipped[first:last]], np.int64)
         if not left_out.size:
             return piece
-        rows, part = np.delete(np.arange(piece.high - piece.low), left_out - piece.low), piece.part
+        rows = np.delete(np.arange(piece.high - piece.low), left_out - piece.low)
         kept = {name: cells[rows] for name, cells in piece.kept.items()}
-        return replace(piece, part=Part(part.features[rows], part.targets[rows], part.codes[rows]), kept=kept)
+        return replace(piece, samples=piece.samples.taken(rows), kept=kept)
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Where some rows of the file stand."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal
 
 import numpy as np
 
 from dltool.data.features.feature import CellError, Encoder, stored_encoder
 from dltool.data.samples.signature import CodeField
 from dltool.data.scaling.scaling import Scale
-from dltool.data.sources.source import Outline, Raw
+from dltool.data.sources.source import Outline, Raw, array_of, cells_of
 from dltool.errors import InputError, Problem
 
 #: columns with cells that cannot be taken that are listed
@@ -26,84 +26,44 @@ class Prepared:
     codes: np.ndarray
 
 
-class Preparation(Protocol):
-    """How raw features are prepared."""
-
-    @property
-    def feature_shape(self) -> tuple[int, ...]:
-        """Of one prepared sample."""
-        ...
-
-    @property
-    def feature_dtype(self) -> Literal["float32", "uint8"]:
-        """Of prepared samples."""
-        ...
-
-    @property
-    def scale(self) -> Scale | None:
-        """Of bytes: they are scaled as a batch is gathered."""
-        ...
-
-    @property
-    def codes(self) -> tuple[CodeField, ...]:
-        """What codes a sample has."""
-        ...
-
-    @property
-    def types(self) -> Mapping[str, str]:
-        """The columns of a table that are read, and their types in SQL; none for arrays."""
-        ...
-
-    def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
-        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
-
-        Raises InputError for numbers beyond float32.
-        """
-        ...
-
-    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold what training has never seen, by column."""
-        ...
-
-    def require_alike(self, outline: Outline) -> None:
-        """Raises InputError unless a source has the features trained on."""
-        ...
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data that JSON keeps exactly."""
-        ...
-
-
 @dataclass(frozen=True)
 class ArrayPreparation:
-    """Samples that are arrays: scaled as a whole."""
+    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered."""
 
-    feature_shape: tuple[int, ...]
+    feature_shape: tuple[int, ...]  # of one prepared sample
     feature_dtype: Literal["float32", "uint8"]
     scale: Scale | None
     codes: tuple[CodeField, ...] = ()
 
     @property
     def types(self) -> Mapping[str, str]:
+        """The columns of a table that are read, and their types in SQL; there are none."""
         return {}
 
     def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
-        features = cast(np.ndarray, raw)
+        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+
+        Raises InputError for numbers beyond float32.
+        """
+        features = array_of(raw)
         if self.feature_dtype == "float32":
             features = self.scale.applied(features) if self.scale else _float32(features)
             _require_finite(features, place)
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
+        """How many cells hold what training has never seen, by column; there are no columns."""
         return {}
 
     def require_alike(self, outline: Outline) -> None:
+        """Raises InputError unless a source has the features trained on."""
         if (outline.feature_shape, outline.feature_dtype) != (self.feature_shape, self.feature_dtype):
             got = f"{outline.feature_dtype} {list(outline.feature_shape)}"
             message = f"features are {got}, those of the training part {self.feature_dtype} {list(self.feature_shape)}"
             raise InputError(Problem(message, outline.where))
 
     def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
         return {
             "shape": list(self.feature_shape),
             "dtype": self.feature_dtype,
@@ -127,10 +87,12 @@ class TablePreparation:
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
+        """Of one prepared sample."""
         return (sum(len(encoder.names) for encoder in self.encoders),)
 
     @property
     def codes(self) -> tuple[CodeField, ...]:
+        """What codes a sample has."""
         fields, start = [], 0
         for field in (encoder.field for encoder in self.encoders):
             if field:
@@ -140,10 +102,15 @@ class TablePreparation:
 
     @property
     def types(self) -> Mapping[str, str]:
+        """The columns that are read, and their types in SQL."""
         return {encoder.column: encoder.reads for encoder in self.encoders}
 
     def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
-        cells = cast(Mapping[str, np.ndarray], raw)
+        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+
+        Raises InputError for cells that cannot be taken, and for numbers beyond float32.
+        """
+        cells = cells_of(raw)
         rows = len(next(iter(cells.values())))
         numbers = np.empty((rows, *self.feature_shape), np.float32)
         codes = np.empty((rows, sum(field.length for field in self.codes)), np.int32)
@@ -163,7 +130,8 @@ class TablePreparation:
         return Prepared(numbers, codes)
 
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        cells = cast(Mapping[str, np.ndarray], raw)
+        """How many cells hold what training has never seen, by column."""
+        cells = cells_of(raw)
         counts, code = {}, 0
         for encoder in self.encoders:
             length = encoder.field.length if encoder.field else 0
@@ -177,7 +145,12 @@ class TablePreparation:
             raise InputError(Problem("holds arrays, where the training part is a table", outline.where))
 
     def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
         return {"columns": [encoder.as_json() for encoder in self.encoders]}
+
+
+#: how raw features are prepared
+Preparation = ArrayPreparation | TablePreparation
 
 
 def stored_preparation(data: Mapping[str, Any]) -> Preparation:

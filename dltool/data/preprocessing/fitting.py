@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import Scale, rounded_away, suitable
-from dltool.data.sources.source import Raw, Reader
+from dltool.data.sources.source import Raw, Reader, array_of, cells_of
 from dltool.data.splitting.split import Index, overlap
 from dltool.errors import InputError, Problem
 
@@ -34,7 +33,7 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     moments = Moments(columns=has_channels or data.source.mixed_units)
     if scaling.fitted:
         for features in _of_rows(reader, {}, train):
-            moments.update(cast(np.ndarray, features))
+            moments.update(array_of(features))
     if outline.deep and scaling.fitted:
         low, high = moments.low.min(), moments.high.max()
         notes = [*notes, f"pixels of the training part lie between {low:.6g} and {high:.6g}"]
@@ -46,7 +45,7 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
 
 def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:
     """A note on features whose differences float32 rounds away, as the first chunk shows them."""
-    features = cast(np.ndarray, next(_of_rows(reader, {}, train)))
+    features = array_of(next(_of_rows(reader, {}, train)))
     if features.dtype != np.float64 or not len(features):
         return []
     moments = Moments(columns=True)
@@ -66,7 +65,7 @@ def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     empty = {*fittings}
     for raw in _of_rows(reader, types, train):
         for column, fitting in fittings.items():
-            cells = cast(Any, raw)[column]
+            cells = cells_of(raw)[column]
             fitting.update(cells)
             if column in empty and not missing(cells).all():
                 empty.remove(column)

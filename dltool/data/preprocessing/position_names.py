@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from dltool.data.preprocessing.features import ArrayPreparation, TablePreparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
@@ -97,7 +97,7 @@ def _changes(what: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> It
 def _told(value: Any) -> str:
     """A setting in few characters."""
     if isinstance(value, Mapping):
-        return "(x − {}) · {}".format(*(_told(cast(Any, value)[key]) for key in ("offset", "factor")))
+        return "(x − {}) · {}".format(*(_told(value[key]) for key in ("offset", "factor")))
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_told, value[:4]))}{', …' if len(value) > 4 else ''}]"
     if isinstance(value, float):

@@ -1,10 +1,10 @@
-"""What a network needs to know of its data, and prepared data itself."""
+"""What a network needs to know of its data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dltool.config.experiment import Task
 from dltool.data.scaling.scaling import Scale
 
 if TYPE_CHECKING:
-    from dltool.data.store.reader import StoredPart
+    pass
 
 
 @dataclass(frozen=True)
@@ -63,57 +63,3 @@ class Signature:
     def own_units(self, numbers: np.ndarray) -> np.ndarray:
         """Predictions or targets (n, k) as a network is trained on them, in the units of the targets themselves."""
         return numbers if self.target_scale is None else self.target_scale.undone(numbers)
-
-
-@dataclass(frozen=True)
-class AliasTable:
-    """How rows are drawn by weights: one row is drawn evenly, and kept by its chance, else another is taken."""
-
-    chances: np.ndarray  # (n,) float32
-    others: np.ndarray  # (n,) int32
-
-    @property
-    def bytes(self) -> int:
-        """Size of both."""
-        return self.chances.nbytes + self.others.nbytes
-
-
-@dataclass(frozen=True)
-class Part:
-    """Prepared samples: features (n, *feature_shape), targets, and codes (n, m) int32, all fields side by side.
-
-    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1.
-    """
-
-    features: np.ndarray
-    targets: np.ndarray
-    codes: np.ndarray
-    alias: AliasTable | None = None  # where rows are not drawn equally often
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def rows(self, low: int, high: int) -> Part:
-        """The samples from `low` to before `high`."""
-        return Part(self.features[low:high], self.targets[low:high], self.codes[low:high])
-
-
-def joined_parts(parts: Sequence[Part]) -> Part:
-    """The samples of several parts, one after the other."""
-    return Part(
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.codes for part in parts]),
-    )
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """All parts of an experiment's data."""
-
-    signature: Signature
-    parts: Mapping[str, Part | StoredPart]  # "train", and "validation" and "test" where there are such; all of one kind
-    preprocessing: Mapping[str, Any]  # all that is needed to prepare further samples alike; JSON
-    fingerprint: str  # SHA-256 of features and targets as read, whatever becomes of them
-    notes: list[str]  # what was decided for the user
-    warnings: list[str]  # what is probably a mistake

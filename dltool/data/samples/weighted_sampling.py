@@ -6,7 +6,7 @@ import numpy as np
 
 from dltool.config.experiment import Sampling
 from dltool.data.files.quoting import plural
-from dltool.data.samples.signature import AliasTable
+from dltool.data.samples.samples import AliasTable
 from dltool.data.sources.source import Outline
 from dltool.data.splitting.partition import Plan
 from dltool.errors import InputError, Problem

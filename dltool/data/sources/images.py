@@ -15,7 +15,7 @@ from dltool.data.images.files import FolderFiles, ImageFiles
 from dltool.data.images.formats import pillow
 from dltool.data.images.layout import Level
 from dltool.data.images.reader import ImageReader
-from dltool.data.sources.source import Reader, Request, Source
+from dltool.data.sources.source import Request, Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 
@@ -50,7 +50,7 @@ class Images(Source):
         path, inside = self._locate(folders)
         return [path] if inside or path.is_file() else [path / name for name in FolderFiles(path).names]
 
-    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+    def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
         """Lists the images, and looks at the header of each unless their form is settled."""
         files = image_files(*self._locate(folders))
         try:
@@ -92,7 +92,7 @@ class ImageList(Images):
         """All of them."""
         return [locate(name, folders, "path") for name in self.names]
 
-    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+    def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
         """Looks at none."""
         missing: dict[str, Problem] = {}
         found: list[str] = []

@@ -29,6 +29,20 @@ Task = Literal["auto", "classes", "numbers", "labels"]
 Raw = np.ndarray | Mapping[str, np.ndarray]
 
 
+def array_of(raw: Raw) -> np.ndarray:
+    """Raw features that are an array; raises TypeError for cells of a table."""
+    if not isinstance(raw, np.ndarray):
+        raise TypeError("an array is needed, got the cells of a table")
+    return raw
+
+
+def cells_of(raw: Raw) -> Mapping[str, np.ndarray]:
+    """Raw features that are cells of a table, by column; raises TypeError for an array."""
+    if isinstance(raw, np.ndarray):
+        raise TypeError("the cells of a table are needed, got an array")
+    return raw
+
+
 @dataclass(frozen=True)
 class Request:
     """What is wanted of a source, beside all of its features."""

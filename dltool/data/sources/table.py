@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
-from typing import cast as typed
 
 from pydantic import Field, NonNegativeInt, model_validator
 
@@ -97,7 +96,7 @@ class Table(Source):
         targets = self._targets if request.targets else []
         others = [name for name in dict.fromkeys([*features, *request.extras]) if name not in targets]
         keep = list(files[0].columns) if request.keep_all else list(request.keep)
-        given = {**request.types, **typed(Mapping[str, ColumnType], matching(self.types, list(files[0].columns)))}
+        given = {**request.types, **matching(self.types, list(files[0].columns))}
         expected = matching(request.declared, features) if not request.types else {}
         asked = self._expected_targets(targets)
         texts = dict.fromkeys([*targets, *keep], TEXT)
