@@ -35,7 +35,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
     if experiment.freeze:
         raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
-    layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
+    layout = EpochLayout.of(train, len(part))
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     layout, graph = without_single_row(layout, network), network.program.graph
     data = network.inputs(part)

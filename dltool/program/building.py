@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from dltool.config.experiment import Experiment
+from dltool.config.experiment import Experiment, TrainConfig
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
@@ -23,6 +24,9 @@ from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
+
+#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, or drawn
+RowOrder = Literal["as they come", "shuffled", "drawn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +74,23 @@ class Network:
         return self.program.graph.warnings
 
 
-def build_network(experiment: Experiment, signature: Signature, *, training: bool, rows: int) -> Network:
-    """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
+def row_order(train: TrainConfig) -> RowOrder:
+    """How training on samples in memory takes its rows."""
+    if train.sampling:
+        return "drawn"
+    return "shuffled" if train.shuffle else "as they come"
+
+
+def build_network(
+    experiment: Experiment, signature: Signature, *, training: bool, rows: int, order: RowOrder | None = None
+) -> Network:
+    """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit.
+
+    `order` is how it takes the rows of its data: by default as the config says in training, else as they come.
+    """
     graph = empty_graph(experiment, signature, training=training)
-    features, target, mixed = _batch(graph, experiment, signature, training)
+    order = order or (row_order(experiment.train) if training else "as they come")
+    features, target, mixed = _batch(graph, experiment, signature, order)
     graph.part = "forward"
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
@@ -108,14 +125,14 @@ def empty_graph(experiment: Experiment, signature: Signature, *, training: bool)
 
 
 def _batch(
-    graph: Graph, experiment: Experiment, signature: Signature, training: bool
+    graph: Graph, experiment: Experiment, signature: Signature, order: RowOrder
 ) -> tuple[Value, Value, Mixed | None]:
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     graph.part = "batch"
     with graph.inside("batch"):
-        rows = _rows(graph, experiment, training)
+        rows = _rows(graph, order)
     mixture = mixed = None
-    if training and experiment.augment:
+    if graph.training and experiment.augment:
         with graph.inside("batch"):
             features, mixture = augmented_images(graph, experiment.augment, signature, rows)
     else:
@@ -134,21 +151,15 @@ def _batch(
     return features, target, mixed
 
 
-def _rows(graph: Graph, experiment: Experiment, training: bool) -> Value:
+def _rows(graph: Graph, order: RowOrder) -> Value:
     """Which rows of the data are the batch; how many there are is known once data is bound."""
-    if training and experiment.train.sampling:
+    if order == "drawn":
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
-    shuffle = int(training and experiment.train.shuffle)
-    return graph.apply("order", rows_total=0, shuffle=shuffle, key=0)
+    return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 
 def _key_random_ops(graph: Graph, seed: int) -> None:
     for node in graph.nodes:
         if "key" in node.attributes:
             node.attributes = {**node.attributes, "key": seed}
-
-
-def with_rows(network: Network, rows: int) -> Network:
-    """The same network, planned for batches of another size."""
-    return replace(network, program=plan(network.program.graph, rows))

@@ -92,8 +92,8 @@ def gather(
     width = prod(preparation.feature_shape) + sum(field.length for field in preparation.codes)
     rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
     sample = spread_rows(dataset.parts["train"], rows)
-    train, monitor = experiment.train, Judge(experiment).best.name
-    layout = EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch)
+    monitor = Judge(experiment).best.name
+    layout = EpochLayout.of(experiment.train, len(dataset.parts["train"]))
     layout = without_single_row(layout, network)
     return Content(
         run=run,

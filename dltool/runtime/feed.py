@@ -8,9 +8,9 @@ order while the program passes over the present one; every sample comes at the s
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -35,26 +35,26 @@ class Window:
     samples: Samples
 
 
-class Feed(Protocol):
+class Feed(ABC):
     """Samples to train on."""
 
+    @abstractmethod
     def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
         """The window that holds a position of an epoch, when it is ready; None once `stopped()`.
 
         It is valid until another one is asked for. Raises RunError where the samples cannot be read.
         """
-        ...
 
+    @abstractmethod
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
         """The targets of the samples at the positions from `low` to before `high`, all within the window."""
-        ...
 
+    @abstractmethod
     def close(self) -> None:
         """End what goes on in the background; to ask for a window begins it anew."""
-        ...
 
 
-class Resident:
+class Resident(Feed):
     """Samples that are all in memory."""
 
     def __init__(self, part: Samples, order: EpochOrder, epoch_samples: int):
@@ -72,7 +72,7 @@ class Resident:
         """There is nothing."""
 
 
-class Streamed:
+class Streamed(Feed):
     """Samples in a file, in windows of at most `samples`; two are in memory at any time."""
 
     def __init__(

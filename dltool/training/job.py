@@ -26,7 +26,7 @@ from dltool.runtime.feed import Feed, Window
 from dltool.schedules.schedule import Horizon
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
-from dltool.training.feeding import make_feed, ordered
+from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
@@ -135,8 +135,9 @@ def open_job(
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
-    layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
-    network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
+    layout = EpochLayout.of(train, len(part))
+    order = order_of_program(train, part)
+    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch, order=order)
     layout = without_single_row(layout, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics

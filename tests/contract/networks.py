@@ -86,7 +86,7 @@ class Row:
     def steps(self, first: int, count: int) -> StepPlan:
         """Updates from the `first` on, in their epoch of three."""
         train, optimizer = self.experiment.train, self.experiment.optimizer
-        layout = EpochLayout(SAMPLES, train.batch_size, train.accumulate, train.last_batch)
+        layout = EpochLayout.of(train, SAMPLES)
         assert isinstance(optimizer, Optimizer)
         numbers = np.arange(first, first + count)
         scalars = optimizer.scalars(numbers, np.full(count, optimizer.lr))

@@ -86,7 +86,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     train = experiment.train
     inspection = inspect(experiment.data, [folder], train.sampling)
     signature = inspection.signature
-    layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
+    layout = EpochLayout.of(train, signature.rows["train"])
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     layout = without_single_row(layout, network)
     metrics, answers, targets = experiment.metrics, answers_of(signature), inspection.targets
