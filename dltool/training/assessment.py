@@ -222,18 +222,18 @@ Pieces = Iterator[tuple[Samples, Places | None]]
 
 def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:
     """The samples of other files of the kind trained on."""
-    for _, source in predictor.elsewhere(paths):
+    for _, source in predictor.sources_at(paths):
         yield from _source(predictor, source, [], report)
 
 
 def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
-    with opened(source, predictor.preprocessing, folders) as further:
-        for text in further.notes:
+    with opened(source, predictor.preprocessing, folders) as opened_rows:
+        for text in opened_rows.notes:
             report(text)
-        for part, rows in further.parts():
-            yield part, lambda some, rows=rows: further.places(rows[list(some)].tolist())
-    note_unknown(further.unknown, report)
-    for text in further.notes:
+        for part, rows in opened_rows.parts():
+            yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
+    note_unknown(opened_rows.unknown, report)
+    for text in opened_rows.notes:
         report(text)
 
 

@@ -12,7 +12,7 @@ import pytest
 from dltool.config.experiment import DataConfig
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.opening import open_dataset, read_signature
-from dltool.data.prediction import rows as further
+from dltool.data.prediction import rows as prediction_rows
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.data.sources.source import Source
@@ -47,7 +47,7 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
 
 def open_part(source: Source, preprocessing: Any, folders: list[Path]) -> Samples:
     """All samples of another source, as a network was trained to take them."""
-    with further.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
+    with prediction_rows.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
         ((part, _),) = samples.parts()
     return part
 

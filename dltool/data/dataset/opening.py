@@ -1,7 +1,7 @@
 """Opening the data of an experiment: reading its sources, dividing them into parts, and preparing these.
 
 Parts that memory has no room for are kept on disk, in a store. `read_signature` does the same without preparing
-features, for all that only plans. What stands in `further` gives samples of other sources the form settled here.
+features, for all that only plans. `prediction` gives samples of other sources the form settled here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.samples.weighted_sampling import alias_table, sampling_column
 from dltool.data.sources.source import Reader, Request, Source, blaming
-from dltool.data.splitting.partition import Plan, make_plan
+from dltool.data.splitting.partition import Partition, make_partition
 from dltool.data.splitting.split import overlap
 from dltool.data.store.budget import memory_for
 from dltool.data.store.folder import Store
@@ -62,19 +62,19 @@ def open_dataset(
         watch(f"reading {amount(keeping.origin.size)}", None)
     settled = Preprocessing.from_json(preprocessing) if preprocessing else None
     with ExitStack() as stack:
-        readers, plan, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
+        readers, partition, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
         digest = hashlib.sha256()
-        rows = {part: plan.count(part) for part in plan.rows}
+        rows = {part: partition.count(part) for part in partition.rows}
         signature = settled.signature(rows)
         duplicates, constants = Duplicates(rows if preprocessing is None else {}), Constants()
-        pieces = duplicates.watched(pieces_of(readers, settled.features, plan, digest, constants))
-        alias = alias_table(sampling, plan, readers["train"].outline) if sampling else None
+        pieces = duplicates.watched(pieces_of(readers, settled.features, partition, digest, constants))
+        alias = alias_table(sampling, partition, readers["train"].outline) if sampling else None
         layout = RecordLayout.of(signature)
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
             "preprocessing": settled.as_json(),
             "fingerprint": digest.hexdigest(),
             "notes": [*notes, *remarks(readers)],
-            "warnings": [*plan.warnings, *constants.warnings(), *duplicates.warnings()],
+            "warnings": [*partition.warnings, *constants.warnings(), *duplicates.warnings()],
         }
         if sum(rows.values()) * layout.bytes > memory_for(data):
             return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
@@ -86,7 +86,7 @@ def open_dataset(
 @contextmanager
 def opened(
     data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None
-) -> Iterator[tuple[Mapping[str, Reader], Plan, Preprocessing, list[str]]]:
+) -> Iterator[tuple[Mapping[str, Reader], Partition, Preprocessing, list[str]]]:
     """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
     with ExitStack() as stack:
         yield _settle(data, folders, None, stack, sampling_column(sampling))
@@ -104,8 +104,8 @@ def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature alone: everything is fitted, but nothing prepared."""
     if stored := find_stored(data, folders):
         return stored[1]
-    with opened(data, folders) as (_, plan, settled, _):
-        return settled.signature({part: plan.count(part) for part in plan.rows})
+    with opened(data, folders) as (_, partition, settled, _):
+        return settled.signature({part: partition.count(part) for part in partition.rows})
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def raw_rows(
     if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
     with ExitStack() as stack:
-        readers, plan, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)
-        source, index = plan.rows[part]
+        readers, partition, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)
+        source, index = partition.rows[part]
         reader = readers[source]
         numbers = np.arange(reader.outline.rows)[index][list(rows)].tolist()
         return [RawRow(*row) for row in zip(reader.places(numbers), reader.describe(numbers), strict=True)]
@@ -143,7 +143,7 @@ def _settle(
     settled: Preprocessing | None,
     stack: ExitStack,
     extras: tuple[str, ...] = (),
-) -> tuple[dict[str, Reader], Plan, Preprocessing, list[str]]:
+) -> tuple[dict[str, Reader], Partition, Preprocessing, list[str]]:
     """Every source, open until the stack is closed; which rows are whose; how they are prepared; notes.
 
     `extras` are columns of the main source that are needed besides those of its split.
@@ -173,17 +173,17 @@ def _settle(
         dtype = dtype or readers["train"].outline.feature_dtype
         source_settled = source_settled or readers["train"].outline.settled
     outlines = {part: reader.outline for part, reader in readers.items()}
-    plan = make_plan(data, outlines, settled and settled.target)
-    notes = plan.notes
+    partition = make_partition(data, outlines, settled and settled.target)
+    notes = partition.notes
     if settled is None:
         with _also_of(readers, but="train"):
-            preparation, more_notes = fit(data, readers["train"], plan.rows["train"][1])
+            preparation, more_notes = fit(data, readers["train"], partition.rows["train"][1])
         notes = [*notes, *more_notes]
         types = readers["train"].column_types(preparation.types)
-        settled = Preprocessing(preparation, plan.target, types, source_settled)
+        settled = Preprocessing(preparation, partition.target, types, source_settled)
     for outline in outlines.values():
         settled.features.require_alike(outline)
-    return readers, plan, settled, notes
+    return readers, partition, settled, notes
 
 
 def _reads(data: DataConfig) -> dict[str, str]:
@@ -228,7 +228,7 @@ def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
 
 
 def pieces_of(
-    readers: Mapping[str, Reader], preparation: Preparation, plan: Plan, digest: Any, constants: Constants
+    readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
 ) -> Iterator[tuple[str, Samples]]:
     """Samples of every part, in order; the digest takes in all that is prepared.
 
@@ -237,7 +237,7 @@ def pieces_of(
     problems: list[Problem] = []
     for source in readers:
         try:
-            yield from _pieces_of_source(source, readers[source], preparation, plan, digest, constants)
+            yield from _pieces_of_source(source, readers[source], preparation, partition, digest, constants)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -245,11 +245,11 @@ def pieces_of(
 
 
 def _pieces_of_source(
-    source: str, reader: Reader, preparation: Preparation, plan: Plan, digest: Any, constants: Constants
+    source: str, reader: Reader, preparation: Preparation, partition: Partition, digest: Any, constants: Constants
 ) -> Iterator[tuple[str, Samples]]:
-    indices = {part: index for part, (of, index) in plan.rows.items() if of == source}
-    targets = plan.encoded[source]
-    digest.update(json.dumps([source, list(reader.outline.columns), plan.target.classes]).encode())
+    indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
+    targets = partition.encoded[source]
+    digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
     digest.update(np.ascontiguousarray(targets).data)
     for low, high, chunk in prepared(reader, preparation):
         constants.add(reader, low, chunk.features)

@@ -34,7 +34,7 @@ class Piece:
     kept: Mapping[str, np.ndarray]  # texts to write beside the predictions, masked where missing
 
 
-class Further:
+class PredictionRows:
     """An open source and how its samples are prepared."""
 
     def __init__(self, reader: Reader, preprocessing: Preprocessing, request: Request):
@@ -112,7 +112,7 @@ class Further:
 @contextmanager
 def opened(
     source: Source, preprocessing: Preprocessing, folders: Sequence[Path] = (), request: Request | None = None
-) -> Iterator[Further]:
+) -> Iterator[PredictionRows]:
     """The samples of a source; raises InputError, without places in a config, where they do not fit the network."""
     try:
         request = replace(
@@ -127,7 +127,7 @@ def opened(
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)
-            yield Further(reader, preprocessing, request)
+            yield PredictionRows(reader, preprocessing, request)
     except InputError as error:
         raise InputError(*(replace(problem, path="") for problem in error.problems)) from None
 

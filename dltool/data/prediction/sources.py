@@ -14,14 +14,14 @@ from dltool.data.sources.images import ImageList, Images
 from dltool.data.sources.source import Source
 
 
-class Elsewhere(NamedTuple):
+class PredictionSource(NamedTuple):
     """A source of further samples; `where` it is, for messages."""
 
     where: str
     source: Source
 
 
-def elsewhere(source: Source, paths: Sequence[str], preparation: Preparation) -> list[Elsewhere]:
+def prediction_sources(source: Source, paths: Sequence[str], preparation: Preparation) -> list[PredictionSource]:
     """Sources like `source` at other paths, where image files that follow each other make one.
 
     Raises InputError where its samples come from no file.
@@ -29,18 +29,18 @@ def elsewhere(source: Source, paths: Sequence[str], preparation: Preparation) ->
     return list(_sources(source, paths, preparation))
 
 
-def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> Iterator[Elsewhere]:
+def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> Iterator[PredictionSource]:
     of_files = isinstance(source, Images)
     images = source if of_files else Images(path="") if _are_images(preparation) else None
     for form, group in groupby(paths, lambda path: _form(path, of_files) if images else "other"):
         found = list(group)
         if images and form == "image":
-            yield Elsewhere(
+            yield PredictionSource(
                 found[0], ImageList(**images.model_dump(exclude={"path", "class_folder"}), names=tuple(found))
             )
         else:
             one = images if images and form == "images" else source
-            yield from (Elsewhere(path, one.at(path)) for path in found)
+            yield from (PredictionSource(path, one.at(path)) for path in found)
 
 
 def _form(name: str, of_files: bool) -> Literal["image", "images", "other"]:

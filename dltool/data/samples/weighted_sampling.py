@@ -8,7 +8,7 @@ from dltool.config.experiment import Sampling
 from dltool.data.files.quoting import plural
 from dltool.data.samples.samples import AliasTable
 from dltool.data.sources.source import Outline
-from dltool.data.splitting.partition import Plan
+from dltool.data.splitting.partition import Partition
 from dltool.errors import InputError, Problem
 
 
@@ -17,18 +17,18 @@ def sampling_column(sampling: str | Sampling | None) -> tuple[str, ...]:
     return (sampling.weights,) if isinstance(sampling, Sampling) and sampling.weights else ()
 
 
-def alias_table(sampling: str | Sampling, plan: Plan, outline: Outline) -> AliasTable:
+def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline) -> AliasTable:
     """The table for the rows to train on, of the source with this outline; raises InputError for unfit weights."""
     if columns := sampling_column(sampling):
-        return AliasTable(*build_alias_table(_given_weights(columns[0], plan, outline)))
-    classes = plan.targets("train")
-    if plan.target.task != "classes":
-        message = f"'balanced' draws every class as often, the target holds {plan.target.task}; give weights"
+        return AliasTable(*build_alias_table(_given_weights(columns[0], partition, outline)))
+    classes = partition.targets("train")
+    if partition.target.task != "classes":
+        message = f"'balanced' draws every class as often, the target holds {partition.target.task}; give weights"
         raise InputError(Problem(message, path="train.sampling"))
     return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
 
 
-def _given_weights(column: str, plan: Plan, outline: Outline) -> np.ndarray:
+def _given_weights(column: str, partition: Partition, outline: Outline) -> np.ndarray:
     """The cells of a column (n,) for the rows to train on."""
     path = "train.sampling.weights"
     if column not in outline.extras:
@@ -36,7 +36,7 @@ def _given_weights(column: str, plan: Plan, outline: Outline) -> np.ndarray:
     cells = outline.extras[column]
     if cells.dtype.kind not in "biuf":
         raise InputError(Problem(f"column '{column}' holds no numbers, which weights are", outline.where, path))
-    _, index = plan.rows["train"]
+    _, index = partition.rows["train"]
     weights = np.ma.filled(cells.astype(np.float64), np.nan)
     of_training = weights[index]
     bad = np.flatnonzero(~(np.isfinite(of_training) & (of_training >= 0)))

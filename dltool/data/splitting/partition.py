@@ -20,7 +20,7 @@ LISTED = 5
 
 
 @dataclass(frozen=True)
-class Plan:
+class Partition:
     """Which rows of which source become which part; sources go by the part that they are given for."""
 
     target: Target
@@ -40,8 +40,8 @@ class Plan:
         return self.encoded[source][rows]
 
 
-def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Plan:
-    """The plan for all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
+def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Partition:
+    """The rows of all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
     usable = {source: usable_rows(outline) for source, outline in outlines.items()}
     notes = [note for outline in outlines.values() for note in outline.notes]
     notes += [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
@@ -63,7 +63,9 @@ def make_plan(data: DataConfig, outlines: Mapping[str, Outline], target: Target 
                 "numbers to predict are standardized while they are trained on: the loss is that of these, all other"
                 " figures are in the target's own units (data.target_scaling: standard)"
             )
-    return Plan(target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings)
+    return Partition(
+        target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings
+    )
 
 
 def _left_out(outline: Outline, usable: np.ndarray | None) -> list[str]:

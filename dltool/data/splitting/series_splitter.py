@@ -8,14 +8,14 @@ import numpy as np
 
 from dltool.data.files.quoting import plural
 from dltool.data.sources.source import Succession
-from dltool.data.splitting.splitters import Drawing
+from dltool.data.splitting.splitters import Splitter
 from dltool.errors import InputError, Problem
 
 #: the part that gives way where two come too near to each other
 GIVES_WAY = ("train", "validation", "test")
 
 
-class SeriesDrawing(Drawing):
+class SeriesSplitter(Splitter):
     """The latest samples of every series."""
 
     def __init__(self, succession: Succession, rows: int):

@@ -13,8 +13,8 @@ import numpy as np
 from dltool.config.experiment import Rows, SplitConfig
 from dltool.data.sources.source import Succession
 from dltool.data.splitting.part_column import named_rows
-from dltool.data.splitting.series_splitter import SeriesDrawing, kept_apart
-from dltool.data.splitting.splitters import Drawing, GroupDrawing, RandomDrawing, TimeDrawing
+from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
+from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter
 from dltool.errors import InputError, Problem
 
 #: rows of one part, in the order of the file; a slice where they lie together, which copies nothing
@@ -48,17 +48,17 @@ def split_rows(
     notes = ["series follow each other: the last rows are those of the last series alone"] if several else []
     if wanted:
         if succession:
-            drawing = SeriesDrawing(succession, rows)
+            splitter = SeriesSplitter(succession, rows)
         else:
-            drawing, notes = _drawing(split, len(parts), rows, labels, columns or {}, place)
+            splitter, notes = _splitter_of(split, len(parts), rows, labels, columns or {}, place)
         for part in wanted:
             if split.fold and part == "validation":
-                picked = drawing.fold(free, split.fold.number, split.fold.of)
+                picked = splitter.fold(free, split.fold.number, split.fold.of)
             else:
-                picked = _draw(part, split.fraction(part), drawing, free)
+                picked = _draw(part, split.fraction(part), splitter, free)
             free[picked] = False
             chosen[part] = _compact(np.sort(picked))
-        notes = [*notes, *drawing.notes({"train": np.flatnonzero(free), **chosen})]
+        notes = [*notes, *splitter.notes({"train": np.flatnonzero(free), **chosen})]
     left = np.flatnonzero(free)
     if "train" in chosen:
         return chosen, [*notes, f"{len(left)} of {rows} rows are in no part"] if len(left) else notes
@@ -105,33 +105,33 @@ def _overlaps(spans: Mapping[str, slice]) -> Iterator[Problem]:
             yield Problem(message, path="data.split")
 
 
-def _drawing(
+def _splitter_of(
     split: SplitConfig,
     parts: int,
     rows: int,
     labels: np.ndarray | None,
     columns: Mapping[str, np.ndarray],
     place: Callable[[int], str],
-) -> tuple[Drawing, list[str]]:
+) -> tuple[Splitter, list[str]]:
     """How rows are drawn, with notes."""
     if split.group:
-        return GroupDrawing(split.group, columns[split.group], split.seed, place), []
+        return GroupSplitter(split.group, columns[split.group], split.seed, place), []
     if split.time:
-        return TimeDrawing(split.time, columns[split.time], place), []
+        return TimeSplitter(split.time, columns[split.time], place), []
     if split.stratify is True and labels is None:
         message = "rows can be drawn by class only where the target is one of several classes; this one is not"
         raise InputError(Problem(message, path="data.split.stratify"))
     if labels is None or split.stratify is False:
-        return RandomDrawing(rows, split.seed), []
+        return RandomSplitter(rows, split.seed), []
     counts = np.bincount(labels)
     fewest = int(counts[counts > 0].min())
     if split.stratify == "auto" and fewest < parts:
         note = f"a class has only {fewest} of all rows, so they are drawn without regard to class (data.split.stratify)"
-        return RandomDrawing(rows, split.seed), [note]
-    return RandomDrawing(rows, split.seed, labels), []
+        return RandomSplitter(rows, split.seed), [note]
+    return RandomSplitter(rows, split.seed, labels), []
 
 
-def _draw(part: str, fraction: float, drawing: Drawing, free: np.ndarray) -> np.ndarray:
+def _draw(part: str, fraction: float, splitter: Splitter, free: np.ndarray) -> np.ndarray:
     """That fraction of all rows, from the free ones."""
     rows, left = len(free), np.count_nonzero(free)
     count = round(fraction * rows)
@@ -141,7 +141,7 @@ def _draw(part: str, fraction: float, drawing: Drawing, free: np.ndarray) -> np.
     if count > left:
         message = f"{fraction:g} of {rows} rows is {count}, but other parts leave only {left}"
         raise InputError(Problem(message, path=path))
-    return drawing.take(free, count)
+    return splitter.take(free, count)
 
 
 def _compact(rows: np.ndarray) -> Index:

@@ -19,7 +19,7 @@ from dltool.kernels.reference.random import permute
 BLOCK = 1 << 20
 
 
-class Drawing(ABC):
+class Splitter(ABC):
     """A way of choosing among the rows that are still free, (rows,) booleans."""
 
     @abstractmethod
@@ -35,7 +35,7 @@ class Drawing(ABC):
         return []
 
 
-class RandomDrawing(Drawing):
+class RandomSplitter(Splitter):
     """At random; with `labels` (rows,), so that every class keeps its share up to one row."""
 
     def __init__(self, rows: int, seed: int, labels: np.ndarray | None = None):
@@ -62,7 +62,7 @@ class RandomDrawing(Drawing):
         return candidates[number - 1 :: of]
 
 
-class GroupDrawing(Drawing):
+class GroupSplitter(Splitter):
     """Whole groups: rows that are alike in a column (rows,) stay together."""
 
     def __init__(self, column: str, cells: np.ndarray, seed: int, place: Place):
@@ -110,7 +110,7 @@ class GroupDrawing(Drawing):
         return sizes
 
 
-class TimeDrawing(Drawing):
+class TimeSplitter(Splitter):
     """The latest by a column (rows,) of dates or numbers; rows of the same time stay together."""
 
     def __init__(self, column: str, cells: np.ndarray, place: Place):

@@ -11,8 +11,7 @@ import pytest
 
 from dltool.data.features.feature import Encoder, stored_encoder
 from dltool.registry import registered
-
-from .opening import opened, problems, table, write
+from tests.data.opening import opened, problems, table, write
 
 
 def cells(*values: Any, dtype: Any = object) -> np.ma.MaskedArray:

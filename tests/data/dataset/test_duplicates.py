@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from dltool.data.dataset.duplicates import row_hashes
-
-from .opening import numbered, opened, table, write
+from tests.data.opening import numbered, opened, table, write
 
 ADVICE = "to avoid it, remove repeated rows, or keep rows that belong together in one part (data.split.group)"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .opening import opened, problems, table, write
+from tests.data.opening import opened, problems, table, write
 
 SIZES = [9, 1, 4, 2, 6, 3, 5, 7, 8, 5]  # of ten groups
 

@@ -11,8 +11,7 @@ import pytest
 from dltool.data.sources.source import Request
 from dltool.data.sources.table import Table
 from dltool.data.tables.reader import TableReader
-
-from .opening import opened, problems, table, write
+from tests.data.opening import opened, problems, table, write
 
 LATE = 30_000  # rows before a cell that those from which duckdb guesses types do not tell of
 _NOTE = "column 'b': '1,234' is read with '{}' as decimal mark (data.table.types: {{b: {}}} says otherwise)"

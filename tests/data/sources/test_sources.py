@@ -13,8 +13,7 @@ import pytest
 
 from dltool.data.sources.source import Request
 from dltool.registry import registered
-
-from .opening import columns, idx, opened, problems, write
+from tests.data.opening import columns, idx, opened, problems, write
 
 Image = pytest.importorskip("PIL.Image")
 

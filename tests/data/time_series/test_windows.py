@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.prediction import rows as further
+from dltool.data.prediction import rows as prediction_rows
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Request
 from dltool.registry import registered
-
-from .opening import opened, problems, write
+from tests.data.opening import opened, problems, write
 
 PLAIN = {"split": {"validation": 0}, "scaling": "none", "target_scaling": "none"}
 
@@ -183,7 +182,7 @@ def test_what_a_gap_is_does_not_depend_on_the_file():
     settled = opened({**windows(), **PLAIN}).preprocessing
     series([(day(t), t) for t in (0, 1, 4, 5, 8, 9, 12, 13)])  # by itself, steps of 3 days are usual here
     source = registered("source")["windows"].model_validate(windows()["windows"])
-    with further.opened(source, Preprocessing.from_json(settled), request=Request(targets=False)) as samples:
+    with prediction_rows.opened(source, Preprocessing.from_json(settled), request=Request(targets=False)) as samples:
         (piece,) = samples.pieces()
         assert piece.kept["last_row"].tolist() == ["2", "4", "6", "8"]
         assert samples.notes[0].startswith("series.csv:4: 3 gaps in 'date', where 6 steps of 1 day are missing")

@@ -11,8 +11,7 @@ from dltool.config.experiment import Sampling
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.samples.weighted_sampling import build_alias_table
 from dltool.errors import InputError
-
-from .opening import FOLDER, config, table, write
+from tests.data.opening import FOLDER, config, table, write
 
 GENERATOR = np.random.default_rng(7)
 WEIGHTS: dict[str, np.ndarray] = {

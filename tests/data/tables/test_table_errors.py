@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from .opening import numbered, opened, problems, replaced, table, write
+from tests.data.opening import numbered, opened, problems, replaced, table, write
 
 WORDS = (
     "correct it, or say what it means: types: {{{0}: {{integer: {{missing: [{1}]}}}}}}, or features: {{{0}: category}}"

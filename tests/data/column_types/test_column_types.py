@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.data.preprocessing.preprocessing import Preprocessing
-
-from .opening import opened, problems, table, write
+from tests.data.opening import opened, problems, table, write
 
 ROWS = 24
 

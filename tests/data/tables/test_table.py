@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from .opening import FOLDER, columns, numbered, opened, table, write
+from tests.data.opening import FOLDER, columns, numbered, opened, table, write
 
 TEXT = "\n".join(numbered()) + "\n"
 EXPECTED = np.array([[i, 2 * i] for i in range(30)], np.float32)

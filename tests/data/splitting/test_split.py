@@ -9,8 +9,7 @@ import pytest
 
 from dltool.config.experiment import SplitConfig
 from dltool.data.splitting.split import split_rows
-
-from .opening import numbered, opened, problems, table, write
+from tests.data.opening import numbered, opened, problems, table, write
 
 ROWS = 30
 

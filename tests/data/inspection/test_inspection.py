@@ -138,7 +138,7 @@ def test_the_data_part(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_check_of_digits_takes_a_moment_and_no_kernels(capsys: pytest.CaptureFixture[str]) -> None:
-    digits = Path(__file__).parents[2] / "configs" / "digits.yaml"
+    digits = Path(__file__).parents[3] / "configs" / "digits.yaml"
     assert (
         main(["check", str(digits), "--set", f"data.table.path={digits.parents[1]}/datasets/digits/digits.csv.gz"]) == 0
     )

@@ -11,8 +11,7 @@ import pytest
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import InputError
-
-from .opening import FOLDER, config, open_part, opened, problems, table, write
+from tests.data.opening import FOLDER, config, open_part, opened, problems, table, write
 
 WHOLE = {"split": {"validation": 0}}
 

@@ -14,10 +14,9 @@ import pytest
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import InputError
+from tests.data.opening import FOLDER, columns, config, idx, numbered, open_part, opened, problems, table, write
 
-from .opening import FOLDER, columns, config, idx, numbered, open_part, opened, problems, table, write
-
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 DIGITS = {"table": {"path": "datasets/digits/digits.csv.gz", "target": "digit"}}
 
 

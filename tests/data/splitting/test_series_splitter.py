@@ -12,8 +12,7 @@ from dltool.data.sources.source import Succession
 from dltool.data.splitting.series_splitter import kept_apart
 from dltool.data.splitting.split import split_rows
 from dltool.errors import InputError
-
-from .opening import opened, write
+from tests.data.opening import opened, write
 
 LATEST = "samples follow each other in time: the latest are set apart"
 

@@ -11,12 +11,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from dltool.data.prediction import rows as further
+from dltool.data.prediction import rows as prediction_rows
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Request, Source
 from dltool.data.sources.table import Table
-
-from .opening import opened, table, write
+from tests.data.opening import opened, table, write
 
 ROWS = 60
 _random = np.random.default_rng(3)
@@ -89,7 +88,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Source, Pr
 
 
 def _prepared(source: Source, path: str, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
-    with further.opened(source.at(path), preprocessing, [], Request(targets=False)) as samples:
+    with prediction_rows.opened(source.at(path), preprocessing, [], Request(targets=False)) as samples:
         parts = [piece.samples for piece in samples.pieces()]
     return np.concatenate([part.features for part in parts]), np.concatenate([part.codes for part in parts])
 

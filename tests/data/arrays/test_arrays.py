@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .opening import idx, opened, problems, write
+from tests.data.opening import idx, opened, problems, write
 
 X = np.arange(60.0).reshape(20, 3)
 Y = np.arange(20) % 2

@@ -9,8 +9,7 @@ import pytest
 
 from dltool.data.scaling.moments import Moments
 from dltool.registry import registered
-
-from .opening import idx, opened, problems, table, write
+from tests.data.opening import idx, opened, problems, table, write
 
 FEATURES = np.array([[1.0, 5.0, 10.0], [3.0, 5.0, 20.0], [8.0, 5.0, 60.0]])
 
