@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.sources.source import Outline
+from dltool.data.readers.outline import Outline
 from dltool.data.targets.class_names import is_one_hot
 from dltool.data.targets.target import Target, encode, understand
 from dltool.errors import InputError, Problem

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dltool.data.arrays.axes import are_sides, channels_come_first, channels_come_last
-from dltool.data.sources.source import Outline, Request, Source, array_of
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import array_of
+from dltool.data.sources.source import Source
 from dltool.findings import note
 from dltool.proposal.archives import npy_fields, npz_fields
 from dltool.proposal.pictures import look_at_images

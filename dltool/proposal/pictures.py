@@ -9,8 +9,8 @@ from typing import Any
 from dltool.data.files.quoting import plural
 from dltool.data.images.header import Header
 from dltool.data.images.reader import ImageReader
+from dltool.data.readers.outline import Outline, Request
 from dltool.data.sources.images import Images
-from dltool.data.sources.source import Outline, Request
 from dltool.errors import Problem
 from dltool.findings import Finding, note, warning
 from dltool.proposal.seen import Seen

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dltool.data.files.quoting import plural
-from dltool.data.sources.source import Request, Source
+from dltool.data.readers.outline import Request
+from dltool.data.sources.source import Source
 from dltool.data.tables.key_columns import group_numbers
 from dltool.data.tables.profile import ColumnProfile
 from dltool.errors import InputError

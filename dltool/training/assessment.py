@@ -15,9 +15,10 @@ from dltool.data.dataset.config_sources import notes_on_files, place
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.prediction.rows import ROWS, opened
 from dltool.data.preprocessing.features import Preparation
+from dltool.data.readers.reader import blaming
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
-from dltool.data.sources.source import Source, blaming
+from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report

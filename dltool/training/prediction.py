@@ -16,9 +16,10 @@ from dltool.config.loading import from_resolved
 from dltool.data.prediction.rows import Piece, PredictionRows, opened
 from dltool.data.prediction.sources import PredictionSource, prediction_sources
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.outline import Request
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
-from dltool.data.sources.source import Request, Source
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.losses.links import link
 from dltool.program.building import build_network

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dltool.data.samples.samples import AliasTable, Samples
-from dltool.data.samples.weighted_sampling import build_alias_table
+from dltool.data.splitting.weighted_sampling import build_alias_table
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import RunError
 from dltool.kernels.reference import find

@@ -15,7 +15,7 @@ import typer
 
 from dltool.cli.screen.table import write_table
 from dltool.config.columns import clean_name
-from dltool.data.sources.source import Bad, Request
+from dltool.data.readers.outline import Bad, Request
 from dltool.errors import InputError, Problem
 from dltool.figures import duration, rate
 from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown

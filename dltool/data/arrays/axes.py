@@ -29,3 +29,11 @@ def channels_come_last(shape: Sequence[int]) -> bool:
 def channels_come_first(shape: Sequence[int]) -> bool:
     """Whether arrays of this shape look like pictures (channels, height, width), and like no others."""
     return len(shape) == 3 and shape[0] in CHANNELS and not channels_come_last(shape) and are_sides(*shape[1:])
+
+
+def image_shape(shape: Sequence[int]) -> tuple[int, int, int] | None:
+    """Height, width and channels of arrays that are pictures."""
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
+        return None
+    height, width = shape[:2]
+    return (height, width, shape[2] if len(shape) == 3 else 1) if are_sides(height, width) else None

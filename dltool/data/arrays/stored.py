@@ -14,7 +14,8 @@ import numpy as np
 
 from dltool.data.arrays.axes import Axes, channels_come_first
 from dltool.data.arrays.values import features_of, require_numbers, require_rows, targets_of
-from dltool.data.sources.source import Outline, Raw, Reader, Task
+from dltool.data.readers.outline import Outline, Task
+from dltool.data.readers.reader import Raw, Reader
 from dltool.errors import InputError, Problem
 
 #: bytes of an array that are read at a time

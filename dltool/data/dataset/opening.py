@@ -25,12 +25,14 @@ from dltool.data.images.uniform import Constants
 from dltool.data.preprocessing.features import Preparation, Prepared
 from dltool.data.preprocessing.fitting import fit
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.outline import Request
+from dltool.data.readers.reader import Reader, blaming
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
-from dltool.data.samples.weighted_sampling import alias_table, sampling_column
-from dltool.data.sources.source import Reader, Request, Source, blaming
+from dltool.data.sources.source import Source
 from dltool.data.splitting.partition import Partition, make_partition
 from dltool.data.splitting.split import overlap
+from dltool.data.splitting.weighted_sampling import alias_table, sampling_column
 from dltool.data.store.budget import memory_for
 from dltool.data.store.folder import Store
 from dltool.data.store.keeping import Keeping, unwatched

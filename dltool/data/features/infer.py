@@ -13,7 +13,7 @@ from dltool.data.features.date import Date
 from dltool.data.features.feature import Feature
 from dltool.data.features.numeric import Numeric
 from dltool.data.features.text import Text
-from dltool.data.sources.source import Reader, cells_of
+from dltool.data.readers.reader import Reader, cells_of
 from dltool.data.tables.column_names import matching, unmatched
 from dltool.errors import InputError, Problem
 

@@ -19,7 +19,8 @@ from dltool.data.images.layout import classes_of, empty_classes, known_classes_o
 from dltool.data.images.pixels import Form, pixels
 from dltool.data.images.remarks import remarks
 from dltool.data.images.uniform import constant
-from dltool.data.sources.source import Outline, Raw, Reader, Request
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import Raw, Reader
 from dltool.errors import InputError, Problem, printable
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.data.arrays.axes import image_shape
 from dltool.data.files.quoting import plural
-from dltool.data.inspection.sample_images import image_shape
-from dltool.data.sources.source import Reader
+from dltool.data.readers.reader import Reader
 
 #: samples that a note names
 LISTED = 3

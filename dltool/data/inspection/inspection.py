@@ -20,10 +20,10 @@ from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
 from dltool.data.preprocessing.features import TablePreparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.reader import Reader
 from dltool.data.samples.signature import Signature
-from dltool.data.samples.weighted_sampling import alias_table
-from dltool.data.sources.source import Reader
 from dltool.data.splitting.partition import Partition
+from dltool.data.splitting.weighted_sampling import alias_table
 from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning

@@ -8,7 +8,7 @@ from math import isqrt
 
 import numpy as np
 
-from dltool.data.arrays.axes import SMALLEST, are_sides
+from dltool.data.arrays.axes import SMALLEST, image_shape
 from dltool.data.preprocessing.features import Preparation, TablePreparation
 from dltool.data.samples.samples import Samples
 
@@ -42,14 +42,6 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
         return values
     low, high = float(values.min()), float(values.max())
     return np.rint((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
-
-
-def image_shape(shape: Sequence[int]) -> tuple[int, int, int] | None:
-    """Height, width and channels of arrays that are pictures."""
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
-        return None
-    height, width = shape[:2]
-    return (height, width, shape[2] if len(shape) == 3 else 1) if are_sides(height, width) else None
 
 
 def _grid(names: Sequence[str]) -> tuple[int, int, int] | None:

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.outline import Request
+from dltool.data.readers.reader import Raw, Reader, blaming
 from dltool.data.samples.samples import Samples
-from dltool.data.sources.source import Raw, Reader, Request, Source, blaming
+from dltool.data.sources.source import Source
 from dltool.data.splitting.split import overlap
 from dltool.data.targets.target import Target, encode, usable_rows
 from dltool.errors import InputError, Problem

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from dltool.data.features.feature import CellError, Encoder, stored_encoder
+from dltool.data.readers.outline import Outline
+from dltool.data.readers.reader import Raw, array_of, cells_of
 from dltool.data.samples.signature import CodeField
 from dltool.data.scaling.scaling import Scale
-from dltool.data.sources.source import Outline, Raw, array_of, cells_of
 from dltool.errors import InputError, Problem
 
 #: columns with cells that cannot be taken that are listed

@@ -10,9 +10,9 @@ from dltool.config.experiment import DataConfig
 from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
+from dltool.data.readers.reader import Raw, Reader, array_of, cells_of
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import Scale, rounded_away, suitable
-from dltool.data.sources.source import Raw, Reader, array_of, cells_of
 from dltool.data.splitting.split import Index, overlap
 from dltool.errors import InputError, Problem
 

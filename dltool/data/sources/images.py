@@ -15,7 +15,8 @@ from dltool.data.images.files import FolderFiles, ImageFiles
 from dltool.data.images.formats import pillow
 from dltool.data.images.layout import Level
 from dltool.data.images.reader import ImageReader
-from dltool.data.sources.source import Request, Source
+from dltool.data.readers.outline import Request
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 

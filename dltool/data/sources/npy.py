@@ -14,7 +14,9 @@ from dltool.data.arrays.axes import Axes
 from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
 from dltool.data.files.gzipped import damage_told
 from dltool.data.files.paths import locate
-from dltool.data.sources.source import Reader, Request, Source, Task
+from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 

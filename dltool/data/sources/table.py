@@ -13,7 +13,9 @@ from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
 from dltool.data.files.paths import locate_all
-from dltool.data.sources.source import Reader, Request, Source, Task
+from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.data.tables.column_names import matching, unmatched
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect

@@ -13,7 +13,9 @@ from dltool.config.columns import ColumnName
 from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.files.text_lines import Encoding
-from dltool.data.sources.source import Reader, Request, Source
+from dltool.data.readers.outline import Request
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.data.sources.table import Table
 from dltool.data.time_series.chronology import Gaps, Repeats
 from dltool.data.time_series.window_index import Cutting

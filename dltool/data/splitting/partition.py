@@ -9,8 +9,8 @@ import numpy as np
 
 from dltool.config.experiment import PARTS, DataConfig
 from dltool.data.files.quoting import plural, shown
+from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
-from dltool.data.sources.source import Outline
 from dltool.data.splitting.split import Index, among, split_rows
 from dltool.data.targets.target import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem

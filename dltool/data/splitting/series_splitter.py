@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dltool.data.files.quoting import plural
-from dltool.data.sources.source import Succession
+from dltool.data.readers.outline import Succession
 from dltool.data.splitting.splitters import Splitter
 from dltool.errors import InputError, Problem
 

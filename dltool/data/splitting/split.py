@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
-from dltool.data.sources.source import Succession
+from dltool.data.readers.outline import Succession
 from dltool.data.splitting.part_column import named_rows
 from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
 from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter

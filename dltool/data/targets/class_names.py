@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dltool.data.files.quoting import shown
-from dltool.data.sources.source import Outline
+from dltool.data.readers.outline import Outline
 from dltool.errors import InputError, Problem, did_you_mean
 
 #: renamings that a message lists

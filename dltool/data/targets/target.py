@@ -11,9 +11,9 @@ import numpy as np
 from dltool.config.experiment import Task
 from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import shown
+from dltool.data.readers.outline import Outline
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import Scale, Scaling, rounded_away
-from dltool.data.sources.source import Outline
 from dltool.data.targets.class_names import (
     class_names,
     distinct,

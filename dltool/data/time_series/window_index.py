@@ -11,7 +11,8 @@ import numpy as np
 
 from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import plural, shown
-from dltool.data.sources.source import Outline, Reader, Request, Succession
+from dltool.data.readers.outline import Outline, Request, Succession
+from dltool.data.readers.reader import Reader
 from dltool.data.tables.key_columns import group_numbers, require_cells, times_of
 from dltool.data.time_series.chronology import Chronology, Ordering, Step
 from dltool.data.time_series.window_reader import Cut

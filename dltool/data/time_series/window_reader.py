@@ -9,7 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dltool.data.column_types.column_type import ColumnType
-from dltool.data.sources.source import Outline, Raw, Reader
+from dltool.data.readers.outline import Outline
+from dltool.data.readers.reader import Raw, Reader
 
 #: numbers that are copied at a time
 CHUNK = 1 << 24

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from dltool.cli.app import main
+from dltool.data.readers.outline import Request
 from dltool.data.sources.images import Images
-from dltool.data.sources.source import Request
 from dltool.errors import InputError
 
 Image = pytest.importorskip("PIL.Image")

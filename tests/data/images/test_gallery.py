@@ -13,8 +13,8 @@ import yaml
 
 from dltool.cli.app import main
 from dltool.data.images.reader import ImageReader
+from dltool.data.readers.outline import Request
 from dltool.data.sources.images import Images
-from dltool.data.sources.source import Request
 from dltool.errors import InputError
 
 from .gallery import CLUTTER, DEEP_COLORS, DEEP_GALLERY, GALLERY, OTHERS, SCENE, Picture

@@ -13,8 +13,8 @@ import yaml
 
 from dltool.cli.app import main
 from dltool.data.images.pixels import Form, pixels
+from dltool.data.readers.outline import Request
 from dltool.data.sources.images import Images
-from dltool.data.sources.source import Request
 
 Image = pytest.importorskip("PIL.Image")
 

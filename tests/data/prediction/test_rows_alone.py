@@ -13,7 +13,8 @@ import pytest
 
 from dltool.data.prediction import rows as prediction_rows
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.sources.source import Request, Source
+from dltool.data.readers.outline import Request
+from dltool.data.sources.source import Source
 from dltool.data.sources.table import Table
 from tests.data.opening import opened, table, write
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.sources.source import Request
+from dltool.data.readers.outline import Request
 from dltool.registry import registered
 from tests.data.opening import columns, idx, opened, problems, write
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import SplitConfig
-from dltool.data.sources.source import Succession
+from dltool.data.readers.outline import Succession
 from dltool.data.splitting.series_splitter import kept_apart
 from dltool.data.splitting.split import split_rows
 from dltool.errors import InputError

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from dltool.data.sources.source import Request
+from dltool.data.readers.outline import Request
 from dltool.data.sources.table import Table
 from dltool.data.tables.reader import TableReader
 from tests.data.opening import opened, problems, table, write

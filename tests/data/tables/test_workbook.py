@@ -13,7 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from dltool.data.sources.source import Request
+from dltool.data.readers.outline import Request
 from dltool.data.sources.table import Table
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table

@@ -9,7 +9,7 @@ import pytest
 
 from dltool.data.prediction import rows as prediction_rows
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.sources.source import Request
+from dltool.data.readers.outline import Request
 from dltool.registry import registered
 from tests.data.opening import opened, problems, write
 

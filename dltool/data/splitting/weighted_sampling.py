@@ -6,8 +6,8 @@ import numpy as np
 
 from dltool.config.experiment import Sampling
 from dltool.data.files.quoting import plural
+from dltool.data.readers.outline import Outline
 from dltool.data.samples.samples import AliasTable
-from dltool.data.sources.source import Outline
 from dltool.data.splitting.partition import Partition
 from dltool.errors import InputError, Problem
 

@@ -9,7 +9,7 @@ import pytest
 
 from dltool.config.experiment import Sampling
 from dltool.data.dataset.opening import open_dataset
-from dltool.data.samples.weighted_sampling import build_alias_table
+from dltool.data.splitting.weighted_sampling import build_alias_table
 from dltool.errors import InputError
 from tests.data.opening import FOLDER, config, table, write
 
