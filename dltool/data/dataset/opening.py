@@ -7,7 +7,6 @@ features, for all that only plans. `prediction` gives samples of other sources t
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,8 +20,8 @@ from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.dataset.config_sources import place, sources
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.duplicates import Duplicates
+from dltool.data.dataset.pieces import pieces_of, remarks
 from dltool.data.images.uniform import Constants
-from dltool.data.preprocessing.features import Preparation, Prepared
 from dltool.data.preprocessing.fitting import fit
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
@@ -31,14 +30,13 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.data.splitting.partition import Partition, make_partition
-from dltool.data.splitting.split import overlap
 from dltool.data.splitting.weighted_sampling import alias_table, sampling_column
 from dltool.data.store.budget import memory_for
 from dltool.data.store.folder import Store
 from dltool.data.store.keeping import Keeping, unwatched
 from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
-from dltool.errors import InputError, Problem
+from dltool.errors import InputError
 
 #: bytes of files that take so long to read that it is worth a word
 LARGE = 256 << 20
@@ -229,44 +227,6 @@ def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
         raise InputError(*problems) from None
 
 
-def pieces_of(
-    readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
-) -> Iterator[tuple[str, Samples]]:
-    """Samples of every part, in order; the digest takes in all that is prepared.
-
-    Raises InputError, once all sources are read, with the problems of each.
-    """
-    problems: list[Problem] = []
-    for source in readers:
-        try:
-            yield from _pieces_of_source(source, readers[source], preparation, partition, digest, constants)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(*problems)
-
-
-def _pieces_of_source(
-    source: str, reader: Reader, preparation: Preparation, partition: Partition, digest: Any, constants: Constants
-) -> Iterator[tuple[str, Samples]]:
-    indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
-    targets = partition.encoded[source]
-    digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
-    digest.update(np.ascontiguousarray(targets).data)
-    for low, high, chunk in prepared(reader, preparation):
-        constants.add(reader, low, chunk.features)
-        digest.update(np.ascontiguousarray(chunk.features).data)
-        digest.update(chunk.codes.data)
-        for part, index in indices.items():
-            _, inside = overlap(index, low, high)
-            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
-
-
-def remarks(readers: Mapping[str, Reader]) -> list[str]:
-    """What all sources have to say of what was read."""
-    return [text for reader in readers.values() for text in reader.remarks()]
-
-
 def _in_memory(
     pieces: Iterator[tuple[str, Samples]], rows: Mapping[str, int], layout: RecordLayout
 ) -> dict[str, Samples]:
@@ -297,14 +257,3 @@ def _kept(store: Store, data: DataConfig) -> Dataset:
         notes = [*notes, f"data larger than data.memory is read from {where}"]
     signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
     return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)
-
-
-def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
-    """Prepared chunks, each with its first row and the one after its last."""
-    low = 0
-    for raw in reader.read(preparation.types):
-        start = low
-        with blaming(reader.path):
-            chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
-        low += len(chunk.features)
-        yield start, low, chunk

@@ -11,7 +11,8 @@ import numpy as np
 
 from dltool.config.experiment import DataConfig, Sampling
 from dltool.data.dataset.duplicates import Duplicates
-from dltool.data.dataset.opening import find_stored, opened, pieces_of, prepared, remarks
+from dltool.data.dataset.opening import find_stored, opened
+from dltool.data.dataset.pieces import pieces_of, prepared, remarks
 from dltool.data.images.uniform import Constants
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
