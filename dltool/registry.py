@@ -24,7 +24,7 @@ PACKAGES = {
     "source": "dltool.data.sources",
     "type": "dltool.data.column_types",
     "feature": "dltool.data.features",
-    "scaling": "dltool.data",
+    "scaling": "dltool.data.scaling",
 }
 
 _things: dict[str, dict[str, Any]] = {kind: {} for kind in PACKAGES}

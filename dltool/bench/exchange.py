@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
-from dltool.data.dataset import open_dataset
-from dltool.data.signature import Part, Signature
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
 from dltool.program.initial import initial_values
-from dltool.schedules.schedule import Horizon, Schedule
+from dltool.schedules.schedule import Horizon
 from dltool.training.layout import EpochLayout
 from dltool.training.single_rows import without_single_row
 
@@ -31,11 +31,11 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     """Everything that `bench.pytorch.recipe` reads, into an empty folder."""
     dataset = open_dataset(experiment.data, data_folders)
     train, part = experiment.train, dataset.parts["train"]
-    if not isinstance(part, Part):
+    if not isinstance(part, Samples):
         raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
     if experiment.freeze:
         raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
-    layout = EpochLayout(len(part.targets), train.batch_size, train.accumulate, train.last_batch)
+    layout = EpochLayout.of(train, len(part))
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     layout, graph = without_single_row(layout, network), network.program.graph
     data = network.inputs(part)
@@ -43,8 +43,8 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     np.save(folder / "codes.npy", data["codes"].astype(np.int64))
     np.save(folder / "target.npy", data["target"])
     arrays = dict(initial_values(graph.values.values(), train.seed))
-    np.savez(folder / "arrays.npz", **cast(Any, arrays))
-    optimizer = cast(Optimizer, experiment.optimizer)
+    np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
+    optimizer = experiment.optimizer
     plain = resolved(experiment)
     recipe = {
         "model": plain["model"],
@@ -76,7 +76,7 @@ def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) ->
     """The learning rate of every update, or the one of all."""
     horizon = Horizon(layout.updates, experiment.train.epochs)
     steps = np.arange(min(horizon.steps, RATES))
-    rates = optimizer.lr * cast(Schedule, experiment.schedule).multiplier(steps, horizon)
+    rates = optimizer.lr * experiment.schedule.multiplier(steps, horizon)
     return rates.tolist() if np.ptp(rates) else [float(rates[0])]
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO, cast
+from typing import Any, NamedTuple, Self
 
 import dltool
 from dltool.errors import InputError, RunError
@@ -48,7 +48,9 @@ class Process:
             env={**os.environ, "PYTHONPATH": _search_path(), **(environment or {})},
             start_new_session=True,  # an interrupt is for the asking process, which ends this one
         )
-        self._requests, self._replies = cast(TextIO, self._process.stdin), cast(TextIO, self._process.stdout)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None  # both are pipes
+        self._requests, self._replies = self._process.stdin, self._process.stdout
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from dltool.bench.work import Work, work_of
 from dltool.config.experiment import Experiment
 from dltool.config.loading import load
 from dltool.config.locating import located
-from dltool.data.dataset import read_signature
+from dltool.data.dataset.opening import read_signature
 from dltool.data.store.records import RecordLayout
 from dltool.errors import InputError, Problem
 from dltool.program.building import build_network
@@ -63,8 +63,8 @@ def _default_paths() -> list[Path]:
 
 def _open(path: Path, overrides: Sequence[str]) -> Subject:
     experiment = load(path, overrides)
-    signature, train = read_signature(experiment.data, [path.parent]), experiment.train
-    layout = EpochLayout(signature.rows["train"], train.batch_size, train.accumulate, train.last_batch)
+    signature = read_signature(experiment.data, [path.parent])
+    layout = EpochLayout.of(experiment.train, signature.rows["train"])
     network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
     summary = summarize(network)
     return Subject(

@@ -49,7 +49,7 @@ class Training:
         window = feed.window(epoch, update * layout.update_size, lambda: False)
         assert window is not None
         if window is not self._window:
-            self._job.engine.attach("train", window.part, first=window.first)
+            self._job.engine.attach("train", window.samples, first=window.first)
             self._window = window
         return layout.updates_before(window.stop) - update
 

@@ -16,8 +16,8 @@ import typer
 
 from dltool import __version__
 from dltool.cli.options import Checkpoint, Config, Debug, Json, Moved, Quiet, Set, Threads
-from dltool.cli.streams import go_on_without_output, keep_streams
-from dltool.cli.usage import explain_usage
+from dltool.cli.output_streams import go_on_without_output, keep_streams
+from dltool.cli.usage_errors import explain_usage
 from dltool.errors import DltoolError, InputError
 
 app = typer.Typer(
@@ -68,7 +68,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
 ) -> None:
     """Look at data and write a config that trains on it."""
-    from dltool.cli.init import init as run
+    from dltool.cli.commands.init import init as run
 
     go_on_without_output()
     run(data, target=target or (), output=output, test=test, task=task, force=force)
@@ -102,8 +102,8 @@ def train(
     as_json: Json = False,
 ) -> int:
     """Train what a config describes."""
-    from dltool.cli.folds import train_folds
-    from dltool.cli.train import train as train_once
+    from dltool.cli.commands.train import train as train_once
+    from dltool.cli.commands.train_folds import train_folds
     from dltool.config.locating import located
 
     go_on_without_output()
@@ -131,7 +131,7 @@ def resume(
     as_json: Json = False,
 ) -> int:
     """Go on with a stopped run, or make one longer."""
-    from dltool.cli.resume import resume as go_on
+    from dltool.cli.commands.resume import resume as go_on
 
     go_on_without_output()
     changes = [*(overrides or ()), *([] if threads is None else [f"train.threads={threads}"])]
@@ -159,7 +159,7 @@ def evaluate(
     as_json: Json = False,
 ) -> int | None:
     """Measure a trained network, beside simple baselines, on its test data or on other files."""
-    from dltool.cli.evaluate import evaluate as run
+    from dltool.cli.commands.eval import evaluate as run
 
     return run(
         checkpoint,
@@ -196,7 +196,7 @@ def predict(
     threads: Threads = None,
 ) -> int:
     """Predict what a trained network was trained to predict, for further samples."""
-    from dltool.cli.predict import predict as run
+    from dltool.cli.commands.predict import predict as run
 
     if out:
         go_on_without_output()
@@ -208,7 +208,7 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:
     """Write the page of a run again: figures, curves, worst examples."""
-    from dltool.cli.report import report as run_report
+    from dltool.cli.commands.report import report as run_report
 
     run_report(run, overrides or ())
 
@@ -216,7 +216,7 @@ def report(
 @app.command()
 def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
     """Check a config and show its network, without training."""
-    from dltool.cli.check import check as run
+    from dltool.cli.commands.check import check as run
     from dltool.config.locating import located
 
     with located(config, overrides or ()):
@@ -226,7 +226,7 @@ def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
 @app.command()
 def show(config: Config, overrides: Set = None) -> None:
     """Print a config with every default filled in."""
-    from dltool.cli.show import show as run
+    from dltool.cli.commands.show import show as run
 
     run(config, overrides=overrides or ())
 
@@ -238,7 +238,7 @@ def list_things(
     ] = None,
 ) -> None:
     """List what a config can name: layers, losses, optimizers, …"""
-    from dltool.cli.list import list_things as run
+    from dltool.cli.commands.list import list_things as run
 
     run(name)
 
@@ -246,7 +246,7 @@ def list_things(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of configs, for editors."""
-    from dltool.cli.schema import schema as run
+    from dltool.cli.commands.schema import schema as run
 
     run()
 
@@ -257,7 +257,7 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove it.")] = False,
 ) -> None:
     """List what is kept between runs: compiled kernels, and prepared data too large for memory."""
-    from dltool.cli.cache import cache as run
+    from dltool.cli.commands.cache import cache as run
 
     run(kind, clear=clear)
 
@@ -282,12 +282,12 @@ def bench(
     """Measure the machine, and how fast configs train on it."""
     counts = _numbers(threads)
     if stream:
-        from dltool.cli.bench_streaming import bench_streaming
+        from dltool.cli.commands.bench_stream import bench_streaming
 
         if against:
             raise InputError("--against: cannot be measured together with --stream; leave out one of them")
         return bench_streaming(configs or (), overrides=overrides or (), threads=counts, as_json=as_json)
-    from dltool.cli.bench import bench as run
+    from dltool.cli.commands.bench import bench as run
 
     return run(configs or (), overrides=overrides or (), against=against, threads=counts, as_json=as_json)
 

@@ -23,7 +23,18 @@ from pydantic_core import PydanticCustomError
 
 from dltool.config.amounts import Amount
 from dltool.config.columns import ColumnName
-from dltool.config.description import Block, Choice, Component, Description, by_compat, written
+from dltool.config.components import (
+    Augmentation,
+    Feature,
+    Layer,
+    Loss,
+    Metric,
+    Optimizer,
+    Scaling,
+    Schedule,
+    Source,
+)
+from dltool.config.description import Block, Choice, Description, by_compat, written
 from dltool.config.figures import figure_names
 from dltool.config.transfer import InitFrom, Patterns, listed
 from dltool.registry import registered
@@ -37,7 +48,6 @@ Task = Literal["classes", "labels", "numbers"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = NonNegativeInt  # 64 bits, as every number in a config
-Source = Annotated[Description, Component("source")]
 
 
 def _file_name(name: str) -> str:
@@ -147,14 +157,14 @@ class DataConfig(Block):
     validation: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     test: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
     split: SplitConfig = written({})
-    features: dict[ColumnName, Annotated[Description, Component("feature")]] = Field(
+    features: dict[ColumnName, Feature] = Field(
         default={}, description="what columns of a table are taken for, by name or pattern; the others are inferred"
     )
-    scaling: Annotated[Description, Component("scaling")] | None = Field(
+    scaling: Scaling | None = Field(
         default=None,
         description="of the features; by default bytes are divided by 255, columns of a table standardized",
     )
-    target_scaling: Annotated[Description, Component("scaling")] | None = by_compat(
+    target_scaling: Scaling | None = by_compat(
         None,
         keras="none",
         torch="none",
@@ -265,7 +275,7 @@ class Experiment(Block):
         default=None, description="the framework whose defaults and formulas are used"
     )
     data: DataConfig
-    model: Annotated[list[Annotated[Description, Component("layer")]], Field(min_length=1)]
+    model: Annotated[list[Layer], Field(min_length=1)]
     init_from: InitFrom | None = Field(
         default=None, description="another training, whose parameters this one takes over"
     )
@@ -274,13 +284,13 @@ class Experiment(Block):
         description="names of parameters that are not trained, such as dense_1.weight or conv2d_*, where * stands for"
         " any characters; for the statistics of a frozen batch_norm see its freeze_statistics",
     )
-    augment: list[Annotated[Description, Component("augmentation")]] = Field(
+    augment: list[Augmentation] = Field(
         default=[], description="how images are changed at random while they are trained on"
     )
-    loss: Annotated[Description, Component("loss")]
-    optimizer: Annotated[Description, Component("optimizer")] = written("adam")
-    schedule: Annotated[Description, Component("schedule")] = written("constant")
-    metrics: list[Annotated[Description, Component("metric")]] = written([])
+    loss: Loss
+    optimizer: Optimizer = written("adam")
+    schedule: Schedule = written("constant")
+    metrics: list[Metric] = written([])
     early_stopping: EarlyStopping | None = None
     train: TrainConfig = written({})
 

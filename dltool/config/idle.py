@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from dltool.config.description import Block, Description
 from dltool.config.node import Path
 
 if TYPE_CHECKING:
-    from dltool.augmentations.augmentation import Augmentation
     from dltool.config.experiment import Experiment
 
 Idle = Iterator[tuple[Path, str]]
@@ -23,7 +22,7 @@ def idle_fields(experiment: Experiment) -> Idle:
             if getattr(block, other) == value and _is_chosen(block, name, experiment.compat):
                 yield (*path, name), f"has no effect with {other}: {json.dumps(value)}"
     yield from _out_of_reach(experiment)
-    for index, augmentation in enumerate(cast("list[Augmentation]", experiment.augment)):
+    for index, augmentation in enumerate(experiment.augment):
         if augmentation.idle_by_default and augmentation == type(augmentation)():
             fields = ", ".join(type(augmentation).model_fields)
             yield ("augment", index, augmentation.yaml_name), f"changes nothing without one of its fields: {fields}"

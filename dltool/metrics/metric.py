@@ -8,9 +8,9 @@ the figure does not depend on where the rows were cut into pieces.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -26,19 +26,6 @@ State = dict[str, np.ndarray]
 Result = float | list[list[int]]
 
 
-class Signature(Protocol):
-    """What metrics need to know of the data."""
-
-    @property
-    def task(self) -> Task: ...
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
-    @property
-    def class_shares(self) -> Mapping[str, float]: ...
-
-
 @dataclass(frozen=True)
 class Answers:
     """What is predicted: one of some classes, some labels, or some numbers."""
@@ -46,12 +33,6 @@ class Answers:
     task: Task
     names: tuple[str, ...]
     shares: tuple[float, ...] = ()  # of the rows to train on that are of each class, or have each label
-
-    @classmethod
-    def of(cls, signature: Signature) -> Answers:
-        """Those of prepared data."""
-        names = signature.classes or signature.targets
-        return cls(signature.task, names, tuple(signature.class_shares.values()))
 
     @property
     def width(self) -> int:

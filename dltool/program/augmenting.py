@@ -8,8 +8,9 @@ from typing import Any
 
 from dltool.augmentations.augmentation import Augmentation, ranges
 from dltool.augmentations.mixing import paired
+from dltool.data.samples.signature import Signature
 from dltool.ops.graph import Graph, Value
-from dltool.program.features import FeatureSignature, data_of
+from dltool.program.features import data_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Mixture:
 
 
 def augmented_images(
-    graph: Graph, augmentations: Sequence[Augmentation], signature: FeatureSignature, rows: Value
+    graph: Graph, augmentations: Sequence[Augmentation], signature: Signature, rows: Value
 ) -> tuple[Value, Mixture | None]:
     """The rows of the data, changed; raises InputError where they are no images, or others than are needed.
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Literal
 
 import numpy as np
 
+from dltool.config.experiment import Experiment, TrainConfig
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.losses.links import Link
-from dltool.losses.loss import Loss, Mixed
+from dltool.losses.loss import Mixed
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
-from dltool.program.features import FeatureSignature, first_value
+from dltool.program.features import first_value
 from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
@@ -24,38 +27,8 @@ from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
 
-
-class Signature(FeatureSignature, Protocol):
-    """What building needs to know of the data."""
-
-    @property
-    def classes(self) -> tuple[str, ...] | None: ...
-    @property
-    def targets(self) -> tuple[str, ...]: ...
-    @property
-    def class_shares(self) -> Mapping[str, float]: ...
-
-
-class Alias(Protocol):
-    """How rows are drawn: chances (n,) float32 and others (n,) int32."""
-
-    @property
-    def chances(self) -> np.ndarray: ...
-    @property
-    def others(self) -> np.ndarray: ...
-
-
-class Samples(Protocol):
-    """A part of the data: features (n, …), targets (n,) or (n, k), codes (n, m)."""
-
-    @property
-    def features(self) -> np.ndarray: ...
-    @property
-    def targets(self) -> np.ndarray: ...
-    @property
-    def codes(self) -> np.ndarray: ...
-    @property
-    def alias(self) -> Alias | None: ...
+#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, or drawn
+RowOrder = Literal["as they come", "shuffled", "drawn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +77,23 @@ class Network:
         return self.program.graph.warnings
 
 
-def build_network(experiment: Any, signature: Signature, *, training: bool, rows: int) -> Network:
-    """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit."""
+def row_order(train: TrainConfig) -> RowOrder:
+    """How training on samples in memory takes its rows."""
+    if train.sampling:
+        return "drawn"
+    return "shuffled" if train.shuffle else "as they come"
+
+
+def build_network(
+    experiment: Experiment, signature: Signature, *, training: bool, rows: int, order: RowOrder | None = None
+) -> Network:
+    """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit.
+
+    `order` is how it takes the rows of its data: by default as the config says in training, else as they come.
+    """
     graph = empty_graph(experiment, signature, training=training)
-    features, target, mixed = _batch(graph, experiment, signature, training)
+    order = order or (row_order(experiment.train) if training else "as they come")
+    features, target, mixed = _batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
     idle = idle_layers(graph)
@@ -115,7 +101,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):
-        loss: Loss = experiment.loss
+        loss = experiment.loss
         if mixed:
             built = loss.build_mixed(graph, prediction, target, mixed, classes=signature.class_shares)
         else:
@@ -132,7 +118,7 @@ def build_network(experiment: Any, signature: Signature, *, training: bool, rows
     return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights, idle)
 
 
-def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Graph:
+def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
     """A graph that knows what the network of a config is for."""
     outputs = len(signature.classes) if signature.classes else len(signature.targets)
     kind = "classes" if signature.classes else "targets"
@@ -141,18 +127,20 @@ def empty_graph(experiment: Any, signature: Signature, *, training: bool) -> Gra
     )
 
 
-def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) -> tuple[Value, Value, Mixed | None]:
+def _batch(
+    graph: Graph, experiment: Experiment, signature: Signature, order: RowOrder
+) -> tuple[Value, Value, Mixed | None]:
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
-        rows = _rows(graph, experiment, training)
+        rows = _rows(graph, order)
     mixture = mixed = None
-    if training and experiment.augment:
+    if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):
             features, mixture = augmented_images(graph, experiment.augment, signature, rows)
     else:
         features = first_value(graph, signature, rows)
     with graph.part("batch"), graph.inside("batch"):
-        loss: Loss = experiment.loss
+        loss = experiment.loss
         if signature.classes and loss.target != "binary":
             labels = graph.data("target", (), "int64")
             target = graph.apply("gather_labels", labels, rows)
@@ -164,13 +152,12 @@ def _batch(graph: Graph, experiment: Any, signature: Signature, training: bool) 
     return features, target, mixed
 
 
-def _rows(graph: Graph, experiment: Any, training: bool) -> Value:
+def _rows(graph: Graph, order: RowOrder) -> Value:
     """Which rows of the data are the batch; how many there are is known once data is bound."""
-    if training and experiment.train.sampling:
+    if order == "drawn":
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
-    shuffle = int(training and experiment.train.shuffle)
-    return graph.apply("order", rows_total=0, shuffle=shuffle, key=0)
+    return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 
 def _key_random_ops(graph: Graph, seed: int) -> None:

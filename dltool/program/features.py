@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
+from dltool.data.samples.signature import CodeField, Signature
 from dltool.ops.graph import Graph, Initial, Value
-
-
-class CodeField(Protocol):
-    """Where the codes of one column lie, and what becomes of them."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def length(self) -> int: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def width(self) -> int | None: ...
-    @property
-    def shares(self) -> Sequence[float]: ...
-
-
-class FeatureSignature(Protocol):
-    """What the features are."""
-
-    @property
-    def feature_shape(self) -> tuple[int, ...]: ...
-    @property
-    def feature_dtype(self) -> str: ...
-    @property
-    def offset(self) -> np.ndarray | None: ...
-    @property
-    def factor(self) -> np.ndarray | None: ...
-    @property
-    def codes(self) -> Sequence[CodeField]: ...
 
 
 def _uniform(limit: float, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
@@ -60,7 +28,7 @@ EMBEDDINGS: Mapping[str | None, Initial] = {
 }
 
 
-def first_value(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
+def first_value(graph: Graph, signature: Signature, rows: Value) -> Value:
     """The features of a batch: all columns with codes in their order, then all numbers; integers stay what they are."""
     pieces: list[Value] = []
     if signature.codes:
@@ -90,7 +58,7 @@ def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value
         return graph.apply("embed", codes, rows, table, start=field.start, length=field.length)
 
 
-def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
+def _numbers(graph: Graph, signature: Signature, rows: Value) -> Value:
     if signature.feature_dtype == "int32":
         return graph.apply("gather_codes", graph.data("features", signature.feature_shape, "int32"), rows)
     if signature.feature_dtype == "uint8":
@@ -99,7 +67,7 @@ def _numbers(graph: Graph, signature: FeatureSignature, rows: Value) -> Value:
     return graph.apply("gather", graph.data("features", signature.feature_shape), rows)
 
 
-def data_of(graph: Graph, signature: FeatureSignature, shape: tuple[int, ...]) -> tuple[Value, Value, Value]:
+def data_of(graph: Graph, signature: Signature, shape: tuple[int, ...]) -> tuple[Value, Value, Value]:
     """The numbers of all samples, each of a shape, and the offset and factor that scale them as they are fetched."""
     data = graph.data("features", shape, signature.feature_dtype)
     offset = graph.constant("offset", np.zeros(()) if signature.offset is None else signature.offset)

@@ -7,13 +7,15 @@ products that mix them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
 
+from dltool.config.experiment import Experiment
+from dltool.data.preprocessing.position_names import Names
+from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.ops.arithmetic import Concat
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.reshape import Reshape
-from dltool.program.building import Signature, empty_graph
+from dltool.program.building import empty_graph
 from dltool.program.features import first_value
 
 #: the name of each position along one axis, or None where they have no names
@@ -22,18 +24,7 @@ Axis = tuple[str, ...] | None
 NamedAxes = Mapping[str, tuple[Axis, ...]]
 
 
-class Names(Protocol):
-    """The names of inputs, codes and outputs."""
-
-    @property
-    def inputs(self) -> Sequence[str] | None: ...
-    @property
-    def codes(self) -> Mapping[str, Sequence[str]]: ...
-    @property
-    def outputs(self) -> Sequence[str]: ...
-
-
-def named_axes(experiment: Any, signature: Signature, names: Names) -> NamedAxes:
+def named_axes(experiment: Experiment, signature: Signature, names: Names) -> NamedAxes:
     """The names along the axes of all that the network of a config starts with."""
     graph = empty_graph(experiment, signature, training=True)
     first = first_value(graph, signature, graph.apply("order", rows_total=0, shuffle=0, key=0))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dltool.config.experiment import Experiment
 from dltool.ops.graph import Graph, Value
 
 #: what PyTorch adds to the norm before dividing
 TORCH_NORM_EPS = 1e-6
 
 
-def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> None:
+def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: Experiment) -> None:
     """Adds the update of every parameter; all but the accumulation runs once for each update, not micro-batch."""
     with graph.part("update"):
         _append(graph, gradients, experiment)

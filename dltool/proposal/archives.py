@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dltool.data.sources.image_layout import PART_WORDS
+from dltool.data.images.layout import PART_WORDS
 from dltool.errors import InputError, Problem
 
 FEATURES = ("x", "features", "data", "images", "inputs", "samples")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.labels import is_one_hot
-from dltool.data.sources.source import Outline
-from dltool.data.targets import Target, encode, understand
+from dltool.data.readers.outline import Outline
+from dltool.data.targets.class_names import is_one_hot
+from dltool.data.targets.target import Target, encode, understand
 from dltool.errors import InputError, Problem
 from dltool.findings import note
 from dltool.proposal.assembly import assemble

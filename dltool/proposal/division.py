@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dltool.config.experiment import Task
-from dltool.data.quoting import plural
+from dltool.data.files.quoting import plural
 from dltool.data.tables.profile import ColumnProfile, ascending
 from dltool.errors import InputError, Problem
 from dltool.proposal.entry import Entry

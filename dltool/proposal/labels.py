@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dltool.data.quoting import shown
-from dltool.data.targets import MOST_CLASSES
+from dltool.data.files.quoting import shown
+from dltool.data.targets.target import MOST_CLASSES
 from dltool.findings import Finding, warning
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look

@@ -9,16 +9,15 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from dltool.config.writing import dump_inline
 from dltool.data.column_types.column_type import MISSING, ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Number
 from dltool.data.column_types.text import Text
-from dltool.data.gzipped import is_gzipped
-from dltool.data.paths import locate_all
-from dltool.data.quoting import plural, shown
+from dltool.data.files.gzipped import is_gzipped
+from dltool.data.files.paths import locate_all
+from dltool.data.files.quoting import plural, shown
 from dltool.data.tables import query
 from dltool.data.tables.columns import Column
 from dltool.data.tables.csv_file import CsvFile, UnevenError
@@ -168,18 +167,21 @@ def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
 
 def _without_infinite(database: Database, columns: Mapping[str, Column]) -> dict[str, Column]:
     """Columns of numbers with words such as inf, which then stand for missing values."""
-    numbers = [one for one in columns.values() if one.kind in ("integer", "number") and one.stored == TEXT]
-    large = [f"abs({column.read('DOUBLE')}) > {LARGEST}" for column in numbers]
+    numbers = [
+        (column, column.type)
+        for column in columns.values()
+        if column.type and column.kind in ("integer", "number") and column.stored == TEXT
+    ]
+    large = [f"abs({column.read('DOUBLE')}) > {LARGEST}" for column, _ in numbers]
     counts = database.single([f"count_if({condition})" for condition in large])
     found = {}
-    for column, condition, count in zip(numbers, large, counts, strict=True):
+    for (column, one), condition, count in zip(numbers, large, counts, strict=True):
         if not 0 < (count or 0) <= STRAY_SHARE * database.rows:
             continue
         words = database.frequent(f"(CASE WHEN {condition} THEN {column.text(Text())} END)", STRAY_WORDS + 1)
         if len(words) <= STRAY_WORDS:
             usual = database.frequent(column.missing_word(), None)
-            one = cast(ColumnType, column.type).with_missing([word for word, _ in [*usual, *words]])
-            found[column.name] = replace(column, type=one)
+            found[column.name] = replace(column, type=one.with_missing([word for word, _ in [*usual, *words]]))
     return found
 
 
@@ -206,12 +208,12 @@ def _type_entry(column: Column) -> Entry | None:
 def _doubts(column: Column, database: Database) -> Iterator[Finding]:
     """What the user should look at of how a column is read."""
     one, where = column.type, f"column '{column.name}'"
-    match column.rival:
-        case Date():
-            formats = f"{cast(Date, one).formats[0]} or {column.rival.formats[0]}, since no day is above 12"
+    match one, column.rival:
+        case Date() as given, Date() as rival:
+            formats = f"{given.formats[0]} or {rival.formats[0]}, since no day is above 12"
             yield warning(f"dates may be written {formats}; the config says the first", where)
-        case Number():
-            marks = f"'{cast(Number, one).decimal}' or '{column.rival.decimal}'"
+        case Number() as given, Number() as rival:
+            marks = f"'{given.decimal}' or '{rival.decimal}'"
             yield warning(f"the decimal mark may be {marks}; the config says the first", where)
     if column.codes:
         hint = f"types: {{{dump_inline(column.name)}: number}} says otherwise"

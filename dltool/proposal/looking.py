@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from dltool.data.sources.axes import are_sides, channels_come_first, channels_come_last
-from dltool.data.sources.source import Outline, Request, Source
+from dltool.data.arrays.axes import are_sides, channels_come_first, channels_come_last
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import array_of
+from dltool.data.sources.source import Source
 from dltool.findings import note
 from dltool.proposal.archives import npy_fields, npz_fields
 from dltool.proposal.pictures import look_at_images
@@ -66,7 +68,7 @@ def _range(kind: str, fields: Mapping[str, Any]) -> _Range:
     low, high, whole = np.inf, -np.inf, True
     with _source(kind, fields).open([], Request()) as reader:
         for chunk in reader.read({}):
-            array = cast(np.ndarray, chunk)
+            array = array_of(chunk)
             low, high = min(low, float(array.min())), max(high, float(array.max()))
             whole = whole and bool((array == np.rint(array)).all())
     return _Range(low, high, whole)
@@ -78,7 +80,8 @@ def _outline(kind: str, fields: Mapping[str, Any]) -> Outline:
 
 
 def _source(kind: str, fields: Mapping[str, Any]) -> Source:
-    return cast(Source, registered("source")[kind].model_validate(fields))
+    source: Source = registered("source")[kind].model_validate(fields)
+    return source
 
 
 def _fields(found: Found) -> Mapping[str, dict[str, Any]]:

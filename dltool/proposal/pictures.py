@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any, cast
+from typing import Any
 
-from dltool.data.quoting import plural
-from dltool.data.sources.image_header import Header
-from dltool.data.sources.image_reader import ImageReader
+from dltool.data.files.quoting import plural
+from dltool.data.images.header import Header
+from dltool.data.images.reader import ImageReader
+from dltool.data.readers.outline import Outline, Request
 from dltool.data.sources.images import Images
-from dltool.data.sources.source import Outline, Request
 from dltool.errors import Problem
 from dltool.findings import Finding, note, warning
 from dltool.proposal.seen import Seen
@@ -31,8 +31,7 @@ def look_at_images(paths: Mapping[str, str]) -> Seen:
     size: dict[str, Any] = {}
     request = Request()
     for part in sorted(paths, key=lambda part: part != "train"):
-        with Images(path=paths[part]).open([], request) as opened:
-            first = cast(ImageReader, opened)
+        with Images(path=paths[part]).open([], request) as first:
             size = _size(first.headers) if part == "train" else size
             fields[part] = {"path": paths[part], **size}
             reader = ImageReader(first.files, Images.model_validate(fields[part]), request, first.looks)

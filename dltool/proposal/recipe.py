@@ -11,7 +11,7 @@ from math import log2
 from typing import Any
 
 from dltool.config.experiment import Task
-from dltool.data.quoting import cut
+from dltool.data.files.quoting import cut
 from dltool.proposal.entry import Entry
 
 #: a training passes about so many samples: numbers go on getting better for longer than classes …

@@ -12,13 +12,13 @@ from pathlib import Path
 from tarfile import is_tarfile
 from typing import Literal
 
-from dltool.data.gzipped import is_gzipped
-from dltool.data.paths import locate, locate_all
-from dltool.data.quoting import plural
-from dltool.data.sources.image_archive import split_archive
-from dltool.data.sources.image_files import FolderFiles, ImageFiles
-from dltool.data.sources.image_formats import is_called_image
-from dltool.data.sources.image_layout import classes_of, part_of, parts
+from dltool.data.files.gzipped import is_gzipped
+from dltool.data.files.paths import locate, locate_all
+from dltool.data.files.quoting import plural
+from dltool.data.images.archive import split_archive
+from dltool.data.images.files import FolderFiles, ImageFiles
+from dltool.data.images.formats import is_called_image
+from dltool.data.images.layout import classes_of, part_of, parts
 from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dltool.data.sources.source import Outline
+from dltool.data.readers.outline import Outline
 from dltool.findings import Finding
 
 

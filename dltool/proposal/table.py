@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
+from dltool.data.files.quoting import plural
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.sample import take_sample
-from dltool.data.quoting import plural
 from dltool.data.tables.profile import frequent
 from dltool.errors import InputError, Problem
 from dltool.findings import Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dltool.config.experiment import Task
 from dltool.data.tables.profile import ColumnProfile
-from dltool.data.targets import MOST_CLASSES
+from dltool.data.targets.target import MOST_CLASSES
 from dltool.errors import InputError, Problem, did_you_mean
 
 #: names by which a column says that it is the target

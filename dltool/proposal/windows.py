@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
-from dltool.data.keys import group_numbers
-from dltool.data.quoting import plural
-from dltool.data.sources.source import Request, Source
+from dltool.data.files.quoting import plural
+from dltool.data.readers.outline import Request
+from dltool.data.sources.source import Source
+from dltool.data.tables.key_columns import group_numbers
 from dltool.data.tables.profile import ColumnProfile
 from dltool.errors import InputError
 from dltool.proposal.assembly import assemble
@@ -128,7 +128,7 @@ def _keys(found: SeriesFound) -> list[Entry]:
 
 def _windows(source: Sequence[Entry]) -> int:
     """How many windows there are."""
-    windows = cast(Source, registered("source")["windows"].model_validate(plain(source)))
+    windows: Source = registered("source")["windows"].model_validate(plain(source))
     try:
         with windows.open([], Request()) as reader:
             return reader.outline.rows

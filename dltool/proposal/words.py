@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dltool.data.features.infer import SENTENCE
 from dltool.data.tables.csv_file import CsvFile
 from dltool.data.tables.profile import frequent
-from dltool.data.targets import MOST_CLASSES
+from dltool.data.targets.target import MOST_CLASSES
 from dltool.proposal.assembly import assemble
 from dltool.proposal.division import divide
 from dltool.proposal.entry import Entry

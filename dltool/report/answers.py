@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dltool.data.signature import Signature
+from dltool.data.samples.signature import Signature
 from dltool.report.formats import share, short
 from dltool.report.markup import Markup, element
 from dltool.training.examples import Example

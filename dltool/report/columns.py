@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import cast
 
 import numpy as np
 
 from dltool.data.features.feature import Encoder
-from dltool.data.preparation import Preparation, TablePreparation
-from dltool.data.signature import Part
+from dltool.data.preprocessing.features import Preparation, TablePreparation
+from dltool.data.samples.samples import Samples
 from dltool.report.formats import share, short
 
 #: bars of a small distribution, and words that are listed
@@ -33,7 +32,7 @@ class ColumnSummary:
     heights: Sequence[float]  # of bars, from the least to the greatest value, or from the most frequent word on
 
 
-def describe(preparation: Preparation, sample: Part) -> list[ColumnSummary]:
+def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
     """Every column, as some rows of the training part show it."""
     if isinstance(preparation, TablePreparation):
         return list(_columns(preparation, sample))
@@ -45,7 +44,7 @@ def describe(preparation: Preparation, sample: Part) -> list[ColumnSummary]:
     return [ColumnSummary("all values", kind, f"{shape} numbers", 0.0, *_of_numbers(values.reshape(-1)))]
 
 
-def _columns(preparation: TablePreparation, sample: Part) -> Iterator[ColumnSummary]:
+def _columns(preparation: TablePreparation, sample: Samples) -> Iterator[ColumnSummary]:
     number = code = 0
     for encoder in preparation.encoders:
         width, length = len(encoder.names), encoder.field.length if encoder.field else 0
@@ -106,4 +105,4 @@ def _heights(values: np.ndarray) -> Sequence[float]:
     bars = different if different <= BARS and len(values) >= 1000 else BARS
     # float64 has no edges of bins between ids of 19 digits: their distances from the lowest have
     counts, _ = np.histogram(values - low, bins=max(bars, 2), range=(0.0, max(float(high - low), 1e-300)))
-    return cast(list[float], counts.tolist())
+    return [float(count) for count in counts]

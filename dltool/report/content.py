@@ -9,9 +9,11 @@ from typing import Any
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
-from dltool.data.preparation import Preparation
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part, Signature
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize
@@ -24,6 +26,7 @@ from dltool.training.baselines import spread_rows
 from dltool.training.counters import Counters
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
+from dltool.training.meter import answers_of
 from dltool.training.run_directory import RunDirectory
 from dltool.training.single_rows import without_single_row
 
@@ -54,7 +57,7 @@ class Content:
     fingerprint: str  # of the data
     columns: Sequence[ColumnSummary]
     preparation: Preparation
-    sample: Part  # some of the training part
+    sample: Samples  # some of the training part
     network: NetworkSummary
     layout: EpochLayout
     measured: Measured | None  # None where there was no time for it
@@ -63,7 +66,7 @@ class Content:
     @property
     def answers(self) -> Answers:
         """What is predicted."""
-        return Answers.of(self.signature)
+        return answers_of(self.signature)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -89,8 +92,8 @@ def gather(
     width = prod(preparation.feature_shape) + sum(field.length for field in preparation.codes)
     rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
     sample = spread_rows(dataset.parts["train"], rows)
-    train, monitor = experiment.train, Judge(experiment).best.name
-    layout = EpochLayout(len(dataset.parts["train"]), train.batch_size, train.accumulate, train.last_batch)
+    monitor = Judge(experiment).best.name
+    layout = EpochLayout.of(experiment.train, len(dataset.parts["train"]))
     layout = without_single_row(layout, network)
     return Content(
         run=run,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dltool.data.pictures import pictures_of
-from dltool.data.signature import joined_parts
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.samples.samples import joined_samples
 from dltool.report.answers import truth
 from dltool.report.charts import figure, sparkline
 from dltool.report.columns import ColumnSummary
@@ -43,7 +43,7 @@ def _features(content: Content) -> Markup:
     signature, looked = content.signature, len(content.sample)
     step = max(1, looked // PICTURES)
     some = [content.sample.rows(row, row + 1) for row in range(0, looked, step)][:PICTURES]
-    shown = pictures_of(content.preparation, joined_parts(some))
+    shown = pictures_of(content.preparation, joined_samples(some))
     rows = "the training part" if looked == signature.rows["train"] else f"{looked:,} rows of the training part"
     if shown is not None:
         drawn = [

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.data.pictures import pictures_of
-from dltool.data.signature import joined_parts
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.samples.samples import joined_samples
 from dltool.report.answers import answer, mistake
 from dltool.report.content import Content
 from dltool.report.formats import shortened
@@ -25,7 +25,7 @@ def examples(content: Content) -> Markup | None:
     if content.measured is None or not content.measured.worst:
         return None
     worst = content.measured.worst
-    seen = pictures_of(content.preparation, joined_parts([example.sample for example in worst]))
+    seen = pictures_of(content.preparation, joined_samples([example.sample for example in worst]))
     pictures = [None] * len(worst) if seen is None else list(seen)
     style = "pictures" if seen is not None else "texts" if len(worst[0].cells) == 1 else "cells"
     wrong = seen is not None and content.signature.classes and int(worst[0].prediction.argmax()) != int(worst[0].target)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dltool.data.dataset import open_dataset
-from dltool.data.signature import Dataset
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.opening import open_dataset
 from dltool.errors import InputError
 from dltool.program.building import build_network
 from dltool.report.content import gather
@@ -19,7 +19,7 @@ from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
-from dltool.training.feeding import ordered
+from dltool.training.feeding import order_of_program
 from dltool.training.job import Job
 from dltool.training.layout import EpochLayout
 from dltool.training.prediction import Predictor
@@ -65,8 +65,9 @@ def report_again(
         note("the data has changed since the training: parts may hold rows that were trained on")
     measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
-    rows = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch).largest_batch
-    network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=rows)
+    rows = EpochLayout.of(train, len(part)).largest_batch
+    order = order_of_program(train, part)
+    network = build_network(experiment, dataset.signature, training=True, rows=rows, order=order)
     counters = Counters.from_arrays(checkpoint.trainer)
     write_whole(run.report, page(gather(run, experiment, dataset, network, counters, measured)))
     return run.report

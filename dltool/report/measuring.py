@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.further import ROWS
+from dltool.data.prediction.rows import ROWS
+from dltool.data.samples.samples import Samples
+from dltool.data.store.reader import StoredSamples
 from dltool.training.assessment import Figures
-from dltool.training.baselines import Samples
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.examples import Example, Worst
 from dltool.training.prediction import Predictor
@@ -32,7 +33,12 @@ class Measured:
 
 
 def measure(
-    predictor: Predictor, checkpoint: Checkpoint, samples: Samples, part: str, epoch: int, note: Callable[[str], None]
+    predictor: Predictor,
+    checkpoint: Checkpoint,
+    samples: Samples | StoredSamples,
+    part: str,
+    epoch: int,
+    note: Callable[[str], None],
 ) -> Measured:
     """Measure a part that is prepared already; `note` is told which figures are not defined for it."""
     signature, figures = predictor.signature, Figures(predictor, checkpoint)

@@ -8,7 +8,7 @@ from base64 import b64encode
 
 import numpy as np
 
-from dltool.data.pictures import as_bytes
+from dltool.data.inspection.sample_images import as_bytes
 from dltool.report.markup import Markup, element
 
 #: pixels in each direction that a picture of the page has at most

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.pictures import as_bytes, pictures_of
-from dltool.data.quoting import plural
-from dltool.data.signature import joined_parts
+from dltool.data.files.quoting import plural
+from dltool.data.inspection.sample_images import as_bytes, pictures_of
+from dltool.data.samples.samples import joined_samples
 from dltool.errors import InputError, Problem, RunError
 from dltool.report.formats import share, shortened
 from dltool.training.assessment import Assessment
@@ -41,7 +41,7 @@ def write_sheet(path: Path, assessed: Assessment) -> str:
         raise InputError("--images: the network does not tell classes of images apart, so there are none to show")
     if not mistakes:
         return f"no image is misclassified, so {path} is not written"
-    pictures = pictures_of(assessed.preparation, joined_parts([one.sample for one in mistakes]))
+    pictures = pictures_of(assessed.preparation, joined_samples([one.sample for one in mistakes]))
     assert pictures is not None
     image, draw = _pillow()
     cell = (SIDE + GAP, SIDE + 3 * LINE + GAP)

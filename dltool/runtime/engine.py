@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.samples.samples import Samples
 from dltool.ops.graph import Node
-from dltool.program.building import Network, Samples
+from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult

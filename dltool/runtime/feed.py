@@ -8,14 +8,14 @@ order while the program passes over the present one; every sample comes at the s
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from dltool.data.signature import Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import Samples
+from dltool.data.store.reader import StoredSamples
 from dltool.kernels.cpu import library
 from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
@@ -32,32 +32,32 @@ class Window:
 
     first: int
     stop: int
-    part: Part
+    samples: Samples
 
 
-class Feed(Protocol):
+class Feed(ABC):
     """Samples to train on."""
 
+    @abstractmethod
     def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
         """The window that holds a position of an epoch, when it is ready; None once `stopped()`.
 
         It is valid until another one is asked for. Raises RunError where the samples cannot be read.
         """
-        ...
 
+    @abstractmethod
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
         """The targets of the samples at the positions from `low` to before `high`, all within the window."""
-        ...
 
+    @abstractmethod
     def close(self) -> None:
         """End what goes on in the background; to ask for a window begins it anew."""
-        ...
 
 
-class Resident:
+class Resident(Feed):
     """Samples that are all in memory."""
 
-    def __init__(self, part: Part, order: EpochOrder, epoch_samples: int):
+    def __init__(self, part: Samples, order: EpochOrder, epoch_samples: int):
         self._window, self._order = Window(0, epoch_samples, part), order
 
     def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
@@ -66,18 +66,18 @@ class Resident:
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
         rows = np.empty(high - low, np.int64)
         self._order.take(epoch, low, rows)
-        return window.part.targets[rows]
+        return window.samples.targets[rows]
 
     def close(self) -> None:
         """There is nothing."""
 
 
-class Streamed:
+class Streamed(Feed):
     """Samples in a file, in windows of at most `samples`; two are in memory at any time."""
 
     def __init__(
         self,
-        part: StoredPart,
+        part: StoredSamples,
         order: EpochOrder,
         *,
         epochs: int,
@@ -106,7 +106,7 @@ class Streamed:
         return self._present.window
 
     def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
-        return window.part.targets[low - window.first : high - window.first]
+        return window.samples.targets[low - window.first : high - window.first]
 
     def close(self) -> None:
         if self._next:
@@ -156,7 +156,7 @@ class _Filling:
     def _fill(self) -> None:
         epoch, first = self.place
         try:
-            self._filler.fill(self.window.part, epoch, first, self._ended.is_set)
+            self._filler.fill(self.window.samples, epoch, first, self._ended.is_set)
         except Exception as error:  # the main thread raises it
             self._error = error
 

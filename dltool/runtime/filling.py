@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from dltool.data.signature import Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import Samples
+from dltool.data.store.reader import StoredSamples
 from dltool.kernels import records
 from dltool.kernels.cpu import library
 from dltool.kernels.records import Kernel
@@ -23,7 +23,7 @@ BLOCK_BYTES = 1 << 20
 class Filler:
     """Fills windows of at most `samples` samples, one at a time."""
 
-    def __init__(self, part: StoredPart, order: EpochOrder, samples: int):
+    def __init__(self, part: StoredSamples, order: EpochOrder, samples: int):
         self._part, self._order = part, order
         size = max(1, part.layout.bytes)
         self._bits = min(records.BLOCK_BITS, max(0, (BLOCK_BYTES // size).bit_length() - 1))
@@ -35,7 +35,7 @@ class Filler:
         self._ends = np.empty((runs, self._blocks), np.uint32)
         self._block = np.empty(self._block_rows * size, np.uint8)
 
-    def fill(self, window: Part, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
+    def fill(self, window: Samples, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
         """Write the samples at the positions from `first` on; left half done once `stopped()`."""
         needed = np.zeros(self._blocks, bool)
         for run, low in enumerate(range(0, len(window), records.RUN)):
@@ -64,7 +64,7 @@ class Filler:
         library.function(SORT)(address(arguments), None, 0, len(rows))
         return np.diff(self._ends[run], prepend=np.uint32(0)) > 0
 
-    def _spreading(self, window: Part) -> np.ndarray:
+    def _spreading(self, window: Samples) -> np.ndarray:
         """The arguments of `spread`, but for the block."""
         arguments = np.zeros(records.SPREAD_FIELDS, np.int64)
         arguments[records.SPREAD_KEYS] = address(self._keys)
@@ -74,7 +74,7 @@ class Filler:
         arguments[records.SPREAD_SIZE] = self._part.layout.bytes
         return np.concatenate([arguments, *self._pieces(window)])
 
-    def _pieces(self, window: Part) -> Iterator[np.ndarray]:
+    def _pieces(self, window: Samples) -> Iterator[np.ndarray]:
         for name, start, count in self._part.layout.pieces():
             piece = np.zeros(records.PIECE_FIELDS, np.int64)
             piece[records.PIECE_START], piece[records.PIECE_BYTES] = start, count

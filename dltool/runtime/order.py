@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dltool.data.signature import AliasTable
+from dltool.data.samples.samples import AliasTable
 from dltool.kernels import records
 from dltool.kernels.cpu import library
 from dltool.ops.op import find_op

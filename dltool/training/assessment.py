@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from dltool.config.experiment import PARTS, Experiment, Task
-from dltool.data.dataset import open_dataset
-from dltool.data.further import ROWS, opened
-from dltool.data.preparation import Preparation
-from dltool.data.signature import Part, Signature
-from dltool.data.sources.source import Source, blaming
-from dltool.data.whereabouts import notes_on_files, place
+from dltool.data.dataset.config_sources import notes_on_files, place
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.prediction.rows import ROWS, opened
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.readers.reader import blaming
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
+from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
@@ -29,6 +31,7 @@ from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
+from dltool.training.meter import answers_of
 from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
@@ -115,17 +118,17 @@ class Figures:
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
         self._metrics = measured_metrics(predictor.experiment.metrics, self._signature.task)
-        self._answers = Answers.of(self._signature)
+        self._answers = answers_of(self._signature)
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
         task = self._signature.task
         self._calibration = None if task == "numbers" else Calibration(self._answers)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
-        latest = latest_values(cast(Source, predictor.experiment.data.source), predictor.preprocessing)
+        latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, latest)
 
-    def add(self, part: Part) -> np.ndarray:
+    def add(self, part: Samples) -> np.ndarray:
         """Take samples; gives the predictions (n, k) for them."""
         result = self._predictor.run(part)
         self._rows += len(part)
@@ -185,7 +188,7 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     """What gathers the figures of single labels or targets, and the columns that each looks at."""
     columns = range(len(signature.targets))
     if signature.task == "labels":
-        return [(F1().start(Answers.of(signature)), list(columns))]
+        return [(F1().start(answers_of(signature)), list(columns))]
     if signature.task == "classes":
         return []  # they follow from the confusion matrix
     metrics = [registered("metric")[name]() for name in USUAL["numbers"]]
@@ -215,23 +218,23 @@ def chosen_part(experiment: Experiment, part: str | None = None) -> str:
 
 
 #: samples, and what gives the places of some of them, where these are known already
-Pieces = Iterator[tuple[Part, Places | None]]
+Pieces = Iterator[tuple[Samples, Places | None]]
 
 
 def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:
     """The samples of other files of the kind trained on."""
-    for _, source in predictor.elsewhere(paths):
+    for _, source in predictor.sources_at(paths):
         yield from _source(predictor, source, [], report)
 
 
 def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
-    with opened(source, predictor.preprocessing, folders) as further:
-        for text in further.notes:
+    with opened(source, predictor.preprocessing, folders) as opened_rows:
+        for text in opened_rows.notes:
             report(text)
-        for part, rows in further.parts():
-            yield part, lambda some, rows=rows: further.places(rows[list(some)].tolist())
-    note_unknown(further.unknown, report)
-    for text in further.notes:
+        for part, rows in opened_rows.parts():
+            yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
+    note_unknown(opened_rows.unknown, report)
+    for text in opened_rows.notes:
         report(text)
 
 
@@ -242,7 +245,7 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
     if own is not None:  # a source of its own: the others are not needed
         with blaming(place(part, own)):
             own.files(folders)  # raises where they are not there any more
-        yield from _source(predictor, cast(Source, own), folders, report)
+        yield from _source(predictor, own, folders, report)
         return
     for note in notes_on_files(data, folders):
         report(note)

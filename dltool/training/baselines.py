@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan, prod
-from typing import Any, Protocol, cast
+from typing import Any
 
 import numpy as np
 
 from dltool.config.experiment import Task
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import CodeField, Part, joined_parts
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.samples import Samples, joined_samples
+from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
+from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
 from dltool.losses.links import Link, link
-from dltool.metrics.metric import Accumulator, Answers, Metric, by_name
-from dltool.metrics.metric import Signature as TargetSignature
+from dltool.metrics.metric import Accumulator, Metric, by_name
 from dltool.training.checkpoint import section
 from dltool.training.linear import Linear, fit_linear
+from dltool.training.meter import answers_of
 
 #: rows that baselines are fitted to, and how much of them the linear model takes: numbers, and codes times outputs
 MOST_ROWS = 20_000
@@ -39,38 +41,21 @@ BLOCK = 8192
 PREFIX = "baseline/"
 
 #: from prepared samples to predictions (n, k) in their own units
-Latest = Callable[[Part], np.ndarray]
+Latest = Callable[[Samples], np.ndarray]
 
 _LINKS: Mapping[Task, Link] = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}
 _MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
-
-
-class Samples(Protocol):
-    """Prepared samples, in memory or on disk."""
-
-    def __len__(self) -> int: ...
-    def rows(self, low: int, high: int) -> Part: ...
-
-
-class DataSignature(TargetSignature, Protocol):
-    """What baselines need to know of the data."""
-
-    @property
-    def feature_shape(self) -> tuple[int, ...]: ...
-    @property
-    def codes(self) -> tuple[CodeField, ...]: ...
-    def own_units(self, numbers: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
 class Baselines:
     """Constant predictions: the mean (k,), and of numbers the median; and a linear model where the inputs allow one."""
 
-    signature: DataSignature
+    signature: Signature
     arrays: Mapping[str, np.ndarray]  # mean, median, and those of the linear model
 
     @classmethod
-    def fitted(cls, part: Samples, signature: DataSignature) -> Baselines:
+    def fitted(cls, part: Samples | StoredSamples, signature: Signature) -> Baselines:
         """The baselines of a training part."""
         sample = _sample(part, signature)
         targets = sample.targets.astype(np.float64)
@@ -84,7 +69,7 @@ class Baselines:
         return cls(signature, arrays)
 
     @classmethod
-    def stored(cls, arrays: Mapping[str, np.ndarray], signature: DataSignature) -> Baselines:
+    def stored(cls, arrays: Mapping[str, np.ndarray], signature: Signature) -> Baselines:
         """Those that a checkpoint keeps among the `arrays` of its trainer; none where it has none."""
         return cls(signature, section(arrays, PREFIX))
 
@@ -93,7 +78,7 @@ class Baselines:
         """What a checkpoint keeps."""
         return {PREFIX + name: array for name, array in self.arrays.items()}
 
-    def predictions(self, part: Part) -> dict[str, np.ndarray]:
+    def predictions(self, part: Samples) -> dict[str, np.ndarray]:
         """Predictions (n, k) by baseline: probabilities of classes or labels, or numbers in their own units."""
         made = {name: np.tile(self.arrays[name], (len(part), 1)) for name in ("mean", "median") if name in self.arrays}
         if "weight" in self.arrays:
@@ -110,7 +95,7 @@ class Comparison:
         self._metrics = {name: metric for name, metric in by_name(metrics).items() if metric.better}
         self._gathered: dict[str, dict[str, Accumulator]] = {}
 
-    def add(self, part: Samples) -> None:
+    def add(self, part: Samples | StoredSamples) -> None:
         """Take prepared samples."""
         signature = self._baselines.signature
         for low in range(0, len(part), BLOCK):
@@ -133,7 +118,7 @@ class Comparison:
 
     def _of(self, name: str) -> dict[str, Accumulator]:
         if name not in self._gathered:
-            answers = Answers.of(self._baselines.signature)
+            answers = answers_of(self._baselines.signature)
             self._gathered[name] = {key: one.start(answers) for key, one in self._metrics.items()}
         return self._gathered[name]
 
@@ -144,7 +129,7 @@ def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None
     if not columns:
         return None
 
-    def latest(part: Part) -> np.ndarray:
+    def latest(part: Samples) -> np.ndarray:
         steps = part.features[:, -1]
         values = (scale.undone(steps) if scale else steps)[:, list(columns)]
         return np.tile(values, (1, len(preprocessing.target.names) // len(columns)))
@@ -167,12 +152,14 @@ def remark(metrics: Sequence[Metric], figures: Mapping[str, Any], baselines: Map
 
 def _figure(accumulator: Accumulator) -> float:
     try:
-        return cast(float, accumulator.result())
+        result = accumulator.result()
     except InputError:  # it is not defined for these rows, as is told of the network's
         return nan
+    assert not isinstance(result, list)  # a metric that has a better is one number
+    return result
 
 
-def _sample(part: Samples, signature: DataSignature) -> Part:
+def _sample(part: Samples | StoredSamples, signature: Signature) -> Samples:
     """As many rows as are worth their time."""
     outputs = len(signature.classes or signature.targets)
     codes = sum(field.length for field in signature.codes)
@@ -180,15 +167,15 @@ def _sample(part: Samples, signature: DataSignature) -> Part:
     return spread_rows(part, max(most, LEAST_ROWS))
 
 
-def spread_rows(part: Samples, most: int) -> Part:
+def spread_rows(part: Samples | StoredSamples, most: int) -> Samples:
     """All rows, or about so many in small groups from everywhere."""
     if len(part) <= most:
         return part.rows(0, len(part))
     groups = most // TOGETHER
     starts = np.arange(groups) * (len(part) - TOGETHER) // (groups - 1)
-    return joined_parts([part.rows(int(start), int(start) + TOGETHER) for start in starts])
+    return joined_samples([part.rows(int(start), int(start) + TOGETHER) for start in starts])
 
 
-def _inputs(signature: DataSignature) -> int:
+def _inputs(signature: Signature) -> int:
     """Columns of the linear model."""
     return prod(signature.feature_shape) + sum(field.size for field in signature.codes)

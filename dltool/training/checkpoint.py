@@ -19,7 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from dltool import __version__
-from dltool.data.paths import did_you_mean_path
+from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 
 #: Raised with every change that an older dltool could misread.

@@ -11,7 +11,7 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import from_resolved, resolved
-from dltool.data.whereabouts import as_typed, path_fields
+from dltool.data.dataset.config_sources import as_typed, path_fields
 from dltool.errors import InputError, Problem
 from dltool.training.checkpoint import Checkpoint, decode
 from dltool.training.counters import Counters

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Protocol
 
-import numpy as np
-
-from dltool.data.signature import Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
+from dltool.data.store.reader import StoredSamples
 from dltool.losses.links import link
-from dltool.metrics.metric import Answers, Metric, Signature
+from dltool.metrics.metric import Metric
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
-from dltool.training.meter import Meter
+from dltool.training.meter import Meter, answers_of
 
 #: Rows that are evaluated at a time.
 EVALUATION_ROWS = 256
@@ -22,25 +20,19 @@ EVALUATION_ROWS = 256
 PIECE_BYTES = 16 << 20
 
 
-class TargetSignature(Signature, Protocol):
-    """What a meter needs to know of the data."""
-
-    def own_units(self, numbers: np.ndarray) -> np.ndarray:
-        """Numbers as trained on, in the units of the targets."""
-        ...
-
-
-def make_meter(metrics: Sequence[Metric], signature: TargetSignature, network: Network) -> Meter:
+def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network) -> Meter:
     """A meter for the predictions of a network; raises `InputError` where a metric does not fit the task."""
     return Meter(
         metrics,
-        answers=Answers.of(signature),
+        answers=answers_of(signature),
         link=partial(link, network.link),
         own_units=signature.own_units,
     )
 
 
-def evaluate(engine: Engine, part: str, samples: Part | StoredPart, meter: Meter, *, use_average: bool = False) -> None:
+def evaluate(
+    engine: Engine, part: str, samples: Samples | StoredSamples, meter: Meter, *, use_average: bool = False
+) -> None:
     """Run the evaluation network over a part of the engine's data, piece by piece where it is stored.
 
     `meter` gathers the loss and the metrics; they have the same bits however the part is cut.
@@ -53,9 +45,9 @@ def evaluate(engine: Engine, part: str, samples: Part | StoredPart, meter: Meter
         meter.add_outputs(result.outputs, piece.targets)
 
 
-def _pieces(samples: Part | StoredPart) -> Iterator[Part]:
+def _pieces(samples: Samples | StoredSamples) -> Iterator[Samples]:
     """Consecutive samples, in memory; whole batches but for the last."""
-    if isinstance(samples, Part):
+    if isinstance(samples, Samples):
         yield samples
         return
     rows = EVALUATION_ROWS * max(1, PIECE_BYTES // (samples.layout.bytes * EVALUATION_ROWS))

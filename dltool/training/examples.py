@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from dltool.config.experiment import DataConfig
-from dltool.data.dataset import raw_rows
-from dltool.data.pictures import picture_shape
-from dltool.data.preparation import Preparation
-from dltool.data.signature import Part, Signature
+from dltool.data.dataset.opening import raw_rows
+from dltool.data.inspection.sample_images import picture_shape
+from dltool.data.preprocessing.features import Preparation
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 from dltool.errors import InputError
 
 #: examples, and images that are taken for another class
@@ -34,7 +35,7 @@ class Example:
     row: int  # of the part
     prediction: np.ndarray  # (k,) probabilities of all classes or labels, or numbers in their own units
     target: np.ndarray  # a class (), labels (k,) of 0 and 1, or numbers (k,) in their own units
-    sample: Part  # itself, prepared
+    sample: Samples  # itself, prepared
     place: str = ""  # where it stands: "data.csv:18"
     cells: Mapping[str, str] = field(default_factory=dict)  # as the file has them
 
@@ -57,7 +58,7 @@ class Worst:
         self._found: list[tuple[float, Example]] = []
 
     def add(
-        self, low: int, piece: Part, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
+        self, low: int, piece: Samples, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
     ) -> None:
         """Look at consecutive rows from `low` on."""
         rank = mistaken if self.are_mistakes else row_losses
@@ -119,7 +120,7 @@ def found_again(
     return [replace(one, place=raw.place, cells=raw.cells) for one, raw in zip(examples, found, strict=True)]
 
 
-def _copied(piece: Part, row: int) -> Part:
+def _copied(piece: Samples, row: int) -> Samples:
     """One sample, without what it came with."""
     one = piece.rows(row, row + 1)
-    return Part(one.features.copy(), one.targets.copy(), one.codes.copy())
+    return Samples(one.features.copy(), one.targets.copy(), one.codes.copy())

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dltool.config.experiment import Experiment
-from dltool.data.signature import Part
+from dltool.config.experiment import Experiment, TrainConfig
+from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
-from dltool.data.store.reader import StoredPart
+from dltool.data.store.reader import StoredSamples
+from dltool.program.building import RowOrder, row_order
 from dltool.runtime.feed import Feed, Resident, Streamed, window_samples
 from dltool.runtime.order import EpochOrder
 from dltool.training.layout import EpochLayout
 
 
-def ordered(experiment: Experiment, part: Part | StoredPart) -> Experiment:
-    """The experiment as the program for a training part must take it: stored samples come in order already."""
-    if isinstance(part, Part):
-        return experiment
-    train = experiment.train.model_copy(update={"shuffle": False, "sampling": None})
-    return experiment.model_copy(update={"train": train})
+def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> RowOrder:
+    """How the program for a training part takes its rows: those from a file are in the order of the epoch already."""
+    return row_order(train) if isinstance(samples, Samples) else "as they come"
 
 
 def make_feed(
-    experiment: Experiment, part: Part | StoredPart, layout: EpochLayout, on_compile: Callable[[str], None] | None
+    experiment: Experiment, part: Samples | StoredSamples, layout: EpochLayout, on_compile: Callable[[str], None] | None
 ) -> Feed:
     """What gives the samples of a training part."""
     train = experiment.train
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
-    if isinstance(part, Part):
+    if isinstance(part, Samples):
         return Resident(part, order, layout.epoch_samples)
     samples = window_samples(
         memory_for(experiment.data) - (part.alias.bytes if part.alias else 0),

@@ -14,9 +14,9 @@ import numpy as np
 from dltool.config.experiment import Experiment
 from dltool.config.loading import from_resolved
 from dltool.config.transfer import InitFrom
-from dltool.data.naming import differences
-from dltool.data.paths import locate_folder
-from dltool.data.preprocessing import Preprocessing
+from dltool.data.files.paths import locate_folder
+from dltool.data.preprocessing.position_names import differences
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.ops.graph import Graph
 from dltool.patterns import filled, fits, meant_pattern, starred

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
-from dltool.data.dataset import open_dataset
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.config_sources import notes_on_files
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.opening import open_dataset
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.samples import Samples
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
-from dltool.data.whereabouts import notes_on_files
 from dltool.errors import InputError, Problem
-from dltool.metrics.metric import Answers, Metric, positive_classes
+from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
 from dltool.runtime.feed import Feed, Window
-from dltool.schedules.schedule import Horizon, Schedule
+from dltool.schedules.schedule import Horizon
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
-from dltool.training.feeding import make_feed, ordered
+from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.layout import EpochLayout
-from dltool.training.meter import Meter
+from dltool.training.meter import Meter, answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -52,12 +52,12 @@ class Job:
     @property
     def optimizer(self) -> Optimizer:
         """What changes the parameters."""
-        return cast(Optimizer, self.experiment.optimizer)
+        return self.experiment.optimizer
 
     @property
     def positive_class(self) -> dict[str, str]:
         """The class that a figure is about, for those that are about one."""
-        return positive_classes(cast(list[Metric], self.experiment.metrics), Answers.of(self.dataset.signature))
+        return positive_classes(self.experiment.metrics, answers_of(self.dataset.signature))
 
     @property
     def absolute_folders(self) -> list[str]:
@@ -66,17 +66,17 @@ class Job:
 
     def meter(self) -> Meter:
         """A fresh one for the configured metrics."""
-        return make_meter(cast(list[Metric], self.experiment.metrics), self.dataset.signature, self.network)
+        return make_meter(self.experiment.metrics, self.dataset.signature, self.network)
 
     def learning_rates(self, steps: np.ndarray, epochs: int) -> np.ndarray:
         """The rate after each of `steps` (n,) as the schedule makes it for a training of so many epochs."""
         horizon = Horizon(self.layout.updates, epochs)
-        return self.optimizer.lr * cast(Schedule, self.experiment.schedule).multiplier(steps, horizon)
+        return self.optimizer.lr * self.experiment.schedule.multiplier(steps, horizon)
 
     def scalars(self, steps: np.ndarray, rates: np.ndarray) -> np.ndarray:
         """What the optimizer's op is given at each of `steps` (n,), where it has these learning rates."""
         horizon = Horizon(self.layout.updates, self.experiment.train.epochs)
-        momentum = cast(Schedule, self.experiment.schedule).momentum(steps, horizon)
+        momentum = self.experiment.schedule.momentum(steps, horizon)
         return self.optimizer.scalars(steps, rates, momentum)
 
     def targets(self, window: Window, epoch: int, updates: np.ndarray) -> np.ndarray:
@@ -135,16 +135,17 @@ def open_job(
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
-    layout = EpochLayout(len(part), train.batch_size, train.accumulate, train.last_batch)
-    network = build_network(ordered(experiment, part), dataset.signature, training=True, rows=layout.largest_batch)
+    layout = EpochLayout.of(train, len(part))
+    order = order_of_program(train, part)
+    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch, order=order)
     layout = without_single_row(layout, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
-    metrics = cast(list[Metric], experiment.metrics)
+    metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
-    require_defined(judge.watched, metrics, Answers.of(dataset.signature), network, of_parts(dataset.parts))
+    require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
     preprocessing = Preprocessing.from_json(dataset.preprocessing)
     start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
-    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Part)}
+    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from dltool.config.experiment import Experiment
-from dltool.metrics.metric import Metric
 from dltool.schedules.plateau import Plateau
 from dltool.training.counters import Counters
 from dltool.training.monitor import Monitor, find_monitor
@@ -23,7 +22,7 @@ class Judge:
         self._plateau = experiment.schedule if isinstance(experiment.schedule, Plateau) else None
         loss = "validation.loss" if "validation" in experiment.data.parts else "train.loss"
         stop = self._stopping.monitor if self._stopping else loss
-        metrics = cast(list[Metric], experiment.metrics)
+        metrics = experiment.metrics
         self._loss = find_monitor(loss, metrics)
         self._stop = find_monitor(stop, metrics)
         self.best = find_monitor(stop if self.restores_best else experiment.monitor, metrics)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dltool.config.experiment import TrainConfig
 from dltool.errors import InputError, Problem
 from dltool.runtime.plan import StepPlan
 
@@ -22,6 +23,11 @@ class EpochLayout:
     batch_size: int
     accumulate: int
     last_batch: str  # keep: a smaller last update · drop: none · pad: filled up from the first rows
+
+    @classmethod
+    def of(cls, train: TrainConfig, samples: int) -> EpochLayout:
+        """The layout that a config gives to so many samples; raises InputError where they make no update."""
+        return cls(samples, train.batch_size, train.accumulate, train.last_batch)
 
     def __post_init__(self) -> None:
         if self.updates == 0:

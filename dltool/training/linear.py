@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.data.signature import CodeField, Part
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import CodeField
 from dltool.losses.links import Link, link
 from dltool.training.lbfgs import minimum
 
@@ -31,13 +32,13 @@ class Linear:
     table: np.ndarray
     bias: np.ndarray
 
-    def outputs(self, part: Part, fields: Sequence[CodeField]) -> np.ndarray:
+    def outputs(self, part: Samples, fields: Sequence[CodeField]) -> np.ndarray:
         """Values (n, k) before the link."""
         numbers = part.features.reshape(len(part), -1).astype(np.float64)
         return numbers @ self.weight + _Bag(part.codes, fields).times(self.table) + self.bias
 
 
-def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, name: Link) -> Linear:
+def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: Link) -> Linear:
     """The model with the smallest mean loss and a little weight decay; targets (n, k) are numbers, or 0 and 1.
 
     What is searched for are not the weights themselves but what `white` and `reach` make of them: for these the loss
@@ -74,7 +75,7 @@ def fit_linear(part: Part, fields: Sequence[CodeField], targets: np.ndarray, nam
     return Linear(numbers, table, found[-1] - mean @ weight)
 
 
-def _standardized(part: Part, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _standardized(part: Samples, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers, then zeros and ones for small fields, (n, F) float32, less their mean; numbers over their deviation."""
     numbers = part.features.reshape(len(part), -1)
     wanted = [part.codes[:, field.start, None] == np.arange(field.size) for field in small]

@@ -9,15 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from dltool.config.experiment import PARTS
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.sources.source import Source
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import RunError
-from dltool.metrics.metric import Metric
 from dltool.runtime.feed import Window
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
@@ -118,7 +116,7 @@ class Trainer:
             self._keeper.finish()
             raise
         if window and window is not self._attached:
-            self._job.engine.attach("train", window.part, first=window.first)
+            self._job.engine.attach("train", window.samples, first=window.first)
             self._attached = window
         return window
 
@@ -230,8 +228,8 @@ class Trainer:
         part = next((part for part in reversed(PARTS[1:]) if part in figures), None)
         if part is None:
             return {}, ""
-        metrics = cast(list[Metric], self._job.experiment.metrics)
-        source, preprocessing = cast(Source, self._job.experiment.data.source), self._job.dataset.preprocessing
+        metrics = self._job.experiment.metrics
+        source, preprocessing = self._job.experiment.data.source, self._job.dataset.preprocessing
         latest = latest_values(source, Preprocessing.from_json(preprocessing))
         comparison = Comparison(self._baselines, metrics, latest)
         comparison.add(self._job.dataset.parts[part])

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
-from dltool.data.naming import names_of
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.sources.source import Source
+from dltool.data.preprocessing.position_names import names_of
+from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.program.naming import Axis, NamedAxes, named_axes
 
 Shape = tuple[int, ...]
@@ -33,7 +31,7 @@ class Meaning:
     @classmethod
     def of(cls, experiment: Experiment, preprocessing: Preprocessing) -> Meaning:
         """That of an experiment whose data is prepared so."""
-        names = names_of(preprocessing, cast(Source, experiment.data.source))
+        names = names_of(preprocessing, experiment.data.source)
         return cls(named_axes(experiment, preprocessing.signature({}), names), preprocessing)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.samples.signature import Signature
 from dltool.errors import InputError
 from dltool.metrics.metric import Answers, Metric, by_name
 from dltool.training.checkpoint import section
@@ -20,6 +21,12 @@ BLOCK = 8192
 
 #: raw outputs of the network → predictions, both (rows, outputs)
 Link = Callable[[np.ndarray], np.ndarray]
+
+
+def answers_of(signature: Signature) -> Answers:
+    """What is predicted of prepared data."""
+    names = signature.classes or signature.targets
+    return Answers(signature.task, names, tuple(signature.class_shares.values()))
 
 
 class Meter:

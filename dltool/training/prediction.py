@@ -9,16 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from dltool.config.loading import from_resolved
-from dltool.data.elsewhere import Elsewhere, elsewhere
-from dltool.data.further import Further, Piece, opened
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Part, Signature
-from dltool.data.sources.source import Request, Source
+from dltool.data.prediction.rows import Piece, PredictionRows, opened
+from dltool.data.prediction.sources import PredictionSource, prediction_sources
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.outline import Request
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.losses.links import link
 from dltool.program.building import build_network
@@ -63,11 +64,11 @@ class Predictor:
             raise InputError(Problem(message, where=str(path)))
         self._engine.write(arrays)
 
-    def elsewhere(self, paths: Sequence[str]) -> Sequence[Elsewhere]:
-        """Sources of further samples; raises InputError where those trained on come from no file."""
-        return elsewhere(cast(Source, self.experiment.data.source), paths, self.preprocessing.features)
+    def sources_at(self, paths: Sequence[str]) -> Sequence[PredictionSource]:
+        """Sources of samples at other paths; raises InputError where those trained on come from no file."""
+        return prediction_sources(self.experiment.data.source, paths, self.preprocessing.features)
 
-    def run(self, part: Part) -> Evaluation:
+    def run(self, part: Samples) -> Evaluation:
         """Losses of the samples, batch by batch, and the network's outputs."""
         self._engine.attach(_PART, part)
         return self._engine.evaluate(_PART)
@@ -114,7 +115,7 @@ class Predictions:
 
     def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
         self._predictor, self._request = predictor, request
-        self.sources = predictor.elsewhere(paths)
+        self.sources = predictor.sources_at(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
         self.problems: list[Problem] = []  # with files that could not be read, for which nothing is predicted
@@ -125,35 +126,35 @@ class Predictions:
         """Piece by piece; raises InputError where no file has what is needed, or one loses it on the way."""
         predicted = False
         for path, source in self.sources:
-            for piece, further in self._pieces(source):
+            for piece, samples in self._pieces(source):
                 predicted = True
-                rows = further.rows - len(further.failed)
-                yield Predicted(self._columns(piece, path), further.kept_types, rows, min(rows, piece.high))
+                rows = samples.rows - len(samples.failed)
+                yield Predicted(self._columns(piece, path), samples.kept_types, rows, min(rows, piece.high))
         if self.problems and not predicted:
             raise InputError(*self.problems)
 
-    def _pieces(self, source: Source) -> Iterator[tuple[Piece, Further]]:
+    def _pieces(self, source: Source) -> Iterator[tuple[Piece, PredictionRows]]:
         """The samples of one source; what is wrong with one of which nothing can be read is noted."""
         begun = False
         try:
-            with opened(source, self._predictor.preprocessing, request=self._request) as further:
+            with opened(source, self._predictor.preprocessing, request=self._request) as samples:
                 try:
-                    for piece in further.pieces():
-                        if len(piece.part):
+                    for piece in samples.pieces():
+                        if len(piece.samples):
                             begun = True
-                            yield piece, further
+                            yield piece, samples
                 finally:  # also where the first rows were enough
-                    self.problems += further.failed
-                    self.notes += further.notes
-                    self.unknown += further.unknown
-                    self.bad += further.bad
+                    self.problems += samples.failed
+                    self.notes += samples.notes
+                    self.unknown += samples.unknown
+                    self.bad += samples.bad
         except InputError as error:
             if begun:
                 raise
             self.problems += error.problems
 
     def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
-        outputs = self._predictor.run(piece.part).outputs
+        outputs = self._predictor.run(piece.samples).outputs
         predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"

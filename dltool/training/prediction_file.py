@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import Self
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class PredictionFile:
             self._connection = stack.enter_context(duckdb.connect(config={"autoinstall_known_extensions": "false"}))
             self._run("SET pandas_analyze_sample=0")  # else texts are taken for numbers where the first are missing
             whole = self._folder / "whole"
-            self._out = cast(IO[bytes], stack.enter_context(whole.open("wb")) if self._path else sys.stdout.buffer)
+            self._out = stack.enter_context(whole.open("wb")) if self._path else sys.stdout.buffer
             self._stack = stack.pop_all()
         return self
 

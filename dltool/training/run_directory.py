@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dltool.data.paths import did_you_mean_path
+from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 from dltool.figures import quoted
 from dltool.training.saving import BEST, LAST, flush_folder, write_whole

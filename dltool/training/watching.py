@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dltool.data.signature import Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import Samples
+from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import Answers, Metric, by_name
 from dltool.program.building import Network
@@ -64,7 +64,7 @@ def _undefined(
     return reason
 
 
-def of_parts(parts: Mapping[str, Part | StoredPart]) -> Targets:
+def of_parts(parts: Mapping[str, Samples | StoredSamples]) -> Targets:
     """The targets of prepared parts."""
     return lambda part: (parts[part].rows(low, low + ROWS).targets for low in range(0, len(parts[part]), ROWS))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dltool.cli.app import main
-from dltool.cli.streams import Outlet, Output, OutputLostError
+from dltool.cli.output_streams import Outlet, Output, OutputLostError
 from dltool.training.metrics_log import has_ended
 
 from ..training.runs import write_config
@@ -117,6 +117,6 @@ def test_a_disk_that_takes_nothing_is_no_bug(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "run/x")
 
     write_config(tmp_path)
-    monkeypatch.setattr("dltool.cli.show.load", full)
+    monkeypatch.setattr("dltool.cli.commands.show.load", full)
     assert main(["show", str(tmp_path / "small.yaml")]) == 1
     assert capsys.readouterr().err == "error: run/x: Read-only file system\n"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from dltool.cli.confusion import write_confusion
-from dltool.cli.table import write_table
+from dltool.cli.screen.confusion_matrix import write_confusion
+from dltool.cli.screen.table import write_table
 
 WIDTHS = pytest.mark.parametrize("width", [24, 40, 80, 200])
 

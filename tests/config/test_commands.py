@@ -102,13 +102,13 @@ def _raising(error: BaseException) -> Callable[..., None]:
 def test_errors_become_exits(
     error: BaseException, code: int, lines: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    monkeypatch.setattr("dltool.cli.list.list_things", _raising(error))
+    monkeypatch.setattr("dltool.cli.commands.list.list_things", _raising(error))
     assert main(["list"]) == code
     assert capsys.readouterr().err.splitlines() == lines
 
 
 def test_a_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dltool.cli.list.list_things", _raising(ZeroDivisionError()))
+    monkeypatch.setattr("dltool.cli.commands.list.list_things", _raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         main(["--traceback", "list"])
 

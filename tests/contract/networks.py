@@ -11,7 +11,8 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.config.loading import from_resolved
-from dltool.data.signature import CodeField, Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import CodeField, Signature
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.registry import registered
@@ -67,7 +68,7 @@ class Row:
         task = "numbers" if self.target == "numbers" else "classes"
         return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task, self.codes)
 
-    def data(self) -> Part:
+    def data(self) -> Samples:
         generator = np.random.default_rng(5)
         features = generator.normal(size=(SAMPLES, *self.shape)).astype(np.float32)
         if self.scaled is not None:
@@ -77,8 +78,8 @@ class Row:
         sizes = np.repeat([field.size for field in self.codes], [field.length for field in self.codes]).astype(int)
         codes = generator.integers(-1, sizes, size=(SAMPLES, len(sizes)), dtype=np.int32)
         if self.target == "numbers":
-            return Part(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), codes)
-        return Part(features, generator.integers(0, self._classes, size=SAMPLES), codes)
+            return Samples(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), codes)
+        return Samples(features, generator.integers(0, self._classes, size=SAMPLES), codes)
 
     def network(self, *, training: bool, rows: int = BATCH) -> Network:
         return build_network(self.experiment, self.signature, training=training, rows=rows)
@@ -90,7 +91,7 @@ class Row:
     def steps(self, first: int, count: int) -> StepPlan:
         """Updates from the `first` on, in their epoch of three."""
         train, optimizer = self.experiment.train, self.experiment.optimizer
-        layout = EpochLayout(SAMPLES, train.batch_size, train.accumulate, train.last_batch)
+        layout = EpochLayout.of(train, SAMPLES)
         assert isinstance(optimizer, Optimizer)
         numbers = np.arange(first, first + count)
         scalars = optimizer.scalars(numbers, np.full(count, optimizer.lr))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dltool.data.signature import Part
+from dltool.data.samples.samples import Samples
 from dltool.losses.links import link
 
 from .networks import ROWS, SAMPLES, Row
@@ -34,6 +34,6 @@ def test_attached_samples_replace_those_before():
     engine.attach("more", data)
     first = engine.evaluate("more").outputs
     assert first is not None
-    backwards = Part(data.features[::-1], data.targets[::-1], data.codes[::-1])
+    backwards = Samples(data.features[::-1], data.targets[::-1], data.codes[::-1])
     engine.attach("more", backwards)
     np.testing.assert_array_equal(engine.evaluate("more").outputs, first[::-1])

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import DataConfig
-from dltool.data import further
-from dltool.data.dataset import open_dataset, read_signature
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.opening import open_dataset, read_signature
+from dltool.data.prediction import rows as prediction_rows
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.samples import Samples
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
 
@@ -44,9 +45,9 @@ def opened(data: dict[str, Any], preprocessing: Any = None) -> Dataset:
     return dataset
 
 
-def open_part(source: Source, preprocessing: Any, folders: list[Path]) -> Part:
+def open_part(source: Source, preprocessing: Any, folders: list[Path]) -> Samples:
     """All samples of another source, as a network was trained to take them."""
-    with further.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
+    with prediction_rows.opened(source, Preprocessing.from_json(preprocessing), folders) as samples:
         ((part, _),) = samples.parts()
     return part
 

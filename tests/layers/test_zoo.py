@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.config.loading import load
-from dltool.data.signature import Signature
+from dltool.data.samples.signature import Signature
 from dltool.program.building import build_network
 from dltool.program.summary import summarize
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from dltool.cli.train import train
+from dltool.cli.commands.train import train
 
 ROOT = Path(__file__).parents[2]
 

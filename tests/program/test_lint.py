@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dltool.config.loading import load
-from dltool.data.dataset import open_dataset
+from dltool.data.dataset.opening import open_dataset
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 

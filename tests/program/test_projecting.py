@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.signature import CodeField
+from dltool.data.samples.signature import CodeField
 from tests.contract.networks import HEAD, MIXED, Row, code_rows, columns
 
 HIDDEN = {"dense": {"units": 17, "activation": "relu"}}

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from dltool.cli.app import main
+from dltool.data.readers.outline import Request
 from dltool.data.sources.npz import Npz
-from dltool.data.sources.source import Request
 
 
 @pytest.fixture(autouse=True)

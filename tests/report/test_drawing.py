@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 import pytest
 
-from dltool.data.pictures import pictures_of
-from dltool.data.preparation import ArrayPreparation
-from dltool.data.signature import Part
+from dltool.data.inspection.sample_images import pictures_of
+from dltool.data.preprocessing.features import ArrayPreparation
+from dltool.data.samples.samples import Samples
 from dltool.report.axes import counting_axis, fitting_axis, linear_axis
 from dltool.report.formats import share, short, shortened
 from dltool.report.markup import element, joined, table
@@ -86,7 +86,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_arrays_that_are_pictures(shape: tuple[int, ...]):
-    part = Part(np.zeros((2, *shape), np.float32), np.zeros(2, np.int64), np.zeros((2, 0), np.int32))
+    part = Samples(np.zeros((2, *shape), np.float32), np.zeros(2, np.int64), np.zeros((2, 0), np.int32))
     found = pictures_of(ArrayPreparation(shape, "float32", None), part)
     assert (None if found is None else found.shape[1:]) == SHAPES[shape]
 

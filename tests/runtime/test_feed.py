@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from dltool.data.sampling import build_alias_table
-from dltool.data.signature import AliasTable, Part
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import AliasTable, Samples
+from dltool.data.splitting.weighted_sampling import build_alias_table
+from dltool.data.store.reader import StoredSamples
 from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.ops.op import StepRecord
@@ -26,7 +26,7 @@ from tests.data.store.parts import FORMS, assert_same, samples
 KEYS = (0, 7, 2**64 - 1)
 
 
-def stored(part: Part, form: str = "table") -> StoredPart:
+def stored(part: Samples, form: str = "table") -> StoredSamples:
     return parts.store(form, {"train": part}, piece=100_000).parts()["train"]
 
 
@@ -55,8 +55,8 @@ def test_rows_that_are_drawn():
     np.testing.assert_array_equal(rows, expected)
 
 
-def chosen(part: Part, rows: np.ndarray) -> Part:
-    return Part(part.features[rows], part.targets[rows], part.codes[rows])
+def chosen(part: Samples, rows: np.ndarray) -> Samples:
+    return Samples(part.features[rows], part.targets[rows], part.codes[rows])
 
 
 @pytest.mark.parametrize("block", [1, 300, 1 << 20])
@@ -129,8 +129,8 @@ def test_windows_follow_each_other_and_can_be_reached_anywhere():
         assert window is not None
         first = position // 40 * 40
         assert (window.first, window.stop) == (first, min(first + 40, 100))
-        rows = rows_of(epoch, first, len(window.part), 100, 1)
-        assert_same(window.part, chosen(whole, rows))
+        rows = rows_of(epoch, first, len(window.samples), 100, 1)
+        assert_same(window.samples, chosen(whole, rows))
         everything = resident.window(epoch, position, never)
         assert everything is not None
         expected = resident.targets(everything, epoch, position, window.stop)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dltool.cli.app import main
-from dltool.data.signature import CodeField, Part
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import CodeField
 from dltool.metrics.hits import Accuracy
 from dltool.metrics.numbers import MeanAbsoluteError, RootMeanSquaredError
 from dltool.training import baselines, linear
@@ -52,8 +53,8 @@ def test_least_squares_is_exact_whatever_the_scale():
     x = numbers(3) * np.float32([1, 1e30, 0.01]) + np.float32([0, 5e30, 1])
     x = np.concatenate([x, x[:, :1], np.full((ROWS, 1), 7, np.float32)], axis=1)  # one column twice, one constant
     y = x[:, :3].astype(np.float64) @ [[2, 1], [3e-30, 0], [500, -100]] + [1, 2]
-    model = fit_linear(Part(x, y, no_codes()), (), y, "identity")
-    np.testing.assert_allclose(model.outputs(Part(x, y, no_codes()), ()), y, rtol=0.01, atol=0.05)
+    model = fit_linear(Samples(x, y, no_codes()), (), y, "identity")
+    np.testing.assert_allclose(model.outputs(Samples(x, y, no_codes()), ()), y, rtol=0.01, atol=0.05)
 
 
 def test_logistic_regression_finds_the_weights():
@@ -61,7 +62,7 @@ def test_logistic_regression_finds_the_weights():
     weights = np.array([[0, 2, -1], [0, -1, 1], [0, 0, 3]], float)
     chances = np.exp(x @ weights) / np.exp(x @ weights).sum(axis=1, keepdims=True)
     y = np.array([np.random.default_rng(row).choice(3, p=one) for row, one in enumerate(chances)])
-    part = Part(x, y, no_codes())
+    part = Samples(x, y, no_codes())
     model = fit_linear(part, (), np.eye(3)[y], "softmax")
     found = model.weight - model.weight[:, :1]  # only differences between classes mean anything
     np.testing.assert_allclose(found, weights, atol=0.6)
@@ -89,7 +90,7 @@ def test_codes_have_weights_of_their_own(monkeypatch, name):
     own = codes[:, 1:]
     count = np.maximum((own >= 0).sum(axis=1), 1)
     y = (np.where(own >= 0, worth[np.maximum(own, 0)], 0).sum(axis=1) / np.sqrt(count) + 1)[:, None]
-    part = Part(np.empty((ROWS, 0), np.float32), y, codes)
+    part = Samples(np.empty((ROWS, 0), np.float32), y, codes)
     model = fit_linear(part, fields, y, "identity")
     assert model.table.shape == (2 * size, 1)
     np.testing.assert_allclose(model.outputs(part, fields), y, atol=0.25)
@@ -103,7 +104,7 @@ def test_the_search_ends_at_the_minimum():
 
 def test_constants_are_in_the_units_of_the_target():
     y = np.float32([[0], [0], [1], [9]])
-    part = Part(np.zeros((4, 3), np.float32), y, np.empty((4, 0), np.int32))
+    part = Samples(np.zeros((4, 3), np.float32), y, np.empty((4, 0), np.int32))
     signature = Data(task="numbers", unit=10.0)
     compared = Comparison(Baselines.fitted(part, signature), [MeanAbsoluteError(), RootMeanSquaredError()])
     compared.add(part)
@@ -116,16 +117,16 @@ def test_a_large_part_is_sampled_everywhere(monkeypatch):
     monkeypatch.setattr(baselines, "MOST_ROWS", 64)
     monkeypatch.setattr(baselines, "LEAST_ROWS", 16)
     y = np.arange(ROWS) % 5 // 4
-    part = Part(numbers(3), y, no_codes())
+    part = Samples(numbers(3), y, no_codes())
     found = Baselines.fitted(part, Data(classes=("a", "b")))
     np.testing.assert_allclose(found.arrays["mean"], [0.8, 0.2], atol=0.05)
 
 
 def test_too_many_inputs_leave_the_constant_alone(monkeypatch):
     monkeypatch.setattr(baselines, "MOST_PARAMETERS", 5)
-    found = Baselines.fitted(Part(numbers(3), np.arange(ROWS) % 2, no_codes()), Data(classes=("a", "b")))
+    found = Baselines.fitted(Samples(numbers(3), np.arange(ROWS) % 2, no_codes()), Data(classes=("a", "b")))
     compared = Comparison(found, [Accuracy()])
-    compared.add(Part(numbers(3), np.zeros(ROWS, np.int64), no_codes()))
+    compared.add(Samples(numbers(3), np.zeros(ROWS, np.int64), no_codes()))
     assert compared.result() == {"trivial": {"accuracy": 1.0}}
 
 

@@ -60,7 +60,7 @@ def test_what_is_found(workplace, capsys, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_pieces_do_not_matter(workplace, capsys, monkeypatch, kind):
     whole = evaluated(capsys, f"runs/{kind}", "known.csv")
-    monkeypatch.setattr("dltool.data.further.ROWS", 7)
+    monkeypatch.setattr("dltool.data.prediction.rows.ROWS", 7)
     assert _flat(evaluated(capsys, f"runs/{kind}", "known.csv")) == pytest.approx(_flat(whole), rel=1e-5)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dltool.cli import folds as cli
 from dltool.cli.app import main
+from dltool.cli.commands import train_folds as cli
 
 from .runs import RunDirectory, assert_equal_runs, write_config
 

@@ -14,9 +14,9 @@ from safetensors.numpy import load_file, save_file
 from dltool.cli.app import main
 from dltool.config.experiment import Experiment
 from dltool.config.transfer import InitFrom
-from dltool.data.preparation import ArrayPreparation
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.targets import Target
+from dltool.data.preprocessing.features import ArrayPreparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.targets.target import Target
 from dltool.errors import InputError
 from dltool.ops.graph import Graph
 from dltool.training.initial import Start, starting_from

@@ -164,7 +164,7 @@ def test_a_row_alone_is_predicted_as_among_others(workplace, capsys):
 
 def test_pieces_do_not_matter(workplace, capsys, monkeypatch):
     whole = predicted(capsys, "runs/classes", "new.csv", "--keep", "id")
-    monkeypatch.setattr("dltool.data.further.ROWS", 7)
+    monkeypatch.setattr("dltool.data.prediction.rows.ROWS", 7)
     assert predicted(capsys, "runs/classes", "new.csv", "--keep", "id") == whole
     assert main(["predict", "runs/classes", "new.csv", "--keep", "id", "-o", "out.parquet"]) == 0
     with duckdb.connect() as connection:
@@ -211,7 +211,7 @@ def test_a_signal_leaves_nothing_behind(workplace, monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
 
     there = sorted(workplace.iterdir())
-    monkeypatch.setattr("dltool.cli.predict._Bar.tell", end)
+    monkeypatch.setattr("dltool.cli.commands.predict._Bar.tell", end)
     with pytest.raises(SystemExit) as ended:
         main(["predict", "runs/classes", "new.csv", "-o", "out.csv"])
     assert ended.value.code == 128 + signal.SIGTERM
@@ -219,7 +219,7 @@ def test_a_signal_leaves_nothing_behind(workplace, monkeypatch):
 
 
 def test_a_bar_moves_on_a_terminal(workplace, capsys, monkeypatch):
-    monkeypatch.setattr("dltool.data.further.ROWS", 25)
+    monkeypatch.setattr("dltool.data.prediction.rows.ROWS", 25)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["predict", "runs/classes", "new.csv", "-o", "out.csv"]) == 0
     states = capsys.readouterr().err.split("\r\x1b[2K")

@@ -93,7 +93,7 @@ def test_lines_of_text_can_be_kept(home, capsys, monkeypatch):
     rows = predicted(capsys, "new.tsv", "--keep", "text")
     assert [row["text"] for row in rows] == ["buy it", "hello, there", "you"]
     assert list(predicted(capsys, "new.tsv")[0]) == ["prediction", "probability_ham", "probability_spam"]
-    monkeypatch.setattr("dltool.data.further.ROWS", 2)
+    monkeypatch.setattr("dltool.data.prediction.rows.ROWS", 2)
     for number, line in enumerate(["buy it", "hello, there", " you"]):
         Path("one.tsv").write_text(f"\n{line}\n")
         assert predicted(capsys, "one.tsv", "--keep", "text") == [rows[number]]
@@ -157,7 +157,7 @@ def test_windows_name_their_row_group_and_time(home, capsys, monkeypatch):
     assert list(found[0]) == ["last_row", "shop", "date", "n", "prediction"]
     assert [row["last_row"] for row in found] == [str(number) for number in range(10, 91)]
     by_time = {(row["shop"], row["date"]): (row["n"], row["prediction"]) for row in found}
-    monkeypatch.setattr("dltool.data.further.ROWS", 7)
+    monkeypatch.setattr("dltool.data.prediction.rows.ROWS", 7)
     others = np.random.default_rng(1).permutation(rows).tolist()
     for lines in (rows[::-1], others, [row for row in rows if ",b," in row], rows[40:]):
         again = predicted(capsys, written("new.csv", lines), "--keep", "n")

@@ -44,7 +44,7 @@ def test_an_occupied_directory_is_refused(tmp_path):
 def test_a_place_that_takes_no_run_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     config = write_config(tmp_path)
-    monkeypatch.setattr("dltool.cli.train.open_job", lambda *_, **__: pytest.fail("data was read"))
+    monkeypatch.setattr("dltool.cli.commands.train.open_job", lambda *_, **__: pytest.fail("data was read"))
     (tmp_path / "runs").write_text("")
     assert main(["train", str(config)]) == 2
     assert capsys.readouterr().err == "error: runs: is a file; a run needs a directory: --run-dir DIR\n"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.data.signature import Part
+from dltool.data.samples.samples import Samples
 from dltool.training.job import Job
 
 from .runs import open_run
@@ -70,7 +70,7 @@ def _job(folder: Path, task: str, loss: Any, compat: str | None) -> Job:
     return open_run(folder, {**changes, "train": {}})[0]
 
 
-def _orders(part: Part) -> Iterator[np.ndarray]:
+def _orders(part: Samples) -> Iterator[np.ndarray]:
     """The rows in other orders."""
     random = np.random.default_rng(3)
     yield random.permutation(len(part))
@@ -78,7 +78,7 @@ def _orders(part: Part) -> Iterator[np.ndarray]:
     yield np.argsort(part.targets.reshape(len(part), -1)[:, -1] + 10 * random.integers(0, 2, len(part)), kind="stable")
 
 
-def _figures(job: Job, part: Part, cuts: tuple[int, ...] = ()) -> dict[str, Any]:
+def _figures(job: Job, part: Samples, cuts: tuple[int, ...] = ()) -> dict[str, Any]:
     """What is measured on a part that comes in pieces."""
     meter = job.meter()
     bounds = (0, *cuts, len(part))
@@ -102,6 +102,6 @@ def test_figures_follow_from_the_set_of_rows(task: str, loss: str, compat: str |
     for name, cuts in (("one by one", (1, 2, 3)), ("in two", (255,)), ("in four", (7, 300, 607))):
         assert _figures(job, part, cuts) == pytest.approx(expected, rel=1e-6), name
     for order in _orders(part):
-        moved = Part(part.features[order], part.targets[order], part.codes[order])
+        moved = Samples(part.features[order], part.targets[order], part.codes[order])
         assert _figures(job, moved) == pytest.approx(expected, rel=1e-6)
         assert _figures(job, moved, (100, 101, 550)) == pytest.approx(expected, rel=1e-6)

@@ -12,7 +12,7 @@ from dltool import caching
 from dltool.cli.app import main
 from dltool.data.store import folder, writer
 from dltool.data.store.folder import stores
-from dltool.data.store.reader import StoredPart
+from dltool.data.store.reader import StoredSamples
 from dltool.errors import RunError
 from dltool.runtime.feed import Streamed
 from dltool.training import pace
@@ -63,7 +63,7 @@ def test_the_same_bits_as_in_memory(tmp_path, changes):
     for memory in MEMORIES:
         job, run = open_run(tmp_path, changes, overrides(memory))
         assert isinstance(job.feed, Streamed)
-        assert all(isinstance(part, StoredPart) for part in job.dataset.parts.values())
+        assert all(isinstance(part, StoredSamples) for part in job.dataset.parts.values())
         train(job, run)
         assert_equal_runs(run, whole)
     assert "dltool-feed" not in [thread.name for thread in threading.enumerate()]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dltool.cli import lines
-from dltool.cli.curve import Curve
-from dltool.cli.lines import Lines
-from dltool.cli.screen import Screen
-from dltool.cli.viewer import Heading
+from dltool.cli.screen import plain_progress
+from dltool.cli.screen.curve import Curve
+from dltool.cli.screen.live_progress import LiveProgress
+from dltool.cli.screen.plain_progress import PlainProgress
+from dltool.cli.screen.viewer import Heading
 from dltool.figures import duration, number, rate
 from dltool.training.events import EpochEnded, Progress, Warned
 
@@ -26,8 +26,8 @@ def ended(epoch: int, best: bool = False) -> EpochEnded:
 
 
 def test_lines(capsys, monkeypatch):
-    monkeypatch.setattr(lines, "EPOCH_INTERVAL", 1e9)
-    view = Lines()
+    monkeypatch.setattr(plain_progress, "EPOCH_INTERVAL", 1e9)
+    view = PlainProgress()
     view.compiling("matmul")
     view.compiling("adam")
     view.begin(HEADING)
@@ -49,7 +49,7 @@ def test_lines(capsys, monkeypatch):
 
 
 def test_the_screen_keeps_the_last_epochs_and_the_best(capsys):
-    with Screen() as view:
+    with LiveProgress() as view:
         view.begin(HEADING)
         for epoch in range(1, 31):
             view.show(progress(epoch))
@@ -73,7 +73,7 @@ FIGURES = {"loss": 0.6931, "accuracy": 0.5123, "f1": 0.4567, "auc": 12345.0, "me
 def test_no_figure_is_cut_however_narrow_the_terminal_is(capsys, monkeypatch, width, height):
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("LINES", str(height))
-    with Screen() as view:
+    with LiveProgress() as view:
         view.begin(HEADING)
         for epoch in range(1, 31):
             view.show(progress(epoch))
@@ -91,7 +91,7 @@ def test_no_figure_is_cut_however_narrow_the_terminal_is(capsys, monkeypatch, wi
 def test_a_terminal_too_low_for_all_shows_the_validation_part(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("LINES", "16")
-    with Screen() as view:
+    with LiveProgress() as view:
         view.begin(HEADING)
         view.show(EpochEnded({**ended(1).line, "train": FIGURES, "validation": FIGURES}, True))
     out = capsys.readouterr().out

@@ -10,7 +10,7 @@ import numpy as np
 
 from dltool.data.features.feature import Encoder, Feature, Fitting
 from dltool.data.features.missing import missing
-from dltool.data.moments import Moments
+from dltool.data.scaling.moments import Moments
 from dltool.registry import register
 
 DAY = 86_400

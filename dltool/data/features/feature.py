@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from dltool.config.description import Description
-from dltool.data.signature import CodeField
+from dltool.data.samples.signature import CodeField
 from dltool.registry import registered
 
 

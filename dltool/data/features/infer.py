@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
-
-import numpy as np
 
 from dltool.config.experiment import DataConfig
-from dltool.data.column_names import matching, unmatched
 from dltool.data.column_types.column_type import Kind
 from dltool.data.features.boolean import Boolean
 from dltool.data.features.category import Category
@@ -17,7 +13,8 @@ from dltool.data.features.date import Date
 from dltool.data.features.feature import Feature
 from dltool.data.features.numeric import Numeric
 from dltool.data.features.text import Text
-from dltool.data.sources.source import Reader
+from dltool.data.readers.reader import Reader, cells_of
+from dltool.data.tables.column_names import matching, unmatched
 from dltool.errors import InputError, Problem
 
 #: words in a cell, on average, from which on it is text rather than a name
@@ -67,12 +64,12 @@ def choose_features(data: DataConfig, reader: Reader) -> tuple[dict[str, Feature
     return chosen, _notes({column: f for column, f in chosen.items() if column not in told}, dropped)
 
 
-def _told(features: Mapping[str, object], reader: Reader) -> dict[str, Feature]:
+def _told(features: Mapping[str, Feature], reader: Reader) -> dict[str, Feature]:
     """What the config says, by column."""
     columns = list(reader.outline.columns)
     if problems := list(unmatched(features, columns, "data.features")):
         raise InputError(*problems)
-    return cast(dict[str, Feature], matching(features, columns))
+    return matching(features, columns)
 
 
 def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, reader: Reader) -> Feature | None:
@@ -101,7 +98,7 @@ def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, re
 
 def _look_at(reader: Reader, columns: Sequence[str]) -> dict[str, Words]:
     """The words of the first chunk of rows."""
-    cells = cast(Mapping[str, np.ndarray], next(reader.read(dict.fromkeys(columns, "VARCHAR"))))
+    cells = cells_of(next(reader.read(dict.fromkeys(columns, "VARCHAR"))))
     found = {}
     for column in columns:
         filled = [cell for cell in cells[column].tolist() if cell is not None]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from dltool.config.description import Component, Description, written
+from dltool.config.description import Component, written
 from dltool.data.features.feature import CellError, Encoder, Feature, Fitting
 from dltool.data.features.missing import LARGEST, filled, missing, present
-from dltool.data.moments import Moments
-from dltool.data.quantiles import Sample, from_normal, normal_knots, to_normal
-from dltool.data.quoting import plural
-from dltool.data.scaling import Quantile, Scale, Scaling
+from dltool.data.files.quoting import plural
+from dltool.data.scaling.moments import Moments
+from dltool.data.scaling.quantiles import Sample, from_normal, normal_knots, to_normal
+from dltool.data.scaling.scaling import Quantile, Scale, Scaling
 from dltool.registry import register
 
 Missing = Literal["mean", "median", "refuse"]
@@ -105,7 +105,7 @@ class Numeric(Feature):
 
     encoder: ClassVar[type[Encoder]] = NumericEncoder
 
-    scaling: Annotated[Description, Component("scaling")] = written("standard")
+    scaling: Annotated[Scaling, Component("scaling")] = written("standard")
     quantiles: bool = Field(
         default=False,
         description="a second number, as scaling: quantile makes it: helps where numbers are skewed, and rows are many",
@@ -113,6 +113,6 @@ class Numeric(Feature):
     missing: Missing = Field(default="mean", description="what stands for a missing number, beside a mark that it is")
 
     def start(self, column: str) -> Fitting:
-        scaling = cast(Any, self.scaling)
+        scaling = self.scaling
         quantiles = scaling if isinstance(scaling, Quantile) else Quantile() if self.quantiles else None
         return _Fitting(column, scaling, quantiles, self.missing)

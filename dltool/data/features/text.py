@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field, PositiveInt
 
 from dltool.data.features.feature import Encoder, Feature, Fitting
-from dltool.data.signature import CodeField
+from dltool.data.samples.signature import CodeField
 from dltool.registry import register
 
 #: words, runs of digits, and marks

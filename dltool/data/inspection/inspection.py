@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.experiment import DataConfig, Sampling
-from dltool.data.constants import Constants
-from dltool.data.dataset import find_stored, opened, pieces_of, prepared, remarks
-from dltool.data.duplicates import Duplicates
+from dltool.data.dataset.duplicates import Duplicates
+from dltool.data.dataset.opening import find_stored, opened
+from dltool.data.dataset.pieces import pieces_of, prepared, remarks
+from dltool.data.images.uniform import Constants
 from dltool.data.inspection.columns import ColumnReport, odd_columns, report
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.parts import balance, newest_first, odd_numbers, odd_parts, repeated_rows
 from dltool.data.inspection.sample import take_sample
 from dltool.data.inspection.sentinels import sentinels
-from dltool.data.plan import Plan
-from dltool.data.preparation import TablePreparation
-from dltool.data.preprocessing import Preprocessing
-from dltool.data.sampling import alias_table
-from dltool.data.signature import Signature
-from dltool.data.sources.source import Reader
+from dltool.data.preprocessing.features import TablePreparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.reader import Reader
+from dltool.data.samples.signature import Signature
+from dltool.data.splitting.partition import Partition
+from dltool.data.splitting.weighted_sampling import alias_table
 from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
@@ -48,29 +49,29 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
     """The inspection; raises InputError for data that cannot be used, or sampled so."""
     if stored := find_stored(data, folders):
         return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
-    with opened(data, folders, sampling) as (readers, plan, settled, notes):
-        signature = settled.signature({part: plan.count(part) for part in plan.rows})
+    with opened(data, folders, sampling) as (readers, partition, settled, notes):
+        signature = settled.signature({part: partition.count(part) for part in partition.rows})
         if sampling:
-            alias_table(sampling, plan, readers["train"].outline)
-        warnings = [*plan.warnings, *_read_through(readers, plan, settled)]
+            alias_table(sampling, partition, readers["train"].outline)
+        warnings = [*partition.warnings, *_read_through(readers, partition, settled)]
         notes += remarks(readers)
         findings = [*(warning(text, "data") for text in warnings), *(note(text, "data") for text in notes)]
-        findings += odd_parts(plan)
+        findings += odd_parts(partition)
         tables = {source: reader for source, reader in readers.items() if isinstance(reader, TableReader)}
-        findings += odd_numbers(plan, tables)
+        findings += odd_numbers(partition, tables)
         if "train" in tables:
             findings += newest_first(data.split, tables["train"])
         columns: list[ColumnReport] = []
         if "train" in tables and isinstance(settled.features, TablePreparation):
-            columns, more = _table(tables["train"], settled.features, plan)
+            columns, more = _table(tables["train"], settled.features, partition)
             names = [*settled.features.types, *tables["train"].outline.targets]
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
-            findings += [*more, *repeated_rows(plan, tables, names, fine=fine)]
-        targets = {part: plan.targets(part) for part in plan.rows}
-        return Inspection(settled, signature, findings, columns, balance(plan), targets)
+            findings += [*more, *repeated_rows(partition, tables, names, fine=fine)]
+        targets = {part: partition.targets(part) for part in partition.rows}
+        return Inspection(settled, signature, findings, columns, balance(partition), targets)
 
 
-def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocessing) -> list[str]:
+def _read_through(readers: Mapping[str, Reader], partition: Partition, settled: Preprocessing) -> list[str]:
     """Read all as a training will; gives warnings of arrays, such as images, raises InputError with all problems."""
     tables = [reader for reader in readers.values() if reader.outline.columns]
     for reader in tables:
@@ -78,13 +79,15 @@ def _read_through(readers: Mapping[str, Reader], plan: Plan, settled: Preprocess
             pass
     if tables:
         return []
-    duplicates, constants = Duplicates({part: plan.count(part) for part in plan.rows}), Constants()
-    for _ in duplicates.watched(pieces_of(readers, settled.features, plan, hashlib.sha256(), constants)):
+    duplicates, constants = Duplicates({part: partition.count(part) for part in partition.rows}), Constants()
+    for _ in duplicates.watched(pieces_of(readers, settled.features, partition, hashlib.sha256(), constants)):
         pass
     return [*constants.warnings(), *duplicates.warnings()]
 
 
-def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple[list[ColumnReport], list[Finding]]:
+def _table(
+    reader: TableReader, features: TablePreparation, partition: Partition
+) -> tuple[list[ColumnReport], list[Finding]]:
     """The columns of a table, and what is odd about them."""
     names = [*reader.outline.columns, *reader.outline.targets]
     columns = {name: reader.columns[name] for name in names}
@@ -94,7 +97,7 @@ def _table(reader: TableReader, features: TablePreparation, plan: Plan) -> tuple
     findings = [*odd_columns(profiles, encoders)]
     for target in reader.outline.targets:
         others = {*reader.outline.targets} - {target}
-        found = find_leaks(sample.without(others), target, classes=plan.target.task != "numbers")
+        found = find_leaks(sample.without(others), target, classes=partition.target.task != "numbers")
         findings += [_suspicion(leak) for leak in found if {*leak.columns} <= {*encoders}]
     findings += sentinels(sample, [name for name, encoder in encoders.items() if encoder.kind == "numeric"])
     return report(reader.database, columns, profiles, encoders), findings

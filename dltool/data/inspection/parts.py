@@ -10,8 +10,8 @@ from math import sqrt
 import numpy as np
 
 from dltool.config.experiment import PARTS, Rows, SplitConfig
-from dltool.data.plan import Plan
-from dltool.data.quoting import plural
+from dltool.data.files.quoting import plural
+from dltool.data.splitting.partition import Partition
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
 
@@ -31,14 +31,14 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)
 LISTED = 5
 
 
-def balance(plan: Plan) -> dict[str, dict[str, int]]:
+def balance(partition: Partition) -> dict[str, dict[str, int]]:
     """Rows of each class, or with each label, by part; empty for numbers."""
-    names, task = plan.target.classes or plan.target.names, plan.target.task
+    names, task = partition.target.classes or partition.target.names, partition.target.task
     if task == "numbers":
         return {}
     counts = {}
-    for part in plan.rows:
-        targets = plan.targets(part)
+    for part in partition.rows:
+        targets = partition.targets(part)
         found = np.bincount(targets, minlength=len(names)) if task == "classes" else np.count_nonzero(targets, axis=0)
         counts[part] = dict(zip(names, found.tolist(), strict=True))
     return counts
@@ -56,18 +56,18 @@ def newest_first(split: SplitConfig, table: TableReader) -> Iterator[Finding]:
             return
 
 
-def odd_parts(plan: Plan) -> Iterator[Finding]:
+def odd_parts(partition: Partition) -> Iterator[Finding]:
     """Parts that are too small, or hold too little of something."""
-    for part in plan.rows:
-        rows = plan.count(part)
+    for part in partition.rows:
+        rows = partition.count(part)
         if part != "train" and rows < FEWEST_ROWS:
             error = (
                 f"; an accuracy of 0.9 on it is uncertain by ± {sqrt(0.9 * 0.1 / rows):.2f}"
-                if plan.target.classes
+                if partition.target.classes
                 else ""
             )
             yield note(f"only {plural(rows, 'row')} in the {part} part{error}", "data.split")
-    for part, counts in balance(plan).items():
+    for part, counts in balance(partition).items():
         rare = [name for name, count in counts.items() if 0 < count < FEWEST_OF_A_CLASS]
         if part == "train" and rare:
             listed = ", ".join(f"'{name}'" for name in rare[:LISTED]) + (", …" if len(rare) > LISTED else "")
@@ -75,13 +75,13 @@ def odd_parts(plan: Plan) -> Iterator[Finding]:
             yield warning(f"fewer than {FEWEST_OF_A_CLASS} rows to train on have {listed}; {advice}", "target")
 
 
-def odd_numbers(plan: Plan, places: Mapping[str, TableReader]) -> Iterator[Finding]:
+def odd_numbers(partition: Partition, places: Mapping[str, TableReader]) -> Iterator[Finding]:
     """Targets that are all the same in a part, or far from all others."""
-    if plan.target.task != "numbers":
+    if partition.target.task != "numbers":
         return
-    for part, (source, index) in plan.rows.items():
-        numbers = plan.targets(part)
-        for i, name in enumerate(plan.target.names):
+    for part, (source, index) in partition.rows.items():
+        numbers = partition.targets(part)
+        for i, name in enumerate(partition.target.names):
             column = numbers[:, i].astype(np.float64)
             if column.min() == column.max():
                 yield warning(
@@ -91,19 +91,21 @@ def odd_numbers(plan: Plan, places: Mapping[str, TableReader]) -> Iterator[Findi
             distance = np.abs(column - column.mean()) / column.std()
             if part == "train" and distance.max() > FAR and source in places:
                 row = int(distance.argmax())
-                rows = np.arange(len(plan.encoded[source]))[index]
+                rows = np.arange(len(partition.encoded[source]))[index]
                 where = places[source].outline.place(int(rows[row]))
                 yield warning(f"{distance.max():.0f} standard deviations from the mean at {where}; is it right?", name)
 
 
 def repeated_rows(
-    plan: Plan, readers: Mapping[str, TableReader], columns: Sequence[str], *, fine: bool
+    partition: Partition, readers: Mapping[str, TableReader], columns: Sequence[str], *, fine: bool
 ) -> Iterator[Finding]:
     """Rows of one part that are in another as well, in all these columns; less telling where these are not `fine`."""
-    if sum(map(plan.count, plan.rows)) > MOST_ROWS or not all(source in readers for source, _ in plan.rows.values()):
+    if sum(map(partition.count, partition.rows)) > MOST_ROWS or not all(
+        source in readers for source, _ in partition.rows.values()
+    ):
         return
     hashes = {source: _row_hashes(reader, columns) for source, reader in readers.items()}
-    of_parts = {part: hashes[source][index] for part, (source, index) in plan.rows.items()}
+    of_parts = {part: hashes[source][index] for part, (source, index) in partition.rows.items()}
     for other, part in combinations(of_parts, 2):
         count = int(np.isin(of_parts[part], of_parts[other]).sum())
         if count:

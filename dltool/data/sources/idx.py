@@ -15,10 +15,12 @@ from typing import Self
 import numpy as np
 from pydantic import Field
 
-from dltool.data.gzipped import damage_told, is_gzipped, open_bytes
-from dltool.data.paths import locate
-from dltool.data.sources.source import Reader, Request, Source, Task
-from dltool.data.sources.stored import Stored, StoredReader
+from dltool.data.arrays.stored import Stored, StoredReader
+from dltool.data.files.gzipped import damage_told, is_gzipped, open_bytes
+from dltool.data.files.paths import locate
+from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 

@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from dltool.data.paths import locate, locate_folder
-from dltool.data.sources.image_archive import ArchiveFiles, is_archive, split_archive
-from dltool.data.sources.image_files import FolderFiles, ImageFiles
-from dltool.data.sources.image_formats import pillow
-from dltool.data.sources.image_layout import Level
-from dltool.data.sources.image_reader import ImageReader
-from dltool.data.sources.source import Reader, Request, Source
+from dltool.data.files.paths import locate, locate_folder
+from dltool.data.images.archive import ArchiveFiles, is_archive, split_archive
+from dltool.data.images.files import FolderFiles, ImageFiles
+from dltool.data.images.formats import pillow
+from dltool.data.images.layout import Level
+from dltool.data.images.reader import ImageReader
+from dltool.data.readers.outline import Request
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 
@@ -50,7 +51,7 @@ class Images(Source):
         path, inside = self._locate(folders)
         return [path] if inside or path.is_file() else [path / name for name in FolderFiles(path).names]
 
-    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+    def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
         """Lists the images, and looks at the header of each unless their form is settled."""
         files = image_files(*self._locate(folders))
         try:
@@ -92,7 +93,7 @@ class ImageList(Images):
         """All of them."""
         return [locate(name, folders, "path") for name in self.names]
 
-    def open(self, folders: Sequence[Path], request: Request) -> Reader:
+    def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
         """Looks at none."""
         missing: dict[str, Problem] = {}
         found: list[str] = []

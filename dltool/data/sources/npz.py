@@ -11,10 +11,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from dltool.data.paths import locate
-from dltool.data.sources.axes import Axes
-from dltool.data.sources.source import Reader, Request, Source, Task
-from dltool.data.sources.stored import Stored, StoredReader, numpy_array
+from dltool.data.arrays.axes import Axes
+from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
+from dltool.data.files.paths import locate
+from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
 

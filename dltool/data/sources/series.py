@@ -9,11 +9,13 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from dltool.data.lines import filled_lines
-from dltool.data.paths import locate
-from dltool.data.quoting import plural, shown
-from dltool.data.sources.arrays import LARGEST, unusable
-from dltool.data.sources.source import ArrayReader, Outline, Reader, Request, Source
+from dltool.data.arrays.values import LARGEST, unusable
+from dltool.data.files.paths import locate
+from dltool.data.files.quoting import plural, shown
+from dltool.data.files.text_lines import filled_lines
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import ArrayReader, Reader
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
 

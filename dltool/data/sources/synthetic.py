@@ -10,7 +10,9 @@ import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from dltool.data.column_types.column_type import Kind
-from dltool.data.sources.source import ArrayReader, Outline, Raw, Reader, Request, Source
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import ArrayReader, Raw, Reader
+from dltool.data.sources.source import Source
 from dltool.registry import register
 
 

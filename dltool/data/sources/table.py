@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
-from typing import cast as typed
 
 from pydantic import Field, NonNegativeInt, model_validator
 
 from dltool.config.columns import ColumnName
-from dltool.config.description import Component, Description
-from dltool.data.column_names import matching, unmatched
+from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
-from dltool.data.paths import locate_all
-from dltool.data.sources.source import Reader, Request, Source, Task
+from dltool.data.files.paths import locate_all
+from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
+from dltool.data.tables.column_names import matching, unmatched
 from dltool.data.tables.database import Database
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.formats import open_table
@@ -49,7 +50,7 @@ class Table(Source):
     rename_labels: dict[str | int, str] = Field(
         default={}, description="classes or labels as the file calls them: name"
     )
-    types: dict[ColumnName, Annotated[Description, Component("type")]] = Field(
+    types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={},
         description="how the cells of columns are read, by name or pattern: number, date, boolean or text; the others"
         " are found out from the data trained on, and kept for all other data",
@@ -97,7 +98,7 @@ class Table(Source):
         targets = self._targets if request.targets else []
         others = [name for name in dict.fromkeys([*features, *request.extras]) if name not in targets]
         keep = list(files[0].columns) if request.keep_all else list(request.keep)
-        given = {**request.types, **typed(Mapping[str, ColumnType], matching(self.types, list(files[0].columns)))}
+        given = {**request.types, **matching(self.types, list(files[0].columns))}
         expected = matching(request.declared, features) if not request.types else {}
         asked = self._expected_targets(targets)
         texts = dict.fromkeys([*targets, *keep], TEXT)

@@ -10,10 +10,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from dltool.data.lines import Encoding, filled_lines
-from dltool.data.paths import locate
-from dltool.data.quoting import shown
-from dltool.data.sources.source import Outline, Raw, Reader, Request, Source
+from dltool.data.files.paths import locate
+from dltool.data.files.quoting import shown
+from dltool.data.files.text_lines import Encoding, filled_lines
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import Raw, Reader
+from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.registry import register
 

@@ -10,13 +10,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from dltool.config.columns import ColumnName
-from dltool.config.description import Component, Description
-from dltool.data.lines import Encoding
-from dltool.data.sources.chronology import Gaps, Repeats
-from dltool.data.sources.source import Reader, Request, Source
+from dltool.config.description import Component
+from dltool.data.column_types.column_type import ColumnType
+from dltool.data.files.text_lines import Encoding
+from dltool.data.readers.outline import Request
+from dltool.data.readers.reader import Reader
+from dltool.data.sources.source import Source
 from dltool.data.sources.table import Table
-from dltool.data.sources.window_cutting import Cutting
-from dltool.data.sources.window_reader import LAST_ROW, WindowReader
+from dltool.data.time_series.chronology import Gaps, Repeats
+from dltool.data.time_series.window_index import Cutting
+from dltool.data.time_series.window_reader import LAST_ROW, WindowReader
 from dltool.registry import register
 
 
@@ -59,7 +62,7 @@ class Windows(Source):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header: bool | None = None
     names: list[str] = Field(default=[])
-    types: dict[ColumnName, Annotated[Description, Component("type")]] = Field(
+    types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={}, description="how the cells of columns are read, as those of a table"
     )
     encoding: Encoding = "utf-8"

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from dltool.caching import cache_root
-from dltool.data.signature import AliasTable
-from dltool.data.store.reader import StoredPart
+from dltool.data.samples.samples import AliasTable
+from dltool.data.store.reader import StoredSamples
 from dltool.data.store.records import RecordLayout
 
 FORMAT = 1
@@ -40,11 +40,11 @@ class Store:
         """Size of all records."""
         return sum(self.rows.values()) * self.layout.bytes
 
-    def parts(self) -> dict[str, StoredPart]:
+    def parts(self) -> dict[str, StoredSamples]:
         """Every part, open for reading; the store counts as used from now on."""
         os.utime(self.folder / MANIFEST)
         return {
-            part: StoredPart(records_of(self.folder, part), self.layout, rows, read_alias(self.folder, part))
+            part: StoredSamples(records_of(self.folder, part), self.layout, rows, read_alias(self.folder, part))
             for part, rows in self.rows.items()
         }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import dltool.data
 from dltool.config.experiment import DataConfig, Sampling
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.store.folder import Store, place_of, stores
 from dltool.data.store.origin import Origin, Watch
 from dltool.data.store.records import RecordLayout
@@ -54,7 +54,7 @@ class Keeping:
         self,
         layout: RecordLayout,
         rows: Mapping[str, int],
-        pieces: Iterable[tuple[str, Part]],
+        pieces: Iterable[tuple[str, Samples]],
         about: Callable[[], Mapping[str, Any]],
         aliases: Mapping[str, AliasTable],
     ) -> Store:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
 
@@ -16,7 +16,7 @@ from dltool.errors import Problem, RunError
 BLOCK_BYTES = 4 << 20
 
 
-class StoredPart:
+class StoredSamples:
     """The samples of one part in a file, which stays open: to remove it does no harm to who reads it."""
 
     def __init__(self, path: Path, layout: RecordLayout, rows: int, alias: AliasTable | None = None):
@@ -29,7 +29,7 @@ class StoredPart:
     def __len__(self) -> int:
         return self._rows
 
-    def rows(self, low: int, high: int) -> Part:
+    def rows(self, low: int, high: int) -> Samples:
         """The samples from `low` to before `high`."""
         high = min(high, self._rows)
         samples, step = self.layout.empty(high - low), max(1, BLOCK_BYTES // self.layout.bytes)

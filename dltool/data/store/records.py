@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.signature import Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
 
 FIELDS = ("features", "codes", "targets")
 
@@ -38,19 +39,19 @@ class RecordLayout:
         for name, (form, start, *_) in (self.dtype.fields or {}).items():
             yield name, start, form.itemsize
 
-    def empty(self, rows: int) -> Part:
+    def empty(self, rows: int) -> Samples:
         """Room for so many samples, not yet written."""
         features, codes, targets = (np.empty((rows, *self.dtype[name].shape), self.dtype[name].base) for name in FIELDS)
-        return Part(features, targets, codes)
+        return Samples(features, targets, codes)
 
-    def pack(self, part: Part) -> np.ndarray:
+    def pack(self, part: Samples) -> np.ndarray:
         """Records (n,) of samples."""
         records = np.empty(len(part), self.dtype)
         for name, array in zip(FIELDS, (part.features, part.codes, part.targets), strict=True):
             records[name] = array
         return records
 
-    def unpack(self, records: np.ndarray, samples: Part) -> None:
+    def unpack(self, records: np.ndarray, samples: Samples) -> None:
         """Write records (n,) to as many samples."""
         for name in FIELDS:
             getattr(samples, name)[...] = records[name]

@@ -16,7 +16,7 @@ import numpy as np
 
 from dltool.caching import cache_root, working_folder
 from dltool.config.amounts import amount
-from dltool.data.signature import AliasTable, Part
+from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.store.folder import Store, publish, records_of, write_alias, write_manifest
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
@@ -40,7 +40,7 @@ class StoreWriter:
         """Size of all records."""
         return sum(self.rows.values()) * self.layout.bytes
 
-    def append(self, part: str, samples: Part) -> None:
+    def append(self, part: str, samples: Samples) -> None:
         """Write the next samples of a part."""
         left = self.layout.pack(samples).view(np.uint8).data
         with _explained(self.bytes):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from dltool.data.sources.arrays import unusable
+from dltool.data.arrays.values import unusable
 from dltool.errors import InputError, Problem
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dltool.config.columns import clean_name
-from dltool.data.quoting import plural
+from dltool.data.files.quoting import plural
 from dltool.data.tables import query
 from dltool.data.tables.csv_text import find_division, first_records, has_header, lines_of
 from dltool.data.tables.dialect import Dialect

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from dltool.config.columns import clean_name
 from dltool.data.column_types.column_type import MISSING
 from dltool.data.column_types.date_formats import formats_of
-from dltool.data.gzipped import open_bytes, open_text
+from dltool.data.files.gzipped import open_bytes, open_text
 from dltool.data.tables.dialect import Dialect
 from dltool.errors import InputError, Problem
 

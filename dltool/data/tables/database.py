@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dltool.caching import working_folder
-from dltool.data.gzipped import is_gzipped
+from dltool.data.files.gzipped import is_gzipped
 from dltool.data.tables import query
 from dltool.data.tables.explanation import MisfitError
 from dltool.data.tables.long_form import MOST_CELLS, LongForm

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dltool.config.columns import clean_name
-from dltool.data.gzipped import GZIP
+from dltool.data.files.gzipped import GZIP
 from dltool.data.tables import query
 from dltool.data.tables.csv_file import open_csv
 from dltool.data.tables.dialect import Dialect

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from dltool.data.gzipped import open_text
+from dltool.data.files.gzipped import open_text
 
 
 def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:

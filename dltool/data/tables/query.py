@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dltool.data.gzipped import is_gzipped
+from dltool.data.files.gzipped import is_gzipped
 from dltool.data.tables.explanation import explanation
 
 if TYPE_CHECKING:

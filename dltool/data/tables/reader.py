@@ -12,8 +12,9 @@ from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.date_formats import has_offset
 from dltool.data.column_types.number import Integer, Number
-from dltool.data.quoting import LONGEST, plural, shown
-from dltool.data.sources.source import Bad, Outline, Raw, Reader, Task
+from dltool.data.files.quoting import LONGEST, plural, shown
+from dltool.data.readers.outline import Bad, Outline, Task
+from dltool.data.readers.reader import Raw, Reader
 from dltool.data.tables.cells import require_values
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import cast
 
 from dltool.data.column_types.boolean import Boolean
 from dltool.data.column_types.column_type import MISSING, ColumnType, Kind
@@ -213,13 +212,13 @@ def _marked(one: ColumnType) -> str | None:
 
 def _clear_mark(fits: Iterable[Sequence[_Fit]]) -> str | None:
     """The decimal mark of columns that leave no doubt about theirs: it speaks for all columns."""
-    clear = set()
+    clear: set[str | None] = set()
     for each in fits:
         most = max((fit.fits for fit in each), default=0)
         marks = {_marked(fit.type) for fit in each if fit.fits == most}
         clear |= marks if len(marks) == 1 else set()
     clear.discard(None)
-    return cast(str, clear.pop()) if len(clear) == 1 else None
+    return clear.pop() if len(clear) == 1 else None
 
 
 def _differ(one: ColumnType, other: ColumnType) -> bool:

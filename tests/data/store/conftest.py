@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dltool import caching
-from dltool.cli import cache as command
+from dltool.cli.commands import cache as command
 from dltool.data.store import folder, writer
 
 

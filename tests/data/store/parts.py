@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dltool.data.signature import CodeField, Part, Signature
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import CodeField, Signature
 from dltool.data.store.folder import Store
 from dltool.data.store.records import RecordLayout
 from dltool.data.store.writer import writing
@@ -40,16 +41,16 @@ def layout(form: str) -> RecordLayout:
     return RecordLayout.of(signature(form))
 
 
-def samples(form: str, rows: int, seed: int = 0) -> Part:
+def samples(form: str, rows: int, seed: int = 0) -> Samples:
     """Samples that all differ, as far as bytes go."""
     generator = np.random.default_rng(seed)
     dtype, shape, codes, numbers = FORMS[form]
     features = generator.integers(0, 255, (rows, *shape)).astype(dtype)
     targets = generator.normal(size=(rows, numbers)).astype(np.float32) if numbers else np.arange(rows) % 2
-    return Part(features, targets, generator.integers(-1, 9, (rows, codes), dtype=np.int32))
+    return Samples(features, targets, generator.integers(-1, 9, (rows, codes), dtype=np.int32))
 
 
-def store(form: str, parts: dict[str, Part], piece: int = 7, key: str = KEY) -> Store:
+def store(form: str, parts: dict[str, Samples], piece: int = 7, key: str = KEY) -> Store:
     """A store of these parts, written piece by piece."""
     rows = {name: len(part) for name, part in parts.items()}
     with writing(key, layout(form), rows) as writer:
@@ -59,7 +60,7 @@ def store(form: str, parts: dict[str, Part], piece: int = 7, key: str = KEY) -> 
         return writer.finish({"notes": ["some"]}, {})
 
 
-def assert_same(a: Part, b: Part) -> None:
+def assert_same(a: Samples, b: Samples) -> None:
     for name in ("features", "targets", "codes"):
         one, other = getattr(a, name), getattr(b, name)
         assert one.dtype == other.dtype

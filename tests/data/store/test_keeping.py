@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import DataConfig
-from dltool.data.dataset import open_dataset, read_signature
-from dltool.data.signature import Dataset, Part
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.opening import open_dataset, read_signature
+from dltool.data.samples.samples import Samples
 from dltool.data.sources.npz import Npz
 from dltool.data.store import origin
 from dltool.data.store.folder import stores
-from dltool.data.store.reader import StoredPart
+from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
 
 from .parts import assert_same
@@ -52,7 +53,7 @@ def opened(data: dict[str, Any], memory: str | None = TINY, **options: Any) -> D
     return open_dataset(DataConfig.model_validate({**data, "memory": memory}), [], **options)
 
 
-def whole(dataset: Dataset, part: str) -> Part:
+def whole(dataset: Dataset, part: str) -> Samples:
     samples = dataset.parts[part]
     return samples.rows(0, len(samples))
 
@@ -74,12 +75,12 @@ def test_stored_data_is_that_in_memory(data):
         assert found.notes[-1].startswith(f"data larger than data.memory is read from {stores()[0].folder} (")
         assert list(found.parts) == list(expected.parts)
         for part, samples in found.parts.items():
-            assert isinstance(samples, StoredPart)
+            assert isinstance(samples, StoredSamples)
             assert_same(whole(found, part), whole(expected, part))
 
 
 def test_what_fits_is_not_stored(cache):
-    assert all(isinstance(part, Part) for part in opened(ARRAY, None).parts.values())
+    assert all(isinstance(part, Samples) for part in opened(ARRAY, None).parts.values())
     assert not cache.exists()
 
 
@@ -94,7 +95,7 @@ def test_data_is_prepared_once(monkeypatch):
     assert read_signature(DataConfig.model_validate({**ARRAY, "memory": TINY}), []).rows == expected.signature.rows
     assert opened(ARRAY, preprocessing=expected.preprocessing).fingerprint == expected.fingerprint
     roomy = opened(ARRAY, "1GB")
-    assert all(isinstance(part, Part) for part in roomy.parts.values())
+    assert all(isinstance(part, Samples) for part in roomy.parts.values())
     assert_same(whole(roomy, "test"), whole(expected, "test"))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dltool.caching import working_folder
-from dltool.data.signature import AliasTable
+from dltool.data.samples.samples import AliasTable
 from dltool.data.store import reader, writer
 from dltool.data.store.folder import open_store, place_of, records_of, stores
 from dltool.data.store.writer import writing

@@ -1,0 +1,1 @@
+"""Commands: one file for each, imported only when it runs."""

@@ -1,0 +1,214 @@
+"""`dltool check CONFIG`: everything that can be known without training: mistakes, data, shapes, work, memory.
+
+Compiles nothing, so it never imports Numba.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dltool.cli.screen.data_tables import data_as_json, write_data
+from dltool.cli.screen.table import write_table
+from dltool.cli.typed_config import load_typed
+from dltool.config.experiment import Experiment
+from dltool.config.idle import idle_fields
+from dltool.data.dataset.config_sources import notes_on_files
+from dltool.data.files.quoting import plural
+from dltool.data.inspection.inspection import Inspection, inspect
+from dltool.data.samples.signature import Signature
+from dltool.findings import Finding, note, warning
+from dltool.program.building import build_network
+from dltool.program.lint import lint
+from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.training.initial import starting_from
+from dltool.training.judge import Judge
+from dltool.training.layout import EpochLayout
+from dltool.training.meter import answers_of
+from dltool.training.single_rows import without_single_row
+from dltool.training.watching import of_arrays, require_defined
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What there is to say about a config that is right."""
+
+    experiment: Experiment
+    inspection: Inspection
+    layout: EpochLayout
+    network: NetworkSummary
+    findings: Sequence[Finding]  # warnings first
+
+    @property
+    def signature(self) -> Signature:
+        """What the data is."""
+        return self.inspection.signature
+
+    @property
+    def data_bytes(self) -> int:
+        """Features and targets of all parts."""
+        signature = self.signature
+        numbers = prod(signature.feature_shape) * (1 if signature.feature_dtype == "uint8" else 4)
+        codes = 4 * sum(field.length for field in signature.codes)
+        targets = 8 if signature.classes else 4 * len(signature.targets)
+        return sum(signature.rows.values()) * (numbers + codes + targets)
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Predicted bytes while training, besides Python and its libraries."""
+        parts = {
+            "data": self.data_bytes,
+            "parameters_and_state": self.network.state_bytes,
+            "activations": self.network.activation_bytes,
+        }
+        return {**parts, "total": sum(parts.values())}
+
+
+def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False) -> None:
+    """Write what a config amounts to; raises InputError with all that is wrong with it, its data or its network."""
+    checked = _checked(load_typed(config, overrides), config.parent)
+    if as_json:
+        typer.echo(json.dumps(_as_data(checked), indent=2, ensure_ascii=False))
+    else:
+        _write(checked)
+
+
+def _checked(experiment: Experiment, folder: Path) -> Checked:
+    train = experiment.train
+    inspection = inspect(experiment.data, [folder], train.sampling)
+    signature = inspection.signature
+    layout = EpochLayout.of(train, signature.rows["train"])
+    network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
+    layout = without_single_row(layout, network)
+    metrics, answers, targets = experiment.metrics, answers_of(signature), inspection.targets
+    for metric in metrics:
+        metric.start(answers)
+    if targets:
+        require_defined(Judge(experiment).watched, metrics, answers, network, of_arrays(targets))
+    start = starting_from(experiment, [folder], network.program.graph, inspection.preprocessing)
+    files = [note(text) for text in notes_on_files(experiment.data, [folder])]
+    idle = [warning(message, ".".join(map(str, path))) for path, message in idle_fields(experiment)]
+    findings = [*files, *idle, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
+    findings.sort(key=lambda finding: finding.severity != "warning")
+    return Checked(experiment, inspection, layout, summarize(network), findings)
+
+
+def _as_data(checked: Checked) -> dict[str, Any]:
+    signature, network = checked.signature, checked.network
+    return {
+        "name": checked.experiment.name,
+        "features": signature.feature_shape,
+        "classes": signature.classes,
+        "targets": signature.targets,
+        "rows": dict(signature.rows),
+        "layers": [
+            {
+                "layer": layer.path,
+                "kind": layer.kind,
+                "input": layer.input_shape,
+                "output": layer.output_shape,
+                "parameters": layer.parameter_count,
+                "frozen": layer.frozen_count,
+                "flops": layer.flops,
+                "bytes": layer.bytes,
+            }
+            for layer in network.layers
+        ],
+        "parameters": _parameters(network.layers),
+        "parameter_count": network.parameter_count,
+        "frozen_count": network.frozen_count,
+        "flops_per_sample": network.forward_flops,
+        "flops_per_step": network.step_flops,
+        "augment": _augmentations(checked.experiment),
+        "steps_per_epoch": checked.layout.updates,
+        "memory_bytes": checked.memory,
+        **data_as_json(checked.inspection),
+        "findings": [asdict(finding) for finding in checked.findings],
+    }
+
+
+def _write(checked: Checked) -> None:
+    network = checked.network
+    typer.echo(f"{checked.experiment.name}: {_data_line(checked)}\n")
+    write_data(checked.inspection)
+    _write_layers(network)
+    if shapes := _parameters(network.layers):
+        write_table("parameters", ("name", "shape"), [(name, _shape(shape)) for name, shape in shapes.items()])
+    if network.frozen_count:
+        trained = network.parameter_count - network.frozen_count
+        typer.echo(f"trained  {trained:,} parameters; {network.frozen_count:,} are frozen")
+    epoch = f"{checked.layout.updates:,} steps of {checked.layout.update_size} samples"
+    typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
+    if augment := _augmentations(checked.experiment):
+        typer.echo(f"augment  {', '.join(augment)}, in training only")
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
+    )
+    typer.echo(f"memory   {_size(checked.memory['total'])} besides Python itself: {parts}")
+    if checked.findings:
+        typer.echo()
+    for finding in checked.findings:
+        typer.echo(str(finding))
+
+
+def _write_layers(network: NetworkSummary) -> None:
+    """The table of the network; how much of it is frozen where something is."""
+    totals = ("total", "", *_amounts(network, network.forward_flops, 4 * network.parameter_count))
+    header = ("layer", "in → out", "parameters", "frozen", "FLOPs / sample", "memory")
+    rows = [header, *map(_layer_row, network.layers), totals]
+    if not network.frozen_count:
+        rows = [(*row[:3], *row[4:]) for row in rows]
+    write_table("layers", rows[0], rows[1:-1], totals=rows[-1], right=range(2, len(rows[0])))
+
+
+def _augmentations(experiment: Experiment) -> list[str]:
+    return [augmentation.yaml_name for augmentation in experiment.augment]
+
+
+def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
+    shapes = f"{_shape(layer.input_shape)} → {_shape(layer.output_shape)}"
+    return layer.path, shapes, *_amounts(layer, layer.flops, layer.bytes)
+
+
+def _amounts(summary: LayerSummary | NetworkSummary, flops: int, size: int) -> tuple[str, ...]:
+    """Parameters, those that are frozen, arithmetic and memory."""
+    frozen = f"{summary.frozen_count:,}" if summary.frozen_count else ""
+    return f"{summary.parameter_count:,}", frozen, _scaled(flops).strip(), _size(size)
+
+
+def _parameters(layers: Sequence[LayerSummary]) -> Mapping[str, tuple[int, ...]]:
+    return {name: shape for layer in layers for name, shape in layer.parameters.items()}
+
+
+def _data_line(checked: Checked) -> str:
+    signature = checked.signature
+    rows = ", ".join(f"{count:,} {part}" for part, count in signature.rows.items())
+    first = next(layer for layer in checked.network.layers if layer.kind != "features")
+    names = signature.classes or signature.targets
+    target = plural(len(names), "number") if signature.task == "numbers" else f"{len(names)} {signature.task}"
+    return f"{_shape(first.input_shape)} inputs → {target}; rows: {rows}"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "1"
+
+
+def _scaled(count: int, base: int = 1000) -> str:
+    """A count with three digits and the prefix of its unit."""
+    for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
+        if count >= base**power:
+            return f"{count / base**power:.3g} {prefix}"
+    return f"{count} "
+
+
+def _size(count: int) -> str:
+    return f"{_scaled(count, 1024)}B"

@@ -1,0 +1,166 @@
+"""`dltool predict CHECKPOINT DATA...`: what a trained network makes of further samples, as a table."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import typer
+
+from dltool.cli.screen.table import write_table
+from dltool.config.columns import clean_name
+from dltool.data.readers.outline import Bad, Request
+from dltool.errors import InputError, Problem
+from dltool.figures import duration, rate
+from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
+from dltool.training.prediction_file import PredictionFile
+from dltool.training.saving import find, load
+
+#: rows, columns and characters of a cell that are shown on a terminal
+ROWS_SHOWN = 10
+COLUMNS_SHOWN = 12
+LONGEST = 24
+BAR_WIDTH = 24
+#: more files that cannot be read are counted in the end
+MANY_PROBLEMS = 10
+
+
+def predict(
+    checkpoint: Path,
+    data: Sequence[str],
+    *,
+    out: Path | None = None,
+    keep: Sequence[str] = (),
+    keep_all: bool = False,
+    bad: Bad = "refuse",
+    threads: int | None = None,
+) -> int:
+    """Predict for all samples of files or folders, into a file or a pipe; on a terminal for the first rows only."""
+    path = find(checkpoint)
+    if out and out.resolve() in [Path(name).resolve() for name in (path, *data)]:
+        raise InputError(Problem("is read from; choose another name for what is written", str(out)))
+    with _ending_on_signals():
+        target = PredictionFile(out)
+        predictor = Predictor(load(path, _note), path, threads=threads, on_compile=_Compiling())
+        request = Request(targets=False, keep=tuple(map(clean_name, keep)), keep_all=keep_all, bad=bad, tolerant=True)
+        predictions = Predictions(predictor, data, request)
+        if out is None and sys.stdout.isatty():
+            with closing(predictions.tables()) as tables:
+                _show(next(tables), others=len(predictions.sources) - 1)
+        else:
+            _write(predictions, target, out)
+    note_bad(predictions.bad, bad == "skip", _note)
+    return _tell(predictions)
+
+
+def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -> None:
+    started, rows = time.monotonic(), 0
+    with _Bar() as bar, target:
+        for table in predictions.tables():
+            target.add(table.columns, table.types)
+            rows += len(next(iter(table.columns.values())))
+            bar.tell(table, rows / (time.monotonic() - started))
+    if out:
+        seconds = time.monotonic() - started
+        typer.echo(
+            f"{rows:,} row{'' if rows == 1 else 's'} → {out}  ({duration(seconds)}, {rate(rows / seconds)}rows/s)"
+        )
+
+
+def _tell(predictions: Predictions) -> int:
+    """What there is to say of the files; the exit code, 1 where some of them could not be predicted for."""
+    for text in predictions.notes:
+        _note(text)
+    note_unknown(predictions.unknown, _note)
+    for problem in predictions.problems:
+        typer.echo(f"error: {problem}", err=True)
+    if len(predictions.problems) > MANY_PROBLEMS:
+        typer.echo(f"error: {len(predictions.problems):,} of these, for which nothing is predicted", err=True)
+    return 1 if predictions.problems else 0
+
+
+def _show(table: Predicted, others: int) -> None:
+    """The first rows, on a terminal; so many other files are not shown."""
+    names = list(table.columns)[:COLUMNS_SHOWN]
+    columns = [_cells(table.columns[name][:ROWS_SHOWN]) for name in names]
+    right = [index for index, name in enumerate(names) if table.columns[name].dtype != object]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    write_table("predictions", [_cell(name) for name in names], rows, right=right)
+    left_out = {"rows": table.rows - len(rows), "columns": len(table.columns) - len(names), "files": others}
+    if more := " and ".join(
+        f"{count:,} more {what if count > 1 else what[:-1]}" for what, count in left_out.items() if count
+    ):
+        typer.echo(f"{more}; into a file: -o predictions.csv")
+
+
+def _cells(values: np.ndarray) -> list[str]:
+    """Values of one column; numbers with four digits more than they have in common."""
+    if values.dtype.kind != "f":
+        return [_cell(value) for value in values.tolist()]
+    spread = np.ptp(values) or 1.0
+    common = max(0, int(np.log10(max(1.0, np.abs(values).max() / spread)))) if np.isfinite(spread) else 0
+    return [f"{value:.{min(17, 4 + common)}g}" for value in values.tolist()]
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else " ".join(str(value).splitlines())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+class _Bar:
+    """One line on standard error that is written over, where that is a terminal."""
+
+    def __enter__(self) -> Self:
+        self._write("reading …")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("")
+
+    def tell(self, table: Predicted, speed: float) -> None:
+        """How far it is."""
+        filled = BAR_WIDTH * table.done // table.rows
+        bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
+        self._write(f"{bar} {table.done:,}/{table.rows:,} · {rate(speed)}rows/s")
+
+    def _write(self, text: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+
+
+class _Compiling:
+    """Says once that kernels are being compiled."""
+
+    _said = False
+
+    def __call__(self, what: str) -> None:
+        if not self._said:
+            typer.echo("compiling kernels (once on this machine) …", err=True)
+        self._said = True
+
+
+def _note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP unwind as SIGINT does, so that nothing is left behind."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

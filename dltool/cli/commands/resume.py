@@ -1,0 +1,94 @@
+"""`dltool resume RUN`: go on with a run that was stopped, or make a finished one longer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dltool.cli.screen.viewer import Viewer, choose_viewer
+from dltool.cli.typed_config import load_typed
+from dltool.cli.watched_training import kept_folders, run_watched, tell
+from dltool.config.experiment import Experiment
+from dltool.config.loading import dump_yaml, resolved
+from dltool.errors import InputError
+from dltool.figures import quoted
+from dltool.training.checkpoint import Checkpoint
+from dltool.training.continuing import check_data, continued, follow_data, rebasing, telling_of_moved_data
+from dltool.training.counters import Counters
+from dltool.training.job import open_job
+from dltool.training.judge import Judge
+from dltool.training.metrics_log import has_ended
+from dltool.training.run_directory import RunDirectory
+from dltool.training.saving import LAST, find, load
+from dltool.training.strict_json import to_json
+
+
+def resume(
+    run: Path,
+    *,
+    overrides: Sequence[str] = (),
+    debug: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
+    directory = RunDirectory.existing(run)
+    viewer = choose_viewer(quiet=quiet, as_json=as_json)
+    with viewer, telling_of_moved_data(f"dltool resume {quoted(run)}"):
+        checkpoint = _last(directory, viewer)
+        experiment = continued(checkpoint, overrides) if checkpoint else load_typed(directory.config, overrides)
+        if checkpoint and (reason := _complete(experiment, checkpoint, directory)):
+            _tell_complete(reason, checkpoint, directory, as_json=as_json)
+            return 0
+        job = open_job(
+            experiment,
+            [Path(folder) for folder in (checkpoint.folders if checkpoint else kept_folders(directory))],
+            starts=checkpoint is None,
+            debug=debug,
+            on_compile=viewer.compiling,
+            watch=viewer.preparing,
+        )
+        if checkpoint:
+            check_data(checkpoint, job)
+            if change := rebasing(checkpoint, job):
+                viewer.note(change)
+        else:
+            viewer.note("there is no checkpoint yet: the run starts from its beginning")
+        if overrides:
+            directory.write_config(dump_yaml(resolved(experiment)))
+            follow_data(directory, experiment)
+        outcome, code = run_watched(job, directory, viewer, checkpoint)
+    tell(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    return code
+
+
+def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
+    """The newest checkpoint; None for a run that was stopped before its first one."""
+    try:
+        path = find(run.root, (LAST,))
+    except InputError:
+        if run.config.is_file():
+            return None
+        raise
+    return load(path, viewer.note)
+
+
+def _complete(experiment: Experiment, checkpoint: Checkpoint, run: RunDirectory) -> str | None:
+    """Why the run has ended, where there is nothing left to do: no epoch, no evaluation, no report."""
+    reason = Judge(experiment).reason_to_end(Counters.from_arrays(checkpoint.trainer))
+    return reason if reason and has_ended(run.metrics) and run.report.exists() else None
+
+
+def _tell_complete(reason: str, checkpoint: Checkpoint, run: RunDirectory, *, as_json: bool) -> None:
+    epochs = Counters.from_arrays(checkpoint.trainer).epoch
+    if as_json:
+        about = {"run": str(run.root), "complete": True, "reason": reason, "epochs": epochs, "report": str(run.report)}
+        typer.echo(to_json(about))
+        return
+    longer = "early_stopping.patience=N" if reason == "early_stopping" else f"train.epochs={2 * epochs}"
+    typer.echo(
+        f"this run is complete, after {epochs} epochs ({reason}); "
+        f"to make it longer: dltool resume {quoted(run.root)} --set {longer}"
+    )

@@ -1,0 +1,44 @@
+"""`dltool train CONFIG`: from a config to a trained network in a run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dltool.cli.screen.viewer import choose_viewer
+from dltool.cli.typed_config import load_typed
+from dltool.cli.watched_training import run_watched, tell
+from dltool.config.loading import dump_yaml, resolved
+from dltool.training.initial import with_checkpoint
+from dltool.training.job import open_job
+from dltool.training.run_directory import create, refuse_unusable
+
+
+def train(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    run_dir: Path | None = None,
+    init_from: Path | None = None,
+    threads: int | None = None,
+    debug: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
+    changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
+    experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
+    refuse_unusable(run_dir)
+    viewer = choose_viewer(quiet=quiet, as_json=as_json)
+    with viewer:
+        job = open_job(
+            experiment,
+            [config.parent],
+            debug=debug,
+            on_compile=viewer.compiling,
+            watch=viewer.preparing,
+        )
+        run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
+        outcome, code = run_watched(job, run, viewer)
+    tell(outcome, run, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    return code

@@ -1,0 +1,1 @@
+"""What commands show: tables, matrices, and the progress of a training."""

@@ -1,0 +1,79 @@
+"""The last epochs of a training as a table, in as many pieces below each other as the terminal is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from dltool.cli.screen.table import in_pieces
+from dltool.figures import duration, number, single_figures, titled
+from dltool.training.events import EpochEnded
+
+PARTS = ("train", "validation")
+BEST = "★ "
+GAP = 2
+#: rows of a piece, at most and at least, and the lines above them
+MOST, FEWEST, HEADER = 8, 2, 2
+
+
+class Column(NamedTuple):
+    """One figure of all epochs shown."""
+
+    part: str
+    name: str
+    cells: Sequence[str]
+
+    @property
+    def width(self) -> int:
+        """Characters, with the gap in front."""
+        return GAP + max(map(len, (self.part, self.name, *self.cells)))
+
+
+def epoch_tables(
+    epochs: Sequence[EpochEnded], best: EpochEnded | None, classes: Mapping[str, str], *, width: int, height: int
+) -> list[Table]:
+    """The figures of the best epoch and of the last ones, as many of these as `height` lines have room for.
+
+    `classes` are the positive ones, by figure.
+
+    Where even that is too much, the last pieces are shown: those of the validation part.
+    """
+    count = len(_pieces(_columns(epochs, classes), width))
+    last = epochs[-max(FEWEST, min(MOST, height // count - HEADER)) :]
+    shown = last if best is None or best in last else [best, *last[1:]]
+    pieces = _pieces(_columns(shown, classes), width)[-max(1, height // (HEADER + FEWEST)) :]
+    return [_table(shown, best, columns) for columns in pieces]
+
+
+def _columns(shown: Sequence[EpochEnded], classes: Mapping[str, str]) -> list[Column]:
+    """Every figure that the epochs have, and their times."""
+    lines = [epoch.line for epoch in shown]
+    figures = [(part, name) for part in PARTS for name in single_figures(lines[-1].get(part, {}))]
+    columns = [
+        Column(part, titled(name, classes), [number(line[part][name]) for line in lines]) for part, name in figures
+    ]
+    return [*columns, Column("", "time", [duration(line["seconds"]) for line in lines])]
+
+
+def _pieces(columns: Sequence[Column], width: int) -> list[list[Column]]:
+    """The columns of each table, beside the number of the epoch."""
+    room = width - len("epoch") - len(BEST)
+    return [[columns[i] for i in piece] for piece in in_pieces([column.width for column in columns], room)]
+
+
+def _table(shown: Sequence[EpochEnded], best: EpochEnded | None, columns: Sequence[Column]) -> Table:
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("epoch", justify="right", vertical="bottom", no_wrap=True)
+    for column in columns:
+        # a name may break where it must, a number never
+        header = Text(f"{column.part}\n{column.name}", overflow="fold")
+        longest = max(map(len, column.cells))
+        table.add_column(header, justify="right", vertical="bottom", overflow="fold", min_width=longest)
+    for index, epoch in enumerate(shown):
+        mark = BEST if epoch is best else ""
+        cells = [f"{mark}{epoch.line['epoch']}", *(column.cells[index] for column in columns)]
+        table.add_row(*cells, style="bold green" if epoch is best else "")
+    return table

@@ -1,0 +1,160 @@
+"""The live form of a training's progress, for terminals: the epoch's bar, a curve of the loss, and the last epochs."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from dltool.cli.screen.curve import Curve
+from dltool.cli.screen.epoch_table import MOST, epoch_tables
+from dltool.cli.screen.viewer import Heading, Viewer
+from dltool.figures import duration, number, rate
+from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+
+#: Redrawing takes time from the training, which has all cores.
+FRAMES_PER_SECOND = 5
+CURVE_SIZE = (44, 3)  # characters
+BAR_WIDTH = 24
+#: what stands above the table of epochs, and the cursor below it
+LINES_ABOVE = 8
+
+
+class LiveProgress(Viewer):
+    """Redraws itself in place, a few times a second, in a thread of its own."""
+
+    def __init__(self, *, passing: bool = False) -> None:
+        super().__init__()
+        self._console = Console(highlight=False)
+        self._heading: Heading | None = None
+        self._compiling_since: float | None = None
+        self._preparing, self._preparing_since = "", 0.0
+        self._prepared: float | None = None
+        self._progress: Progress | None = None
+        self._epochs: list[EpochEnded] = []
+        self._best: EpochEnded | None = None
+        self._curve = Curve(*CURVE_SIZE)
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            transient=passing,  # else the last state stays on the terminal
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Draw the last state."""
+        self._live.__exit__(kind, error, trace)
+
+    def compiling(self, what: str) -> None:
+        """Show how long compiling has taken until training begins."""
+        if self._compiling_since is None:
+            self._compiling_since = time.monotonic()
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """A bar until training begins."""
+        if what != self._preparing:
+            self._preparing, self._preparing_since = what, time.monotonic()
+        self._prepared = share
+
+    def begin(self, heading: Heading) -> None:
+        """The line above all others."""
+        if self._compiling_since is not None:
+            self._console.print(f"[dim]compiled kernels in {duration(time.monotonic() - self._compiling_since)}[/dim]")
+            self._compiling_since = None
+        self._heading = heading
+        self._introduce(heading)
+
+    def show(self, event: Event) -> None:
+        """Keep what the next frame shows."""
+        match event:
+            case Warned():
+                self.warn(event.text)
+            case Lowered():
+                self.note(event.text)
+            case Progress():
+                self._progress = event
+                self._curve.add(event.loss)
+            case EpochEnded():
+                self._epochs = [*self._epochs, event][-MOST:]
+                if event.best:
+                    self._best = event
+
+    def note(self, text: str) -> None:
+        """A line above the moving part."""
+        self._console.print(Text.assemble(("note: ", "yellow"), text))
+
+    def warn(self, text: str) -> None:
+        """A line above the moving part."""
+        self._console.print(Text.assemble(("warning: ", "red"), text))
+
+    def say(self, text: str) -> None:
+        """A line above the moving part."""
+        self._console.print(text, markup=False)
+
+    def _render(self) -> RenderableType:
+        if self._compiling_since is not None:
+            seconds = time.monotonic() - self._compiling_since
+            return Text(f"compiling kernels (once on this machine)… {seconds:.0f} s", style="dim")
+        if self._heading is None:
+            return self._preparation() if self._preparing else Text("")
+        parts: list[RenderableType] = [self._title(self._heading)]
+        if self._progress:
+            parts.append(self._bar(self._progress, self._heading))
+            parts.append(self._curve_and_figures(self._progress))
+        if self._epochs:
+            size = self._console.size
+            height = size.height - LINES_ABOVE
+            classes = self._heading.positive_class if self._heading else {}
+            parts += epoch_tables(self._epochs, self._best, classes, width=size.width, height=height)
+        return Group(*parts)
+
+    def _preparation(self) -> RenderableType:
+        line = Table.grid(padding=(0, 2))
+        bar = [] if self._prepared is None else [ProgressBar(total=1.0, completed=self._prepared, width=BAR_WIDTH)]
+        since = duration(time.monotonic() - self._preparing_since)
+        line.add_row(Text(self._preparing), *bar, Text(since, style="dim"))
+        return line
+
+    def _title(self, heading: Heading) -> Text:
+        rows = " · ".join(f"{count:,} {part} rows" for part, count in heading.rows.items())
+        threads = f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
+        return Text.assemble((heading.name, "bold cyan"), f"  {heading.parameters:,} parameters · {rows} · {threads}")
+
+    def _bar(self, progress: Progress, heading: Heading) -> RenderableType:
+        """How far the epoch is: with a bar where a line has room for it."""
+        words = [
+            f"epoch {progress.epoch}/{heading.epochs}",
+            f"{progress.update}/{progress.updates}",
+            f"{rate(progress.samples_per_second)}samples/s",
+            f"{duration(progress.seconds_left)} left",
+        ]
+        if sum(map(len, words)) + 2 * len(words) + BAR_WIDTH > self._console.width:
+            return Text("  ".join(words))
+        line = Table.grid(padding=(0, 2))
+        epoch, *others = words
+        line.add_row(epoch, ProgressBar(total=progress.updates, completed=progress.update, width=BAR_WIDTH), *others)
+        return line
+
+    def _curve_and_figures(self, progress: Progress) -> RenderableType:
+        figures = [
+            Text.assemble("loss  ", (number(progress.loss), "bold")),
+            Text(f"lr    {progress.learning_rate:.4g}"),
+            Text(f"step  {progress.step:,}"),
+        ]
+        if CURVE_SIZE[0] + 2 + max(map(len, figures)) > self._console.width:
+            return Text("  ").join(figures)
+        line = Table.grid(padding=(0, 2))
+        line.add_row(Text("\n".join(self._curve.lines()), style="green"), Text("\n").join(figures))
+        return line

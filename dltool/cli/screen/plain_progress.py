@@ -1,0 +1,106 @@
+"""The plain form of a training's progress, for logs and pipes: one line for an epoch, and never many in a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import typer
+
+from dltool.cli.screen.viewer import Heading, Viewer
+from dltool.figures import duration, listed, number, rate
+from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+
+#: So many epochs all have their line; later ones only so many seconds apart, but for the last.
+FIRST_EPOCHS = 20
+EPOCH_INTERVAL = 0.5
+#: Seconds between lines within a long epoch.
+STEP_INTERVAL = 30.0
+
+
+class PlainProgress(Viewer):
+    """Writes lines to standard output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._epochs = 0
+        self._positive_class: Mapping[str, str] = {}
+        self._speed = 0.0
+        self._shown_at = 0.0
+        self._compiling_since: float | None = None
+        self._preparing = ""
+
+    def compiling(self, what: str) -> None:
+        """One line, before the first kernel."""
+        if self._compiling_since is None:
+            self._compiling_since = time.monotonic()
+            self.say("compiling kernels (once on this machine) …")
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """One line when it begins, and then some."""
+        if what != self._preparing or self._due(STEP_INTERVAL):
+            self.say(f"{what} …" if what != self._preparing or share is None else f"{what}: {share:.0%}")
+            self._preparing, self._shown_at = what, time.monotonic()
+
+    def begin(self, heading: Heading) -> None:
+        """One line on the run, one for each warning."""
+        if self._compiling_since is not None:
+            self.say(f"compiled kernels in {duration(time.monotonic() - self._compiling_since)}")
+        self._epochs, self._positive_class = heading.epochs, heading.positive_class
+        self._shown_at = time.monotonic()
+        rows = ", ".join(f"{count:,} {part}" for part, count in heading.rows.items())
+        self.say(
+            f"{heading.name}: {heading.parameters:,} parameters, rows: {rows}, "
+            f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
+        )
+        self._introduce(heading)
+
+    def show(self, event: Event) -> None:
+        """A line for an epoch, or for a part of a long one, unless there was one just now."""
+        match event:
+            case Warned():
+                self.warn(event.text)
+            case Lowered():
+                self.note(event.text)
+            case EpochEnded():
+                epoch = event.line["epoch"]
+                if self._due(EPOCH_INTERVAL) or epoch <= FIRST_EPOCHS or epoch == self._epochs:
+                    self.say(self._epoch(event))
+            case Progress():
+                self._speed = event.samples_per_second
+                if self._due(STEP_INTERVAL):
+                    self.say(
+                        f"epoch {event.epoch}/{self._epochs}, step {event.update}/{event.updates}: "
+                        f"loss {number(event.loss)} · {rate(event.samples_per_second)}samples/s"
+                        f" · {duration(event.seconds_left)} left"
+                    )
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"note: {text}")
+
+    def warn(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"warning: {text}")
+
+    def say(self, text: str) -> None:
+        """A line."""
+        typer.echo(text)
+
+    def _due(self, interval: float) -> bool:
+        now = time.monotonic()
+        if now - self._shown_at < interval:
+            return False
+        self._shown_at = now
+        return True
+
+    def _epoch(self, event: EpochEnded) -> str:
+        line = event.line
+        parts = " · ".join(
+            f"{part} {listed(line[part], self._positive_class)}" for part in ("train", "validation") if part in line
+        )
+        best = " · best" if event.best else ""
+        return (
+            f"epoch {line['epoch']}/{self._epochs}: {parts} · {duration(line['seconds'])}"
+            f" · {rate(self._speed)}samples/s{best}"
+        )

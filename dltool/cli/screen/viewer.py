@@ -1,0 +1,100 @@
+"""What a training shows while it runs: the contract, the silent form, and the choice among the forms."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import typer
+
+from dltool.training.events import Event, Warned
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What is known when training begins."""
+
+    name: str
+    epochs: int
+    threads: int
+    parameters: int
+    rows: dict[str, int]  # by part
+    notes: tuple[str, ...] = ()  # what was decided for the user
+    warnings: tuple[str, ...] = ()  # of network and data
+    positive_class: Mapping[str, str] = field(default_factory=dict)  # by the name of a figure that is about one class
+
+
+class Viewer:
+    """Shows nothing and gathers warnings; the other forms show more."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def compiling(self, what: str) -> None:
+        """A kernel is being compiled: the first run on a machine."""
+
+    def preparing(self, what: str, share: float | None) -> None:
+        """Much data is read or prepared; which share of it is done, if that is known."""
+
+    def begin(self, heading: Heading) -> None:
+        """Training is about to begin."""
+        self._introduce(heading)
+
+    def _introduce(self, heading: Heading) -> None:
+        for text in heading.warnings:
+            self.warn(text)
+        for text in heading.notes:
+            self.note(text)
+
+    def show(self, event: Event) -> None:
+        """Something happened."""
+        if isinstance(event, Warned):
+            self.warn(event.text)
+
+    def note(self, text: str) -> None:
+        """Something that is good to know."""
+        self.warnings.append(text)
+
+    def warn(self, text: str) -> None:
+        """Something that is probably a mistake."""
+        self.warnings.append(text)
+
+    def say(self, text: str) -> None:
+        """A closing line."""
+
+
+class Quiet(Viewer):
+    """Shows warnings alone, on standard error."""
+
+    def warn(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"warning: {text}", err=True)
+
+
+def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:
+    """The live view on a terminal, lines elsewhere, warnings where only the end is wanted.
+
+    A `passing` live view leaves nothing behind but its notes.
+    """
+    if as_json:
+        return Viewer()
+    if quiet:
+        return Quiet()
+    if sys.stdout.isatty():
+        from dltool.cli.screen.live_progress import LiveProgress  # only a terminal pays for importing rich's live view
+
+        return LiveProgress(passing=passing)
+    from dltool.cli.screen.plain_progress import PlainProgress
+
+    return PlainProgress()

@@ -1,0 +1,91 @@
+"""What `train` and `resume` share: a training watched by a viewer, and how its end is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from dltool.cli.screen.training_summary import as_data, as_lines, as_one_line
+from dltool.cli.screen.viewer import Heading, Viewer
+from dltool.errors import DltoolError
+from dltool.report.environment import environment, keep, kept
+from dltool.report.making import report_after, report_unfinished
+from dltool.training.counters import Counters
+from dltool.training.divergence import DivergedError
+from dltool.training.loop import Outcome, Trainer
+from dltool.training.signals import stopping_on_signals
+from dltool.training.strict_json import to_json
+
+if TYPE_CHECKING:
+    from dltool.training.checkpoint import Checkpoint
+    from dltool.training.job import Job
+    from dltool.training.run_directory import RunDirectory
+
+
+#: where the data of a run that has no checkpoint yet is looked for, beside its environment
+_FOLDERS = "folders"
+
+
+def kept_folders(run: RunDirectory) -> list[str]:
+    """Where the data of a run is looked for, as it was when it began."""
+    return kept(run.environment).get(_FOLDERS, [str(run.root)])
+
+
+def heading_of(job: Job) -> Heading:
+    """What a viewer shows above all else."""
+    return Heading(
+        name=job.experiment.name,
+        epochs=job.experiment.train.epochs,
+        threads=job.engine.threads,
+        parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
+        rows={part: len(one) for part, one in job.dataset.parts.items()},
+        notes=(*job.start.notes, *job.dataset.notes),
+        warnings=(*job.network.warnings, *job.dataset.warnings),
+        positive_class=job.positive_class,
+    )
+
+
+def run_watched(
+    job: Job, run: RunDirectory, viewer: Viewer, checkpoint: Checkpoint | None = None, heading: Heading | None = None
+) -> tuple[Outcome, int]:
+    """Train from the start or from `checkpoint`; gives the exit code too: 0, or 128 + the signal that stopped it."""
+    viewer.begin(heading or heading_of(job))
+    if checkpoint:
+        counters = Counters.from_arrays(checkpoint.trainer)
+        viewer.say(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
+    found = environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds)
+    keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
+    with stopping_on_signals() as stop:
+        trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
+        try:
+            outcome = trainer.run()
+        except DivergedError:
+            _report(job, run, viewer, report_unfinished)
+            raise
+        _report(job, run, viewer, report_unfinished if outcome.reason == "signal" else report_after)
+        return outcome, 128 + stop.signal if outcome.reason == "signal" and stop.signal else 0
+
+
+def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, RunDirectory], None]) -> None:
+    """Write the run's page; a run does not fail for want of it."""
+    try:
+        run.report.unlink(missing_ok=True)  # what an earlier stop has left is not true any more
+        write(job, run)
+    except Exception as error:
+        what = str(error) if isinstance(error, DltoolError) else f"{type(error).__name__}: {error}"
+        text = f"the report could not be made: {' '.join(what.split())}"
+        viewer.warnings.append(text)
+        typer.echo(f"warning: {text}", err=True)
+
+
+def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]) -> None:
+    """Write how it ended to standard output."""
+    if as_json:
+        typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds, warnings)))
+    elif quiet:
+        typer.echo(as_one_line(outcome, run))
+    else:
+        for line in as_lines(outcome, run):
+            typer.echo(line)

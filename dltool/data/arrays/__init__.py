@@ -1,0 +1,1 @@
+"""Arrays as files hold them: what values and which axes they have."""

@@ -1,0 +1,1 @@
+"""The data of an experiment as a whole: from its config to prepared samples of every part."""

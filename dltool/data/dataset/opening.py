@@ -1,0 +1,259 @@
+"""Opening the data of an experiment: reading its sources, dividing them into parts, and preparing these.
+
+Parts that memory has no room for are kept on disk, in a store. `read_signature` does the same without preparing
+features, for all that only plans. `prediction` gives samples of other sources the form settled here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dltool.config.amounts import amount
+from dltool.config.experiment import DataConfig, Sampling
+from dltool.data.dataset.config_sources import place, sources
+from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.duplicates import Duplicates
+from dltool.data.dataset.pieces import pieces_of, remarks
+from dltool.data.images.uniform import Constants
+from dltool.data.preprocessing.fitting import fit
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.readers.outline import Request
+from dltool.data.readers.reader import Reader, blaming
+from dltool.data.samples.samples import Samples
+from dltool.data.samples.signature import Signature
+from dltool.data.sources.source import Source
+from dltool.data.splitting.partition import Partition, make_partition
+from dltool.data.splitting.weighted_sampling import alias_table, sampling_column
+from dltool.data.store.budget import memory_for
+from dltool.data.store.folder import Store
+from dltool.data.store.keeping import Keeping, unwatched
+from dltool.data.store.origin import Watch
+from dltool.data.store.records import RecordLayout
+from dltool.errors import InputError
+
+#: bytes of files that take so long to read that it is worth a word
+LARGE = 256 << 20
+
+
+def open_dataset(
+    data: DataConfig,
+    folders: Sequence[Path],
+    preprocessing: Mapping[str, Any] | None = None,
+    *,
+    sampling: str | Sampling | None = None,
+    watch: Watch = unwatched,
+) -> Dataset:
+    """All parts, prepared as fitted to the training part, or by the `preprocessing` of a checkpoint.
+
+    Relative paths start from one of `folders`, else from the working directory. `sampling` is how rows to train on are
+    drawn, if not equally often. Raises InputError with every problem of the first source that has some.
+    """
+    keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
+    if store := keeping.find():
+        return _kept(store, data)
+    if keeping.origin.size > LARGE:
+        watch(f"reading {amount(keeping.origin.size)}", None)
+    settled = Preprocessing.from_json(preprocessing) if preprocessing else None
+    with ExitStack() as stack:
+        readers, partition, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
+        digest = hashlib.sha256()
+        rows = {part: partition.count(part) for part in partition.rows}
+        signature = settled.signature(rows)
+        duplicates, constants = Duplicates(rows if preprocessing is None else {}), Constants()
+        pieces = duplicates.watched(pieces_of(readers, settled.features, partition, digest, constants))
+        alias = alias_table(sampling, partition, readers["train"].outline) if sampling else None
+        layout = RecordLayout.of(signature)
+        about = lambda: {  # noqa: E731  (known once all pieces have passed)
+            "preprocessing": settled.as_json(),
+            "fingerprint": digest.hexdigest(),
+            "notes": [*notes, *remarks(readers)],
+            "warnings": [*partition.warnings, *constants.warnings(), *duplicates.warnings()],
+        }
+        if sum(rows.values()) * layout.bytes > memory_for(data):
+            return _kept(keeping.make(layout, rows, pieces, about, {"train": alias} if alias else {}), data)
+        parts = _in_memory(pieces, rows, layout)
+    parts["train"] = replace(parts["train"], alias=alias)
+    return Dataset(signature, parts, **about())
+
+
+@contextmanager
+def opened(
+    data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None
+) -> Iterator[tuple[Mapping[str, Reader], Partition, Preprocessing, list[str]]]:
+    """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
+    with ExitStack() as stack:
+        yield _settle(data, folders, None, stack, sampling_column(sampling))
+
+
+def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
+    """How data was prepared that is in a store already, and its signature."""
+    if store := Keeping(data, lambda: _files(data, folders)).find():
+        settled = Preprocessing.from_json(store.about["preprocessing"])
+        return settled, settled.signature(store.rows)
+    return None
+
+
+def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
+    """The signature alone: everything is fitted, but nothing prepared."""
+    if stored := find_stored(data, folders):
+        return stored[1]
+    with opened(data, folders) as (_, partition, settled, _):
+        return settled.signature({part: partition.count(part) for part in partition.rows})
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """A row as its file has it."""
+
+    place: str  # where it stands: "data.csv:18"
+    cells: Mapping[str, str]  # those of its features, as text; none where it is an array
+
+
+def raw_rows(
+    data: DataConfig,
+    folders: Sequence[Path],
+    preprocessing: Mapping[str, Any],
+    part: str,
+    rows: Sequence[int],
+    *,
+    most: int | None = None,
+) -> list[RawRow] | None:
+    """Some rows of a part, read again; None where that means to read files of more than `most` bytes."""
+    listed = all(source.listed for source in sources(data).values())
+    if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
+        return None
+    with ExitStack() as stack:
+        readers, partition, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)
+        source, index = partition.rows[part]
+        reader = readers[source]
+        numbers = np.arange(reader.outline.rows)[index][list(rows)].tolist()
+        return [RawRow(*row) for row in zip(reader.places(numbers), reader.describe(numbers), strict=True)]
+
+
+def _settle(
+    data: DataConfig,
+    folders: Sequence[Path],
+    settled: Preprocessing | None,
+    stack: ExitStack,
+    extras: tuple[str, ...] = (),
+) -> tuple[dict[str, Reader], Partition, Preprocessing, list[str]]:
+    """Every source, open until the stack is closed; which rows are whose; how they are prepared; notes.
+
+    `extras` are columns of the main source that are needed besides those of its split.
+    """
+    readers: dict[str, Reader] = {}
+    columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
+    dtype = settled.features.feature_dtype if settled else ""
+    source_settled = settled.settled if settled else {}
+    types = settled.types if settled else {}
+    for part, source in sources(data).items():
+        needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
+        memory = memory_for(data) // 2
+        request = Request(
+            features=columns,
+            extras=needed,
+            declared=_reads(data),
+            types=types,
+            memory=memory,
+            shape=shape,
+            dtype=dtype,
+            settled=source_settled,
+        )
+        readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
+        columns = columns or tuple(readers["train"].outline.columns)
+        types = types or readers["train"].column_types()
+        shape = shape or readers["train"].outline.feature_shape
+        dtype = dtype or readers["train"].outline.feature_dtype
+        source_settled = source_settled or readers["train"].outline.settled
+    outlines = {part: reader.outline for part, reader in readers.items()}
+    partition = make_partition(data, outlines, settled and settled.target)
+    notes = partition.notes
+    if settled is None:
+        with _also_of(readers, but="train"):
+            preparation, more_notes = fit(data, readers["train"], partition.rows["train"][1])
+        notes = [*notes, *more_notes]
+        types = readers["train"].column_types(preparation.types)
+        settled = Preprocessing(preparation, partition.target, types, source_settled)
+    for outline in outlines.values():
+        settled.features.require_alike(outline)
+    return readers, partition, settled, notes
+
+
+def _reads(data: DataConfig) -> dict[str, str]:
+    """The types in SQL that the features of the config read, by name or pattern."""
+    return {name: feature.encoder.reads for name, feature in data.features.items()}
+
+
+def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:
+    """All files of all sources."""
+    found: list[Path] = []
+    for part, source in sources(data).items():
+        with blaming(place(part, source)):
+            found += source.files(folders)
+    return found
+
+
+@contextmanager
+def _opened(source: Source, place: str, folders: Sequence[Path], request: Request) -> Iterator[Reader]:
+    """A reader; problems on opening it get the source's place in the config."""
+    with blaming(place):
+        reader = source.open(folders, request)
+    reader.path = place
+    with reader:
+        yield reader
+
+
+@contextmanager
+def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
+    """Where a source of arrays has problems, those of the others are told with them."""
+    try:
+        yield
+    except InputError as error:
+        problems = list(error.problems)
+        for source, reader in readers.items():
+            if source != but and not reader.outline.columns:
+                try:
+                    for _ in reader.read({}):
+                        pass
+                except InputError as other:
+                    problems += other.problems
+        raise InputError(*problems) from None
+
+
+def _in_memory(
+    pieces: Iterator[tuple[str, Samples]], rows: Mapping[str, int], layout: RecordLayout
+) -> dict[str, Samples]:
+    """Every part as arrays; no more is in memory at a time than these and a piece."""
+    parts: dict[str, Samples] = {}
+    filled = dict.fromkeys(rows, 0)
+    for name, piece in pieces:
+        if len(piece) == rows[name]:
+            features, targets, codes = map(np.ascontiguousarray, (piece.features, piece.targets, piece.codes))
+            parts[name] = Samples(features, targets, codes)
+            continue
+        if name not in parts:
+            parts[name] = layout.empty(rows[name])
+        whole = parts[name]
+        place = slice(filled[name], filled[name] + len(piece))
+        whole.features[place], whole.targets[place], whole.codes[place] = piece.features, piece.targets, piece.codes
+        filled[name] = place.stop
+    return {name: parts[name] for name in rows}
+
+
+def _kept(store: Store, data: DataConfig) -> Dataset:
+    """What a store holds; in memory if that has room by now."""
+    settled, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
+    if store.bytes <= memory_for(data):
+        parts = {part: replace(stored.rows(0, len(stored)), alias=stored.alias) for part, stored in parts.items()}
+    else:
+        where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
+        notes = [*notes, f"data larger than data.memory is read from {where}"]
+    signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
+    return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)

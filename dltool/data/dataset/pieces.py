@@ -1,0 +1,66 @@
+"""Samples as they pass from open sources to the parts that they belong to: prepared, in pieces of consecutive rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from dltool.data.images.uniform import Constants
+from dltool.data.preprocessing.features import Preparation, Prepared
+from dltool.data.readers.reader import Reader, blaming
+from dltool.data.samples.samples import Samples
+from dltool.data.splitting.partition import Partition
+from dltool.data.splitting.split import overlap
+from dltool.errors import InputError, Problem
+
+
+def pieces_of(
+    readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
+) -> Iterator[tuple[str, Samples]]:
+    """Samples of every part, in order; the digest takes in all that is prepared.
+
+    Raises InputError, once all sources are read, with the problems of each.
+    """
+    problems: list[Problem] = []
+    for source in readers:
+        try:
+            yield from _pieces_of_source(source, readers[source], preparation, partition, digest, constants)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+
+
+def _pieces_of_source(
+    source: str, reader: Reader, preparation: Preparation, partition: Partition, digest: Any, constants: Constants
+) -> Iterator[tuple[str, Samples]]:
+    indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
+    targets = partition.encoded[source]
+    digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
+    digest.update(np.ascontiguousarray(targets).data)
+    for low, high, chunk in prepared(reader, preparation):
+        constants.add(reader, low, chunk.features)
+        digest.update(np.ascontiguousarray(chunk.features).data)
+        digest.update(chunk.codes.data)
+        for part, index in indices.items():
+            _, inside = overlap(index, low, high)
+            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+
+
+def remarks(readers: Mapping[str, Reader]) -> list[str]:
+    """What all sources have to say of what was read."""
+    return [text for reader in readers.values() for text in reader.remarks()]
+
+
+def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, int, Prepared]]:
+    """Prepared chunks, each with its first row and the one after its last."""
+    low = 0
+    for raw in reader.read(preparation.types):
+        start = low
+        with blaming(reader.path):
+            chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
+        low += len(chunk.features)
+        yield start, low, chunk

@@ -1,0 +1,1 @@
+"""Images: folders, archives and files of them, from bytes to arrays."""

@@ -1,0 +1,266 @@
+"""Reading images: what all of them are like, what they are brought to, and which cannot be used."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltool.data.files.quoting import plural
+from dltool.data.images.files import ImageFiles, left_out_notes, named
+from dltool.data.images.header import DamagedImageError, Header, damage, header, open_image
+from dltool.data.images.layout import classes_of, empty_classes, known_classes_of, passed_over, require_one_part
+from dltool.data.images.pixels import Form, pixels
+from dltool.data.images.remarks import remarks
+from dltool.data.images.uniform import constant
+from dltool.data.readers.outline import Outline, Request
+from dltool.data.readers.reader import Raw, Reader
+from dltool.errors import InputError, Problem, printable
+
+if TYPE_CHECKING:
+    from dltool.data.sources.images import Images
+
+#: bytes of images that are unpacked at a time
+CHUNK = 64 << 20
+#: bytes of images that stay in memory from the search for damaged ones, so that they are unpacked once
+KEPT = 256 << 20
+#: images that a thread takes at a time
+TOGETHER = 16
+#: files that cannot be used and have a line of their own
+LISTED = 10
+
+#: what a look at a file has found: its header, or what is wrong with it
+Look = Header | Problem
+
+
+class ImageReader(Reader):
+    """Images in the order of their names."""
+
+    def __init__(self, files: ImageFiles, source: Images, request: Request, known: Mapping[str, Look] | None = None):
+        """`known` is what earlier looks have found, by name."""
+        self.files, self._source, self._request = files, source, request
+        self.looks: dict[str, Look] = dict(known or {})
+        self._unpacked: np.ndarray | None = None  # all images, where the search for damaged ones has kept them
+        notes = left_out_notes(files)
+        if not request.shape:
+            self._look_at_all()
+        self._form = self._settled_form() if request.shape else self._common_form()
+        if source.damaged == "skip" and not request.tolerant:
+            notes += self._skip()
+        if request.targets:
+            notes += [note for note in (empty_classes(files), passed_over(files, source.class_folder)) if note]
+        form = self._form
+        self.outline = Outline(
+            where=files.where,
+            place=lambda row: files.place(files.names[row]),
+            rows=len(files.names),
+            task="classes",
+            targets={"class": self._classes()} if request.targets else {},
+            feature_shape=form.size if len(request.shape) == 2 else (*form.size, form.channels),
+            feature_dtype="float32" if form.deep else "uint8",
+            deep=form.deep,
+            notes=tuple(notes),
+        )
+
+    def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
+        """Images (rows, height, width, channels), bytes or numbers; unpacked on several threads.
+
+        Raises InputError, after all have been looked at, with every one that cannot be used.
+        """
+        form, rows = self._form, len(self.files.names)
+        step = max(1, CHUNK // form.bytes)
+        if self._unpacked is not None:
+            for low in range(0, rows, step):
+                yield self._unpacked[low : low + step].reshape(-1, *self.outline.feature_shape)
+            return
+        problems: dict[int, Problem] = {}
+        with ThreadPoolExecutor() as threads:
+            for low in range(0, rows, step):
+                chunk = np.zeros((min(step, rows - low), *form.size, form.channels), form.dtype)
+                problems |= self._unpack_all(threads, range(low, low + len(chunk)), form, chunk)
+                if self._request.tolerant:
+                    self.failed = problems
+                if self._request.tolerant or not problems:
+                    yield chunk.reshape(-1, *self.outline.feature_shape)
+        if problems and not self._request.tolerant:
+            raise InputError(*_listed(list(problems.values()), self.files.where))
+
+    def remarks(self) -> list[str]:
+        """What is made of images that are not as the network takes them, of those looked at so far."""
+        headers = self.headers
+        return [f"{self.files.where}: {text}" for text in remarks(headers, self._form)] if headers else []
+
+    def try_out(self, most: int) -> tuple[int, dict[str, Problem], list[str]]:
+        """Unpack up to `most` evenly spaced images.
+
+        Gives how many, what is wrong by name, and the places of those of one color.
+        """
+        names, form = self.files.names, self._form
+        rows = range(0, len(names), -(-len(names) // most))
+        problems = {row: look for row, name in enumerate(names) if isinstance(look := self.looks.get(name), Problem)}
+        same: list[str] = []
+        with ThreadPoolExecutor() as threads:
+            for some in (rows[low : low + 8 * TOGETHER] for low in range(0, len(rows), 8 * TOGETHER)):
+                images = np.zeros((len(some), *form.size, form.channels), form.dtype)
+                found = self._unpack_all(threads, some, form, images)
+                problems |= found
+                same += [
+                    self.files.place(names[some[i]]) for i in np.flatnonzero(constant(images)) if some[i] not in found
+                ]
+        return len(rows), {names[row]: problems[row] for row in sorted(problems)}, same
+
+    @property
+    def headers(self) -> list[Header]:
+        """Those of all images that have been looked at."""
+        looks = (self.looks.get(name) for name in self.files.names)
+        return [look for look in looks if isinstance(look, Header)]
+
+    def close(self) -> None:
+        """Close the archive."""
+        self.files.close()
+
+    def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
+        """The names of the files."""
+        return [{"file": printable(self.files.names[row])} for row in rows]
+
+    def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
+        """The paths of the files, as a prediction without one tells nothing."""
+        return {"file": np.ma.array([self.files.path(name) for name in self.files.names[low:high]], dtype=object)}
+
+    def kept_types(self) -> dict[str, str]:
+        """Text."""
+        return {"file": "VARCHAR"}
+
+    def _classes(self) -> np.ndarray:
+        names, level = self.files.names, self._source.class_folder
+        if known := self._request.classes:
+            classes = known_classes_of([self.files.path(name) for name in names], names, known, level)
+        else:
+            require_one_part(self.files)
+            classes = classes_of(names, level)
+        if "" in classes:
+            message = "lies in no folder of its own, which would be its class; put each class in a folder"
+            raise InputError(Problem(message, self.files.place(names[classes.index("")])))
+        return np.array(classes, dtype=object)
+
+    def _settled_form(self) -> Form:
+        """That of a training."""
+        height, width, channels = (*self._request.shape, 1)[:3]
+        deep = self._request.dtype == "float32"
+        return Form(height, width, channels, deep, self._source.size is not None, self._source.color())
+
+    def _common_form(self) -> Form:
+        """The size of most images; color if any has some, numbers if any has more than 8 bits."""
+        headers = self.headers
+        if not headers:
+            raise InputError(
+                *_listed([look for look in self.looks.values() if isinstance(look, Problem)], self.files.where)
+            )
+        height, width = self._source.size or Counter(one.size for one in headers).most_common(1)[0][0]
+        channels = self._source.channels or (3 if any(one.color for one in headers) else 1)
+        deep = any(one.bits > 8 for one in headers)
+        return Form(height, width, channels, deep, self._source.size is not None, self._source.color())
+
+    def _look_at_all(self) -> None:
+        new = [name for name in self.files.names if name not in self.looks]
+        jobs = [new[low : low + TOGETHER] for low in range(0, len(new), TOGETHER)]
+        with ThreadPoolExecutor() as threads, _without_warnings():
+            looks = threads.map(lambda names: [self._look(name) for name in names], jobs)
+            self.looks |= zip(new, chain.from_iterable(looks), strict=True)
+
+    def _look(self, name: str) -> Look:
+        """What there is to know of a file without unpacking its pixels."""
+        try:
+            with self.files.open(name) as file:
+                if not file.read(1):
+                    return Problem("is empty", self.files.place(name))
+                file.seek(0)
+                return header(open_image(file, name), file)
+        except InputError:
+            raise
+        except Exception as error:  # files, archives and decoders raise what they happen to meet
+            return self._problem(name, damage(error))
+
+    def _skip(self) -> list[str]:
+        """Leave out what is damaged, with a note on it."""
+        rows, form = len(self.files.names), self._form
+        fit = form.resized or all(one.size == form.size for one in self.headers)
+        kept = np.zeros((rows, *form.size, form.channels), form.dtype) if fit and rows * form.bytes <= KEPT else None
+        with ThreadPoolExecutor() as threads:
+            # whether sizes fit is another matter
+            problems = self._unpack_all(threads, range(rows), form if fit else form._replace(resized=True), kept)
+        if len(problems) == rows:
+            raise InputError(*_listed(list(problems.values()), self.files.where))
+        self._unpacked = kept if kept is None or not problems else np.delete(kept, list(problems), axis=0)
+        left_out = [self.files.names[row] for row in problems]
+        self.files.names = [name for row, name in enumerate(self.files.names) if row not in problems]
+        if not left_out:
+            return []
+        return [
+            f"{self.files.where}: left out {plural(len(left_out), 'damaged image')} (damaged: skip): {named(left_out)}"
+        ]
+
+    def _unpack_all(
+        self, threads: ThreadPoolExecutor, rows: range, form: Form, images: np.ndarray | None = None
+    ) -> dict[int, Problem]:
+        """Fill in the images of some rows; gives what is wrong with those that cannot be used, by row."""
+
+        def unpack(places: range) -> list[Problem | None]:
+            return [self._unpack(rows[i], form, None if images is None else images[i]) for i in places]
+
+        jobs = [range(len(rows))[low : low + TOGETHER] for low in range(0, len(rows), TOGETHER)]
+        with _without_warnings():
+            found = [problem for job in threads.map(unpack, jobs) for problem in job]
+        return {row: problem for row, problem in zip(rows, found, strict=True) if problem}
+
+    def _unpack(self, row: int, form: Form, image: np.ndarray | None) -> Problem | None:
+        name = self.files.names[row]
+        if isinstance(look := self.looks.get(name), Problem):
+            return look
+        try:
+            with self.files.open(name) as file:
+                content = file.read()
+            if not content:
+                return Problem("is empty", self.files.place(name))
+            about, found = pixels(content, name, form)
+        except InputError:
+            raise
+        except Exception as error:  # as above
+            return self._problem(name, damage(error))
+        self.looks[name] = about
+        if not found.size:
+            return Problem(self._misfit(about.size), self.files.place(name))
+        if image is not None:
+            image[:] = found
+        return None
+
+    def _misfit(self, found: tuple[int, int]) -> str:
+        height, width = self._form.size
+        settled = bool(self._request.shape)
+        those = "those to train on are" if settled else "most images are"
+        advice = f"resize {'it, or all' if settled else 'all'}: size: [{height}, {width}]"
+        return f"is {found[0]} × {found[1]}, {those} {height} × {width}; {advice}"
+
+    def _problem(self, name: str, error: DamagedImageError) -> Problem:
+        return Problem(str(error), self.files.place(name))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Inside, Pillow does not warn of what is large, or not quite as its format wants it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _listed(problems: Sequence[Problem], where: str) -> list[Problem]:
+    """The first problems, and how many more there are."""
+    if len(problems) <= LISTED:
+        return list(problems)
+    return [*problems[:LISTED], Problem(f"{len(problems) - LISTED} more images cannot be used", where)]

@@ -1,0 +1,1 @@
+"""Samples of other files than those trained on, to predict or to evaluate."""

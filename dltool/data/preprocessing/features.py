@@ -1,0 +1,175 @@
+"""What training settles about features, and other data must follow: how raw samples become what a network takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from dltool.data.features.feature import CellError, Encoder, stored_encoder
+from dltool.data.readers.outline import Outline
+from dltool.data.readers.reader import Raw, array_of, cells_of
+from dltool.data.samples.signature import CodeField
+from dltool.data.scaling.scaling import Scale
+from dltool.errors import InputError, Problem
+
+#: columns with cells that cannot be taken that are listed
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Features (n, *feature_shape) float32 or uint8, and codes (n, m) int32."""
+
+    features: np.ndarray
+    codes: np.ndarray
+
+
+@dataclass(frozen=True)
+class ArrayPreparation:
+    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered."""
+
+    feature_shape: tuple[int, ...]  # of one prepared sample
+    feature_dtype: Literal["float32", "uint8"]
+    scale: Scale | None
+    codes: tuple[CodeField, ...] = ()
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """The columns of a table that are read, and their types in SQL; there are none."""
+        return {}
+
+    def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
+        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+
+        Raises InputError for numbers beyond float32.
+        """
+        features = array_of(raw)
+        if self.feature_dtype == "float32":
+            features = self.scale.applied(features) if self.scale else _float32(features)
+            _require_finite(features, place)
+        return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
+
+    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
+        """How many cells hold what training has never seen, by column; there are no columns."""
+        return {}
+
+    def require_alike(self, outline: Outline) -> None:
+        """Raises InputError unless a source has the features trained on."""
+        if (outline.feature_shape, outline.feature_dtype) != (self.feature_shape, self.feature_dtype):
+            got = f"{outline.feature_dtype} {list(outline.feature_shape)}"
+            message = f"features are {got}, those of the training part {self.feature_dtype} {list(self.feature_shape)}"
+            raise InputError(Problem(message, outline.where))
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        return {
+            "shape": list(self.feature_shape),
+            "dtype": self.feature_dtype,
+            "scaling": self.scale.as_json() if self.scale else None,
+        }
+
+
+@dataclass(frozen=True)
+class TablePreparation:
+    """Rows of a table: every column by an encoder of its own."""
+
+    encoders: tuple[Encoder, ...]
+
+    @property
+    def feature_dtype(self) -> Literal["float32", "uint8"]:
+        return "float32"
+
+    @property
+    def scale(self) -> Scale | None:
+        return None  # each encoder scales for itself
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """Of one prepared sample."""
+        return (sum(len(encoder.names) for encoder in self.encoders),)
+
+    @property
+    def codes(self) -> tuple[CodeField, ...]:
+        """What codes a sample has."""
+        fields, start = [], 0
+        for field in (encoder.field for encoder in self.encoders):
+            if field:
+                fields.append(replace(field, start=start))
+                start += field.length
+        return tuple(fields)
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """The columns that are read, and their types in SQL."""
+        return {encoder.column: encoder.reads for encoder in self.encoders}
+
+    def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
+        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+
+        Raises InputError for cells that cannot be taken, and for numbers beyond float32.
+        """
+        cells = cells_of(raw)
+        rows = len(next(iter(cells.values())))
+        numbers = np.empty((rows, *self.feature_shape), np.float32)
+        codes = np.empty((rows, sum(field.length for field in self.codes)), np.int32)
+        number = code = 0
+        problems: list[Problem] = []
+        for encoder in self.encoders:
+            width, length = len(encoder.names), encoder.field.length if encoder.field else 0
+            try:
+                encoder.write_numbers(cells[encoder.column], numbers[:, number : number + width])
+                encoder.write_codes(cells[encoder.column], codes[:, code : code + length])
+            except CellError as error:
+                problems.append(Problem(error.message, place(error.row)))
+            number, code = number + width, code + length
+        if problems:
+            raise InputError(*problems[:LISTED])
+        _require_finite(numbers, place)
+        return Prepared(numbers, codes)
+
+    def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
+        """How many cells hold what training has never seen, by column."""
+        cells = cells_of(raw)
+        counts, code = {}, 0
+        for encoder in self.encoders:
+            length = encoder.field.length if encoder.field else 0
+            counts[encoder.column] = encoder.unknown(cells[encoder.column], prepared.codes[:, code : code + length])
+            code += length
+        return counts
+
+    def require_alike(self, outline: Outline) -> None:
+        """A table that lacks a column is refused as it is opened."""
+        if not outline.columns:
+            raise InputError(Problem("holds arrays, where the training part is a table", outline.where))
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        return {"columns": [encoder.as_json() for encoder in self.encoders]}
+
+
+#: how raw features are prepared
+Preparation = ArrayPreparation | TablePreparation
+
+
+def stored_preparation(data: Mapping[str, Any]) -> Preparation:
+    """The preparation of a checkpoint, from what its `as_json` gave."""
+    if "columns" in data:
+        return TablePreparation(tuple(map(stored_encoder, data["columns"])))
+    scaling = data["scaling"]
+    scale = Scale.from_json(scaling) if scaling else None
+    return ArrayPreparation(tuple(data["shape"]), data["dtype"], scale)
+
+
+def _float32(features: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return features.astype(np.float32, copy=False)
+
+
+def _require_finite(features: np.ndarray, place: Callable[[int], str]) -> None:
+    flat = features.reshape(len(features), -1)
+    if not np.isfinite(flat.sum(dtype=np.float64)):
+        first = int(np.flatnonzero(~np.isfinite(flat).all(axis=1))[0])
+        raise InputError(Problem("features hold numbers that are too large for float32", place(first)))

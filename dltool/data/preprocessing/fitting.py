@@ -1,0 +1,90 @@
+"""Fitting the preparation of features to the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dltool.config.experiment import DataConfig
+from dltool.data.features.infer import choose_features
+from dltool.data.features.missing import missing
+from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
+from dltool.data.readers.reader import Raw, Reader, array_of, cells_of
+from dltool.data.scaling.moments import Moments
+from dltool.data.scaling.scaling import Scale, rounded_away, suitable
+from dltool.data.splitting.split import Index, overlap
+from dltool.errors import InputError, Problem
+
+
+def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    """The preparation for a source of whose rows `train` are trained on, with notes on what was chosen."""
+    if reader.outline.columns:
+        return _fit_table(data, reader, train)
+    return _fit_array(data, reader, train)
+
+
+def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    outline, notes = reader.outline, []
+    scaling = data.scaling
+    if scaling is None:
+        scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)
+    has_channels = len(outline.feature_shape) == 3
+    moments = Moments(columns=has_channels or data.source.mixed_units)
+    if scaling.fitted:
+        for features in _of_rows(reader, {}, train):
+            moments.update(array_of(features))
+    if outline.deep and scaling.fitted:
+        low, high = moments.low.min(), moments.high.max()
+        notes = [*notes, f"pixels of the training part lie between {low:.6g} and {high:.6g}"]
+    scale = scaling.scale(moments)
+    if not scaling.fitted and outline.feature_dtype == "float32":
+        notes += _rounded(reader, train, scale)
+    return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scale), notes
+
+
+def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:
+    """A note on features whose differences float32 rounds away, as the first chunk shows them."""
+    features = array_of(next(_of_rows(reader, {}, train)))
+    if features.dtype != np.float64 or not len(features):
+        return []
+    moments = Moments(columns=True)
+    moments.update(features)
+    rounded = np.flatnonzero(rounded_away(moments, scale))
+    if not rounded.size:
+        return []
+    first, others = rounded[0], f", and {rounded.size - 1} more like it" if rounded.size > 1 else ""
+    what = f"feature {first} on the last axis is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}{others}"
+    return [f"{what}: float32 has no digits for such differences; take the mean off: data.scaling: standard"]
+
+
+def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+    features, notes = choose_features(data, reader)
+    fittings = {column: feature.start(column) for column, feature in features.items()}
+    types = {column: feature.encoder.reads for column, feature in features.items()}
+    empty = {*fittings}
+    for raw in _of_rows(reader, types, train):
+        for column, fitting in fittings.items():
+            cells = cells_of(raw)[column]
+            fitting.update(cells)
+            if column in empty and not missing(cells).all():
+                empty.remove(column)
+    if empty:  # nothing can be learned for what other parts have there
+        columns = ", ".join(column for column in fittings if column in empty)
+        notes = [*notes, f"left out, since they are empty in all rows to train on: {columns}"]
+    if len(empty) == len(fittings):
+        raise InputError(Problem("all columns are empty in the rows to train on", reader.outline.where, reader.path))
+    return TablePreparation(tuple(one.result() for column, one in fittings.items() if column not in empty)), notes
+
+
+def _of_rows(reader: Reader, types: dict[str, str], rows: Index) -> Iterator[Raw]:
+    """Chunks of the features, of these rows only."""
+    low = 0
+    for raw in reader.read(types):
+        count = len(raw) if isinstance(raw, np.ndarray) else len(next(iter(raw.values())))
+        _, inside = overlap(rows, low, low + count)
+        if isinstance(raw, np.ndarray):
+            yield raw[inside]
+        else:
+            yield {column: cells[inside] for column, cells in raw.items()}
+        low += count

@@ -1,0 +1,106 @@
+"""The names of what prepared samples hold: input by input, code by code, output by output.
+
+They follow from what a checkpoint keeps, so that two trainings can be compared position by position.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dltool.data.preprocessing.features import ArrayPreparation, TablePreparation
+from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.sources.source import Source
+from dltool.data.targets.target import Target
+
+#: what is no other scaling of a column: its words, which are matched one by one, how often each came, and what stands
+#: for missing numbers
+_MATCHED = ("column", "words", "counts", "missing", "length", "width", "buckets", "fill")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the positions along the axes of samples stand for; nothing where that is not known."""
+
+    inputs: Sequence[str] | None  # the last axis of what the first layer gets
+    codes: Mapping[str, Sequence[str]]  # the codes of a column, from 0 on
+    outputs: Sequence[str]  # what is predicted
+
+
+def names_of(preprocessing: Preprocessing, source: Source) -> Names:
+    """The names for a network that is trained on a source prepared so."""
+    features, outputs = preprocessing.features, _outputs(preprocessing.target)
+    if isinstance(features, TablePreparation):
+        codes = {one.column: distinct(one.code_names) for one in features.encoders if one.field}
+        return Names(distinct(_table_inputs(features, codes)), codes, outputs)
+    columns = source.column_names
+    known = columns and features.feature_shape[-1:] == (len(columns),)
+    return Names(distinct(columns) if known else None, {}, outputs)
+
+
+def differences(there: Preprocessing, here: Preprocessing) -> list[str]:
+    """What is prepared otherwise by two trainings although it has one name: scaling, units, the size of images."""
+    found = list(_feature_differences(there.features, here.features))
+    scales = [target.scale.as_json() if target.scale else None for target in (there.target, here.target)]
+    if there.target.task == here.target.task == "numbers" and set(there.target.names) & set(here.target.names):
+        found += _changes("the target", {"scaling": scales[0]}, {"scaling": scales[1]})
+    return found
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The same names, with a number behind one that was there before."""
+    seen: Counter[str] = Counter()
+    made = []
+    for name in names:
+        seen[name] += 1
+        made.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return tuple(made)
+
+
+def _table_inputs(features: TablePreparation, codes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """All columns with codes in their order, then all numbers, as the first layer gets them."""
+    for field in features.codes:
+        if field.width is None:
+            yield from (f"{field.name} = {word}" for word in codes[field.name])
+        else:
+            yield from (f"{field.name} embedded {i + 1} of {field.width}" for i in range(field.width))
+    for encoder in features.encoders:
+        yield from encoder.names
+
+
+def _outputs(target: Target) -> Sequence[str]:
+    return distinct(target.classes or target.names)
+
+
+def _feature_differences(there: Any, here: Any) -> Iterator[str]:
+    if isinstance(there, TablePreparation) and isinstance(here, TablePreparation):
+        before = {encoder.column: encoder for encoder in there.encoders}
+        for encoder in here.encoders:
+            if encoder.column in before:
+                states = [
+                    {key: value for key, value in one.as_json().items() if key not in _MATCHED}
+                    for one in (before[encoder.column], encoder)
+                ]
+                yield from _changes(f"'{encoder.column}'", *states)
+    elif isinstance(there, ArrayPreparation) and isinstance(here, ArrayPreparation):
+        yield from _changes("features", there.as_json(), here.as_json())
+
+
+def _changes(what: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    changed = [key for key in {**there, **here} if there.get(key) != here.get(key)]
+    if changed:
+        told = ", ".join(f"{key} {_told(there.get(key))} there, {_told(here.get(key))} here" for key in changed)
+        yield f"{what}: {told}"
+
+
+def _told(value: Any) -> str:
+    """A setting in few characters."""
+    if isinstance(value, Mapping):
+        return "(x − {}) · {}".format(*(_told(value[key]) for key in ("offset", "factor")))
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_told, value[:4]))}{', …' if len(value) > 4 else ''}]"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "none" if value is None else str(value)

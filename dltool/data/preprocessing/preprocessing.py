@@ -1,0 +1,62 @@
+"""What training settles about data, and a checkpoint keeps: how features are prepared, and what is predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dltool.data.column_types.column_type import ColumnType, stored_type
+from dltool.data.preprocessing.features import Preparation, stored_preparation
+from dltool.data.samples.signature import Signature
+from dltool.data.targets.target import Target
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How samples of a source become what a network takes."""
+
+    features: Preparation
+    target: Target
+    types: Mapping[str, ColumnType] = field(default_factory=dict)  # how the columns of a table are read
+    settled: Mapping[str, Any] = field(default_factory=dict)  # by the source of the training part, for others
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table that are needed; none for arrays."""
+        return tuple(self.features.types)
+
+    def signature(self, rows: Mapping[str, int]) -> Signature:
+        """What a network needs to know, for parts of so many rows."""
+        features, late = self.features, self.features.scale if self.features.feature_dtype == "uint8" else None
+        return Signature(
+            feature_shape=features.feature_shape,
+            feature_dtype=features.feature_dtype,
+            offset=late.offset.astype(np.float32) if late else None,
+            factor=late.factor.astype(np.float32) if late else None,
+            codes=features.codes,
+            classes=self.target.classes,
+            targets=self.target.names,
+            rows={"train": self.target.rows, **rows},
+            task=self.target.task,
+            target_scale=self.target.scale,
+            class_counts=self.target.counts,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        data: dict[str, Any] = {"features": self.features.as_json(), "target": self.target.as_json()}
+        if self.types:
+            data["types"] = {name: one.resolved() for name, one in self.types.items()}
+        if self.settled:
+            data["settled"] = dict(self.settled)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
+        """What `as_json` gave."""
+        types = {name: stored_type(told) for name, told in data.get("types", {}).items()}
+        features, target = stored_preparation(data["features"]), Target.from_json(data["target"])
+        return cls(features, target, types, data.get("settled", {}))

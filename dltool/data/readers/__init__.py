@@ -1,0 +1,1 @@
+"""Reading: what is asked of a source, what it holds, and its samples in chunks."""

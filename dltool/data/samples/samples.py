@@ -1,0 +1,54 @@
+"""Prepared samples, and the table that they are drawn by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class AliasTable:
+    """How rows are drawn by weights: one row is drawn evenly, and kept by its chance, else another is taken."""
+
+    chances: np.ndarray  # (n,) float32
+    others: np.ndarray  # (n,) int32
+
+    @property
+    def bytes(self) -> int:
+        """Size of both."""
+        return self.chances.nbytes + self.others.nbytes
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Prepared samples: features (n, *feature_shape), targets, and codes (n, m) int32, all fields side by side.
+
+    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1.
+    """
+
+    features: np.ndarray
+    targets: np.ndarray
+    codes: np.ndarray
+    alias: AliasTable | None = None  # where rows are not drawn equally often
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def rows(self, low: int, high: int) -> Samples:
+        """The samples from `low` to before `high`."""
+        return self.taken(slice(low, high))
+
+    def taken(self, rows: slice | np.ndarray) -> Samples:
+        """The samples of some rows, by number or as a slice."""
+        return Samples(self.features[rows], self.targets[rows], self.codes[rows])
+
+
+def joined_samples(parts: Sequence[Samples]) -> Samples:
+    """The samples of several parts, one after the other."""
+    return Samples(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.codes for part in parts]),
+    )

@@ -1,0 +1,65 @@
+"""What a network needs to know of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dltool.config.experiment import Task
+from dltool.data.scaling.scaling import Scale
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class CodeField:
+    """Where the codes of one column lie among those of a sample, and what becomes of them.
+
+    A code is in [0, size), 0 for what training has not seen, or −1 for nothing. Where training has no code 0 either,
+    `shares` says how often it has each of the others: code 0 then stands for their mean.
+    """
+
+    name: str
+    start: int
+    length: int
+    size: int
+    width: int | None  # of the embedding; None: one-hot, of a single code
+    shares: tuple[float, ...] = ()  # of each code, 0 for code 0; none where code 0 is learned
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Shapes, types and names of prepared data.
+
+    `offset` and `factor` are there for bytes that are scaled as a batch is gathered, x = (bytes − offset) · factor:
+    float32, () or (features,).
+    """
+
+    feature_shape: tuple[int, ...]
+    feature_dtype: Literal["float32", "uint8", "int32"]  # int32: codes, which the network gets as they are
+    offset: np.ndarray | None
+    factor: np.ndarray | None
+    classes: tuple[str, ...] | None  # of a classifier, in the order of their labels
+    targets: tuple[str, ...]  # names; one for a classifier
+    rows: Mapping[str, int]  # by part; those of "train" are always known
+    task: Task
+    codes: tuple[CodeField, ...] = ()
+    target_scale: Scale | None = None  # numbers are trained as (t − offset) · factor
+    class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
+
+    @property
+    def class_shares(self) -> dict[str, float]:
+        """Names of classes or labels, each with its share of the rows to train on; empty for numbers."""
+        if self.task == "numbers":
+            return {}
+        names = self.classes or self.targets
+        counts = self.class_counts or (0,) * len(names)
+        return {name: count / self.rows["train"] for name, count in zip(names, counts, strict=True)}
+
+    def own_units(self, numbers: np.ndarray) -> np.ndarray:
+        """Predictions or targets (n, k) as a network is trained on them, in the units of the targets themselves."""
+        return numbers if self.target_scale is None else self.target_scale.undone(numbers)

@@ -1,0 +1,1 @@
+"""Scaling of numbers, and the statistics that it is fitted with."""

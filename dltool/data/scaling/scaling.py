@@ -1,0 +1,139 @@
+"""Scaling features: x → (x − offset) · factor, with numbers fitted on the training part only.
+
+Floats are scaled once, when they are loaded. Bytes stay bytes in memory, and are scaled as a batch is gathered.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field, PositiveFloat
+
+from dltool.config.description import Description
+from dltool.data.scaling.moments import BLOCK, Moments
+from dltool.registry import register
+
+#: how much of their deviation float32 may round numbers by
+MOST_ROUNDED = 0.01
+#: deviations below this are none: their reciprocals are too large to scale by
+LEAST_DEVIATION = 1e-150
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The numbers of a scaling, float64: () for all features alike, or one for each on the last axis."""
+
+    offset: np.ndarray
+    factor: np.ndarray
+
+    def applied(self, features: np.ndarray) -> np.ndarray:
+        """The features (n, …) scaled in float64, rounded to float32."""
+        scaled = np.empty(features.shape, dtype=np.float32)
+        step = max(1, BLOCK // max(1, features[0].size)) if len(features) else 1
+        with np.errstate(over="ignore"):
+            for start in range(0, len(features), step):
+                block = features[start : start + step].astype(np.float64)
+                block -= self.offset
+                block *= self.factor
+                scaled[start : start + step] = block
+        return scaled
+
+    def undone(self, scaled: np.ndarray) -> np.ndarray:
+        """What `applied` has made these of, in float64."""
+        return scaled.astype(np.float64) / self.factor + self.offset
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly."""
+        return {"offset": self.offset.tolist(), "factor": self.factor.tolist()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Scale:
+        """What `as_json` gave."""
+        return cls(np.array(data["offset"]), np.array(data["factor"]))
+
+
+def rounded_away(moments: Moments, scale: Scale | None) -> np.ndarray:
+    """Where numbers of such moments, scaled, differ too little for float32: 1.7e9 ± 4 is one number there."""
+    offset = scale.offset if scale else 0.0
+    largest = np.maximum(np.abs(moments.low - offset), np.abs(moments.high - offset))
+    return ~moments.constant & (largest * (np.finfo(np.float32).eps / 2) > MOST_ROUNDED * moments.deviation)
+
+
+class Scaling(Description):
+    """How features become numbers of a size that trains well."""
+
+    fitted: ClassVar[bool] = True  #: needs to know the features of the training part
+
+    @abstractmethod
+    def scale(self, moments: Moments) -> Scale | None:
+        """The numbers for features of such moments; None where nothing changes."""
+
+
+@register("scaling", "none")
+class NoScaling(Scaling):
+    """Leaves features as they are."""
+
+    fitted: ClassVar[bool] = False
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """Nothing."""
+        return None
+
+
+@register("scaling", "divide", main="by")
+class Divide(Scaling):
+    """Divides every feature by one number, such as the largest that can occur."""
+
+    fitted: ClassVar[bool] = False
+
+    by: PositiveFloat = Field(description="what every feature is divided by")
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """The same whatever the features."""
+        return Scale(np.zeros(()), np.array(1 / self.by))
+
+
+@register("scaling", "standard")
+class Standard(Scaling):
+    """Gives features mean 0 and standard deviation 1: each its own, or all values of an image together."""
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """Mean, and one over the standard deviation (1 for what is constant)."""
+        return Scale(moments.mean, _reciprocal(moments.deviation, moments))
+
+
+@register("scaling", "minmax")
+class MinMax(Scaling):
+    """Moves features into [0, 1]: each by its own smallest and largest value, or all values of an image together."""
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """Smallest value, and one over the range (1 for what is constant)."""
+        return Scale(moments.low, _reciprocal(moments.high - moments.low, moments))
+
+
+@register("scaling", "quantile", main="knots")
+class Quantile(Scaling):
+    """Gives each number of a table a normal distribution, whatever its own: for skewed ones with outliers."""
+
+    knots: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="quantiles that are kept")
+
+    def scale(self, moments: Moments) -> Scale | None:
+        """Nothing by itself: the quantiles do it."""
+        return None
+
+
+def _reciprocal(size: np.ndarray, moments: Moments) -> np.ndarray:
+    return 1 / np.where(moments.constant | (size < LEAST_DEVIATION), 1.0, size)
+
+
+def suitable(dtype: str, *, deep: bool) -> tuple[Scaling, list[str]]:
+    """The scaling of arrays, or of `deep` images, whose config names none, with a note on it."""
+    if deep:
+        return Standard(), ["images of more than 8 bits get mean 0 and deviation 1 (data.scaling: standard)"]
+    if dtype == "uint8":
+        return Divide(by=255.0), ["features are bytes, divided by 255 (data.scaling: {divide: 255})"]
+    return NoScaling(), []

@@ -1,0 +1,1 @@
+"""Splitting: which rows of which source are for training, validation and test."""

@@ -1,0 +1,145 @@
+"""From outlines of the sources to the rows and targets of every part, and what is odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dltool.config.experiment import PARTS, DataConfig
+from dltool.data.files.quoting import plural, shown
+from dltool.data.readers.outline import Outline
+from dltool.data.scaling.scaling import Scaling, Standard
+from dltool.data.splitting.split import Index, among, split_rows
+from dltool.data.targets.target import Target, encode, understand, usable_rows
+from dltool.errors import InputError, Problem
+
+#: names of classes that a note lists
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Which rows of which source become which part; sources go by the part that they are given for."""
+
+    target: Target
+    encoded: Mapping[str, np.ndarray]  # targets of all rows by source, as a loss takes them
+    rows: Mapping[str, tuple[str, Index]]  # by part: the source, and its rows
+    notes: list[str]  # what was decided for the user
+    warnings: list[str]  # what is probably a mistake
+
+    def count(self, part: str) -> int:
+        """Rows of one part."""
+        source, rows = self.rows[part]
+        return len(rows) if isinstance(rows, np.ndarray) else len(range(len(self.encoded[source]))[rows])
+
+    def targets(self, part: str) -> np.ndarray:
+        """Targets of one part: classes (n,) int64, labels (n, k) float32, or scaled numbers (n, k) float32."""
+        source, rows = self.rows[part]
+        return self.encoded[source][rows]
+
+
+def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Partition:
+    """The rows of all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
+    usable = {source: usable_rows(outline) for source, outline in outlines.items()}
+    notes = [note for outline in outlines.values() for note in outline.notes]
+    notes += [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
+    understood, more_notes = (target, []) if target else understand(outlines["train"])
+    encoded = {source: encode(outline, understood) for source, outline in outlines.items()}
+    everything = {part: (part, among(slice(None), usable[part])) for part in outlines if part != "train"}
+    split, split_notes = _split_main(data, outlines, usable["train"], encoded["train"] if understood.classes else None)
+    rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
+    rows = {part: rows[part] for part in PARTS if part in rows}
+    notes, warnings = [*notes, *more_notes, *split_notes], []
+    if understood.task != "numbers":
+        of_parts = {part: encoded[source][index] for part, (source, index) in rows.items()}
+        warnings = [*_classes_alike(understood), *_missing_classes(understood, of_parts)]
+    if target is None:
+        scaling = _target_scaling(data)
+        target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
+        if target.scale and data.target_scaling is None:
+            notes.append(
+                "numbers to predict are standardized while they are trained on: the loss is that of these, all other"
+                " figures are in the target's own units (data.target_scaling: standard)"
+            )
+    return Partition(
+        target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings
+    )
+
+
+def _left_out(outline: Outline, usable: np.ndarray | None) -> list[str]:
+    """A note on rows without a target; raises InputError where all are."""
+    if usable is None:
+        return []
+    if not usable.size:
+        raise InputError(Problem("no row has a target", outline.where))
+    return [f"{outline.where}: left out {plural(outline.rows - len(usable), 'row')} without a target"]
+
+
+def _split_main(
+    data: DataConfig, outlines: Mapping[str, Outline], usable: np.ndarray | None, labels: np.ndarray | None
+) -> tuple[dict[str, Index], list[str]]:
+    """The parts that the main source is divided into, with notes."""
+    main = outlines["train"]
+    of_main = [part for part in data.parts if part == "train" or part not in outlines]
+    for column in data.split.columns:
+        if main.succession:
+            message = "samples that follow each other in time are divided by it already, not by a column"
+            raise InputError(Problem(message, path="data.split"))
+        if column not in main.extras:
+            raise InputError(
+                Problem("rows can be divided by a column only where they come from a table", path="data.split")
+            )
+    kept = slice(None) if usable is None else usable
+    index, notes = split_rows(
+        data.split,
+        of_main,
+        main.rows if usable is None else len(usable),
+        None if labels is None else labels[kept],
+        {column: main.extras[column][kept] for column in data.split.columns},
+        lambda row: main.place(row if usable is None else int(usable[row])),
+        main.succession,
+    )
+    return {part: among(rows, usable) for part, rows in index.items()}, notes
+
+
+def _target_scaling(data: DataConfig) -> Scaling | None:
+    """What numbers are scaled by while they are trained on."""
+    if data.target_scaling:
+        return data.target_scaling
+    return Standard() if data.source.mixed_units else None
+
+
+def _classes_alike(target: Target) -> list[str]:
+    """Warnings of classes and labels that one would take for the same."""
+    names = target.classes or target.names
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+    groups = [group for group in alike.values() if len(group) > 1]
+    return [
+        f"{_listed(group)} differ only in case or spaces; if they are one, give them one name"
+        for group in groups[:LISTED]
+    ]
+
+
+def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[str]:
+    """What classes and labels a part lacks; raises InputError where there is but one to train on."""
+    names, kind = target.classes or target.names, target.task
+    warnings = []
+    for part, of_part in encoded.items():
+        counts = np.bincount(of_part, minlength=len(names)) if kind == "classes" else np.count_nonzero(of_part, axis=0)
+        missing = [name for name, count in zip(names, counts, strict=True) if not count]
+        if part == "train" and kind == "classes" and len(missing) == len(names) - 1:
+            only = names[int(counts.argmax())]
+            message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
+            raise InputError(Problem(message, path="data.split"))
+        if missing:
+            count = f"{len(missing)} of the {len(names)} {kind}"
+            warnings.append(f"the {part} part has no row of {count}: {_listed(missing)}")
+    return warnings
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(shown, names[:LISTED])) + (", …" if len(names) > LISTED else "")

@@ -1,0 +1,64 @@
+"""Parts of samples that follow each other in time: the latest are set apart, and no target is in two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dltool.data.files.quoting import plural
+from dltool.data.readers.outline import Succession
+from dltool.data.splitting.splitters import Splitter
+from dltool.errors import InputError, Problem
+
+#: the part that gives way where two come too near to each other
+GIVES_WAY = ("train", "validation", "test")
+
+
+class SeriesSplitter(Splitter):
+    """The latest samples of every series."""
+
+    def __init__(self, succession: Succession, rows: int):
+        self._reach = succession.reach
+        self._ends = np.cumsum(succession.sizes or (rows,))
+        self._left_out = 0
+
+    def take(self, free: np.ndarray, count: int) -> np.ndarray:
+        """The last free ones; those before them whose targets reach into theirs are free no more."""
+        rows = np.flatnonzero(free)
+        ends = np.searchsorted(rows, self._ends)
+        shares = np.diff(ends * count // len(rows), prepend=0)
+        taken = []
+        for low, high, share in zip([0, *ends[:-1]], ends, shares, strict=True):
+            first = high - share
+            between = rows[max(low, first - self._reach) : first] if share else rows[:0]
+            self._left_out += len(between)
+            free[between] = False
+            taken.append(rows[first:high])
+        return np.concatenate(taken)
+
+    def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
+        what = "samples follow each other in time: the latest are set apart"
+        if self._left_out:
+            what += f"; {plural(self._left_out, 'sample')} before them left out, whose targets reach into theirs"
+        return [what]
+
+
+def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:
+    """Rows from the ends of a file, without those whose targets reach into the other part's.
+
+    Raises InputError where none are left.
+    """
+    if len(ends) < 2:
+        return dict(ends)
+    (first, low), (last, high) = sorted(ends.items(), key=lambda end: end[1].start)
+    shared = max(0, reach - (high.start - low.stop))
+    if GIVES_WAY.index(first) < GIVES_WAY.index(last):
+        low = slice(low.start, low.stop - shared)
+    else:
+        high = slice(high.start + shared, high.stop)
+    for part, span in ((first, low), (last, high)):
+        if span.start >= span.stop:
+            message = "no row is left: the targets of all reach into the other part's"
+            raise InputError(Problem(message, path=f"data.split.{part}"))
+    return {first: low, last: high}

@@ -1,0 +1,168 @@
+"""Dividing the rows of one source into parts: drawn, named by a column, or taken from the ends of the file.
+
+What is drawn depends on `split.seed`, the number of rows and what they are drawn by: not on a training's seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from dltool.config.experiment import Rows, SplitConfig
+from dltool.data.readers.outline import Succession
+from dltool.data.splitting.part_column import named_rows
+from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
+from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter
+from dltool.errors import InputError, Problem
+
+#: rows of one part, in the order of the file; a slice where they lie together, which copies nothing
+Index = slice | np.ndarray
+
+
+def split_rows(
+    split: SplitConfig,
+    parts: Sequence[str],
+    rows: int,
+    labels: np.ndarray | None,
+    columns: Mapping[str, np.ndarray] | None = None,
+    place: Callable[[int], str] = str,
+    succession: Succession | None = None,
+) -> tuple[dict[str, Index], list[str]]:
+    """The rows of each of the `parts`, none in two of them, with notes.
+
+    `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
+    stands; `succession` is known where samples follow each other in time. Raises InputError for parts that overlap, are
+    empty, or ask for more rows than there are.
+    """
+    reach = succession.reach if succession else 0
+    chosen = _told(split, parts, rows, columns or {}, place, reach)
+    free = np.ones(rows, dtype=bool)
+    for index in chosen.values():
+        near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
+        free[near] = False
+    # the test part first, so that it stays the same whatever is taken for validation
+    wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
+    several = chosen and succession and len(succession.sizes) > 1
+    notes = ["series follow each other: the last rows are those of the last series alone"] if several else []
+    if wanted:
+        if succession:
+            splitter = SeriesSplitter(succession, rows)
+        else:
+            splitter, notes = _splitter_of(split, len(parts), rows, labels, columns or {}, place)
+        for part in wanted:
+            if split.fold and part == "validation":
+                picked = splitter.fold(free, split.fold.number, split.fold.of)
+            else:
+                picked = _draw(part, split.fraction(part), splitter, free)
+            free[picked] = False
+            chosen[part] = _compact(np.sort(picked))
+        notes = [*notes, *splitter.notes({"train": np.flatnonzero(free), **chosen})]
+    left = np.flatnonzero(free)
+    if "train" in chosen:
+        return chosen, [*notes, f"{len(left)} of {rows} rows are in no part"] if len(left) else notes
+    if not len(left):
+        raise InputError(Problem(f"no rows are left to train on: other parts take all {rows}", path="data.split"))
+    return {**chosen, "train": _compact(left)}, notes
+
+
+def _told(
+    split: SplitConfig,
+    parts: Sequence[str],
+    rows: int,
+    columns: Mapping[str, np.ndarray],
+    place: Callable[[int], str],
+    reach: int,
+) -> dict[str, Index]:
+    """The parts that are not drawn, but from one end of the file or named by a column; of the latter not "train"."""
+    ends = {part: _end(part, wish, rows) for part in parts if isinstance(wish := getattr(split, part), Rows)}
+    if problems := list(_overlaps(ends)):
+        raise InputError(*problems)
+    column = split.part_column
+    named = named_rows(column, columns[column.name], place) if column else {}
+    ends = kept_apart(ends, reach) if reach else ends
+    return {**ends, **{part: _compact(named[part]) for part in parts if part in named and part != "train"}}
+
+
+def _end(part: str, wish: Rows, rows: int) -> slice:
+    """The first or last rows that the config wishes."""
+    count = wish.first or wish.last or 0
+    if count > rows:
+        message = f"asks for {count} rows, but there are only {rows}"
+        raise InputError(Problem(message, path=f"data.split.{part}"))
+    return slice(0, count) if wish.first else slice(rows - count, rows)
+
+
+def _overlaps(spans: Mapping[str, slice]) -> Iterator[Problem]:
+    for (one, first), (other, second) in combinations(spans.items(), 2):
+        shared = min(first.stop, second.stop) - max(first.start, second.start)
+        if shared > 0:
+            message = (
+                f"{one} (rows {first.start + 1} to {first.stop}) and {other} (rows {second.start + 1} to {second.stop})"
+                f" share {shared}; no row may be in two parts"
+            )
+            yield Problem(message, path="data.split")
+
+
+def _splitter_of(
+    split: SplitConfig,
+    parts: int,
+    rows: int,
+    labels: np.ndarray | None,
+    columns: Mapping[str, np.ndarray],
+    place: Callable[[int], str],
+) -> tuple[Splitter, list[str]]:
+    """How rows are drawn, with notes."""
+    if split.group:
+        return GroupSplitter(split.group, columns[split.group], split.seed, place), []
+    if split.time:
+        return TimeSplitter(split.time, columns[split.time], place), []
+    if split.stratify is True and labels is None:
+        message = "rows can be drawn by class only where the target is one of several classes; this one is not"
+        raise InputError(Problem(message, path="data.split.stratify"))
+    if labels is None or split.stratify is False:
+        return RandomSplitter(rows, split.seed), []
+    counts = np.bincount(labels)
+    fewest = int(counts[counts > 0].min())
+    if split.stratify == "auto" and fewest < parts:
+        note = f"a class has only {fewest} of all rows, so they are drawn without regard to class (data.split.stratify)"
+        return RandomSplitter(rows, split.seed), [note]
+    return RandomSplitter(rows, split.seed, labels), []
+
+
+def _draw(part: str, fraction: float, splitter: Splitter, free: np.ndarray) -> np.ndarray:
+    """That fraction of all rows, from the free ones."""
+    rows, left = len(free), np.count_nonzero(free)
+    count = round(fraction * rows)
+    path = f"data.split.{part}"
+    if not count:
+        raise InputError(Problem(f"would be empty: {fraction:g} of {rows} rounds to no row", path=path))
+    if count > left:
+        message = f"{fraction:g} of {rows} rows is {count}, but other parts leave only {left}"
+        raise InputError(Problem(message, path=path))
+    return splitter.take(free, count)
+
+
+def _compact(rows: np.ndarray) -> Index:
+    """The same row numbers, which rise, in as little memory as may be."""
+    first, last = int(rows[0]), int(rows[-1])
+    if last - first + 1 == len(rows):
+        return slice(first, last + 1)
+    return rows.astype(np.int32) if last <= np.iinfo(np.int32).max else rows
+
+
+def among(index: Index, usable: np.ndarray | None) -> Index:
+    """An index into the `usable` rows (n,) as one into all rows; None stands for all."""
+    return index if usable is None else _compact(usable[index])
+
+
+def overlap(index: Index, low: int, high: int) -> tuple[slice, Index]:
+    """The part of an index that lies in the rows from `low` to before `high`: where in the index, and from `low` on."""
+    if isinstance(index, slice):
+        first, last = max(index.start or 0, low), high if index.stop is None else min(index.stop, high)
+        last = max(first, last)
+        begin = index.start or 0
+        return slice(first - begin, last - begin), slice(first - low, last - low)
+    first, last = np.searchsorted(index, [low, high])
+    return slice(int(first), int(last)), index[first:last] - low

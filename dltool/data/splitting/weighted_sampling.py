@@ -1,0 +1,74 @@
+"""How often rows are drawn, where an epoch does not pass each of them once: weights, and the table to draw by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dltool.config.experiment import Sampling
+from dltool.data.files.quoting import plural
+from dltool.data.readers.outline import Outline
+from dltool.data.samples.samples import AliasTable
+from dltool.data.splitting.partition import Partition
+from dltool.errors import InputError, Problem
+
+
+def sampling_column(sampling: str | Sampling | None) -> tuple[str, ...]:
+    """The column of the table that sampling needs, if any."""
+    return (sampling.weights,) if isinstance(sampling, Sampling) and sampling.weights else ()
+
+
+def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline) -> AliasTable:
+    """The table for the rows to train on, of the source with this outline; raises InputError for unfit weights."""
+    if columns := sampling_column(sampling):
+        return AliasTable(*build_alias_table(_given_weights(columns[0], partition, outline)))
+    classes = partition.targets("train")
+    if partition.target.task != "classes":
+        message = f"'balanced' draws every class as often, the target holds {partition.target.task}; give weights"
+        raise InputError(Problem(message, path="train.sampling"))
+    return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
+
+
+def _given_weights(column: str, partition: Partition, outline: Outline) -> np.ndarray:
+    """The cells of a column (n,) for the rows to train on."""
+    path = "train.sampling.weights"
+    if column not in outline.extras:
+        raise InputError(Problem("weights can stand in a column of a table only", path=path))
+    cells = outline.extras[column]
+    if cells.dtype.kind not in "biuf":
+        raise InputError(Problem(f"column '{column}' holds no numbers, which weights are", outline.where, path))
+    _, index = partition.rows["train"]
+    weights = np.ma.filled(cells.astype(np.float64), np.nan)
+    of_training = weights[index]
+    bad = np.flatnonzero(~(np.isfinite(of_training) & (of_training >= 0)))
+    if bad.size:
+        row = int(np.arange(outline.rows)[index][bad[0]])
+        here = "has no value" if np.isnan(weights[row]) else f"holds {weights[row]:g}"
+        others = f", and {plural(bad.size - 1, 'more row')} are like it" if bad.size > 1 else ""
+        message = f"column '{column}' {here}{others}; every row to train on needs a weight of 0 or more"
+        raise InputError(Problem(message, outline.place(row)))
+    if not of_training.any():
+        raise InputError(Problem(f"column '{column}' is 0 in all rows to train on", outline.where, path))
+    return of_training
+
+
+def build_alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chances (n,) float32 and others (n,) int32: of row i drawn evenly, i is kept by its chance, else others[i] taken.
+
+    Rows are then drawn in proportion to their weights (n,): Walker's alias method, in the order of the sweep of
+    Hübschle-Schneider and Sanders, Parallel Weighted Random Sampling, 2022: light rows, whose weight is below the mean,
+    are filled up by heavy ones one after the other, and a heavy row that this leaves light by the next heavy one.
+    """
+    scaled = weights * (len(weights) / weights.sum())
+    least = min(1.0, scaled.max())  # of a heavy row: rounding may leave all below 1
+    light, heavy = np.flatnonzero(scaled < least), np.flatnonzero(scaled >= least)
+    lacking = np.concatenate([[0.0], np.cumsum(1 - scaled[light])])  # by the light rows before each, and by all
+    spare = np.cumsum(scaled[heavy] - 1)  # of the heavy rows up to each
+    chances, others = np.ones(len(weights)), np.arange(len(weights))
+    chances[light] = scaled[light]
+    giver = np.searchsorted(spare, lacking[:-1], side="right")
+    others[light] = heavy[np.minimum(giver, len(heavy) - 1)]
+    # each heavy row but the last gives until it lacks something itself
+    given = lacking[np.minimum(np.searchsorted(lacking, spare[:-1]), len(light))]
+    chances[heavy[:-1]] = np.clip(1 + spare[:-1] - given, 0, 1)
+    others[heavy[:-1]] = heavy[1:]
+    return chances.astype(np.float32), others.astype(np.int32)
