@@ -20,8 +20,8 @@ class FromOutput(Op):
     shape = staticmethod(same_shape)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        return _activation_gradient(graph, node, node.outputs[0], *output_gradients)
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
+        return _activation_gradient(graph, node, node.outputs[0], dy)
 
 
 class FromInput(Op):
@@ -32,8 +32,8 @@ class FromInput(Op):
     shape = staticmethod(same_shape)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        return _activation_gradient(graph, node, node.inputs[0], *output_gradients)
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
+        return _activation_gradient(graph, node, node.inputs[0], dy)
 
 
 class Gradient(Op):
@@ -43,8 +43,7 @@ class Gradient(Op):
     shape = staticmethod(same_shape)
 
 
-def _activation_gradient(graph: Graph, node: Node, saved: Value, dy: Value | None) -> tuple[Value | None, ...]:
-    assert dy is not None
+def _activation_gradient(graph: Graph, node: Node, saved: Value, dy: Value) -> tuple[Value | None, ...]:
     return (graph.apply(f"{node.op.yaml_name}_gradient", dy, saved, **node.attributes),)
 
 

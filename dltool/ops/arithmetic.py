@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.broadcasting import check_broadcast, paired, product_summed_like, summed_like
 from dltool.ops.op import Op, ShapeError, Spec, find_op
-from dltool.ops.shapes import same_shape
+from dltool.ops.shapes import require_all, same_shape
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Add(Arithmetic):
     commutative = True
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return dy, summed_like(graph, dy, node.inputs[1])
 
 
@@ -70,10 +69,8 @@ class Subtract(Arithmetic):
     """y = a − b."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         _, b = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         return dy, summed_like(graph, graph.apply("scale", dy, factor=-1.0), b) if b.needs_gradient else None
 
 
@@ -91,10 +88,8 @@ class Multiply(Arithmetic):
     commutative = True
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         a, b = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         da = graph.apply("multiply", dy, b) if a.needs_gradient else None
         return da, product_summed_like(graph, dy, a, b) if b.needs_gradient else None
 
@@ -111,10 +106,8 @@ class Divide(Arithmetic):
     """y = a / b."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         _, b = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         da = graph.apply("divide", dy, b)  # dy / b · −a / b is the gradient of b
         if not b.needs_gradient:
             return da, None
@@ -134,6 +127,7 @@ class Concat(Op):
     """y (…, Σ Cᵢ) = the inputs (…, Cᵢ) side by side on the last axis."""
 
     operands = "*inputs -> y"
+    moves = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -145,9 +139,7 @@ class Concat(Op):
         return (replace(first, shape=(*first.shape[:-1], channels)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         gradients: list[Value | None] = []
         start = 0
         for value in node.inputs:
@@ -158,16 +150,13 @@ class Concat(Op):
             start += size
         return tuple(gradients)
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
-
 
 @register("op", "split")
 class Split(Op):
     """The channels of x (…, parts · C) in parts (…, C) of one size."""
 
     operands = "x -> *pieces"
+    moves = True
     attributes: ClassVar = {"parts": 1}
 
     @staticmethod
@@ -179,11 +168,6 @@ class Split(Op):
         return (replace(x.spec, shape=(*x.shape[:-1], size)),) * attributes["parts"]
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        parts = [dy for dy in output_gradients if dy is not None]
-        assert len(parts) == len(output_gradients), "every part is read"
-        return (graph.apply("concat", *parts),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
+    def gradient(graph: Graph, node: Node, *dy: Value) -> tuple[Value | None, ...]:
+        require_all(node, dy)
+        return (graph.apply("concat", *dy),)

@@ -27,6 +27,7 @@ class Order(Op):
     """
 
     operands = "-> rows"
+    moves = True
     attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0, "first": 0}
     uses_step = True
 
@@ -38,10 +39,6 @@ class Order(Op):
     def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
         return {"rows_total": len(data["target"]), "first": first}
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
-
 
 @register("op", "draw")
 class Draw(Op):
@@ -51,6 +48,7 @@ class Draw(Op):
     """
 
     operands = "chances, others -> rows"
+    moves = True
     attributes: ClassVar = {"rows_total": 1, "key": 0}
     uses_step = True
 
@@ -66,17 +64,11 @@ class Draw(Op):
         chances, _ = node.inputs
         return {"rows_total": len(data[chances.name])}
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
-
 
 class Fetch(Op):
     """Copies the rows () of memory-resident data into the batch."""
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
+    moves = True
 
 
 @register("op", "gather")
@@ -150,13 +142,10 @@ class Collect(Op):
     """collected (…) = x (…), one row for each sample of the run of steps, in running order."""
 
     operands = "x -> collected"
+    moves = True
     uses_step = True
     reports = Report.OUTPUTS
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0

@@ -34,11 +34,9 @@ class BatchNorm(Op):
         return x.spec, x.spec, Spec(x.shape[-1:], batched=False)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         gain = node.inputs[1]
         _, normalized, inverse_std = node.outputs
-        dy, *_ = output_gradients
-        assert dy is not None
         dx, dgain, dbias = graph.apply("batch_norm_gradient", dy, normalized, inverse_std, gain)
         return dx, dgain, dbias, None, None
 
@@ -79,11 +77,9 @@ class BatchNormInference(Op):
         return (_check(*inputs).spec,)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         """That of x alone, of which y is a linear function: gain and bias are frozen where this is trained through."""
         _, gain, bias, _, variance = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         zeros = graph.constant("zeros", np.zeros(bias.shape))
         dx = graph.apply("batch_norm_inference", dy, gain, zeros, zeros, variance, **node.attributes)
         return dx, None, None, None, None

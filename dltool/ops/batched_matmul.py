@@ -46,10 +46,8 @@ class BatchedMatmul(Op):
         return (Spec((*x.shape[:-2], rows, columns)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dz: Value) -> tuple[Value | None, ...]:
         x, y = node.inputs
-        (dz,) = output_gradients
-        assert dz is not None
         if node.attributes["transpose_x"]:
             return graph.apply("batched_matmul", y, dz, transpose_y=1), graph.apply("batched_matmul", x, dz)
         if node.attributes["transpose_y"]:

@@ -26,9 +26,7 @@ class AddBias(Op):
         return (x.spec,)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return dy, graph.apply("sum_rows", dy)
 
 

@@ -27,7 +27,7 @@ class BinaryCrossEntropy(Op):
         return Spec(()), inputs[0].spec
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         _, *others = node.inputs
         _, probabilities = node.outputs
         return (graph.apply("binary_cross_entropy_gradient", probabilities, *others), *(None for _ in others))

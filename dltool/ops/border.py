@@ -22,6 +22,7 @@ class Pad(Op):
     """y (top + H + bottom, left + W + right, C) = x (H, W, C) with zeros around it."""
 
     operands = "x -> y"
+    moves = True
     linear = True
     attributes: ClassVar = BORDER
 
@@ -32,14 +33,8 @@ class Pad(Op):
         return (_other_side(x, small, large),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("crop", dy, **node.attributes),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
 
 
 @register("op", "crop")
@@ -47,6 +42,7 @@ class Crop(Op):
     """y (H, W, C) = x (top + H + bottom, left + W + right, C) without its border."""
 
     operands = "x -> y"
+    moves = True
     linear = True
     attributes: ClassVar = BORDER
 
@@ -57,14 +53,8 @@ class Crop(Op):
         return (_other_side(x, large, small),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("pad", dy, **node.attributes),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
 
 
 def _sides(x: Value, *, height: int, width: int, top: int, bottom: int, left: int, right: int) -> list[tuple[int, ...]]:

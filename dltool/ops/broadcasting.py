@@ -75,6 +75,7 @@ class Broadcast(Op):
     """y = x, repeated along the axes that have size 1; `axes` pairs the sizes of y and x."""
 
     operands = "x -> y"
+    moves = True
     attributes: ClassVar = {"axes": ((1, 1),)}
 
     @staticmethod
@@ -87,9 +88,5 @@ class Broadcast(Op):
         return (Spec(tuple(large for large, _ in axes)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        return (summed_like(graph, output_gradients[0], node.inputs[0]),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
+        return (summed_like(graph, dy, node.inputs[0]),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.shapes import require_all
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ class SplitColumns(Op):
     """The columns of w (…, parts · N) in parts (…, N)."""
 
     operands = "w -> *pieces"
+    moves = True
     cut = Cut.CHANNELS
     attributes: ClassVar = {"parts": 1}
 
@@ -28,14 +30,9 @@ class SplitColumns(Op):
         return (Spec((*w.shape[:-1], width), batched=False),) * attributes["parts"]
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        parts = [gradient for gradient in output_gradients if gradient is not None]
-        assert len(parts) == len(output_gradients), "every part is read"
-        return (graph.apply("join_columns", *parts),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
+    def gradient(graph: Graph, node: Node, *dy: Value) -> tuple[Value | None, ...]:
+        require_all(node, dy)
+        return (graph.apply("join_columns", *dy),)
 
 
 @register("op", "join_columns")
@@ -43,6 +40,7 @@ class JoinColumns(Op):
     """w (…, parts · N) = the parts (…, N) side by side."""
 
     operands = "*parts -> w"
+    moves = True
     cut = Cut.PARAMETER
     whole_inputs = True
 
@@ -53,7 +51,3 @@ class JoinColumns(Op):
             raise ShapeError(f"cannot join {', '.join(str(list(value.shape)) for value in inputs)} as equal columns")
         *rows, width = inputs[0].shape
         return (Spec((*rows, width * len(inputs)), batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0

@@ -43,10 +43,8 @@ class Conv(Op):
         return (Spec(output_shape(geometry, x.shape, w.shape[-1])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, w = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         dx = graph.apply("conv_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
         return dx, weight_gradient(graph, x, dy, w, node)
 
@@ -75,10 +73,8 @@ class ConvDataGradient(Op):
         return (Spec(input_shape(geometry, dy.shape, w.shape[-2])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dx: Value) -> tuple[Value | None, ...]:
         y, w = node.inputs
-        (dx,) = output_gradients
-        assert dx is not None
         dy = graph.apply("conv", dx, w, **node.attributes) if y.needs_gradient else None
         return dy, weight_gradient(graph, dx, y, w, node)
 

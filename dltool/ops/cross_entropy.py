@@ -35,7 +35,7 @@ class CrossEntropy(Op):
         return Spec(()), inputs[0].spec
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         _, *others = node.inputs
         _, probabilities = node.outputs
         dlogits = graph.apply("cross_entropy_gradient", probabilities, *others, **node.attributes)

@@ -30,10 +30,8 @@ class Depthwise(Conv):
         return (Spec(output_shape(geometry, x.shape, x.shape[-1])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, w = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         dx = graph.apply("depthwise_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
         return dx, weight_gradient(graph, x, dy, w, node)
 

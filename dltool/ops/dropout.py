@@ -31,8 +31,6 @@ class Dropout(Op):
         return x.spec, x.spec
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        dy, _ = output_gradients
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         _, mask = node.outputs
-        assert dy is not None
         return (graph.apply("multiply", dy, mask),)

@@ -27,9 +27,7 @@ class Scale(Elementwise):
     attributes: ClassVar = {"factor": 1.0}
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("scale", dy, **node.attributes),)
 
 
@@ -38,9 +36,7 @@ class Square(Elementwise):
     """y = x²."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("square_gradient", dy, node.inputs[0]),)
 
 
@@ -56,9 +52,7 @@ class Exp(Elementwise):
     """y = eˣ."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("multiply", dy, node.outputs[0]),)
 
 
@@ -69,9 +63,7 @@ class ReciprocalSquareRoot(Elementwise):
     attributes: ClassVar = {"eps": 0.0}
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         (y,) = node.outputs
-        assert dy is not None
         cube = graph.apply("multiply", graph.apply("square", y), y)
         return (graph.apply("scale", graph.apply("multiply", dy, cube), factor=-0.5),)

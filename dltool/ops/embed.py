@@ -31,10 +31,8 @@ class Embed(Op):
         return (Spec((table.shape[1],)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dx: Value) -> tuple[Value | None, ...]:
         codes, rows, table = node.inputs
-        (dx,) = output_gradients
-        assert dx is not None
         size = table.shape[0]
         return None, None, graph.apply("embed_gradient", codes, rows, dx, **node.attributes, size=size)
 
@@ -70,6 +68,7 @@ class OneHot(Op):
     """
 
     operands = "codes, rows, *shares -> x"
+    moves = True
     attributes: ClassVar = {"start": 0, "size": 1}
 
     @staticmethod
@@ -79,10 +78,6 @@ class OneHot(Op):
         if any(value.spec != Spec((attributes["size"],), batched=False) for value in shares):
             raise ShapeError(f"shares {shares} do not fit {attributes['size']} codes")
         return (Spec((attributes["size"],)),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
 
 
 @register("op", "mean_rows")

@@ -46,9 +46,7 @@ class Embedding(Op):
         return (Spec((*codes.shape, table.shape[1])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dx,) = output_gradients
-        assert dx is not None
+    def gradient(graph: Graph, node: Node, dx: Value) -> tuple[Value | None, ...]:
         return None, graph.apply("embedding_gradient", node.inputs[0], dx, **node.attributes)
 
 

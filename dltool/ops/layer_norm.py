@@ -27,11 +27,9 @@ class LayerNorm(Op):
         return x.spec, x.spec, Spec(x.shape[:-1])
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, gain, _ = node.inputs
         _, normalized, inverse_std = node.outputs
-        dy, *_ = output_gradients
-        assert dy is not None
         dgain = graph.apply("sum_row_products", dy, normalized)
         dbias = graph.apply("sum_rows", dy)
         dx = graph.apply("layer_norm_gradient", dy, normalized, inverse_std, gain) if x.needs_gradient else None

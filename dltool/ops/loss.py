@@ -21,7 +21,7 @@ class Loss(Op):
         return (Spec(()),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         return graph.apply(f"{node.op.yaml_name}_gradient", *node.inputs, **node.attributes), None
 
     @staticmethod

@@ -27,10 +27,8 @@ class Matmul(Op):
         return (Spec((*x.shape[:-1], w.shape[1])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, w = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         dx = graph.apply("matmul_data_gradient", dy, w) if x.needs_gradient else None
         return dx, graph.apply("matmul_weight_gradient", x, dy)
 

@@ -28,7 +28,7 @@ class MixedCrossEntropy(Op):
         return Spec(()), inputs[0].spec
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         _, *others = node.inputs
         _, probabilities = node.outputs
         dlogits = graph.apply("mixed_cross_entropy_gradient", probabilities, *others, **node.attributes)

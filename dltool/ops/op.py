@@ -6,7 +6,7 @@ An op does no arithmetic itself. The kernels that do carry the op's name: `dltoo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from math import prod
@@ -51,6 +51,10 @@ class Spec:
         return prod(self.shape)
 
 
+def _no_gradient(graph: Graph, node: Node, *dy: Value) -> tuple[Value | None, ...]:
+    raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
+
+
 class Op:
     """One piece of arithmetic. Subclasses are never instantiated; `@register("op", name)` gives them their name."""
 
@@ -78,6 +82,8 @@ class Op:
     #: a product with weights, its second input: the axes of these for the channels that it reads and that it makes; the
     #: same axis where every channel stays apart
     weight_axes: ClassVar[tuple[int, int] | None] = None
+    #: copies numbers, without any arithmetic
+    moves: ClassVar[bool] = False
     #: a linear function of the first input
     linear: ClassVar[bool] = False
     #: the two inputs may change places
@@ -99,10 +105,9 @@ class Op:
         """Specs of the outputs; raises `ShapeError` where the inputs do not fit."""
         raise TypeError("every op states its shape rule")
 
-    @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        """Adds the backward of `node` to the graph; one gradient per input, None where it has none."""
-        raise TypeError(f"op '{node.op.yaml_name}' has no gradient")
+    #: gradient(graph, node, dy, …) adds the backward of a node to the graph, given the gradients of those outputs that
+    #: have one; it returns one gradient for each input, or None
+    gradient: ClassVar[Callable[..., tuple[Value | None, ...]]] = staticmethod(_no_gradient)
 
     @staticmethod
     def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
@@ -112,7 +117,7 @@ class Op:
     @staticmethod
     def flops(node: Node) -> int:
         """Multiplications and additions for one sample (for one update, where not batched)."""
-        return sum(value.spec.size for value in node.outputs)
+        return 0 if node.op.moves else sum(value.spec.size for value in node.outputs)
 
 
 class ShapeError(Exception):

@@ -26,9 +26,7 @@ class MaxPool(Op):
         return _pooled(*inputs, **attributes)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("max_pool_gradient", node.inputs[0], node.outputs[0], dy, **node.attributes),)
 
     @staticmethod
@@ -67,9 +65,7 @@ class AveragePool(Op):
         return _pooled(*inputs, **attributes)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("average_pool_gradient", dy, **node.attributes),)
 
     @staticmethod

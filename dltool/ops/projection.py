@@ -29,6 +29,7 @@ class Pick(Op):
     """picks (m) int32 = for each field the row of p that its code means: of data (…) int32, in row rows ()."""
 
     operands = "codes, rows -> picks"
+    moves = True
     attributes: ClassVar = {"numbers": 0, "fields": ()}
 
     @staticmethod
@@ -36,10 +37,6 @@ class Pick(Op):
         for start, _, _ in attributes["fields"]:
             require_codes(*inputs, start=start, length=1)
         return (Spec((len(attributes["fields"]),), dtype="int32"),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
 
 
 @register("op", "project")
@@ -61,10 +58,8 @@ class Project(Op):
         return (Spec((numbers + sum(size for _, size, _ in fields) + 1, w.shape[1]), batched=False),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dp: Value) -> tuple[Value | None, ...]:
         w, *tables = node.inputs
-        (dp,) = output_gradients
-        assert dp is not None
         dw = graph.apply("project_weight_gradient", dp, *tables, **node.attributes)
         places = _tables_in(node.attributes["fields"], node.attributes["numbers"])
         return dw, *(graph.apply("project_table_gradient", dp, w, **place) for place in places)
@@ -121,10 +116,8 @@ class LookUp(Op):
         return (Spec((p.shape[1],)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         picks, p, *numbers = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         dp = graph.apply("look_up_gradient", dy, picks, *numbers, rows=p.shape[0])
         return None, dp, *(None for _ in numbers)
 

@@ -49,9 +49,7 @@ class Sum(Reduction):
     """y (…, 1, …) = Σ x (…), over some axes."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("broadcast", dy, **node.attributes),)
 
 
@@ -60,9 +58,7 @@ class Mean(Reduction):
     """y (…, 1, …) = the mean of x (…), over some axes."""
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         count = prod(node.inputs[0].shape) // prod(node.outputs[0].shape)
         return (graph.apply("broadcast", graph.apply("scale", dy, factor=1 / count), **node.attributes),)
 

@@ -18,6 +18,7 @@ class Reshape(Op):
     """y = x with the shape (a tuple, without the batch axis) that must be given; no attribute of the cpu kernel."""
 
     operands = "x -> y"
+    moves = True
     linear = True
 
     @staticmethod
@@ -31,12 +32,6 @@ class Reshape(Op):
         return (replace(x.spec, shape=tuple(shape)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         (x,) = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         return (graph.apply("reshape", dy, shape=x.shape),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from dltool.ops.op import ShapeError, Spec
 
 if TYPE_CHECKING:
-    from dltool.ops.graph import Value
+    from collections.abc import Sequence
+
+    from dltool.ops.graph import Node, Value
 
 
 def same_shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -21,6 +23,12 @@ def check_alike(first: Value, *others: Value) -> None:
     for other in others:
         if other.spec != first.spec:
             raise ShapeError(f"shapes differ: {list(first.shape)} and {list(other.shape)}")
+
+
+def require_all(node: Node, gradients: Sequence[Value]) -> None:
+    """All outputs of a node have a gradient: a part that nothing reads would leave a gap."""
+    if len(gradients) < len(node.outputs):
+        raise ShapeError(f"only {len(gradients)} of {len(node.outputs)} parts of {node.op.yaml_name} are used")
 
 
 def check_channels(x: Value, **vectors: Value) -> None:

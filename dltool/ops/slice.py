@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 class Moving(Op):
     """Copies a part; `axes` pairs the sizes of each axis in the whole and in the part, which begins at `start`."""
 
-    attributes: ClassVar = {"axes": ((1, 1),), "start": 0}
+    moves = True
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
+    attributes: ClassVar = {"axes": ((1, 1),), "start": 0}
 
 
 @register("op", "slice")
@@ -48,9 +46,7 @@ class Slice(Moving):
         return (replace(x.spec, shape=tuple(small for _, small in attributes["axes"])),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply("slice_gradient", dy, **node.attributes),)
 
 

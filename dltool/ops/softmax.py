@@ -27,10 +27,8 @@ class Softmax(Op):
         return (x.spec,)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dp,) = output_gradients
+    def gradient(graph: Graph, node: Node, dp: Value) -> tuple[Value | None, ...]:
         (p,) = node.outputs
-        assert dp is not None
         return (graph.apply("softmax_gradient", dp, p),)
 
     @staticmethod

@@ -74,10 +74,8 @@ class Normalize(Op):
         return (x.spec,)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, mean, inverse_std, gain, _ = node.inputs
-        (dy,) = output_gradients
-        assert dy is not None
         plain, along = graph.apply("sample_products", dy, x, mean, inverse_std)
         dbias, dgain = graph.apply("sum_rows", plain), graph.apply("sum_rows", along)
         dx = graph.apply("normalize_gradient", dy, x, mean, inverse_std, gain, dgain, dbias)

@@ -16,6 +16,7 @@ class Transpose(Op):
     """y = x with two axes exchanged (numbers, as in NumPy): `axes` holds the sizes of x, `first` < `second`."""
 
     operands = "x -> y"
+    moves = True
     attributes: ClassVar = {"axes": ((1,),), "first": 0, "second": 1}
 
     @classmethod
@@ -38,12 +39,6 @@ class Transpose(Op):
         return (Spec(tuple(shape)),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         axes = {name: node.attributes[name] for name in ("first", "second")}
         return (graph.apply("transpose", dy, **axes),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0

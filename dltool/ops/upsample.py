@@ -29,9 +29,7 @@ class Upsample(Op):
         return (_other_side(x, small, large),)
 
     @staticmethod
-    def gradient(graph: Graph, node: Node, *output_gradients: Value | None) -> tuple[Value | None, ...]:
-        (dy,) = output_gradients
-        assert dy is not None
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         return (graph.apply(f"{node.op.yaml_name}_gradient", dy, **node.attributes),)
 
 
@@ -52,11 +50,8 @@ class UpsampleNearest(Upsample):
     """y (H · f, W · g, C): every pixel of x (H, W, C) f · g times."""
 
     operands = "x -> y"
+    moves = True
     linear = True
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 0
 
 
 @register("op", "upsample_nearest_gradient")

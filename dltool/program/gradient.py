@@ -9,9 +9,8 @@ def differentiate(graph: Graph, row_loss: Value) -> dict[Value, Value]:
     """The gradient of the batch's mean of `row_loss` with respect to every trained parameter that it depends on."""
     gradients: dict[Value, Value] = {}
     for node in reversed([node for node in graph.nodes if node.part == "forward"]):
-        upstream = [gradients.get(value) for value in node.outputs]
-        starts = row_loss in node.outputs
-        if not starts and not any(upstream):
+        upstream = [gradients[value] for value in node.outputs if value in gradients]
+        if not upstream and row_loss not in node.outputs:
             continue
         with graph.part("backward"), graph.inside(node.layer):
             for value, gradient in zip(node.inputs, node.op.gradient(graph, node, *upstream), strict=True):

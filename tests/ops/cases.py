@@ -124,9 +124,10 @@ class Case:
             graph.apply("mean_loss", node.outputs[0])
         if not self.gradients:
             return graph, node, ()
-        upstream: list[Value | None] = [None] * len(node.outputs)
+        upstream: list[Value] = []
         if not self.loss:
-            upstream[0] = Input(node.outputs[0].shape, batched=node.outputs[0].spec.batched).feed(graph, "dy", rows)
+            output = node.outputs[0]
+            upstream.append(Input(output.shape, batched=output.spec.batched).feed(graph, "dy", rows))
         with graph.part("backward"):
             return graph, node, node.op.gradient(graph, node, *upstream)
 

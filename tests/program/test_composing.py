@@ -42,11 +42,10 @@ def _graph() -> tuple[Graph, Value, dict[Value, Value]]:
     rows = graph.apply("order")
     x = graph.apply("gather", graph.data("x", (LENGTH, 4)), rows)
     target = graph.apply("gather_targets", graph.data("target", (4,)), rows)
-    graph.part = "forward"
     y = graph.apply("mean", attention(graph, x), over=(0,))
     loss = graph.apply("mse", graph.apply("reshape", y, shape=(4,)), target)
-    graph.part = "batch"
-    mean = graph.apply("mean_loss", loss)
+    with graph.part("batch"):
+        mean = graph.apply("mean_loss", loss)
     return graph, mean, differentiate(graph, loss)
 
 
