@@ -38,10 +38,10 @@ def _normal(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarra
 
 def _graph() -> tuple[Graph, Value, dict[Value, Value]]:
     graph = Graph(training=True)
-    graph.part = "batch"
-    rows = graph.apply("order")
-    x = graph.apply("gather", graph.data("x", (LENGTH, 4)), rows)
-    target = graph.apply("gather_targets", graph.data("target", (4,)), rows)
+    with graph.part("batch"):
+        rows = graph.apply("order")
+        x = graph.apply("gather", graph.data("x", (LENGTH, 4)), rows)
+        target = graph.apply("gather_targets", graph.data("target", (4,)), rows)
     y = graph.apply("mean", attention(graph, x), over=(0,))
     loss = graph.apply("mse", graph.apply("reshape", y, shape=(4,)), target)
     with graph.part("batch"):
