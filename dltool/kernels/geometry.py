@@ -53,7 +53,7 @@ def covered(g):
 
 
 def margins(g):
-    """For the way back from y to x: rows and columns before y, and height and width with them."""
+    """Rows and columns of zeros before y in the backward pass, and the height and width of y with them."""
     above = max(0, ((g.kernel_height - 1) * g.dilation_height - g.top) // g.stride_height)
     before = max(0, ((g.kernel_width - 1) * g.dilation_width - g.left) // g.stride_width)
     height = max(g.out_height, (g.height - 1 + g.top) // g.stride_height + 1)

@@ -70,7 +70,7 @@ def is_tileable(g):
 
 
 def turned(g: Geometry) -> Geometry:
-    """The way back from y to x as a convolution with the turned kernel."""
+    """The data gradient as a convolution with the rotated kernel."""
     return g._replace(
         height=g.out_height, width=g.out_width, out_height=g.height, out_width=g.width,
         top=g.kernel_height - 1 - g.top, left=g.kernel_width - 1 - g.left,

@@ -165,7 +165,7 @@ class DepthwiseConv1d(Depthwise, OverSeries):
 
 
 class Transposed(Convolution):
-    """The way back through a convolution from its output's shape to its input's; it enlarges by the stride."""
+    """The transpose of a convolution: from the shape of its output to that of its input; enlarges by the stride."""
 
     filters: PositiveInt = Field(description="channels of the output")
 

@@ -83,8 +83,8 @@ class BatchNorm(Layer):
             y, _, _ = graph.apply("batch_norm", x, gain, bias, mean, variance, **moving)
             return y
         moments = graph.apply("sample_moments", x)
-        centre, inverse_std = graph.apply("batch_moments", *moments, mean, variance, pixels=pixels(x), **moving)
-        return graph.apply("normalize", x, centre, inverse_std, gain, bias)
+        center, inverse_std = graph.apply("batch_moments", *moments, mean, variance, pixels=pixels(x), **moving)
+        return graph.apply("normalize", x, center, inverse_std, gain, bias)
 
 
 @register("layer", "layer_norm")

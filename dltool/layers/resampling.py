@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @register("layer", "upsample2d", main="factor")
 class Upsample2d(Layer):
-    """Makes an image so many times larger."""
+    """Enlarges an image by whole factors."""
 
     factor: PositiveInt | Both = Field(default=2, description="times larger, or [height, width]")
     interpolation: Literal["nearest", "bilinear"] = Field(
-        default="nearest", description="bilinear: between the centres of pixels, clamped at the edges"
+        default="nearest", description="bilinear: between the centers of pixels, clamped at the edges"
     )
 
     def build(self, graph: Graph, x: Value) -> Value:
@@ -31,11 +31,11 @@ class Upsample2d(Layer):
 
 @register("layer", "upsample1d", main="factor")
 class Upsample1d(Layer):
-    """Makes a series so many times longer."""
+    """Lengthens a series by a whole factor."""
 
     factor: PositiveInt = Field(default=2, description="times longer")
     interpolation: Literal["nearest", "linear"] = Field(
-        default="nearest", description="linear: between the centres of places, clamped at the ends"
+        default="nearest", description="linear: between the centers of positions, clamped at the ends"
     )
 
     def build(self, graph: Graph, x: Value) -> Value:

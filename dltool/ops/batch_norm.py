@@ -1,4 +1,4 @@
-"""Batch normalization: every channel is centred and scaled by its mean and variance over the rows of the batch."""
+"""Batch normalization: every channel is centered and scaled by its mean and variance over the rows of the batch."""
 
 from __future__ import annotations
 

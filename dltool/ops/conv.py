@@ -17,7 +17,7 @@ from dltool.registry import register
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Node, Value
 
-#: parts of a weight's gradient, if each is small: so many groups of samples can be worked on at once
+#: most parts of a weight's gradient: groups of samples that can be worked on at once
 GROUPS = 16
 #: numbers in all parts together
 ROOM = 1 << 19
@@ -25,7 +25,7 @@ ROOM = 1 << 19
 
 @register("op", "conv")
 class Conv(Op):
-    """y (h, w, N) = Σ over the places of the kernel of x (H, W, C) · w there."""
+    """y (h, w, N) = Σ over the taps of x (H, W, C) · w."""
 
     operands = "x, w -> y"
     weight_axes = (-2, -1)
@@ -55,7 +55,7 @@ class Conv(Op):
 
 @register("op", "conv_data_gradient")
 class ConvDataGradient(Op):
-    """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, N) · wᵀ there."""
+    """dx (H, W, C) = Σ over the taps of dy (h, w, N) · wᵀ."""
 
     operands = "dy, w -> dx"
     weight_axes = (-1, -2)
@@ -85,7 +85,7 @@ class ConvDataGradient(Op):
 
 @register("op", "conv_weight_gradient")
 class ConvWeightGradient(Op):
-    """dw (groups, kernel height, kernel width, C, N) in parts: Σ over the samples of a group of x at the place · dy."""
+    """dw (groups, kernel height, kernel width, C, N) in parts: Σ over the samples of a group of x at the tap · dy."""
 
     operands = "x, dy -> dw"
     cut = Cut.GROUPS

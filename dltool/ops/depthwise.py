@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @register("op", "depthwise")
 class Depthwise(Conv):
-    """y (h, w, C) = Σ over the places of the kernel of x (H, W, C) · w there, channel by channel."""
+    """y (h, w, C) = Σ over the taps of x (H, W, C) · w, channel by channel."""
 
     operands = "x, w -> y"
     weight_axes = (-1, -1)
@@ -38,7 +38,7 @@ class Depthwise(Conv):
 
 @register("op", "depthwise_data_gradient")
 class DepthwiseDataGradient(Op):
-    """dx (H, W, C) = Σ over the places of the kernel of dy (h, w, C) · w there, channel by channel."""
+    """dx (H, W, C) = Σ over the taps of dy (h, w, C) · w, channel by channel."""
 
     operands = "dy, w -> dx"
     weight_axes = (-1, -1)
@@ -60,7 +60,7 @@ class DepthwiseDataGradient(Op):
 
 @register("op", "depthwise_weight_gradient")
 class DepthwiseWeightGradient(ConvWeightGradient):
-    """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the place · dy."""
+    """dw (groups, kh, kw, 1, C) in parts: Σ over the samples of a group of x at the tap · dy."""
 
     operands = "x, dy -> dw"
 

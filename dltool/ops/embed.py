@@ -62,7 +62,7 @@ class EmbedGradient(Op):
 
 @register("op", "one_hot")
 class OneHot(Op):
-    """x (size) = 1 in the place of code number `start` of rows () of data (m) int32, 0 elsewhere and for code −1.
+    """x (size) = 1 at the code number `start` of rows () of data (m) int32, 0 elsewhere and for code −1.
 
     With `shares` (size), code 0 gives these.
     """

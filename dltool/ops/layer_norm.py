@@ -1,4 +1,4 @@
-"""Layer normalization: every row is centred and scaled by its own mean and variance over the last axis."""
+"""Layer normalization: every row is centered and scaled by its own mean and variance over the last axis."""
 
 from __future__ import annotations
 

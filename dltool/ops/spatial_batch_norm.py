@@ -1,7 +1,7 @@
 """Batch normalization of images and series: each sample's moments first, then those of the batch, then every pixel.
 
-Moments of a sample are made while it is at hand, and put together in the order of the samples, so that threads share
-the pixels and the figures are the same however many there are.
+Moments of a sample are computed while it is in the cache, and combined in the order of the samples: threads share the
+pixels, and the result does not depend on the number of threads.
 """
 
 from __future__ import annotations

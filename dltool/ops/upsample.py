@@ -1,4 +1,4 @@
-"""Images (H, W, C) and series (T, C) made larger by whole factors, and the way back for gradients.
+"""Images (H, W, C) and series (T, C) enlarged by whole factors, and the gradients of that.
 
 The attributes are height and width of the small side, for series 1 and T, and how many times larger the other is.
 """
@@ -67,7 +67,7 @@ class UpsampleNearestGradient(UpsampleGradient):
 
 @register("op", "upsample_bilinear")
 class UpsampleBilinear(Upsample):
-    """y (H · f, W · g, C): x (H, W, C) read at half-pixel centres, (i + ½) / f − ½, clamped at the edges."""
+    """y (H · f, W · g, C): x (H, W, C) read at half-pixel centers, (i + ½) / f − ½, clamped at the edges."""
 
     operands = "x -> y"
     linear = True

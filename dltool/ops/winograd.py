@@ -1,6 +1,6 @@
 """Convolutions with fewer multiplications, Winograd's (`dltool.kernels.winograd`).
 
-They take the place of direct ones where that is worth it (`dltool.program.winograd`). The transformed weights are a
+They replace direct ones where that saves work (`dltool.program.winograd`). The transformed weights are a
 value of their own, made once in every step.
 """
 
@@ -40,7 +40,7 @@ class WinogradWeights(Op):
 
 @register("op", "winograd_turned_weights")
 class WinogradTurnedWeights(WinogradWeights):
-    """u (points, N, C) of w (kernel height, kernel width, C, N) turned about its middle: for the way back."""
+    """u (points, N, C) of w (kernel height, kernel width, C, N) rotated by half a turn: for the data gradient."""
 
     operands = "w -> u"
 

@@ -26,7 +26,7 @@ def augmented_images(
 ) -> tuple[Value, Mixture | None]:
     """The rows of the data, changed; raises InputError where they are no images, or others than are needed.
 
-    Bytes of (height, width) are a grey image, and keep that shape.
+    Bytes of (height, width) are a gray image, and keep that shape.
     """
     shape = signature.feature_shape
     of_bytes = signature.feature_dtype == "uint8"

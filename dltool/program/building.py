@@ -16,13 +16,13 @@ from dltool.losses.links import Link
 from dltool.losses.loss import Mixed
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
+from dltool.program.embedding_products import multiply_tables
 from dltool.program.features import first_value
 from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.idle import idle_layers
 from dltool.program.program import Program, plan
-from dltool.program.projecting import project
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
@@ -97,7 +97,7 @@ def build_network(
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
     idle = idle_layers(graph)
-    project(graph, features, experiment.train.batch_size)
+    multiply_tables(graph, features, experiment.train.batch_size)
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):

@@ -1,4 +1,4 @@
-"""A program: the whole step as stages of nodes, with the place of every buffer. Built once, run many times."""
+"""A program: the whole step as stages of nodes, with an offset for every buffer. Built once, run many times."""
 
 from __future__ import annotations
 

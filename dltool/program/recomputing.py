@@ -1,7 +1,7 @@
-"""Recomputing: what a normalization and its relu made is made again for the backward, instead of being kept till then.
+"""Recomputing: the output of a normalization and its relu is computed again for the backward, instead of being kept.
 
-That takes one pass over the pixels, and gives back a third of what a network of convolutions keeps. Only a reader that
-multiplies a good deal makes up for that: a depthwise convolution of 3 × 3 does not.
+That costs one pass over the pixels and saves a third of the activations of a convolutional network. It pays only where
+the readers multiply enough: a 3 × 3 depthwise convolution does not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dltool.ops.activation import Relu
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.spatial_batch_norm import Normalize
 
-#: multiplications and additions of the readers for each number, from which on it is made again
+#: operations of the readers per number from which on recomputing pays
 WORTH = 24
 
 
@@ -22,11 +22,11 @@ def recompute(graph: Graph) -> None:
         single = sum(x in reader.inputs for reader in graph.nodes) == 1
         worth = sum(reader.op.flops(reader) for reader in readers) >= WORTH * y.spec.size
         if worth and single and x.producer and x.producer.op is Normalize:
-            _make_again(graph, x.producer, node, readers)
+            _compute_again(graph, x.producer, node, readers)
 
 
-def _make_again(graph: Graph, norm: Node, relu: Node, readers: list[Node]) -> None:
-    """Both nodes once more, behind the gradient with which the first reader takes their output."""
+def _compute_again(graph: Graph, norm: Node, relu: Node, readers: list[Node]) -> None:
+    """Both nodes once more, after the gradient with which the first reader takes their output."""
     (y,) = relu.outputs
     gradient = next(value for value in readers[0].inputs if value is not y)
     assert gradient.producer is not None

@@ -1,4 +1,4 @@
-"""Lowering: convolutions that take fewer multiplications in Winograd's form get it, on the way back as well."""
+"""Lowering: convolutions, and their gradients, take Winograd's form where that needs fewer multiplications."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIRECT = (Conv, ConvDataGradient, ConvWeightGradient)
 
 
 def lower_convolutions(graph: Graph) -> None:
-    """Puts the cheaper way in the place of every convolution that has one; after differentiation."""
+    """Replaces every convolution that has a cheaper form; after differentiation."""
     for node in [node for node in graph.nodes if node.op in DIRECT]:
         geometry = geometry_of(node.attributes)
         one, other = node.inputs

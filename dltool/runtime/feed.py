@@ -162,9 +162,9 @@ class _Filling:
 
 
 def window_samples(memory: int, record_bytes: int, *, update: int, epoch: int) -> int:
-    """How many samples a window takes so that two fit into so many bytes: whole updates, at least one.
+    """How many samples a window takes so that two fit into `memory` bytes: whole updates, at least one.
 
-    The windows of an `epoch` of so many samples are as equal as can be.
+    The windows of an epoch of `epoch` samples are as equal as can be.
     """
     most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // update)  # updates; each sample has a key, too
     updates = -(-epoch // update)

@@ -1,4 +1,4 @@
-"""Which rows an epoch passes, in which order: what `order` and `draw` give a program, for who works ahead of one."""
+"""Which rows an epoch takes, in which order: what the ops `order` and `draw` will give a program, known in advance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dltool.runtime.memory import address
 
 
 class EpochOrder:
-    """The order of epochs over so many rows: that of the data, or a permutation for each epoch that follows the key.
+    """The order of each epoch over `rows` rows: that of the data, or a permutation that follows from the key.
 
     With an alias table rows are drawn by it instead, and some come more than once.
     """

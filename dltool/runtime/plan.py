@@ -1,4 +1,4 @@
-"""What the engine is told before it runs a stretch of training, and what it hands back; arrays only, no behavior."""
+"""What the engine gets before it runs some steps, and what it returns; arrays only, no behavior."""
 
 from __future__ import annotations
 

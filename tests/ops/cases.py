@@ -49,7 +49,9 @@ class Input:
         if self.integers:
             return graph.apply("gather_codes", data, rows)
         if self.dtype == "int32":
-            return graph.apply("pick", data, rows, fields=tuple((i, int(self.high), 0) for i in range(*self.shape)))
+            return graph.apply(
+                "table_indices", data, rows, fields=tuple((i, int(self.high), 0) for i in range(*self.shape))
+            )
         return graph.apply("gather" if self.dtype == "float32" else "gather_labels", data, rows)
 
     def resized(self, sizes: Mapping[int, int]) -> Input:
@@ -79,7 +81,11 @@ class Case:
 
     def resized(self, widths: Sequence[int]) -> Case:
         """The same op with other numbers of channels, taken from `widths`; equal ones stay equal."""
-        if self.rigid or {"shape", "start", "fields", "place"} & self.attributes.keys() or "look_up" in self.op:
+        if (
+            self.rigid
+            or {"shape", "start", "fields", "place"} & self.attributes.keys()
+            or "sum_table_products" in self.op
+        ):
             return self
         own = dict.fromkeys(
             size
@@ -335,22 +341,33 @@ def _projections() -> list[Case]:
     alone, wide = ((0, 2, 1),), ((0, 20, 33), (1, 5, 15))
     tables = fixed(5, 3), fixed(40, 16)
     return [
-        Case("pick", (codes(3, 5), ROW_NUMBERS), {"numbers": 2, "fields": fields}),
-        Case("pick", (codes(1, 2), ROW_NUMBERS), {"fields": alone}),
-        Case("project", (fixed(27, 17), *tables), {"numbers": 2, "fields": fields}, gradients=(0, 1, 2)),
-        Case("project", (fixed(9, 18),), {"numbers": 3, "fields": ((0, 6, 0),)}, gradients=(0,)),
-        Case("project", (fixed(1, 1), fixed(2, 1)), {"fields": alone}, gradients=(0, 1)),
+        Case("table_indices", (codes(3, 5), ROW_NUMBERS), {"numbers": 2, "fields": fields}),
+        Case("table_indices", (codes(1, 2), ROW_NUMBERS), {"fields": alone}),
+        Case("table_products", (fixed(27, 17), *tables), {"numbers": 2, "fields": fields}, gradients=(0, 1, 2)),
+        Case("table_products", (fixed(9, 18),), {"numbers": 3, "fields": ((0, 6, 0),)}, gradients=(0,)),
+        Case("table_products", (fixed(1, 1), fixed(2, 1)), {"fields": alone}, gradients=(0, 1)),
         Case(
-            "project", (fixed(65, 9), fixed(20, 33), fixed(5, 15)), {"numbers": 17, "fields": wide}, gradients=(0, 1, 2)
+            "table_products",
+            (fixed(65, 9), fixed(20, 33), fixed(5, 15)),
+            {"numbers": 17, "fields": wide},
+            gradients=(0, 1, 2),
         ),
-        Case("project_weight_gradient", (fixed(54, 32), *tables), {"numbers": 2, "fields": fields}),
-        Case("project_table_gradient", (fixed(9, 16), fixed(20, 16)), {"first": 1, "place": 2, "size": 7, "width": 18}),
-        Case("project_table_gradient", (fixed(3, 270), fixed(2, 270)), {"first": 0, "place": 0, "size": 2, "width": 2}),
-        Case("look_up", (picks(2, 5), fixed(11, 17)), gradients=(1,)),
-        Case("look_up", (picks(20, 1), fixed(21, 1), rows(17)), gradients=(1,)),
-        Case("look_up", (picks(1, 40), fixed(41, 33), rows(16)), gradients=(1,)),
-        Case("look_up_gradient", (rows(16), picks(3, 5), rows(1)), {"rows": 16}),
-        Case("look_up_gradient", (rows(15), picks(17, 2)), {"rows": 35}),
+        Case("table_products_weight_gradient", (fixed(54, 32), *tables), {"numbers": 2, "fields": fields}),
+        Case(
+            "table_products_table_gradient",
+            (fixed(9, 16), fixed(20, 16)),
+            {"first": 1, "place": 2, "size": 7, "width": 18},
+        ),
+        Case(
+            "table_products_table_gradient",
+            (fixed(3, 270), fixed(2, 270)),
+            {"first": 0, "place": 0, "size": 2, "width": 2},
+        ),
+        Case("sum_table_products", (picks(2, 5), fixed(11, 17)), gradients=(1,)),
+        Case("sum_table_products", (picks(20, 1), fixed(21, 1), rows(17)), gradients=(1,)),
+        Case("sum_table_products", (picks(1, 40), fixed(41, 33), rows(16)), gradients=(1,)),
+        Case("sum_table_products_gradient", (rows(16), picks(3, 5), rows(1)), {"rows": 16}),
+        Case("sum_table_products_gradient", (rows(15), picks(17, 2)), {"rows": 35}),
     ]
 
 

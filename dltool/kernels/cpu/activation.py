@@ -1,6 +1,6 @@
 """Activation functions and their derivatives, over contiguous vectors: y = f(x), dx = dy · f'(saved).
 
-`saved` is the function's output where the derivative can be told from it, else its input.
+`saved` is the function's output where that is enough for the derivative, else its input.
 """
 
 from __future__ import annotations

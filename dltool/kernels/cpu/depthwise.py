@@ -1,7 +1,7 @@
 """Convolutions that keep channels apart: a block of 16 channels at a time, row by row, straight from the image.
 
-Along either axis an output sees taps of the kernel that lie evenly apart, fewer near the border. On the way back from
-y to x, the outputs whose number leaves the same rest by the stride see the same taps: they are a phase.
+Along either axis an output sees taps of the kernel that lie evenly apart, fewer near the border. In the
+backward pass, outputs with the same remainder by the stride see the same taps: they are a phase.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _output_tiles = make_output_tiles(TALLEST)
 
 @lane_tile
 def lane_tiles(case, lines, terms, strides, image, w, bias, out, least):
-    """Pixels of an output: taps of a kernel times what is seen there."""
+    """Pixels of an output: taps of a kernel times the pixels that they see."""
     _output_tiles(case, lines, terms, strides, image, w, bias, out, least)
 
 
@@ -65,7 +65,7 @@ def depthwise_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, ste
 
 @inlined
 def _backward(stride, dilation):
-    """Of an axis on the way back: phases, lines between outputs of one; kernel places apart, lines between these."""
+    """An axis of the backward pass: phases, lines between outputs of a phase, taps between taps, lines between taps."""
     apart = 1
     while apart * dilation % stride != 0:
         apart += 1

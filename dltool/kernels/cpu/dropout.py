@@ -1,4 +1,4 @@
-"""Dropout, with random numbers that depend on the seed, the layer, the step and the place alone."""
+"""Dropout, with random numbers that depend only on the seed, the layer, the step and the position."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def embed_gradient(codes: Codes, rows: Integers, dx, dtable, start, length, step
 
 @kernel
 def one_hot(codes: Codes, rows: Integers, shares, x, start, step, low, high):
-    """x (size) = 1 in the place that a sample's code says, else 0, or the shares for code 0; overwrites x."""
+    """x (size) = 1 at the sample's code, else 0; the shares for code 0 where given; overwrites x."""
     width, all_rows = codes.channels, x.rows
     for block in range(x.blocks):
         for sample in range(low, high):

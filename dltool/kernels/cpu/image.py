@@ -40,7 +40,7 @@ def lies_bare(g):
 
 @inlined
 def lies_bare_backward(g):
-    """Whether on the way back y can be read where it is."""
+    """Whether the backward pass can read y where it is."""
     above, before, height, width = margins(g)
     return above == 0 and before == 0 and height == g.out_height and width == g.out_width
 
@@ -53,7 +53,7 @@ def set_tap(table, tap, first, second, terms):
 
 @inlined
 def clear(target, vectors):
-    """Zero so many vectors."""
+    """Zero `vectors` vectors."""
     for i in range(vectors):
         store(target, i * LANES, constant(0))
 

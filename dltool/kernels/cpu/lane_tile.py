@@ -1,6 +1,6 @@
 """Register tiles that keep channels apart: every product is a vector times a vector, as LLVM vector IR.
 
-What is multiplied lies in lines of terms: the places of a kernel for the outputs, pixels for the weights' gradient. How
+The factors lie in lines of terms: the taps of a kernel for the outputs, pixels for the weights' gradient. How
 far lines and terms are apart stands in a table of `strides`, in floats.
 """
 
@@ -42,9 +42,9 @@ def make_output_tiles(tallest: int) -> Any:
 
 
 def make_weight_tiles(tallest: int, square: int) -> Any:
-    """Tiles of the places of a kernel: tiles(case, lines, pixels, strides, x, dy, start, out, least).
+    """Tiles of the taps of a kernel: tiles(case, lines, pixels, strides, x, dy, start, out, least).
 
-    Case i has i places side by side, up to `tallest`, and the next case, if there is a `square`, so many lines of as
+    Case i has i taps side by side, up to `tallest`; the next case, if there is a `square`, has `square` lines of as
     many places. Each is its `start` plus the sum of x, seen from there, times dy over lines of pixels.
     """
     cases = {width: _weight_tile(1, width) for width in range(1, tallest + 1)}

@@ -26,9 +26,9 @@ def layer_norm(x, gain, bias, y, normalized, inverse_std, eps, step, low, high):
         total = constant(0)
         for block in range(x.blocks):
             place = block * stride + row * LANES
-            centred = select(used_lanes(block, width), load(x, place) - mean, constant(0))
-            store(normalized, place, centred)
-            total = fma(centred, centred, total)
+            centered = select(used_lanes(block, width), load(x, place) - mean, constant(0))
+            store(normalized, place, centered)
+            total = fma(centered, centered, total)
         scale = float32(1) / (sum_lanes(total) / float32(width) + eps) ** float32(0.5)
         inverse_std[row] = scale
         for block in range(x.blocks):

@@ -38,7 +38,7 @@ def function(kernel: Kernel) -> Callable[[int, int | None, int, int], None]:
 
 
 def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str], None] | None = None) -> float:
-    """Make kernels ready, and return the seconds spent on compiling; `on_compile` is told each one's name before."""
+    """Make kernels ready, and return the seconds spent on compiling; `on_compile` is called with each name before."""
     seconds = 0.0
     for kernel in kernels:
         if kernel not in _addresses and files.read(kernel) is None:

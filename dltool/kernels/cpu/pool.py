@@ -40,7 +40,7 @@ def equal_or_nan(typing: Any, x: Any, y: Any):
 
 @inlined
 def within(start, count, size):
-    """The part of `count` places from `start` on that lies in an axis of so many."""
+    """First and end of the `count` positions from `start` on that lie within an axis of `size`."""
     return max(start, 0), min(start + count, size)
 
 

@@ -1,4 +1,4 @@
-"""Batch normalization of images: figures of each sample while it is in the cache, put together in their order."""
+"""Batch normalization of images: moments of each sample while it is in the cache, then combined in their order."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def sample_moments(x, mean, squares, step, low, high):
     for sample in range(low, high):
         for block in range(x.blocks):
             pixels = at(x, block * x.rows + sample * count)
-            centre = column_sums(pixels, count) * share
+            center = column_sums(pixels, count) * share
             place = (block * mean.rows + sample) * LANES
-            store(mean, place, centre)
-            store(squares, place, squared_distances(pixels, centre, count))
+            store(mean, place, center)
+            store(squares, place, squared_distances(pixels, center, count))
 
 
 @kernel
@@ -41,16 +41,16 @@ def batch_moments(
     count = samples * pixels
     for block in range(low, high):
         here = block * means.rows
-        centre = column_sums(at(means, here), samples) * splat(float32(1) / float32(samples))
-        between = squared_distances(at(means, here), centre, samples)
+        center = column_sums(at(means, here), samples) * splat(float32(1) / float32(samples))
+        between = squared_distances(at(means, here), center, samples)
         distances = fma(between, splat(float32(pixels)), column_sums(at(squares, here), samples))
         variance = distances * splat(float32(1) / float32(count))
         scale = constant(1) / sqrt(variance + splat(float32(eps)))
-        store(mean, block * LANES, centre)
+        store(mean, block * LANES, center)
         store(inverse_std, block * LANES, select(used_lanes(block, means.channels), scale, constant(0)))
         if unbiased != 0 and count > 1:
             variance = distances * splat(float32(1) / float32(count - 1))
-        move(running_mean, block, centre, new)
+        move(running_mean, block, center, new)
         move(running_variance, block, variance, new)
 
 
@@ -76,18 +76,18 @@ def sample_products(dy, x, mean, inverse_std, plain, along, step, low, high):
     for sample in range(low, high):
         for block in range(dy.blocks):
             place = (block * dy.rows + sample * count) * LANES
-            centre = load(mean, block * LANES)
+            center = load(mean, block * LANES)
             sum_even, sum_odd, even, odd = constant(0), constant(0), constant(0), constant(0)
             end = place + count // 2 * 2 * LANES
             for i in range(place, end, 2 * LANES):
                 one, two = load(dy, i), load(dy, i + LANES)
                 sum_even, sum_odd = sum_even + one, sum_odd + two
-                even, odd = fma(one, load(x, i) - centre, even), fma(two, load(x, i + LANES) - centre, odd)
+                even, odd = fma(one, load(x, i) - center, even), fma(two, load(x, i + LANES) - center, odd)
             if count % 2:
-                sum_even, even = sum_even + load(dy, end), fma(load(dy, end), load(x, end) - centre, even)
-            figure = (block * plain.rows + sample) * LANES
-            store(plain, figure, sum_even + sum_odd)
-            store(along, figure, (even + odd) * load(inverse_std, block * LANES))
+                sum_even, even = sum_even + load(dy, end), fma(load(dy, end), load(x, end) - center, even)
+            moments = (block * plain.rows + sample) * LANES
+            store(plain, moments, sum_even + sum_odd)
+            store(along, moments, (even + odd) * load(inverse_std, block * LANES))
 
 
 @kernel

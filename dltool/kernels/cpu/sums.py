@@ -34,16 +34,16 @@ def column_products(x, y, count):
 
 
 @inlined
-def squared_distances(x, centre, count):
-    """Σ (x - centre)² over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
+def squared_distances(x, center, count):
+    """Σ (x - center)² over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
     first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
     whole = count // 4 * 4
     for row in range(0, whole, 4):
-        one, two = load(x, row * LANES) - centre, load(x, (row + 1) * LANES) - centre
-        three, four = load(x, (row + 2) * LANES) - centre, load(x, (row + 3) * LANES) - centre
+        one, two = load(x, row * LANES) - center, load(x, (row + 1) * LANES) - center
+        three, four = load(x, (row + 2) * LANES) - center, load(x, (row + 3) * LANES) - center
         first, second = fma(one, one, first), fma(two, two, second)
         third, fourth = fma(three, three, third), fma(four, four, fourth)
     for row in range(whole, count):
-        one = load(x, row * LANES) - centre
+        one = load(x, row * LANES) - center
         first = fma(one, one, first)
     return (first + second) + (third + fourth)

@@ -69,7 +69,7 @@ def between(x, y, weight):
 
 @kernel
 def upsample_bilinear(x, y, height, width, factor_height, factor_width, step, low, high):
-    """y (H · f, W · g, C): x (H, W, C) linearly between pixel centres, clamped at the edges; overwrites y."""
+    """y (H · f, W · g, C): x (H, W, C) linearly between pixel centers, clamped at the edges; overwrites y."""
     for block in range(x.blocks):
         for sample in range(low, high):
             source, target = pixels_of(x, block, sample), pixels_of(y, block, sample)

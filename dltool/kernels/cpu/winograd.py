@@ -1,4 +1,4 @@
-"""Convolutions by way of points: rows of tiles are transformed, multiplied point by point, and transformed back.
+"""Winograd convolutions: rows of tiles are transformed, multiplied point by point, and transformed back.
 
 Some rows of tiles are worked on together, so that what lies between the transforms stays in the second-level cache.
 """

@@ -1,4 +1,4 @@
-"""Weights for convolutions by way of points, and their gradients.
+"""Weights for Winograd convolutions, and their gradients.
 
 A gradient is made like that of a direct convolution: fixed groups of samples have a part each, which is added up at the
 points and transformed back when the group is done.
@@ -51,7 +51,7 @@ def winograd_weights(w, u, kernel_height, kernel_width, channels, workspace, ste
 
 @kernel
 def winograd_turned_weights(w, u, kernel_height, kernel_width, channels, workspace, step, low, high):
-    """u (points, N, C) of w (kh, kw, C, N), turned about its middle, for whole columns; overwrites them."""
+    """u (points, N, C) of w (kh, kw, C, N), rotated by half a turn, for whole columns; overwrites them."""
     stored, u = u.rows, at(u, -low * u.is_chunk)
     kernel, taps = (kernel_height, kernel_width), kernel_height * kernel_width
     places = _weights_space(kernel_height, kernel_width)
@@ -152,12 +152,12 @@ def _add_group(tiles, g, x, dy, dw_rows, samples, block, count, part, places, wo
 
 
 @inlined
-def _add_products(tiles, depth, width, table, transformed, upstream, sums, stored, zeros, fresh):
+def _add_products(tiles, depth, width, table, transformed, upstream, sums, stored, zeros, first):
     """At every point of a line the products of all channels of x with a block of dy."""
     for point in range(POINTS):
         for i in range(depth):
             out = at(sums, point * width + i * LANES)
-            start, start_step = (zeros, 0) if fresh else (out, LANES)
+            start, start_step = (zeros, 0) if first else (out, LANES)
             rows_of_tiles(
                 tiles, min(LANES, width - i * LANES), 1, table,
                 at(transformed, (point * depth + i) * stored), 1, LANES,

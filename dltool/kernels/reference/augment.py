@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     DOWN, RIGHT, FLIP, FLOP, ANGLE, SHIFT_DOWN, SHIFT_RIGHT, SCALE, SHEAR, CUT_DOWN, CUT_RIGHT, BRIGHTNESS, CONTRAST,
     SATURATION,
 ) = range(14)  # fmt: skip
-#: how much of each of red, green and blue is grey (ITU-R BT.601)
-GREY = (0.299, 0.587, 0.114)
+#: how much of each of red, green and blue is gray (ITU-R BT.601)
+GRAY = (0.299, 0.587, 0.114)
 
 
 def gather_augmented(
@@ -105,7 +105,7 @@ def is_whole(ranges: Any) -> bool:
 def _turned(
     rows: np.ndarray, columns: np.ndarray, height: int, width: int, u: np.ndarray, ranges: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel of y comes from, in float64: the other way round about the middle, then moved."""
+    """Where each pixel of y comes from, in float64: the inverse rotation about the center, then the shift."""
     angle = (2 * u[ANGLE] - 1) * ranges["rotate"]
     scale = ranges["scale_low"] + u[SCALE] * (ranges["scale_high"] - ranges["scale_low"])
     shear = (2 * u[SHEAR] - 1) * ranges["shear"]
@@ -144,6 +144,6 @@ def _colored(image: np.ndarray, reach: np.ndarray, u: np.ndarray, ranges: Any) -
     mean = image.mean(axis=(0, 1))
     y = (image - mean) * contrast + mean + (2 * u[BRIGHTNESS] - 1) * ranges["brightness"] * reach
     if ranges["saturation"]:
-        grey = (y * GREY).sum(axis=-1, keepdims=True)
-        y = grey + (y - grey) * (1 + (2 * u[SATURATION] - 1) * ranges["saturation"])
+        gray = (y * GRAY).sum(axis=-1, keepdims=True)
+        y = gray + (y - gray) * (1 + (2 * u[SATURATION] - 1) * ranges["saturation"])
     return y.astype(image.dtype)

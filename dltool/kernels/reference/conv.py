@@ -1,6 +1,6 @@
 """Reference convolutions: x (B, H, W, C), y and dy (B, h, w, N), w (kh, kw, C, N).
 
-Series have no H and no kh. Every kernel is a sum over the places of the window:
+Series have no H and no kh. Every kernel is a sum over the taps of the window:
 y[i, j] sees x[i · stride − top + k · dilation, …].
 """
 
@@ -15,14 +15,14 @@ from dltool.kernels.reference.arrays import added_at, namespace
 
 
 def conv(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """y = Σ over the places of x there · w there."""
+    """y = Σ over the taps of x · w."""
     large, weights = as_images(x), w.reshape(-1, *w.shape[-2:])
     y: Any = sum(seen @ weights[tap] for tap, _, seen in windows(padded_images(large, geometry), geometry))
     return y.reshape(len(x), *output_sizes(x, geometry), w.shape[-1])
 
 
 def conv_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """dx = Σ over the places of dy · wᵀ there, which add up where windows overlap."""
+    """dx = Σ over the taps of dy · wᵀ; what overlapping windows give adds up."""
     xp = namespace(dy)
     small, weights = as_images(dy), w.reshape(-1, *w.shape[-2:])
     dx = xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-2]), dy.dtype)
@@ -33,7 +33,7 @@ def conv_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.nda
 
 
 def conv_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
-    """dw (groups, kh, kw, C, N): of each group of samples Σ of x at the place · dy."""
+    """dw (groups, kh, kw, C, N): for each group of samples, Σ of x at the tap · dy."""
     xp = namespace(x)
     large, small = padded_images(as_images(x), geometry), as_images(dy)
     parts = []
@@ -44,7 +44,7 @@ def conv_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geomet
 
 
 def sum_groups(x: np.ndarray, *, groups: int, rows: int) -> np.ndarray:
-    """y (…) = Σ over the groups of x (groups, …), each of so many rows."""
+    """y (…) = Σ over the groups of x (groups, …), which have `rows` rows each."""
     return x.reshape(groups, rows, -1).sum(axis=0).reshape(x.shape[1:])
 
 
@@ -94,7 +94,7 @@ def within_border(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
 
 
 def windows(padded: np.ndarray, geometry: dict[str, int]) -> Iterator[tuple[int, Any, np.ndarray]]:
-    """For every place of the kernel its number, where all windows have it in the padded images, and what is there."""
+    """For every tap its number, where all windows have it in the padded images, and what is there."""
     for k in range(geometry["kernel_height"]):
         for m in range(geometry["kernel_width"]):
             first = (k * geometry["dilation_height"], m * geometry["dilation_width"])

@@ -20,14 +20,14 @@ from dltool.kernels.reference.conv import (
 
 
 def depthwise(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """y (B, h, w, C) = Σ over the places of x there · w (kh, kw, 1, C) there, channel by channel."""
+    """y (B, h, w, C) = Σ over the taps of x · w (kh, kw, 1, C), channel by channel."""
     weights = w.reshape(-1, w.shape[-1])
     y: Any = sum(seen * weights[tap] for tap, _, seen in windows(padded_images(as_images(x), geometry), geometry))
     return y.reshape(len(x), *output_sizes(x, geometry), w.shape[-1])
 
 
 def depthwise_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
-    """dx = Σ over the places of dy · w there, which add up where windows overlap."""
+    """dx = Σ over the taps of dy · w; what overlapping windows give adds up."""
     xp = namespace(dy)
     small, weights = as_images(dy), w.reshape(-1, w.shape[-1])
     padded = padded_images(xp.zeros((len(dy), geometry["height"], geometry["width"], w.shape[-1]), dy.dtype), geometry)
@@ -37,7 +37,7 @@ def depthwise_data_gradient(dy: np.ndarray, w: np.ndarray, **geometry: int) -> n
 
 
 def depthwise_weight_gradient(x: np.ndarray, dy: np.ndarray, *, groups: int, **geometry: int) -> np.ndarray:
-    """dw (groups, kh, kw, 1, C): of each group of samples Σ of x at the place · dy, channel by channel."""
+    """dw (groups, kh, kw, 1, C): for each group of samples, Σ of x at the tap · dy, channel by channel."""
     xp = namespace(x)
     large, small = padded_images(as_images(x), geometry), as_images(dy)
     parts = []

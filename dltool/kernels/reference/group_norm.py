@@ -16,9 +16,9 @@ def group_norm(
     """(y, normalized, inverse_std): y = normalized · gain + bias, normalized = (x − mean) · inverse_std."""
     xp = namespace(x)
     cut = _by_group(x, groups)
-    centred = cut - cut.mean(axis=(1, 3), keepdims=True)
-    inverse_std = 1 / xp.sqrt(xp.square(centred).mean(axis=(1, 3), keepdims=True) + eps)
-    normalized = (centred * inverse_std).reshape(x.shape)
+    centered = cut - cut.mean(axis=(1, 3), keepdims=True)
+    inverse_std = 1 / xp.sqrt(xp.square(centered).mean(axis=(1, 3), keepdims=True) + eps)
+    normalized = (centered * inverse_std).reshape(x.shape)
     per_channel = xp.repeat(inverse_std.reshape(len(x), groups), x.shape[-1] // groups, axis=1)
     return normalized * gain + bias, normalized, per_channel
 

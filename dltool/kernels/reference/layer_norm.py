@@ -15,9 +15,9 @@ def layer_norm(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(y, normalized, inverse_std): y = normalized · gain + bias, normalized = (x − mean) · inverse_std over C."""
     xp = namespace(x)
-    centred = x - x.mean(axis=-1, keepdims=True)
-    inverse_std = 1 / xp.sqrt(xp.square(centred).mean(axis=-1) + eps)
-    normalized = centred * inverse_std[..., None]
+    centered = x - x.mean(axis=-1, keepdims=True)
+    inverse_std = 1 / xp.sqrt(xp.square(centered).mean(axis=-1) + eps)
+    normalized = centered * inverse_std[..., None]
     return normalized * gain + bias, normalized, inverse_std
 
 

@@ -39,10 +39,10 @@ def pair(
     patched = kind < patches
     kept = np.where(patched, _quantile(patching, level), _quantile(blending, level))
     side = np.sqrt(1 - kept)
-    tall, wide, middle, centre = (
+    tall, wide, middle, center = (
         n.astype(np.int64) for n in (height * side, width * side, down * height, right * width)
     )
-    top, left = middle - tall // 2, centre - wide // 2
+    top, left = middle - tall // 2, center - wide // 2
     bottom, end = np.minimum(top + tall, height), np.minimum(left + wide, width)
     top, left = np.maximum(top, 0), np.maximum(left, 0)
     share = np.where(patched, 1 - (bottom - top) * (end - left) / (height * width), kept)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 MASK = 0xFFFFFFFF
-#: in the place where other uses of the generator have the number of a stream
+#: stands where other uses of the generator have the number of a stream
 DRAWING = 0xD3A3
 
 

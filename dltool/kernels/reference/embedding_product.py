@@ -11,8 +11,8 @@ from dltool.kernels.reference.arrays import added_at, namespace
 Fields = Sequence[tuple[int, int, int]]
 
 
-def pick(codes: np.ndarray, rows: np.ndarray, *, numbers: int, fields: Fields) -> np.ndarray:
-    """picks (B, m) = codes[rows, start] + the field's first row of p, or the last row of all for negative codes."""
+def table_indices(codes: np.ndarray, rows: np.ndarray, *, numbers: int, fields: Fields) -> np.ndarray:
+    """indices (B, m) = codes[rows, start] + the field's first row of p, or the last row of all for negative codes."""
     xp = namespace(codes)
     sizes = xp.array([size for _, size, _ in fields])
     first = numbers + xp.cumsum(sizes) - sizes
@@ -20,7 +20,7 @@ def pick(codes: np.ndarray, rows: np.ndarray, *, numbers: int, fields: Fields) -
     return xp.where(chosen >= 0, chosen + first, numbers + sizes.sum()).astype(xp.int32)
 
 
-def project(w: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
+def table_products(w: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
     """p (R, N) = the last `numbers` rows of w (K, N), for each field table · its rows of w, or these, and zeros."""
     xp = namespace(w)
     parts, place, following = [w[len(w) - numbers :]], 0, iter(tables)
@@ -31,7 +31,7 @@ def project(w: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) ->
     return xp.concatenate([*parts, xp.zeros((1, w.shape[1]), w.dtype)])
 
 
-def project_weight_gradient(dp: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
+def table_products_weight_gradient(dp: np.ndarray, *tables: np.ndarray, numbers: int, fields: Fields) -> np.ndarray:
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then the first `numbers` rows of dp."""
     xp = namespace(dp)
     parts, first, following = [], numbers, iter(tables)
@@ -42,25 +42,25 @@ def project_weight_gradient(dp: np.ndarray, *tables: np.ndarray, numbers: int, f
     return xp.concatenate([*parts, dp[:numbers]])
 
 
-def project_table_gradient(
+def table_products_table_gradient(
     dp: np.ndarray, w: np.ndarray, *, first: int, place: int, size: int, width: int
 ) -> np.ndarray:
     """dtable (size, width) = dp[first : first + size] · w[place : place + width]ᵀ."""
     return dp[first : first + size] @ w[place : place + width].T
 
 
-def look_up(picks: np.ndarray, p: np.ndarray, *numbers: np.ndarray) -> np.ndarray:
-    """y (B, N) = Σ p[picks (B, m)] + numbers (B, k) · p[:k]."""
-    y = p[picks].sum(axis=1, dtype=p.dtype)
+def sum_table_products(indices: np.ndarray, p: np.ndarray, *numbers: np.ndarray) -> np.ndarray:
+    """y (B, N) = Σ p[indices (B, m)] + numbers (B, k) · p[:k]."""
+    y = p[indices].sum(axis=1, dtype=p.dtype)
     for x in numbers:
         y = y + x @ p[: x.shape[1]]
     return y
 
 
-def look_up_gradient(dy: np.ndarray, picks: np.ndarray, *numbers: np.ndarray, rows: int) -> np.ndarray:
-    """dp (rows, N) = numbersᵀ · dy (B, N), below that dy added up in the rows that picks (B, m) name."""
+def sum_table_products_gradient(dy: np.ndarray, indices: np.ndarray, *numbers: np.ndarray, rows: int) -> np.ndarray:
+    """dp (rows, N) = numbersᵀ · dy (B, N), below that dy added up in the rows that indices (B, m) name."""
     xp = namespace(dy)
     dp = xp.zeros((rows, dy.shape[1]), dy.dtype)
     for x in numbers:
         dp = added_at(dp, slice(x.shape[1]), x.T @ dy)
-    return added_at(dp, picks, xp.repeat(dy[:, None], picks.shape[1], axis=1))
+    return added_at(dp, indices, xp.repeat(dy[:, None], indices.shape[1], axis=1))

@@ -40,8 +40,8 @@ def add_product(depth, x, stride, panel, target, count):
 
 
 @kernel
-def pick(codes: Codes, rows: Integers, picks: Codes, numbers, fields, step, low, high):
-    """picks (m) int32 = for each field the row of p that its code means; overwrites picks."""
+def table_indices(codes: Codes, rows: Integers, indices: Codes, numbers, fields, step, low, high):
+    """indices (m) int32 = for each field the row of p that its code means; overwrites indices."""
     nothing = numbers
     for field in range(fields[0]):
         nothing += of_field(fields, field, SIZE)
@@ -49,14 +49,14 @@ def pick(codes: Codes, rows: Integers, picks: Codes, numbers, fields, step, low,
         own, first = advance(codes, rows[sample] * codes.channels), numbers
         for field in range(fields[0]):
             code = own[of_field(fields, field, START)]
-            picks[place(field, sample, picks.rows)] = first + code if code >= 0 else nothing
+            indices[place(field, sample, indices.rows)] = first + code if code >= 0 else nothing
             first += of_field(fields, field, SIZE)
-        for lane in range(picks.channels, picks.blocks * LANES):
-            picks[place(lane, sample, picks.rows)] = 0
+        for lane in range(indices.channels, indices.blocks * LANES):
+            indices[place(lane, sample, indices.rows)] = 0
 
 
 @kernel
-def project(w, tables, p, numbers, fields, step, low, high):
+def table_products(w, tables, p, numbers, fields, step, low, high):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field table · its rows, or these; overwrites p."""
     height, all_rows = w.rows, p.rows
     panel = local_vectors()
@@ -81,7 +81,7 @@ def project(w, tables, p, numbers, fields, step, low, high):
 
 
 @kernel
-def project_weight_gradient(dp, tables, dw, numbers, fields, step, low, high):
+def table_products_weight_gradient(dp, tables, dw, numbers, fields, step, low, high):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then those of the numbers; overwrites dw."""
     all_rows, height = dp.rows, dw.rows
     square = local_vectors()
@@ -108,7 +108,7 @@ def project_weight_gradient(dp, tables, dw, numbers, fields, step, low, high):
 
 
 @kernel
-def project_table_gradient(dp, w, dtable, first, place, size, width, step, low, high):
+def table_products_table_gradient(dp, w, dtable, first, place, size, width, step, low, high):
     """dtable (size, width) = rows of dp (R, N) · (rows of w (K, N))ᵀ, for some blocks of columns; overwrites these."""
     all_rows, w_height, height, depth = dp.rows, w.rows, dtable.rows, dp.blocks
     dtable = chunk(dtable, low)
@@ -127,12 +127,12 @@ def project_table_gradient(dp, w, dtable, first, place, size, width, step, low, 
 
 
 @kernel
-def look_up(picks: Codes, p, numbers, y, epilogue, step, low, high):
-    """y (N) = epilogue(Σ of the rows of p (R, N) that picks name + numbers · its first rows + bias (N)).
+def sum_table_products(indices: Codes, p, numbers, y, epilogue, step, low, high):
+    """y (N) = epilogue(Σ of the rows of p (R, N) that indices name + numbers · its first rows + bias (N)).
 
     Overwrites y and the epilogue's output.
     """
-    x, count, all_rows, floor = numbers[0], picks.channels, picks.rows, floor_of(epilogue)
+    x, count, all_rows, floor = numbers[0], indices.channels, indices.rows, floor_of(epilogue)
     depth = x.blocks if len(numbers) > 0 else 0
     for block in range(y.blocks):
         panel, offset = at(p, block * p.rows), (block * y.rows + low) * LANES
@@ -141,7 +141,7 @@ def look_up(picks: Codes, p, numbers, y, epilogue, step, low, high):
             store(out, (sample - low) * LANES, bias)
         for first in range(0, count, LANES):
             for sample in range(low, high):
-                line, total = advance(picks, first * all_rows + sample * LANES), load(out, (sample - low) * LANES)
+                line, total = advance(indices, first * all_rows + sample * LANES), load(out, (sample - low) * LANES)
                 for i in range(min(LANES, count - first)):
                     total = total + load(panel, line[i] * LANES)
                 store(out, (sample - low) * LANES, total)
@@ -150,11 +150,11 @@ def look_up(picks: Codes, p, numbers, y, epilogue, step, low, high):
 
 
 @kernel
-def look_up_gradient(dy, picks: Codes, numbers, dp, step, low, high):
-    """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that picks name; overwrites dp."""
+def sum_table_products_gradient(dy, indices: Codes, numbers, dp, step, low, high):
+    """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that indices name; overwrites dp."""
     x = numbers[0]
     depth = x.blocks if len(numbers) > 0 else 0
-    samples, count, all_rows = step[BATCH], picks.channels, picks.rows
+    samples, count, all_rows = step[BATCH], indices.channels, indices.rows
     for block in range(low, high):
         upstream, target = at(dy, block * dy.rows), at(dp, block * dp.rows)
         clear(target, dp.rows)
@@ -163,7 +163,7 @@ def look_up_gradient(dy, picks: Codes, numbers, dp, step, low, high):
             outer_products(samples, at(x, part * x.rows), upstream, square, LANES, square)
         for first in range(0, count, LANES):
             for sample in range(samples):
-                given, line = load(upstream, sample * LANES), advance(picks, first * all_rows + sample * LANES)
+                given, line = load(upstream, sample * LANES), advance(indices, first * all_rows + sample * LANES)
                 for i in range(min(LANES, count - first)):
                     row = line[i] * LANES
                     store(target, row, load(target, row) + given)

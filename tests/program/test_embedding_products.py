@@ -12,7 +12,7 @@ from dltool.data.samples.signature import CodeField
 from tests.contract.networks import HEAD, MIXED, Row, code_rows, columns
 
 HIDDEN = {"dense": {"units": 17, "activation": "relu"}}
-PROJECTED = "pick project look_up"
+PROJECTED = "pick project sum_table_products"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_tables_smaller_than_a_batch_are_multiplied(codes: tuple[CodeField, ...]
 @pytest.mark.parametrize("row", [*code_rows()], ids=str)
 def test_results_are_those_of_the_batch_multiplied(row: Row, monkeypatch: pytest.MonkeyPatch):
     projected = row.engine()
-    monkeypatch.setattr("dltool.program.building.project", lambda *arguments: None)
+    monkeypatch.setattr("dltool.program.building.multiply_tables", lambda *arguments: None)
     plain = row.engine()
     losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in (projected, plain)]
     np.testing.assert_allclose(*losses, rtol=1e-5)
@@ -55,7 +55,7 @@ def test_an_evaluation_takes_code_0_for_the_mean_of_codes_that_training_has(mode
     )
     row = Row("", model, codes=fields)
     projected = row.engine()
-    monkeypatch.setattr("dltool.program.building.project", lambda *arguments: None)
+    monkeypatch.setattr("dltool.program.building.multiply_tables", lambda *arguments: None)
     plain = row.engine()
     outputs = [engine.evaluate("train").outputs for engine in (projected, plain)]
     np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-5)

@@ -1,7 +1,7 @@
-"""Projecting: codes that only a product reads are multiplied as tables, instead of by the batch.
+"""Embedding products: where only a product reads embeddings, their tables are multiplied instead of the batch.
 
-x · w, where x is made of rows of tables, is the sum of rows of (table · its rows of w): the same but for rounding, and
-far less work where the tables have fewer rows than the batch. Parameters and their gradients stay what they are.
+x · w, where x is made of rows of tables, is the sum of rows of (table · its rows of w). This is the same but for
+rounding, and far less work where the tables have fewer rows than the batch. Parameters and gradients do not change.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from itertools import accumulate
 
 from dltool.ops.arithmetic import Concat
 from dltool.ops.embed import Embed, OneHot
+from dltool.ops.embedding_product import Field
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.matmul import Matmul
-from dltool.ops.projection import Field
 
-#: what it costs to add a row that a code picks, in multiplications and additions for each of its numbers
-PICK = 4
+#: what adding one row of a table product costs, in operations per number
+ROW_COST = 4
 #: columns of the widest table that the cpu kernels take
 WIDEST = 256
 
 
-def project(graph: Graph, features: Value, batch_size: int) -> None:
+def multiply_tables(graph: Graph, features: Value, batch_size: int) -> None:
     """Rewrites the product that reads the first value of a network, where that saves work; before differentiation."""
     readers = [node for node in graph.nodes if features in node.inputs]
     source = features.producer
@@ -45,9 +45,9 @@ def _field(node: Node) -> Field:
 def _saves(fields: Sequence[Field], *, rows: int) -> bool:
     """Whether a forward pass of `rows` rows takes fewer multiplications and additions, for each output."""
     product = 2 * rows * sum(width or size for _, size, width in fields)
-    projection = 2 * sum(size * width for _, size, width in fields)
+    tables = 2 * sum(size * width for _, size, width in fields)
     narrow = all(width <= WIDEST for _, _, width in fields)
-    return narrow and projection + PICK * rows * len(fields) < product
+    return narrow and tables + ROW_COST * rows * len(fields) < product
 
 
 def _rewrite(
@@ -58,9 +58,9 @@ def _rewrite(
     tables = [node.inputs[2] for node in decoded if node.op is Embed]
     count = sum(value.shape[0] for value in numbers)
     with graph.before(product):
-        picks = graph.apply("pick", codes, rows, numbers=count, fields=fields)
-        p = graph.apply("project", product.inputs[1], *tables, numbers=count, fields=fields)
-        y = graph.apply("look_up", picks, _means(graph, p, decoded, count), *numbers)
+        indices = graph.apply("table_indices", codes, rows, numbers=count, fields=fields)
+        p = graph.apply("table_products", product.inputs[1], *tables, numbers=count, fields=fields)
+        y = graph.apply("sum_table_products", indices, _means(graph, p, decoded, count), *numbers)
     graph.replace(product, y)
 
 

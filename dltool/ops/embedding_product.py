@@ -1,7 +1,7 @@
-"""A product whose input is made of codes, without the product: what each code contributes is worked out beforehand.
+"""Products of embeddings and one-hot vectors: each table is multiplied once, then its rows are summed per sample.
 
-x · w, where x is made of rows of embeddings and of one-hot vectors side by side, is a sum of rows of p: of every table
-times its rows of w. Tables have few rows where the batch has many, so this is far less to multiply.
+x · w, where x is made of rows of embeddings and of one-hot vectors side by side, is a sum of rows of p, the products of
+every table with its rows of w. Tables have fewer rows than the batch, so this is far less to multiply.
 
 `fields` has start, size and width for every column of codes, one code each, in the order in which they come in x; width
 0 stands for a one-hot vector. Behind them x may have numbers, whose rows of w come first in p. The last row of p is 0,
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 Field = tuple[int, int, int]
 
 
-@register("op", "pick")
-class Pick(Op):
-    """picks (m) int32 = for each field the row of p that its code means: of data (…) int32, in row rows ()."""
+@register("op", "table_indices")
+class TableIndices(Op):
+    """indices (m) int32 = for each field the row of p that its code means: of data (…) int32, in row rows ()."""
 
-    operands = "codes, rows -> picks"
+    operands = "codes, rows -> indices"
     moves = True
     attributes: ClassVar = {"numbers": 0, "fields": ()}
 
@@ -39,8 +39,8 @@ class Pick(Op):
         return (Spec((len(attributes["fields"]),), dtype="int32"),)
 
 
-@register("op", "project")
-class Project(Op):
+@register("op", "table_products")
+class TableProducts(Op):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field its table (size, width) · its rows, or these."""
 
     operands = "w, *tables -> p"
@@ -60,31 +60,31 @@ class Project(Op):
     @staticmethod
     def gradient(graph: Graph, node: Node, dp: Value) -> tuple[Value | None, ...]:
         w, *tables = node.inputs
-        dw = graph.apply("project_weight_gradient", dp, *tables, **node.attributes)
+        dw = graph.apply("table_products_weight_gradient", dp, *tables, **node.attributes)
         places = _tables_in(node.attributes["fields"], node.attributes["numbers"])
-        return dw, *(graph.apply("project_table_gradient", dp, w, **place) for place in places)
+        return dw, *(graph.apply("table_products_table_gradient", dp, w, **place) for place in places)
 
     @staticmethod
     def flops(node: Node) -> int:
         return 2 * sum(table.spec.size for table in node.inputs[1:]) * node.inputs[0].shape[1]
 
 
-@register("op", "project_weight_gradient")
-class ProjectWeightGradient(Op):
+@register("op", "table_products_weight_gradient")
+class TableProductsWeightGradient(Op):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then the rows of dp for the numbers."""
 
     operands = "dp, *tables -> dw"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"numbers": 0, "fields": ()}
-    flops = staticmethod(Project.flops)
+    flops = staticmethod(TableProducts.flops)
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (Spec((_columns(attributes["fields"], attributes["numbers"]), inputs[0].shape[1]), batched=False),)
 
 
-@register("op", "project_table_gradient")
-class ProjectTableGradient(Op):
+@register("op", "table_products_table_gradient")
+class TableProductsTableGradient(Op):
     """dtable (size, width) = the rows of dp (R, N) from `first` on · (the rows of w (K, N) from `place` on)ᵀ."""
 
     operands = "dp, w -> dtable"
@@ -101,37 +101,39 @@ class ProjectTableGradient(Op):
         return 2 * node.outputs[0].spec.size * node.inputs[0].shape[1]
 
 
-@register("op", "look_up")
-class LookUp(Op):
-    """y (N) = Σ of the rows of p (R, N) that picks (m) int32 name, and where there are numbers (k), + these · p[:k]."""
+@register("op", "sum_table_products")
+class SumTableProducts(Op):
+    """y (N) = Σ of the rows of p (R, N) at the indices (m) int32, plus numbers (k) · p[:k] where there are such."""
 
-    operands = "picks, p, *numbers -> y"
+    operands = "indices, p, *numbers -> y"
     takes_epilogue = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        picks, p, *numbers = inputs
-        if picks.spec.dtype != "int32" or any(value.shape[0] >= p.shape[0] for value in numbers):
-            raise ShapeError(f"cannot look up {picks.spec.dtype} {list(picks.shape)} and {numbers} in {list(p.shape)}")
+        indices, p, *numbers = inputs
+        if indices.spec.dtype != "int32" or any(value.shape[0] >= p.shape[0] for value in numbers):
+            raise ShapeError(
+                f"cannot look up {indices.spec.dtype} {list(indices.shape)} and {numbers} in {list(p.shape)}"
+            )
         return (Spec((p.shape[1],)),)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
-        picks, p, *numbers = node.inputs
-        dp = graph.apply("look_up_gradient", dy, picks, *numbers, rows=p.shape[0])
+        indices, p, *numbers = node.inputs
+        dp = graph.apply("sum_table_products_gradient", dy, indices, *numbers, rows=p.shape[0])
         return None, dp, *(None for _ in numbers)
 
     @staticmethod
     def flops(node: Node) -> int:
-        picks, p, *numbers = node.inputs
-        return (picks.shape[0] + 2 * sum(value.shape[0] for value in numbers)) * p.shape[1]
+        indices, p, *numbers = node.inputs
+        return (indices.shape[0] + 2 * sum(value.shape[0] for value in numbers)) * p.shape[1]
 
 
-@register("op", "look_up_gradient")
-class LookUpGradient(Op):
-    """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that picks name."""
+@register("op", "sum_table_products_gradient")
+class SumTableProductsGradient(Op):
+    """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that indices name."""
 
-    operands = "dy, picks, *numbers -> dp"
+    operands = "dy, indices, *numbers -> dp"
     cut = Cut.CHANNELS
     attributes: ClassVar = {"rows": 1}
 
@@ -141,8 +143,8 @@ class LookUpGradient(Op):
 
     @staticmethod
     def flops(node: Node) -> int:
-        dy, picks, *numbers = node.inputs
-        return (picks.shape[0] + 2 * sum(value.shape[0] for value in numbers)) * dy.shape[0]
+        dy, indices, *numbers = node.inputs
+        return (indices.shape[0] + 2 * sum(value.shape[0] for value in numbers)) * dy.shape[0]
 
 
 def _columns(fields: Sequence[Field], numbers: int) -> int:
