@@ -33,3 +33,15 @@ def test_what_the_map_names_is_there(path: str):
 def test_an_example_applies(diff: str):
     checked = subprocess.run(["git", "apply", "--check", "-"], cwd=ROOT, input=diff, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
+
+
+#: folders of tests that are about everything
+ACROSS = {"accuracy", "contract", "parity"}
+FOLDERS = sorted(
+    {str(path.parent.relative_to(ROOT / "tests")) for path in (ROOT / "tests").rglob("test_*.py")} - ACROSS
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_tests_lie_in_the_folder_of_what_they_test(folder: str):
+    assert (ROOT / "dltool" / folder).is_dir()
