@@ -13,8 +13,7 @@ import pytest
 from dltool.cli.app import main
 from dltool.cli.output_streams import Outlet, Output, OutputLostError
 from dltool.training.metrics_log import has_ended
-
-from ..training.runs import write_config
+from tests.training.runs import write_config
 
 FULL = Path("/dev/full")
 

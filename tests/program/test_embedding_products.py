@@ -12,7 +12,7 @@ from dltool.data.samples.signature import CodeField
 from tests.contract.networks import HEAD, MIXED, Row, code_rows, columns
 
 HIDDEN = {"dense": {"units": 17, "activation": "relu"}}
-PROJECTED = "pick project sum_table_products"
+PROJECTED = "table_indices table_products sum_table_products"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from safetensors.numpy import save_file
 
 from dltool.cli.app import main
 from dltool.training.checkpoint import decode
-
-from .runs import NUMBERS, write_config
+from tests.training.runs import NUMBERS, write_config
 
 
 @pytest.fixture

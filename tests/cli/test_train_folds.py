@@ -14,8 +14,7 @@ import yaml
 
 from dltool.cli.app import main
 from dltool.cli.commands import train_folds as cli
-
-from .runs import RunDirectory, assert_equal_runs, write_config
+from tests.training.runs import RunDirectory, assert_equal_runs, write_config
 
 DATA = {"synthetic": {"features": 5, "classes": 3, "rows": 90}, "split": {"test": 0.1}}
 

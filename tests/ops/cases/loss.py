@@ -1,0 +1,40 @@
+"""Losses, whose gradient starts the backward."""
+
+from __future__ import annotations
+
+from .case import POSITIVE, Case, fixed, labels, rows
+
+
+def _losses() -> list[Case]:
+    logits, numbers = rows(5), (rows(3), rows(3))
+    weights = fixed(5, **POSITIVE)
+    smooth = {"smoothing": 0.1}
+    return [
+        Case("cross_entropy", (logits, labels(5)), gradients=(0,), loss=True),
+        Case("cross_entropy", (logits, labels(5)), smooth, gradients=(0,), loss=True),
+        Case("cross_entropy", (logits, labels(5), weights), smooth, gradients=(0,), loss=True),
+        Case("cross_entropy", (logits, labels(5), weights), {**smooth, "each_class": 1}, gradients=(0,), loss=True),
+        Case("binary_cross_entropy", (rows(3), rows(3, low=0, high=1)), gradients=(0,), loss=True),
+        Case(
+            "binary_cross_entropy", (rows(3), rows(3, low=0, high=1), fixed(3, **POSITIVE)), gradients=(0,), loss=True
+        ),
+        Case("mse", numbers, gradients=(0,), loss=True),
+        Case("mae", numbers, gradients=(0,), loss=True, kink=True),
+        Case("huber", numbers, {"delta": 0.8}, gradients=(0,), loss=True),
+    ]
+
+
+def _mixed_losses() -> list[Case]:
+    cases = []
+    one, weights = rows(1, low=0, high=1), fixed(5, **POSITIVE)
+    for given, attributes in [
+        ((), {}),
+        ((weights,), {"smoothing": 0.1}),
+        ((weights,), {"smoothing": 0.2, "each_class": 1}),
+    ]:
+        inputs = (rows(5), labels(5), labels(5), one, *given)
+        cases.append(Case("mixed_cross_entropy", inputs, attributes, gradients=(0,), loss=True, rigid=True))
+    return cases
+
+
+CASES = [*_losses(), *_mixed_losses()]
