@@ -27,8 +27,8 @@ class RandomCrop(Augmentation):
         return {"crop": self.padding}
 
 
-@register("augmentation", "flip", main="direction")
-class Flip(Augmentation):
+@register("augmentation", "random_flip", main="direction")
+class RandomFlip(Augmentation):
     """Mirrors every second image."""
 
     direction: Literal["horizontal", "vertical", "both"] = Field(
@@ -41,8 +41,8 @@ class Flip(Augmentation):
         return dict.fromkeys(names, 1)
 
 
-@register("augmentation", "rotation", main="degrees")
-class Rotation(Augmentation):
+@register("augmentation", "random_rotation", main="degrees")
+class RandomRotation(Augmentation):
     """Turns images about their middle."""
 
     degrees: Degrees = Field(description="at most, either way")
@@ -52,8 +52,8 @@ class Rotation(Augmentation):
         return {"rotate": radians(self.degrees)}
 
 
-@register("augmentation", "affine")
-class Affine(Augmentation):
+@register("augmentation", "random_affine")
+class RandomAffine(Augmentation):
     """Turns, moves, enlarges and shears images."""
 
     idle_by_default = True

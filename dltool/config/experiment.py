@@ -42,8 +42,10 @@ from dltool.registry import registered
 PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
-#: what is predicted: one class of several, labels that a sample has or has not, or numbers
-Task = Literal["classes", "labels", "numbers"]
+#: what is predicted: one class of several, any of several labels, or numbers
+Task = Literal["classes", "multilabel", "numbers"]
+#: what a target of each task holds, in words
+TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers"}
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
@@ -255,7 +257,7 @@ class TrainConfig(Block):
     )
     accumulate: PositiveInt = Field(default=1, description="batches whose gradients make one update")
     clip: Clip | None = None
-    average: OpenFraction | None = Field(default=None, description="decay of averaged parameters, used to evaluate")
+    ema_decay: OpenFraction | None = Field(default=None, description="decay of averaged parameters, used to evaluate")
     log_every: PositiveInt = Field(default=10, description="steps")
     monitor: str | None = Field(
         default=None,

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from dltool.config.node import Node
+from dltool.config.renamed import new_value
 from dltool.config.scalars import PATTERNS
 from dltool.config.slots import Slot, filled
 from dltool.config.words import literal, shown
@@ -26,6 +27,8 @@ _BOOLEANS = {
 
 def hint(slot: Slot, node: Node) -> str:
     """What to write instead of a value that does not fit; empty where nothing better than "expected …" can be said."""
+    if new := new_value(node.content, slot):
+        return f"'{node.content}' is now called '{new}'"
     alternatives = filled(slot)
     types = {alternative.type for alternative in alternatives if not alternative.kind}
     if isinstance(node.content, list | dict):

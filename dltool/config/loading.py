@@ -16,7 +16,9 @@ from dltool.config.messages import Placed, explain, placed
 from dltool.config.node import Node, Place
 from dltool.config.overrides import override
 from dltool.config.reading import read_config
+from dltool.config.renamed import translate
 from dltool.config.rules import broken_rules
+from dltool.config.slots import Slot
 from dltool.config.writing import dump_yaml
 from dltool.errors import InputError, Problem
 
@@ -31,7 +33,9 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
 
 def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:
     """The experiment that `resolved` gave, as kept in a checkpoint; raises InputError where `overrides` break it."""
-    return _experiment(tree.plant(dict(data), Place(0, 0, 0, "the kept config")), [], overrides, name="run")
+    root = tree.plant(dict(data), Place(0, 0, 0, "the kept config"))
+    translate(root, Slot(Experiment))
+    return _experiment(root, [], overrides, name="run")
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dltool.config.description import Block
+from dltool.config.renamed import new_key, new_name
 from dltool.config.slots import allowed_keys, field_slot, filled
 from dltool.config.words import a, either
 from dltool.errors import did_you_mean, nearest
@@ -21,11 +22,16 @@ _OTHER_TOOLS = {
     "callbacks": "early_stopping",
     "categorical_crossentropy": "cross_entropy",
     "ce": "cross_entropy",
+    "colorjitter": "color_jitter",
     "criterion": "loss",
     "csv": "table",
+    "embedding_dim": "width",
     "eps": "epsilon",
+    "eta_min": "floor",
     "fc": "dense",
     "fully_connected": "dense",
+    "gamma": "factor",
+    "gradient_accumulation_steps": "accumulate",
     "l1": "mae",
     "layers": "model",
     "learning_rate": "lr",
@@ -33,12 +39,21 @@ _OTHER_TOOLS = {
     "max_epochs": "epochs",
     "mean_absolute_error": "mae",
     "mean_squared_error": "mse",
+    "milestones": "epochs",
+    "min_lr": "floor",
     "num_epochs": "epochs",
     "num_hidden": "units",
     "out_features": "units",
     "parquet": "table",
+    "pos_weight": "positive_weight",
     "random_state": "seed",
+    "randomaffine": "random_affine",
+    "randomcrop": "random_crop",
+    "randomflip": "random_flip",
+    "randomhorizontalflip": "random_flip",
+    "randomrotation": "random_rotation",
     "sparse_categorical_crossentropy": "cross_entropy",
+    "step_size": "every",
     "swish": "silu",
     "wd": "weight_decay",
 }
@@ -55,6 +70,8 @@ class _Home(NamedTuple):
 def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
     """The hint for a key that `block` does not have, in a config of type `top`."""
     here = allowed_keys(block)
+    if new := new_key(key, block):
+        return f"'{key}' is now called '{new}'"
     if _OTHER_TOOLS.get(key.lower()) in here:
         return f"did you mean '{_OTHER_TOOLS[key.lower()]}'?"
     if key.partition(":")[0] in here:
@@ -84,6 +101,8 @@ def meant_key(key: str, allowed: Iterable[str]) -> str | None:
 def unknown_name(name: str, kind: str) -> str:
     """The hint for a name that no registered thing of a kind has."""
     allowed = registered(kind)
+    if new := new_name(name, kind):
+        return f"'{name}' is now called '{new}'"
     if _OTHER_TOOLS.get(name.lower()) in allowed:
         return f"did you mean '{_OTHER_TOOLS[name.lower()]}'?"
     if near := nearest(name, allowed):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
-from dltool.config.experiment import PARTS, DataConfig, EarlyStopping, Rows, TrainConfig
+from dltool.config.experiment import PARTS, TARGETS, DataConfig, EarlyStopping, Rows, TrainConfig
 from dltool.config.figures import figure_names
 from dltool.config.node import Path
 from dltool.errors import nearest
@@ -98,7 +98,7 @@ def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any) -> Faults:
         if not set(metric.tasks) & set(loss.tasks):
             others = registered("metric").items()
             fitting = ", ".join(sorted(name for name, other in others if set(other.tasks) & set(loss.tasks)))
-            ours, theirs = " or ".join(metric.tasks), " or ".join(loss.tasks)
+            ours, theirs = (" or ".join(TARGETS[task] for task in thing.tasks) for thing in (metric, loss))
             message = f"'{metric.yaml_name}' is for {ours}, '{loss.yaml_name}' for {theirs}; fitting: {fitting}"
             yield ("metrics", index), message
 
@@ -115,7 +115,10 @@ def mixed_labels_fit_the_loss(augment: Sequence[Any], loss: Any) -> Faults:
 def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
     """Classes can be drawn equally often where there are some."""
     if train.sampling == "balanced" and "classes" not in loss.tasks:
-        yield ("train", "sampling"), f"'balanced' draws every class as often, '{loss.yaml_name}' is for {loss.tasks[0]}"
+        yield (
+            ("train", "sampling"),
+            f"'balanced' draws every class equally often, '{loss.yaml_name}' is for {TARGETS[loss.tasks[0]]}",
+        )
 
 
 def a_momentum_that_is_cycled_is_there(schedule: Any, optimizer: Any) -> Faults:

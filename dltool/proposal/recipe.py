@@ -15,7 +15,7 @@ from dltool.data.files.quoting import cut
 from dltool.proposal.entry import Entry
 
 #: a training passes about so many samples: numbers go on getting better for longer than classes …
-SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "labels": 1_000_000}
+SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "multilabel": 1_000_000}
 #: … in at least and at most so many epochs
 EPOCHS = (3, 200)
 #: fewer rows to train on are few: one epoch more or less decides nothing
@@ -110,10 +110,10 @@ def _on_pixels(facts: Facts) -> Iterator[Entry]:
 
 LOSSES = {
     "classes": ("cross_entropy", ""),
-    "labels": ("binary_cross_entropy", "every label is a yes or no of its own"),
+    "multilabel": ("binary_cross_entropy", "every label is a yes or no of its own"),
     "numbers": ("huber", "like mse, but rows far off do not count with the square of their error"),
 }
-METRICS = {"classes": ["accuracy"], "labels": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
+METRICS = {"classes": ["accuracy"], "multilabel": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
 #: a class with less than this of an even share of the rows is rare: accuracy says little of it
 RARE = 0.3
 #: classes that a line lists

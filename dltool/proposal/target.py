@@ -65,7 +65,7 @@ def choose_target(
     for column in columns:
         if task == "numbers" and column.kind == "text":
             raise InputError(Problem(f"column '{column.name}' holds text, which cannot be predicted as numbers", where))
-        if task == "labels" and not column.binary:
+        if task == "multilabel" and not column.binary:
             raise InputError(Problem(f"column '{column.name}' does not hold labels, which are 0 or 1", where))
     if task == "classes" and len(columns) > 1:
         raise InputError(Problem("classes can be predicted for one column; give only one --target", where))
@@ -122,7 +122,7 @@ def _useless(column: ColumnProfile) -> str:
 def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:
     if len(columns) > 1:
         two_valued = all(column.binary for column in columns)
-        return ("labels", "each is yes or no") if two_valued else ("numbers", "several columns")
+        return ("multilabel", "each is yes or no") if two_valued else ("numbers", "several columns")
     (column,) = columns
     if column.kind in ("text", "boolean"):
         return "classes", f"{column.distinct} different values"

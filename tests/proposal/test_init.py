@@ -148,7 +148,7 @@ REFUSED: list[tuple[Callable[[], None], list[str], str]] = [
     ),
     (
         _plain,
-        ["plain.csv", "--target", "size", "--task", "labels"],
+        ["plain.csv", "--target", "size", "--task", "multilabel"],
         "plain.csv: column 'size' does not hold labels, which are 0 or 1",
     ),
     (

@@ -99,7 +99,7 @@ def test_a_leak_stays_where_nothing_else_is_left() -> None:
         ({"x": X, "stars": _random.integers(1, 6, MANY)}, (), "stars", "classes"),
         ({"x": X, "age": _random.integers(1, 60, MANY)}, (), "age", "numbers"),
         ({"x": X, "won": np.where(X > 0, "1.0", "0.0")}, (), "won", "classes"),
-        ({"x": X, "one": X > 0, "two": X > 1}, ("one", "two"), ["one", "two"], "labels"),
+        ({"x": X, "one": X > 0, "two": X > 1}, ("one", "two"), ["one", "two"], "multilabel"),
         ({"x": X, "one": X**2, "two": X**3}, ("one", "two"), ["one", "two"], "numbers"),
     ],
 )  # fmt: skip

@@ -144,7 +144,7 @@ def test_parameters_to_start_from(home, capsys):
 
 @pytest.mark.parametrize("average", [None, 0.5])
 def test_eval_finds_what_training_found(home, capsys, average):
-    assert main(["train", str(write_config(home, {"train": {"average": average}})), "--json"]) == 0
+    assert main(["train", str(write_config(home, {"train": {"ema_decay": average}})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
     assert main(["eval", "runs/small", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

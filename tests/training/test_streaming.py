@@ -26,7 +26,7 @@ RICH = {
     "model": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": {"units": "classes"}}],
     "metrics": ["accuracy", "auc"],
     "schedule": {"cosine": {"warmup_epochs": 1}},
-    "train": {"average": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
+    "train": {"ema_decay": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
 }
 CHANGES = {
     "plain": {},

@@ -97,7 +97,7 @@ class _Fitting(Fitting):
     def result(self) -> Encoder:
         feature, missing = self._feature, None in self._counts
         counts = [(word, n) for word, n in self._counts.items() if word is not None and n >= feature.min_count]
-        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.most])
+        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.max_categories])
         width: int | None = feature.width or usual_width(len(words))
         if feature.encoding == "one_hot" or (feature.encoding == "auto" and not feature.width and len(words) <= FEW):
             width = None
@@ -119,7 +119,7 @@ class Category(Feature):
         default=None, description="of the embedding; by default 1.6 · categories^0.56, at most 50"
     )
     min_count: PositiveInt = Field(default=1, description="rows a category needs; rarer ones count as unknown")
-    most: PositiveInt = Field(default=10_000, description="categories that are told apart, the most frequent ones")
+    max_categories: PositiveInt = Field(default=10_000, description="the most frequent ones; others count as unknown")
 
     def start(self, column: str) -> Fitting:
         return _Fitting(column, self)

@@ -92,7 +92,7 @@ class _Fitting(Fitting):
         knots: tuple[float, ...] = ()
         scale = None if empty else self._scaling.scale(self._moments)
         if self._quantiles and not empty:
-            knots = normal_knots(self._sample, self._quantiles.knots)
+            knots = normal_knots(self._sample, self._quantiles.quantiles)
         offset, factor = (float(scale.offset.item()), float(scale.factor.item())) if scale else (0.0, 1.0)
         indicator = self._missing and fill is not None
         both = bool(knots) and self._scaling is not self._quantiles

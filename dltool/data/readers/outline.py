@@ -11,7 +11,7 @@ import numpy as np
 from dltool.data.column_types.column_type import ColumnType, Kind
 
 Bad = Literal["refuse", "missing", "skip"]
-Task = Literal["auto", "classes", "numbers", "labels"]
+Task = Literal["auto", "classes", "numbers", "multilabel"]
 
 
 @dataclass(frozen=True)

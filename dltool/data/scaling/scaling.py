@@ -115,11 +115,11 @@ class MinMax(Scaling):
         return Scale(moments.low, _reciprocal(moments.high - moments.low, moments))
 
 
-@register("scaling", "quantile", main="knots")
+@register("scaling", "quantile", main="quantiles")
 class Quantile(Scaling):
     """Gives each number of a table a normal distribution, whatever its own: for skewed ones with outliers."""
 
-    knots: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="quantiles that are kept")
+    quantiles: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="quantiles that are kept")
 
     def scale(self, moments: Moments) -> Scale | None:
         """Nothing by itself: the quantiles do it."""

@@ -78,7 +78,7 @@ class Table(Source):
     def _fields_fit_each_other(self) -> Self:
         if self.columns and self.exclude:
             raise ValueError("expected 'columns' or 'exclude', not both")
-        if self.label_separator and (self.task not in ("auto", "labels") or len(self._targets) > 1):
+        if self.label_separator and (self.task not in ("auto", "multilabel") or len(self._targets) > 1):
             raise ValueError("'label_separator' is for one target column whose cells list labels")
         return self
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, DataConfig
+from dltool.config.experiment import PARTS, TARGETS, DataConfig
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
@@ -136,7 +136,7 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
             message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
             raise InputError(Problem(message, path="data.split"))
         if missing:
-            count = f"{len(missing)} of the {len(names)} {kind}"
+            count = f"{len(missing)} of the {len(names)} {TARGETS[kind]}"
             warnings.append(f"the {part} part has no row of {count}: {_listed(missing)}")
     return warnings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dltool.config.experiment import Sampling
+from dltool.config.experiment import TARGETS, Sampling
 from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Outline
 from dltool.data.samples.samples import AliasTable
@@ -23,7 +23,8 @@ def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline
         return AliasTable(*build_alias_table(_given_weights(columns[0], partition, outline)))
     classes = partition.targets("train")
     if partition.target.task != "classes":
-        message = f"'balanced' draws every class as often, the target holds {partition.target.task}; give weights"
+        held = TARGETS[partition.target.task]
+        message = f"'balanced' draws every class equally often, the target holds {held}; give weights"
         raise InputError(Problem(message, path="train.sampling"))
     return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
 

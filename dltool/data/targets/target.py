@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dltool.config.experiment import Task
+from dltool.config.renamed import VALUES
 from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import shown
 from dltool.data.readers.outline import Outline
@@ -92,7 +93,7 @@ class Target:
     def from_json(cls, data: Mapping[str, Any]) -> Target:
         """What `as_json` gave."""
         return cls(
-            task=data["task"],
+            task=VALUES.get(data["task"], data["task"]),  # as older versions called it
             names=tuple(data["names"]),
             classes=tuple(data["classes"]) if data["classes"] else None,
             scale=Scale.from_json(data["scale"]) if data["scale"] else None,
@@ -121,13 +122,13 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     names = tuple(outline.targets)
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
     if outline.label_separator:
-        return Target("labels", tuple(labels_of_lists(outline))), []
-    if outline.task == "labels":
-        return Target("labels", names), []
+        return Target("multilabel", tuple(labels_of_lists(outline))), []
+    if outline.task == "multilabel":
+        return Target("multilabel", names), []
     if outline.task == "auto" and len(names) > 1 and all(two_valued(column) for column in values.values()):
         one_hot = "; each row has just one, task: classes for classes" if is_one_hot(outline) else ""
         note = f"all {len(names)} targets are 0 or 1: taken as labels (task: numbers for numbers{one_hot})"
-        return Target("labels", names), [note]
+        return Target("multilabel", names), [note]
     if outline.task == "classes" and len(names) > 1 and is_one_hot(outline):
         return Target("classes", names, one_hot_names(outline)), []
     (name, column), *_ = values.items()
@@ -135,9 +136,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
         doubtful = outline.task == "auto" and len(values) == 1
         return Target("numbers", names), _few_whole(name, column) if doubtful else []
     if len(names) > 1:
-        message = (
-            f"classes can be predicted for one target, not for {len(names)}; of several that are 0 or 1: task: labels"
-        )
+        message = f"classes can be predicted for one target, not for {len(names)}; if each is 0 or 1: task: multilabel"
         raise InputError(Problem(message, outline.where))
     integers = len(distinct(column)[0]) if outline.task == "auto" and column.dtype.kind in "iu" else 0
     if integers > MOST_CLASSES:
@@ -158,7 +157,7 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
 
     A row without a target has a 0. Raises InputError for what the target does not know.
     """
-    if target.task == "labels" and outline.label_separator:
+    if target.task == "multilabel" and outline.label_separator:
         return encode_label_lists(outline, target.names)
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
@@ -167,7 +166,7 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
         return encode_one_hot(outline)
     if target.classes:
         return encode_classes(outline, target.classes)
-    if target.task == "labels":
+    if target.task == "multilabel":
         return encode_labels(outline)
     return np.stack([_numbers(name, values, outline) for name, values in outline.targets.items()], axis=1)
 

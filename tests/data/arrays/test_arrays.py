@@ -74,7 +74,7 @@ def test_one_hot_targets_are_classes_where_the_config_says_so(dtype: str):
     assert dataset.signature.classes == ("0", "1", "2", "3")
     np.testing.assert_array_equal(dataset.parts["train"].targets, LABELS)
     labels = opened({**_npz(), **PLAIN})
-    assert labels.signature.task == "labels"
+    assert labels.signature.task == "multilabel"
     assert labels.notes == [
         "all 4 targets are 0 or 1: taken as labels (task: numbers for numbers; each row has just one, task: classes for"
         " classes)"

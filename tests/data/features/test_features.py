@@ -133,7 +133,7 @@ WORDS = cells("b", "a", "b", None, "c", "b", "a")
     [
         ({}, 5, [2, 3, 4, 1, 0]),  # 0 is unknown, 1 is missing, then the most frequent first
         ({"min_count": 2}, 4, [2, 3, 0, 1, 0]),
-        ({"most": 1}, 3, [2, 0, 0, 1, 0]),
+        ({"max_categories": 1}, 3, [2, 0, 0, 1, 0]),
     ],
 )
 def test_categories(fields: dict[str, Any], size: int, expected: list[int]):

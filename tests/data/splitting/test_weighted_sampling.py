@@ -91,6 +91,6 @@ def test_arrays_have_no_column_of_weights():
 def test_numbers_cannot_be_balanced():
     np.savez("data.npz", x=np.zeros((4, 3)), y=[0.5, 1.5, 0.5, 1.5])
     with pytest.raises(
-        InputError, match="'balanced' draws every class as often, the target holds numbers; give weights"
+        InputError, match="'balanced' draws every class equally often, the target holds numbers; give weights"
     ):
         open_dataset(config({"npz": "data.npz"}), [FOLDER], sampling="balanced")

@@ -179,7 +179,7 @@ FIELDS: list[tuple[dict[str, Any], list[str]]] = [
     ({"exclude": ["a", "b"]}, ["ok.csv: data.table: no column is left for the features"]),
     (
         {"target": ["a", "y"], "task": "classes"},
-        ["ok.csv: classes can be predicted for one target, not for 2; of several that are 0 or 1: task: labels"],
+        ["ok.csv: classes can be predicted for one target, not for 2; if each is 0 or 1: task: multilabel"],
     ),
 ]
 

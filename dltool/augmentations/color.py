@@ -12,8 +12,8 @@ from dltool.registry import register
 Amount = Annotated[float, Field(ge=0, le=1)]
 
 
-@register("augmentation", "colour")
-class Colour(Augmentation):
+@register("augmentation", "color_jitter")
+class ColorJitter(Augmentation):
     """Changes brightness, contrast and saturation, each by a draw of its own."""
 
     idle_by_default = True
