@@ -1,4 +1,4 @@
-"""Which name a user may have meant: a near spelling, another tool's word, or a key that belongs elsewhere."""
+"""Which name a user may have meant: a similar spelling, another tool's word, or a key of another block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dltool.config.words import a, either
 from dltool.errors import did_you_mean, nearest
 from dltool.registry import PACKAGES, registered
 
-#: what other tools say → what is said here
+#: names in other tools → names in dltool
 _OTHER_TOOLS = {
     "acc": "accuracy",
     "batch": "batch_size",
@@ -60,11 +60,11 @@ _OTHER_TOOLS = {
 
 
 class _Home(NamedTuple):
-    """A block or a registered thing that has some key."""
+    """A block or a component that has a certain key."""
 
     path: str
     block: type[Block]
-    thing: str = ""  # the example, where any thing of one kind may stand at the path
+    thing: str = ""  # an example, where the path may hold any component of a kind
 
 
 def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
@@ -75,7 +75,7 @@ def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
     if _OTHER_TOOLS.get(key.lower()) in here:
         return f"did you mean '{_OTHER_TOOLS[key.lower()]}'?"
     if key.partition(":")[0] in here:
-        return f"put a space behind the ':' of '{key}'"
+        return f"put a space after the ':' of '{key}'"
     homes = sorted(_homes(top), key=lambda home: not issubclass(home.block, block.__bases__[0]))
     if belongs := [home.path for home in homes if not home.thing and key in allowed_keys(home.block)]:
         return f"'{key}' belongs {_inside(belongs)}"
@@ -92,14 +92,14 @@ def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
 
 
 def meant_key(key: str, allowed: Iterable[str]) -> str | None:
-    """The allowed key of which `key` is a misspelling, another tool's word, or the part before a ':' without space."""
+    """The allowed key that `key` stands for: a misspelling, another tool's word, or a ':' without a space."""
     words = set(allowed)
     other = _OTHER_TOOLS.get(key.lower())
     return other if other in words else nearest(key.partition(":")[0], words)
 
 
 def unknown_name(name: str, kind: str) -> str:
-    """The hint for a name that no registered thing of a kind has."""
+    """The hint for a name that no component of this kind has."""
     allowed = registered(kind)
     if new := new_name(name, kind):
         return f"'{name}' is now called '{new}'"
@@ -113,7 +113,7 @@ def unknown_name(name: str, kind: str) -> str:
 
 
 def _homes(block: type[Block], path: str = "") -> Iterator[_Home]:
-    """Every block below, then every thing that may be named below."""
+    """All blocks below `block`, then all components that fields below it can hold."""
     yield _Home(path, block)
     for name in block.model_fields:
         below = f"{path}.{name}" if path else name
@@ -131,7 +131,7 @@ def _homes(block: type[Block], path: str = "") -> Iterator[_Home]:
 
 
 def _field_of(kind: str, top: type[Block]) -> str | None:
-    """The top-level key that holds things of a kind."""
+    """The top-level key that holds components of a kind."""
     for name in top.model_fields:
         slot = field_slot(top, name)
         if kind in (slot.kind, slot.item.kind if slot.item else None):

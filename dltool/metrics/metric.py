@@ -16,7 +16,7 @@ import numpy as np
 
 from dltool.config.description import Description
 from dltool.config.experiment import TARGETS, Task
-from dltool.config.figures import figure_names
+from dltool.config.metric_names import metric_names
 from dltool.errors import InputError, Problem
 
 #: what to use instead of a metric that does not fit
@@ -116,7 +116,7 @@ class Accumulator:
 
 def by_name(metrics: Sequence[Metric]) -> dict[str, Metric]:
     """Metrics by the names of their figures."""
-    return dict(zip(figure_names(metrics), metrics, strict=True))
+    return dict(zip(metric_names(metrics), metrics, strict=True))
 
 
 def positive_classes(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:

@@ -112,6 +112,6 @@ def test_all_problems_of_valid_and_invalid_blocks_come_together(tmp_path: Path) 
     text = CONFIG.replace("epochs: 2", "epochs: two") + "early_stopping: {monitor: validation.f1}\nepochs: 2\n"
     assert problems(write(tmp_path, text)) == [
         "c.yaml:10:17: train.epochs: expected a whole number above 0, got 'two'",
-        "c.yaml:11:27: early_stopping.monitor: nothing measures 'validation.f1'; add 'f1' to 'metrics'",
+        "c.yaml:11:27: early_stopping.monitor: no metric is called 'validation.f1'; add 'f1' to 'metrics'",
         "c.yaml:12:1: epochs: unknown key; 'epochs' belongs in 'train'",
     ]

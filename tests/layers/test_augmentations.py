@@ -126,10 +126,10 @@ MISFITS: list[tuple[Any, tuple[int, ...], str]] = [
     (
         [{"random_flip": "vertical"}],
         (7,),
-        "augment: only images (height, width, channels) can be augmented, a sample is [7]",
+        "augment: only images (height, width, channels) can be augmented; samples have shape [7]",
     ),
-    (["mixup"], (8, 6), "augment: only images (height, width, channels) can be augmented, a sample is [8, 6]"),
-    ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move an image of 8 × 8 out of sight"),
+    (["mixup"], (8, 6), "augment: only images (height, width, channels) can be augmented; samples have shape [8, 6]"),
+    ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move all of an image of 8 × 8 out of view"),
     ([{"cutout": 9}], IMAGES, "augment[0]: a square of 9 does not fit images of 8 × 8"),
     (
         ["random_flip", {"color_jitter": {"saturation": 0.1}}],
@@ -139,12 +139,12 @@ MISFITS: list[tuple[Any, tuple[int, ...], str]] = [
     (
         ["random_flip", "random_flip"],
         IMAGES,
-        "augment[1]: 'random_flip' sets 'horizontal', as another one does; put them into one",
+        "augment[1]: 'random_flip' sets 'horizontal', as an earlier one does; combine the two",
     ),
     (
         [{"random_rotation": 5}, {"random_affine": {"rotate": 5}}],
         IMAGES,
-        "augment[1]: 'random_affine' sets 'rotate', as another one does",
+        "augment[1]: 'random_affine' sets 'rotate', as an earlier one does",
     ),
 ]
 

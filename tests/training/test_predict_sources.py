@@ -64,7 +64,7 @@ def test_npy(home, capsys):
     np.save("new.npy", x[:5])
     train({"npy": {"path": "x.npy", "targets": "y.npy"}})
     assert predicted(capsys, "new.npy") == predicted(capsys, "x.npy")[:5]
-    error = "error: new.npy: holds features alone; a config must name the file of their targets\n"
+    error = "error: new.npy: holds only features; a config must name the file of their targets\n"
     assert refused(capsys, "eval", "run", "new.npy") == error
 
 

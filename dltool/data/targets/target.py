@@ -1,4 +1,4 @@
-"""What is to be predicted: one class of several, labels that a row has or has not, or numbers; and the arrays of it."""
+"""The target: one class of several, any of several labels, or numbers; and its arrays."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from dltool.errors import InputError, Problem
 
 #: integers with more different values than this are numbers, unless the config says otherwise
 MOST_CLASSES = 100
-#: above this, taking integers for classes deserves a note
+#: with more classes than this, taking integers as classes is noted
 MANY_CLASSES = 20
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted, as the training part has settled it."""
+    """The target, as determined by the training part."""
 
     task: Task
     names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
@@ -67,7 +67,7 @@ class Target:
             first = rounded[0]
             message = (
                 f"target '{self.names[first]}' is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}, and a"
-                " network is trained in float32, which has no digits for such differences; take the mean off:"
+                " network is trained in float32, which cannot represent such differences; subtract the mean:"
                 " target_scaling: standard"
             )
             raise InputError(Problem(message, path="data.target_scaling"))
@@ -91,7 +91,7 @@ class Target:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Target:
-        """What `as_json` gave."""
+        """The object from the result of `as_json`."""
         return cls(
             task=VALUES.get(data["task"], data["task"]),  # as older versions called it
             names=tuple(data["names"]),
@@ -113,7 +113,7 @@ def usable_rows(outline: Outline) -> np.ndarray | None:
 
 
 def understand(outline: Outline) -> tuple[Target, list[str]]:
-    """The target of a source, with notes on what was taken for what.
+    """The target of a source, with notes on the inferred task.
 
     Unless the task is given: one target of text, booleans or integers with at most MOST_CLASSES different values has
     classes, sorted; several targets that are all 0 or 1 are labels; all others are numbers. Raises InputError for a
@@ -144,7 +144,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
         return Target("numbers", names), [note]
     classes = tuple(class_names(outline))
     if len(classes) == 1:
-        message = f"all rows have the class {shown(classes[0])}; there is nothing to tell apart"
+        message = f"all rows have the class {shown(classes[0])}; there is nothing to predict"
         raise InputError(Problem(message, outline.where))
     notes = []
     if integers > MANY_CLASSES:
@@ -155,7 +155,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
 def encode(outline: Outline, target: Target) -> np.ndarray:
     """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
 
-    A row without a target has a 0. Raises InputError for what the target does not know.
+    Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
     if target.task == "multilabel" and outline.label_separator:
         return encode_label_lists(outline, target.names)

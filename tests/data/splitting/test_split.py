@@ -95,7 +95,7 @@ AUTO: list[tuple[list[int], dict[str, Any], str | None]] = [
     (
         [0] * 50 + [1] * 20 + [2] * 2,
         {"validation": 0.2, "test": 0.2},
-        "a class has only 2 of all rows, so they are drawn without regard to class (data.split.stratify)",
+        "a class has only 2 rows, so rows are not stratified by class (data.split.stratify)",
     ),
     ([0] * 50 + [1] * 20 + [2] * 2, {"validation": 0.2}, None),
 ]

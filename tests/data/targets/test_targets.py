@@ -179,7 +179,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         " correct it, or leave its row out: types: {y: {number: {missing: [u]}}}, missing_target: drop",
     ),
     ({"values": [1, 0.5, 1.5], "task": "classes"}, "data.csv:3: target 'y' holds 0.5, which names no class"),
-    ({"values": [3, 3, 3]}, "data.csv: all rows have the class '3'; there is nothing to tell apart"),
+    ({"values": [3, 3, 3]}, "data.csv: all rows have the class '3'; there is nothing to predict"),
     ({"values": [0, 1, 2], "task": "multilabel"}, "data.csv:4: target 'y' holds 2, where labels are 0 or 1"),
     (
         {"values": ["u", "u|v"], "task": "multilabel"},
@@ -193,7 +193,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (
         {"values": ["u", "", "v", ""]},
         "data.csv:3: data.table: column 'y' has no value, and 1 more such rows; a row without a target cannot be used:"
-        " remove it, or leave out all such rows with missing_target: drop",
+        " remove it, or drop all such rows with missing_target: drop",
     ),
     ({"values": ["", ""], "missing_target": "drop"}, "data.csv: no row has a target"),
 ]
