@@ -30,7 +30,7 @@ LATE = [f"{13 + i % 15}/{1 + i % 12:02}/2024" for i in range(ROWS)]
 
 
 def _says(told: str) -> str:
-    return f"(data.table.types: {{a: {told}}} says otherwise)"
+    return f"(data.table.types: {{a: {told}}} changes that)"
 
 
 DAY_FIRST = _says("{date: '%d/%m/%Y'}")
