@@ -102,7 +102,7 @@ BAD = {
         {"compat": "torch", "schedule": "one_cycle", "optimizer": {"sgd": 0.1}, "train": {}},
         [],
         2,
-        "schedule: 'one_cycle' cycles the momentum, 'sgd' has none; give it one, such as momentum: 0.9, or say"
+        "schedule: 'one_cycle' cycles the momentum, but 'sgd' has none; give it one, such as momentum: 0.9, or say"
         " cycle_momentum: false",
     ),
     "no start": ({}, ["--init-from", "nowhere.safetensors"], 2, "--init-from: no file 'nowhere.safetensors'"),

@@ -138,7 +138,7 @@ def test_images_are_named(home, capsys):
     rows = predicted(capsys, "new")
     assert [row["file"] for row in rows] == ["new/0.png", "new/1.png", "new/2.png"]
     assert predicted(capsys, "new/1.png") == [rows[1]]
-    assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: lies in no folder of its own")
+    assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: is not in a class folder")
 
 
 def test_windows_name_their_row_group_and_time(home, capsys, monkeypatch):
