@@ -1,1 +1,1 @@
-"""What may change images while they are trained on: one small description for each way, together one op."""
+"""Augmentations: random changes of training images, one class each; a whole list becomes one op."""

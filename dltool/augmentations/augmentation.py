@@ -1,7 +1,7 @@
-"""The contract of augmentations, and what a list of them makes of one op.
+"""The contract of augmentations, and how a list of them becomes the attributes of one op.
 
-Only batches to train on are changed. What happens to a sample follows from the seed, the epoch and its place in it, so
-that it is the same after a resume and for any number of threads.
+Only training batches are changed. Seed, epoch and position in the epoch determine how a sample is changed, so resuming
+and the number of threads make no difference.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from dltool.errors import InputError, Problem
 
 
 class Augmentation(Description):
-    """A way to change images at random."""
+    """A random change of images."""
 
-    idle_by_default: ClassVar[bool] = False  # without any of its fields it changes nothing
+    idle_by_default: ClassVar[bool] = False  # with all fields at their defaults it changes nothing
 
     @abstractmethod
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """What it sets of the op `gather_augmented`; raises ValueError where images of this shape cannot be changed."""
+        """Attributes for the op `gather_augmented`; raises ValueError for shapes (h, w, c) that it does not support."""
 
 
 def ranges(augmentations: Sequence[Augmentation], shape: tuple[int, ...]) -> dict[str, Any]:
-    """Attributes of `gather_augmented` for samples of a shape; raises InputError where something does not fit."""
+    """Attributes of `gather_augmented` for samples of this shape; raises InputError for a misfit."""
     if len(shape) != 3:
-        message = f"only images (height, width, channels) can be augmented, a sample is {list(shape)}"
+        message = f"only images (height, width, channels) can be augmented; samples have shape {list(shape)}"
         raise InputError(Problem(f"{message}; leave 'augment' out", path="augment"))
     height, width, channels = shape
     attributes: dict[str, Any] = {"width": width}
@@ -37,7 +37,7 @@ def ranges(augmentations: Sequence[Augmentation], shape: tuple[int, ...]) -> dic
         except ValueError as error:
             raise InputError(Problem(str(error), path=f"augment[{i}]")) from None
         if twice := added.keys() & attributes.keys():
-            message = f"'{augmentation.yaml_name}' sets '{min(twice)}', as another one does; put them into one"
+            message = f"'{augmentation.yaml_name}' sets '{min(twice)}', as an earlier one does; combine the two"
             raise InputError(Problem(message, path=f"augment[{i}]"))
         attributes |= added
     return attributes

@@ -1,4 +1,4 @@
-"""Augmentations that move pixels; what comes from outside the image is black."""
+"""Augmentations that move pixels; pixels from outside the image are black."""
 
 from __future__ import annotations
 
@@ -16,66 +16,72 @@ Degrees = Annotated[float, Field(ge=0, le=180)]
 
 @register("augmentation", "random_crop", main="padding")
 class RandomCrop(Augmentation):
-    """Pads images and cuts their size out again anywhere: moves them by whole pixels (He et al. 2016)."""
+    """Pads images, then crops them to their size at a random position (He et al. 2016)."""
 
     padding: PositiveInt = Field(default=4, description="pixels on each side")
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """Pixels to move by."""
+        """The padding in pixels."""
         if self.padding >= min(shape[:2]):
-            raise ValueError(f"padding by {self.padding} can move an image of {shape[0]} × {shape[1]} out of sight")
+            raise ValueError(
+                f"padding by {self.padding} can move all of an image of {shape[0]} × {shape[1]} out of view"
+            )
         return {"crop": self.padding}
 
 
-@register("augmentation", "flip", main="direction")
-class Flip(Augmentation):
-    """Mirrors every second image."""
+@register("augmentation", "random_flip", main="direction")
+class RandomFlip(Augmentation):
+    """Flips images with a probability of 0.5."""
 
     direction: Literal["horizontal", "vertical", "both"] = Field(
-        default="horizontal", description="horizontal: left becomes right; both: each by a draw of its own"
+        default="horizontal",
+        description="horizontal: left becomes right; both: each direction with a probability of 0.5",
     )
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """One of the two, or both."""
+        """The directions to flip in."""
         names = ("horizontal", "vertical") if self.direction == "both" else (self.direction,)
         return dict.fromkeys(names, 1)
 
 
-@register("augmentation", "rotation", main="degrees")
-class Rotation(Augmentation):
-    """Turns images about their middle."""
+@register("augmentation", "random_rotation", main="degrees")
+class RandomRotation(Augmentation):
+    """Rotates images about their center."""
 
-    degrees: Degrees = Field(description="at most, either way")
+    degrees: Degrees = Field(description="largest angle, in either direction")
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """Radians."""
+        """The angle in radians."""
         return {"rotate": radians(self.degrees)}
 
 
-@register("augmentation", "affine")
-class Affine(Augmentation):
-    """Turns, moves, enlarges and shears images."""
+@register("augmentation", "random_affine")
+class RandomAffine(Augmentation):
+    """Rotates, translates, scales and shears images."""
 
     idle_by_default = True
 
-    rotate: Degrees = Field(default=0.0, description="degrees at most, either way")
+    rotate: Degrees = Field(default=0.0, description="largest angle in degrees, in either direction")
     translate: Share | Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
-        default=0.0, description="share of the size at most, either way, or [down, right]"
+        default=0.0,
+        description="largest distance as a share of the image's size, in any direction, or [vertical, horizontal]",
     )
     scale: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)] = Field(
-        default=[1.0, 1.0], description="least and largest factor"
+        default=[1.0, 1.0], description="smallest and largest factor"
     )
-    shear: Annotated[float, Field(ge=0, lt=90)] = Field(default=0.0, description="degrees at most, either way")
+    shear: Annotated[float, Field(ge=0, lt=90)] = Field(
+        default=0.0, description="largest angle in degrees, in either direction"
+    )
 
     @field_validator("scale")
     @classmethod
     def _ascends(cls, scale: list[float]) -> list[float]:
         if scale[0] > scale[1]:
-            raise ValueError(f"expected the least factor first, got {scale}")
+            raise ValueError(f"expected the smallest factor first, got {scale}")
         return scale
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """Radians, shares, factors and a tangent."""
+        """Angle in radians, translations as shares of the size, scale factors, and the tangent of the shear."""
         down, right = self.translate if isinstance(self.translate, list) else (self.translate, self.translate)
         turn = {"rotate": radians(self.rotate)} if self.rotate else {}
         low, high = self.scale
@@ -91,12 +97,12 @@ class Affine(Augmentation):
 
 @register("augmentation", "cutout", main="size")
 class Cutout(Augmentation):
-    """Blackens a square anywhere (DeVries and Taylor 2017)."""
+    """Sets a square at a random position to black (DeVries and Taylor 2017)."""
 
-    size: PositiveInt = Field(description="pixels of a side")
+    size: PositiveInt = Field(description="side of the square in pixels")
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """Pixels."""
+        """The side of the square in pixels."""
         if self.size > min(shape[:2]):
             raise ValueError(f"a square of {self.size} does not fit images of {shape[0]} × {shape[1]}")
         return {"cutout": self.size}

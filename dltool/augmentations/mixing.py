@@ -1,4 +1,4 @@
-"""Augmentations that mix each image, and its label, with another one of the batch."""
+"""Augmentations that mix each image, and its label, with another image of the batch."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from dltool.registry import register
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
 
-#: entries of a table of quantiles, and of the sum that it is read from
+#: entries of a table of quantiles, and terms of the integral that it is computed from
 KNOTS, TERMS = 1025, 65537
 
 
-Alpha = Annotated[float, Field(gt=0, le=4, description="λ ~ Beta(alpha, alpha): 1 makes all shares alike likely")]
+Alpha = Annotated[float, Field(gt=0, le=4, description="λ ~ Beta(alpha, alpha): 1 makes all shares equally likely")]
 
 
 class Mixing(Augmentation):
-    """Draws the share λ that is left of an image; so much of the loss is that with its label, the rest the other's."""
+    """Keeps a random share λ of an image; its own label has weight λ in the loss, the other image's label 1 − λ."""
 
     mixes: ClassVar[bool] = True
 
     alpha: Alpha = 1.0
 
     def attributes(self, shape: tuple[int, int, int]) -> dict[str, Any]:
-        """Nothing: single images stay as they are."""
+        """None: single images are not changed."""
         return {}
 
 
 @register("augmentation", "mixup", main="alpha")
 class Mixup(Mixing):
-    """Blends each image with another one of its batch (Zhang et al. 2018)."""
+    """Blends each image with another image of its batch (Zhang et al. 2018)."""
 
     alpha: Alpha = 0.2
 
 
 @register("augmentation", "cutmix", main="alpha")
 class Cutmix(Mixing):
-    """Replaces a rectangle of each image by that of another one of its batch (Yun et al. 2019)."""
+    """Replaces a rectangle of each image with the same rectangle of another image of its batch (Yun et al. 2019)."""
 
 
 def paired(
     graph: Graph, augmentations: Sequence[Augmentation], rows: Value, shape: tuple[int, ...]
 ) -> tuple[Value, Value, Value] | None:
-    """The rows that those of a batch are mixed with, how, and the share that is left; None where nothing is mixed.
+    """The partner row of each row of a batch, the mask, and the share λ that is kept; None where nothing is mixed.
 
-    Where images are both blended and cut, chance decides for each of them. Raises InputError for one that comes twice.
+    With both mixup and cutmix, each image gets one of them at random. Raises InputError for a name listed twice.
     """
     alphas: dict[str, float] = {}
     for i, mixing in enumerate(augmentations):
@@ -69,7 +69,7 @@ def paired(
 
 
 def quantiles(alpha: float) -> np.ndarray:
-    """Numbers (KNOTS,) below which λ ~ Beta(alpha, alpha) lies with evenly spaced probabilities from 0 to 1.
+    """Quantiles (KNOTS,) of λ ~ Beta(alpha, alpha) at evenly spaced probabilities from 0 to 1.
 
     With x = s^(1/alpha) / 2 the density of the lower half is (1 − x)^(alpha − 1) over s from 0 to 1, which is smooth;
     the upper half mirrors it.

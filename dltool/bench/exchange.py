@@ -55,7 +55,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         "codes": [asdict(field) for field in dataset.signature.codes],
         "decayed": [value.name for value in graph.parameters() if value.decay or optimizer.decay_biases],
         "clip": plain["train"]["clip"],
-        "average": train.average,
+        "average": train.ema_decay,
         "rates": _rates(experiment, optimizer, layout),
         "seed": train.seed,
         "updates": _updates(layout),

@@ -62,7 +62,7 @@ def init(
     ] = None,
     test: Annotated[str | None, typer.Option("--test", metavar="DATA", help="Data of the test part.")] = None,
     task: Annotated[
-        Literal["classes", "numbers", "labels"] | None,
+        Literal["classes", "numbers", "multilabel"] | None,
         typer.Option("--task", help="What the target is, where it is not what it looks like."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,

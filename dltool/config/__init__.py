@@ -1,1 +1,1 @@
-"""From YAML text to a typed, checked description of an experiment, with every problem found at once."""
+"""From YAML text to a typed, validated description of an experiment; all problems are reported at once."""

@@ -1,4 +1,4 @@
-"""Amounts of memory as a config states them: 500MB, 1.5 GB, 2GiB; always with a unit."""
+"""Amounts of memory in a config, such as 500MB, 1.5 GB or 2GiB; the unit is required."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?([kmgt])(i?)b", re.IGNORECA
 
 
 def bytes_of(text: str) -> int:
-    """The bytes that an amount stands for: MB are 1000² of them, MiB 1024²; raises ValueError for anything else."""
+    """An amount in bytes (1 MB = 1000², 1 MiB = 1024²); raises ValueError for anything else."""
     found = _FORM.fullmatch(text.strip())
     if not found:
         raise ValueError(f"expected an amount of memory such as 1GB or 500MB, got '{text}'{_advice(text)}")
     number, power, binary = found.groups()
     count = round(float(number) * (1024 if binary else 1000) ** _POWERS[power.lower()])
     if not count:
-        raise ValueError(f"'{text}' is no memory at all")
+        raise ValueError(f"'{text}' is not a positive amount of memory")
     return count
 
 
 def amount(count: int) -> str:
-    """So many bytes as an amount, of two digits or more."""
+    """A number of bytes as an amount with at least two digits, such as "1.5 GB"."""
     size, unit = float(count), " bytes"
     for name in ("kB", "MB", "GB", "TB"):
         if size < 1000:

@@ -9,9 +9,9 @@ from pydantic import AfterValidator
 
 
 def clean_name(name: str) -> str:
-    """A column's name without blanks around it, its letters in the form in which they are typed (Unicode's NFC)."""
+    """A column's name without surrounding blanks, in Unicode's composed form (NFC), as keyboards type it."""
     return unicodedata.normalize("NFC", name.strip())
 
 
-#: a column's name in a config, which finds the column however its file writes the same letters
+#: a column's name in a config; it matches the column whichever Unicode form the file uses
 ColumnName = Annotated[str, AfterValidator(clean_name)]

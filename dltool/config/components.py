@@ -1,7 +1,7 @@
-"""Things of a config that are registered elsewhere, under the name that a type checker knows each by.
+"""Types of config fields that hold registered components, such as a loss.
 
-`config` is the lowest of the levels and imports none of the classes: a field finds its thing in the registry by kind.
-A type checker reads the classes themselves, so that code above `config` gets a `Loss` from `experiment.loss`.
+`config` is the lowest level and imports none of these classes: at run time a field looks its component up in the
+registry. A type checker sees the classes themselves, so `experiment.loss` is a `Loss`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The base of everything a user can write in YAML: frozen, strict, typed mappings.
+"""The base classes of everything a user can write in YAML: frozen, strict, typed mappings.
 
-A `Block` is a mapping with fixed keys. A `Description` is a block that was registered under a name; it may be written
-as a bare name, as `name: {fields}`, or as `name: value` for its one main field. `Component(kind)` marks a field that
-holds one of a registered kind; `by_compat` declares a default that depends on which framework the config imitates.
+A `Block` is a mapping with fixed keys. A `Description` is a block registered under a name; it may be written as a bare
+name, as `name: {fields}`, or as `name: value` for its main field. `Component(kind)` marks a field that holds a
+registered component; `by_compat` declares a default that depends on the framework that the config imitates.
 A YAML list fills a `list`, or a tuple declared `Annotated[tuple[int, ...], Field(strict=False)]`.
 """
 
@@ -24,7 +24,7 @@ def _note_inline_field(schema: dict[str, Any], block: type[Any]) -> None:
 
 
 class Block(BaseModel):
-    """A mapping with fixed, typed keys; written without a value it is empty."""
+    """A mapping with fixed, typed keys; a missing value is an empty mapping."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,13 +32,13 @@ class Block(BaseModel):
         strict=True,
         allow_inf_nan=False,
         validate_default=True,
-        defer_build=True,  # most things are never used in a run
+        defer_build=True,  # a run uses only a few of the classes
         json_schema_extra=_note_inline_field,
     )
 
-    #: a field whose component is written as a key of the block itself, under the component's own name
+    #: a field whose component is written directly in the block, with the component's name as the key
     inline_field: ClassVar[str | None] = None
-    #: fields that have no effect where another one has a certain value: field → (the other, its value)
+    #: fields that have no effect if another field has a certain value: field → (other field, value)
     idle: ClassVar[Mapping[str, tuple[str, Any]]] = {}
 
     @model_validator(mode="before")
@@ -69,30 +69,30 @@ class Choice(Block):
 
 
 class Description(Block):
-    """One thing a user can name in a config; its fields are its whole truth."""
+    """A component that a config can name; its fields describe it completely."""
 
     yaml_name: ClassVar[str]
     main_field: ClassVar[str | None] = None
 
     def resolved(self) -> str | dict[str, Any]:
-        """Every field with its value, as plain YAML data under the thing's own name; the name alone without fields."""
+        """All fields as plain YAML data under the component's name; just the name if it has no fields."""
         return {self.yaml_name: self.model_dump()} if type(self).model_fields else self.yaml_name
 
 
 def by_compat(default: Any, *, keras: Any = None, torch: Any = None, mxnet: Any = None, **constraints: Any) -> Any:
-    """A field whose default is `default`, or that of the framework named by the config's `compat`."""
+    """A field whose default is `default`, or the default of the framework that the config's `compat` names."""
     given = {"keras": keras, "torch": torch, "mxnet": mxnet}
     chosen = {name: value for name, value in given.items() if value is not None}
     return Field(default=default, json_schema_extra={"by_compat": chosen}, **constraints)
 
 
 def written(default: Any, **constraints: Any) -> Any:
-    """A field whose default is stated as a user would write it: a component's name, a block's mapping."""
+    """A field whose default is given in the form a user would write: a component's name or a block's mapping."""
     return Field(default=default, **constraints)
 
 
 def compat_defaults(block: type[Block], compat: str) -> dict[str, Any]:
-    """The defaults of a block's fields that imitating a framework changes."""
+    """The defaults of a block that differ when a framework is imitated."""
     defaults: dict[str, Any] = {}
     for name, field in block.model_fields.items():
         extra = field.json_schema_extra
@@ -104,7 +104,7 @@ def compat_defaults(block: type[Block], compat: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Component:
-    """Annotation of a field that holds one registered thing: `Annotated[Description, Component("loss")]`."""
+    """Annotation of a field that holds a registered component: `Annotated[Description, Component("loss")]`."""
 
     kind: str
 
@@ -113,7 +113,7 @@ class Component:
         return core_schema.with_info_plain_validator_function(self._validate, serialization=write)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        # not yet a reference: pydantic follows those, and only `schema` knows everything of a kind
+        # not a reference yet: pydantic would follow it, and only `schema` knows all components of a kind
         return {"component": self.kind}
 
     def _validate(self, value: Any, info: ValidationInfo) -> Description:
@@ -143,7 +143,7 @@ class Component:
 
 
 def _written(thing: Any) -> Any:
-    # a default is still plain data when the JSON schema asks for it
+    # defaults are still plain data when the JSON schema is generated
     return thing.resolved() if isinstance(thing, Description) else thing
 
 
@@ -151,7 +151,7 @@ _BUILT_IN_ERRORS = frozenset(get_args(core_schema.ErrorType)) - {"value_error", 
 
 
 def _under(name: str, error: ValidationError) -> ValidationError:
-    """The same errors, each located below the component's name."""
+    """The same errors, with the component's name in front of each location."""
     details: list[InitErrorDetails] = []
     for line in error.errors(include_url=False):
         context = dict(line.get("ctx", {}))

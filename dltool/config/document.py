@@ -1,4 +1,4 @@
-"""YAML text → a tree of values with positions. Knows YAML and its traps, nothing of what a config means."""
+"""YAML text → a tree of values with positions. Knows YAML and its pitfalls, but not what a config means."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from dltool.config.scalars import CoreLoader, type_of, value_of
 from dltool.config.syntax import syntax_problem
 from dltool.errors import InputError, Problem
 
-#: values in a config once its aliases are expanded; a few lines of aliases of aliases can stand for millions
+#: values in a config once aliases are expanded; a few lines of nested aliases can expand to millions
 LARGEST = 100_000
 
 
 @dataclass
 class Document:
-    """The tree, and what is wrong with it that does not keep it from being read."""
+    """The tree, and problems that did not prevent it from being read."""
 
     root: Node
     problems: list[tuple[Place, Problem]] = field(default_factory=list)
 
 
 def read_document(text: str, source: str, turn: int = 0) -> Document:
-    """Parse one YAML document; raises InputError with one line where its syntax is broken."""
+    """Parse one YAML document; raises InputError with the position of a syntax error."""
     try:
         top = CoreLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -56,7 +56,7 @@ class _Reading:
         return Document(self.read(top, self.place(top)), self.problems)
 
     def read(self, source: yaml.Node, key: Place) -> Node:
-        """One value; what an alias stands for is read again, where it was anchored."""
+        """One value; an alias is read again from its anchor."""
         if next(self.sizes) > LARGEST:
             raise InputError(Problem(f"more than {LARGEST} values; are there aliases of aliases?", str(key)))
         if source in self.open:
@@ -95,7 +95,7 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode) or type_of(key_node.tag) == "null":
                 self.problem(place, "a key must be a word or a number")
                 continue
-            # a number as key is its text, so that class 0 can be named without quotes
+            # numeric keys become text, so that class 0 needs no quotes
             name = key_node.value
             if name in first:
                 self.problem(place, f"the key '{name}' is already given in line {first[name].line}")
@@ -110,7 +110,7 @@ class _Reading:
         return entries
 
     def merge(self, source: yaml.Node, key: Place, entries: dict[str, Node]) -> None:
-        """`<<: *anchor`, or a list of them: adds the keys that are not there yet."""
+        """`<<: *anchor`, or a list of anchors: adds the keys that are missing."""
         for item in source.value if isinstance(source, yaml.SequenceNode) else [source]:
             content = self.read(item, key).content
             if not isinstance(content, dict):

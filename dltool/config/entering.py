@@ -1,6 +1,6 @@
-"""Going down into a config by keys and indexes, opening up on the way what was written short.
+"""Descending into a config by keys and indexes, expanding short forms on the way.
 
-`adam` becomes `adam: {}` and `dense: 64` becomes `dense: {units: 64}` where a key below them is asked for.
+`adam` becomes `adam: {}` and `dense: 64` becomes `dense: {units: 64}` when a key below them is requested.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dltool.registry import registered
 
 
 class CannotEnterError(Exception):
-    """A path leads nowhere; the message says where it ends and why."""
+    """A path that does not exist; the message says where it ends and why."""
 
 
 def enter(node: Node, slot: Slot, step: str | int, place: Place) -> tuple[Node, Slot]:
-    """The mapping or list at or below `node` in which `step` is a key or an index; made where there is none."""
+    """The mapping or list at or below `node` that has the key or index `step`; created if missing."""
     for branch in filled(slot):
         if branch.kind:
             return _enter_component(node, branch, step, place)
@@ -56,7 +56,7 @@ def _enter_block(node: Node, slot: Slot, step: str | int, place: Place, *, may_r
             node.content = {}
     holder, slot = _fitting(node, slot, step)
     if isinstance(holder.content, dict):
-        # of these only one can stand here, so naming another changes to it
+        # only one of these is allowed at a time, so naming another replaces it
         exclusive = set(block.model_fields) if issubclass(block, Choice) else set(inline_names(block))
         if step in exclusive:
             holder.content = {key: held for key, held in holder.content.items() if key == step or key not in exclusive}

@@ -35,15 +35,17 @@ from dltool.config.components import (
     Source,
 )
 from dltool.config.description import Block, Choice, Description, by_compat, written
-from dltool.config.figures import figure_names
+from dltool.config.metric_names import metric_names
 from dltool.config.transfer import InitFrom, Patterns, listed
 from dltool.registry import registered
 
 PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
-#: what is predicted: one class of several, labels that a sample has or has not, or numbers
-Task = Literal["classes", "labels", "numbers"]
+#: what is predicted: one class of several, any of several labels, or numbers
+Task = Literal["classes", "multilabel", "numbers"]
+#: what a target of each task holds, in words
+TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers"}
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
@@ -57,7 +59,7 @@ def _file_name(name: str) -> str:
 
 
 class Rows(Choice):
-    """So many rows from one end of the file."""
+    """A number of rows from one end of the file."""
 
     first: PositiveInt | None = None
     last: PositiveInt | None = None
@@ -67,10 +69,10 @@ Cells = str | int | Annotated[list[str | int], Field(min_length=1)]
 
 
 class PartColumn(Block):
-    """A column whose cells tell the part of each row; a part that is null here is split off the rows to train on."""
+    """A column whose cells name the part of each row; a part that is null here is split off the training rows."""
 
     name: ColumnName
-    train: Cells = Field(default="train", description="cell, or cells, of the rows to train on")
+    train: Cells = Field(default="train", description="cell, or cells, of training rows")
     validation: Cells | None = "validation"
     test: Cells | None = "test"
 
@@ -81,7 +83,7 @@ class PartColumn(Block):
 
 
 class Fold(Block):
-    """One of several trainings, each with another part of the rows for validation."""
+    """One fold of a cross-validation, in which each fold is the validation part once."""
 
     number: PositiveInt
     of: Annotated[int, Field(ge=2)]
@@ -94,25 +96,26 @@ class Fold(Block):
 
 
 class SplitConfig(Block):
-    """How the rows of one source become parts: drawn at random or by a column, or from the ends of the file."""
+    """How the rows of one source are divided into parts: at random, by a column, or by their place in the file."""
 
-    train: Rows | None = Field(default=None, description="rows to train on; without it all that no other part takes")
+    train: Rows | None = Field(default=None, description="training rows; by default all rows that no other part takes")
     validation: Fraction | Rows = Field(default=0.2, description="share of all rows, or rows from one end of the file")
     test: Fraction | Rows = Field(default=0.0, description="share of all rows, or rows from one end of the file")
     stratify: bool | Literal["auto"] = Field(
         default="auto",
-        description="keep the share of every class the same in all parts; auto: where rows with classes are drawn at"
-        " random, and every class has a row for each part",
+        description="keep the share of every class the same in all parts; auto: if rows with classes are drawn at"
+        " random, and every class has at least one row for each part",
     )
-    group: ColumnName | None = Field(default=None, description="column; rows that are alike in it stay in one part")
+    group: ColumnName | None = Field(default=None, description="column; rows with equal cells in it stay in one part")
     time: ColumnName | None = Field(
-        default=None, description="column; the latest rows are for the test, those before them for validation"
+        default=None, description="column; the latest rows are the test part, the rows before them the validation part"
     )
     column: ColumnName | PartColumn | None = Field(
-        default=None, description="column that says train, validation or test, or what its cells mean"
+        default=None, description="column that holds train, validation or test, or a mapping of its cells to parts"
     )
     fold: Fold | None = Field(
-        default=None, description="validate on one of so many equal parts of all rows that are not for the test"
+        default=None,
+        description="the fold to validate on, such as {number: 1, of: 5}; the test part is set apart first",
     )
     seed: Seed = 0
 
@@ -123,12 +126,12 @@ class SplitConfig(Block):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that dividing the rows needs."""
+        """The columns needed to divide the rows."""
         named = self.part_column.name if self.part_column else None
         return tuple(dict.fromkeys(name for name in (self.group, self.time, named) if name))
 
     def fraction(self, part: str) -> float:
-        """The share of all rows to draw for a part, 0 where it is none or comes otherwise."""
+        """The share of all rows to draw for a part; 0 if there is no such part or it is not drawn."""
         wish = getattr(self, part)
         if self.names(part) or isinstance(wish, Rows) or (part == "validation" and self.fold):
             return 0.0
@@ -136,7 +139,7 @@ class SplitConfig(Block):
 
     @property
     def draws(self) -> bool:
-        """Whether a part is a share of the rows, or a fold."""
+        """Whether any part is drawn: as a share of the rows, or as a fold."""
         return self.fold is not None or any(self.fraction(part) for part in PARTS[1:])
 
     def names(self, part: str) -> bool:
@@ -149,33 +152,35 @@ class SplitConfig(Block):
 
 
 class DataConfig(Block):
-    """Where samples come from and how they are divided; the source is a key of its own name, such as `table`."""
+    """Where samples come from and how they are divided; the key of the source is its name, such as `table`."""
 
     inline_field: ClassVar[str | None] = "source"
 
     source: Source
-    validation: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
-    test: Source | None = Field(default=None, description="a source of its own; nothing is split off then")
+    validation: Source | None = Field(
+        default=None, description="a separate source; then nothing is split off the main one"
+    )
+    test: Source | None = Field(default=None, description="a separate source; then nothing is split off the main one")
     split: SplitConfig = written({})
     features: dict[ColumnName, Feature] = Field(
-        default={}, description="what columns of a table are taken for, by name or pattern; the others are inferred"
+        default={}, description="kind of feature of table columns, by name or pattern; inferred for all others"
     )
     scaling: Scaling | None = Field(
         default=None,
-        description="of the features; by default bytes are divided by 255, columns of a table standardized",
+        description="of the features; by default bytes are divided by 255 and table columns standardized",
     )
     target_scaling: Scaling | None = by_compat(
         None,
         keras="none",
         torch="none",
         mxnet="none",
-        description="of numbers to predict while they are trained on; all that is shown but the loss is in their own"
-        " units. By default those of a table are standardized",
+        description="of numeric targets during training; everything shown except the loss is in the original units."
+        " By default targets from a table are standardized",
     )
     memory: Amount | None = Field(
         default=None,
-        description="that prepared samples may take, such as 2GB: more than that are kept on disk and read as they are"
-        " needed, in the same order. By default half of what is free",
+        description="memory for prepared samples, such as 2GB; larger data is kept on disk and read as needed, in the"
+        " same order. By default half of the free memory",
     )
 
     @property
@@ -191,7 +196,7 @@ class DataConfig(Block):
         given = [key for key in data if key in registered("source")]
         if len(given) > 1:
             raise PydanticCustomError("many_sources", "more than one source", {"names": given})
-        # otherwise a key that nothing else explains was meant as one
+        # otherwise, take an unknown key as the name of a source
         given = given or [key for key in data if key == "source" or key not in cls.model_fields]
         if not given:
             return data
@@ -206,7 +211,7 @@ class DataConfig(Block):
 
 
 def _without_double_parts(data: dict[str, Any]) -> dict[str, Any]:
-    # a part with a source of its own is split off the main one only where the user says so, and then a rule objects
+    # a part with a separate source is not split off the main one, unless the user asks for it: a rule reports that
     split = data.get("split") or {}
     if not isinstance(split, Mapping):
         return data
@@ -215,78 +220,82 @@ def _without_double_parts(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class EarlyStopping(Block):
-    """Ends training when a figure has not improved for some epochs."""
+    """Stops training when the monitored metric has not improved for some epochs."""
 
     monitor: str = "validation.loss"
-    patience: NonNegativeInt = Field(default=5, description="epochs without improvement that are allowed")
-    min_delta: NonNegativeFloat = Field(default=0.0, description="a smaller gain than this is none")
-    restore_best: bool = Field(default=False, description="end with the parameters of the best epoch")
+    patience: NonNegativeInt = Field(default=5, description="epochs without improvement before training stops")
+    min_delta: NonNegativeFloat = Field(default=0.0, description="smallest change that counts as an improvement")
+    restore_best: bool = Field(default=False, description="restore the parameters of the best epoch at the end")
 
 
 class Clip(Choice):
-    """Limits gradients: their norm over all parameters, or every single value."""
+    """Clips gradients: by their norm over all parameters, or by value."""
 
     norm: PositiveFloat | None = None
     value: PositiveFloat | None = None
 
 
 class Sampling(Choice):
-    """What decides how often a row is drawn."""
+    """How often each row is drawn."""
 
     weights: ColumnName | None = Field(
-        default=None, description="column of the table; a row is drawn in proportion to it"
+        default=None, description="column of the table; rows are drawn in proportion to it"
     )
 
 
 class TrainConfig(Block):
-    """How long, in which steps, and in which order the network is trained."""
+    """Settings of the training loop: its length, its steps, and the order of samples."""
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
-    seed: Seed = Field(default=0, description="of initial parameters, order and dropout")
-    shuffle: bool = Field(default=True, description="a new order in every epoch; otherwise that of the file")
+    seed: Seed = Field(
+        default=0, description="of the initial parameters, the order of samples, dropout and augmentation"
+    )
+    shuffle: bool = Field(default=True, description="a new order in every epoch; false: the order of the file")
     sampling: Literal["balanced"] | Sampling | None = Field(
         default=None,
-        description="draw rows, with repetition, instead of passing each once in an epoch: balanced, every class as"
-        " often; or by weights",
+        description="draw rows with replacement instead of passing each once in an epoch: balanced draws every class"
+        " equally often; or by weights",
     )
     last_batch: Literal["keep", "drop", "pad"] = by_compat(
-        "keep", mxnet="pad", description="what happens to a last batch that is not full; pad fills it with first rows"
+        "keep",
+        mxnet="pad",
+        description="the last batch if it is not full; pad: fill it with the first rows of the epoch",
     )
-    accumulate: PositiveInt = Field(default=1, description="batches whose gradients make one update")
+    accumulate: PositiveInt = Field(default=1, description="batches to accumulate gradients over for one update")
     clip: Clip | None = None
-    average: OpenFraction | None = Field(default=None, description="decay of averaged parameters, used to evaluate")
+    ema_decay: OpenFraction | None = Field(
+        default=None,
+        description="decay of a moving average of the parameters, used for evaluation",
+    )
     log_every: PositiveInt = Field(default=10, description="steps")
     monitor: str | None = Field(
         default=None,
-        description="figure that tells the best epoch; by default the first metric of validation, else its loss",
+        description="metric that decides which epoch is best; by default the first one on the validation part, else its"
+        " loss",
     )
     checkpoint_minutes: PositiveFloat = Field(default=5.0, description="longest time between two checkpoints")
     threads: PositiveInt | Literal["auto"] = "auto"
 
 
 class Experiment(Block):
-    """Everything a run needs to know."""
+    """The complete description of a run."""
 
     name: Annotated[str, AfterValidator(_file_name)] = Field(
-        default="run", description="of the run's directory; by default that of the file"
+        default="run", description="of the run's directory; by default the config's file name"
     )
     compat: Literal["keras", "torch", "mxnet"] | None = Field(
-        default=None, description="the framework whose defaults and formulas are used"
+        default=None, description="framework whose defaults and formulas to use"
     )
     data: DataConfig
     model: Annotated[list[Layer], Field(min_length=1)]
-    init_from: InitFrom | None = Field(
-        default=None, description="another training, whose parameters this one takes over"
-    )
+    init_from: InitFrom | None = Field(default=None, description="another training to take parameters from")
     freeze: Patterns = Field(
         default=[],
         description="names of parameters that are not trained, such as dense_1.weight or conv2d_*, where * stands for"
-        " any characters; for the statistics of a frozen batch_norm see its freeze_statistics",
+        " any characters; batch_norm has freeze_statistics for its running statistics",
     )
-    augment: list[Augmentation] = Field(
-        default=[], description="how images are changed at random while they are trained on"
-    )
+    augment: list[Augmentation] = Field(default=[], description="random changes of training images")
     loss: Loss
     optimizer: Optimizer = written("adam")
     schedule: Schedule = written("constant")
@@ -301,11 +310,11 @@ class Experiment(Block):
 
     @property
     def monitor(self) -> str:
-        """The figure that tells the best epoch, such as "validation.accuracy"."""
+        """The metric that decides which epoch is best, such as "validation.accuracy"."""
         if self.train.monitor:
             return self.train.monitor
         if "validation" not in self.data.parts:
             return "train.loss"
-        names = zip(figure_names(self.metrics), self.metrics, strict=True)
+        names = zip(metric_names(self.metrics), self.metrics, strict=True)
         figures = [name for name, metric in names if getattr(metric, "better", None)]
         return f"validation.{figures[0] if figures else 'loss'}"

@@ -1,4 +1,4 @@
-"""The last part of a message about a value: how to write what was probably meant."""
+"""The last part of a message about a value: how to write what the user probably meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from dltool.config.node import Node
+from dltool.config.renamed import new_value
 from dltool.config.scalars import PATTERNS
 from dltool.config.slots import Slot, filled
 from dltool.config.words import literal, shown
@@ -25,7 +26,9 @@ _BOOLEANS = {
 
 
 def hint(slot: Slot, node: Node) -> str:
-    """What to write instead of a value that does not fit; empty where nothing better than "expected …" can be said."""
+    """What to write instead of a value that does not fit; empty if there is nothing to add to "expected …"."""
+    if new := new_value(node.content, slot):
+        return f"'{node.content}' is now called '{new}'"
     alternatives = filled(slot)
     types = {alternative.type for alternative in alternatives if not alternative.kind}
     if isinstance(node.content, list | dict):
@@ -45,7 +48,7 @@ def hint(slot: Slot, node: Node) -> str:
 
 
 def not_one(node: Node, kind: str, *, in_a_list: bool) -> str:
-    """What stands where one registered thing should, and how to make it one."""
+    """What stands in place of a component, and how to turn it into one."""
     if isinstance(node.content, list):
         return f"{shown(node)}; leave out the '-' or the brackets"
     if not isinstance(node.content, dict) or len(node.content) < 2:
@@ -56,7 +59,7 @@ def not_one(node: Node, kind: str, *, in_a_list: bool) -> str:
         others = " and ".join(f"'{key}'" for key in node.content if key != names[0])
         return f"{got}; indent {others} below '{names[0]}:'"
     if len(names) > 1:
-        advice = f"start each {kind} with a '- ' of its own" if in_a_list else f"keep one of {' and '.join(names)}"
+        advice = f"start each {kind} with its own '- '" if in_a_list else f"keep one of {' and '.join(names)}"
         return f"{got}; {advice}"
     called = next((str(node.content[key].content) for key in ("type", "kind", "class") if key in node.content), "NAME")
     return f"{got}; write '{called}: {{…}}'"

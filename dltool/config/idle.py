@@ -1,4 +1,4 @@
-"""Fields that a config gives and that change nothing, because of what it says elsewhere."""
+"""Fields that have no effect because of another setting in the config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Idle = Iterator[tuple[Path, str]]
 
 
 def idle_fields(experiment: Experiment) -> Idle:
-    """Where they stand, and why they have no effect; those that state a default are left alone."""
+    """The path of each, and why it has no effect; fields that repeat a default are not reported."""
     for path, block in _blocks(experiment, ()):
         for name, (other, value) in block.idle.items():
             if getattr(block, other) == value and _is_chosen(block, name, experiment.compat):
@@ -29,7 +29,7 @@ def idle_fields(experiment: Experiment) -> Idle:
 
 
 def _out_of_reach(experiment: Experiment) -> Idle:
-    """What a training is too short for, and what is drawn nowhere."""
+    """Settings that take effect only after the last epoch, and seeds and orders that nothing uses."""
     split, train, stopping, schedule = (
         experiment.data.split,
         experiment.train,
@@ -52,14 +52,14 @@ def _too_few(epochs: int) -> str:
 
 
 def _is_chosen(block: Block, name: str, compat: str | None) -> bool:
-    """Whether a field has another value than it would have by default."""
+    """Whether a field differs from its default."""
     given: dict[str, Any] = block.model_dump()
     others = {key: value for key, value in given.items() if key != name}
     return type(block).model_validate(others, context={"compat": compat}).model_dump()[name] != given[name]
 
 
 def _blocks(value: Any, path: Path) -> Iterator[tuple[Path, Block]]:
-    """All blocks inside a value, each with the place where it is written."""
+    """All blocks inside a value, each with its path."""
     if isinstance(value, Block):
         own = (*path, value.yaml_name) if isinstance(value, Description) else path
         yield own, value

@@ -1,4 +1,4 @@
-"""From a config file and overrides to an `Experiment`, or to every problem they have; and back to plain data."""
+"""From a config file and overrides to an `Experiment`, or to all problems in them; and back to plain data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from dltool.config.messages import Placed, explain, placed
 from dltool.config.node import Node, Place
 from dltool.config.overrides import override
 from dltool.config.reading import read_config
+from dltool.config.renamed import translate
 from dltool.config.rules import broken_rules
+from dltool.config.slots import Slot
 from dltool.config.writing import dump_yaml
 from dltool.errors import InputError, Problem
 
@@ -24,18 +26,20 @@ __all__ = ["dump_yaml", "from_resolved", "load", "resolved"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
-    """The experiment that a config file describes; raises InputError with all that is wrong, in reading order."""
+    """The experiment that a config file describes; raises InputError with all problems in reading order."""
     document = read_document(read_config(Path(path)), str(path))
     return _experiment(document.root, document.problems, overrides, name=_name_from(Path(path)))
 
 
 def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:
-    """The experiment that `resolved` gave, as kept in a checkpoint; raises InputError where `overrides` break it."""
-    return _experiment(tree.plant(dict(data), Place(0, 0, 0, "the kept config")), [], overrides, name="run")
+    """The experiment from a resolved config in a checkpoint; raises InputError if `overrides` make it invalid."""
+    root = tree.plant(dict(data), Place(0, 0, 0, "the checkpoint's config"))
+    translate(root, Slot(Experiment))
+    return _experiment(root, [], overrides, name="run")
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:
-    """Every field with its value, as plain data that loads to an equal experiment."""
+    """All fields as plain data, which `from_resolved` turns into an equal experiment."""
     return experiment.model_dump(mode="json")
 
 
@@ -52,7 +56,7 @@ def _experiment(root: Node, problems: list[Placed], overrides: Sequence[str], *,
         blocks = {name: getattr(experiment, name) for name in Experiment.model_fields}
     except ValidationError as error:
         experiment = None
-        unread = {place for place, _ in problems}  # what YAML could not make sense of has no type to complain about
+        unread = {place for place, _ in problems}  # values that YAML could not read have no type to report
         problems += [problem for problem in explain(error, root, Experiment) if problem[0] not in unread]
         blocks = _valid_blocks(data, context, {line["loc"][0] for line in error.errors() if line["loc"]})
     problems += [_at(root, path, message) for path, message in broken_rules(blocks)]
@@ -62,7 +66,7 @@ def _experiment(root: Node, problems: list[Placed], overrides: Sequence[str], *,
 
 
 def _valid_blocks(data: Mapping[str, Any], context: Any, failed: set[Any]) -> dict[str, Any]:
-    """The top-level fields that are valid although the config is not."""
+    """The valid top-level fields of an invalid config."""
     return {
         name: TypeAdapter(field.rebuild_annotation()).validate_python(
             data.get(name, field.get_default(call_default_factory=True)), context=context
@@ -73,7 +77,7 @@ def _valid_blocks(data: Mapping[str, Any], context: Any, failed: set[Any]) -> di
 
 
 def _at(root: Node, path: tree.Path, message: str) -> Placed:
-    """A broken rule at the value it names, or at what would hold it."""
+    """A broken rule, located at the value it names or at the closest parent."""
     node = root
     for step in path:
         child = node.child(step)
@@ -84,5 +88,5 @@ def _at(root: Node, path: tree.Path, message: str) -> Placed:
 
 
 def _name_from(path: Path) -> str:
-    """A run's name from its config's."""
+    """A run's name from its config's file name."""
     return re.sub(r"[^\w.+=,@-]", "_", path.stem).lstrip("_.+=,@-") or "run"

@@ -1,7 +1,7 @@
-"""Positions for what only shows once data is opened or the network built: a loss that does not fit, shapes that clash.
+"""Positions in the config for problems found later, when data is opened or the network is built.
 
-Such a problem names a path (`data.split`, or a layer as its parameters are named, `residual_1.dense_2`); here it gets
-the line that the user wrote.
+Such a problem has a path (`data.split`, or a layer by the name of its parameters, `residual_1.dense_2`); this module
+finds the line of the config that it belongs to.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _placed(problem: Problem, root: Node) -> Problem:
 
 
 def _by_keys(root: Node, path: str) -> Found | None:
-    """The value at a path of keys and indexes, or the innermost one that is written."""
+    """The value at a path of keys and indexes, or the deepest value on the path that the config has."""
     found = Found((), root)
     for step in path_steps(path):
         child = found.node.child(step)
@@ -60,7 +60,7 @@ def _by_keys(root: Node, path: str) -> Found | None:
 
 
 def _by_layers(root: Node, scopes: Sequence[str]) -> Found | None:
-    """The innermost layer on the way to one that has such a name among the parameters."""
+    """The innermost layer on a path of layer names, as parameters are named."""
     model = root.child("model")
     layers = Found(("model",), model) if model else None
     innermost = None
@@ -75,7 +75,7 @@ def _by_layers(root: Node, scopes: Sequence[str]) -> Found | None:
 
 
 def _layer(layers: Found, scope: str) -> Found | None:
-    """The layer of a list that builds under the name `scope`: its own name, or its kind and a number."""
+    """The layer of a list with the name `scope`: its `name` field, or its kind and a number."""
     numbers: Counter[str] = Counter()
     for index, item in enumerate(layers.node.content if isinstance(layers.node.content, list) else []):
         path = (*layers.path, index)
@@ -93,7 +93,7 @@ def _layer(layers: Found, scope: str) -> Found | None:
 
 
 def _layers_of(layer: Found) -> Found | None:
-    """The list inside a layer that holds layers, or lists of them."""
+    """The list of layers, or of branches, inside a layer."""
     if isinstance(layer.node.content, list):
         return layer
     for key in ("layers", "branches"):
@@ -103,7 +103,7 @@ def _layers_of(layer: Found) -> Found | None:
 
 
 def _branch(layers: Found, scope: str) -> Found:
-    """The list of one of several branches; repeated layers stand in one list whatever the repetition."""
+    """The list of one branch; repeated layers have one list for all repetitions."""
     number = scope.rpartition("_")[2]
     inner = layers.node.child(int(number) - 1) if number.isdecimal() else None
     if inner and isinstance(inner.content, list):

@@ -1,4 +1,4 @@
-"""pydantic's errors as problems a user can act on: one line each, with position, path, what is allowed, and a hint."""
+"""pydantic's errors as lines that a user can act on: position, path, what is allowed, and a hint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dltool.config.words import a, either, expected, shown
 from dltool.errors import Problem, did_you_mean
 from dltool.registry import registered
 
-#: a problem and where it stands, for sorting
+#: a problem and its position, for sorting
 Placed = tuple[Place, Problem]
 
 
@@ -29,7 +29,7 @@ def placed(place: Place, path: Path, message: str) -> Placed:
 
 
 def explain(error: ValidationError, root: Node, top: type[Block]) -> list[Placed]:
-    """All that is wrong with the config at `root`, as one problem for each cause."""
+    """All problems of the config at `root`, one for each cause."""
     problems: list[Placed] = []
     unions: dict[Path, list[Fault]] = defaultdict(list)
     faults = [_fault(line, root, top) for line in error.errors(include_url=False)]
@@ -47,7 +47,7 @@ def explain(error: ValidationError, root: Node, top: type[Block]) -> list[Placed
 
 
 def _of_a_union(faults: list[Fault]) -> list[Placed]:
-    """Faults of the alternative that the value's form has chosen, else one line for all alternatives."""
+    """Faults of the alternative that matches the form of the value; else one line for all alternatives."""
     chosen = {fault.spot.branch for fault in faults if fault.within}
     if len(chosen) != 1:
         union = faults[0].spot.union
@@ -67,17 +67,17 @@ class Fault:
 
     @property
     def block(self) -> type[Block]:
-        """The block that the fault is in, or is."""
+        """The block at fault, or around it."""
         return self.spot.slot.block or self.top
 
     @property
     def meant(self) -> str | None:
-        """The key that an unknown one is a misspelling of, if it is."""
+        """The key that an unknown key is a misspelling of, if any."""
         return meant_key(self.key, allowed_keys(self.block))
 
     @property
     def within(self) -> bool:
-        """Whether it is about the inside of a value, which as a whole has the right form."""
+        """Whether the fault is inside a value whose overall form is right."""
         union = self.spot.union
         return self.type in _EXPLANATIONS or (union is not None and len(self.spot.path) > len(union.path))
 
@@ -95,7 +95,7 @@ def _fault(line: Mapping[str, Any], root: Node, top: type[Block]) -> Fault:
 
 
 def mismatch(spot: Spot) -> Placed:
-    """The value is not of the type, or not within the limits."""
+    """The problem of a value that has the wrong type or is out of range."""
     advice = hint(spot.slot, spot.node)
     message = f"expected {expected(spot.slot)}, got {shown(spot.node)}" + (f"; {advice}" if advice else "")
     return placed(spot.node.place, spot.path, message)
@@ -130,9 +130,7 @@ def _no_main_field(fault: Fault) -> Placed:
     keys = allowed_keys(registered(fault.context["kind"])[name])
     node = fault.spot.node.child(name) or fault.spot.node
     advice = f"its keys: {', '.join(keys)}" if keys else "write its name alone"
-    return placed(
-        node.place, (*fault.spot.path, name), f"'{name}' takes no value of its own, got {shown(node)}; {advice}"
-    )
+    return placed(node.place, (*fault.spot.path, name), f"'{name}' takes no single value, got {shown(node)}; {advice}")
 
 
 def _not_a_component(fault: Fault) -> Placed:

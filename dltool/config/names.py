@@ -1,4 +1,4 @@
-"""Which name a user may have meant: a near spelling, another tool's word, or a key that belongs elsewhere."""
+"""Which name a user may have meant: a similar spelling, another tool's word, or a key of another block."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dltool.config.description import Block
+from dltool.config.renamed import new_key, new_name
 from dltool.config.slots import allowed_keys, field_slot, filled
 from dltool.config.words import a, either
 from dltool.errors import did_you_mean, nearest
 from dltool.registry import PACKAGES, registered
 
-#: what other tools say → what is said here
+#: names in other tools → names in dltool
 _OTHER_TOOLS = {
     "acc": "accuracy",
     "batch": "batch_size",
@@ -21,11 +22,16 @@ _OTHER_TOOLS = {
     "callbacks": "early_stopping",
     "categorical_crossentropy": "cross_entropy",
     "ce": "cross_entropy",
+    "colorjitter": "color_jitter",
     "criterion": "loss",
     "csv": "table",
+    "embedding_dim": "width",
     "eps": "epsilon",
+    "eta_min": "floor",
     "fc": "dense",
     "fully_connected": "dense",
+    "gamma": "factor",
+    "gradient_accumulation_steps": "accumulate",
     "l1": "mae",
     "layers": "model",
     "learning_rate": "lr",
@@ -33,32 +39,43 @@ _OTHER_TOOLS = {
     "max_epochs": "epochs",
     "mean_absolute_error": "mae",
     "mean_squared_error": "mse",
+    "milestones": "epochs",
+    "min_lr": "floor",
     "num_epochs": "epochs",
     "num_hidden": "units",
     "out_features": "units",
     "parquet": "table",
+    "pos_weight": "positive_weight",
     "random_state": "seed",
+    "randomaffine": "random_affine",
+    "randomcrop": "random_crop",
+    "randomflip": "random_flip",
+    "randomhorizontalflip": "random_flip",
+    "randomrotation": "random_rotation",
     "sparse_categorical_crossentropy": "cross_entropy",
+    "step_size": "every",
     "swish": "silu",
     "wd": "weight_decay",
 }
 
 
 class _Home(NamedTuple):
-    """A block or a registered thing that has some key."""
+    """A block or a component that has a certain key."""
 
     path: str
     block: type[Block]
-    thing: str = ""  # the example, where any thing of one kind may stand at the path
+    thing: str = ""  # an example, where the path may hold any component of a kind
 
 
 def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
     """The hint for a key that `block` does not have, in a config of type `top`."""
     here = allowed_keys(block)
+    if new := new_key(key, block):
+        return f"'{key}' is now called '{new}'"
     if _OTHER_TOOLS.get(key.lower()) in here:
         return f"did you mean '{_OTHER_TOOLS[key.lower()]}'?"
     if key.partition(":")[0] in here:
-        return f"put a space behind the ':' of '{key}'"
+        return f"put a space after the ':' of '{key}'"
     homes = sorted(_homes(top), key=lambda home: not issubclass(home.block, block.__bases__[0]))
     if belongs := [home.path for home in homes if not home.thing and key in allowed_keys(home.block)]:
         return f"'{key}' belongs {_inside(belongs)}"
@@ -75,15 +92,17 @@ def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
 
 
 def meant_key(key: str, allowed: Iterable[str]) -> str | None:
-    """The allowed key of which `key` is a misspelling, another tool's word, or the part before a ':' without space."""
+    """The allowed key that `key` stands for: a misspelling, another tool's word, or a ':' without a space."""
     words = set(allowed)
     other = _OTHER_TOOLS.get(key.lower())
     return other if other in words else nearest(key.partition(":")[0], words)
 
 
 def unknown_name(name: str, kind: str) -> str:
-    """The hint for a name that no registered thing of a kind has."""
+    """The hint for a name that no component of this kind has."""
     allowed = registered(kind)
+    if new := new_name(name, kind):
+        return f"'{name}' is now called '{new}'"
     if _OTHER_TOOLS.get(name.lower()) in allowed:
         return f"did you mean '{_OTHER_TOOLS[name.lower()]}'?"
     if near := nearest(name, allowed):
@@ -94,7 +113,7 @@ def unknown_name(name: str, kind: str) -> str:
 
 
 def _homes(block: type[Block], path: str = "") -> Iterator[_Home]:
-    """Every block below, then every thing that may be named below."""
+    """All blocks below `block`, then all components that fields below it can hold."""
     yield _Home(path, block)
     for name in block.model_fields:
         below = f"{path}.{name}" if path else name
@@ -112,7 +131,7 @@ def _homes(block: type[Block], path: str = "") -> Iterator[_Home]:
 
 
 def _field_of(kind: str, top: type[Block]) -> str | None:
-    """The top-level key that holds things of a kind."""
+    """The top-level key that holds components of a kind."""
     for name in top.model_fields:
         slot = field_slot(top, name)
         if kind in (slot.kind, slot.item.kind if slot.item else None):

@@ -1,4 +1,4 @@
-"""A config as a tree of values that remember where they were written; plain data, no types yet."""
+"""A config as a tree of plain values with their positions, not typed yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something was written; places sort in the order in which they are read: the file, then overrides."""
+    """A position in the config; places sort in reading order: first the file, then the overrides."""
 
     turn: int
     line: int
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass
 class Node:
-    """A mapping, list or scalar; `key` is where its key stands, for items of lists and the top the same as `place`."""
+    """A mapping, list or scalar; `key` is the position of its key, or `place` for list items and the top."""
 
     content: dict[str, Node] | list[Node] | str | int | float | bool | None
     place: Place
@@ -41,7 +41,7 @@ class Node:
         return self.content
 
     def child(self, step: str | int) -> Node | None:
-        """What stands under a key or an index, if anything does."""
+        """The value at a key or an index, if there is one."""
         if isinstance(self.content, dict):
             return self.content.get(str(step))
         if isinstance(self.content, list) and isinstance(step, int) and step < len(self.content):
@@ -49,7 +49,7 @@ class Node:
         return None
 
     def replaced(self, place: Place) -> Node:
-        """The same values, all of them written at one place."""
+        """The same values, all with one position."""
         content = self.content
         if isinstance(content, dict):
             content = {key: node.replaced(place) for key, node in content.items()}
@@ -59,7 +59,7 @@ class Node:
 
 
 def plant(data: Any, place: Place) -> Node:
-    """Plain data as a tree whose every value was written at `place`."""
+    """Plain data as a tree whose values all have the position `place`."""
     if isinstance(data, dict):
         return Node({str(key): plant(value, place) for key, value in data.items()}, place, place)
     if isinstance(data, list | tuple):
@@ -68,7 +68,7 @@ def plant(data: Any, place: Place) -> Node:
 
 
 def path_text(path: Path) -> str:
-    """A path as messages and overrides write it, such as "model[2].dense.units"."""
+    """A path as text, such as "model[2].dense.units", as in messages and overrides."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -76,5 +76,5 @@ def path_text(path: Path) -> str:
 
 
 def path_steps(text: str) -> Path:
-    """The path that such a text stands for."""
+    """The path that a text such as "model[2].dense.units" stands for."""
     return tuple(int(index) if index else key for index, key in re.findall(r"\[(-?\d+)\]|([\w-]+)", text))

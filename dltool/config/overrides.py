@@ -1,12 +1,12 @@
-"""`--set`: changes to a config before it is checked, in the order given.
+"""`--set`: changes to a config before it is validated, in the order given.
 
-    a.b=value       set, the value in YAML; mappings on the way are made where missing
-    a.b+=value      append to a list, all its items where the value is a list
+    a.b=value       set; the value is YAML, and missing mappings on the path are created
+    a.b+=value      append to a list; if the value is a list, append all its items
     ~a.b            delete
     model[2].units  an item of a list, from 0; negative numbers count from the end
 
-The name of a component may be left out: `optimizer.lr` is a key of whichever optimizer there is. Naming another one
-changes to it: `optimizer.sgd.lr=0.1` replaces adam by sgd. What results is checked like the file itself.
+The name of a component may be left out: `optimizer.lr` is a key of the current optimizer. Naming another component
+switches to it: `optimizer.sgd.lr=0.1` replaces adam with sgd. The result is validated like the file itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHANGE = re.compile(rf"(?P<path>{_PATH})\s*(?P<plus>\+?)=(?P<value>.*)|~(?P<del
 
 
 def override(root: Node, top: type[Block], changes: Sequence[str]) -> list[Placed]:
-    """Apply changes to the tree at `root`, whose type is `top`; returns what is wrong with those that do not apply."""
+    """Apply changes to the tree at `root` of type `top`; returns the problems of changes that cannot be applied."""
     problems: list[Placed] = []
     for turn, change in enumerate(changes, start=1):
         place = Place(turn, 0, 0, f"--set {change}")
@@ -59,7 +59,7 @@ def _apply(root: Node, top: Slot, change: str, place: Place) -> None:
 
 
 def _holder(root: Node, top: Slot, path: Path, place: Place) -> tuple[Node, str | int]:
-    """The mapping or list that has the last step of `path`, and that step in it; what is missing before it is made."""
+    """The mapping or list that holds the last step of `path`, and that step; missing values before it are created."""
     compat = root.child("compat")
     node, slot = root, top
     for depth, step in enumerate(path):
@@ -79,7 +79,7 @@ def _holder(root: Node, top: Slot, path: Path, place: Place) -> tuple[Node, str 
 
 
 def _position(holder: Node, step: str | int, path: Path) -> str | int:
-    """`step`, counted from the start where it is a negative index."""
+    """`step`, with a negative index counted from the end."""
     if not isinstance(holder.content, list) or not isinstance(step, int):
         return step
     count = len(holder.content)
@@ -89,7 +89,7 @@ def _position(holder: Node, step: str | int, path: Path) -> str | int:
 
 
 def _default(slot: Slot, step: str | int, place: Place, compat: Any) -> Node:
-    """What a key that is not written stands for, where that has keys of its own."""
+    """The default of a key that the config does not give, if the default can have keys."""
     field = slot.block.model_fields.get(str(step)) if slot.block else None
     if slot.block is None or field is None:
         return Node(None, place, place)

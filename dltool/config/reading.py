@@ -1,4 +1,4 @@
-"""The text of a config file, or one clear line on why it cannot be had."""
+"""The text of a config file, or one clear line on why it cannot be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dltool.errors import InputError, Problem, nearest
 
-#: more than any config has; whoever names a data file instead is told so at once
+#: larger than any config: most likely a data file named by mistake
 LARGEST_FILE = 4_000_000
 _OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
@@ -17,7 +17,7 @@ def read_config(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
-            raise _unusable(path, f"larger than {LARGEST_FILE // 10**6} MB; this is no config")
+            raise _unusable(path, f"larger than {LARGEST_FILE // 10**6} MB; this is not a config")
         return _decoded(content, path)
     except FileNotFoundError:
         raise _unusable(path, f"no such file{_near(path)}") from None

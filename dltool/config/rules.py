@@ -1,7 +1,7 @@
-"""What must hold between fields that are each valid on their own: one small function for every rule.
+"""Rules between fields that are each valid by themselves: one small function for each rule.
 
-A rule's parameters name the top-level blocks that it reads; it runs where these are valid, whatever else is wrong.
-It yields where the fault lies and what it is.
+A rule's parameters name the top-level blocks that it reads; it runs if these are valid, even if others are not. It
+yields the path and the message of each fault.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
-from dltool.config.experiment import PARTS, DataConfig, EarlyStopping, Rows, TrainConfig
-from dltool.config.figures import figure_names
+from dltool.config.experiment import PARTS, TARGETS, DataConfig, EarlyStopping, Rows, TrainConfig
+from dltool.config.metric_names import metric_names
 from dltool.config.node import Path
 from dltool.errors import nearest
 from dltool.registry import registered
@@ -20,7 +20,7 @@ Faults = Iterator[tuple[Path, str]]
 
 
 def broken_rules(blocks: Mapping[str, Any]) -> Faults:
-    """What breaks a rule among the valid top-level blocks."""
+    """The faults that the rules find in the valid top-level blocks."""
     for rule in RULES:
         needed = list(signature(rule).parameters)
         if all(name in blocks for name in needed):
@@ -28,15 +28,15 @@ def broken_rules(blocks: Mapping[str, Any]) -> Faults:
 
 
 def a_part_comes_from_one_place(data: DataConfig) -> Faults:
-    """A part with a source of its own, or named by a column, is not split off the main source as well."""
+    """A part with a separate source, or named by a column, is not also split off the main source."""
     for part in PARTS[1:]:
         if getattr(data, part) and getattr(data.split, part):
-            yield ("data", "split", part), f"'data.{part}' already is a source of its own; leave out one of the two"
+            yield ("data", "split", part), f"'data.{part}' is already a separate source; leave out one of the two"
         elif getattr(data, part) and data.split.names(part):
-            yield ("data", "split", "column"), f"'data.{part}' is a source of its own; name no cells: {part}: null"
+            yield ("data", "split", "column"), f"'data.{part}' is a separate source; name no cells for it: {part}: null"
     for part in PARTS:
         if data.split.part_column and isinstance(getattr(data.split, part), Rows):
-            yield ("data", "split", part), "a column tells which rows are for what; leave out one of the two"
+            yield ("data", "split", part), "a column already assigns rows to parts; leave out one of the two"
 
 
 def rows_remain_to_train_on(data: DataConfig) -> Faults:
@@ -56,18 +56,18 @@ def parts_do_not_share_rows(data: DataConfig) -> Faults:
 
 
 def rows_are_drawn_one_way(data: DataConfig) -> Faults:
-    """Random rows, those of a group, or the latest; by class only where they are random."""
+    """Rows are drawn at random, by group, or by time; by class only if at random."""
     split, way = data.split, "group" if data.split.group else "time" if data.split.time else None
     if split.group and split.time:
-        yield ("data", "split", "time"), "rows are drawn by group already; leave out one of the two"
+        yield ("data", "split", "time"), "rows are already drawn by group; leave out one of the two"
     if split.stratify is True and (way or not split.draws):
-        why = f"rows are drawn by {way} here; leave out one of the two" if way else _NOTHING_DRAWN
+        why = f"rows are drawn by {way}; leave out one of the two" if way else _NOTHING_DRAWN
         yield ("data", "split", "stratify"), why
     elif way and not split.draws:
         yield ("data", "split", way), _NOTHING_DRAWN
 
 
-_NOTHING_DRAWN = "nothing is drawn at random here; give validation or test as a fraction"
+_NOTHING_DRAWN = "no rows are drawn at random; give validation or test as a fraction"
 
 
 def folds_are_drawn(data: DataConfig) -> Faults:
@@ -77,16 +77,16 @@ def folds_are_drawn(data: DataConfig) -> Faults:
         return
     path = ("data", "split", "fold")
     if data.validation or split.names("validation") or isinstance(split.validation, Rows):
-        yield path, "folds take turns as the validation part, which is given already; leave out one of the two"
+        yield path, "each fold is the validation part once, but that part is already given; leave out one of the two"
     if split.train:
-        yield ("data", "split", "train"), "all rows that a fold leaves are trained on; leave out one of the two"
+        yield ("data", "split", "train"), "all rows outside the fold are trained on; leave out one of the two"
     if split.time:
         yield path, "folds are drawn at random or by group, not by time; leave out one of the two"
 
 
 def metrics_differ(metrics: Sequence[Any]) -> Faults:
-    """Results are found by a metric's name."""
-    names = figure_names(metrics)
+    """Metrics have different names, since results are looked up by name."""
+    names = metric_names(metrics)
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("metrics", index), f"'{name}' is already in the list"
@@ -98,50 +98,53 @@ def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any) -> Faults:
         if not set(metric.tasks) & set(loss.tasks):
             others = registered("metric").items()
             fitting = ", ".join(sorted(name for name, other in others if set(other.tasks) & set(loss.tasks)))
-            ours, theirs = " or ".join(metric.tasks), " or ".join(loss.tasks)
+            ours, theirs = (" or ".join(TARGETS[task] for task in thing.tasks) for thing in (metric, loss))
             message = f"'{metric.yaml_name}' is for {ours}, '{loss.yaml_name}' for {theirs}; fitting: {fitting}"
             yield ("metrics", index), message
 
 
 def mixed_labels_fit_the_loss(augment: Sequence[Any], loss: Any) -> Faults:
-    """Only some losses are defined for a sample of two labels."""
+    """Mixing labels needs a loss that is defined for two labels in one sample."""
     for index, augmentation in enumerate(augment):
         if getattr(augmentation, "mixes", False) and not loss.mixes:
             fitting = ", ".join(sorted(name for name, other in registered("loss").items() if other.mixes))
-            message = f"'{augmentation.yaml_name}' mixes the labels of samples, '{loss.yaml_name}' takes one each"
+            message = f"'{augmentation.yaml_name}' mixes labels, but '{loss.yaml_name}' takes one label for each sample"
             yield ("augment", index), f"{message}; fitting: {fitting}"
 
 
 def balanced_sampling_needs_classes(train: TrainConfig, loss: Any) -> Faults:
-    """Classes can be drawn equally often where there are some."""
+    """Balanced sampling needs a target of classes."""
     if train.sampling == "balanced" and "classes" not in loss.tasks:
-        yield ("train", "sampling"), f"'balanced' draws every class as often, '{loss.yaml_name}' is for {loss.tasks[0]}"
+        yield (
+            ("train", "sampling"),
+            f"'balanced' draws every class equally often, '{loss.yaml_name}' is for {TARGETS[loss.tasks[0]]}",
+        )
 
 
-def a_momentum_that_is_cycled_is_there(schedule: Any, optimizer: Any) -> Faults:
-    """A schedule of the momentum needs an optimizer that has one."""
+def cycled_momentum_exists(schedule: Any, optimizer: Any) -> Faults:
+    """A schedule that cycles the momentum needs an optimizer with momentum."""
     if getattr(schedule, "cycle_momentum", False) and not optimizer.has_momentum:
         more = "give it one, such as momentum: 0.9, or " if "momentum" in type(optimizer).model_fields else ""
-        message = f"'{schedule.yaml_name}' cycles the momentum, '{optimizer.yaml_name}' has none"
+        message = f"'{schedule.yaml_name}' cycles the momentum, but '{optimizer.yaml_name}' has none"
         yield ("schedule",), f"{message}; {more}say cycle_momentum: false"
 
 
-def early_stopping_sees_its_figure(
+def early_stopping_monitors_a_metric(
     data: DataConfig, metrics: Sequence[Any], early_stopping: EarlyStopping | None
 ) -> Faults:
-    """The figure that may end training is measured."""
+    """Early stopping monitors a metric that is measured."""
     if early_stopping:
-        yield from _unknown_figure(early_stopping.monitor, ("early_stopping", "monitor"), data, metrics)
+        yield from _unknown_metric(early_stopping.monitor, ("early_stopping", "monitor"), data, metrics)
 
 
 def monitor_is_measured(data: DataConfig, metrics: Sequence[Any], train: TrainConfig) -> Faults:
-    """The figure that tells the best epoch is measured."""
+    """The metric that decides which epoch is best is measured."""
     if train.monitor:
-        yield from _unknown_figure(train.monitor, ("train", "monitor"), data, metrics)
+        yield from _unknown_metric(train.monitor, ("train", "monitor"), data, metrics)
 
 
-def one_figure_tells_the_best(early_stopping: EarlyStopping | None, train: TrainConfig) -> Faults:
-    """Restoring the best epoch needs one notion of best."""
+def one_metric_decides_which_epoch_is_best(early_stopping: EarlyStopping | None, train: TrainConfig) -> Faults:
+    """Restoring the best epoch and the best checkpoint use the same metric."""
     if early_stopping and early_stopping.restore_best and train.monitor not in (None, early_stopping.monitor):
         message = (
             f"early_stopping restores the best epoch by '{early_stopping.monitor}'; leave this out or make them equal"
@@ -159,10 +162,10 @@ RULES: Sequence[Callable[..., Faults]] = (
     metrics_fit_the_loss,
     mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,
-    a_momentum_that_is_cycled_is_there,
-    early_stopping_sees_its_figure,
+    cycled_momentum_exists,
+    early_stopping_monitors_a_metric,
     monitor_is_measured,
-    one_figure_tells_the_best,
+    one_metric_decides_which_epoch_is_best,
 )
 
 
@@ -171,9 +174,9 @@ def _rows(data: DataConfig, part: str, end: str) -> int | None:
     return getattr(portion, end) if isinstance(portion, Rows) else None
 
 
-def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence[Any]) -> Faults:
+def _unknown_metric(figure: str, path: Path, data: DataConfig, metrics: Sequence[Any]) -> Faults:
     measured = [part for part in data.parts if part != "test"]
-    figures = [name for name, metric in zip(figure_names(metrics), metrics, strict=True) if metric.better]
+    figures = [name for name, metric in zip(metric_names(metrics), metrics, strict=True) if metric.better]
     known = [f"{part}.{name}" for part in measured for name in ("loss", *figures)]
     if figure in known:
         return
@@ -181,7 +184,7 @@ def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence
     if part in PARTS and part not in measured:
         hint = f"there is no {part} part; give 'data.split.{part}' or monitor train.loss"
         if part == "test":
-            hint = "the test part is not measured while training"
+            hint = "the test part is not evaluated during training"
     elif several := [one for one in known if one.startswith(f"{figure}_")]:
         hint = f"'{name}' is in the list more than once: {', '.join(several)}"
     elif part in measured and name in registered("metric"):
@@ -190,4 +193,4 @@ def _unknown_figure(figure: str, path: Path, data: DataConfig, metrics: Sequence
         hint = f"did you mean '{close}'?"
     else:
         hint = f"allowed: {', '.join(known)}"
-    yield path, f"nothing measures '{figure}'; {hint}"
+    yield path, f"no metric is called '{figure}'; {hint}"

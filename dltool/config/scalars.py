@@ -1,4 +1,4 @@
-"""YAML 1.2 core scalars: what a plain word means, whatever YAML 1.1 made of it.
+"""The YAML 1.2 core schema: the types of plain scalars, which YAML 1.1 reads differently.
 
 `1e-3` is a number, `no`, `yes` and `on` are text, `010` is ten and `0o17` fifteen; there are no dates.
 """
@@ -21,12 +21,12 @@ _FORMS = {
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
     "merge": r"<<",
 }
-#: name of a scalar's type → what such a scalar looks like; the first that matches counts
+#: name of a scalar's type → its pattern; the first match wins
 PATTERNS = {name: re.compile(rf"(?:{form})\Z") for name, form in _FORMS.items()}
 
 
 class CoreResolver(BaseResolver):
-    """Gives plain scalars the types of the YAML 1.2 core schema."""
+    """Assigns plain scalars the types of the YAML 1.2 core schema."""
 
 
 for _name, _pattern in PATTERNS.items():
@@ -34,7 +34,7 @@ for _name, _pattern in PATTERNS.items():
 
 
 class CoreLoader(Reader, Scanner, Parser, Composer, CoreResolver):
-    """Composes text into nodes with marks; makes no Python objects."""
+    """Composes text into nodes with positions; creates no Python objects."""
 
     def __init__(self, text: str):
         Reader.__init__(self, text)
@@ -50,7 +50,7 @@ def type_of(tag: str) -> str | None:
 
 
 def value_of(type_name: str, text: str) -> str | int | float | bool | None:
-    """The Python value of a scalar; raises ValueError where its text does not fit the type, or is out of range."""
+    """The Python value of a scalar; raises ValueError if its text does not fit the type or is out of range."""
     if type_name == "str":
         return text
     if type_name not in PATTERNS or type_name == "merge":

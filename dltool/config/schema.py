@@ -1,4 +1,4 @@
-"""The JSON Schema of a config (draft 2020-12), for editors: every key, every name, every form of writing them."""
+"""The JSON Schema of a config (draft 2020-12), for editors: all keys, names and forms."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def config_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "dltool config",
         **top,
-        "patternProperties": {"^x-": {"description": "Whatever you like; it is not read."}},
+        "patternProperties": {"^x-": {"description": "Free for your own use; ignored by dltool."}},
         "$defs": dict(sorted(definitions.items())),
     }
 
 
 def _any_of_a_kind(kind: str, definitions: Schema) -> Schema:
-    """A bare name, or a mapping from one name to what is written below it."""
+    """A bare name, or a mapping from one name to its fields."""
     names: list[Schema] = []
     properties: Schema = {}
     for name, thing in sorted(registered(kind).items()):
@@ -46,7 +46,7 @@ def _any_of_a_kind(kind: str, definitions: Schema) -> Schema:
 
 
 def _below_the_name(thing: type[Description], definition: str, fields: Schema) -> Schema:
-    """The fields, the value of the main one alone, or nothing."""
+    """The fields, only the value of the main field, or nothing."""
     forms: list[Schema] = [{"$ref": f"#/$defs/{definition}"}]
     if thing.main_field:
         forms.append(fields["properties"][thing.main_field])
@@ -63,7 +63,7 @@ def _block(block: type[Block], definitions: Schema) -> Schema:
 
 
 def _finished(schema: Schema) -> Schema:
-    """pydantic's schema with our marks, of components and of defaults by framework, turned into standard words."""
+    """pydantic's schema, with the marks of components and of framework defaults replaced by standard keywords."""
     finished: Schema = {}
     for key, value in schema.items():
         match key:
@@ -86,7 +86,7 @@ def _finished(schema: Schema) -> Schema:
 
 
 def _expand_inline(block: Schema, definitions: Schema) -> None:
-    """Replace a field whose component is written under its own name by all the names it may have."""
+    """Replace an inline field with the names of all components that it can hold."""
     field = block.pop("inline", None)
     if field is None:
         return

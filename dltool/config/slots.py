@@ -1,6 +1,6 @@
-"""What may stand at each place of a config: the declared types, walked beside the data.
+"""What may stand at each position of a config: the declared types, walked in parallel with the data.
 
-Messages and overrides ask here; deciding what is valid is left to pydantic.
+Messages and overrides use this; pydantic alone decides what is valid.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Slot:
 
     @property
     def kind(self) -> str | None:
-        """The kind of registered thing that stands here, if one does."""
+        """The kind of component that stands here, if any."""
         return next((limit.kind for limit in self.limits if isinstance(limit, Component)), None)
 
     @property
     def block(self) -> type[Block] | None:
-        """The block that stands here, if one does."""
+        """The block that stands here, if any."""
         if self.kind is None and isinstance(self.type, type) and issubclass(self.type, Block):
             return self.type
         alternatives = filled(self)
@@ -42,7 +42,7 @@ class Slot:
 
 
 def slot_of(annotation: Any, limits: tuple[Any, ...] = ()) -> Slot:
-    """The type and limits that an annotation states."""
+    """The type and limits of an annotation."""
     while get_origin(annotation) is Annotated:
         annotation, *more = get_args(annotation)
         for limit in more:
@@ -90,7 +90,7 @@ def below(slot: Slot, step: str | int) -> Slot | None:
 
 
 def inline_names(block: type[Block]) -> dict[str, type[Description]]:
-    """The things that a block takes under their own names, such as the source in `data`."""
+    """The components that a block takes directly under their names, such as the source in `data`."""
     if block.inline_field is None:
         return {}
     kind = field_slot(block, block.inline_field).kind

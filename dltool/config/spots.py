@@ -1,4 +1,4 @@
-"""From where pydantic locates an error to where the user wrote it: data, type and position together."""
+"""From pydantic's location of an error to the value in the config: data, type and position together."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dltool.config.slots import Slot, below, filled
 
 @dataclass(frozen=True)
 class Spot:
-    """The deepest value on the way to an error, what may stand there, and the union passed on the way, if any."""
+    """The deepest value on the path to an error, its declared type, and the union on the path, if any."""
 
     node: Node
     path: Path
     slot: Slot
     union: Spot | None = None
-    branch: str = ""  # pydantic's name of the union's alternative that the error speaks of
+    branch: str = ""  # pydantic's name for the alternative of the union that the error is about
 
 
 def spot_of(root: Node, top: Slot, location: tuple[str | int, ...]) -> Spot:
-    """Follows pydantic's location of an error.
+    """Follow pydantic's location of an error.
 
-    A step that the data does not have (a main field, a bare name, an alternative of a union) stays where it is.
+    Steps that the data does not have (a main field, a bare name, an alternative of a union) are skipped.
     """
     spot = Spot(root, (), top)
     for step in location:

@@ -1,4 +1,4 @@
-"""What a training takes over from another: the block `init_from`."""
+"""What a training takes over from another one: the block `init_from`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Patterns = str | list[str]
 
 
 class InitFrom(Block):
-    """Parameters of another training to start from, and the running statistics of their layers."""
+    """Parameters of another training to start from, with the running statistics of their layers."""
 
     checkpoint: str = Field(description="checkpoint, directory of a run, or any safetensors file")
     parameters: Patterns | None = Field(
@@ -22,13 +22,13 @@ class InitFrom(Block):
         " without them everything that fits by name and shape",
     )
     rename: dict[str, str] = Field(
-        default={}, description="names in the checkpoint, and what they are here, such as backbone.*: features.*"
+        default={}, description="names in the checkpoint: names here, such as backbone.*: features.*"
     )
 
     match: Literal["names", "positions"] = Field(
         default="names",
-        description="names: of a layer that reads columns or words, or tells classes or targets, only what is called"
-        " the same here and there is taken; positions: all of it, in the order in which it stands",
+        description="names: in layers with an input for each column or word, or an output for each class or target,"
+        " only parameters for names that both trainings have are taken; positions: all are taken in order",
     )
 
     @property
@@ -40,7 +40,7 @@ class InitFrom(Block):
     def _stars_stand_for_the_same(self) -> Self:
         for old, new in self.rename.items():
             if old.count("*") != new.count("*"):
-                raise ValueError(f"'{old}' and '{new}' must have equally many *")
+                raise ValueError(f"'{old}' and '{new}' must have the same number of *")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Types and values in words: the "expected a whole number above 0, got 'ten'" of every message."""
+"""Types and values in words, for messages such as "expected a whole number above 0, got 'ten'"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def expected(slot: Slot) -> str:
 
 
 def either(choices: list[str]) -> str:
-    """Alternatives as a sentence reads them: "a, b or c"."""
+    """Alternatives as a phrase: "a, b or c"."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), *choices[-1:]]))
 
 
@@ -34,7 +34,7 @@ def a(noun: str) -> str:
 
 
 def shown(node: Node) -> str:
-    """A value as a message echoes it: as written, quoted where it is text."""
+    """A value as messages show it: as written, in quotes if it is text."""
     if isinstance(node.content, dict):
         return "a mapping" if node.content else "an empty mapping"
     if isinstance(node.content, list):
@@ -84,13 +84,13 @@ def _many(slot: Slot) -> str:
 
 
 def _counted(slot: Slot, item: Slot) -> str:
-    """What a list holds, with its number where that is fixed."""
+    """What a list holds, with the number of items if that is fixed."""
     least, most = _lengths(slot)
     return f"{least} {_many(item)}" if least == most else _many(item)
 
 
 def _lengths(slot: Slot) -> tuple[int, int | None]:
-    """The least and the greatest length of a list."""
+    """The minimum and maximum length of a list."""
     least = next((limit.min_length for limit in slot.limits if isinstance(limit, MinLen)), 0)
     return least, next((limit.max_length for limit in slot.limits if isinstance(limit, MaxLen)), None)
 

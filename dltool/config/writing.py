@@ -1,4 +1,4 @@
-"""A resolved config as YAML text that every reader, of YAML 1.1 or 1.2, takes the same way."""
+"""A resolved config as YAML text that readers of YAML 1.1 and 1.2 read alike."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dltool.config.scalars import PATTERNS
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what either version of YAML would take for something else than text; writes no aliases."""
+    """Quotes text that either version of YAML would not read as text; writes no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
-        # items of a list are indented below their key, as people write them
+        # indent list items below their key, as people do
         return super().increase_indent(flow, False)
 
 
@@ -35,7 +35,7 @@ class _InlineDumper(_Dumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    """In double quotes, and so with \\n, where there is a line break."""
+    """In double quotes, with \\n, if there is a line break."""
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", text, style='"' if text.splitlines() not in ([], [text]) else None
     )
@@ -46,7 +46,7 @@ _InlineDumper.add_representer(str, _text)
 
 
 def dump_inline(data: Any) -> str:
-    """Plain data as YAML on one line, as it may stand behind a key."""
+    """Plain data as YAML on one line, as the value of a key."""
     text = yaml.dump(
         data, Dumper=_InlineDumper, sort_keys=False, default_flow_style=True, allow_unicode=True, width=10**9
     )

@@ -22,7 +22,7 @@ class BinaryCrossEntropy(Loss):
     """−log of the probability of the right answer of two; a value for the second of two classes, or for each label."""
 
     target: ClassVar[TargetForm] = "binary"
-    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
 
     positive_weight: Literal["balanced"] | Weight | Weights | None = Field(
         default=None,
@@ -35,7 +35,7 @@ class BinaryCrossEntropy(Loss):
         of_labels = graph.output_kind == "targets"
         if not classes:
             raise self.refuse(
-                "needs two classes or labels, the target holds numbers", "use mse, mae or huber, or task: labels"
+                "needs two classes or labels, the target holds numbers", "use mse, mae or huber, or task: multilabel"
             )
         if not of_labels and len(classes) != 2:
             raise self.refuse(f"needs two classes, the data has {len(classes)}", "use cross_entropy")

@@ -26,7 +26,7 @@ def area(scores: np.ndarray, positive: np.ndarray) -> float:
 class Auc(Metric):
     """Area under the ROC curve, exact; of labels their mean, of more than two classes that of each against the rest."""
 
-    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
 
     def empty(self, answers: Answers) -> State:
         """All scores are kept: their order is what counts."""

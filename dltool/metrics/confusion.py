@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from dltool.config.experiment import Task
+from dltool.config.experiment import TARGETS, Task
 from dltool.errors import did_you_mean
 from dltool.metrics.metric import Answers, Metric, Result, State
 from dltool.registry import register
@@ -43,7 +43,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 class Confusion(Metric):
     """The contract of metrics that follow from a confusion matrix."""
 
-    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
 
     def empty(self, answers: Answers) -> State:
         """Zeros: one matrix (true classes, predicted classes), or for each label one of (not set, set)."""
@@ -108,7 +108,7 @@ class Averaged(Confusion):
             return self._named(answers)
         two = answers.task == "classes" and answers.width == 2
         if self.average == "binary" and not two:
-            what = f"has average binary for {answers.width} {answers.task}"
+            what = f"has average binary for {answers.width} {TARGETS[answers.task]}"
             raise self.refuse(what, "use macro, weighted or micro, or name one: positive")
         return answers.positive if two and self.average in ("auto", "binary") else None
 
@@ -118,7 +118,7 @@ class Averaged(Confusion):
         if isinstance(self.positive, bool):  # as a table may write it
             alike = alike or [i for i, one in enumerate(answers.names) if one.lower() == name.lower()]
         if not alike:
-            what = f"has positive '{name}', which is none of the {answers.task}"
+            what = f"has positive '{name}', which is none of the {TARGETS[answers.task]}"
             raise self.refuse(what, did_you_mean(name, answers.names))
         return alike[0]
 

@@ -21,7 +21,7 @@ def answered_right(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
 class Accuracy(Metric):
     """Share of answers that are right: the most probable class of each row, or each of its labels."""
 
-    tasks: ClassVar[tuple[Task, ...]] = ("classes", "labels")
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
 
     def empty(self, answers: Answers) -> State:
         """No hits."""
@@ -41,7 +41,7 @@ class Accuracy(Metric):
 class ExactMatch(Metric):
     """Share of rows all of whose labels are right."""
 
-    tasks: ClassVar[tuple[Task, ...]] = ("labels",)
+    tasks: ClassVar[tuple[Task, ...]] = ("multilabel",)
 
     def empty(self, answers: Answers) -> State:
         """No hits."""

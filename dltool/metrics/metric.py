@@ -15,12 +15,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from dltool.config.description import Description
-from dltool.config.experiment import Task
-from dltool.config.figures import figure_names
+from dltool.config.experiment import TARGETS, Task
+from dltool.config.metric_names import metric_names
 from dltool.errors import InputError, Problem
 
 #: what to use instead of a metric that does not fit
-FITTING = {"classes": "accuracy, f1 or auc", "labels": "accuracy, f1 or auc", "numbers": "mae, rmse or r2"}
+FITTING = {"classes": "accuracy, f1 or auc", "multilabel": "accuracy, f1 or auc", "numbers": "mae, rmse or r2"}
 
 State = dict[str, np.ndarray]
 Result = float | list[list[int]]
@@ -73,8 +73,8 @@ class Metric(Description):
     def start(self, answers: Answers) -> Accumulator:
         """Begins to gather; raises InputError where the metric does not fit."""
         if answers.task not in self.tasks:
-            needed = " or ".join(self.tasks)
-            what = f"needs a target of {needed}, this one holds {answers.task}"
+            needed = " or ".join(TARGETS[task] for task in self.tasks)
+            what = f"needs a target of {needed}, this one holds {TARGETS[answers.task]}"
             raise self.refuse(what, f"use {FITTING[answers.task]}")
         return Accumulator(self, answers, self.empty(answers))
 
@@ -100,7 +100,7 @@ class Accumulator:
             return
         if self._answers.task == "classes":
             predictions, targets = _class_scores(predictions), targets.reshape(len(targets)).astype(np.int64)
-        elif self._answers.task == "labels":
+        elif self._answers.task == "multilabel":
             targets = targets > 0.5
         known = self.metric.add(self.state, predictions, targets)
         known["rows"] = self.state["rows"] + np.int64(len(predictions))
@@ -116,7 +116,7 @@ class Accumulator:
 
 def by_name(metrics: Sequence[Metric]) -> dict[str, Metric]:
     """Metrics by the names of their figures."""
-    return dict(zip(figure_names(metrics), metrics, strict=True))
+    return dict(zip(metric_names(metrics), metrics, strict=True))
 
 
 def positive_classes(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:

@@ -18,7 +18,7 @@ class Adagrad(Optimizer):
     lr: float = by_compat(0.001, torch=0.01, mxnet=0.01, gt=0, description="learning rate before the schedule")
     # MXNet's other optimizers add the decay to the gradient, this one does not
     decoupled: bool = by_compat(True, torch=False, description="decay shrinks parameters by lr · weight_decay")
-    start: float = by_compat(0.1, torch=0.0, mxnet=0.0, ge=0, description="of the sum of squares")
+    initial_accumulator_value: float = by_compat(0.1, torch=0.0, mxnet=0.0, ge=0, description="of the sum of squares")
     epsilon: float = by_compat(1e-7, torch=1e-10, ge=0)
     epsilon_inside: bool = by_compat(True, torch=False, description="epsilon is added before the root is taken")
 
@@ -30,7 +30,7 @@ class Adagrad(Optimizer):
     @property
     def slots(self) -> Mapping[str, float]:
         """The sum of squared gradients."""
-        return {"sum": self.start}
+        return {"sum": self.initial_accumulator_value}
 
     def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
         """lr, epsilon inside and outside the root, coupled and decoupled decay."""

@@ -27,9 +27,9 @@ def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> 
     for parameter, gradient in gradients.items():
         with graph.inside(parameter.name.rpartition(".")[0]):
             experiment.optimizer.apply(graph, parameter, gradient)
-            if experiment.train.average is not None:
+            if experiment.train.ema_decay is not None:
                 average = graph.state("average", parameter.shape, None, of=parameter)
-                graph.apply("average", parameter, average, decay=experiment.train.average)
+                graph.apply("average", parameter, average, decay=experiment.train.ema_decay)
     for node in graph.nodes[first:]:
         node.per_update = True
 

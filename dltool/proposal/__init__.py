@@ -1,1 +1,1 @@
-"""Proposals: from data that nobody has described to a config that trains well, with the reason for every choice."""
+"""Proposals: from undescribed data to a config that trains well, with a reason for every choice."""

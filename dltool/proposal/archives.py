@@ -1,4 +1,4 @@
-"""Which arrays of a NumPy archive, or which files beside each other, are features and which are targets."""
+"""Which arrays of a NumPy archive, or which neighboring files, hold features and which hold targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TARGETS = ("y", "targets", "target", "labels", "label", "classes", "class")
 
 
 def npz_fields(path: str) -> dict[str, dict[str, Any]]:
-    """Fields of an `npz` source for each part that the names in an archive tell: x_train, y_train, x_test, …"""
+    """Fields of an `npz` source for each part, from the names in an archive: x_train, y_train, x_test, …"""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
@@ -32,7 +32,7 @@ def npz_fields(path: str) -> dict[str, dict[str, Any]]:
 
 
 def npy_fields(path: str) -> dict[str, Any]:
-    """Fields of an `npy` source: the targets lie beside the features under a name of that kind."""
+    """Fields of an `npy` source; the targets are in the same folder under a matching name."""
     file = Path(path)
     words = re.split(r"([^A-Za-z0-9])", file.stem)
     for i, word in enumerate(words):
@@ -42,7 +42,7 @@ def npy_fields(path: str) -> dict[str, Any]:
                 if beside.is_file():
                     return {"path": path, "targets": str(beside)}
     hint = "such as x.npy and y.npy; otherwise write the config by hand: data: {npy: {path: …, targets: …}}"
-    raise InputError(Problem(f"no file of targets beside it by a name of that kind, {hint}", path))
+    raise InputError(Problem(f"no file of targets with a matching name in the same folder, {hint}", path))
 
 
 def _cased(word: str, like: str) -> str:
@@ -50,7 +50,7 @@ def _cased(word: str, like: str) -> str:
 
 
 def _roles(names: Sequence[str]) -> Mapping[str, dict[str, str]]:
-    """By part, what names say of features and targets."""
+    """The arrays of features and targets by part, found by their names."""
     found: dict[str, dict[str, str]] = {}
     for name in names:
         words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]

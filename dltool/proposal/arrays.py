@@ -25,16 +25,18 @@ from dltool.proposal.recognition import Found
 def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     """The proposal for sources of one kind; raises InputError where they cannot be read."""
     if wishes.target:
-        raise InputError(Problem("--target names a column of a table; here it is clear what the targets are"))
+        raise InputError(Problem("--target names a column of a table; this data has no columns"))
     seen = look(found)
     outline = seen.outlines["train"]
     several = len(outline.targets) > 1 and outline.task == "auto"
     task = wishes.task or ("classes" if several and is_one_hot(outline) else None)
     target, notes = understand(replace(outline, task=task or outline.task))
     for part, other in seen.outlines.items():
-        encode(other, target)  # raises for what the training part does not know
+        encode(other, target)  # raises for classes that the training part does not have
         if _samples(other) != _samples(outline):
-            message = f"samples of the {part} part are {_samples(other)}, those to train on {_samples(outline)}"
+            message = (
+                f"samples of the {part} part are {_samples(other)}, but the training samples are {_samples(outline)}"
+            )
             raise InputError(Problem(message, other.where))
     fields = seen.fields
     if task and outline.task == "auto":
@@ -46,7 +48,7 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=seen.image)
     samples = _samples(outline)
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
-    apart = "".join(f"; {part} apart" for part in fields if part != "train")
+    apart = "".join(f"; separate {part} part" for part in fields if part != "train")
     return assemble(
         f"Predicts {what} from {samples} of {outline.where}.",
         [*_sources(found.kind, fields), *_scaling(outline)],
@@ -62,13 +64,13 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
 
 
 def _samples(outline: Outline) -> str:
-    """What a sample is: "28 × 28 bytes"."""
+    """The form of a sample, such as "28 × 28 bytes"."""
     kind = "bytes" if outline.feature_dtype == "uint8" else "numbers"
     return f"{' × '.join(map(str, outline.feature_shape))} {kind}"
 
 
 def _sources(kind: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
-    """The source of every part, that of the training first."""
+    """The source of every part, the training part first."""
     entries = {part: [Entry(key, value) for key, value in given.items()] for part, given in fields.items()}
     others = [Entry(part, [Entry(kind, entries[part])]) for part in ("validation", "test") if part in entries]
     return [Entry(kind, entries["train"]), *others]

@@ -1,4 +1,4 @@
-"""Putting a proposal together: the data, and the network and training that suit it."""
+"""Assembling a proposal: the data, and a network and a training that suit it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def assemble(
     inferred: Sequence[tuple[str, str]],
     findings: Sequence[Finding] = (),
 ) -> Proposal:
-    """The whole proposal for data, its division into parts, and what is known of its size."""
+    """The complete proposal for data, its division into parts, and facts about its size."""
     return Proposal(
         title=title,
         entries=[

@@ -1,4 +1,4 @@
-"""What becomes of each column of a table: left out, or the feature that it is taken for, and why."""
+"""The role of each column of a table: left out, or used as which kind of feature, and why."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, note, warning
 from dltool.proposal.recipe import BAG_OF_WORDS
 
-#: whole numbers with so many different values, each in so many rows, name things rather than count them
+#: whole numbers with at most this many different values, in at least this many rows each, are taken as categories
 FEW_NUMBERS, ROWS_EACH = 32, 100
-#: from so many rows on, the order of numbers is worth a second number for each
+#: from this number of rows on, numbers also get a quantile feature
 MANY_ROWS = 1_000
-#: different words of a column are all told apart up to so many; of more, those that are frequent
+#: up to this number of categories all are kept; beyond it, only those in this many rows
 MANY_WORDS, FREQUENT = 1_000, 3
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What becomes of one column."""
+    """The role of one column."""
 
     column: str
     excluded: str = ""  # the reason
@@ -37,14 +37,14 @@ class Choice:
 
     @property
     def plain(self) -> bool:
-        """A number of which there is nothing to tell."""
+        """A number without anything remarkable."""
         return self.kind == "numeric" and ";" not in self.comment and "missing" not in self.comment
 
 
 def choose_columns(
     profiles: Mapping[str, ColumnProfile], targets: Sequence[str], leaks: Sequence[Leak]
 ) -> tuple[list[Choice], list[Finding]]:
-    """A choice for every column but the targets, and what is odd about them."""
+    """A choice for every column except the targets, and warnings about columns."""
     reasons = {column: f"leak: {leak.how}" for leak in leaks if leak.certain for column in leak.columns}
     suspects = {column: leak.how for leak in leaks if not leak.certain for column in leak.columns}
     features = [name for name in profiles if name not in targets]
@@ -52,7 +52,7 @@ def choose_columns(
     findings = [_suspicion(leak) for leak in leaks if not leak.certain]
     if reasons and all(name in reasons for name in useful):
         certain = [leak for leak in leaks if leak.certain]
-        findings += [_suspicion(leak, "; it stays in, since no other column would be left") for leak in certain]
+        findings += [_suspicion(leak, "; it is kept, since no other column would be left") for leak in certain]
         reasons = {}
     choices = []
     for name in features:
@@ -61,38 +61,40 @@ def choose_columns(
             choices.append(Choice(name, excluded=reason))
         else:
             choice = _feature(column)
-            suspicion = f"; {suspects[name]}: is it known in time?" if name in suspects else ""
+            suspicion = f"; {suspects[name]}: is it known before the target?" if name in suspects else ""
             choices.append(Choice(name, feature=choice.feature, comment=choice.comment + suspicion))
             if column.too_long:
-                what = "whole numbers of more than 15 digits are taken for names, each a category of its own"
+                what = "whole numbers of more than 15 digits are taken as names: each is a category"
                 findings.append(note(what, f"column '{name}'"))
     return choices, findings
 
 
 def _suspicion(leak: Leak, but: str = "") -> Finding:
     names = ", ".join(f"'{column}'" for column in leak.columns)
-    advice = "if that is not known when there is something to predict, leave it out"
+    advice = "if it is not known at prediction time, leave it out"
     return warning(f"{leak.how}; {advice}{but}", f"column {names}")
 
 
 def _feature(column: ColumnProfile) -> Choice:
     match column.kind:
         case "boolean":
-            return Choice(column.name, feature="boolean", comment=_told("yes or no", column))
+            return Choice(column.name, feature="boolean", comment=_with_missing("yes or no", column))
         case "date":
-            return Choice(column.name, feature="date", comment=_told(f"from {column.low} to {column.high}", column))
+            return Choice(
+                column.name, feature="date", comment=_with_missing(f"from {column.low} to {column.high}", column)
+            )
         case "text" if column.words >= SENTENCE and column.different > 0.5:
-            words = f"text of {column.words:.0f} words, taken with the pairs of neighbours"
-            return Choice(column.name, feature=BAG_OF_WORDS, comment=_told(words, column))
+            words = f"text of {column.words:.0f} words: words and pairs of neighboring words"
+            return Choice(column.name, feature=BAG_OF_WORDS, comment=_with_missing(words, column))
         case "text":
             return _category(column, "categories")
     if _names_things(column):
         return _category(column, "whole numbers")
     if column.too_long:
-        return _category(column, "whole numbers, too long to be anything but names")
+        return _category(column, "whole numbers, too long for quantities")
     ordered = column.rows >= MANY_ROWS and column.distinct > FEW_NUMBERS
     feature = {"numeric": {"quantiles": True}} if ordered else "numeric"
-    return Choice(column.name, feature=feature, comment=_told(f"{column.low} … {column.high}", column))
+    return Choice(column.name, feature=feature, comment=_with_missing(f"{column.low} … {column.high}", column))
 
 
 def _category(column: ColumnProfile, what: str) -> Choice:
@@ -100,20 +102,20 @@ def _category(column: ColumnProfile, what: str) -> Choice:
     if column.distinct > MANY_WORDS:
         feature = {"category": {"min_count": FREQUENT}}
         what += f"; those in fewer than {FREQUENT} rows count as unknown"
-    return Choice(column.name, feature=feature, comment=_told(f"{column.distinct:,} {what}", column))
+    return Choice(column.name, feature=feature, comment=_with_missing(f"{column.distinct:,} {what}", column))
 
 
 def _names_things(column: ColumnProfile) -> bool:
-    """Whether whole numbers are few and frequent enough to learn something for each."""
+    """Whether whole numbers are few and frequent enough to be categories."""
     return (
         column.kind == "integer" and 2 < column.distinct <= FEW_NUMBERS and column.filled >= ROWS_EACH * column.distinct
     )
 
 
-def _told(what: str, column: ColumnProfile) -> str:
+def _with_missing(what: str, column: ColumnProfile) -> str:
     return f"{what}, {_percent(column.missing)} missing" if column.filled < column.rows else what
 
 
 def _percent(share: float) -> str:
-    """With one digit behind the point where that says more than 0."""
+    """A percentage, with one decimal below 10 %."""
     return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

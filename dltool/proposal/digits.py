@@ -1,4 +1,4 @@
-"""Whole numbers that look like something else: dates without separators, seconds since 1970."""
+"""Whole numbers that may be dates: dates without separators, seconds since 1970."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dltool.data.tables.database import Database
 from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, note
 
-#: formats of dates that are digits alone, and the least and the greatest number that each may be
+#: formats of dates that consist of digits, and the smallest and largest number in each
 _DIGITS: Mapping[str, tuple[int, int]] = {
     "%Y%m%d": (1900_01_01, 2100_12_31),
     "%Y%m%d%H%M": (1900_01_01_00_00, 2100_12_31_23_59),
@@ -20,18 +20,18 @@ _DIGITS: Mapping[str, tuple[int, int]] = {
     "epoch_ms": (1_000_000_000_000, 2_200_000_000_000),
 }
 _MEANINGS = {"epoch": "seconds since 1970", "epoch_ms": "milliseconds since 1970"}
-#: fewer different numbers are more likely to name something
+#: fewer different numbers are more likely to be categories
 FEWEST = 5
 
 
 def possible_dates(
     database: Database, columns: Mapping[str, Column], profiles: Mapping[str, ColumnProfile]
 ) -> Iterator[Finding]:
-    """A note on each column of whole numbers all of which could be dates."""
+    """A note on each column of whole numbers that could all be dates."""
     found = {name: form for name in columns if (form := _form(profiles[name]))}
     patterns = {name: form for name, form in found.items() if form not in _MEANINGS}
-    told = [f"count(TRY_STRPTIME({columns[n].text(Text())}, '{form}'))" for n, form in patterns.items()]
-    counts = dict(zip(patterns, database.single(told), strict=True))
+    counted = [f"count(TRY_STRPTIME({columns[n].text(Text())}, '{form}'))" for n, form in patterns.items()]
+    counts = dict(zip(patterns, database.single(counted), strict=True))
     for name, form in found.items():
         if counts.get(name, profiles[name].filled) == profiles[name].filled:
             what = _MEANINGS.get(form, f"dates written as {form}")
@@ -40,7 +40,7 @@ def possible_dates(
 
 
 def _form(profile: ColumnProfile) -> str | None:
-    """The format whose numbers have the range of a column's."""
+    """The format whose range contains all numbers of a column."""
     if profile.kind != "integer" or profile.distinct < FEWEST:
         return None
     low, high = int(profile.low), int(profile.high)

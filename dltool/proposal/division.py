@@ -1,4 +1,4 @@
-"""Which rows are for training, which for validation, and which for the test."""
+"""Which rows are for training, validation and test."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from dltool.errors import InputError, Problem
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look
 
-#: different dates from which on rows are a series
+#: fewest different dates for rows to count as a series
 DATES = 20
-#: share of all rows for validation, and as many for the test, up to so many rows
+#: share of all rows for validation, and for the test, by the number of rows below which it applies
 SHARES = ((1_000, 0.2), (10_000, 0.15))
 LEAST_SHARE = 0.1
-#: rows for each part below which there may be one class alone to train on
+#: fewest rows for each part
 FEWEST = 2
 
 
 @dataclass(frozen=True)
 class Division:
-    """The split as the config says it, and what share of the rows stays for training."""
+    """The split as a config entry, and the share of rows left for training."""
 
     entry: Entry | None
     train: float
@@ -35,12 +35,12 @@ class Division:
 
     @property
     def inferred(self) -> list[tuple[str, str]]:
-        """What to tell of it, if anything."""
+        """A summary of the split, if there is one."""
         return [("split", self.entry.comment)] if self.entry else []
 
 
 def time_column(look: Look, features: Collection[str]) -> ColumnProfile | None:
-    """The column of dates along which the rows of a table are a series, if there is one."""
+    """The column of dates that orders the rows of a table as a series, if there is one."""
     for name, column in look.profiles.items():
         series = column.kind == "date" and column.filled == column.rows and column.distinct >= DATES
         if series and name in features and _in_order(look, name):
@@ -51,13 +51,13 @@ def time_column(look: Look, features: Collection[str]) -> ColumnProfile | None:
 def _in_order(look: Look, name: str) -> bool:
     """Whether the dates of a column never fall from row to row, or, newest first, never rise."""
     column = look.columns[name]
-    return ascending(look.database, column) or not look.database.falls(f"-epoch({column.cells})")
+    return ascending(look.database, column) or not look.database.decreases(f"-epoch({column.cells})")
 
 
 def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | None = None) -> Division:
-    """A division of so many rows into the parts that are not `given` as files of their own.
+    """The division of `rows` rows into the parts that are not `given` as separate files.
 
-    Raises InputError for rows that are too few.
+    Raises InputError if there are too few rows.
     """
     wanted = [part for part in ("validation", "test") if part not in given]
     if not wanted:
@@ -66,20 +66,20 @@ def divide(rows: int, given: Collection[str], task: Task, time: ColumnProfile | 
     if rows < (least := FEWEST * (1 + len(wanted))):
         parts = " and ".join(wanted)
         raise InputError(
-            Problem(f"{plural(rows, 'row')}: too few to set some apart for {parts}; {least} are the least")
+            Problem(f"{plural(rows, 'row')}: too few to set some apart for {parts}; at least {least} are needed")
         )
     split: dict[str, object] = dict.fromkeys(wanted, share)
     if time:
-        reason = f"the rows follow '{time.name}': the latest ones are for the test, those before them for validation"
+        reason = f"by '{time.name}': the latest rows are the test part, the rows before them the validation part"
         return Division(Entry("split", {**split, "time": time.name}, reason), 1 - share * len(wanted))
-    reason = "drawn at random, every class in its share" if task == "classes" else "drawn at random"
+    reason = "drawn at random, with equal class shares" if task == "classes" else "drawn at random"
     return Division(Entry("split", split, reason), 1 - share * len(wanted))
 
 
 def divide_series(rows: int) -> Division:
-    """A division of windows of a series, whose latest ones are set apart anyway."""
+    """The division of the windows of a series, of which the latest are always set apart."""
     share = _share(rows)
-    reason = "the latest rows are for the test, those before them for validation"
+    reason = "the latest rows are the test part, the rows before them the validation part"
     return Division(Entry("split", {"validation": share, "test": share}, reason), 1 - 2 * share)
 
 

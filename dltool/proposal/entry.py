@@ -1,4 +1,4 @@
-"""A config as text that explains itself: keys, values, and beside each the reason for it."""
+"""A config as commented text: keys and values, with the reason beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from dltool.config.writing import dump_inline
 
-#: where comments stand: at least here, and at most there, unless a line is longer
+#: first and last column for comments, unless a line is longer
 COMMENT_COLUMN, LAST_COMMENT_COLUMN = 40, 64
 LONGEST_LINE = 120
 
@@ -23,7 +23,7 @@ class Entry:
 
     @property
     def below(self) -> Sequence[Entry]:
-        """The entries that stand below this one."""
+        """The entries nested below this one."""
         nested = isinstance(self.value, list) and bool(self.value) and isinstance(self.value[0], Entry)
         return self.value if nested else ()
 
@@ -40,7 +40,7 @@ def plain(entries: Sequence[Entry]) -> Any:
 
 
 def write(entries: Sequence[Entry], depth: int = 0) -> Iterator[str]:
-    """The lines of entries, those below others indented."""
+    """The lines of entries, with nested entries indented."""
     texts = ["  " * depth + _text(entry) for entry in entries]
     commented = [len(text) + 2 for text, entry in zip(texts, entries, strict=True) if entry.comment]
     column = max([COMMENT_COLUMN, *(width for width in commented if width <= LAST_COMMENT_COLUMN)])
@@ -62,7 +62,7 @@ def _text(entry: Entry) -> str:
 
 
 def _line(text: str, comment: str, column: int) -> Iterator[str]:
-    """A line with its comment beside it, or before it where both together are too long."""
+    """A line with its comment beside it, or above it if both together are too long."""
     comment = " ".join(comment.splitlines())
     if not comment:
         yield text

@@ -1,4 +1,4 @@
-"""What the user knows and the data only suggests: rows that belong together, and rows that follow each other."""
+"""Hints about splits that only the user can decide on: by time, and by group."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, note
 from dltool.proposal.layout import Look
 
-#: names of columns that rows of one person or the like have in common
+#: names of columns that identify a person or another group of rows
 WHOLES = ("user", "customer", "client", "patient", "subject", "person", "participant", "session", "group", "family")
 #: rows that such a column has for each value, on average
 ROWS_EACH = 1.5
 
 
 def hints(look: Look, features: Sequence[str], time: ColumnProfile | None) -> Iterator[Finding]:
-    """Other ways to divide the rows of a table, besides that by `time`."""
+    """Other ways to divide the rows of a table than by `time`."""
     for name in features:
         column = look.profiles[name]
         if column.kind == "date" and time is None:

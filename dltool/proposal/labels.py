@@ -1,4 +1,4 @@
-"""Classes that another file writes a little differently: "<=50K." for "<=50K"."""
+"""Classes that another file spells slightly differently: "<=50K." for "<=50K"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dltool.proposal.layout import Look
 
 
 def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], list[Finding]]:
-    """What the config must say for the classes of another file to be those of the training, and what stays unclear."""
+    """Config entries that map the classes of another file to the training classes, and warnings about the rest."""
     if target not in other.columns:
         return [], [warning(f"no column '{target}'", other.path)]
     known, found = _values(train, target), _values(other, target)
@@ -24,8 +24,8 @@ def label_entries(train: Look, other: Look, target: str) -> tuple[list[Entry], l
             if len(same) == 1:
                 renamed[word] = same[0]
             else:
-                unclear.append(warning(f"the class {shown(word)} is not among those to train on", other.path))
-    entries = [Entry("rename_labels", renamed, "as this file calls them: as the training does")] if renamed else []
+                unclear.append(warning(f"the class {shown(word)} is not in the training data", other.path))
+    entries = [Entry("rename_labels", renamed, "name in this file: name in the training data")] if renamed else []
     return entries, unclear
 
 

@@ -1,4 +1,4 @@
-"""How the text of a table must be read, where that does not go without saying."""
+"""How the text of a table must be read, as far as the defaults are not right."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from dltool.findings import Finding, note, warning
 from dltool.proposal.digits import possible_dates
 from dltool.proposal.entry import Entry
 
-#: lines before the table that are left out at most
+#: most lines to skip before the table
 MOST_SKIPPED = 5
-#: bytes in which the encoding of a text shows
+#: bytes to look at to find the encoding of a text
 LOOKED_AT = 64 << 20
-#: rows that are looked at; the sizes of parts go by all
+#: rows to look at; the sizes of parts depend on all rows
 MOST_ROWS = 1_000_000
-#: columns that are looked at: more take minutes
+#: most columns to look at: more take minutes
 MOST_COLUMNS = 20_000
-#: words among the numbers or dates of a column that can stand for missing ones, and in how many rows
+#: most different words for missing values in a column of numbers or dates, and the largest share of rows with them
 STRAY_WORDS, STRAY_SHARE = 3, 0.2
 LONGEST_WORD = 40
 #: numbers that are infinite, or too large for float32
@@ -50,7 +50,7 @@ INFINITE = r"(?i)[-+]?(inf(inity)?|[0-9.]+e\+?[0-9]{2,}|[0-9]{39,}.*)"
 
 @dataclass(frozen=True)
 class Look:
-    """A table that is open, what its columns hold, and what the config must say for it to be read so."""
+    """An open table, profiles of its columns, and how the config must describe it."""
 
     path: str
     file: TableFile  # the first of several
@@ -62,18 +62,18 @@ class Look:
 
     @property
     def entries(self) -> list[Entry]:
-        """What the config must say for the table to be read so."""
+        """Config entries that describe how the table is read."""
         types = [entry for column in self.columns.values() if (entry := _type_entry(column))]
         return [*self.division, *([Entry("types", types)] if types else [])]
 
     @property
     def findings(self) -> list[Finding]:
-        """What the user should look at of how cells are read."""
+        """Notes and warnings about how cells are read."""
         doubts = [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
         return [*doubts, *possible_dates(self.database, self.columns, self.profiles)]
 
     def with_words(self, names: Collection[str]) -> Look:
-        """The same, but for columns in which words stand for missing numbers or dates: these are text."""
+        """The same look, with columns as text in which words stand for missing numbers or dates."""
         stray = [name for name in names if _has_stray_words(self.columns[name])]
         texts = {name: replace(self.columns[name], type=Text()) for name in stray}
         profiles = {**self.profiles, **profile(self.database, texts)}
@@ -89,7 +89,7 @@ def looked_at(path: str) -> Iterator[Look]:
     names = list(files[0].columns)
     if len(names) > MOST_COLUMNS:
         hint = "write the config by hand: data: {table: {path: …, target: …}, features: {'*': numeric}}"
-        raise InputError(Problem(f"{len(names):,} columns are more than the {MOST_COLUMNS:,} looked at; {hint}", path))
+        raise InputError(Problem(f"{len(names):,} columns are more than the limit of {MOST_COLUMNS:,}; {hint}", path))
     with closing(Database(files, storage(files, names, {}, {}), limit=MOST_ROWS)) as database:
         columns = find_columns(database, names, {}, {})
         strays = {name: one for name, column in columns.items() if (one := _with_stray_words(database, column))}
@@ -100,14 +100,14 @@ def looked_at(path: str) -> Iterator[Look]:
 
 
 def _dialect(path: Path) -> tuple[Dialect, list[Entry]]:
-    """How a file must be read, and the lines of the config that say so."""
+    """How a file must be read, and the config entries for it."""
     dialect, entries = Dialect(encoding=_encoding(path)), []
     if dialect.encoding != "utf-8":
         entries.append(Entry("encoding", dialect.encoding))
     dialect = _without_preface(path, dialect)
     if dialect.skip:
         lines = "the first line has" if dialect.skip == 1 else f"the first {dialect.skip} lines have"
-        entries.append(Entry("skip", dialect.skip, f"{lines} another number of fields than all others"))
+        entries.append(Entry("skip", dialect.skip, f"{lines} a different number of fields than the others"))
     file = open_table(path, dialect)
     if isinstance(file, WorkbookFile) and len(file.sheet.names) > 1:
         others = ", ".join(file.sheet.names[1:])
@@ -115,7 +115,7 @@ def _dialect(path: Path) -> tuple[Dialect, list[Entry]]:
         dialect = replace(dialect, sheet=file.sheet.name)
     if isinstance(file, CsvFile) and not file.dialect.header:
         names = list(file.columns)
-        reason = f"no line with names: columns are called {names[0]}{f' … {names[-1]}' if len(names) > 1 else ''}"
+        reason = f"no line with names; columns are called {names[0]}{f' … {names[-1]}' if len(names) > 1 else ''}"
         entries.append(Entry("header", False, reason))
     return dialect, entries
 
@@ -125,7 +125,7 @@ def _encoding(path: Path) -> str:
         try:
             start = file.read(LOOKED_AT)
         except (OSError, EOFError):
-            return "utf-8"  # opening the table tells what is wrong
+            return "utf-8"  # opening the table reports what is wrong
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if start.startswith((b"PAR1", ZIP)):
@@ -138,7 +138,7 @@ def _encoding(path: Path) -> str:
 
 
 def _without_preface(path: Path, dialect: Dialect) -> Dialect:
-    """Leaves out first lines that have another number of fields; raises the first error where that does not help."""
+    """Skips first lines with a different number of fields; raises the first error if that does not help."""
     first: InputError | None = None
     for skip in range(MOST_SKIPPED + 1):
         try:
@@ -152,13 +152,13 @@ def _without_preface(path: Path, dialect: Dialect) -> Dialect:
 
 
 def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
-    """The type of a column of numbers or dates but for few words, which then stand for missing values."""
+    """The type of a column of numbers or dates with a few words, which are then taken as missing values."""
     if column.mixed is None:
         return None
     stray = f"(CASE WHEN {column.unreadable(column.mixed.sql_type)} THEN {column.text(Text())} END)"
     words = database.frequent(stray, STRAY_WORDS + 1)
     few = len(words) <= STRAY_WORDS and sum(count for _, count in words) <= STRAY_SHARE * database.rows
-    # codes among numbers are no missing numbers, and a long text is no word
+    # codes with digits and long texts do not stand for missing values
     if not few or any(re.search(r"\d", word) or len(word) > LONGEST_WORD for word, _ in words):
         return None
     usual = [word for word, _ in database.frequent(replace(column, type=column.mixed).missing_word(), None)]
@@ -166,7 +166,7 @@ def _with_stray_words(database: Database, column: Column) -> ColumnType | None:
 
 
 def _without_infinite(database: Database, columns: Mapping[str, Column]) -> dict[str, Column]:
-    """Columns of numbers with words such as inf, which then stand for missing values."""
+    """Columns of numbers with words such as inf, which are then taken as missing values."""
     numbers = [
         (column, column.type)
         for column in columns.values()
@@ -186,7 +186,7 @@ def _without_infinite(database: Database, columns: Mapping[str, Column]) -> dict
 
 
 def _has_stray_words(column: Column) -> bool:
-    """Whether words other than the usual ones, and than infinite numbers, stand for missing values in a column."""
+    """Whether unusual words, other than infinite numbers, are taken as missing values in a column."""
     one = column.type
     if one is None or one.kind == "text":
         return False
@@ -194,7 +194,7 @@ def _has_stray_words(column: Column) -> bool:
 
 
 def _type_entry(column: Column) -> Entry | None:
-    """What the config says of how a column is read, where other files might tell otherwise."""
+    """How the config says that a column is read, where other files could suggest another type."""
     one = column.type
     if one is None or column.stored != TEXT:
         return None
@@ -216,13 +216,13 @@ def _doubts(column: Column, database: Database) -> Iterator[Finding]:
             marks = f"'{given.decimal}' or '{rival.decimal}'"
             yield warning(f"the decimal mark may be {marks}; the config says the first", where)
     if column.codes:
-        hint = f"types: {{{dump_inline(column.name)}: number}} says otherwise"
-        yield note(f"{column.codes} are taken for codes, not for numbers; {hint}", where)
+        hint = f"types: {{{dump_inline(column.name)}: number}} changes that"
+        yield note(f"{column.codes} are taken as codes, not as numbers; {hint}", where)
     if isinstance(one, Date) and one.offsets == "utc":
-        yield note("times with an offset are brought to UTC", where)
+        yield note("times with an offset are converted to UTC", where)
     if one and one.missing:
         words = [f"{shown(word)} in {plural(n, 'row')}" for word, n in database.frequent(column.missing_word(), None)]
-        yield note(f"taken for missing values: {', '.join(words)}", where)
+        yield note(f"taken as missing values: {', '.join(words)}", where)
     if column.mixed:
         stray = database.rows_where(column.unreadable(column.mixed.sql_type) or "false", column.raw, 1)
         form = f" written as {column.mixed.formats[0]}" if isinstance(column.mixed, Date) else ""

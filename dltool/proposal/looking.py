@@ -1,4 +1,4 @@
-"""Looking at samples that are arrays: what their axes are, and whether they are pictures."""
+"""Looking at samples that are arrays: the meaning of their axes, and whether they are images."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class _Range(NamedTuple):
 
     @property
     def of_pixels(self) -> bool:
-        """Whether values are from 0 to 1, or whole numbers from 0 to 255, and use most of that range."""
+        """Whether values lie in 0 to 1, or are whole numbers in 0 to 255, and use most of that range."""
         return self.low >= 0 and (0.5 < self.high <= 1 or (self.whole and 64 < self.high <= 255))
 
 
 def look(found: Found) -> Seen:
-    """What there is; raises InputError for what cannot be read."""
+    """The samples at the paths that were found; raises InputError if they cannot be read."""
     if found.kind == "images":
         return look_at_images({part: paths[0] for part, paths in found.parts.items()})
     fields = _fields(found)
@@ -43,28 +43,28 @@ def look(found: Found) -> Seen:
     if found.kind in ("npz", "npy") and channels_come_first(shape):
         fields = {part: {**given, "axes": "channels_first"} for part, given in fields.items()}
         outlines = {part: _outline(found.kind, given) for part, given in fields.items()}
-        told = f"read as {shape[0]} channels, height {shape[1]}, width {shape[2]} (axes: channels_first)"
-        return Seen(fields, outlines, image=True, axes=told)
-    image, told = _axes(found.kind, outlines["train"], values)
-    return Seen(fields, outlines, image, told, [note(text) for text in outlines["train"].notes])
+        axes = f"read as {shape[0]} channels, height {shape[1]}, width {shape[2]} (axes: channels_first)"
+        return Seen(fields, outlines, image=True, axes=axes)
+    image, axes = _axes(found.kind, outlines["train"], values)
+    return Seen(fields, outlines, image, axes, [note(text) for text in outlines["train"].notes])
 
 
 def _axes(kind: str, outline: Outline, values: _Range) -> tuple[bool, str]:
-    """Whether samples are pictures, and what to say of their axes."""
+    """Whether samples are images, and a description of their axes."""
     shape = outline.feature_shape
     of_bytes = outline.feature_dtype == "uint8"
     if len(shape) == 3 and (of_bytes or channels_come_last(shape)):
         return True, f"read as height {shape[0]}, width {shape[1]}, {shape[2]} channels"
     if len(shape) == 2 and (of_bytes or (kind != "series" and are_sides(*shape) and values.of_pixels)):
-        told = "" if of_bytes else f", as values from {values.low:g} to {values.high:g} look like pixels"
-        return True, f"read as height {shape[0]}, width {shape[1]}{told}"
+        axes = "" if of_bytes else f", as values from {values.low:g} to {values.high:g} look like pixels"
+        return True, f"read as height {shape[0]}, width {shape[1]}{axes}"
     if len(shape) > 1 and kind != "series":
-        return False, f"{' × '.join(map(str, shape))} are not known to be a picture: taken as numbers side by side"
+        return False, f"{' × '.join(map(str, shape))} do not look like images: taken as independent numbers"
     return False, ""
 
 
 def _range(kind: str, fields: Mapping[str, Any]) -> _Range:
-    """The range of all features; raises InputError for values that no training takes."""
+    """The range of all features; raises InputError for values that cannot be trained on."""
     low, high, whole = np.inf, -np.inf, True
     with _source(kind, fields).open([], Request()) as reader:
         for chunk in reader.read({}):

@@ -1,4 +1,4 @@
-"""Images that `init` has looked at: the size that they are brought to, and what is wrong with some."""
+"""Images as `init` sees them: the size to resize them to, and which are damaged."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dltool.errors import Problem
 from dltool.findings import Finding, note, warning
 from dltool.proposal.seen import Seen
 
-#: images of each part that are unpacked, to see whether they can be
+#: images of each part to decode, to find damaged ones
 TRIED_OUT = 2000
-#: the longer side is brought to at most this many pixels: more take a processor long
+#: longest side in pixels after resizing: larger images train slowly on a CPU
 LONGEST = 64
-#: damaged files that a line names
+#: damaged files that a line lists
 LISTED = 5
 
 
 def look_at_images(paths: Mapping[str, str]) -> Seen:
-    """The fields of an `images` source for each part; all get one size where those of the training part differ."""
+    """The fields of an `images` source for each part; all get one size if the training images differ in size."""
     fields: dict[str, dict[str, Any]] = {}
     outlines: dict[str, Outline] = {}
     findings: list[Finding] = []
@@ -46,10 +46,10 @@ def look_at_images(paths: Mapping[str, str]) -> Seen:
                 fields[part]["damaged"] = "skip"
             if tried < rows:
                 message = f"looked at the headers of all {rows:,} images and the pixels of {tried:,}"
-                findings.append(note(f"{reader.files.where}: {message}; dltool check unpacks all"))
+                findings.append(note(f"{reader.files.where}: {message}; dltool check decodes all of them"))
             findings += map(note, reader.remarks())
             if same:
-                message = f"{plural(len(same), 'image')} of one color all over: {_named(same)}"
+                message = f"{plural(len(same), 'image')} of a single color: {_named(same)}"
                 findings.append(note(f"{reader.files.where}: {message}"))
             outlines[part] = reader.outline
         request = Request(shape=outlines["train"].feature_shape, dtype=outlines["train"].feature_dtype)
@@ -57,7 +57,7 @@ def look_at_images(paths: Mapping[str, str]) -> Seen:
 
 
 def _size(headers: Sequence[Header]) -> dict[str, Any]:
-    """The size to bring images to: that of the one in the middle, unless all have one that is not large."""
+    """The size to resize images to: the median, unless all have the same size and it is not large."""
     sizes = [one.size for one in headers]
     if len(set(sizes)) == 1 and max(sizes[0]) <= 2 * LONGEST:
         return {}
@@ -67,10 +67,10 @@ def _size(headers: Sequence[Header]) -> dict[str, Any]:
 
 
 def _damaged(problems: Sequence[Problem], reader: ImageReader) -> Finding:
-    told = ", ".join(f"{problem.where} ({problem.message})" for problem in problems[:LISTED])
+    listed = ", ".join(f"{problem.where} ({problem.message})" for problem in problems[:LISTED])
     more = f" and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
     count = f"{len(problems)} of {plural(reader.outline.rows, 'image')}"
-    return warning(f"{count} cannot be used, and are left out (damaged: skip): {told}{more}", reader.files.where)
+    return warning(f"{count} cannot be used and are left out (damaged: skip): {listed}{more}", reader.files.where)
 
 
 def _named(names: Sequence[str]) -> str:

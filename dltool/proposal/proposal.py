@@ -1,4 +1,4 @@
-"""A proposal: a config to be, and what led to it."""
+"""A proposal: a config with the reasons for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dltool.proposal.entry import Entry, plain, write
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user has said besides where the data lies."""
+    """What the user has specified, besides the path of the data."""
 
     target: Sequence[str] = ()
     task: Task | None = None
@@ -21,7 +21,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The entries of a config, a sentence on what it does, what was inferred, and what the user should look at."""
+    """The entries of a config, a sentence on what it does, what was inferred, and findings for the user."""
 
     title: str
     entries: Sequence[Entry]
@@ -30,11 +30,11 @@ class Proposal:
 
     @property
     def config(self) -> dict[str, Any]:
-        """As plain data."""
+        """The config as plain data."""
         return plain(self.entries)
 
     def text(self, written_by: str, next_commands: Sequence[str]) -> str:
-        """The config with comments; above it what it does, how it came about, and the commands to use it with."""
+        """The config with comments; above it what it does, how it was made, and the commands to use it with."""
         head = [
             " ".join(self.title.splitlines()),
             "",

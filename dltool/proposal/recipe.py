@@ -1,6 +1,6 @@
-"""How to train on so much data of such a kind: the network's size, the loss, the optimizer, how long.
+"""How to train on data of a given kind and size: the network, the loss, the optimizer, the number of epochs.
 
-The rules were tuned on public tables of 150 to 33,000 rows; README.md shows what they reach.
+The rules were tuned on public tables of 150 to 33,000 rows; README.md shows the results.
 """
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ from dltool.config.experiment import Task
 from dltool.data.files.quoting import cut
 from dltool.proposal.entry import Entry
 
-#: a training passes about so many samples: numbers go on getting better for longer than classes …
-SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "labels": 1_000_000}
-#: … in at least and at most so many epochs
+#: about how many samples a training passes: regression keeps improving for longer than classification
+SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "multilabel": 1_000_000}
+#: fewest and most epochs
 EPOCHS = (3, 200)
-#: fewer rows to train on are few: one epoch more or less decides nothing
+#: with fewer training rows there is no early stopping
 FEW_ROWS = 2_000
 #: how text becomes numbers
 BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
-#: pixels of a side from which on convolutions are worth their while
+#: smallest side in pixels for a convolutional network
 SMALLEST = 12
-#: more are many
+#: from this number of rows on, the network on pixels is larger
 MANY_ROWS = 20_000
-#: rows of a batch, up to so many rows to train on
+#: batch sizes, by the number of training rows below which they apply
 BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (20_000, 128), (100_000, 256), (1_000_000, 512))
 LARGEST_BATCH = 1024
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the size of a training depends on."""
+    """What the network and the training depend on."""
 
     task: Task
     rows: int  # to train on, about
     classes: Mapping[str, float] = field(default_factory=dict)  # of a classifier, each with its share of the rows
-    pixels: bool = False  # samples are arrays of the same thing measured many times
+    pixels: bool = False  # samples are arrays whose values share one unit
     shape: tuple[int, ...] = ()  # of such a sample
-    image: bool = False  # which is one of a height, a width, and perhaps channels
+    image: bool = False  # such a sample has a height, a width, and perhaps channels
 
     @property
     def output(self) -> str:
-        """What the last layer has one unit for."""
+        """What the units of the last layer stand for."""
         return "classes" if self.task == "classes" else "targets"
 
 
 def epochs(facts: Facts) -> int:
-    """Passes over the rows: many over few rows."""
+    """Number of epochs: more for fewer rows."""
     low, high = EPOCHS
     wanted = min(high, max(low, SAMPLES[facts.task] / max(1, facts.rows)))
     step = 10 if wanted > 30 else 5 if wanted > 10 else 1
@@ -57,12 +57,12 @@ def epochs(facts: Facts) -> int:
 
 
 def batch_size(rows: int) -> int:
-    """Rows of a batch: small where rows are few, so that there are updates enough."""
+    """Batch size: small for few rows, so that there are enough updates."""
     return next((size for most, size in BATCHES if rows < most), LARGEST_BATCH)
 
 
 def widths(rows: int) -> tuple[int, ...]:
-    """Units of the hidden layers of a network for the rows of a table."""
+    """Units of the hidden layers of a network for a table."""
     width = 2 ** round(log2(max(1, rows) ** 0.5 * 2))
     width = min(512, max(64, width))
     return (width, width // 2) if rows < FEW_ROWS else (width, width, width // 2)
@@ -80,7 +80,7 @@ def model(facts: Facts) -> list[Entry]:
 def _on_columns(facts: Facts) -> Iterator[Entry]:
     rate = 0.1 if facts.task == "numbers" else 0.3
     for index, width in enumerate(widths(facts.rows)):
-        reason = f"sized for about {facts.rows:,} rows to train on" if not index else ""
+        reason = f"sized for about {facts.rows:,} training rows" if not index else ""
         yield Entry(None, {"dense": {"units": width}}, reason)
         yield Entry(None, "batch_norm")
         yield Entry(None, "relu")
@@ -110,11 +110,11 @@ def _on_pixels(facts: Facts) -> Iterator[Entry]:
 
 LOSSES = {
     "classes": ("cross_entropy", ""),
-    "labels": ("binary_cross_entropy", "every label is a yes or no of its own"),
-    "numbers": ("huber", "like mse, but rows far off do not count with the square of their error"),
+    "multilabel": ("binary_cross_entropy", "every label is an independent yes or no"),
+    "numbers": ("huber", "like mse, but less sensitive to outliers"),
 }
-METRICS = {"classes": ["accuracy"], "labels": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
-#: a class with less than this of an even share of the rows is rare: accuracy says little of it
+METRICS = {"classes": ["accuracy"], "multilabel": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
+#: a class with less than this part of an even share of the rows is rare: accuracy says little about it
 RARE = 0.3
 #: classes that a line lists
 LISTED = 4
@@ -128,7 +128,7 @@ def training(facts: Facts) -> Sequence[Entry]:
     entries = [
         Entry("loss", loss, reason),
         Entry("optimizer", optimizer),
-        Entry("schedule", {"cosine": {"warmup_epochs": min(2, count // 5)}}, "up for a moment, then slowly down to 0"),
+        Entry("schedule", {"cosine": {"warmup_epochs": min(2, count // 5)}}, "a short warmup, then slowly down to 0"),
         Entry("metrics", metrics(facts)),
     ]
     if facts.rows >= FEW_ROWS:
@@ -138,11 +138,11 @@ def training(facts: Facts) -> Sequence[Entry]:
     train: dict[str, Any] = {"epochs": count, "batch_size": batch_size(facts.rows)}
     if facts.rows >= FEW_ROWS:
         return [*entries, Entry("train", train)]
-    return [*entries, Entry("train", {**train, "monitor": "validation.loss"}, "which tells the best epoch")]
+    return [*entries, Entry("train", {**train, "monitor": "validation.loss"}, "decides which epoch is best")]
 
 
 def metrics(facts: Facts) -> list[str]:
-    """What is measured: the first one tells the best epoch."""
+    """The metrics; the first one decides which epoch is best."""
     names = METRICS[facts.task]
     if len(facts.classes) == 2:
         names = [*names, "auc"]
@@ -152,17 +152,17 @@ def metrics(facts: Facts) -> list[str]:
 
 
 def listed(shares: Mapping[str, float]) -> str:
-    """The most frequent classes and their shares, in brackets."""
-    told = [f"{cut(word)} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
-    return f" ({', '.join(told)}{', …' if len(shares) > len(told) else ''})" if told else ""
+    """The most frequent classes and their shares, in parentheses."""
+    texts = [f"{cut(word)} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
+    return f" ({', '.join(texts)}{', …' if len(shares) > len(texts) else ''})" if texts else ""
 
 
 def summary(facts: Facts) -> list[tuple[str, str]]:
-    """The network and its training in a line each."""
+    """One line each on the network and its training."""
     values = [entry.value for entry in model(facts)]
     units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
     return [
-        ("network", f"{' → '.join(units)}, sized for {facts.rows:,} rows to train on"),
+        ("network", f"{' → '.join(units)}, sized for {facts.rows:,} training rows"),
         ("training", f"{epochs(facts)} epochs of batches of {batch_size(facts.rows)}"),
     ]
 

@@ -1,4 +1,4 @@
-"""What lies at a path: the kind of data, and which file or folder is for which part."""
+"""What a path holds: the kind of data, and which file or folder is for which part."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SUFFIXES: Mapping[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
     **dict.fromkeys((".xlsx", ".xlsm"), "table"),
 }
-#: how archives begin that are no zip archives: 7z, RAR
+#: first bytes of archives other than zip: 7z, RAR
 ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 #: entries of a folder that a message lists
 LISTED = 8
@@ -48,7 +48,7 @@ LISTED = 8
 
 @dataclass(frozen=True)
 class Found:
-    """One kind of data, and the paths of its parts, "train" among them; of IDX files those of images and of labels."""
+    """One kind of data, and the paths of its parts, including "train"; for IDX files, of images and of labels."""
 
     kind: Kind
     parts: Mapping[str, tuple[str, ...]]
@@ -56,7 +56,7 @@ class Found:
 
 
 def recognize(path: str, test: str | None = None) -> Found:
-    """What is at `path`, and at `test` for the test part; raises InputError where nothing there can be trained on."""
+    """The data at `path`, and at `test` for the test part; raises InputError if it cannot be trained on."""
     found = _at(path)
     if test is None:
         return found
@@ -86,15 +86,15 @@ def _at(path: str) -> Found:
 
 
 def _refuse_other_archives(file: Path, path: str) -> None:
-    """Raises InputError for archives that are not looked into."""
+    """Raises InputError for archives that are not supported."""
     with file.open("rb") as stream:
         start = stream.read(8)
     if is_tarfile(file) or start.startswith(ARCHIVES):
-        raise InputError(Problem("archives other than zip are not looked into; unpack it, and name the folder", path))
+        raise InputError(Problem("archives other than zip are not supported; unpack it and name the folder", path))
 
 
 def _kind(file: Path) -> Kind:
-    """The kind of data in a file: by its start, else by its name; a table where neither tells."""
+    """The kind of data in a file, by its first bytes, else by its name; a table if neither is known."""
     if _idx_axes(file):
         return "idx"
     name = file.with_suffix("") if file.suffix == ".gz" else file
@@ -102,7 +102,7 @@ def _kind(file: Path) -> Kind:
 
 
 def _folder(folder: Path, path: str) -> Found:
-    """The kind of data that most files are of, divided into parts by their names."""
+    """The data in a folder, divided into parts by file names."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     files = [entry for entry in entries if entry.is_file()]
     known = [file for file in files if _data_suffix(file)]
@@ -118,33 +118,33 @@ def _folder(folder: Path, path: str) -> Found:
         found = _divided(kinds.pop(), known, path)
         return replace(found, notes=_left_out(images, known)) if images.names else found
     if images.names:
-        message = "its images lie in no folders, which would be their classes; put each class in a folder"
+        message = "its images are not in class folders; put the images of each class in a folder"
         raise InputError(Problem(message, path))
     names = [entry.name for entry in entries]
     listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
     what = f"it holds {listed}" if names else "it is empty"
-    raise InputError(Problem(f"nothing in this folder is known to hold data: {what}; name a file", path))
+    raise InputError(Problem(f"no known data in this folder: {what}; name a file", path))
 
 
 def _left_out(images: ImageFiles, known: Sequence[Path]) -> list[str]:
-    """What becomes of images beside a table, which may hold their classes."""
+    """A note on images beside a table, which may hold their classes."""
     others = " and ".join(file.name for file in known)
-    advice = "images are taken with a folder for each class: if it tells their classes, move them into such folders"
+    advice = "images need a folder for each class; if the table holds their classes, move them into such folders"
     return [f"{images.where}: left out {plural(len(images.names), 'image')} beside {others}; {advice}"]
 
 
 def _images(files: ImageFiles, path: str) -> Found:
-    """Class folders, or those of several parts."""
+    """Class folders, or folders of several parts with class folders in them."""
     found = parts(files.names)
     if found is None:
         return Found("images", {"train": (path,)})
     base = path.rstrip("/")
     notes = [
-        f"{base}/{folder}: left out, as its images lie in no folders called like the classes to train on; to predict"
+        f"{base}/{folder}: left out, as its images are not in folders named like the training classes; to predict"
         f" them: dltool predict RUN {shlex.quote(f'{base}/{folder}')}"
         for folder in found.unlabeled
     ]
-    notes += [f"{base}/{folder}: left out, as its name tells no part, such as test" for folder in found.others]
+    notes += [f"{base}/{folder}: left out, as its name is not that of a part, such as test" for folder in found.others]
     return Found("images", {part: (f"{base}/{folder}",) for part, folder in found.folders.items()}, notes)
 
 

@@ -1,4 +1,4 @@
-"""What `init` has seen of samples that are arrays."""
+"""What `init` found out about samples that are arrays."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dltool.findings import Finding
 
 @dataclass(frozen=True)
 class Seen:
-    """The source of each part, and what its samples are."""
+    """The source of each part, and the form of its samples."""
 
     fields: Mapping[str, dict[str, Any]]  # of the source, by part
     outlines: Mapping[str, Outline]  # likewise
     image: bool  # samples are (height, width) or (height, width, channels)
-    axes: str = ""  # how the axes of a sample are read, where that does not go without saying
+    axes: str = ""  # how the axes of a sample are read, if that is not obvious
     findings: Sequence[Finding] = ()

@@ -23,23 +23,23 @@ from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.recipe import Facts, listed
 from dltool.proposal.target import TargetChoice, choose_target
 from dltool.proposal.windows import find_series, propose_windows
-from dltool.proposal.words import are_labelled_lines, propose_words
+from dltool.proposal.words import are_labeled_lines, propose_words
 
 #: more columns of numbers than these share one line
 MOST_NUMBERS = 8
 
 
 def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Proposal:
-    """The proposal for a table in one or several files, and files of other parts; raises InputError where none fits."""
+    """The proposal for a table in one or several files; raises InputError if none is possible."""
     with ExitStack() as stack:
         look = stack.enter_context(looked_at(parts["train"][0]))
         others = {part: stack.enter_context(looked_at(paths[0])) for part, paths in parts.items() if part != "train"}
-        if are_labelled_lines(look) and not wishes.target and wishes.task in (None, "classes"):
+        if are_labeled_lines(look) and not wishes.target and wishes.task in (None, "classes"):
             return propose_words(look, others)
         if not look.rows:
             raise InputError(Problem("a table without rows", look.path))
         target = choose_target(look.profiles, wishes.target, wishes.task, look.path, hint=look.file.without)
-        if wishes.task != "numbers":  # a word among the targets is a class like any other
+        if wishes.task != "numbers":  # words among the targets are classes
             look = look.with_words(target.names)
             target = choose_target(look.profiles, wishes.target or target.names, wishes.task, look.path, target.chosen)
         return _propose(look, others, target)
@@ -63,7 +63,7 @@ def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Pr
         data.append(Entry(part, [Entry("table", fields)]))
         findings += unclear
     data.append(Entry("features", _features(used)))
-    apart = "".join(f"; {part} apart, {other.rows:,} rows" for part, other in others.items())
+    apart = "".join(f"; {part} part with {other.rows:,} rows" for part, other in others.items())
     inferred = [
         ("data", f"{look.rows:,} rows, {plural(len(look.columns), 'column')}{apart}"),
         ("target", f"{target.listed}{f', {target.chosen}' if target.chosen else ''}"),
@@ -79,11 +79,11 @@ def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Pr
 
 def _nothing_left(choices: Sequence[Choice], target: TargetChoice) -> str:
     reasons = "; ".join(f"'{choice.column}': {choice.excluded or 'the time'}" for choice in choices)
-    return f"no column is left from which {target.listed} could be learned ({reasons or 'there is no other'})"
+    return f"no column is left to predict {target.listed} from ({reasons or 'there is no other'})"
 
 
 def _leaks(look: Look, target: TargetChoice) -> list[Leak]:
-    """What gives away any of the targets; the others do not count as features."""
+    """Leaks of all targets; other targets are not features."""
     sample = take_sample(look.database, look.columns)
     found: dict[tuple[str, ...], Leak] = {}
     for name in target.names:
@@ -105,13 +105,13 @@ def _source(look: Look, target: TargetChoice, choices: Sequence[Choice]) -> list
 
 
 def _other_source(look: Look, other: Look, target: TargetChoice) -> tuple[list[Entry], list[Finding]]:
-    """The source of another part, and what is unclear about it."""
+    """The source of another part, and warnings about it."""
     renamed, unclear = label_entries(look, other, target.names[0]) if target.task == "classes" else ([], [])
     return [Entry("path", other.path), *other.entries, Entry("target", target.plain), *renamed], unclear
 
 
 def _features(used: Sequence[Choice]) -> list[Entry]:
-    """A line for each column, except that many columns of numbers share one."""
+    """One entry for each column; many numeric columns share one."""
     numbers = [choice for choice in used if choice.plain]
     usual = Counter(str(choice.feature) for choice in numbers).most_common(1)
     shared = [choice for choice in numbers if str(choice.feature) == usual[0][0]]
@@ -134,6 +134,6 @@ def _class_shares(look: Look, target: TargetChoice) -> dict[str, float]:
 
 
 def _kinds(used: Sequence[Choice]) -> str:
-    """How many columns are taken for what."""
+    """The number of columns of each kind of feature."""
     counts = Counter(choice.kind for choice in used)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())

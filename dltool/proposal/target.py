@@ -1,4 +1,4 @@
-"""Which column is to be predicted, and whether as classes, labels or numbers."""
+"""Which column to predict, and whether it holds classes, labels or numbers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dltool.data.tables.profile import ColumnProfile
 from dltool.data.targets.target import MOST_CLASSES
 from dltool.errors import InputError, Problem, did_you_mean
 
-#: names by which a column says that it is the target
+#: names of columns that are taken as the target
 NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "output")
-#: integers with more different values than this are taken for numbers
+#: integers with more different values than this are taken as numbers
 FEW_INTEGERS = 20
 #: rows that a class should have, on average
 CLASS_ROWS = 3
@@ -22,17 +22,17 @@ LISTED = 30
 
 @dataclass(frozen=True)
 class TargetChoice:
-    """The target columns, what they are taken for, and why."""
+    """The target columns, their task, and the reasons."""
 
     names: tuple[str, ...]
     task: Task
     chosen: str  # why these columns
     reason: str  # why this task
-    stated: bool  # the config must name the task: it would be taken otherwise
+    stated: bool  # the config must name the task, since another one would be inferred
 
     @property
     def plain(self) -> str | list[str]:
-        """As the config says it."""
+        """The target as written in the config."""
         return self.names[0] if len(self.names) == 1 else list(self.names)
 
     @property
@@ -49,10 +49,9 @@ def choose_target(
     why: str = "",
     hint: Callable[[str], str] | None = None,
 ) -> TargetChoice:
-    """The target of a table with such columns; raises InputError where it is not clear which.
+    """The target of a table with these columns; raises InputError if it is not clear which.
 
-    `why` tells why these columns are asked for, where it was not the user who did; `hint` what to do where there is no
-    column of a name.
+    `why` is the reason for the columns in `asked`, if not the user's request; `hint` gives advice for a missing name.
     """
     names, chosen = (_asked(profiles, asked, where, hint), why) if asked else _found(profiles, where)
     columns = [profiles[name] for name in names]
@@ -65,7 +64,7 @@ def choose_target(
     for column in columns:
         if task == "numbers" and column.kind == "text":
             raise InputError(Problem(f"column '{column.name}' holds text, which cannot be predicted as numbers", where))
-        if task == "labels" and not column.binary:
+        if task == "multilabel" and not column.binary:
             raise InputError(Problem(f"column '{column.name}' does not hold labels, which are 0 or 1", where))
     if task == "classes" and len(columns) > 1:
         raise InputError(Problem("classes can be predicted for one column; give only one --target", where))
@@ -84,7 +83,7 @@ def _asked(
 
 
 def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str, ...], str]:
-    """By its name, else the last column, else the first."""
+    """The target by its name, else the last column, else the first."""
     named = [name for name in profiles if name.lower() in NAMES]
     columns = list(profiles)
     listed = ", ".join(columns[:LISTED]) + (", …" if len(columns) > LISTED else "")
@@ -99,15 +98,15 @@ def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str
         if not _useless(profiles[name]):
             return (name,), f"the {place} column; for another one: --target COLUMN"
     reasons = {name: _useless(profiles[name]) for name in (columns[-1], columns[0])}
-    told = ", ".join(f"'{name}' {reason}" for name, reason in reasons.items())
-    message = f"no column is clearly the target ({told}); choose one: --target COLUMN, of {listed}"
+    reported = ", ".join(f"'{name}' {reason}" for name, reason in reasons.items())
+    message = f"no column is clearly the target ({reported}); choose one: --target COLUMN, of {listed}"
     raise InputError(Problem(message, where))
 
 
 def _useless(column: ColumnProfile) -> str:
     """Why a column cannot be the target."""
     if column.constant:
-        return "has but one value" if column.distinct else "is empty"
+        return "has only one value" if column.distinct else "is empty"
     if column.too_large:
         return "holds numbers that are infinite, or too large for float32"
     if column.kind in ("date", "other"):
@@ -122,7 +121,7 @@ def _useless(column: ColumnProfile) -> str:
 def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:
     if len(columns) > 1:
         two_valued = all(column.binary for column in columns)
-        return ("labels", "each is yes or no") if two_valued else ("numbers", "several columns")
+        return ("multilabel", "each is yes or no") if two_valued else ("numbers", "several columns")
     (column,) = columns
     if column.kind in ("text", "boolean"):
         return "classes", f"{column.distinct} different values"
@@ -134,7 +133,7 @@ def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:
 
 
 def _stated(columns: Sequence[ColumnProfile], task: Task) -> bool:
-    """Whether numbers might be taken for the other thing."""
+    """Whether another task could be inferred for numbers."""
     column, *others = columns
     if others or column.kind not in ("integer", "number"):
         return False

@@ -1,4 +1,4 @@
-"""Series of numbers: a proposal that predicts the next one of each from those before."""
+"""Time series: a proposal that predicts the next number from the numbers before it."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from dltool.registry import registered
 #: rows that a window shows, by the days from one row to the next
 LENGTHS = ((1 / 25, 48, "two days"), (6, 28, "four weeks"), (25, 26, "half a year"), (32, 12, "a year"))
 USUAL_LENGTH = 12
-#: a window is at most such a share of a series
+#: largest length of a window, as a share of a series
 LARGEST_SHARE = 0.2
-#: share of the rows that may repeat a time of their series
+#: largest share of rows that repeat a time within their series
 MOST_REPEATS = 0.2
-#: rows with one time, on average, from which on other columns tell series apart
+#: average rows per time from which on other columns identify the series
 ROWS_AT_ONCE = 1.5
-#: share of the windows that gaps and empty cells may cost
+#: largest share of windows to lose to gaps and empty cells
 MOST_LOST = 0.5
 
 
 @dataclass(frozen=True)
 class SeriesFound:
-    """What makes a table series of numbers."""
+    """The time series in a table."""
 
     target: str
     time: ColumnProfile
-    groups: tuple[str, ...]  # columns that tell series apart
+    groups: tuple[str, ...]  # columns that identify the series
     series: int
-    repeats: int  # rows with a time that their series has already
-    falls: bool  # from some row to the next
+    repeats: int  # rows that repeat a time of their series
+    unordered: bool  # some rows are earlier than the row before
     days: float  # from one time to the next
 
 
 def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> SeriesFound | None:
-    """The series in a table that has nothing to offer but a time, the target, and columns that tell series apart."""
+    """The series in a table that has only a time, the target, and columns that identify the series."""
     plain_file = {entry.key for entry in look.entries} <= {"header", "types", "encoding"}
     if not plain_file or target.task != "numbers" or len(target.names) != 1:
         return None
@@ -59,10 +59,10 @@ def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> Series
     if len(times) != 1 or len(profiles) != 1 + len(groups) or times[0].distinct < DATES:
         return None
     (time,) = times
-    if not all(_tells_series_apart(look.profiles[name]) for name in groups):
+    if not all(_identifies_series(look.profiles[name]) for name in groups):
         return None
     if groups and time.rows < ROWS_AT_ONCE * time.distinct:
-        return None  # a time has but one row: the other columns describe it
+        return None  # one row for each time: the other columns are features
     cells = look.database.fetch({name: look.columns[name].cells for name in (time.name, *groups)})
     moments = np.ma.getdata(cells[time.name])
     series = group_numbers([cells[name] for name in groups], len(moments))
@@ -72,12 +72,12 @@ def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> Series
     if repeats > MOST_REPEATS * len(moments) or len(moments) < DATES * count:
         return None
     days = float((moments.max() - moments.min()) / np.timedelta64(1, "D")) / (time.distinct - 1)
-    falls = bool((np.diff(moments) < np.timedelta64(0)).any())
-    return SeriesFound(target.names[0], time, groups, count, repeats, falls, days)
+    unordered = bool((np.diff(moments) < np.timedelta64(0)).any())
+    return SeriesFound(target.names[0], time, groups, count, repeats, unordered, days)
 
 
 def propose_windows(look: Look, found: SeriesFound) -> Proposal:
-    """The proposal for series of numbers."""
+    """The proposal for time series."""
     length, reason = _length(look.rows // found.series, found.days)
     source = [
         Entry("path", look.path),
@@ -90,7 +90,7 @@ def propose_windows(look: Look, found: SeriesFound) -> Proposal:
     most = look.rows - length * found.series
     samples = _windows(source)
     if samples < MOST_LOST * most:
-        source += [Entry("gaps", "keep", "most windows would go across one"), Entry("empty", "previous")]
+        source += [Entry("gaps", "keep", "most windows would cross one"), Entry("empty", "previous")]
         samples = _windows(source) or most
     division = divide_series(samples)
     facts = Facts("numbers", round(samples * division.train), shape=(length, 1))
@@ -108,21 +108,21 @@ def propose_windows(look: Look, found: SeriesFound) -> Proposal:
     )
 
 
-def _tells_series_apart(column: ColumnProfile) -> bool:
+def _identifies_series(column: ColumnProfile) -> bool:
     few = DATES * column.distinct <= column.rows
     return column.kind in ("text", "boolean", "integer") and few and column.filled == column.rows
 
 
 def _keys(found: SeriesFound) -> list[Entry]:
-    """How the rows are put in order."""
+    """How the rows are ordered."""
     entries: list[Entry] = []
     if found.groups:
         first, *others = found.groups
         entries = [Entry("group", [first, *others] if others else first, f"{found.series} series")]
-    why = "puts the rows of each series in order" if found.groups or found.falls else "finds gaps between rows"
+    why = "puts the rows of each series in order" if found.groups or found.unordered else "finds gaps between rows"
     entries.append(Entry("time", found.time.name, why))
     if found.repeats:
-        entries.append(Entry("repeats", "last", f"{plural(found.repeats, 'row')} with a time that was there already"))
+        entries.append(Entry("repeats", "last", f"{plural(found.repeats, 'row')} with a repeated time"))
     return entries
 
 
@@ -137,11 +137,11 @@ def _windows(source: Sequence[Entry]) -> int:
 
 
 def _length(rows: int, days: float) -> tuple[int, str]:
-    """How many of the rows of a series a window shows, and why."""
+    """The length of a window, and the reason for it."""
     usual = (USUAL_LENGTH, "some rows")
     length, reason = next(((n, f"{name} of rows") for most, n, name in LENGTHS if days < most), usual)
     most = max(1, int(rows * LARGEST_SHARE))
-    return (length, reason) if length <= most else (most, "as many as the few rows allow")
+    return (length, reason) if length <= most else (most, "limited by the number of rows")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Labelled lines of text: a proposal that takes each as a bag of words."""
+"""Labeled lines of text: a proposal that takes each line as a bag of words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dltool.proposal.proposal import Proposal
 from dltool.proposal.recipe import BAG_OF_WORDS, Facts, listed
 
 
-def are_labelled_lines(look: Look) -> bool:
+def are_labeled_lines(look: Look) -> bool:
     """Whether a table is lines of a label, a tab and text."""
     if not isinstance(look.file, CsvFile) or look.file.dialect.header or look.file.dialect.delimiter != "\t":
         return False
@@ -28,13 +28,13 @@ def are_labelled_lines(look: Look) -> bool:
 
 
 def propose_words(look: Look, others: Mapping[str, Look]) -> Proposal:
-    """The proposal for a file of labelled lines."""
+    """The proposal for a file of labeled lines."""
     counts = frequent(look.database, next(iter(look.columns.values())), None)
     shares = {label: count / look.rows for label, count in counts}
     division = divide(look.rows, others, "classes")
     facts = Facts("classes", round(look.rows * division.train), shares)
     words = list(look.profiles.values())[1].words
-    feature = Entry("text", BAG_OF_WORDS, f"{words:.0f} words a line: which ones occur, and which beside each other")
+    feature = Entry("text", BAG_OF_WORDS, f"{words:.0f} words a line: single words and pairs of neighboring words")
     apart = [Entry(part, {"text": other.path}) for part, other in others.items()]
     data = [Entry("text", look.path, "lines of a label, a tab and text"), *apart, Entry("features", [feature])]
     return assemble(

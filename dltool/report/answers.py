@@ -17,7 +17,7 @@ MOST = 5
 
 def answer(signature: Signature, example: Example) -> Markup:
     """The answer to one row beside the truth, a line for each target."""
-    lines = {"classes": _class, "labels": _labels, "numbers": _numbers}[signature.task](signature, example)
+    lines = {"classes": _class, "multilabel": _labels, "numbers": _numbers}[signature.task](signature, example)
     return element("div", list(lines)[:MOST], class_="answer")
 
 
@@ -39,7 +39,7 @@ def truth(signature: Signature, target: np.ndarray) -> str:
     """What is true, alone; `target` is a class (), labels (k,), or numbers (k,) in their own units."""
     if signature.classes:
         return signature.classes[int(target)]
-    if signature.task == "labels":
+    if signature.task == "multilabel":
         return ", ".join(name for name, one in zip(signature.targets, target.tolist(), strict=True) if one > 0.5)
     return ", ".join(map(short, target.tolist()))
 

@@ -20,7 +20,7 @@ _SECTIONS = {
     "figures": headline,
     "curves": curves,
     "classes": classes,
-    "labels": labels,
+    "multilabel": labels,
     "predictions": numbers,
     "examples": examples,
     "data": data,

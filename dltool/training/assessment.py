@@ -38,7 +38,7 @@ from dltool.training.saving import find, load
 #: Metrics that are always measured, by task.
 USUAL: Mapping[Task, tuple[str, ...]] = {
     "classes": ("accuracy", "confusion_matrix"),
-    "labels": ("accuracy", "exact_match", "f1"),
+    "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
 }
 
@@ -168,7 +168,7 @@ class Figures:
             rows = zip(signature.classes, class_report(matrix), strict=True)
             per_class = [{"class": name, **row._asdict()} for name, row in rows]
             return {"classes": list(signature.classes), "confusion_matrix": matrix, "per_class": per_class}
-        if signature.task == "labels":
+        if signature.task == "multilabel":
             ((accumulator, _),) = self._details
             rows = zip(signature.targets, class_report(accumulator.state["confusion"]), strict=True)
             return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
@@ -187,7 +187,7 @@ def measured_metrics(configured: Sequence[Any], task: Task) -> list[Metric]:
 def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     """What gathers the figures of single labels or targets, and the columns that each looks at."""
     columns = range(len(signature.targets))
-    if signature.task == "labels":
+    if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
     if signature.task == "classes":
         return []  # they follow from the confusion matrix

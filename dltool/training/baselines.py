@@ -43,7 +43,7 @@ PREFIX = "baseline/"
 #: from prepared samples to predictions (n, k) in their own units
 Latest = Callable[[Samples], np.ndarray]
 
-_LINKS: Mapping[Task, Link] = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}
+_LINKS: Mapping[Task, Link] = {"classes": "softmax", "multilabel": "sigmoid", "numbers": "identity"}
 _MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
 
 

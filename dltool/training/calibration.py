@@ -21,7 +21,7 @@ class Calibration:
     def __init__(self, answers: Answers):
         self._kind = "binary" if answers.task == "classes" and answers.width == 2 else answers.task
         self._positive = answers.positive if self._kind == "binary" else None
-        names = {"classes": "the most probable class", "labels": "each label"}
+        names = {"classes": "the most probable class", "multilabel": "each label"}
         name = names[self._kind] if self._positive is None else f"'{answers.names[self._positive]}'"
         self._forecast = f"probability of {name}"
         self._rows, self._forecasts, self._true = (np.zeros(BINS) for _ in range(3))

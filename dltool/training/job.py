@@ -87,7 +87,7 @@ class Job:
     def evaluate(self, part: str) -> Meter:
         """Loss and metrics of a part, gathered with the averaged parameters where there are any."""
         meter = self.meter()
-        use_average = self.experiment.train.average is not None
+        use_average = self.experiment.train.ema_decay is not None
         evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
         return meter
 

@@ -79,10 +79,10 @@ def test_contrast_keeps_the_mean_and_brightness_moves_it():
 MODEL = [{"conv2d": {"filters": 4}}, "batch_norm", "relu", "flatten", *HEAD]
 ALL = [
     {"random_crop": 2},
-    {"flip": "both"},
-    {"affine": {"rotate": 10, "translate": [0.1, 0.2], "scale": [0.9, 1.1], "shear": 5}},
+    {"random_flip": "both"},
+    {"random_affine": {"rotate": 10, "translate": [0.1, 0.2], "scale": [0.9, 1.1], "shear": 5}},
     {"cutout": 3},
-    {"colour": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
+    {"color_jitter": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
 ]
 
 
@@ -105,7 +105,7 @@ def test_a_reshape_comes_after_it(model: list[Any]):
 def test_grey_images_without_an_axis_of_channels_are_changed_alike():
     model, losses = [{"reshape": [8, 6, 1]}, *MODEL], []
     for shape in ((8, 6), (8, 6, 1)):
-        config = {"augment": [{"random_crop": 2}, {"rotation": 20}, {"cutout": 3}, "mixup"]}
+        config = {"augment": [{"random_crop": 2}, {"random_rotation": 20}, {"cutout": 3}, "mixup"]}
         row = Row("grey", model, shape=shape, scaled=np.float32(1 / 255), config=config)
         losses += [
             row.engine(debug=debug).train("train", row.steps(0, 3), collect=False).losses for debug in (False, True)
@@ -123,13 +123,29 @@ def test_only_training_is_augmented():
 
 
 MISFITS: list[tuple[Any, tuple[int, ...], str]] = [
-    ([{"flip": "vertical"}], (7,), "augment: only images (height, width, channels) can be augmented, a sample is [7]"),
-    (["mixup"], (8, 6), "augment: only images (height, width, channels) can be augmented, a sample is [8, 6]"),
-    ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move an image of 8 × 8 out of sight"),
+    (
+        [{"random_flip": "vertical"}],
+        (7,),
+        "augment: only images (height, width, channels) can be augmented; samples have shape [7]",
+    ),
+    (["mixup"], (8, 6), "augment: only images (height, width, channels) can be augmented; samples have shape [8, 6]"),
+    ([{"random_crop": 8}], IMAGES, "augment[0]: padding by 8 can move all of an image of 8 × 8 out of view"),
     ([{"cutout": 9}], IMAGES, "augment[0]: a square of 9 does not fit images of 8 × 8"),
-    (["flip", {"colour": {"saturation": 0.1}}], (8, 8, 1), "augment[1]: images of 1 channel have no saturation"),
-    (["flip", "flip"], IMAGES, "augment[1]: 'flip' sets 'horizontal', as another one does; put them into one"),
-    ([{"rotation": 5}, {"affine": {"rotate": 5}}], IMAGES, "augment[1]: 'affine' sets 'rotate', as another one does"),
+    (
+        ["random_flip", {"color_jitter": {"saturation": 0.1}}],
+        (8, 8, 1),
+        "augment[1]: images of 1 channel have no saturation",
+    ),
+    (
+        ["random_flip", "random_flip"],
+        IMAGES,
+        "augment[1]: 'random_flip' sets 'horizontal', as an earlier one does; combine the two",
+    ),
+    (
+        [{"random_rotation": 5}, {"random_affine": {"rotate": 5}}],
+        IMAGES,
+        "augment[1]: 'random_affine' sets 'rotate', as an earlier one does",
+    ),
 ]
 
 

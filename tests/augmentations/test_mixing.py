@@ -102,7 +102,7 @@ def test_the_loss_is_that_of_both_labels():
     "weights", [{}, {"class_weights": {"c0": 3.0}, "label_smoothing": 0.1, "weigh": "classes"}], ids=str
 )
 def test_any_number_of_threads_and_the_reference_train_alike(mixing: list[Any], weights: dict[str, Any]):
-    config = {"augment": [{"random_crop": 2}, "flip", *mixing], "loss": {"cross_entropy": weights}}
+    config = {"augment": [{"random_crop": 2}, "random_flip", *mixing], "loss": {"cross_entropy": weights}}
     row = Row("mixed", MODEL, shape=IMAGES, scaled=np.full(3, 0.01, np.float32), config=config)
     engines = [row.engine(threads=threads) for threads in (1, 2, 3)] + [row.engine(debug=True)]
     losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in engines]
@@ -118,5 +118,7 @@ def test_only_training_is_mixed():
 
 def test_one_that_comes_twice_is_one_line():
     with pytest.raises(InputError) as error:
-        Row("", MODEL, shape=IMAGES, config={"augment": ["mixup", "flip", {"mixup": 0.5}]}).network(training=True)
+        Row("", MODEL, shape=IMAGES, config={"augment": ["mixup", "random_flip", {"mixup": 0.5}]}).network(
+            training=True
+        )
     assert str(error.value) == "augment[2]: 'mixup' is already in the list"

@@ -90,7 +90,7 @@ ALIKE = {
     "padded": {"train": {"last_batch": "pad"}},
     "clipped by norm": {"compat": "torch", "optimizer": {"sgd": 0.5}, "train": {"clip": {"norm": 0.1}}},
     "clipped by value": {"optimizer": {"sgd": 0.5}, "train": {"clip": {"value": 0.01}}},
-    "averaged": {"train": {"average": 0.9}},
+    "averaged": {"train": {"ema_decay": 0.9}},
 }
 
 

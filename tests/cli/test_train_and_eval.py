@@ -101,7 +101,7 @@ BAD = {
         {"compat": "torch", "schedule": "one_cycle", "optimizer": {"sgd": 0.1}, "train": {}},
         [],
         2,
-        "schedule: 'one_cycle' cycles the momentum, 'sgd' has none; give it one, such as momentum: 0.9, or say"
+        "schedule: 'one_cycle' cycles the momentum, but 'sgd' has none; give it one, such as momentum: 0.9, or say"
         " cycle_momentum: false",
     ),
     "no start": ({}, ["--init-from", "nowhere.safetensors"], 2, "--init-from: no file 'nowhere.safetensors'"),
@@ -143,7 +143,7 @@ def test_parameters_to_start_from(home, capsys):
 
 @pytest.mark.parametrize("average", [None, 0.5])
 def test_eval_finds_what_training_found(home, capsys, average):
-    assert main(["train", str(write_config(home, {"train": {"average": average}})), "--json"]) == 0
+    assert main(["train", str(write_config(home, {"train": {"ema_decay": average}})), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
     assert main(["eval", "runs/small", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -79,8 +79,8 @@ def data(**fields: Any) -> dict[str, Any]:
             "data.split.seed: has no effect, as no rows are drawn at random",
         ),
         (
-            {"augment": ["flip", "affine"]},
-            "augment.1.affine: changes nothing without one of its fields: rotate, translate, scale, shear",
+            {"augment": ["random_flip", "random_affine"]},
+            "augment.1.random_affine: changes nothing without one of its fields: rotate, translate, scale, shear",
         ),
     ],
 )

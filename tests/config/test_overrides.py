@@ -92,7 +92,7 @@ def test_free_comments_may_be_set(tmp_path: Path) -> None:
         ("train.=3", "expected KEY=VALUE, KEY+=VALUE or ~KEY, with a key such as train.epochs or model[0].units"),
         ("train={", "the value ends too early; a '[' or a '{' is not closed"),
         ("train={epochs: 1, epochs: 2}", "the key 'epochs' is already given in line 1"),
-        ("train.monitor=validation.f1", "train.monitor: nothing measures 'validation.f1'; add 'f1' to 'metrics'"),
+        ("train.monitor=validation.f1", "train.monitor: no metric is called 'validation.f1'; add 'f1' to 'metrics'"),
     ],
 )  # fmt: skip
 def test_problems_name_the_override(change: str, problem: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.config.configs import CONFIG, problems, write
         (b"name: caf\xe9\n", "c.yaml:1:10: byte 0xe9 is not UTF-8; save the file as UTF-8"),
         (b"a: 1\nb: \xff\n", "c.yaml:2:4: byte 0xff is not UTF-8; save the file as UTF-8"),
         (b"PK\x03\x04\x00\x00", "c.yaml: this is a binary file, not a config"),
-        (b"a: 1\n" * 1_000_000, "c.yaml: larger than 4 MB; this is no config"),
+        (b"a: 1\n" * 1_000_000, "c.yaml: larger than 4 MB; this is not a config"),
     ],
 )
 def test_files_that_are_no_configs(content: bytes, problem: str, tmp_path: Path) -> None:

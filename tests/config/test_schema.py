@@ -38,7 +38,7 @@ FORMS = [
     },
     {"model": [{"parallel": {"branches": [["relu"], []]}}]},
     {"data": {"idx": {"images": "a", "labels": "b"}, "split": {"validation": {"last": 3}}, "scaling": {"divide": 2}}},
-    {"early_stopping": None, "train": {"clip": {"norm": 1}, "threads": "auto", "average": None}},
+    {"early_stopping": None, "train": {"clip": {"norm": 1}, "threads": "auto", "ema_decay": None}},
 ]
 
 

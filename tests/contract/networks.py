@@ -221,7 +221,7 @@ def frozen_rows() -> Iterator[Row]:
     through = [hidden, "batch_norm", "relu", *HEAD]
     yield Row("frozen below", [hidden, "layer_norm", hidden, *HEAD], config={"freeze": ["dense_1.*", "layer_norm_1.*"]})
     yield Row("frozen above", [hidden, hidden, *HEAD], config={"freeze": ["dense_2.*", "*.bias"]})
-    yield Row("frozen batch_norm", through, config={"freeze": "batch_norm_*.gain", "train": {"average": 0.9}})
+    yield Row("frozen batch_norm", through, config={"freeze": "batch_norm_*.gain", "train": {"ema_decay": 0.9}})
     yield Row("frozen batch_norm below", ["batch_norm", *through], config={"freeze": "*_1.bias", "compat": "keras"})
     for compat in ("torch", "mxnet"):
         config = {"freeze": ["dense_1.*", "batch_norm_*.bias"], "compat": compat}

@@ -122,7 +122,7 @@ def test_cpu_and_reference_train_alike_on_any_number_of_threads(row: Row, monkey
         assert moved != value.frozen, f"{value.name} did{' not' * (not moved)} move from {begin[value.name]}"
 
     evaluated = [
-        engine.evaluate("train", use_average=row.experiment.train.average is not None) for engine in (cpu, reference)
+        engine.evaluate("train", use_average=row.experiment.train.ema_decay is not None) for engine in (cpu, reference)
     ]
     np.testing.assert_allclose(evaluated[0].losses, evaluated[1].losses, rtol=1e-3)
     for other in others:

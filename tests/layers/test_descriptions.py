@@ -118,7 +118,7 @@ DEFAULTS: list[tuple[str, str, str, Any, Any, Any, Any]] = [
     ("optimizer", "rmsprop", "lr", 0.001, 0.001, 0.01, 0.01),
     ("optimizer", "rmsprop", "rho", 0.9, 0.9, 0.99, 0.9),
     ("optimizer", "rmsprop", "epsilon", 1e-7, 1e-7, 1e-8, 1e-8),
-    ("optimizer", "adagrad", "start", 0.1, 0.1, 0.0, 0.0),
+    ("optimizer", "adagrad", "initial_accumulator_value", 0.1, 0.1, 0.0, 0.0),
     ("optimizer", "adagrad", "epsilon", 1e-7, 1e-7, 1e-10, 1e-7),
     ("optimizer", "adagrad", "decoupled", True, True, False, True),
     ("schedule", "plateau", "patience", 10, 10, 11, 10),

@@ -216,7 +216,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "binary_cross_entropy",
         {"values": (2,), "target": NUMBERS, "classes": ()},
-        "needs two classes or labels, the target holds numbers; use mse, mae or huber, or task: labels",
+        "needs two classes or labels, the target holds numbers; use mse, mae or huber, or task: multilabel",
     ),
     (
         "mse",

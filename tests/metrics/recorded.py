@@ -124,7 +124,7 @@ def _record() -> None:
     warnings.simplefilter("ignore")
     tasks: dict[str, tuple[dict[str, Case], Any]] = {
         "classes": (classes(), _of_classes),
-        "labels": (labels(), _of_labels),
+        "multilabel": (labels(), _of_labels),
         "numbers": (numbers(), _of_numbers),
     }
     golden = {

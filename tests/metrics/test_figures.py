@@ -32,7 +32,7 @@ def measure(name: str, predictions: Any, targets: Any, classes: int | None = Non
 
 
 def measure_labels(name: str, **fields: Any) -> Any:
-    accumulator = start(name, "labels", 3, **fields)
+    accumulator = start(name, "multilabel", 3, **fields)
     accumulator.update(CHANCES, MARKS)
     return accumulator.result()
 
@@ -139,7 +139,7 @@ def test_averages_over_labels() -> None:
     assert measure_labels("f1", average="micro") == pytest.approx(2 * sum(right) / (sum(called) + sum(support)))
     assert measure_labels("precision", average="micro") == pytest.approx(sum(right) / sum(called))
     assert measure_labels("recall", average="micro") == pytest.approx(sum(right) / sum(support))
-    accumulator = start("recall", "labels", 3)
+    accumulator = start("recall", "multilabel", 3)
     accumulator.update(CHANCES, MARKS)
     rows = report(accumulator.state["confusion"])
     assert [row.support for row in rows] == support
@@ -155,10 +155,10 @@ def test_auc_of_labels_is_their_mean_where_it_is_defined() -> None:
 
 
 def test_figures_of_labels_that_never_occur() -> None:
-    nothing = start("f1", "labels", 2)
+    nothing = start("f1", "multilabel", 2)
     nothing.update(np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32))
     assert nothing.result() == 0
-    alike = start("auc", "labels", 2)
+    alike = start("auc", "multilabel", 2)
     alike.update(np.zeros((3, 2), np.float32), np.ones((3, 2), np.float32))
     with pytest.raises(InputError, match="auc needs rows of at least two kinds, with a label and without it"):
         alike.result()
@@ -187,15 +187,15 @@ def test_r2_of_far_off_and_of_constant_targets() -> None:
 
 CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("accuracy", {}, SCORES, LABELS, "classes"),
-    ("accuracy", {}, CHANCES, MARKS, "labels"),
-    ("exact_match", {}, CHANCES, MARKS, "labels"),
+    ("accuracy", {}, CHANCES, MARKS, "multilabel"),
+    ("exact_match", {}, CHANCES, MARKS, "multilabel"),
     ("top_k", {"k": 2}, SCORES, LABELS, "classes"),
     ("precision", {}, SCORES, LABELS, "classes"),
     ("recall", {"average": "weighted"}, SCORES, LABELS, "classes"),
     ("f1", {"average": "micro"}, SCORES, LABELS, "classes"),
-    ("f1", {}, CHANCES, MARKS, "labels"),
+    ("f1", {}, CHANCES, MARKS, "multilabel"),
     ("auc", {}, SCORES, LABELS, "classes"),
-    ("auc", {}, CHANCES, MARKS, "labels"),
+    ("auc", {}, CHANCES, MARKS, "multilabel"),
     ("confusion_matrix", {}, SCORES, LABELS, "classes"),
     ("mae", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
@@ -240,10 +240,10 @@ def test_without_rows_there_is_a_clear_error(
         ("accuracy", "numbers", 1, {}, "accuracy needs a target of classes or labels, this one holds numbers; use mae"),
         ("mae", "classes", 3, {}, "mae needs a target of numbers, this one holds classes; use accuracy"),
         ("exact_match", "classes", 3, {}, "exact_match needs a target of labels, this one holds classes"),
-        ("top_k", "labels", 3, {}, "top_k needs a target of classes, this one holds labels"),
+        ("top_k", "multilabel", 3, {}, "top_k needs a target of classes, this one holds labels"),
         ("top_k", "classes", 5, {}, "top_k with k = 5 is always 1 for 5 classes; use k below 5"),
         ("f1", "classes", 3, {"average": "binary"}, "f1 has average binary for 3 classes; use macro"),
-        ("f1", "labels", 2, {"average": "binary"}, "f1 has average binary for 2 labels; use macro"),
+        ("f1", "multilabel", 2, {"average": "binary"}, "f1 has average binary for 2 labels; use macro"),
     ],
 )
 def test_metrics_that_do_not_fit_the_data_say_so(

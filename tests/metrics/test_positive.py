@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dltool.config.experiment import Task
+from dltool.config.experiment import TARGETS, Task
 from dltool.errors import InputError
 from dltool.metrics.metric import Answers, by_name, positive_classes
 from dltool.registry import registered
@@ -63,14 +63,14 @@ def test_the_named_class_is_judged(name: str) -> None:
 
 
 def test_one_of_several_labels_is_judged() -> None:
-    gathered = registered("metric")["recall"](positive="v").start(Answers("labels", ("u", "v")))
+    gathered = registered("metric")["recall"](positive="v").start(Answers("multilabel", ("u", "v")))
     gathered.update(np.float32([[0.9, 0.9], [0.9, 0.1], [0.9, 0.9]]), np.array([[0, 1], [0, 1], [1, 0]]))
     assert gathered.result() == 0.5
 
 
-@pytest.mark.parametrize("task", ["classes", "labels"])
+@pytest.mark.parametrize("task", ["classes", "multilabel"])
 def test_a_class_that_is_not_there_is_refused(task: Task) -> None:
-    message = f"f1 has positive 'fruad', which is none of the {task}; did you mean 'fraud'?"
+    message = f"f1 has positive 'fruad', which is none of the {TARGETS[task]}; did you mean 'fraud'?"
     with pytest.raises(InputError) as caught:
         registered("metric")["f1"](positive="fruad").start(Answers(task, ("fraud", "legit")))
     assert message in str(caught.value)

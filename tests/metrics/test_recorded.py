@@ -12,7 +12,7 @@ from dltool.registry import registered
 
 from . import recorded
 
-CASES = {"classes": recorded.classes(), "labels": recorded.labels(), "numbers": recorded.numbers()}
+CASES = {"classes": recorded.classes(), "multilabel": recorded.labels(), "numbers": recorded.numbers()}
 FOUND = json.loads(recorded.GOLDEN.read_text())
 
 

@@ -47,9 +47,9 @@ CASES = [
     ((16, 16), "unit", True, "read as height 16, width 16, as values from"),
     ((16, 16), "float255", True, "read as height 16, width 16, as values from 0 to 255 look like"),
     ((16, 16), "bytes", True, "read as height 16, width 16"),
-    ((16, 16), "normal", False, "16 × 16 are not known to be a picture: taken as numbers side by side"),
-    ((100, 6), "unit", False, "100 × 6 are not known to be a picture: taken as numbers side by side"),
-    ((12, 12, 12), "normal", False, "12 × 12 × 12 are not known to be a picture: taken as numbers side by side"),
+    ((16, 16), "normal", False, "16 × 16 do not look like images: taken as independent numbers"),
+    ((100, 6), "unit", False, "100 × 6 do not look like images: taken as independent numbers"),
+    ((12, 12, 12), "normal", False, "12 × 12 × 12 do not look like images: taken as independent numbers"),
     ((9,), "unit", False, ""),
 ]
 
@@ -131,7 +131,7 @@ def one_class(x: np.ndarray, y: np.ndarray) -> None:
     ("change", "line"),
     [
         (nothing_known, "x.npz: x: the value at [3, 1, 1] is nan; numbers must be finite and fit float32"),
-        (one_class, "x.npz: all rows have the class '1'; there is nothing to tell apart"),
+        (one_class, "x.npz: all rows have the class '1'; there is nothing to predict"),
     ],
 )
 def test_what_check_would_refuse_init_refuses(change: Any, line: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,7 +147,11 @@ def test_what_check_would_refuse_init_refuses(change: Any, line: str, capsys: py
     ("shape", "classes", "line"),
     [
         ((16, 16), 3, "x.npz: y_test[2]: '2' is not a class of the training data; allowed: 0, 1"),
-        ((16, 12), 2, "x.npz: samples of the test part are 16 × 12 numbers, those to train on 16 × 16 numbers"),
+        (
+            (16, 12),
+            2,
+            "x.npz: samples of the test part are 16 × 12 numbers, but the training samples are 16 × 16 numbers",
+        ),
     ],
 )
 def test_a_test_part_of_another_kind_is_refused(

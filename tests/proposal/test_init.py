@@ -84,7 +84,7 @@ def test_the_text_is_the_config_and_says_why(capsys: pytest.CaptureFixture[str])
         "    colour: category                    # 3 categories, 5.0 % missing",
         "    kind: category                      # 2 categories",
         "  split: {validation: 0.15, test: 0.15}  # drawn at random",
-        "schedule: {cosine: {warmup_epochs: 2}}  # up for a moment, then slowly down to 0",
+        "schedule: {cosine: {warmup_epochs: 2}}  # a short warmup, then slowly down to 0",
     ):
         assert line in text.splitlines()
     assert yaml.safe_load(text)["data"]["table"]["exclude"] == ["row", "always", "size", "twice"]
@@ -148,7 +148,7 @@ REFUSED: list[tuple[Callable[[], None], list[str], str]] = [
     ),
     (
         _plain,
-        ["plain.csv", "--target", "size", "--task", "labels"],
+        ["plain.csv", "--target", "size", "--task", "multilabel"],
         "plain.csv: column 'size' does not hold labels, which are 0 or 1",
     ),
     (
@@ -176,17 +176,17 @@ REFUSED: list[tuple[Callable[[], None], list[str], str]] = [
     (
         _write("constant.csv", size=columns()["size"], kind=["a"] * 120),
         ["constant.csv", "--target", "kind"],
-        "constant.csv: column 'kind' cannot be predicted: has but one value",
+        "constant.csv: column 'kind' cannot be predicted: has only one value",
     ),
     (
         _write("rows.csv", row=range(120), kind=columns()["kind"]),
         ["rows.csv"],
-        "rows.csv: no column is left from which 'kind' could be learned ('row': numbers the rows)",
+        "rows.csv: no column is left to predict 'kind' from ('row': numbers the rows)",
     ),
     (
         _odd_folder,
         ["odd"],
-        "odd: nothing in this folder is known to hold data: it holds notes.md; name a file",
+        "odd: no known data in this folder: it holds notes.md; name a file",
     ),
     (
         _two_tables,
@@ -202,15 +202,15 @@ REFUSED: list[tuple[Callable[[], None], list[str], str]] = [
     (
         _nameless_arrays,
         ["lonely.npy"],
-        "lonely.npy: no file of targets beside it by a name of that kind, such as x.npy and y.npy; otherwise write the"
-        " config by hand: data: {npy: {path: …, targets: …}}",
+        "lonely.npy: no file of targets with a matching name in the same folder, such as x.npy and y.npy; otherwise"
+        " write the config by hand: data: {npy: {path: …, targets: …}}",
     ),
     (
         lambda: (_plain(), _nameless_arrays()),  # type: ignore[arg-type, return-value]
         ["plain.csv", "--test", "lonely.npy"],
         "lonely.npy: holds an array (.npy), but 'plain.csv' a table",
     ),
-    (_nothing, ["."], ".: nothing in this folder is known to hold data: it is empty; name a file"),
+    (_nothing, ["."], ".: no known data in this folder: it is empty; name a file"),
 ]
 
 

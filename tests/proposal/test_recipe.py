@@ -14,7 +14,7 @@ from dltool.proposal.recipe import Facts, batch_size, epochs, metrics
     [
         ("classes", 100, 200),
         ("classes", 4_000, 200),
-        ("labels", 9_000, 110),
+        ("multilabel", 9_000, 110),
         ("classes", 30_000, 30),
         ("numbers", 30_000, 50),
         ("numbers", 10_000_000, 3),

@@ -60,8 +60,8 @@ def test_features(cells: Any, feature: Any) -> None:
         (["x"] * MANY, "the same in all rows"),
         ([""] * MANY, "empty"),
         (range(7, 7 + MANY), "numbers the rows"),
-        (_random.permutation(MANY), "another number in almost every row: it names them"),
-        ([f"k{row}" for row in range(MANY)], "another word in almost every row"),
+        (_random.permutation(MANY), "a different number in almost every row: it only names rows"),
+        ([f"k{row}" for row in range(MANY)], "a different word in almost every row"),
         (X, "leak: equals the target"),
         (np.exp(3 * X), "leak: puts all rows in the order of the target"),
     ],
@@ -84,8 +84,8 @@ def test_a_leak_stays_where_nothing_else_is_left() -> None:
     proposal = proposed({"a": X, "b": 2 * X + 1})
     assert "exclude" not in source(proposal)
     assert [str(finding) for finding in proposal.findings] == [
-        "warning: column 'a': is almost the target itself: correlation 1.000000; if that is not known when there is"
-        " something to predict, leave it out; it stays in, since no other column would be left"
+        "warning: column 'a': is almost the target itself: correlation 1.000000; if it is not known at prediction"
+        " time, leave it out; it is kept, since no other column would be left"
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_leak_stays_where_nothing_else_is_left() -> None:
         ({"x": X, "stars": _random.integers(1, 6, MANY)}, (), "stars", "classes"),
         ({"x": X, "age": _random.integers(1, 60, MANY)}, (), "age", "numbers"),
         ({"x": X, "won": np.where(X > 0, "1.0", "0.0")}, (), "won", "classes"),
-        ({"x": X, "one": X > 0, "two": X > 1}, ("one", "two"), ["one", "two"], "labels"),
+        ({"x": X, "one": X > 0, "two": X > 1}, ("one", "two"), ["one", "two"], "multilabel"),
         ({"x": X, "one": X**2, "two": X**3}, ("one", "two"), ["one", "two"], "numbers"),
     ],
 )  # fmt: skip
@@ -173,7 +173,7 @@ def test_another_file_calls_classes_a_little_differently() -> None:
     assert test["rename_labels"] == {"SMALL.": "small", "LARGE.": "large"}
     table("test.csv", {**columns(40), "kind": ["huge"] * 40})
     proposal = propose("train.csv", Wishes(), "test.csv")
-    assert "warning: test.csv: the class 'huge' is not among those to train on" in map(str, proposal.findings)
+    assert "warning: test.csv: the class 'huge' is not in the training data" in map(str, proposal.findings)
 
 
 def test_many_numbers_share_a_line() -> None:
@@ -188,12 +188,12 @@ LONG = 1234567890123456700
 @pytest.mark.parametrize(
     ("cells", "feature", "told"),
     [
-        (LONG + _random.integers(0, 8, MANY), "category", "more than 15 digits are taken for names"),
+        (LONG + _random.integers(0, 8, MANY), "category", "more than 15 digits are taken as names"),
         (np.array(["1E2", "1E0", "3E5"])[_random.integers(0, 3, MANY)], "category", "digits around an E"),
         (np.array(["007", "1E0", "3"])[_random.integers(0, 3, MANY)], "category", "digits that begin with 0"),
         (20210101 + _random.integers(0, 28, MANY), "category", "dates written as %Y%m%d"),
         (1_600_000_000 + _random.integers(0, 10**6, MANY), None, "seconds since 1970"),
-        (np.where(np.arange(MANY) == 7, "inf", X.astype(str)), None, "taken for missing values: 'inf' in 1 row"),
+        (np.where(np.arange(MANY) == 7, "inf", X.astype(str)), None, "taken as missing values: 'inf' in 1 row"),
     ],
 )
 def test_numbers_that_may_be_something_else_are_told(cells: Any, feature: str | None, told: str) -> None:

@@ -35,7 +35,7 @@ TASKS: Mapping[str, tuple[Mapping[str, list[str]], dict[str, Any]]] = {
         {"price": [f"{1000 * value + 5000:.1f}" for value in X[:, 0]], "size": [f"{value:.4f}" for value in X[:, 1]]},
         {"loss": "mse", "metrics": ["rmse"], "model": [HIDDEN, {"dense": {"units": "targets"}}]},
     ),
-    "labels": (
+    "multilabel": (
         {"left": [str(int(value > 0)) for value in X[:, 0]], "rare": [str(int(value > 1)) for value in X[:, 1]]},
         {"loss": "binary_cross_entropy", "metrics": ["f1"], "model": [HIDDEN, {"dense": {"units": "targets"}}]},
     ),

@@ -73,7 +73,7 @@ def test_worst_examples_are_rows_of_the_file(tmp_path: Path):
 
 
 def test_features_are_told_from_what_the_network_sees(tmp_path: Path):
-    text = (trained(tmp_path, "labels") / "report.html").read_text()
+    text = (trained(tmp_path, "multilabel") / "report.html").read_text()
     table = text.partition('<th scope="col">distribution</th>')[2].partition("</table>")[0]
     facts = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>(.*?)</tr>", table)]
     assert "category" in facts[2]

@@ -20,7 +20,7 @@ ODD = [
     {"dense": {"units": 33, "bias": False}},
     *HEAD,
 ]
-TRAINED = {"optimizer": "adam", "train": {"average": 0.9}}
+TRAINED = {"optimizer": "adam", "train": {"ema_decay": 0.9}}
 THREE = [{"dense": {"units": 17, "activation": "relu"}}, {"dense": 17}, *HEAD]
 
 

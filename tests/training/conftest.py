@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "model": [{"dense": {"units": 8, "activation": "relu"}}, {"dense": kind.units}],
                 "loss": kind.loss,
                 "optimizer": {"adam": {"lr": 0.03}},
-                "train": {"epochs": 20, "average": 0.9},
+                "train": {"epochs": 20, "ema_decay": 0.9},
             }
             Path("config.yaml").write_text(yaml.safe_dump(config))
             assert main(["train", "config.yaml", "--quiet"]) == 0

@@ -35,9 +35,9 @@ AUGMENTED = {
     "data": IMAGES | {"scaling": "standard"},
     "augment": [
         {"random_crop": 2},
-        {"flip": "both"},
-        {"affine": {"rotate": 20, "translate": 0.1, "scale": [0.8, 1.2], "shear": 5}},
-        {"colour": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
+        {"random_flip": "both"},
+        {"random_affine": {"rotate": 20, "translate": 0.1, "scale": [0.8, 1.2], "shear": 5}},
+        {"color_jitter": {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2}},
         {"cutout": 2},
         "mixup",
         "cutmix",

@@ -61,7 +61,7 @@ KINDS = {
     "two classes": Kind(["win"], "binary_cross_entropy", 1, ["prediction", "probability_lost", "probability_won"]),
     "number": Kind(["price"], "mse", "targets", ["prediction"]),
     "numbers": Kind(["price", "weight"], "mse", "targets", ["prediction_price", "prediction_weight"]),
-    "labels": Kind(
+    "multilabel": Kind(
         ["soft", "hard"],
         "binary_cross_entropy",
         "targets",

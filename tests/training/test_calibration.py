@@ -23,8 +23,8 @@ CASES = {
         (0.25 + 0.09 + 0.04 + 0.01 + 0.81 + 0.64) / 2,
         [(5, 1, 0.5, 1.0), (8, 1, 0.8, 0.0)],
     ),
-    "labels": (
-        "labels",
+    "multilabel": (
+        "multilabel",
         "ab",
         np.float32([[0.9, 0.1], [0.9, 0.2]]),
         [[1, 0], [1, 1]],
@@ -35,7 +35,7 @@ CASES = {
 }
 
 
-NAMED = [("classes", "ab"), ("classes", "abc"), ("labels", "ab")]
+NAMED = [("classes", "ab"), ("classes", "abc"), ("multilabel", "ab")]
 
 
 @pytest.mark.parametrize("pieces", [1, 2])

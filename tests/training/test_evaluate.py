@@ -21,14 +21,14 @@ DETAILS = {
     "two classes": {"classes", "confusion_matrix", "per_class", "calibration"},
     "number": {"per_target"},
     "numbers": {"per_target"},
-    "labels": {"per_label", "calibration"},
+    "multilabel": {"per_label", "calibration"},
 }
 METRICS = {
     "classes": {"accuracy"},
     "two classes": {"accuracy"},
     "number": {"mae", "rmse", "r2"},
     "numbers": {"mae", "rmse", "r2"},
-    "labels": {"accuracy", "exact_match", "f1"},
+    "multilabel": {"accuracy", "exact_match", "f1"},
 }
 COMMON = {
     "checkpoint", "name", "epoch", "step", "part", "data", "rows", "loss", "metrics", "baselines", "remark",
@@ -53,7 +53,7 @@ def test_what_is_found(workplace, capsys, kind):
         assert figures.keys() == METRICS[kind]
     if "calibration" in found:
         answers = sum(one["rows"] for one in found["calibration"]["bins"])
-        assert answers == (100 if kind == "labels" else 50)
+        assert answers == (100 if kind == "multilabel" else 50)
         assert 0 <= found["calibration"]["expected_calibration_error"] <= 1
 
 
@@ -103,7 +103,7 @@ def test_parts(workplace, capsys):
 def test_rows_without_a_target_are_refused(workplace, capsys):
     lines = Path("known.csv").read_text().splitlines()
     Path("gaps.csv").write_text("\n".join([*lines[:11], *(line[: line.rindex(",")] + "," for line in lines[11:21])]))
-    assert main(["eval", "runs/labels", "gaps.csv"]) == 2
+    assert main(["eval", "runs/multilabel", "gaps.csv"]) == 2
     assert capsys.readouterr().err.startswith("error: gaps.csv:12: column 'hard' has no value")
 
 
@@ -128,7 +128,7 @@ def test_what_is_shown(workplace, capsys, kind):
     assert "known.csv, 50 rows: loss " in out
     assert "against baselines" in out
     assert ("calibration of the probability of" in out) == ("calibration" in DETAILS[kind])
-    tables = {"classes": "per class", "two classes": "per class", "labels": "per label", "numbers": "per target"}
+    tables = {"classes": "per class", "two classes": "per class", "multilabel": "per label", "numbers": "per target"}
     if kind in tables:
         assert tables[kind] in out
 

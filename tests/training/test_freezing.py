@@ -18,7 +18,7 @@ FROZEN: dict[str, Any] = {
     "model": [{"dense": {"units": 8, "activation": "relu"}}, "batch_norm", *CLASSIFIER["model"]],
     "freeze": ["dense_1.*", "batch_norm_*"],
     "optimizer": {"adam": {"weight_decay": 0.1}},
-    "train": {"average": 0.9},
+    "train": {"ema_decay": 0.9},
 }
 
 

@@ -98,7 +98,7 @@ def test_numbers_are_trained_and_measured(tmp_path):
 
 
 def test_averaged_parameters_are_evaluated(tmp_path):
-    job, run = open_run(tmp_path, {"metrics": [], "train": {"average": 0.9}, "optimizer": {"adam": {"lr": 0.05}}})
+    job, run = open_run(tmp_path, {"metrics": [], "train": {"ema_decay": 0.9}, "optimizer": {"adam": {"lr": 0.05}}})
     train(job, run)
     plain = job.engine.evaluate("validation", use_average=False).loss
     averaged = job.engine.evaluate("validation", use_average=True).loss

@@ -45,7 +45,7 @@ def test_columns(workplace, capsys, kind):
         if kind in ("classes", "two classes"):
             assert sum(numbers) == pytest.approx(1, abs=1e-6)
             assert row["prediction"] == chances[int(np.argmax(numbers))].removeprefix("probability_")
-        elif kind == "labels":
+        elif kind == "multilabel":
             assert [row[name] for name in columns[:2]] == [str(int(number > 0.5)) for number in numbers]
 
 
@@ -97,7 +97,7 @@ def test_predictions_are_what_eval_measures(workplace, capsys, kind):
         right = [row["prediction"] == one[targets[0]] for row, one in zip(rows, true, strict=True)]
         assert figures["accuracy"] == pytest.approx(np.mean(right))
         assert figures["accuracy"] > 0.6
-    elif kind == "labels":
+    elif kind == "multilabel":
         right = [
             row[f"prediction_{name}"] == one[name] for row, one in zip(rows, true, strict=True) for name in targets
         ]
@@ -129,7 +129,7 @@ def test_texts_are_kept_whatever_is_in_them(workplace, capsys):
     assert notes == [text or None for text in texts]
 
 
-@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+@pytest.mark.parametrize("kind", ["classes", "multilabel", "numbers"])
 def test_formats_hold_the_same(workplace, capsys, kind):
     expected = predicted(capsys, f"runs/{kind}", "new.csv", "--keep", "id", "--keep", "b")
     for suffix in FORMATS:

@@ -64,7 +64,7 @@ def test_npy(home, capsys):
     np.save("new.npy", x[:5])
     train({"npy": {"path": "x.npy", "targets": "y.npy"}})
     assert predicted(capsys, "new.npy") == predicted(capsys, "x.npy")[:5]
-    error = "error: new.npy: holds features alone; a config must name the file of their targets\n"
+    error = "error: new.npy: holds only features; a config must name the file of their targets\n"
     assert refused(capsys, "eval", "run", "new.npy") == error
 
 
@@ -138,7 +138,7 @@ def test_images_are_named(home, capsys):
     rows = predicted(capsys, "new")
     assert [row["file"] for row in rows] == ["new/0.png", "new/1.png", "new/2.png"]
     assert predicted(capsys, "new/1.png") == [rows[1]]
-    assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: lies in no folder of its own")
+    assert refused(capsys, "eval", "run", "new").startswith("error: new/0.png: is not in a class folder")
 
 
 def test_windows_name_their_row_group_and_time(home, capsys, monkeypatch):

@@ -34,7 +34,7 @@ RICH = {
     "metrics": ["accuracy", "auc"],
     "schedule": {"cosine": {"warmup_epochs": 1}},
     "early_stopping": {"patience": 2},
-    "train": {"average": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
+    "train": {"ema_decay": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
 }
 REGRESSION = {
     "data": NUMBERS,

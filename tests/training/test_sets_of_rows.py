@@ -30,14 +30,14 @@ LOSSES: dict[str, dict[str, Any]] = {
         "without weight": {"class_weights": [0, 1, 0], "divide_by": "weights"},
     },
     "two classes": {"plain": {}, "weighted": {"positive_weight": 3.0}},
-    "labels": {"plain": {}, "weighted": {"positive_weight": "balanced"}},
+    "multilabel": {"plain": {}, "weighted": {"positive_weight": "balanced"}},
     "numbers": {"mse": "mse", "mae": "mae", "huber": {"huber": 0.3}},
 }
 BINARY = ["f1", {"f1": "macro"}, "precision", "recall", "auc", "accuracy"]
 METRICS = {
     "classes": ["f1", {"f1": "weighted"}, {"f1": "micro"}, "precision", "recall", "auc", "accuracy", {"top_k": 2}],
     "two classes": BINARY,
-    "labels": [*BINARY, "exact_match"],
+    "multilabel": [*BINARY, "exact_match"],
     "numbers": ["mae", "rmse", "r2"],
 }
 
@@ -50,7 +50,7 @@ def _data(task: str) -> dict[str, Any]:
     y = {
         "classes": np.sort(random.choice(3, ROWS, p=[0.1, 0.3, 0.6])),
         "two classes": np.sort((score > 1).astype(int)),
-        "labels": (np.stack([score, -score], axis=1) > [1, 0]).astype(int),
+        "multilabel": (np.stack([score, -score], axis=1) > [1, 0]).astype(int),
         "numbers": np.stack([score, 3 * score], axis=1).astype(np.float32),
     }[task]
     return {"x": x, "y": y}
@@ -62,7 +62,7 @@ def _job(folder: Path, task: str, loss: Any, compat: str | None) -> Job:
     units = {"classes": "classes", "two classes": 1}.get(task, "targets")
     changes = {
         "compat": compat,
-        "data": {"npz": {"path": "rows.npz", "task": "labels"} if task == "labels" else "rows.npz"},
+        "data": {"npz": {"path": "rows.npz", "task": "multilabel"} if task == "multilabel" else "rows.npz"},
         "model": [HIDDEN, {"dense": units}],
         "loss": loss if task == "numbers" else {op: loss},
         "metrics": METRICS[task],

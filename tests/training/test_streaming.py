@@ -26,7 +26,7 @@ RICH = {
     "model": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": {"units": "classes"}}],
     "metrics": ["accuracy", "auc"],
     "schedule": {"cosine": {"warmup_epochs": 1}},
-    "train": {"average": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
+    "train": {"ema_decay": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "last_batch": "pad", "epochs": 4},
 }
 CHANGES = {
     "plain": {},
@@ -132,7 +132,7 @@ def test_what_a_user_sees(tmp_path, capsys, monkeypatch):
     shown = capsys.readouterr().out.splitlines()
     store = stores()[0].folder
     assert shown[0] == "preparing 90 rows …"
-    where = f"{store} (2.5kB); dltool cache lists such folders, and removes them"
+    where = f"{store} (2.5kB); dltool cache lists and removes such folders"
     assert f"note: data larger than data.memory is read from {where}" in shown
     assert main(["eval", "runs/small"]) == 0
     assert "test part, 9 rows" in capsys.readouterr().out
@@ -145,7 +145,7 @@ def test_what_a_user_sees(tmp_path, capsys, monkeypatch):
         ("1000", "expected an amount of memory such as 1GB or 500MB, got '1000'; add a unit"),
         ("2G", "expected an amount of memory such as 1GB or 500MB, got '2G'; write 2GB"),
         ("lots", "expected an amount of memory such as 1GB or 500MB, got 'lots'"),
-        ("0MB", "'0MB' is no memory at all"),
+        ("0MB", "'0MB' is not a positive amount of memory"),
         ("[1]", "expected text or null, got a list"),
     ],
 )

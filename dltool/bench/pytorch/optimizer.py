@@ -49,7 +49,7 @@ def _rmsprop(fields: Fields) -> tuple[Any, dict[str, Any]]:
 
 
 def _adagrad(fields: Fields) -> tuple[Any, dict[str, Any]]:
-    return optim.Adagrad, {"initial_accumulator_value": fields["start"], "eps": fields["epsilon"]}
+    return optim.Adagrad, {"initial_accumulator_value": fields["initial_accumulator_value"], "eps": fields["epsilon"]}
 
 
 _OPTIMIZERS: dict[str, Callable[[Fields], tuple[Any, dict[str, Any]]]] = {

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from dltool.cli.screen.table import write_table
+from dltool.config.experiment import TARGETS
 from dltool.data.inspection.inspection import Inspection
 
 #: more classes, and more columns, than these are left to --json
@@ -46,7 +47,7 @@ def write_data(inspection: Inspection) -> None:
             )
             for name in inspection.balance["train"]
         ]
-        write_table(inspection.signature.task, ("", *parts), rows, right=range(1, len(parts) + 1))
+        write_table(TARGETS[inspection.signature.task], ("", *parts), rows, right=range(1, len(parts) + 1))
 
 
 def _percent(share: float) -> str:

@@ -1,1 +1,1 @@
-"""Arrays as files hold them: what values and which axes they have."""
+"""Arrays in files: their values and their axes."""

@@ -1,4 +1,4 @@
-"""Arrays as files hold them, behind a header: their rows are read some at a time."""
+"""Arrays in files with a header, read in chunks of rows."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ CHUNK = 64 << 20
 
 @dataclass(frozen=True)
 class Stored:
-    """An array in a file that is open at the first of its numbers."""
+    """An array in an open file, positioned at the first number."""
 
     file: IO[bytes] | GzipFile
     where: str  # for messages
     shape: tuple[int, ...]
     dtype: np.dtype
-    columns_first: bool = False  # in the order of Fortran: no row lies in one place
+    columns_first: bool = False  # Fortran order: rows are not contiguous
 
     @property
     def bytes(self) -> int:
-        """What all numbers take."""
+        """Size of all numbers."""
         return prod(self.shape) * self.dtype.itemsize
 
     def require(self, found: int) -> None:
-        """Raises InputError unless as many bytes were found as the header announces."""
+        """Raises InputError unless the number of bytes matches the header."""
         if found != self.bytes:
             what = "cut short" if found < self.bytes else "too long"
-            message = f"{what}: {self.bytes} bytes of numbers announced, {found} found"
+            message = f"{what}: {self.bytes} bytes of numbers expected from the header,  {found} found"
             raise InputError(Problem(message, self.where))
 
     def array(self) -> np.ndarray:
-        """All of it."""
+        """The whole array."""
         content = b"".join(self._read(self.bytes))
         self.require(len(content) + len(self.file.read(1)))
         array = np.frombuffer(content, self.dtype)
@@ -67,7 +67,7 @@ class Stored:
         self.require(self.bytes + len(self.file.read(1)))
 
     def _read(self, size: int) -> Iterator[bytes]:
-        """So many bytes; never asks for room that only a damaged header wants."""
+        """`size` bytes in blocks, so that a damaged header cannot ask for too much memory."""
         while size and (content := self.file.read(min(size, CHUNK))):
             size -= len(content)
             yield content
@@ -80,7 +80,13 @@ def numpy_array(file: IO[bytes] | GzipFile, where: str, size: int) -> Stored:
         latest = version > (1, 0)
         header = np.lib.format.read_array_header_2_0 if latest else np.lib.format.read_array_header_1_0
         shape, columns_first, dtype = header(file)
-    except (ValueError, TypeError, RecursionError, MemoryError, TokenError):  # whatever Python says of a damaged header
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+        TokenError,
+    ):  # whatever Python raises for a damaged header
         raise InputError(Problem("not an array in NumPy's format (.npy), or damaged", where)) from None
     if dtype.hasobject:
         raise InputError(Problem("holds pickled objects, which are never loaded; save plain arrays", where))
@@ -94,7 +100,7 @@ Opening = Callable[[], AbstractContextManager[Stored]]
 
 
 class StoredReader(Reader):
-    """Features in one stored array and, unless there is only something to predict, targets in another."""
+    """Features in one stored array, and targets in another one, if they are needed."""
 
     def __init__(
         self,
@@ -130,11 +136,11 @@ class StoredReader(Reader):
         )
 
     def places(self, rows: Sequence[int]) -> list[str]:
-        """In the features, even where their targets lie in another array."""
+        """The rows' indexes in the array of features."""
         return [f"{self._where}[{row}]" for row in rows]
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
-        """Some rows at a time."""
+        """Chunks of rows."""
         low = 0
         with self._features() as stored:
             for rows in stored.chunks():
@@ -151,11 +157,11 @@ class StoredReader(Reader):
         return (*shape[1:], shape[0])
 
     def _odd_axes(self, shape: tuple[int, ...]) -> tuple[str, ...]:
-        """A note where channels seem to come first, and nothing says so."""
+        """A note if channels seem to come first, but the config does not say so."""
         if self._axes == "channels_first" or not channels_come_first(shape):
             return ()
-        told = f"height {shape[0]}, width {shape[1]}, {shape[2]} channels"
+        described = f"height {shape[0]}, width {shape[1]}, {shape[2]} channels"
         return (
-            f"{self._where}: samples of {' × '.join(map(str, shape))} are read as {told}; if their channels come first:"
-            " axes: channels_first",
+            f"{self._where}: samples of {' × '.join(map(str, shape))} are read as {described}; if their channels come"
+            " first: axes: channels_first",
         )

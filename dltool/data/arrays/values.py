@@ -1,4 +1,4 @@
-"""What formats that hold arrays share: from an array as stored to features and targets as a source gives them."""
+"""From stored arrays to the features and targets of a source, for all formats of arrays."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ EXACT = 1 << 53
 
 
 def features_of(array: np.ndarray, where: str, first: int = 0) -> np.ndarray:
-    """Features (rows, …): bytes and floats as they are, other numbers as float64.
+    """Features (rows, …): bytes and floats unchanged, other numbers as float64.
 
-    `where` names the array of which these are the rows from `first` on.
+    `where` names the array for messages, and `first` is the index of the first row in it.
     """
     if array.dtype == np.uint8:
         return array
@@ -47,7 +47,7 @@ def targets_of(array: np.ndarray, name: str, where: str) -> Mapping[str, np.ndar
 
 
 def require_rows(shape: tuple[int, ...], where: str) -> None:
-    """Raises InputError unless arrays of this shape hold samples of at least one number."""
+    """Raises InputError unless arrays of this shape hold samples with at least one number each."""
     if len(shape) < 2 or min(shape) < 1:
         hint = "; for one number in each row, save x[:, None]" if len(shape) == 1 and shape[0] else ""
         message = f"features must have rows and at least one number in each, got {list(shape)}{hint}"
@@ -64,12 +64,12 @@ def require_numbers(dtype: np.dtype, where: str) -> None:
 
 
 def unusable(array: np.ndarray) -> np.ndarray:
-    """Where floats are not finite, or beyond what float32 holds."""
+    """Where floats are not finite or too large for float32."""
     return ~(np.abs(array) <= LARGEST)
 
 
 def _texts(array: np.ndarray, where: str) -> np.ndarray:
-    """Labels (rows,), bytes as UTF-8; raises InputError for one that is empty, or no text."""
+    """Labels (rows,), bytes decoded as UTF-8; raises InputError for empty labels and other bytes."""
     try:
         texts = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
     except UnicodeDecodeError:
@@ -92,11 +92,11 @@ def _require_exact(array: np.ndarray, where: str, first: int) -> None:
 
 
 def _require_usable(array: np.ndarray, where: str, first: int = 0) -> None:
-    # NaN is neither; the extremes take no memory, unlike looking at each value
+    # NaN fails both comparisons; unlike a mask, the extremes take no memory
     if array.min() >= -LARGEST and array.max() <= LARGEST:
         return
     bad = unusable(array)
     row, *rest = (int(i) for i in np.argwhere(bad)[0])
-    others = f", and at least {bad.sum() - 1} more are like it" if bad.sum() > 1 else ""
+    others = f", and at least {bad.sum() - 1} more like it" if bad.sum() > 1 else ""
     message = f"the value at {[first + row, *rest]} is {array[row, *rest]:g}{others}"
     raise InputError(Problem(f"{message}; numbers must be finite and fit float32", where))

@@ -1,6 +1,6 @@
-"""The contract of column types: from a cell as its file writes it to a value, for each cell by itself.
+"""The contract of column types: from a cell's text to a value, each cell by itself.
 
-A type is settled once, on the data trained on, and kept in the checkpoint: a cell means the same in any other file.
+A type is determined once, on the training data, and kept in the checkpoint: a cell means the same in every other file.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class ColumnType(Description):
     )
 
     def with_missing(self, words: Collection[str]) -> ColumnType:
-        """The same type with its words for missing values."""
+        """The same type with these words for missing values."""
         return self.model_copy(update={"missing": list(words)})
 
     @abstractmethod
     def value(self, text: str) -> str:
-        """The value of a text in SQL, without blanks around it; NULL where it is something else."""
+        """SQL for the value of a text without surrounding blanks; NULL if the text is not of this type."""
 
 
-def stored_type(told: str | Mapping[str, Any]) -> ColumnType:
-    """The type of a checkpoint, from what its `resolved` gave."""
-    name, fields = (told, {}) if isinstance(told, str) else next(iter(told.items()))
+def stored_type(stored: str | Mapping[str, Any]) -> ColumnType:
+    """The type in a checkpoint, from the result of its `resolved`."""
+    name, fields = (stored, {}) if isinstance(stored, str) else next(iter(stored.items()))
     return registered("type")[name].model_validate(fields)

@@ -1,4 +1,4 @@
-"""Dates and times, in one of the forms that people write them in."""
+"""Dates and times in various formats."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from dltool.data.column_types.column_type import ColumnType, Kind
 from dltool.registry import register
 
-#: the end of a time that says how far it is from UTC, as a regular expression
+#: a UTC offset at the end of a time, as a regular expression
 OFFSET = r":[0-9.]+ ?(Z|z|UTC|GMT|[-+][0-9]{2}(:?[0-9]{2})?)$"
-#: forms that have a name instead of a pattern
+#: formats with a name instead of a pattern
 NAMED = ("iso", "time", "epoch", "epoch_ms")
 
 
@@ -26,17 +26,17 @@ class Date(ColumnType):
     format: str | list[str] = Field(
         default="iso",
         description="iso, such as 2024-01-31 or 2024-01-31T12:30; time, such as 12:30; epoch or epoch_ms, seconds or"
-        " milliseconds since 1970; or a pattern of strptime, such as '%d/%m/%Y'; a list of those that occur",
+        " milliseconds since 1970; or a pattern of strptime, such as '%d/%m/%Y'; or a list of these",
     )
     offsets: Literal["none", "utc", "ignore"] = Field(
         default="none",
-        description="what becomes of offsets such as +02:00 or Z: none may occur; utc: all times are brought to UTC;"
-        " ignore: the time on the clock is taken as it stands. Either all cells have one or none",
+        description="how to treat offsets such as +02:00 or Z: none: there may not be any; utc: convert times to UTC;"
+        " ignore: take the local time. Either all cells have an offset or none",
     )
 
     @property
     def formats(self) -> list[str]:
-        """All forms that occur."""
+        """All formats."""
         return [self.format] if isinstance(self.format, str) else self.format
 
     @model_validator(mode="after")
@@ -48,7 +48,7 @@ class Date(ColumnType):
         return self
 
     def value(self, text: str) -> str:
-        """By the first format that fits; dates of ISO 8601, which leave no doubt, are always taken."""
+        """Parsed by the first format that fits; dates in ISO 8601 are unambiguous and always accepted."""
         patterns = not {*NAMED} & {*self.formats} and self.offsets == "none"
         values = [self._by(form, text) for form in (*self.formats, *(["iso"] if patterns else []))]
         return values[0] if len(values) == 1 else f"COALESCE({', '.join(values)})"
@@ -60,7 +60,7 @@ class Date(ColumnType):
             scale = 1_000_000 if form == "epoch" else 1_000
             return f"make_timestamp(CAST(round(TRY_CAST({text} AS DOUBLE) * {scale}) AS BIGINT))"
         if form == "iso":
-            # a cast would take 13/01/21 for a day of the year 13
+            # a cast would take 13/01/21 as a day in the year 13
             text = f"(CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]') THEN {text} END)"
             has_offset = f"regexp_matches({text}, '{OFFSET}')"
             if self.offsets == "none":

@@ -1,4 +1,4 @@
-"""Which formats of dates and times cells are written in, as far as single cells tell."""
+"""Possible formats of dates and times, found from single cells."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TIME = re.compile(
     r"(?P<before>[T ]*)(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2}(?P<fraction>\.\d{1,6})?)?"
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]))?(?: ?(?P<offset>Z|UTC|GMT|[-+]\d{2}:?\d{2}))?"
 )
-#: digits alone, by their number; taken for a date only where one is expected
+#: formats of digits only, by their number; taken as dates only where dates are expected
 _DIGITS = {8: "%Y%m%d", 10: "epoch", 12: "%Y%m%d%H%M", 13: "epoch_ms", 14: "%Y%m%d%H%M%S"}
 
 
 def formats_of(cells: Sequence[str], *, expected: bool = False) -> list[str]:
-    """The formats of these cells, those of most cells first; with `expected`, digits alone may be dates too."""
+    """The formats that fit these cells, the most frequent first; with `expected`, digits alone may be dates too."""
     counts: dict[str, int] = {}
     for cell in cells:
         for form in _formats(cell, expected):
@@ -36,12 +36,12 @@ def formats_of(cells: Sequence[str], *, expected: bool = False) -> list[str]:
 
 
 def shape_of(form: str) -> str:
-    """What formats have in common that differ in the order of day and month: one cell may be read by both."""
+    """The format without the order of day and month: formats with the same shape can read the same cell."""
     return re.sub("%[dm]", "#", form)
 
 
 def has_offset(cell: str) -> bool:
-    """Whether a time ends with its distance from UTC."""
+    """Whether a time ends with a UTC offset."""
     found = _TIME.search(cell)
     return bool(found and found["offset"] and found.end() == len(cell))
 
@@ -69,7 +69,7 @@ def _formats(cell: str, expected: bool) -> Iterator[str]:
 
 
 def _dates(found: re.Match[str]) -> Iterator[str]:
-    """The formats of a date; two where day and month may stand in either order."""
+    """The formats of a date; two if day and month can be in either order."""
     parts = found.groupdict()
     if "iso" in parts:
         yield "%Y-%m-%d"

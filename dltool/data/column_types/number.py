@@ -1,4 +1,4 @@
-"""Numbers, with any decimal mark and thousands separator, and a unit before or behind."""
+"""Numbers with any decimal mark and thousands separator, and a unit before or after them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from dltool.registry import register
 
 #: units that numbers are recognized with
 UNITS = ("%", "$", "€", "£")
-#: what may stand between thousands, by decimal mark
+#: possible thousands separators, by decimal mark
 THOUSANDS = {".": (",", "'", " "), ",": (".", "'", " ")}
 
 
 @register("type", "number", main="decimal")
 class Number(ColumnType):
-    """Numbers such as 12, -3.5 and 1e5, or with another decimal mark, with thousands apart, or of a unit."""
+    """Numbers such as 12, -3.5 and 1e5, also with another decimal mark, a thousands separator, or a unit."""
 
     kind: ClassVar[Kind] = "number"
     sql_type: ClassVar[str] = "DOUBLE"
     noun: ClassVar[str] = "a number"
 
     decimal: Literal[".", ","] = Field(default=".", description="decimal mark")
-    thousands: Literal["", ",", ".", "'", " "] = Field(default="", description="what stands between thousands")
-    unit: str = Field(default="", description="what stands before or behind every number, such as % or $")
+    thousands: Literal["", ",", ".", "'", " "] = Field(default="", description="thousands separator")
+    unit: str = Field(default="", description="unit before or after every number, such as % or $")
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Self:
@@ -35,21 +35,21 @@ class Number(ColumnType):
 
     @property
     def plain(self) -> bool:
-        """Whether numbers are written as programs write them."""
+        """Whether numbers need no conversion before they are parsed."""
         return (self.decimal, self.thousands, self.unit) == (".", "", "")
 
     def value(self, text: str) -> str:
-        """By a cast, once all that is not part of a plain number is taken away."""
+        """By a cast, after unit and separators have been removed."""
         return f"NULLIF(TRY_CAST({self._plain_text(text)} AS DOUBLE), 'nan'::DOUBLE)"
 
     def whole(self, text: str, sql_type: str) -> str:
-        """The value of a text as an integer in SQL, exact beyond float64; NULL where it is no whole number."""
+        """SQL for the value of a text as an integer, exact beyond float64; NULL if it is not a whole number."""
         plain = self._plain_text(text)
         digits = f"regexp_extract({plain}, '^([-+]?[0-9]+)([.]0*)?$', 1)"
         return f"TRY_CAST(NULLIF({digits}, '') AS {sql_type})"
 
     def digits(self, text: str) -> str:
-        """The text of a whole number in SQL, however long; NULL for any other text."""
+        """SQL for the digits of a whole number of any length; NULL for any other text."""
         plain = self._plain_text(text)
         return f"(CASE WHEN regexp_full_match({plain}, '[-+]?[0-9]+') THEN {plain} END)"
 
@@ -70,6 +70,6 @@ class Number(ColumnType):
 
 @register("type", "integer")
 class Integer(Number):
-    """Whole numbers; a feature takes other numbers in their place too."""
+    """Whole numbers; as a feature, such a column may also hold other numbers."""
 
     kind: ClassVar[Kind] = "integer"

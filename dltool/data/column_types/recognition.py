@@ -1,4 +1,4 @@
-"""What cells of text may be: the types that a sample of a column's cells allows, in order of preference."""
+"""The types that a sample of a column's cells allows, in order of preference."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BOOLEAN = re.compile("true|false|yes|no|[tfyn01]", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?(?:inf|nan|[0-9.,' ]*[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?)", re.IGNORECASE)
 _DIGITS = re.compile(r"[-+]?[0-9]+")
 _PLAIN = re.compile(r"[-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?")
-#: date formats that are tried at most
+#: most date formats to try
 MOST_FORMATS = 12
 
 
 def candidates(cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType]:
-    """All types but text that most of these cells, none of them missing, allow.
+    """All types except text that fit most of these cells, none of which is missing.
 
     `decimals` are the possible decimal marks in order of preference.
     """
@@ -32,7 +32,7 @@ def candidates(cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType
 
 
 def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[ColumnType]:
-    """Types of numbers: with the units and the marks that occur."""
+    """Number types, with the units and marks that occur."""
     together = ";".join(cells)
     units = [unit for unit in UNITS if unit in together and any(unit in (cell[:1], cell[-1:]) for cell in cells)]
     for unit in ("", *units):
@@ -54,15 +54,15 @@ def number_types(cells: Sequence[str], decimals: Sequence[str]) -> Iterator[Colu
 
 
 def date_types(cells: Sequence[str], *, expected: bool = False) -> list[Date]:
-    """Types of dates, one for each format that occurs; with `expected`, digits alone may be dates too."""
-    # either all cells have an offset, or none
+    """Date types, one for each format that occurs; with `expected`, digits alone may be dates too."""
+    # either all cells have an offset or none
     offsets = "utc" if 2 * sum(map(has_offset, cells)) > len(cells) else "none"
     formats = formats_of(cells, expected=expected)[:MOST_FORMATS]
     return [Date(format=form, offsets=offsets if form == "iso" or "%z" in form else "none") for form in formats]
 
 
 def types_for(sql_type: str, cells: Sequence[str], decimals: Sequence[str]) -> list[ColumnType]:
-    """The types whose values can be of this type in SQL, at least one, whatever the cells are."""
+    """The column types whose values have this SQL type; always at least one."""
     if sql_type == Text.sql_type:
         return [Text()]
     if sql_type == Boolean.sql_type:

@@ -1,4 +1,4 @@
-"""Text: a cell is what it says, to the last character."""
+"""Text: cells are taken literally."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dltool.registry import register
 
 @register("type", "text")
 class Text(ColumnType):
-    """Words, names and codes: 007 and 7 are two."""
+    """Words, names and codes: 007 and 7 are different."""
 
     kind: ClassVar[Kind] = "text"
     sql_type: ClassVar[str] = "VARCHAR"

@@ -1,4 +1,4 @@
-"""Where the files of a config lie: the fields that name them, and what to tell where one name stands for two files."""
+"""The files of a config: the fields that name them, and notes where a name could mean two files."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from dltool.data.sources.source import Source
 class PathField(NamedTuple):
     """A field of a source that names a file or a folder."""
 
-    part: str  # that the source is given for
+    part: str  # of the source
     field: str
     key: str  # in the config, such as data.table.path
     name: str
 
 
 def sources(data: DataConfig) -> dict[str, Source]:
-    """Every source, by the part that it is given for."""
+    """Every source, by its part; "train" is the main one."""
     own = {part: getattr(data, part) for part in PARTS[1:] if getattr(data, part)}
     return {"train": data.source, **own}
 
 
 def place(part: str, source: Source) -> str:
-    """Where the source of a part stands in the config."""
+    """The path in the config of a part's source."""
     return f"data.{source.yaml_name}" if part == "train" else f"data.{part}.{source.yaml_name}"
 
 
 def path_fields(data: DataConfig) -> list[PathField]:
-    """All that name a file or a folder."""
+    """All fields that name a file or a folder."""
     return [
         PathField(part, field, f"{place(part, source)}.{field}", name)
         for part, source in sources(data).items()
@@ -44,7 +44,7 @@ def path_fields(data: DataConfig) -> list[PathField]:
 
 
 def with_names(data: DataConfig, names: Mapping[PathField, str]) -> DataConfig:
-    """The same data with other names in some fields."""
+    """The same data with new names in some fields."""
     changed = sources(data)
     for one, name in names.items():
         changed[one.part] = changed[one.part].model_copy(update={one.field: name})
@@ -52,14 +52,14 @@ def with_names(data: DataConfig, names: Mapping[PathField, str]) -> DataConfig:
 
 
 def as_typed(data: DataConfig, overrides: Sequence[str]) -> DataConfig:
-    """The data with what a command line says as one who types it means it: from the working directory on."""
+    """The data with paths typed on the command line taken relative to the working directory."""
     typed = {change.partition("=")[2].strip().strip("\"'") for change in overrides}
     here = {one: Path(one.name).expanduser() for one in path_fields(data) if one.name in typed}
     return with_names(data, {one: str(path.resolve()) for one, path in here.items() if _files(path)})
 
 
 def notes_on_files(data: DataConfig, folders: Sequence[Path]) -> Iterator[str]:
-    """A line for each file that was not the only one of its name, or found where nobody said."""
+    """A note on each name that matches several files, or a file outside the usual folders."""
     for _, _, key, name in path_fields(data):
         near, above = candidates(name, folders)
         there = [path for path in near if _files(path)]
@@ -71,12 +71,12 @@ def notes_on_files(data: DataConfig, folders: Sequence[Path]) -> Iterator[str]:
 
 
 def _files(path: Path) -> list[Path]:
-    """The file or folder at a path, or all that it stands for by its wildcards."""
+    """The file or folder at a path, or all that match its wildcards."""
     return [path] if path.exists() else [Path(found) for found in sorted(glob(str(path)))]
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths hold the same files: the same content, or names and sizes where they are folders."""
+    """Whether two paths hold the same files: the same content, or for folders the same names and sizes."""
     ours, theirs = _files(one), _files(other)
     return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
 

@@ -16,10 +16,8 @@ class Dataset:
     """All parts of an experiment's data."""
 
     signature: Signature
-    parts: Mapping[
-        str, Samples | StoredSamples
-    ]  # "train", and "validation" and "test" where there are such; all of one kind
-    preprocessing: Mapping[str, Any]  # all that is needed to prepare further samples alike; JSON
-    fingerprint: str  # SHA-256 of features and targets as read, whatever becomes of them
+    parts: Mapping[str, Samples | StoredSamples]  # "train", and "validation" and "test" if given; all of one kind
+    preprocessing: Mapping[str, Any]  # everything needed to prepare other samples in the same way; JSON
+    fingerprint: str  # SHA-256 of features and targets before the split
     notes: list[str]  # what was decided for the user
     warnings: list[str]  # what is probably a mistake

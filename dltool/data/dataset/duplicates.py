@@ -1,4 +1,4 @@
-"""Rows that are in two parts: what was trained on is no test of what was learned."""
+"""Rows that are in two parts, which makes results look better than they are."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from dltool.data.files.quoting import plural
 from dltool.data.images.uniform import constant
 from dltool.data.samples.samples import Samples
 
-#: more rows than these are not compared: their hashes alone would take long to sort
+#: most rows to compare: more hashes would take long to sort
 MOST_ROWS = 4_000_000
-#: words of rows that are hashed at a time
+#: 64-bit words that are hashed at a time
 BLOCK = 1 << 18
-#: what one word's number is apart from the next one's: the golden ratio of 2⁶⁴
+#: the difference between the salts of neighboring words: 2⁶⁴ divided by the golden ratio
 APART = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Duplicates:
-    """Notes the rows of parts as they pass, those of equal prepared features, codes and targets as equal."""
+    """Collects hashes of the rows of all parts; rows with the same features, codes and targets are duplicates."""
 
     def __init__(self, rows: Mapping[str, int]):
-        """`rows` are how many each part has."""
+        """`rows` is the number of rows of each part."""
         worth = len(rows) > 1 and sum(rows.values()) <= MOST_ROWS
         self._hashes: dict[str, list[np.ndarray]] = {part: [] for part in rows} if worth else {}
 
     def watched(self, pieces: Iterator[tuple[str, Samples]]) -> Iterator[tuple[str, Samples]]:
-        """The same pieces of parts."""
+        """The same pieces, whose rows are hashed as they pass."""
         for name, piece in pieces:
             if name in self._hashes:
-                varied = ~constant(piece.features)  # that others are equal is no wonder
+                varied = ~constant(piece.features)  # constant samples are reported separately
                 self._hashes[name].append(row_hashes(piece.features, piece.codes, piece.targets)[varied])
             yield name, piece
 
     def warnings(self) -> list[str]:
-        """A note on parts that have rows in common."""
+        """A warning about parts that have rows in common."""
         hashes = {name: np.sort(np.concatenate(of_part)) for name, of_part in self._hashes.items()}
         found = []
         for name, other in (("validation", "train"), ("test", "train"), ("test", "validation")):
@@ -44,11 +44,11 @@ class Duplicates:
         if not found:
             return []
         advice = "to avoid it, remove repeated rows, or keep rows that belong together in one part (data.split.group)"
-        return [f"rows in two parts flatter figures: {', '.join(found)}; {advice}"]
+        return [f"rows in two parts inflate results: {', '.join(found)}; {advice}"]
 
 
 def _common(hashes: np.ndarray, others: np.ndarray) -> int:
-    """How many of these are among the others; both sorted."""
+    """How many hashes are also among the others; both are sorted."""
     if not len(others):
         return 0
     nearest = np.minimum(np.searchsorted(others, hashes), len(others) - 1)
@@ -56,7 +56,7 @@ def _common(hashes: np.ndarray, others: np.ndarray) -> int:
 
 
 def row_hashes(*arrays: np.ndarray) -> np.ndarray:
-    """One number (n,) uint64 for each row of arrays (n, …), equal for rows of equal bytes and for hardly any others."""
+    """A 64-bit hash (n,) of each row of arrays (n, …)."""
     hashes = np.zeros(len(arrays[0]), np.uint64)
     columns = 0
     for array in arrays:

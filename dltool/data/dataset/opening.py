@@ -1,7 +1,7 @@
-"""Opening the data of an experiment: reading its sources, dividing them into parts, and preparing these.
+"""Opening the data of an experiment: reading its sources, dividing them into parts, and preparing the parts.
 
-Parts that memory has no room for are kept on disk, in a store. `read_signature` does the same without preparing
-features, for all that only plans. `prediction` gives samples of other sources the form settled here.
+Parts that do not fit into memory are kept on disk, in a store. `read_signature` does the same without preparing
+features, for commands that need only shapes. `prediction` prepares samples of other sources in the same way.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from dltool.data.store.origin import Watch
 from dltool.data.store.records import RecordLayout
 from dltool.errors import InputError
 
-#: bytes of files that take so long to read that it is worth a word
+#: files larger than this are reported, since reading them takes a while
 LARGE = 256 << 20
 
 
@@ -50,10 +50,10 @@ def open_dataset(
     sampling: str | Sampling | None = None,
     watch: Watch = unwatched,
 ) -> Dataset:
-    """All parts, prepared as fitted to the training part, or by the `preprocessing` of a checkpoint.
+    """All parts, prepared by the `preprocessing` of a checkpoint, or by one fitted to the training part.
 
-    Relative paths start from one of `folders`, else from the working directory. `sampling` is how rows to train on are
-    drawn, if not equally often. Raises InputError with every problem of the first source that has some.
+    Relative paths start from one of `folders`, else from the working directory. `sampling` is how training rows are
+    drawn, if not equally often. Raises InputError with all problems of the first source that has any.
     """
     keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
     if store := keeping.find():
@@ -87,13 +87,13 @@ def open_dataset(
 def opened(
     data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None
 ) -> Iterator[tuple[Mapping[str, Reader], Partition, Preprocessing, list[str]]]:
-    """All but prepared parts: sources, open inside the block; the rows of each part; how they are prepared; notes."""
+    """Everything except prepared parts: open sources, the rows of each part, the preprocessing, and notes."""
     with ExitStack() as stack:
         yield _settle(data, folders, None, stack, sampling_column(sampling))
 
 
 def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
-    """How data was prepared that is in a store already, and its signature."""
+    """The preprocessing and signature of data that is already in a store."""
     if store := Keeping(data, lambda: _files(data, folders)).find():
         settled = Preprocessing.from_json(store.about["preprocessing"])
         return settled, settled.signature(store.rows)
@@ -101,7 +101,7 @@ def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessin
 
 
 def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
-    """The signature alone: everything is fitted, but nothing prepared."""
+    """The signature only: everything is fitted, but no features are prepared."""
     if stored := find_stored(data, folders):
         return stored[1]
     with opened(data, folders) as (_, partition, settled, _):
@@ -110,10 +110,10 @@ def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
 
 @dataclass(frozen=True)
 class RawRow:
-    """A row as its file has it."""
+    """A row as it stands in its file."""
 
-    place: str  # where it stands: "data.csv:18"
-    cells: Mapping[str, str]  # those of its features, as text; none where it is an array
+    place: str  # such as "data.csv:18"
+    cells: Mapping[str, str]  # of its features, as text; empty for arrays
 
 
 def raw_rows(
@@ -125,7 +125,7 @@ def raw_rows(
     *,
     most: int | None = None,
 ) -> list[RawRow] | None:
-    """Some rows of a part, read again; None where that means to read files of more than `most` bytes."""
+    """Some rows of a part, read again; None if that requires reading files of more than `most` bytes."""
     listed = all(source.listed for source in sources(data).values())
     if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
@@ -144,9 +144,9 @@ def _settle(
     stack: ExitStack,
     extras: tuple[str, ...] = (),
 ) -> tuple[dict[str, Reader], Partition, Preprocessing, list[str]]:
-    """Every source, open until the stack is closed; which rows are whose; how they are prepared; notes.
+    """All sources, open until the stack is closed; the partition; the preprocessing; and notes.
 
-    `extras` are columns of the main source that are needed besides those of its split.
+    `extras` are columns of the main source needed in addition to those of its split.
     """
     readers: dict[str, Reader] = {}
     columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
@@ -176,7 +176,7 @@ def _settle(
     partition = make_partition(data, outlines, settled and settled.target)
     notes = partition.notes
     if settled is None:
-        with _also_of(readers, but="train"):
+        with _with_problems_of_others(readers, but="train"):
             preparation, more_notes = fit(data, readers["train"], partition.rows["train"][1])
         notes = [*notes, *more_notes]
         types = readers["train"].column_types(preparation.types)
@@ -187,7 +187,7 @@ def _settle(
 
 
 def _reads(data: DataConfig) -> dict[str, str]:
-    """The types in SQL that the features of the config read, by name or pattern."""
+    """The SQL types that the configured features read, by column name or pattern."""
     return {name: feature.encoder.reads for name, feature in data.features.items()}
 
 
@@ -202,7 +202,7 @@ def _files(data: DataConfig, folders: Sequence[Path]) -> list[Path]:
 
 @contextmanager
 def _opened(source: Source, place: str, folders: Sequence[Path], request: Request) -> Iterator[Reader]:
-    """A reader; problems on opening it get the source's place in the config."""
+    """A reader; its problems get the source's path in the config."""
     with blaming(place):
         reader = source.open(folders, request)
     reader.path = place
@@ -211,8 +211,8 @@ def _opened(source: Source, place: str, folders: Sequence[Path], request: Reques
 
 
 @contextmanager
-def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
-    """Where a source of arrays has problems, those of the others are told with them."""
+def _with_problems_of_others(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
+    """If a source of arrays has problems, report those of the other sources too."""
     try:
         yield
     except InputError as error:
@@ -230,7 +230,7 @@ def _also_of(readers: Mapping[str, Reader], but: str) -> Iterator[None]:
 def _in_memory(
     pieces: Iterator[tuple[str, Samples]], rows: Mapping[str, int], layout: RecordLayout
 ) -> dict[str, Samples]:
-    """Every part as arrays; no more is in memory at a time than these and a piece."""
+    """All parts as arrays; only these and one piece are in memory at a time."""
     parts: dict[str, Samples] = {}
     filled = dict.fromkeys(rows, 0)
     for name, piece in pieces:
@@ -248,12 +248,12 @@ def _in_memory(
 
 
 def _kept(store: Store, data: DataConfig) -> Dataset:
-    """What a store holds; in memory if that has room by now."""
+    """The data of a store, in memory if it fits."""
     settled, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
     if store.bytes <= memory_for(data):
         parts = {part: replace(stored.rows(0, len(stored)), alias=stored.alias) for part, stored in parts.items()}
     else:
-        where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists such folders, and removes them"
+        where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists and removes such folders"
         notes = [*notes, f"data larger than data.memory is read from {where}"]
     signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
     return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)

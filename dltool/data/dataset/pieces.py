@@ -1,4 +1,4 @@
-"""Samples as they pass from open sources to the parts that they belong to: prepared, in pieces of consecutive rows."""
+"""Prepared samples on their way from open sources to their parts, in pieces of consecutive rows."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from dltool.errors import InputError, Problem
 def pieces_of(
     readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
 ) -> Iterator[tuple[str, Samples]]:
-    """Samples of every part, in order; the digest takes in all that is prepared.
+    """Samples of all parts in order; the digest is updated with all prepared data.
 
-    Raises InputError, once all sources are read, with the problems of each.
+    Raises InputError with the problems of all sources, after all have been read.
     """
     problems: list[Problem] = []
     for source in readers:
@@ -51,7 +51,7 @@ def _pieces_of_source(
 
 
 def remarks(readers: Mapping[str, Reader]) -> list[str]:
-    """What all sources have to say of what was read."""
+    """Notes of all sources on what was read."""
     return [text for reader in readers.values() for text in reader.remarks()]
 
 

@@ -1,1 +1,1 @@
-"""Features: how one column of a table becomes numbers or codes, one file for each kind."""
+"""Features: how a column of a table becomes numbers or codes, one file for each kind."""

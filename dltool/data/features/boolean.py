@@ -1,4 +1,4 @@
-"""Yes or no: 1 or 0, and a half for what is missing."""
+"""Booleans as numbers: 1 or 0, and 0.5 for missing values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BooleanEncoder(Encoder):
     kind: ClassVar[str] = "boolean"
     reads: ClassVar[str] = "BOOLEAN"
 
-    indicator: bool  # a further number tells which cells are missing
+    indicator: bool  # a second number marks missing cells
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ class _Fitting(Fitting):
 
 @register("feature", "boolean")
 class Boolean(Feature):
-    """A column of true and false."""
+    """A column of booleans."""
 
     encoder: ClassVar[type[Encoder]] = BooleanEncoder
 

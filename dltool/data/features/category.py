@@ -1,4 +1,4 @@
-"""Categories: every word that a column holds gets a code, by which the network finds its row of an embedding."""
+"""Categories: every word of a column gets a code, the index of its row in an embedding."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from dltool.data.features.feature import Encoder, Feature, Fitting
 from dltool.data.samples.signature import CodeField
 from dltool.registry import register
 
-#: up to so many categories, a number for each is as good as an embedding
+#: up to this number of categories, one-hot is as good as an embedding
 FEW = 10
 UNKNOWN, MISSING = 0, 1
-#: what stands for cells whose words are not told apart
+#: the name of the code for rare words
 RARE = "(rare)"
 
 
 @dataclass(frozen=True)
 class CategoryEncoder(Encoder):
-    """Codes: 0 for words that are too rare to be told apart; 1 for what is missing, where training has that.
+    """Codes: 0 for rare words; 1 for missing values, if the training part has any; then one for each word.
 
-    A word that training has not seen counts as a rare one. Where no word was rare, nothing was learned for these, and
-    it stands for the mean of all words, each as often as training has it.
+    A word that is not in the training part counts as rare. If no word was rare, code 0 has not been trained, and stands
+    for the mean of all words, weighted by their frequency.
     """
 
     kind: ClassVar[str] = "category"
     reads: ClassVar[str] = "VARCHAR"
 
-    words: tuple[str, ...]  # from the most frequent on
-    missing: bool  # missing is a category of its own
+    words: tuple[str, ...]  # the most frequent first
+    missing: bool  # missing values are a separate category
     width: int | None  # of the embedding; None: one-hot
     counts: tuple[int, ...] = ()  # rows of each word; kept only where no word is rare
 
@@ -61,12 +61,12 @@ class CategoryEncoder(Encoder):
         return int(np.count_nonzero(codes == UNKNOWN) - without)
 
     def _alike(self, cell: str) -> int:
-        """The code of a word that is written otherwise: 7.0 for 7, or with another form of the same letters."""
+        """The code of a word with a different spelling: 7.0 for 7, or another Unicode form of the same letters."""
         return self._alike_codes.get(_plain(cell), UNKNOWN)
 
     @cached_property
     def _alike_codes(self) -> dict[str, int]:
-        """Codes by the plain form of words, where no two have the same."""
+        """Codes by the normalized spelling of words, where it is unique."""
         words = [_plain(word) for word in self.words]
         counts = Counter(words)
         return {word: 1 + self.missing + place for place, word in enumerate(words) if counts[word] == 1}
@@ -75,11 +75,11 @@ class CategoryEncoder(Encoder):
     def _codes(self) -> dict[str | None, int]:
         start = 1 + self.missing
         codes: dict[str | None, int] = {word: start + i for i, word in enumerate(self.words)}
-        return {**codes, None: MISSING if self.missing else UNKNOWN}  # masked arrays list None for what is missing
+        return {**codes, None: MISSING if self.missing else UNKNOWN}  # masked arrays list missing values as None
 
 
 def _plain(word: str) -> str:
-    """A word without what says the same in another way."""
+    """A word in a normalized spelling."""
     whole, point, rest = word.partition(".")
     if point and not rest.strip("0") and whole.removeprefix("-").isdecimal():
         return whole
@@ -97,18 +97,18 @@ class _Fitting(Fitting):
     def result(self) -> Encoder:
         feature, missing = self._feature, None in self._counts
         counts = [(word, n) for word, n in self._counts.items() if word is not None and n >= feature.min_count]
-        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.most])
+        words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.max_categories])
         width: int | None = feature.width or usual_width(len(words))
         if feature.encoding == "one_hot" or (feature.encoding == "auto" and not feature.width and len(words) <= FEW):
             width = None
-        told_apart = len(words) == len(self._counts) - missing
-        rows = tuple(self._counts[word] for word in words) if told_apart else ()
+        all_kept = len(words) == len(self._counts) - missing
+        rows = tuple(self._counts[word] for word in words) if all_kept else ()
         return CategoryEncoder(self._column, words, missing, width, rows)
 
 
 @register("feature", "category", main="encoding")
 class Category(Feature):
-    """A column of words or numbers that name things."""
+    """A column of words or numbers that are names of categories."""
 
     encoder: ClassVar[type[Encoder]] = CategoryEncoder
 
@@ -119,12 +119,12 @@ class Category(Feature):
         default=None, description="of the embedding; by default 1.6 · categories^0.56, at most 50"
     )
     min_count: PositiveInt = Field(default=1, description="rows a category needs; rarer ones count as unknown")
-    most: PositiveInt = Field(default=10_000, description="categories that are told apart, the most frequent ones")
+    max_categories: PositiveInt = Field(default=10_000, description="the most frequent ones; others count as unknown")
 
     def start(self, column: str) -> Fitting:
         return _Fitting(column, self)
 
 
 def usual_width(categories: int) -> int:
-    """Columns of an embedding that serve so many categories (the rule of fastai)."""
+    """The width of an embedding for a number of categories (the rule of fastai)."""
     return min(50, max(1, round(1.6 * categories**0.56)))

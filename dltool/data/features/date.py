@@ -1,4 +1,4 @@
-"""Dates and times: how far along, and where within the year, the month, the week, the day and the hour."""
+"""Dates and times as numbers: the time itself, and the position within year, month, week, day and hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dltool.data.scaling.moments import Moments
 from dltool.registry import register
 
 DAY = 86_400
-#: what returns, and after how many steps
+#: cycles, and the number of steps in each
 CYCLES: Mapping[str, int] = {"month": 12, "day": 31, "weekday": 7, "hour": 24, "minute": 60}
 
 
@@ -28,7 +28,7 @@ class DateEncoder(Encoder):
     mean: float  # days since 1970
     deviation: float  # days
     cycles: tuple[str, ...]
-    indicator: bool  # a further number tells which cells are missing
+    indicator: bool  # a second number marks missing cells
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,6 +100,6 @@ def _within(cells: np.ndarray, cycle: str) -> np.ndarray:
         return (times.astype("datetime64[D]") - times.astype("datetime64[M]")).astype(np.float64)
     days = np.floor(_days(cells))
     if cycle == "weekday":
-        return (days + 3) % 7  # 1970 began on a Thursday; a week does on Monday
+        return (days + 3) % 7  # 1970 began on a Thursday; weeks begin on Monday
     within = _seconds(cells) - days * DAY
     return np.floor(within / 3600) if cycle == "hour" else np.floor(within % 3600 / 60)

@@ -1,7 +1,7 @@
 """The contract of table features: from the cells of one column to numbers and codes that a network takes.
 
-A feature, as the config names it, starts a fitting; this looks at the cells of the training part, chunk by chunk, and
-settles an encoder, which is kept in the checkpoint and turns any further cells into the same numbers.
+A feature, as the config names it, starts a fitting. The fitting looks at the cells of the training part in chunks and
+returns an encoder, which is kept in the checkpoint and encodes all other cells in the same way.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dltool.registry import registered
 
 
 class CellError(Exception):
-    """A cell that an encoder cannot take: which of the rows at hand, and what about it."""
+    """A cell that an encoder cannot encode: its row in the chunk, and the reason."""
 
     def __init__(self, row: int, message: str):
         self.row, self.message = row, message
@@ -30,19 +30,19 @@ class CellError(Exception):
 class Encoder(ABC):
     """How the cells of one column become numbers or codes; plain data that JSON keeps exactly."""
 
-    kind: ClassVar[str]  # the YAML name of the feature that settles it
-    reads: ClassVar[str]  # the type in SQL that cells come in: DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP
+    kind: ClassVar[str]  # the YAML name of the feature
+    reads: ClassVar[str]  # the SQL type of the cells: DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP
 
     column: str
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the numbers it makes, such as "age" or "start.hour"."""
+        """Names of the encoded numbers, such as "age" or "start hour sine"."""
         return ()
 
     @property
     def field(self) -> CodeField | None:
-        """The codes it makes, from 0 on, if any."""
+        """The field of the codes, if any, which starts at 0."""
         return None
 
     @property
@@ -50,39 +50,39 @@ class Encoder(ABC):
         """What each code stands for."""
         return ()
 
-    def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:  # noqa: B027  (many make only codes)
+    def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:  # noqa: B027  (many encoders have only codes)
         """Writes numbers (rows, names) float32 for cells (rows,), which are masked where values are missing.
 
-        Raises CellError for a cell that cannot be taken.
+        Raises CellError for a cell that cannot be encoded.
         """
 
-    def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:  # noqa: B027  (many make only numbers)
+    def write_codes(self, cells: np.ndarray, codes: np.ndarray) -> None:  # noqa: B027  (many encoders have only numbers)
         """Writes codes (rows, length) int32 for cells (rows,)."""
 
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """The cells (rows,) again, masked where they were missing, from what was written for them, as far as it tells.
+        """The cells (rows,) recovered from their numbers and codes, masked where missing, as far as possible.
 
-        Of texts only how many of their words are known.
+        For text, only the number of known words.
         """
         return np.ma.array(np.full(len(numbers), None), mask=True)
 
     def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
-        """How many of these cells, whose codes are (rows, length), hold what training has never seen."""
+        """How many of these cells, with codes (rows, length), hold values that are not in the training part."""
         return 0
 
     def as_json(self) -> dict[str, Any]:
-        """Every field, and the kind."""
+        """All fields, and the kind."""
         return {"kind": self.kind, **{each.name: getattr(self, each.name) for each in fields(self)}}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What `as_json` gave, after JSON made lists of its tuples."""
+        """The encoder from the result of `as_json`, with lists in place of tuples."""
         values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
         return cls(**values)
 
 
 class Fitting(ABC):
-    """Looks at the training part of one column."""
+    """Fits an encoder to the training part of one column."""
 
     @abstractmethod
     def update(self, cells: np.ndarray) -> None:
@@ -90,11 +90,11 @@ class Fitting(ABC):
 
     @abstractmethod
     def result(self) -> Encoder:
-        """The encoder for all that was seen."""
+        """The fitted encoder."""
 
 
 class Feature(Description):
-    """What a column of a table is taken for."""
+    """How a column of a table is used as input."""
 
     encoder: ClassVar[type[Encoder]]
 
@@ -104,6 +104,6 @@ class Feature(Description):
 
 
 def stored_encoder(data: Mapping[str, Any]) -> Encoder:
-    """The encoder of a checkpoint, from what its `as_json` gave."""
+    """The encoder in a checkpoint, from the result of its `as_json`."""
     rest = {key: value for key, value in data.items() if key != "kind"}
     return registered("feature")[data["kind"]].encoder.from_json(rest)

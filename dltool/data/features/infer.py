@@ -1,4 +1,4 @@
-"""Which feature a column of a table is taken for, where the config does not say."""
+"""Inference of the kind of feature for table columns that the config does not mention."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dltool.data.readers.reader import Reader, cells_of
 from dltool.data.tables.column_names import matching, unmatched
 from dltool.errors import InputError, Problem
 
-#: words in a cell, on average, from which on it is text rather than a name
+#: average words in a cell from which on a column is text rather than names
 SENTENCE = 4.0
-#: the share of different cells from which on a column names its rows, and how few rows tell nothing
+#: share of different cells from which on a column only names its rows, and fewest rows to decide that
 NAMES, FEWEST = 0.9, 20
 #: names that a note lists
 LISTED = 4
@@ -27,9 +27,9 @@ LISTED = 4
 
 @dataclass(frozen=True)
 class Words:
-    """What the first rows of a column of text hold."""
+    """Statistics of the first rows of a column of text."""
 
-    rows: int  # that have a value
+    rows: int  # with a value
     different: int
     length: float  # words in a cell, on average
 
@@ -40,32 +40,32 @@ class Words:
 
     @property
     def names_rows(self) -> bool:
-        """(Almost) every row has a word of its own."""
+        """(Almost) every row has a different word."""
         return self.rows >= FEWEST and self.different > NAMES * self.rows
 
 
 def choose_features(data: DataConfig, reader: Reader) -> tuple[dict[str, Feature], list[str]]:
-    """The feature for every column of a table, with notes on what was inferred."""
+    """The feature for every column of a table, with notes on inferred ones."""
     columns = reader.outline.columns
-    told = _told(data.features, reader)
-    texts = [column for column, kind in columns.items() if kind == "text" and column not in told]
+    configured = _configured(data.features, reader)
+    texts = [column for column, kind in columns.items() if kind == "text" and column not in configured]
     words = _look_at(reader, texts) if texts else {}
     chosen: dict[str, Feature] = {}
     dropped: list[str] = []
     for column, kind in columns.items():
-        if column in told:
-            chosen[column] = told[column]
+        if column in configured:
+            chosen[column] = configured[column]
         elif feature := _inferred(column, kind, words.get(column), data, reader):
             chosen[column] = feature
         else:
             dropped.append(column)
     if not chosen:
         raise InputError(Problem("no column is left for the features", reader.outline.where, reader.path))
-    return chosen, _notes({column: f for column, f in chosen.items() if column not in told}, dropped)
+    return chosen, _notes({column: f for column, f in chosen.items() if column not in configured}, dropped)
 
 
-def _told(features: Mapping[str, Feature], reader: Reader) -> dict[str, Feature]:
-    """What the config says, by column."""
+def _configured(features: Mapping[str, Feature], reader: Reader) -> dict[str, Feature]:
+    """Features that the config gives, by column."""
     columns = list(reader.outline.columns)
     if problems := list(unmatched(features, columns, "data.features")):
         raise InputError(*problems)
@@ -73,10 +73,10 @@ def _told(features: Mapping[str, Feature], reader: Reader) -> dict[str, Feature]
 
 
 def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, reader: Reader) -> Feature | None:
-    """The feature for a column; None where it is of no use."""
+    """The feature for a column; None if the column is useless."""
     if kind == "other":
         message = (
-            f"column '{column}' holds lists or records, which cannot be taken in; leave it out: exclude: [{column}]"
+            f"column '{column}' holds lists or records, which are not supported; leave it out: exclude: [{column}]"
         )
         raise InputError(Problem(message, reader.outline.where, reader.path))
     if words:
@@ -97,7 +97,7 @@ def _inferred(column: str, kind: Kind, words: Words | None, data: DataConfig, re
 
 
 def _look_at(reader: Reader, columns: Sequence[str]) -> dict[str, Words]:
-    """The words of the first chunk of rows."""
+    """Statistics of these columns over the first chunk of rows."""
     cells = cells_of(next(reader.read(dict.fromkeys(columns, "VARCHAR"))))
     found = {}
     for column in columns:
@@ -111,15 +111,15 @@ def _notes(chosen: Mapping[str, Feature], dropped: Sequence[str]) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for column, feature in chosen.items():
         kinds.setdefault(feature.yaml_name, []).append(column)
-    told = [f"{len(names)} {kind}" + _listed(names, kind) for kind, names in kinds.items()]
-    notes = [f"features: {', '.join(told)} (data.features says otherwise)"] if told else []
+    listed = [f"{len(names)} {kind}" + _listed(names, kind) for kind, names in kinds.items()]
+    notes = [f"features: {', '.join(listed)} (change it with data.features)"] if listed else []
     if dropped:
-        notes.append(f"left out, since they are empty, constant or name their rows: {', '.join(dropped)}")
+        notes.append(f"left out, since they are empty, constant or only name the rows: {', '.join(dropped)}")
     return notes
 
 
 def _listed(names: Sequence[str], kind: str) -> str:
-    """The names, where there is something to see: most columns are numbers."""
+    """The names of the columns, except for numeric ones, which are many."""
     if kind == "numeric":
         return ""
     return f" ({', '.join(names[:LISTED])}{', …' if len(names) > LISTED else ''})"

@@ -1,4 +1,4 @@
-"""Numbers: scaled, with the missing ones filled in."""
+"""Numbers, scaled, with missing values filled in."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ Missing = Literal["mean", "median", "refuse"]
 
 @dataclass(frozen=True)
 class NumericEncoder(Encoder):
-    """x → (x − offset) · factor, by knots to a normal distribution, or both; what is missing gets its own value."""
+    """x → (x − offset) · factor, a quantile transform to a normal distribution, or both; missing values are filled."""
 
     kind: ClassVar[str] = "numeric"
     reads: ClassVar[str] = "DOUBLE"
 
     offset: float
     factor: float
-    knots: tuple[float, ...]  # evenly spaced quantiles of the training part; none: scaled by offset and factor
+    knots: tuple[float, ...]  # evenly spaced quantiles of the training part; empty without a quantile transform
     fill: float | None  # for missing cells; None refuses them
-    indicator: bool  # a further number tells which cells are missing
-    both: bool = False  # the number by knots stands behind the scaled one
+    indicator: bool  # a second number marks missing cells
+    both: bool = False  # the quantile-transformed number follows the scaled one
 
     @property
     def names(self) -> tuple[str, ...]:
-        further = {"quantile": self.both, "missing": self.indicator}
-        return (self.column, *(f"{self.column} {what}" for what, there in further.items() if there))
+        others = {"quantile": self.both, "missing": self.indicator}
+        return (self.column, *(f"{self.column} {what}" for what, there in others.items() if there))
 
     def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:
         if self.fill is None:
-            _refuse(missing(cells), "has no value", "fill it in, or let its mean stand for it: missing: mean", self)
+            _refuse(missing(cells), "has no value", "fill it in, or replace it with the mean: missing: mean", self)
         values = filled(cells, self.fill or 0.0)
         missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
-        advice = f"correct it; in a CSV its word can count as missing: {missing_word}"
+        advice = f"correct it; in a CSV its word can be declared missing: {missing_word}"
         _refuse(~(np.abs(values) <= LARGEST), "is infinite or too large for float32", advice, self)
         if self.both or not self.knots:
             numbers[:, 0] = Scale(np.array(self.offset), np.array(self.factor)).applied(values)
@@ -92,7 +92,7 @@ class _Fitting(Fitting):
         knots: tuple[float, ...] = ()
         scale = None if empty else self._scaling.scale(self._moments)
         if self._quantiles and not empty:
-            knots = normal_knots(self._sample, self._quantiles.knots)
+            knots = normal_knots(self._sample, self._quantiles.quantiles)
         offset, factor = (float(scale.offset.item()), float(scale.factor.item())) if scale else (0.0, 1.0)
         indicator = self._missing and fill is not None
         both = bool(knots) and self._scaling is not self._quantiles
@@ -108,9 +108,9 @@ class Numeric(Feature):
     scaling: Annotated[Scaling, Component("scaling")] = written("standard")
     quantiles: bool = Field(
         default=False,
-        description="a second number, as scaling: quantile makes it: helps where numbers are skewed, and rows are many",
+        description="add a quantile-transformed number (as scaling: quantile): helps with skewed numbers and many rows",
     )
-    missing: Missing = Field(default="mean", description="what stands for a missing number, beside a mark that it is")
+    missing: Missing = Field(default="mean", description="value for missing numbers; an indicator marks them")
 
     def start(self, column: str) -> Fitting:
         scaling = self.scaling

@@ -1,4 +1,4 @@
-"""Text as a bag of words: which words a cell holds, without their order; each finds its row of an embedding."""
+"""Text as a bag of words: the codes of a cell's words, without their order, for an embedding."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from dltool.data.features.feature import Encoder, Feature, Fitting
 from dltool.data.samples.signature import CodeField
 from dltool.registry import register
 
-#: words, runs of digits, and marks
+#: words, digits, and punctuation
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
-#: the share of training rows of which every word is kept, and how many words that may be
+#: share of training rows that keep all their words, and most words to keep in a row
 WHOLE, LONGEST = 0.99, 512
 
 
 @dataclass(frozen=True)
 class TextEncoder(Encoder):
-    """Codes of the different words of a cell, −1 behind the last; words that training has not seen are left out."""
+    """Codes of the different words of a cell, padded with −1; words that are not in the vocabulary are left out."""
 
     kind: ClassVar[str] = "text"
     reads: ClassVar[str] = "VARCHAR"
 
-    words: tuple[str, ...]  # from the most frequent on; none where they are hashed
-    buckets: int  # of hashed words; 0 where there is a vocabulary
+    words: tuple[str, ...]  # the most frequent first; none where they are hashed
+    buckets: int  # of hashed words; 0 with a vocabulary
     ngrams: int
     length: int
     width: int
@@ -61,7 +61,7 @@ class TextEncoder(Encoder):
         return int(np.count_nonzero(nothing))
 
     def _found(self, text: str) -> Iterator[int]:
-        """The codes of the different words of a text, in the order in which they come first."""
+        """The codes of the different words of a text, in order of first occurrence."""
         for word in dict.fromkeys(words_of(text, self.ngrams)):
             if self.buckets:
                 yield 1 + crc32(word.encode()) % self.buckets
@@ -104,17 +104,19 @@ class _Fitting(Fitting):
 
 @register("feature", "text", main="words")
 class Text(Feature):
-    """A column of sentences, taken as a bag of words."""
+    """A column of text, as a bag of words."""
 
     encoder: ClassVar[type[Encoder]] = TextEncoder
 
-    words: PositiveInt = Field(default=20_000, description="of the vocabulary, the most frequent ones")
-    hashed: PositiveInt | None = Field(default=None, description="buckets for hashed words, in place of a vocabulary")
-    min_count: PositiveInt = Field(default=2, description="rows that a word of the vocabulary must be in")
-    ngrams: Literal[1, 2] = Field(default=1, description="2: pairs of neighboring words count too")
+    words: PositiveInt = Field(default=20_000, description="size of the vocabulary, the most frequent words")
+    hashed: PositiveInt | None = Field(
+        default=None, description="number of buckets for hashed words, instead of a vocabulary"
+    )
+    min_count: PositiveInt = Field(default=2, description="fewest rows with a word of the vocabulary")
+    ngrams: Literal[1, 2] = Field(default=1, description="2: also pairs of neighboring words")
     length: PositiveInt | None = Field(
         default=None,
-        description=f"different words of a text that are kept; by default all in 99 % of rows, ≤ {LONGEST}",
+        description=f"most different words to keep of a text; by default enough for 99 % of rows, ≤ {LONGEST}",
     )
     width: PositiveInt = Field(default=32, description="of the embedding")
 
@@ -123,6 +125,6 @@ class Text(Feature):
 
 
 def words_of(text: str, ngrams: int = 1) -> list[str]:
-    """The words of a text in lower case; with `ngrams` 2, all pairs of neighbors as well."""
+    """The words of a text in lower case; with `ngrams` 2, also all pairs of neighboring words."""
     words = _WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower()))
     return words + [f"{one} {two}" for one, two in pairwise(words)] if ngrams == 2 else words

@@ -1,1 +1,1 @@
-"""Files as they lie on disk: finding them, opening them, their lines, and values of them in messages."""
+"""Files on disk: finding and opening them, their lines, and their values in messages."""

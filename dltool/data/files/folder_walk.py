@@ -1,4 +1,4 @@
-"""All files below a folder, each once: links are followed, but never round in a circle."""
+"""All files below a folder, each once; links are followed, but not in circles."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 
 from dltool.errors import InputError, Problem
 
-#: why something below a folder is passed over
+#: reasons to skip an entry of a folder
 BROKEN_LINK, REPEATED_LINK, NO_FILE = "a link to nothing", "a link to what is here anyway", "neither file nor folder"
-#: what systems leave in folders, which no one means
+#: files and folders that operating systems create
 CLUTTER = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 
-#: what tells that two names mean one file: its device and its number there
+#: identity of a file: device and inode
 Identity = tuple[int, int]
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name, or that of a folder around it, starts with a dot, or is the clutter of a system."""
+    """Whether a part of a path starts with a dot or was created by the operating system."""
     return any(part.startswith(".") or part.lower() in CLUTTER for part in name.split("/"))
 
 
 class Walk:
-    """What is below a folder: names with '/' between a folder and what it holds; raises InputError if one is closed."""
+    """Everything below a folder, as paths with '/'; raises InputError for unreadable folders."""
 
     def __init__(self, root: Path):
         self.files: list[str] = []
@@ -36,11 +36,11 @@ class Walk:
         self._taken: set[Identity] = set()
         self._links: deque[str] = deque()
         self._enter("")
-        while self._links:  # after all that needs no link, so that of two names for a file its own one is taken
+        while self._links:  # last, so that a file is found by its real name first
             self._follow(self._links.popleft())
 
     def _enter(self, folder: str) -> None:
-        """Take in a folder and those below it; `folder` is empty or ends in '/'."""
+        """Walk a folder and the folders below it; `folder` is empty or ends in '/'."""
         inside = [folder]
         while inside:
             folder = inside.pop()

@@ -1,4 +1,4 @@
-"""Files that may be gzipped, told by their first bytes and not by their name."""
+"""Files that may be gzipped, which their first bytes show, whatever their names."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def is_gzipped(path: Path) -> bool:
 
 
 def open_bytes(path: Path) -> GzipFile | BufferedReader:
-    """The file, unpacked."""
+    """The decompressed file."""
     return gzip.open(path) if is_gzipped(path) else path.open("rb")
 
 
 def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False, line_end: str = "") -> TextIO:
-    """The file as text, with line ends as they are; bytes that are no text are replaced, or an error if `strict`.
+    """The file as text with unchanged line ends; undecodable bytes are replaced, or an error if `strict`.
 
-    Lines end with `line_end`, or, without it, with any of those known.
+    Lines end with `line_end`, or by default with any known line end.
     """
     encoding, errors = "utf-8-sig" if encoding == "utf-8" else encoding, "strict" if strict else "replace"
     return TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline=line_end)
 
 
 @contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """What goes wrong while the file is read inside becomes an InputError."""
+def damage_explained(path: Path) -> Iterator[None]:
+    """Turns errors while the file is read inside the block into InputError."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -11,9 +11,9 @@ from dltool.errors import InputError, Problem, nearest
 
 
 def locate(name: str, folders: Sequence[Path], field: str) -> Path:
-    """The readable file called `name`, from one of `folders`, else from the working directory, else from above.
+    """The readable file `name`, in one of `folders`, the working directory, or a folder above the first of `folders`.
 
-    Raises InputError about the config's `field` that says where it looked and which file has a similar name.
+    Raises InputError for the config's `field` with the paths tried and a file of a similar name.
     """
     path = next((place for place in _places(name, folders) if place.exists()), None)
     if path is None:
@@ -28,15 +28,15 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
 
 
 def locate_folder(name: str, folders: Sequence[Path], field: str) -> Path:
-    """The directory called `name`, or the readable file, found as by `locate`."""
+    """The directory or readable file `name`, found as by `locate`."""
     folder = next((place for place in _places(name, folders) if place.is_dir()), None)
     return folder or locate(name, folders, field)
 
 
 def locate_all(pattern: str, folders: Sequence[Path], field: str) -> list[Path]:
-    """The readable files that a name with wildcards stands for, in the order of their names; at least one.
+    """The readable files that match a name with wildcards, sorted by name; at least one.
 
-    A file whose very name holds the wildcard is taken as it is.
+    A file whose name really contains the wildcard is found too.
     """
     if not has_magic(pattern) or any(place.exists() for place in _places(pattern, folders)):
         return [locate(pattern, folders, field)]
@@ -47,9 +47,9 @@ def locate_all(pattern: str, folders: Sequence[Path], field: str) -> list[Path]:
 
 
 def candidates(name: str, folders: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """What a name may stand for, the first that exists: in `folders`, in the working directory; above the first folder.
+    """Paths to try for a name: in `folders` and the working directory; and in folders above the first of `folders`.
 
-    A config that is meant to be started from the root of its project is found there from anywhere.
+    The latter find paths relative to the root of a project, from any working directory.
     """
     wanted = Path(name).expanduser()
     near = list(dict.fromkeys([*(_from_here(folder) / wanted for folder in folders), wanted]))
@@ -58,7 +58,7 @@ def candidates(name: str, folders: Sequence[Path]) -> tuple[list[Path], list[Pat
 
 
 def _from_here(folder: Path) -> Path:
-    """A folder as the user sees it: relative, where it lies in the working directory."""
+    """A folder as the user sees it: relative if it is inside the working directory."""
     whole, here = folder.resolve(), Path.cwd()
     return whole.relative_to(here) if whole.is_relative_to(here) else folder
 
@@ -69,12 +69,12 @@ def _places(name: str, folders: Sequence[Path]) -> list[Path]:
 
 
 def _looked(places: Sequence[Path]) -> str:
-    """Where a file is not, the shortest path first."""
+    """The paths tried, the shortest first."""
     return ", nor ".join(f"'{place}'" for place in sorted(places, key=lambda place: len(place.parts)))
 
 
 def did_you_mean_path(*places: Path) -> str:
-    """A hint at a file or directory of a similar name beside a missing one, to append to a message."""
+    """A hint at a file or directory with a similar name as a missing one, to append to a message."""
     for place in places:
         try:
             close = nearest(place.name, [file.name for file in place.parent.iterdir()])

@@ -6,12 +6,12 @@ LONGEST = 40
 
 
 def shown(value: object) -> str:
-    """The value in quotes, on one line and not too long."""
+    """The value in quotes, on one line, shortened if it is long."""
     return f"'{cut(' '.join(str(value).splitlines()))}'"
 
 
 def cut(text: str) -> str:
-    """The text, not too long."""
+    """The text, shortened if it is long."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

@@ -66,7 +66,7 @@ class ArchiveFiles(ImageFiles):
 
 
 def split_archive(path: str) -> tuple[str, str]:
-    """A path that goes on inside an archive as that of the archive and the rest: `a.zip/test` → `a.zip`, `test`."""
+    """A path into an archive as the archive's path and the rest: `a.zip/test` → `a.zip`, `test`."""
     parts = path.rstrip("/").split("/")
     for count, part in enumerate(parts[:-1], 1):
         outside = "/".join(parts[:count])
@@ -76,12 +76,12 @@ def split_archive(path: str) -> tuple[str, str]:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip archive, or is called so."""
+    """Whether a file is a zip archive, by its name or content."""
     return path.suffix.lower() == ARCHIVE or zipfile.is_zipfile(path)
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """A member's name as the system that wrote it means it; Python takes all that is not marked as UTF-8 for cp437."""
+    """A member's name, decoded as its system wrote it; Python reads all names not marked as UTF-8 as cp437."""
     name = member.filename
     if not member.flag_bits & IN_UTF8:
         content = name.encode("cp437", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Files of images: those below a folder or in a zip archive, or single ones; and what is left out beside them."""
+"""Image files in a folder or a zip archive, or given one by one; and the files that are left out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dltool.data.images.formats import START, is_called_image, starts_like_image
 from dltool.errors import InputError, Problem, printable
 
 #: why a file is left out
-NO_IMAGE, ARCHIVED = "no image", "an archive, which is not looked into unless it is named"
-#: how archives are called
+NO_IMAGE, ARCHIVED = "no image", "an archive, which is only read if it is named"
+#: the suffix of archives
 ARCHIVE = ".zip"
-#: files and endings that a note names
+#: files and endings that a note lists
 LISTED = 3
 
 
@@ -27,7 +27,7 @@ class ImageFiles(ABC):
     def __init__(self, where: str):
         self.where = printable(where)  # for messages
         self.names: list[str] = []
-        self.folders: list[str] = []  # all that there are, those without an image too
+        self.folders: list[str] = []  # all folders, also those without images
         self.left_out: dict[str, str] = {}  # names of files, and why they are no images
 
     @abstractmethod
@@ -70,7 +70,7 @@ class ImageFiles(ABC):
 
 
 class FolderFiles(ImageFiles):
-    """Images in a folder, `names` if they are known; raises InputError for a folder that may not be read."""
+    """Images in a folder, by `names` if they are known; raises InputError for an unreadable folder."""
 
     def __init__(self, folder: Path, names: Iterable[str] | None = None, where: str = ""):
         super().__init__(where or str(folder))
@@ -94,15 +94,15 @@ def left_out_notes(files: ImageFiles) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for name, why in sorted(files.left_out.items()):
         by_reason.setdefault(why, []).append(name)
-    return [f"{files.where}: left out {_told(names, why)}" for why, names in by_reason.items()]
+    return [f"{files.where}: left out {_described(names, why)}" for why, names in by_reason.items()]
 
 
 def named(names: Sequence[str]) -> str:
-    """The first of some names."""
+    """The first names, in quotes."""
     return ", ".join(f"'{printable(name)}'" for name in names[:LISTED]) + (", …" if len(names) > LISTED else "")
 
 
-def _told(names: Sequence[str], why: str) -> str:
+def _described(names: Sequence[str], why: str) -> str:
     kinds = f" ({_kinds(names)})" if why == NO_IMAGE else ""
     return (
         f"{plural(len(names), 'file')}, each {why}{kinds}: {named(names)}"

@@ -1,4 +1,4 @@
-"""Which files are images: the formats that Pillow reads, the endings of their names, and how their content starts."""
+"""Which files are images, by the formats that Pillow reads, their file endings and first bytes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from dltool.errors import InputError
 
-#: readers that give no pixels, or start other programs: EPS is drawn by Ghostscript, MPEG is video, IPTC holds captions
+#: readers that give no pixels or start other programs: EPS needs Ghostscript, MPEG is video, IPTC holds captions
 #: (FPX, MIC and SPIDER have no ending of their own); Pillow's stubs, such as those for WMF and HDF5, are left aside too
 UNSUITABLE = {"EPS", "PDF", "MPEG", "IPTC", "FPX", "MIC", "SPIDER"}
-#: where Pillow is not installed, these tell what it is needed for
+#: image files if Pillow is not installed
 USUAL_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
-#: formats whose first bytes no other file has, so that a file of any name is known for an image by them
+#: formats with unique first bytes, which identify an image whatever its file name
 UNMISTAKABLE = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "JPEG2000")
-#: bytes that tell them
+#: first bytes to look at
 START = 16
 
 
@@ -39,7 +39,7 @@ def endings() -> frozenset[str]:
 
 
 def is_called_image(name: str) -> bool:
-    """Whether a name ends like that of an image."""
+    """Whether a file name has the ending of an image."""
     return PurePosixPath(name).suffix.lower() in endings()
 
 
@@ -54,7 +54,7 @@ def starts_like_image(start: bytes) -> bool:
 
 
 def formats_for(name: str) -> list[str]:
-    """The formats that a file may have: those that are known by their first bytes, and that of its name."""
+    """The formats to try for a file: those identified by first bytes, and the one of its file ending."""
     return _formats_for(PurePosixPath(name).suffix.lower())
 
 

@@ -1,4 +1,4 @@
-"""What the header of an image tells, before any pixel is unpacked."""
+"""The header of an image, read without decoding pixels."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy as np
 from dltool.data.images.formats import formats_for, pillow
 from dltool.errors import InputError
 
-#: where EXIF notes how the camera was held, and the codes of images that lie on a side
+#: the EXIF tag of the orientation, and the values for images rotated by 90°
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
 #: modes of Pillow's without color (https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes)
-GREY = ("1", "L", "LA", "La", "F")
+GRAY = ("1", "L", "LA", "La", "F")
 TRANSPARENT = ("LA", "La", "PA", "RGBA", "RGBa")
 #: bytes of a color in a palette of Pillow's
 PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBX": 4, "BGRX": 4, "RGBA": 4, "BGRA": 4}
 
 
 class Header(NamedTuple):
-    """What an image is like."""
+    """Size, channels and depth of an image."""
 
     height: int  # as a person sees it
     width: int
-    turn: int  # the EXIF code of how it is to be turned for that, 1 for not at all
+    turn: int  # the EXIF orientation, 1 for upright
     mode: str  # Pillow's
     color: bool
     bits: int  # of a channel: 8, 16 or 32
-    halved: bool  # it has 16 bits, of which Pillow gives the upper 8
+    halved: bool  # it has 16 bits, and Pillow reads only the upper 8
     transparent: bool
     frames: bool  # it has several, or pages
 
@@ -41,11 +41,11 @@ class Header(NamedTuple):
 
 
 class DamagedImageError(Exception):
-    """A file that is no image, or not a whole one; says what is wrong with it."""
+    """A file that is not an image or is damaged; the message says what is wrong."""
 
 
 def open_image(file: IO[bytes], name: str) -> Any:
-    """An image of Pillow's whose pixels are not unpacked yet; raises DamagedImageError."""
+    """A Pillow image whose pixels are not decoded yet; raises DamagedImageError."""
     image = pillow()
     try:
         return image.open(file, formats=formats_for(name))
@@ -54,12 +54,12 @@ def open_image(file: IO[bytes], name: str) -> Any:
     except image.DecompressionBombError:
         message = f"has more than {2 * image.MAX_IMAGE_PIXELS} pixels; make it smaller, if it is not damaged"
         raise DamagedImageError(message) from None
-    except Exception as error:  # decoders raise what they happen to meet in a damaged file
+    except Exception as error:  # decoders raise all kinds of errors for a damaged file
         raise damage(error) from None
 
 
 def damage(error: Exception) -> DamagedImageError:
-    """What an error of a decoder, or of an archive, says of the file."""
+    """The error of a decoder or an archive as a DamagedImageError."""
     text = str(error)
     if isinstance(error, DamagedImageError):
         return error
@@ -73,7 +73,7 @@ def damage(error: Exception) -> DamagedImageError:
 
 
 def header(image: Any, file: IO[bytes]) -> Header:
-    """What there is to know of an image that has just been opened from `file`; raises DamagedImageError."""
+    """The header of an image just opened from `file`; raises DamagedImageError."""
     try:
         turn = _turn(image, file)
         lying = turn in SIDEWAYS
@@ -82,7 +82,7 @@ def header(image: Any, file: IO[bytes]) -> Header:
             width=image.height if lying else image.width,
             turn=turn,
             mode=image.mode,
-            color=not _is_grey(image),
+            color=not _is_gray(image),
             bits=_bits(image),
             halved=_is_wide(image) and not has_lower_bytes(image),
             transparent=image.mode in TRANSPARENT or "transparency" in image.info,
@@ -93,21 +93,21 @@ def header(image: Any, file: IO[bytes]) -> Header:
 
 
 def raw_mode(image: Any) -> str:
-    """How the channels lie in the file, as Pillow calls it; empty where it does not say."""
+    """Pillow's raw mode, the layout of channels in the file; empty if unknown."""
     arguments = image.tile[0][3] if image.tile else ""
     mode = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return mode if isinstance(mode, str) else ""
 
 
 def has_lower_bytes(image: Any) -> bool:
-    """Whether Pillow makes 8 bits of 16, and would give the lower 8 too if the bytes were called swapped."""
+    """Whether Pillow keeps the upper 8 of 16 bits, and can read the lower 8 with swapped bytes."""
     return image.format in ("PNG", "TIFF") and re.fullmatch("RGBA?;16[BLN]", raw_mode(image)) is not None
 
 
 def _turn(image: Any, file: IO[bytes]) -> int:
     if image.format == "TIFF":
         return 1  # Pillow turns these itself
-    with suppress(Exception):  # notes that cannot be read are none
+    with suppress(Exception):  # unreadable EXIF data is ignored
         if image.format == "PNG" and "exif" not in image.info and (exif := _late_exif(file)):
             image.info["exif"] = exif
         # that of a PNG itself would unpack all pixels in search of it
@@ -117,7 +117,7 @@ def _turn(image: Any, file: IO[bytes]) -> int:
 
 
 def _late_exif(file: IO[bytes]) -> bytes | None:
-    """The EXIF of a PNG that has it behind its pixels; chunks are skipped, not read (ISO/IEC 15948)."""
+    """The EXIF data of a PNG that follows its pixels; other chunks are skipped (ISO/IEC 15948)."""
     place = file.tell()
     try:
         file.seek(8)
@@ -131,14 +131,14 @@ def _late_exif(file: IO[bytes]) -> bytes | None:
         file.seek(place)
 
 
-def _is_grey(image: Any) -> bool:
+def _is_gray(image: Any) -> bool:
     if image.mode in ("P", "PA"):
-        return _grey_palette(image.palette)
-    return image.mode in GREY or image.mode.startswith("I")
+        return _gray_palette(image.palette)
+    return image.mode in GRAY or image.mode.startswith("I")
 
 
-def _grey_palette(palette: Any) -> bool:
-    """Whether a palette holds no color; one that is not understood may hold some."""
+def _gray_palette(palette: Any) -> bool:
+    """Whether a palette is known to hold no color."""
     if palette is None:
         return False
     content = np.frombuffer(bytes(palette.palette), np.uint8)
@@ -150,14 +150,14 @@ def _grey_palette(palette: Any) -> bool:
 
 
 def _bits(image: Any) -> int:
-    """Bits of a channel that can be had, of which 8 are the least that are told apart."""
+    """Bits of a channel that can be read: 8, 16 or 32."""
     if image.mode in ("I", "F"):
         return 16 if image.mode == "I" and image.format in ("PNG", "PPM") else 32
     return 16 if image.mode.startswith("I;16") or has_lower_bytes(image) else 8
 
 
 def _is_wide(image: Any) -> bool:
-    """Whether channels of 8 bits are made of 16."""
+    """Whether channels of 16 bits are read as 8 bits."""
     return (
         re.search(";16[BLN]$", raw_mode(image)) is not None and image.mode not in ("I", "F") and image.mode[:2] != "I;"
     )

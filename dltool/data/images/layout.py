@@ -1,4 +1,4 @@
-"""What folders say of the images in them: their classes, and which part they are for."""
+"""Classes and parts of images, from the names of their folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from dltool.data.images.files import ImageFiles, named
 from dltool.errors import InputError, Problem, printable
 
-#: words in the names of files and folders that tell their part
+#: words in the names of files and folders that stand for a part
 PART_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
@@ -21,7 +21,7 @@ Level = Literal["top", "innermost"]
 
 
 def part_of(name: str) -> str | None:
-    """The part that a name tells, such as "train" of "GunPoint_TRAIN.ts"."""
+    """The part that a name contains, such as "train" in "GunPoint_TRAIN.ts"."""
     words = re.findall(r"[a-z0-9]+", name.lower())
     return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
 
@@ -46,13 +46,13 @@ class Parts(NamedTuple):
 
     folders: Mapping[str, str]  # by part: "train" → "pets/train"
     unlabeled: Sequence[str]  # folders of a part whose images have no class of the training
-    others: Sequence[str]  # folders that no part is told of
+    others: Sequence[str]  # folders that belong to no part
 
 
 def parts(names: Sequence[str]) -> Parts | None:
     """The parts that folders are for, such as train and test; None where folders are classes.
 
-    They are where one of them is for training and holds folders in its turn, and another one is for another part.
+    Folders are parts if one is for training and contains folders, and another one is for another part.
     """
     around = wrapping(names)
     below: dict[str, list[str]] = {}
@@ -82,29 +82,29 @@ def parts(names: Sequence[str]) -> Parts | None:
 
 
 def require_one_part(files: ImageFiles) -> None:
-    """Raises InputError where folders are parts, which a config must name one by one."""
+    """Raises InputError if folders are parts, which a config must name one by one."""
     if found := parts(files.names):
         train, *others = found.folders.items()
-        told = ", ".join(
+        sources = ", ".join(
             [
                 f"images: {files.where}/{train[1]}",
                 *(f"{part}: {{images: {files.where}/{folder}}}" for part, folder in others),
             ]
         )
-        raise InputError(Problem(f"its folders are parts, not classes; name them: {told}", files.where))
+        raise InputError(Problem(f"its folders are parts, not classes; name them: {sources}", files.where))
 
 
 def classes_of(names: Sequence[str], level: Level = "top") -> list[str]:
-    """The class of each image: the top folder below what is around all, or the innermost; "" where there is none."""
+    """The class of each image: the top folder below the common ones, or the innermost; "" without a folder."""
     around = wrapping(names)
     folders = [name.removeprefix(around).split("/")[:-1] for name in names]
     return [class_name(inside[0 if level == "top" else -1]) if inside else "" for inside in folders]
 
 
 def known_classes_of(paths: Sequence[str], names: Sequence[str], known: Collection[str], level: Level) -> list[str]:
-    """The class of each image among those of a training; what `classes_of` gives where no folder is called like one.
+    """The class of each image among the `known` ones, or the result of `classes_of` if no folder matches.
 
-    Folders are searched from the top one down to the file, or the other way, then outwards along the whole path.
+    Folders are searched from the top down to the file, or from the file up, and then outwards along the path.
     """
     found = []
     for path, name, otherwise in zip(paths, names, classes_of(names, level), strict=True):
@@ -126,7 +126,7 @@ def empty_classes(files: ImageFiles) -> str | None:
     tops = {folder.removeprefix(around) for folder in files.folders if folder.startswith(around)}
     filled = {name.removeprefix(around).partition("/")[0] for name in files.names}
     empty = sorted(top for top in tops if top and "/" not in top and top not in filled)
-    return f"{files.where}: no image in {named(empty)}, which is no class then" if empty else None
+    return f"{files.where}: no image in {named(empty)}, so it is not a class" if empty else None
 
 
 def passed_over(files: ImageFiles, level: Level) -> str | None:
@@ -139,7 +139,7 @@ def passed_over(files: ImageFiles, level: Level) -> str | None:
     classes = sorted({folders[0] for folders in inside if folders})
     return (
         f"{files.where}: classes are the top folders ({named(classes)}); folders inside them ({named(between)})"
-        " tell nothing (class_folder: innermost)"
+        " are ignored (class_folder: innermost uses them)"
     )
 
 

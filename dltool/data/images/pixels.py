@@ -1,7 +1,7 @@
-"""From a file to the pixels that a network takes: upright, of one size, of one or three channels, not transparent.
+"""From a file to pixels for a network: upright, of one size, with one or three channels, without transparency.
 
-Images of 8 bits stay bytes. Where a data set has deeper ones, all of its images are numbers: 16 bits as they are
-stored, 8 bits times 257, which makes the lightest of both the same; what is 32 bits wide is taken as it is.
+Images of 8 bits stay bytes. If a data set has deeper images, all of them become numbers: 16 bits unchanged, 8 bits
+multiplied by 257, so that white is the same in both; 32 bits unchanged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from dltool.data.images.formats import pillow
 from dltool.data.images.header import DamagedImageError, Header, damage, has_lower_bytes, header, open_image
 
-#: how Pillow turns what EXIF calls by these codes
+#: EXIF orientations and Pillow's transpositions for them
 TURNS = {
     2: "FLIP_LEFT_RIGHT",
     3: "ROTATE_180",
@@ -24,23 +24,23 @@ TURNS = {
     7: "TRANSVERSE",
     8: "ROTATE_90",
 }
-#: grey of red, green and blue (ITU-R BT.601), as Pillow has it
+#: gray of red, green and blue (ITU-R BT.601), as in Pillow
 LUMA = np.array([0.299, 0.587, 0.114])
 #: what 8 bits are multiplied by to use the range of 16
 FULL_RANGE = 257
-#: where the two bytes of a number lie the other way round
+#: opposite byte orders
 SWAPPED = {"B": "L", "L": "B", "N": "B"}
 
 
 class Form(NamedTuple):
-    """What images are brought to."""
+    """The form that images are converted to."""
 
     height: int
     width: int
     channels: int
     deep: bool  # numbers, not bytes
     resized: bool  # from any size
-    background: tuple[int, int, int]  # what shows through, of 8 bits
+    background: tuple[int, int, int]  # color behind transparent pixels, 8 bits each
 
     @property
     def size(self) -> tuple[int, int]:
@@ -71,13 +71,13 @@ def pixels(content: bytes, name: str, form: Form) -> tuple[Header, np.ndarray]:
         return about, _as_bytes(image, about, form)
     except DamagedImageError:
         raise
-    except Exception as error:  # decoders raise what they happen to meet in a damaged file
+    except Exception as error:  # decoders raise all kinds of errors for a damaged file
         raise damage(error) from None
 
 
 def _as_bytes(image: Any, about: Header, form: Form) -> np.ndarray:
     if form.resized:
-        image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # of a large JPEG no more is unpacked than it takes
+        image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # decodes a large JPEG at a lower resolution
     image = _turned(_loaded(image), about)
     if about.transparent:
         below = pillow().new("RGBA", image.size, form.background)
@@ -90,7 +90,7 @@ def _as_bytes(image: Any, about: Header, form: Form) -> np.ndarray:
 
 def _as_numbers(image: Any, content: bytes, name: str, about: Header, form: Form) -> np.ndarray:
     if about.bits == 32 and not form.deep:
-        raise DamagedImageError("has 32 bits, where the images to train on have 8: what is white in it is not known")
+        raise DamagedImageError("has 32 bits, but the training images have 8: its range is not known")
     if about.bits == 8:
         channels = _layers(_turned(_loaded(image), about), about) * FULL_RANGE
     else:
@@ -106,14 +106,14 @@ def _as_numbers(image: Any, content: bytes, name: str, about: Header, form: Form
 
 
 def _layers(image: Any, about: Header) -> np.ndarray:
-    """The bytes (h, w, 1 to 4) of grey or colors, then of opacity, as numbers."""
+    """The bytes (h, w, 1 to 4) of gray or colors, then of opacity, as numbers."""
     mode = ("RGB" if about.color else "L") + ("A" if about.transparent else "")
     return np.atleast_3d(np.asarray(_converted(image, mode), np.float64))
 
 
 def _deep_layers(image: Any, content: bytes, name: str, about: Header) -> np.ndarray:
     """The same of an image of more bits."""
-    clear = image.info.get("transparency")  # the value, or the color, that is
+    clear = image.info.get("transparency")  # the value or color that is transparent
     if has_lower_bytes(image):
         values = 256.0 * _array(image, about) + _array(_with_bytes_swapped(content, name), about)
     else:
@@ -125,7 +125,7 @@ def _deep_layers(image: Any, content: bytes, name: str, about: Header) -> np.nda
 
 
 def _with_bytes_swapped(content: bytes, name: str) -> Any:
-    """An image of which Pillow keeps the lower bytes in place of the upper ones."""
+    """The same image with swapped bytes, of which Pillow reads the lower ones."""
     image = open_image(BytesIO(content), name)
     tiles = []
     for codec, box, offset, arguments in image.tile:
@@ -141,7 +141,7 @@ def _array(image: Any, about: Header) -> np.ndarray:
 
 
 def _opaque(layers: np.ndarray, form: Form) -> np.ndarray:
-    """Grey (h, w, 1) or colors (h, w, 3), laid on the background."""
+    """Gray (h, w, 1) or colors (h, w, 3), laid on the background."""
     if layers.shape[2] in (1, 3):
         return layers
     shown, opacity = layers[..., :-1], layers[..., -1:] / 65535

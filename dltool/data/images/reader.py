@@ -1,4 +1,4 @@
-"""Reading images: what all of them are like, what they are brought to, and which cannot be used."""
+"""Reading images: their headers, the common form that they are converted to, and damaged files."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from dltool.errors import InputError, Problem, printable
 if TYPE_CHECKING:
     from dltool.data.sources.images import Images
 
-#: bytes of images that are unpacked at a time
+#: bytes of images to decode at a time
 CHUNK = 64 << 20
-#: bytes of images that stay in memory from the search for damaged ones, so that they are unpacked once
+#: most bytes of images to keep from the search for damaged ones, so that they are decoded once
 KEPT = 256 << 20
-#: images that a thread takes at a time
+#: images that a thread decodes at a time
 TOGETHER = 16
-#: files that cannot be used and have a line of their own
+#: most unusable files to list
 LISTED = 10
 
-#: what a look at a file has found: its header, or what is wrong with it
+#: the result of looking at a file: its header or its problem
 Look = Header | Problem
 
 
@@ -43,7 +43,7 @@ class ImageReader(Reader):
     """Images in the order of their names."""
 
     def __init__(self, files: ImageFiles, source: Images, request: Request, known: Mapping[str, Look] | None = None):
-        """`known` is what earlier looks have found, by name."""
+        """`known` are the results of earlier looks, by name."""
         self.files, self._source, self._request = files, source, request
         self.looks: dict[str, Look] = dict(known or {})
         self._unpacked: np.ndarray | None = None  # all images, where the search for damaged ones has kept them
@@ -69,9 +69,9 @@ class ImageReader(Reader):
         )
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
-        """Images (rows, height, width, channels), bytes or numbers; unpacked on several threads.
+        """Images (rows, height, width, channels), bytes or numbers, decoded by several threads.
 
-        Raises InputError, after all have been looked at, with every one that cannot be used.
+        Raises InputError with all unusable images at the end.
         """
         form, rows = self._form, len(self.files.names)
         step = max(1, CHUNK // form.bytes)
@@ -92,14 +92,14 @@ class ImageReader(Reader):
             raise InputError(*_listed(list(problems.values()), self.files.where))
 
     def remarks(self) -> list[str]:
-        """What is made of images that are not as the network takes them, of those looked at so far."""
+        """Notes on conversions of the images read so far."""
         headers = self.headers
         return [f"{self.files.where}: {text}" for text in remarks(headers, self._form)] if headers else []
 
     def try_out(self, most: int) -> tuple[int, dict[str, Problem], list[str]]:
-        """Unpack up to `most` evenly spaced images.
+        """Decode up to `most` evenly spaced images.
 
-        Gives how many, what is wrong by name, and the places of those of one color.
+        Returns how many, their problems by name, and the places of images of a single color.
         """
         names, form = self.files.names, self._form
         rows = range(0, len(names), -(-len(names) // most))
@@ -117,7 +117,7 @@ class ImageReader(Reader):
 
     @property
     def headers(self) -> list[Header]:
-        """Those of all images that have been looked at."""
+        """The headers of all images that have been looked at."""
         looks = (self.looks.get(name) for name in self.files.names)
         return [look for look in looks if isinstance(look, Header)]
 
@@ -130,7 +130,7 @@ class ImageReader(Reader):
         return [{"file": printable(self.files.names[row])} for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
-        """The paths of the files, as a prediction without one tells nothing."""
+        """The paths of the files, since a prediction is useless without one."""
         return {"file": np.ma.array([self.files.path(name) for name in self.files.names[low:high]], dtype=object)}
 
     def kept_types(self) -> dict[str, str]:
@@ -145,18 +145,18 @@ class ImageReader(Reader):
             require_one_part(self.files)
             classes = classes_of(names, level)
         if "" in classes:
-            message = "lies in no folder of its own, which would be its class; put each class in a folder"
+            message = "is not in a class folder; put the images of each class in a folder"
             raise InputError(Problem(message, self.files.place(names[classes.index("")])))
         return np.array(classes, dtype=object)
 
     def _settled_form(self) -> Form:
-        """That of a training."""
+        """The form fixed by a training."""
         height, width, channels = (*self._request.shape, 1)[:3]
         deep = self._request.dtype == "float32"
         return Form(height, width, channels, deep, self._source.size is not None, self._source.color())
 
     def _common_form(self) -> Form:
-        """The size of most images; color if any has some, numbers if any has more than 8 bits."""
+        """The most frequent size; color if any image has color, numbers if any has more than 8 bits."""
         headers = self.headers
         if not headers:
             raise InputError(
@@ -175,7 +175,7 @@ class ImageReader(Reader):
             self.looks |= zip(new, chain.from_iterable(looks), strict=True)
 
     def _look(self, name: str) -> Look:
-        """What there is to know of a file without unpacking its pixels."""
+        """The header of a file, without decoding pixels, or its problem."""
         try:
             with self.files.open(name) as file:
                 if not file.read(1):
@@ -184,16 +184,16 @@ class ImageReader(Reader):
                 return header(open_image(file, name), file)
         except InputError:
             raise
-        except Exception as error:  # files, archives and decoders raise what they happen to meet
+        except Exception as error:  # files, archives and decoders raise all kinds of errors
             return self._problem(name, damage(error))
 
     def _skip(self) -> list[str]:
-        """Leave out what is damaged, with a note on it."""
+        """Leave out damaged images; returns a note on them."""
         rows, form = len(self.files.names), self._form
         fit = form.resized or all(one.size == form.size for one in self.headers)
         kept = np.zeros((rows, *form.size, form.channels), form.dtype) if fit and rows * form.bytes <= KEPT else None
         with ThreadPoolExecutor() as threads:
-            # whether sizes fit is another matter
+            # images of a different size are reported elsewhere
             problems = self._unpack_all(threads, range(rows), form if fit else form._replace(resized=True), kept)
         if len(problems) == rows:
             raise InputError(*_listed(list(problems.values()), self.files.where))
@@ -209,7 +209,7 @@ class ImageReader(Reader):
     def _unpack_all(
         self, threads: ThreadPoolExecutor, rows: range, form: Form, images: np.ndarray | None = None
     ) -> dict[int, Problem]:
-        """Fill in the images of some rows; gives what is wrong with those that cannot be used, by row."""
+        """Decode the images of some rows into `images`; returns the problems of unusable ones by row."""
 
         def unpack(places: range) -> list[Problem | None]:
             return [self._unpack(rows[i], form, None if images is None else images[i]) for i in places]
@@ -253,7 +253,7 @@ class ImageReader(Reader):
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Inside, Pillow does not warn of what is large, or not quite as its format wants it."""
+    """Suppresses Pillow's warnings about large or slightly irregular images."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""What is made of images that are not as the network takes them, in a line each."""
+"""Notes on images that are converted, one line for each kind of conversion."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dltool.data.files.quoting import plural
 from dltool.data.images.header import Header
 from dltool.data.images.pixels import FULL_RANGE, Form
 
-#: proportions that are changed by less are not worth a word
+#: smaller changes of the aspect ratio are not reported
 SQUASHED = 0.02
 
 
 def remarks(headers: Sequence[Header], form: Form) -> Iterator[str]:
     """The lines for all images of one source."""
-    grey = [one for one in headers if not one.color]
-    colored = len(headers) - len(grey)
-    if form.channels == 3 and grey:
-        yield f"{_of(len(grey), headers)} grey: converted to RGB"
+    gray = [one for one in headers if not one.color]
+    colored = len(headers) - len(gray)
+    if form.channels == 3 and gray:
+        yield f"{_of(len(gray), headers)} gray: converted to RGB"
     if form.channels == 1 and colored:
-        yield f"{_of(colored, headers)} in color: converted to grey (channels: 3 keeps the colors)"
+        yield f"{_of(colored, headers)} in color: converted to gray (channels: 3 keeps the colors)"
     if cmyk := sum(one.mode == "CMYK" for one in headers):
-        yield f"{_of(cmyk, headers)} CMYK, for print: converted to {'RGB' if form.channels == 3 else 'grey'}"
+        yield f"{_of(cmyk, headers)} CMYK, for print: converted to {'RGB' if form.channels == 3 else 'gray'}"
     if transparent := sum(one.transparent for one in headers):
         color = "#{:02x}{:02x}{:02x}".format(*form.background)
-        told = {"#ffffff": "white", "#000000": "black"}.get(color, color)
-        yield f"{_of(transparent, headers)} transparent, or may be: laid on {told} (background)"
+        background = {"#ffffff": "white", "#000000": "black"}.get(color, color)
+        yield f"{_of(transparent, headers)} transparent, or may be: laid on {background} (background)"
     if frames := sum(one.frames for one in headers):
-        yield f"{_of(frames, headers)} animated or of several pages: the first one is taken"
+        yield f"{_of(frames, headers)} animated or of several pages: the first one is used"
     yield from _depth(headers, form)
     yield from _sizes(headers, form)
 
@@ -54,7 +54,7 @@ def _sizes(headers: Sequence[Header], form: Form) -> Iterator[str]:
     yield f"{_of(resized, headers)} resized to {wanted}, from {small}{'' if small == large else f' … {large}'}"
     changes = [_change(one, form) for one in headers]
     if squashed := sum(change > SQUASHED for change in changes):
-        yield f"{_of(squashed, headers)} squashed: other proportions than {wanted}, by up to {max(changes):.0%}"
+        yield f"{_of(squashed, headers)} distorted: another aspect ratio than {wanted}, by up to {max(changes):.0%}"
 
 
 def _change(image: Header, form: Form) -> float:

@@ -1,4 +1,4 @@
-"""Images and other arrays that are the same all over: nothing can be learned from them."""
+"""Images of a single color, from which nothing can be learned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LISTED = 3
 
 
 def constant(features: np.ndarray) -> np.ndarray:
-    """Which samples (n, …) are pictures of one value, or one color (n,); a series may be flat for a while."""
+    """Which samples (n, …) are images of a single color (n,); flat series are not counted."""
     found = np.zeros(len(features), bool)
     if image_shape(features.shape[1:]) is None:
         return found
@@ -25,7 +25,7 @@ def constant(features: np.ndarray) -> np.ndarray:
 
 
 class Constants:
-    """Counts constant samples of the sources as they pass."""
+    """Collects constant samples of all sources as they pass."""
 
     def __init__(self) -> None:
         self._rows: dict[Reader, list[int]] = {}
@@ -35,12 +35,12 @@ class Constants:
         self._rows.setdefault(reader, []).extend((low + np.flatnonzero(constant(features))).tolist())
 
     def warnings(self) -> list[str]:
-        """A note for each source that has some."""
-        return [_told(reader, rows) for reader, rows in self._rows.items() if rows]
+        """A warning for each source with constant samples."""
+        return [_warning(reader, rows) for reader, rows in self._rows.items() if rows]
 
 
-def _told(reader: Reader, rows: list[int]) -> str:
+def _warning(reader: Reader, rows: list[int]) -> str:
     places = ", ".join(reader.places(rows[:LISTED])) + (", …" if len(rows) > LISTED else "")
     whole = plural(reader.outline.rows, "sample")
-    what = "holds one value or color" if len(rows) == 1 else "hold one value or color each"
-    return f"{reader.outline.where}: {len(rows)} of {whole} {what}, the same all over: {places}"
+    what = "has a single color" if len(rows) == 1 else "have a single color each"
+    return f"{reader.outline.where}: {len(rows)} of {whole} {what}: {places}"

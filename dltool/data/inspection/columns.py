@@ -1,4 +1,4 @@
-"""What the columns of a table hold, what a network makes of them, and which can teach it nothing."""
+"""Reports on the columns of a table, and warnings about useless ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dltool.data.tables.database import Database
 from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, warning
 
-#: fewer rows are too few to tell what names them
+#: fewest rows to decide whether a column only names them
 FEWEST_ROWS = 32
 #: frequent values that are shown
 SHOWN = 3
@@ -25,14 +25,14 @@ class ColumnReport:
 
     name: str
     kind: str
-    feature: str  # what it becomes
+    feature: str  # how it is encoded
     missing: float  # share of the rows
     distinct: int
     values: str  # the range of numbers and dates, else the most frequent ones
 
 
 def useless(column: ColumnProfile) -> str:
-    """Why nothing general can be learned from a column; empty where something can."""
+    """Why nothing can be learned from a column; empty if something can."""
     if column.kind == "other":
         return "holds lists or records"
     if column.constant:
@@ -44,14 +44,14 @@ def useless(column: ColumnProfile) -> str:
     if column.different <= NAMES or column.filled < FEWEST_ROWS:
         return ""
     if column.kind == "text" and column.words < SENTENCE:
-        return "another word in almost every row"
+        return "a different word in almost every row"
     if column.kind == "integer" and (column.contiguous or called_id(column.name)):
-        return "another number in almost every row: it names them"
+        return "a different number in almost every row: it only names rows"
     return ""
 
 
 def called_id(name: str) -> bool:
-    """Whether a name says that the column names things: "id", "user_id", "passengerId", "uuid", or that it has none."""
+    """Whether a column's name is that of an identifier, such as "id", "user_id" or "passengerId", or is missing."""
     if name.startswith("Unnamed:"):
         return True
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
@@ -88,7 +88,7 @@ def odd_columns(profiles: Mapping[str, ColumnProfile], encoders: Mapping[str, En
 
 
 def _becomes(encoder: Encoder) -> str:
-    """What a column becomes, such as "category: one-hot of 6"."""
+    """How a column is encoded, such as "category: one-hot of 6"."""
     numbers, field = len(encoder.names), encoder.field
     if field is None:
         return f"{encoder.kind}: {numbers} number{'s' if numbers > 1 else ''}"
@@ -100,8 +100,8 @@ def _becomes(encoder: Encoder) -> str:
 def _values(profile: ColumnProfile, frequent: Sequence[tuple[str, int]]) -> str:
     if profile.low:
         return f"{profile.low} … {profile.high}"
-    told = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent]
-    return ", ".join(told) + (", …" if frequent and profile.distinct > SHOWN else "")
+    shares = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent]
+    return ", ".join(shares) + (", …" if frequent and profile.distinct > SHOWN else "")
 
 
 def _short(word: str, longest: int = 24) -> str:

@@ -1,4 +1,4 @@
-"""Looking at all the data of an experiment: what it is, and what is odd about it."""
+"""Inspecting all data of an experiment: a summary, and suspicious findings."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from dltool.data.tables.profile import profile
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
 
-#: different values for each row to train on from which on equal rows are no accident
+#: share of different values among training rows from which on equal rows are not a coincidence
 FINE = 0.25
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What there is to say about data that can be used."""
+    """The results of inspecting data that can be used."""
 
     preprocessing: Preprocessing
     signature: Signature
@@ -48,7 +48,7 @@ class Inspection:
 def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling | None = None) -> Inspection:
     """The inspection; raises InputError for data that cannot be used, or sampled so."""
     if stored := find_stored(data, folders):
-        return Inspection(*stored, [note("was prepared before, and is not looked at again", "data")])
+        return Inspection(*stored, [note("was prepared before and is not inspected again", "data")])
     with opened(data, folders, sampling) as (readers, partition, settled, notes):
         signature = settled.signature({part: partition.count(part) for part in partition.rows})
         if sampling:
@@ -72,7 +72,7 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
 
 
 def _read_through(readers: Mapping[str, Reader], partition: Partition, settled: Preprocessing) -> list[str]:
-    """Read all as a training will; gives warnings of arrays, such as images, raises InputError with all problems."""
+    """Read everything as a training will; returns warnings about arrays, raises InputError with all problems."""
     tables = [reader for reader in readers.values() if reader.outline.columns]
     for reader in tables:
         for _ in prepared(reader, settled.features):
@@ -106,5 +106,5 @@ def _table(
 def _suspicion(leak: Leak) -> Finding:
     names = ", ".join(leak.columns)
     what = f"column{'s' if len(leak.columns) > 1 else ''} {', '.join(repr(column) for column in leak.columns)}"
-    advice = f"unless known when there is something to predict, leave out: exclude: [{names}]"
+    advice = f"unless it is known at prediction time, leave it out: exclude: [{names}]"
     return warning(f"{leak.how}; {advice}", what)

@@ -1,7 +1,7 @@
-"""Leaks: columns from which the target follows by themselves, so that a network learns nothing else.
+"""Leaks: columns that give the target away, so that a network learns nothing else.
 
-All of this looks at a sample of rows. A leak is a suspicion: whether a value is known when there is something to
-predict, only the user can tell.
+The search looks at a sample of rows. A leak is a suspicion: only the user knows whether a value is available at
+prediction time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 FEWEST_ROWS = 20
 #: how unlikely agreement by chance must be, as a power of e
 CHANCE = 50.0
-#: rows for each value, on average, from which on values repeat by themselves and not just in rows that are copies
+#: average rows for each value from which on repeated values are not just copied rows
 REPEATED = 5
-#: correlations of this and more are the target in other units
+#: correlation from which on a column is the target in other units
 ALIKE = 0.999
 #: of the range of the target, where a formula is exact
 EXACT = 1e-6
@@ -39,7 +39,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Leak:
-    """Columns that give the target away, and how; `certain` where hardly anything else explains it."""
+    """Columns that give the target away, and how; `certain` if there is hardly another explanation."""
 
     columns: tuple[str, ...]
     how: str  # "equals the target"
@@ -62,7 +62,7 @@ def find_leaks(sample: Sample, target: str, *, classes: bool) -> list[Leak]:
 
 
 def _alone(sample: Sample, column: str, target: str, classes: bool) -> Leak | None:
-    """What a single column gives away."""
+    """The leak of a single column, if any."""
     cells, wanted = sample.keys[column], sample.keys[target]
     there = cells != 0
     if there.sum() < FEWEST_ROWS:
@@ -105,7 +105,7 @@ def _separates(column: str, numbers: np.ndarray, wanted: np.ndarray) -> Leak | N
     np.maximum.at(high, labels, numbers[there])
     order = np.argsort(low)
     if (high[order][:-1] < low[order][1:]).all():
-        return Leak((column,), "tells the classes apart without a mistake: each has a range to itself", certain=False)
+        return Leak((column,), "separates the classes perfectly: each has its own range", certain=False)
     return None
 
 
@@ -127,7 +127,7 @@ def _follows(column: str, numbers: np.ndarray, wanted: np.ndarray) -> Leak | Non
 
 
 def _together(columns: Mapping[str, np.ndarray], wanted: np.ndarray) -> Leak | None:
-    """Columns of which the target is an exact sum or difference, or else another exact linear function."""
+    """Columns whose exact sum, difference or other linear function is the target."""
     names = [name for name, cells in columns.items() if np.nanmax(cells, initial=0) != np.nanmin(cells, initial=0)]
     if len(names) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Parts of the data against each other: sizes, shares of classes, rows in two of them."""
+"""Comparing the parts of the data: sizes, shares of classes, rows in two parts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from dltool.data.splitting.partition import Partition
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
 
-#: fewer rows give no figure to rely on
+#: fewest rows for reliable results
 FEWEST_ROWS = 30
 #: a class with fewer rows to train on can hardly be learned
 FEWEST_OF_A_CLASS = 5
-#: standard deviations from the mean that no usual number is away
+#: standard deviations from the mean beyond which a target is suspicious
 FAR = 12.0
-#: rows that are compared at most
+#: most rows to compare
 MOST_ROWS = 4_000_000
-#: rows in two parts that are no accident, and their share of a part
+#: fewest rows in two parts, and their smallest share of a part, for a warning
 FEWEST_REPEATED, MANY_REPEATED = 3, 0.01
-#: by which the hash of a row's cells before is multiplied, so that their order counts
+#: multiplier of the hash of the preceding cells, which makes the order of cells matter
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 #: names that a line lists
 LISTED = 5
@@ -45,19 +45,19 @@ def balance(partition: Partition) -> dict[str, dict[str, int]]:
 
 
 def newest_first(split: SplitConfig, table: TableReader) -> Iterator[Finding]:
-    """A warning where the first or last rows are set apart of a table whose dates fall all along."""
-    told = [part for part in PARTS if isinstance(getattr(split, part), Rows)]
+    """A warning if rows are split by position in a table with the newest rows first."""
+    ends = [part for part in PARTS if isinstance(getattr(split, part), Rows)]
     dates = [name for name, kind in table.outline.columns.items() if kind == "date"]
-    for name in dates if told else []:
+    for name in dates if ends else []:
         cells = table.columns[name].cells
-        if table.database.falls(cells) and not table.database.falls(f"-epoch({cells})"):
+        if table.database.decreases(cells) and not table.database.decreases(f"-epoch({cells})"):
             what = f"the newest rows by '{name}' come first, so the last rows are the oldest"
-            yield warning(f"{what}; for the latest ones: {{time: {name}}} with a share", f"data.split.{told[0]}")
+            yield warning(f"{what}; for the latest ones: {{time: {name}}} with a share", f"data.split.{ends[0]}")
             return
 
 
 def odd_parts(partition: Partition) -> Iterator[Finding]:
-    """Parts that are too small, or hold too little of something."""
+    """Parts with too few rows, or too few of a class."""
     for part in partition.rows:
         rows = partition.count(part)
         if part != "train" and rows < FEWEST_ROWS:
@@ -76,7 +76,7 @@ def odd_parts(partition: Partition) -> Iterator[Finding]:
 
 
 def odd_numbers(partition: Partition, places: Mapping[str, TableReader]) -> Iterator[Finding]:
-    """Targets that are all the same in a part, or far from all others."""
+    """Targets that are constant in a part, and outliers."""
     if partition.target.task != "numbers":
         return
     for part, (source, index) in partition.rows.items():
@@ -99,7 +99,7 @@ def odd_numbers(partition: Partition, places: Mapping[str, TableReader]) -> Iter
 def repeated_rows(
     partition: Partition, readers: Mapping[str, TableReader], columns: Sequence[str], *, fine: bool
 ) -> Iterator[Finding]:
-    """Rows of one part that are in another as well, in all these columns; less telling where these are not `fine`."""
+    """Rows with the same cells in two parts; only a note if the columns are not `fine` enough to tell rows apart."""
     if sum(map(partition.count, partition.rows)) > MOST_ROWS or not all(
         source in readers for source, _ in partition.rows.values()
     ):
@@ -112,8 +112,8 @@ def repeated_rows(
             share = count / len(of_parts[part])
             advice = "remove repeated rows, or keep those that belong together in one part: split: {group: COLUMN}"
             message = f"{plural(count, 'row')} of the {part} part ({share:.1%}) also in the {other} part; {advice}"
-            telling = fine and share >= MANY_REPEATED and count >= FEWEST_REPEATED
-            yield (warning if telling else note)(message, "data.split")
+            serious = fine and share >= MANY_REPEATED and count >= FEWEST_REPEATED
+            yield (warning if serious else note)(message, "data.split")
 
 
 def _row_hashes(reader: TableReader, columns: Sequence[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Some rows of a table, as the search for leaks looks at them."""
+"""A sample of a table's rows for the search for leaks."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def _key(column: Column) -> str:
 
 
 def _number_keys(numbers: np.ndarray) -> np.ndarray:
-    """The bits of each number, of which those of 0 are not the key of what is missing."""
+    """A key for each number; 0 is the key of missing cells."""
     keys = (numbers + 0.0).view(np.uint64) + np.uint64(1)  # −0 is 0
     return np.where(np.isnan(numbers), np.uint64(0), keys)

@@ -1,4 +1,4 @@
-"""Samples that can be looked at: arrays that are pictures, and tables whose columns are those of one."""
+"""Samples that can be shown as images: arrays, and tables with a column for each pixel."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dltool.data.samples.samples import Samples
 
 
 def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
-    """Height, width and channels of samples that are pictures; None of those that are none.
+    """Height, width and channels of samples that are images; None for others.
 
-    Columns of a table make a picture where they are called "pixel_0_0" and so on, "1x1" or "pixel0".
+    Columns of a table are pixels if they are named like "pixel_0_0", "1x1" or "pixel0".
     """
     if not isinstance(preparation, TablePreparation):
         return image_shape(preparation.feature_shape)
@@ -25,7 +25,7 @@ def picture_shape(preparation: Preparation) -> tuple[int, int, int] | None:
 
 
 def pictures_of(preparation: Preparation, samples: Samples) -> np.ndarray | None:
-    """The samples as pictures (n, height, width, channels), bytes or numbers of their own; None where they are none."""
+    """The samples as images (n, height, width, channels), bytes or original numbers; None if they are not images."""
     shape = picture_shape(preparation)
     if shape is None or not isinstance(preparation, TablePreparation):
         return None if shape is None else samples.features.reshape(-1, *shape)
@@ -37,7 +37,7 @@ def pictures_of(preparation: Preparation, samples: Samples) -> np.ndarray | None
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
-    """A picture's values as uint8: bytes as they are, other numbers from their least to their most."""
+    """An image's values as uint8: bytes unchanged, other numbers scaled from their minimum to their maximum."""
     if values.dtype == np.uint8:
         return values
     low, high = float(values.min()), float(values.max())
@@ -45,7 +45,7 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
 
 
 def _grid(names: Sequence[str]) -> tuple[int, int, int] | None:
-    """The picture whose pixels columns of these names are, row by row."""
+    """The shape of the image whose pixels the columns are, row by row, if they are."""
     numbers = [tuple(map(int, re.findall(r"\d+", name))) for name in names]
     if len(names) < SMALLEST**2 or not numbers[0] or len({re.sub(r"\d+", "", name) for name in names}) > 1:
         return None

@@ -1,4 +1,4 @@
-"""Numbers that stand for "unknown", such as -999, and look to a network like any other."""
+"""Numbers that stand for missing values, such as -999."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from dltool.data.inspection.leaks import Sample
 from dltool.findings import Finding, warning
 
-#: numbers that are written where there is none
+#: usual numbers for missing values
 USUAL = tuple(sign * number for number in (99, 999, 9999, 99999, 999999) for sign in (-1, 1))
-#: rows that one of them must be in, and the share of its range that must lie between it and all others
+#: fewest rows with such a number, and the smallest gap to all others as a share of the range
 ROWS, GAP = 3, 0.3
 
 
 def sentinels(sample: Sample, columns: Sequence[str]) -> Iterator[Finding]:
-    """Columns whose smallest or greatest number is one of the usual ones, repeated, and far from all others."""
+    """Columns whose minimum or maximum is a repeated usual number, far from all others."""
     for column in columns:
         numbers = sample.numbers[column]
         values, counts = np.unique(numbers[np.isfinite(numbers)], return_counts=True)

@@ -1,4 +1,4 @@
-"""Samples that a network was not trained on, piece by piece: prepared as in its training, in bounded memory."""
+"""Samples of other files in pieces, prepared as in the training, in bounded memory."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ class PredictionRows:
         self.usable = usable_rows(reader.outline) if targets else None
         self.rows = reader.outline.rows
         self.kept_types = reader.kept_types()
-        self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
-        self.bad: Counter[str] = Counter()  # cells that cannot be read, by column, where these are not refused
+        self.unknown: Counter[str] = Counter()  # cells with values that are not in the training part, by column
+        self.bad: Counter[str] = Counter()  # unreadable cells by column, unless these are refused
         self._skipped = np.empty(0, np.int64)  # rows with such cells that are left out
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know of what has been read."""
+        """Notes on what has been read."""
         return [*self._reader.outline.notes, *self._reader.remarks()]
 
     @property
     def failed(self) -> list[Problem]:
-        """What is wrong with the samples that could not be read, and are left out, where the request was tolerant."""
+        """Problems of samples that could not be read and are left out, if the request is tolerant."""
         return list(self._reader.failed.values())
 
     def pieces(self) -> Iterator[Piece]:
-        """All rows in order but for those left out; targets are zeros where none were asked for."""
+        """All rows in order, except those left out; targets are zeros if the request has none."""
         self._find_bad_cells()
         low = 0
         for raw in _slices(self._reader.read(self._preparation.types)):
@@ -96,7 +96,7 @@ class PredictionRows:
             self._skipped = self._reader.bad_rows(self._preparation.types)
 
     def _usable(self, piece: Piece) -> Piece:
-        """Without the rows that could not be read, or are skipped for a cell that could not."""
+        """The piece without unreadable rows and rows skipped for an unreadable cell."""
         first, last = np.searchsorted(self._skipped, [piece.low, piece.high])
         failed = [row for row in self._reader.failed if piece.low <= row < piece.high]
         left_out = np.array([*failed, *self._skipped[first:last]], np.int64)
@@ -115,7 +115,7 @@ class PredictionRows:
 def opened(
     source: Source, preprocessing: Preprocessing, folders: Sequence[Path] = (), request: Request | None = None
 ) -> Iterator[PredictionRows]:
-    """The samples of a source; raises InputError, without places in a config, where they do not fit the network."""
+    """The samples of a source; raises InputError, without paths in a config, if they do not fit the network."""
     try:
         request = replace(
             request or Request(),
@@ -135,7 +135,7 @@ def opened(
 
 
 def _require_kept(reader: Reader, names: Sequence[str]) -> None:
-    """Raises InputError for columns to keep that are not there; a table has said so before."""
+    """Raises InputError for missing columns to keep; tables have checked that already."""
     there = reader.kept(0, 0)
     if missing := [name for name in names if name not in there]:
         raise InputError(Problem(f"there is no column '{missing[0]}' to keep", reader.outline.where))
@@ -152,5 +152,5 @@ def _slices(chunks: Iterator[Raw]) -> Iterator[Raw]:
 
 
 def _no_targets(target: Target, rows: int) -> np.ndarray:
-    """Targets that a network takes where there is only something to predict."""
+    """Zeros in place of targets, for prediction."""
     return np.zeros(rows, np.int64) if target.classes else np.zeros((rows, len(target.names)), np.float32)

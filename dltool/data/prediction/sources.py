@@ -1,4 +1,4 @@
-"""Further samples: files of the kind trained on, or files of images where the arrays trained on are images."""
+"""Sources for prediction: files like those trained on, or image files for networks trained on arrays of images."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dltool.data.sources.source import Source
 
 
 class PredictionSource(NamedTuple):
-    """A source of further samples; `where` it is, for messages."""
+    """A source to predict from; `where` names it in messages."""
 
     where: str
     source: Source
 
 
 def prediction_sources(source: Source, paths: Sequence[str], preparation: Preparation) -> list[PredictionSource]:
-    """Sources like `source` at other paths, where image files that follow each other make one.
+    """Sources like `source` at other paths; consecutive image files become one source.
 
-    Raises InputError where its samples come from no file.
+    Raises InputError if the samples of `source` do not come from files.
     """
     return list(_sources(source, paths, preparation))
 
@@ -44,7 +44,7 @@ def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> 
 
 
 def _form(name: str, of_files: bool) -> Literal["image", "images", "other"]:
-    """What there is at a path; any file is an image where a network was trained `of_files` of images."""
+    """What is at a path; any file is an image if the network was trained on image files (`of_files`)."""
     path, inside = Path(name), split_archive(name)[1]
     if inside or path.is_dir() or (is_archive(path) if of_files else path.suffix.lower() == ARCHIVE):
         return "images"

@@ -1,4 +1,4 @@
-"""What training settles about features, and other data must follow: how raw samples become what a network takes."""
+"""The preparation of features, fitted to the training part: from raw samples to the inputs of a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dltool.data.samples.signature import CodeField
 from dltool.data.scaling.scaling import Scale
 from dltool.errors import InputError, Problem
 
-#: columns with cells that cannot be taken that are listed
+#: most columns with unusable cells to list
 LISTED = 10
 
 
@@ -38,11 +38,11 @@ class ArrayPreparation:
 
     @property
     def types(self) -> Mapping[str, str]:
-        """The columns of a table that are read, and their types in SQL; there are none."""
+        """The columns to read and their SQL types: none for arrays."""
         return {}
 
     def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
-        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+        """The features of consecutive rows, ready for training; `place` gives the place of the i-th row.
 
         Raises InputError for numbers beyond float32.
         """
@@ -53,7 +53,7 @@ class ArrayPreparation:
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold what training has never seen, by column; there are no columns."""
+        """How many cells hold unknown values, by column: none for arrays."""
         return {}
 
     def require_alike(self, outline: Outline) -> None:
@@ -74,7 +74,7 @@ class ArrayPreparation:
 
 @dataclass(frozen=True)
 class TablePreparation:
-    """Rows of a table: every column by an encoder of its own."""
+    """Rows of a table, with an encoder for each column."""
 
     encoders: tuple[Encoder, ...]
 
@@ -88,12 +88,12 @@ class TablePreparation:
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
-        """Of one prepared sample."""
+        """Shape of one prepared sample."""
         return (sum(len(encoder.names) for encoder in self.encoders),)
 
     @property
     def codes(self) -> tuple[CodeField, ...]:
-        """What codes a sample has."""
+        """The fields of a sample's codes."""
         fields, start = [], 0
         for field in (encoder.field for encoder in self.encoders):
             if field:
@@ -107,7 +107,7 @@ class TablePreparation:
         return {encoder.column: encoder.reads for encoder in self.encoders}
 
     def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
-        """The features of consecutive rows, ready for training; `place` tells where the i-th of them stands.
+        """The features of consecutive rows, ready for training; `place` gives the place of the i-th row.
 
         Raises InputError for cells that cannot be taken, and for numbers beyond float32.
         """
@@ -131,7 +131,7 @@ class TablePreparation:
         return Prepared(numbers, codes)
 
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold what training has never seen, by column."""
+        """How many cells hold values that are not in the training part, by column."""
         cells = cells_of(raw)
         counts, code = {}, 0
         for encoder in self.encoders:
@@ -141,7 +141,7 @@ class TablePreparation:
         return counts
 
     def require_alike(self, outline: Outline) -> None:
-        """A table that lacks a column is refused as it is opened."""
+        """Raises InputError unless the source is a table; missing columns are reported when it is opened."""
         if not outline.columns:
             raise InputError(Problem("holds arrays, where the training part is a table", outline.where))
 

@@ -18,7 +18,7 @@ from dltool.errors import InputError, Problem
 
 
 def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
-    """The preparation for a source of whose rows `train` are trained on, with notes on what was chosen."""
+    """The preparation fitted to the training rows `train` of a source, with notes on defaults."""
     if reader.outline.columns:
         return _fit_table(data, reader, train)
     return _fit_array(data, reader, train)
@@ -55,7 +55,7 @@ def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:
         return []
     first, others = rounded[0], f", and {rounded.size - 1} more like it" if rounded.size > 1 else ""
     what = f"feature {first} on the last axis is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}{others}"
-    return [f"{what}: float32 has no digits for such differences; take the mean off: data.scaling: standard"]
+    return [f"{what}: float32 cannot represent such differences; subtract the mean: data.scaling: standard"]
 
 
 def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:

@@ -1,6 +1,6 @@
-"""The names of what prepared samples hold: input by input, code by code, output by output.
+"""Names of all inputs, codes and outputs of a network.
 
-They follow from what a checkpoint keeps, so that two trainings can be compared position by position.
+They follow from the preprocessing in a checkpoint, so that two trainings can be compared position by position.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MATCHED = ("column", "words", "counts", "missing", "length", "width", "buckets"
 
 @dataclass(frozen=True)
 class Names:
-    """What the positions along the axes of samples stand for; nothing where that is not known."""
+    """Names of positions along the axes of samples; None if unknown."""
 
     inputs: Sequence[str] | None  # the last axis of what the first layer gets
     codes: Mapping[str, Sequence[str]]  # the codes of a column, from 0 on
@@ -41,7 +41,7 @@ def names_of(preprocessing: Preprocessing, source: Source) -> Names:
 
 
 def differences(there: Preprocessing, here: Preprocessing) -> list[str]:
-    """What is prepared otherwise by two trainings although it has one name: scaling, units, the size of images."""
+    """Differences in how two trainings prepare inputs of the same name: scaling, units, image size."""
     found = list(_feature_differences(there.features, here.features))
     scales = [target.scale.as_json() if target.scale else None for target in (there.target, here.target)]
     if there.target.task == here.target.task == "numbers" and set(there.target.names) & set(here.target.names):
@@ -50,7 +50,7 @@ def differences(there: Preprocessing, here: Preprocessing) -> list[str]:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The same names, with a number behind one that was there before."""
+    """The same names, with a number added to repeated ones."""
     seen: Counter[str] = Counter()
     made = []
     for name in names:
@@ -91,16 +91,16 @@ def _feature_differences(there: Any, here: Any) -> Iterator[str]:
 def _changes(what: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
     changed = [key for key in {**there, **here} if there.get(key) != here.get(key)]
     if changed:
-        told = ", ".join(f"{key} {_told(there.get(key))} there, {_told(here.get(key))} here" for key in changed)
-        yield f"{what}: {told}"
+        listed = ", ".join(f"{key} {_short(there.get(key))} there, {_short(here.get(key))} here" for key in changed)
+        yield f"{what}: {listed}"
 
 
-def _told(value: Any) -> str:
+def _short(value: Any) -> str:
     """A setting in few characters."""
     if isinstance(value, Mapping):
-        return "(x − {}) · {}".format(*(_told(value[key]) for key in ("offset", "factor")))
+        return "(x − {}) · {}".format(*(_short(value[key]) for key in ("offset", "factor")))
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_told, value[:4]))}{', …' if len(value) > 4 else ''}]"
+        return f"[{', '.join(map(_short, value[:4]))}{', …' if len(value) > 4 else ''}]"
     if isinstance(value, float):
         return f"{value:.4g}"
     return "none" if value is None else str(value)

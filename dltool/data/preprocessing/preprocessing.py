@@ -1,4 +1,4 @@
-"""What training settles about data, and a checkpoint keeps: how features are prepared, and what is predicted."""
+"""The preprocessing that training fits and a checkpoint keeps: for features and for the target."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dltool.data.targets.target import Target
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How samples of a source become what a network takes."""
+    """How samples of a source become inputs and targets of a network."""
 
     features: Preparation
     target: Target
     types: Mapping[str, ColumnType] = field(default_factory=dict)  # how the columns of a table are read
-    settled: Mapping[str, Any] = field(default_factory=dict)  # by the source of the training part, for others
+    settled: Mapping[str, Any] = field(default_factory=dict)  # by the source of the training part, for other sources
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ class Preprocessing:
         return tuple(self.features.types)
 
     def signature(self, rows: Mapping[str, int]) -> Signature:
-        """What a network needs to know, for parts of so many rows."""
+        """The signature for parts with these numbers of rows."""
         features, late = self.features, self.features.scale if self.features.feature_dtype == "uint8" else None
         return Signature(
             feature_shape=features.feature_shape,
@@ -56,7 +56,7 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
-        """What `as_json` gave."""
-        types = {name: stored_type(told) for name, told in data.get("types", {}).items()}
+        """The object from the result of `as_json`."""
+        types = {name: stored_type(stored) for name, stored in data.get("types", {}).items()}
         features, target = stored_preparation(data["features"]), Target.from_json(data["target"])
         return cls(features, target, types, data.get("settled", {}))

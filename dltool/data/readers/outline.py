@@ -1,4 +1,4 @@
-"""What is asked of a source, and what it holds apart from the features themselves."""
+"""Requests to a source, and outlines of what it holds besides the features."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ import numpy as np
 from dltool.data.column_types.column_type import ColumnType, Kind
 
 Bad = Literal["refuse", "missing", "skip"]
-Task = Literal["auto", "classes", "numbers", "labels"]
+Task = Literal["auto", "classes", "numbers", "multilabel"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted of a source, beside all of its features."""
+    """What to read from a source, in addition to its features."""
 
-    features: tuple[str, ...] = ()  # the columns to take, in this order, where a training has settled them
-    targets: bool = True  # False where there is only something to predict
-    extras: tuple[str, ...] = ()  # further columns: of groups, times or weights; no features, unless also
+    features: tuple[str, ...] = ()  # the columns to read, in this order, if a training has fixed them
+    targets: bool = True  # False for prediction
+    extras: tuple[str, ...] = ()  # other columns: of groups, times or weights
     declared: Mapping[str, str] = field(default_factory=dict)  # features by name or pattern: the types in SQL they read
     types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has settled them
-    bad: Bad = "refuse"  # what becomes of cells that cannot be read
+    bad: Bad = "refuse"  # how to treat unreadable cells
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
-    memory: int | None = None  # bytes that reading may take, about; without it as much as is of use
+    memory: int | None = None  # approximate limit in bytes for reading
     shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has settled it
     dtype: str = ""  # of its prepared numbers, likewise
     classes: tuple[str, ...] = ()  # likewise
-    tolerant: bool = False  # samples that cannot be read are told by the reader's `failed`, and read as zeros
-    settled: Mapping[str, Any] = field(default_factory=dict)  # what the outline of the training part had settled
+    tolerant: bool = False  # unreadable samples are listed in the reader's `failed` and read as zeros
+    settled: Mapping[str, Any] = field(default_factory=dict)  # `settled` of the training part's outline
 
 
 @dataclass(frozen=True)
 class Succession:
-    """How samples follow each other in time."""
+    """The order of samples in time."""
 
-    reach: int  # how many of the next have targets that are also a sample's own
-    sizes: tuple[int, ...] = ()  # samples of each series, one after the other; where there are none there is one series
+    reach: int  # how many of the next samples share targets with a sample
+    sizes: tuple[int, ...] = ()  # number of samples of each series in order; empty for a single series
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a source holds apart from the features themselves: enough to divide the rows and to find the classes."""
+    """What a source holds besides the features: enough to divide the rows and to find the classes."""
 
     where: str  # the file, for messages
     place: Callable[[int], str]  # of a row (from 0), for messages: "data.csv:18"
@@ -55,9 +55,11 @@ class Outline:
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
-    succession: Succession | None = None  # where samples follow each other in time
+    succession: Succession | None = None  # if samples are ordered in time
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
-    deep: bool = False  # arrays are images of more than 8 bits, and only those to train on tell their range
-    settled: Mapping[str, Any] = field(default_factory=dict)  # JSON that other files of the kind must be read by
+    deep: bool = False  # images of more than 8 bits, whose range the training part determines
+    settled: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # JSON that determines how other files of the same kind are read

@@ -1,6 +1,6 @@
 """The contract of readers: the samples of an open source, in chunks of consecutive rows.
 
-A reader tells what there is (its outline) and then reads the features, as often as asked.
+A reader has an outline of the data and can read the features any number of times.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Reader(ABC):
     failed: Mapping[int, Problem] = MappingProxyType({})  # rows that could not be read, if the request was tolerant
 
     def read(self, types: Mapping[str, str]) -> Iterator[Raw]:
-        """The chunks; problems are told with the source's place in the config."""
+        """The chunks; problems get the source's path in the config."""
         with blaming(self.path):
             yield from self.chunks(types)
 
@@ -57,7 +57,7 @@ class Reader(ABC):
         """
 
     def remarks(self) -> list[str]:
-        """What the user should know of the features that have been read so far."""
+        """Notes on the features read so far."""
         return []
 
     def column_types(self, types: Mapping[str, str] | None = None) -> Mapping[str, ColumnType]:
@@ -76,7 +76,7 @@ class Reader(ABC):
         return {}
 
     def stray(self, column: str) -> Problem | None:
-        """What keeps a column of text from being one of numbers, where most of its cells are."""
+        """The problem of the first cell that is not a number in a column of mostly numbers, if any."""
         return None
 
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
@@ -125,7 +125,7 @@ class ArrayReader(Reader):
 
 @contextmanager
 def blaming(path: str) -> Iterator[None]:
-    """Problems that arise inside, with the path of the source in the config."""
+    """Adds the source's path in the config to problems raised inside."""
     try:
         yield
     except InputError as error:

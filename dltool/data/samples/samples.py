@@ -1,4 +1,4 @@
-"""Prepared samples, and the table that they are drawn by."""
+"""Prepared samples, and alias tables for weighted sampling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class AliasTable:
-    """How rows are drawn by weights: one row is drawn evenly, and kept by its chance, else another is taken."""
+    """Walker's alias table: draw a row uniformly, keep it with its probability, else take its alias."""
 
     chances: np.ndarray  # (n,) float32
     others: np.ndarray  # (n,) int32

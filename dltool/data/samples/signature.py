@@ -1,4 +1,4 @@
-"""What a network needs to know of its data."""
+"""The signature of prepared data, which a network is built for."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CodeField:
-    """Where the codes of one column lie among those of a sample, and what becomes of them.
+    """The position of one column's codes in a sample, and how they are embedded.
 
-    A code is in [0, size), 0 for what training has not seen, or −1 for nothing. Where training has no code 0 either,
-    `shares` says how often it has each of the others: code 0 then stands for their mean.
+    A code is in [0, size): 0 for unknown values, −1 for padding. If the training part has no code 0, `shares` are the
+    frequencies of all other codes, and code 0 stands for their weighted mean.
     """
 
     name: str
@@ -35,7 +35,7 @@ class CodeField:
 class Signature:
     """Shapes, types and names of prepared data.
 
-    `offset` and `factor` are there for bytes that are scaled as a batch is gathered, x = (bytes − offset) · factor:
+    `offset` and `factor` scale bytes when a batch is gathered, x = (bytes − offset) · factor:
     float32, () or (features,).
     """
 

@@ -1,4 +1,4 @@
-"""Count, mean, squares and range of numbers that come in pieces, in float64."""
+"""Running count, mean, variance and range of numbers, in float64."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ BLOCK = 1 << 20
 
 
 class Moments:
-    """Of arrays (rows, …): over the rows for samples with one axis, each feature its own; else over all values.
+    """Statistics of arrays (rows, …): for each feature if samples have one axis, else over all values.
 
-    With `columns`, what lies on the last axis always has figures of its own.
+    With `columns`, always for each position on the last axis.
     """
 
     def __init__(self, *, columns: bool = False) -> None:

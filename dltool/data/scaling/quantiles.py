@@ -1,4 +1,4 @@
-"""Quantiles of numbers that come in pieces, and the map that gives them a normal distribution."""
+"""Quantiles of numbers that arrive in pieces, and the quantile transform to a normal distribution."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from statistics import NormalDist
 
 import numpy as np
 
-#: numbers that are kept to tell quantiles; beyond them every second is dropped, then every fourth, …
+#: most numbers to keep for quantiles; beyond that every second one is dropped, repeatedly
 MOST = 1 << 20
-#: a normal distribution is cut off where a number of this many lies beyond
+#: probability of each tail at which the normal distribution is cut off
 TAIL = 1e-4
 
 
 class Sample:
-    """Evenly spaced numbers out of all that came, in their order: so pieces do not show."""
+    """An evenly spaced sample of all numbers, independent of how they are divided into pieces."""
 
     def __init__(self) -> None:
         self._kept: list[np.ndarray] = []
@@ -34,20 +34,20 @@ class Sample:
         return float(self.quantiles([0.5])[0])
 
     def quantiles(self, shares: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Below which numbers each of these shares lies; zeros where there are none."""
+        """The quantiles at these probabilities; zeros if there are no numbers."""
         values = np.concatenate(self._kept) if self._kept else np.zeros(0)
         return np.quantile(values, shares) if values.size else np.zeros(len(shares))
 
 
 def normal_knots(sample: Sample, count: int) -> tuple[float, ...]:
-    """So many evenly spaced quantiles, the smallest and the largest among them."""
+    """`count` evenly spaced quantiles, including the minimum and the maximum."""
     return tuple(sample.quantiles(np.linspace(0, 1, count)).tolist())
 
 
 def to_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Numbers (rows,) whose quantiles are those of a standard normal distribution, as far as the knots tell.
+    """Numbers (rows,) transformed to a standard normal distribution by the quantiles `knots`.
 
-    A number that stands for several quantiles, as many equal ones do, gets the middle of them.
+    A number that equals several quantiles is mapped to their middle.
     """
     shares = np.linspace(0, 1, len(knots))
     share = 0.5 * (np.interp(values, knots, shares) + 1 - np.interp(-values, -knots[::-1], shares))
@@ -55,7 +55,7 @@ def to_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
 
 
 def from_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """The numbers (rows,) that `to_normal` has made these of."""
+    """The inverse of `to_normal`, for numbers (rows,)."""
     return np.interp(np.interp(values, _NORMAL, _SHARES), np.linspace(0, 1, len(knots)), knots)
 
 

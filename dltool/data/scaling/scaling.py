@@ -17,15 +17,15 @@ from dltool.config.description import Description
 from dltool.data.scaling.moments import BLOCK, Moments
 from dltool.registry import register
 
-#: how much of their deviation float32 may round numbers by
+#: largest rounding error of float32 relative to the standard deviation
 MOST_ROUNDED = 0.01
-#: deviations below this are none: their reciprocals are too large to scale by
+#: smaller deviations count as zero: their reciprocals are too large
 LEAST_DEVIATION = 1e-150
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The numbers of a scaling, float64: () for all features alike, or one for each on the last axis."""
+    """Offset and factor in float64: () for all features, or one for each position on the last axis."""
 
     offset: np.ndarray
     factor: np.ndarray
@@ -43,7 +43,7 @@ class Scale:
         return scaled
 
     def undone(self, scaled: np.ndarray) -> np.ndarray:
-        """What `applied` has made these of, in float64."""
+        """The inverse of `applied`, in float64."""
         return scaled.astype(np.float64) / self.factor + self.offset
 
     def as_json(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Scale:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Scale:
-        """What `as_json` gave."""
+        """The object from the result of `as_json`."""
         return cls(np.array(data["offset"]), np.array(data["factor"]))
 
 
@@ -64,9 +64,9 @@ def rounded_away(moments: Moments, scale: Scale | None) -> np.ndarray:
 
 
 class Scaling(Description):
-    """How features become numbers of a size that trains well."""
+    """A scaling of features."""
 
-    fitted: ClassVar[bool] = True  #: needs to know the features of the training part
+    fitted: ClassVar[bool] = True  #: depends on the features of the training part
 
     @abstractmethod
     def scale(self, moments: Moments) -> Scale | None:
@@ -99,7 +99,7 @@ class Divide(Scaling):
 
 @register("scaling", "standard")
 class Standard(Scaling):
-    """Gives features mean 0 and standard deviation 1: each its own, or all values of an image together."""
+    """Scales features to mean 0 and standard deviation 1, each feature or image channel by itself."""
 
     def scale(self, moments: Moments) -> Scale | None:
         """Mean, and one over the standard deviation (1 for what is constant)."""
@@ -108,18 +108,18 @@ class Standard(Scaling):
 
 @register("scaling", "minmax")
 class MinMax(Scaling):
-    """Moves features into [0, 1]: each by its own smallest and largest value, or all values of an image together."""
+    """Scales features to [0, 1] by minimum and maximum, each feature or image channel by itself."""
 
     def scale(self, moments: Moments) -> Scale | None:
         """Smallest value, and one over the range (1 for what is constant)."""
         return Scale(moments.low, _reciprocal(moments.high - moments.low, moments))
 
 
-@register("scaling", "quantile", main="knots")
+@register("scaling", "quantile", main="quantiles")
 class Quantile(Scaling):
-    """Gives each number of a table a normal distribution, whatever its own: for skewed ones with outliers."""
+    """Transforms each numeric column of a table to a normal distribution: for skewed numbers with outliers."""
 
-    knots: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="quantiles that are kept")
+    quantiles: Annotated[int, Field(ge=2, le=10_000)] = Field(default=1000, description="number of quantiles")
 
     def scale(self, moments: Moments) -> Scale | None:
         """Nothing by itself: the quantiles do it."""
@@ -131,7 +131,7 @@ def _reciprocal(size: np.ndarray, moments: Moments) -> np.ndarray:
 
 
 def suitable(dtype: str, *, deep: bool) -> tuple[Scaling, list[str]]:
-    """The scaling of arrays, or of `deep` images, whose config names none, with a note on it."""
+    """The default scaling of arrays, or of `deep` images, with a note on it."""
     if deep:
         return Standard(), ["images of more than 8 bits get mean 0 and deviation 1 (data.scaling: standard)"]
     if dtype == "uint8":

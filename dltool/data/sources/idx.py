@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST: one of images or other arrays, one of labels; plain or gzip.
+"""IDX files, the format of MNIST: one file of images or other arrays, one of labels; plain or gzipped.
 
 Layout: two zero bytes, a type, the number of axes, the length of each axis as a big-endian uint32, then the values.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from dltool.data.arrays.stored import Stored, StoredReader
-from dltool.data.files.gzipped import damage_told, is_gzipped, open_bytes
+from dltool.data.files.gzipped import damage_explained, is_gzipped, open_bytes
 from dltool.data.files.paths import locate
 from dltool.data.readers.outline import Request, Task
 from dltool.data.readers.reader import Reader
@@ -39,7 +39,7 @@ class Idx(Source):
     task: Task = Field(default="auto", description="whether the labels are classes or numbers")
 
     def at(self, path: str) -> Self:
-        """Other images; their labels are in the file of the same name as MNIST has it, 'labels' for 'images'."""
+        """Other images, with labels in the file whose name has 'labels' for 'images', as in MNIST."""
         name = Path(path).name.replace("images", "labels").replace("idx3", "idx1")
         return self.model_copy(update={"images": path, "labels": str(Path(path).with_name(name))})
 
@@ -48,7 +48,7 @@ class Idx(Source):
         return [locate(self.images, folders, "images"), locate(self.labels, folders, "labels")]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the labels, and of the images only the header."""
+        """Reads the labels, and only the header of the images."""
         path = locate(self.images, folders, "images")
         labels = partial(_opened, locate(self.labels, folders, "labels")) if request.targets else None
         return StoredReader(str(path), partial(_opened, path), labels, "label", self.task)
@@ -56,7 +56,7 @@ class Idx(Source):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Stored]:
-    with damage_told(path), open_bytes(path) as file:
+    with damage_explained(path), open_bytes(path) as file:
         start = file.read(4)
         if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES or not start[3]:
             raise InputError(Problem(f"not an IDX file: it starts with {start.hex(' ') or 'nothing'}", str(path)))

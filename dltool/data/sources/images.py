@@ -1,4 +1,4 @@
-"""Images in folders, one folder for each class, in a directory or a zip archive."""
+"""Images in class folders, in a directory or a zip archive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dltool.registry import register
 
 @register("source", "images", main="path")
 class Images(Source):
-    """Files of images that Pillow reads, in one folder for each class; also in a zip archive."""
+    """Image files in one folder for each class, also in a zip archive."""
 
     listed = True
 
@@ -31,19 +31,17 @@ class Images(Source):
         description="folder or zip archive, or a folder inside one (pets.zip/train); its top folders are the classes"
     )
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = Field(
-        default=None, description="height and width to resize to; without it all images must have one size"
+        default=None, description="height and width to resize to; by default all images must have the same size"
     )
     channels: Literal[1, 3] | None = Field(
-        default=None, description="1: grey, 3: color; without it color if any image has some"
+        default=None, description="1: gray, 3: color; by default 3 if any image has color"
     )
     background: str | Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)] = Field(
-        default="white", description="what shows through transparent images: a color's name, '#f0f0f0', or [r, g, b]"
+        default="white", description="color behind transparent pixels: a name, '#f0f0f0', or [r, g, b]"
     )
-    class_folder: Level = Field(
-        default="top", description="which of the folders around an image is its class: top or innermost"
-    )
+    class_folder: Level = Field(default="top", description="which folder of an image's path is its class")
     damaged: Literal["refuse", "skip"] = Field(
-        default="refuse", description="what to do with files that cannot be opened; skip: they are left out and named"
+        default="refuse", description="how to treat files that cannot be opened; skip: leave them out and list them"
     )
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
@@ -52,7 +50,7 @@ class Images(Source):
         return [path] if inside or path.is_file() else [path / name for name in FolderFiles(path).names]
 
     def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
-        """Lists the images, and looks at the header of each unless their form is settled."""
+        """Lists the images, and reads their headers unless a training has fixed their form."""
         files = image_files(*self._locate(folders))
         try:
             return ImageReader(files, self, request)
@@ -61,7 +59,7 @@ class Images(Source):
             raise
 
     def color(self) -> tuple[int, int, int]:
-        """The background; raises InputError for a name that is no color."""
+        """The background as (red, green, blue); raises InputError for an unknown color."""
         if not isinstance(self.background, str):
             red, green, blue = self.background
             return red, green, blue
@@ -71,7 +69,7 @@ class Images(Source):
         try:
             red, green, blue, *_ = ImageColor.getrgb(self.background)
         except ValueError:
-            message = f"'{self.background}' is no color; such as white, gray, '#f0f0f0' or [240, 240, 240]"
+            message = f"'{self.background}' is not a color such as white, gray, '#f0f0f0' or [240, 240, 240]"
             raise InputError(Problem(message, path="background")) from None
         return red, green, blue
 
@@ -94,7 +92,7 @@ class ImageList(Images):
         return [locate(name, folders, "path") for name in self.names]
 
     def open(self, folders: Sequence[Path], request: Request) -> ImageReader:
-        """Looks at none."""
+        """Opens no file yet."""
         missing: dict[str, Problem] = {}
         found: list[str] = []
         for name in self.names:
@@ -109,7 +107,7 @@ class ImageList(Images):
 
 
 def image_files(path: Path, inside: str = "") -> ImageFiles:
-    """What is at a path; raises InputError where no image is. A file of any other name is taken for an image."""
+    """The image files at a path; raises InputError if there are none. A single file is taken as an image."""
     if path.is_dir():
         files: ImageFiles = FolderFiles(path)
     elif inside or is_archive(path):

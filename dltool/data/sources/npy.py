@@ -1,4 +1,4 @@
-"""NumPy arrays (.npy), features and targets in a file each. Pickled objects are never loaded."""
+"""NumPy arrays (.npy), one file of features and one of targets. Pickled objects are never loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from dltool.data.arrays.axes import Axes
 from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
-from dltool.data.files.gzipped import damage_told
+from dltool.data.files.gzipped import damage_explained
 from dltool.data.files.paths import locate
 from dltool.data.readers.outline import Request, Task
 from dltool.data.readers.reader import Reader
@@ -39,19 +39,19 @@ class Npy(Source):
         return [locate(self.path, folders, "path"), locate(self.targets, folders, "targets")]
 
     def at(self, path: str) -> Self:
-        """Other features; which file has their targets is not known."""
+        """Other features, without targets, since their file is not known."""
         return super().at(path).model_copy(update={"targets": ""})
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the targets, and of the features only their shape and type."""
+        """Reads the targets, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         if request.targets and not self.targets:
-            raise InputError(Problem("holds features alone; a config must name the file of their targets", str(path)))
+            raise InputError(Problem("holds only features; a config must name the file of their targets", str(path)))
         targets = partial(_opened, locate(self.targets, folders, "targets")) if request.targets else None
         return StoredReader(str(path), partial(_opened, path), targets, "target", self.task, self.axes)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Stored]:
-    with damage_told(path), path.open("rb") as file:
+    with damage_explained(path), path.open("rb") as file:
         yield numpy_array(file, str(path), path.stat().st_size)

@@ -39,7 +39,7 @@ class Npz(Source):
         return [locate(self.path, folders, "path")]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the targets, and of the features only their shape and type."""
+        """Reads the targets, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         features = partial(_opened, path, self.features, "features")
         targets = partial(_opened, path, self.targets, "targets") if request.targets else None
@@ -48,7 +48,7 @@ class Npz(Source):
 
 @contextmanager
 def _opened(path: Path, name: str, field: str) -> Iterator[Stored]:
-    """One array of the archive; whatever is damaged there is an InputError about the file."""
+    """One array of the archive; raises InputError for a damaged file."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = {member.removesuffix(".npy"): member for member in archive.namelist()}

@@ -1,4 +1,4 @@
-"""Labelled series in `.ts` files, the format of the UCR and UEA archives: one series a line, its class at the end."""
+"""Labeled series in `.ts` files, the format of the UCR and UEA archives: one series per line, its class at the end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem, did_you_mean
 from dltool.registry import register
 
-#: what stands for bytes that are no text
+#: the replacement for undecodable bytes
 REPLACED = "\ufffd"
 
 
 @register("source", "series", main="path")
 class Series(Source):
-    """A .ts file: features (length, dimensions), all series of one length; the target is a class, or a number."""
+    """A .ts file with series of equal length, features (length, dimensions), and a class or a number as the target."""
 
     mixed_units: ClassVar[bool] = True
 
@@ -33,7 +33,7 @@ class Series(Source):
     normalize: bool = Field(default=False, description="give each series mean 0 and standard deviation 1")
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """The one."""
+        """The file."""
         return [locate(self.path, folders, "path")]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
@@ -55,14 +55,14 @@ class Series(Source):
 
 
 class SeriesReader(ArrayReader):
-    """Series of one length, and the lines that they stand in, where these are to be kept."""
+    """Series of one length, and their line numbers if these are to be kept."""
 
     def __init__(self, outline: Outline, array: np.ndarray, lines: Sequence[int] | None):
         super().__init__(outline, lambda: array)
         self._lines = lines
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
-        """The number of the line."""
+        """The line numbers."""
         return {} if self._lines is None else {"line": np.array(list(map(str, self._lines[low:high])), dtype=object)}
 
     def kept_types(self) -> dict[str, str]:
@@ -71,9 +71,9 @@ class SeriesReader(ArrayReader):
 
 
 class _Found:
-    """All series of a file, their labels and lines; raises InputError with the line of one that cannot be taken.
+    """All series of a file, with labels and lines; raises InputError with the line of an unusable one.
 
-    With a number of `dimensions`, a line of no more than these has no label.
+    With `dimensions` given, a line with that number of dimensions has no label.
     """
 
     def __init__(self, path: Path, *, labeled: bool, dimensions: int | None):
@@ -108,13 +108,13 @@ class _Found:
 
     def _take_series(self, line: str, where: str, *, labeled: bool) -> None:
         if line.startswith("("):
-            message = "times stand beside the values, (time,value); leave them out, as all series must be alike in time"
+            message = "holds (time,value) pairs; leave the times out, as all series must have the same times"
             raise InputError(Problem(message, where))
         dimensions = line.split(":")
         label = dimensions.pop().strip() if self._has_labels and len(dimensions) > self._dimensions else ""
         if labeled and not label:
             why = "" if self._has_labels else ": the header says that there is none (@classLabel false)"
-            raise InputError(Problem(f"no class behind the last ':'{why}", where))
+            raise InputError(Problem(f"no class after the last ':'{why}", where))
         if labeled and self._classes and label not in self._classes:
             hint = did_you_mean(label, self._classes)
             raise InputError(Problem(f"class {shown(label)} is not one that @classLabel lists; {hint}", where))
@@ -122,7 +122,7 @@ class _Found:
         lengths = list(dict.fromkeys(map(len, values)))
         if len(lengths) > 1:
             numbers = " and ".join(map(str, lengths))
-            raise InputError(Problem(f"dimensions of {numbers} values; all must have as many", where))
+            raise InputError(Problem(f"dimensions of {numbers} values; all must have the same number", where))
         self._require_alike(lengths[0], len(values), where)
         self.series.append(np.stack(values, axis=1))
         self.labels.append(label)
@@ -138,14 +138,14 @@ class _Found:
 
 
 def _text(line: str, where: str) -> str:
-    """A line with nothing around it; raises InputError for bytes that are no text."""
+    """A line without surrounding blanks; raises InputError for undecodable bytes."""
     if REPLACED in line:
         raise InputError(Problem("not UTF-8 text; save the file as such", where))
     return line.strip()
 
 
 def _target(word: str, where: str) -> float:
-    """The number behind the last ':'."""
+    """The number after the last ':'."""
     number = _number(word)
     if not abs(number) <= LARGEST:
         raise InputError(Problem(f"the target is {shown(word)}, where a number that fits float32 is needed", where))
@@ -153,7 +153,7 @@ def _target(word: str, where: str) -> float:
 
 
 def _numbers(text: str, where: str) -> np.ndarray:
-    """Values (n,) between commas; raises InputError with the first that is no number, or beyond float32."""
+    """Values (n,) separated by commas; raises InputError for values that are not numbers or exceed float32."""
     words = text.split(",")
     if words == [""]:
         raise InputError(Problem("a series without values", where))
@@ -173,7 +173,7 @@ def _numbers(text: str, where: str) -> np.ndarray:
 
 
 def _number(word: str) -> float:
-    """NaN for what is no number; to Python 1_0 is one."""
+    """A word as a number, else NaN; also for 1_0, which Python accepts."""
     try:
         return float(word) if "_" not in word else np.nan
     except ValueError:
@@ -181,7 +181,7 @@ def _number(word: str) -> float:
 
 
 def _normalized(array: np.ndarray) -> np.ndarray:
-    """Each series and dimension with mean 0 and deviation 1; what is constant is 0."""
+    """Each series and dimension scaled to mean 0 and standard deviation 1; constant ones become 0."""
     mean, deviation = array.mean(axis=1, keepdims=True), array.std(axis=1, keepdims=True)
     constant = np.ptp(array, axis=1, keepdims=True) == 0
     return np.where(constant, 0, array - mean) / np.where(constant | (deviation == 0), 1, deviation)

@@ -1,8 +1,7 @@
 """The contract of sources: where samples come from, one file for each format.
 
-A source is opened for a request and gives a reader. What becomes of its samples stands in other folders: `targets`
-finds the classes, `splitting` the parts, `preprocessing` the numbers that a network sees, and `dataset` brings all of
-it together.
+Opening a source for a request gives a reader. Other folders process its samples: `targets` finds the classes,
+`splitting` the parts, `preprocessing` the inputs of the network, and `dataset` combines them.
 """
 
 from __future__ import annotations
@@ -21,33 +20,33 @@ from dltool.errors import InputError
 class Source(Description):
     """Where samples come from.
 
-    `folders` are where relative paths may start, before the working directory.
+    Relative paths start from one of `folders`, else from the working directory.
     """
 
-    path_fields: ClassVar[tuple[str, ...]] = ("path",)  #: what names files or folders
-    listed: ClassVar[bool] = False  #: opening lists samples without reading them, so it takes little time
-    mixed_units: ClassVar[bool] = False  #: features are measured in units of their own, as the columns of a table
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)  #: fields that name files or folders
+    listed: ClassVar[bool] = False  #: opening is fast, since it lists samples without reading them
+    mixed_units: ClassVar[bool] = False  #: features have different units, as the columns of a table
 
     @property
     def latest(self) -> tuple[int, ...]:
-        """Which features of a sample's last step are the targets' own values; none where samples are not their past."""
+        """Indexes of the features that are earlier values of the targets, for series; empty otherwise."""
         return ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """What lies along the last axis of samples that are arrays; none where it has no names."""
+        """Names along the last axis of samples that are arrays; empty without names."""
         return ()
 
     def at(self, path: str) -> Self:
-        """The same kind of source with its samples elsewhere; raises InputError where they come from no file."""
+        """The same source with another path; raises InputError if it does not read files."""
         if "path" not in type(self).model_fields:
             raise InputError(f"the network was trained on '{self.yaml_name}' data, which is not read from files")
         return self.model_copy(update={"path": path})
 
     @abstractmethod
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """All files that samples come from; raises InputError where there is one missing."""
+        """All files of the source; raises InputError for missing ones."""
 
     @abstractmethod
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """A reader; raises InputError for whatever cannot be used, with the field of the source at fault as path."""
+        """A reader; raises InputError, with the field at fault as path, for unusable data."""

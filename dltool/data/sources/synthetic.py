@@ -1,4 +1,4 @@
-"""Random samples for benchmarks: there is nothing in them to learn."""
+"""Random samples for benchmarks."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from dltool.registry import register
 
 @register("source", "synthetic")
 class Synthetic(Source):
-    """Normally distributed numbers, series or images with random classes or numbers as targets, for benchmarks."""
+    """Random numbers, series or images with random classes or numbers as targets, for benchmarks."""
 
     path_fields = ()
 
     features: PositiveInt | Annotated[list[PositiveInt], Field(min_length=2, max_length=3)] = Field(
-        description="how many, or the shape: [length, channels] of a series, [height, width, channels] of an image"
+        description="number of features, or their shape: [length, channels] or [height, width, channels]"
     )
-    bytes: bool = Field(default=False, description="whole numbers from 0 to 255, as images have")
+    bytes: bool = Field(default=False, description="whole numbers from 0 to 255, as in images")
     categories: list[Annotated[int, Field(ge=2)]] = Field(
-        default=[], description="how many there are, for each column category_1, category_2, … beside the numbers"
+        default=[], description="number of categories in each of the additional columns category_1, category_2, …"
     )
     classes: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="of a classifier; all are equally frequent"
@@ -43,9 +43,9 @@ class Synthetic(Source):
         if self.classes and self.rows < self.classes:
             raise ValueError(f"{self.rows} rows cannot hold {self.classes} classes; raise 'rows'")
         if self.categories and not isinstance(self.features, int):
-            raise ValueError("categories stand beside single numbers; give 'features' as how many, not as a shape")
+            raise ValueError("categories need 'features' as a number, not as a shape")
         if self.categories and self.bytes:
-            raise ValueError("categories stand beside normally distributed numbers; leave 'bytes' out")
+            raise ValueError("categories cannot be combined with 'bytes'; leave one out")
         return self
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
@@ -53,7 +53,7 @@ class Synthetic(Source):
         return []
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Draws the targets; the features when they are read."""
+        """Draws the targets; the features are drawn when they are read."""
         generator = np.random.default_rng([self.seed, 0])
         if self.classes:
             targets = {"class": generator.permutation(self.rows) % self.classes}

@@ -33,52 +33,52 @@ class Table(Source):
 
     mixed_units: ClassVar[bool] = True
 
-    path: str = Field(description="of the file; with wildcards, of several that have the same columns")
+    path: str = Field(description="of the file; wildcards match several files with the same columns")
     target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
         description="column, or columns, to predict"
     )
     columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
-        default=None, description="of the features; without it all but the target and 'exclude'"
+        default=None, description="of the features; by default all except the target and 'exclude'"
     )
     exclude: list[ColumnName] = Field(default=[], description="columns to leave out")
     task: Task = Field(
-        default="auto", description="whether the target is one of several classes, labels (0 or 1 in each), or numbers"
+        default="auto", description="classes: one of several classes; multilabel: several labels, each 0 or 1; numbers"
     )
     label_separator: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="between labels, where each cell of the target lists those that the row has"
+        default=None, description="separator of labels, if each cell of the target lists all labels of its row"
     )
-    rename_labels: dict[str | int, str] = Field(
-        default={}, description="classes or labels as the file calls them: name"
-    )
+    rename_labels: dict[str | int, str] = Field(default={}, description="classes or labels in the file: their names")
     types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={},
-        description="how the cells of columns are read, by name or pattern: number, date, boolean or text; the others"
-        " are found out from the data trained on, and kept for all other data",
+        description="types of columns, by name or pattern: number, date, boolean or text; types of other columns are"
+        " inferred from the training data and kept for all other data",
     )
     missing: list[str] | None = Field(
         default=None,
-        description="words that stand for a missing value in every column but the target, as empty cells do; by default"
-        " NA, N/A, NaN, nan, null, NULL, None and ? among numbers, dates and booleans, and none among text",
+        description="words for missing values, besides empty cells, in all columns but the target; by default NA, N/A,"
+        " NaN, nan, null, NULL, None and ? for numbers, dates and booleans, and none for text",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        default=None, description="between the fields of a line; found out by default, as is 'header'"
+        default=None, description="between the fields of a line; detected by default, as is 'header'"
     )
     quote: Literal['"', "'", ""] | None = Field(
-        default=None, description="around fields; '' where quotes are characters like any other"
+        default=None, description="around fields; '' if quotes have no special meaning"
     )
     header: bool | None = Field(default=None, description="whether the first line names the columns")
-    names: list[str] = Field(default=[], description="of the columns, in place of those that a header gives")
+    names: list[str] = Field(default=[], description="of the columns, instead of a header")
     skip: NonNegativeInt = Field(default=0, description="lines to leave out before the header")
     sheet: str | None = Field(default=None, description="of an Excel workbook; the first by default")
-    decimal: Literal[".", ","] | None = Field(default=None, description="point of numbers; found out by default")
+    decimal: Literal[".", ","] | None = Field(default=None, description="decimal mark; detected by default")
     encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
-    missing_target: Literal["refuse", "drop"] = Field(default="refuse", description="what becomes of rows without one")
+    missing_target: Literal["refuse", "drop"] = Field(
+        default="refuse", description="how to treat rows without a target"
+    )
 
     @model_validator(mode="after")
     def _fields_fit_each_other(self) -> Self:
         if self.columns and self.exclude:
             raise ValueError("expected 'columns' or 'exclude', not both")
-        if self.label_separator and (self.task not in ("auto", "labels") or len(self._targets) > 1):
+        if self.label_separator and (self.task not in ("auto", "multilabel") or len(self._targets) > 1):
             raise ValueError("'label_separator' is for one target column whose cells list labels")
         return self
 
@@ -88,11 +88,11 @@ class Table(Source):
         return super().at(path).model_copy(update={"columns": None, "exclude": [], "sheet": sheet})
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """All that the path stands for."""
+        """All files that match the path."""
         return locate_all(self.path, folders, "path")
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Takes the columns that are wanted into a database."""
+        """Reads the requested columns into a database."""
         files = self._files(folders, request)
         features = self._features(files[0], request)
         targets = self._targets if request.targets else []
@@ -128,7 +128,7 @@ class Table(Source):
             raise
 
     def _files(self, folders: Sequence[Path], request: Request) -> list[TableFile]:
-        """All files, which have the same columns."""
+        """All files; raises InputError unless they have the same columns."""
         dialect = Dialect(
             delimiter=self.delimiter,
             quote=self.quote,
@@ -148,7 +148,7 @@ class Table(Source):
         return files
 
     def _expected_targets(self, targets: Sequence[str]) -> dict[str, str]:
-        """The types in SQL of targets whose task tells."""
+        """The SQL types of targets that follow from the task."""
         if self.label_separator:
             return dict.fromkeys(targets, TEXT)
         return dict.fromkeys(targets, Number.sql_type) if self.task == "numbers" else {}
@@ -158,7 +158,7 @@ class Table(Source):
         return [self.target] if isinstance(self.target, str) else self.target
 
     def _features(self, file: TableFile, request: Request) -> list[str]:
-        """Names of the columns to take; raises InputError for names that the file does not have."""
+        """Names of the columns to read; raises InputError for names that the file does not have."""
         targets = self._targets if request.targets else []
         problems = [*_unknown(file, targets, "target"), *_unknown(file, self.exclude, "exclude")]
         problems += [*_unknown(file, self.columns or [], "columns"), *_unknown(file, request.features, "")]
@@ -171,7 +171,7 @@ class Table(Source):
         problems += unmatched(self.types, list(file.columns), "types")
         if problems:
             raise InputError(*dict.fromkeys(problems))
-        # what divides the rows to train on is no feature, unless the config says so
+        # columns that divide the training rows are not features, unless the config says so
         extras = {*request.extras} - {*matching(request.declared, request.extras)} if request.targets else ()
         left_out = {*self._targets, *self.exclude, *extras}
         others = [name for name in file.columns if name not in left_out]

@@ -1,4 +1,4 @@
-"""Text, one line for each sample, with its label in front."""
+"""Text, one line per sample, with the label in front."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ CHUNK = 1 << 16
 
 @register("source", "text", main="path")
 class TextLines(Source):
-    """Lines of a label, a separator (a tab by default) and text; empty lines are skipped, quotes are characters."""
+    """Lines of a label, a separator (by default a tab) and text; empty lines are skipped, quotes mean nothing."""
 
     path: str
     separator: Annotated[str, Field(min_length=1)] = Field(default="\t", description="between label and text")
-    prefix: str = Field(default="", description="of every label, and no part of it: '__label__' in files for fastText")
+    prefix: str = Field(default="", description="in front of every label, to remove: '__label__' in files for fastText")
     encoding: Encoding = "utf-8"
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """The one."""
+        """The file."""
         return [locate(self.path, folders, "path")]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
@@ -53,7 +53,7 @@ class TextReader(Reader):
         self._lines: list[int] = []  # of each sample, from 1
         for number, line in filled_lines(path, source.encoding):
             if "\0" in line:
-                raise InputError(Problem("holds a NUL character, which no text has", f"{path}:{number}"))
+                raise InputError(Problem("holds a NUL character, so it is not text", f"{path}:{number}"))
             if request.targets:
                 labels.append(self._label(line, number))
             self._lines.append(number)
@@ -81,7 +81,7 @@ class TextReader(Reader):
         return [{"text": found[row]} for row in rows]
 
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
-        """The number of the line, and its text; quick for rows that follow those of the last call."""
+        """Line numbers and texts; fast for rows that follow those of the last call."""
         kept: dict[str, np.ndarray] = {}
         if "line" in self._keep:
             kept["line"] = np.array(list(map(str, self._lines[low:high])), dtype=object)
@@ -98,7 +98,7 @@ class TextReader(Reader):
         return {name: types[name] for name in self._keep}
 
     def _label(self, line: str, number: int) -> str:
-        """The label of a line; raises InputError unless there is just one."""
+        """The label of a line; raises InputError unless there is exactly one."""
         source = self._source
         label, text = self._divided(line)
         if not label:
@@ -110,7 +110,7 @@ class TextReader(Reader):
         return label
 
     def _text(self, line: str) -> str:
-        """The text of a line. One to predict from needs no label; what looks like one and is no class is text."""
+        """The text of a line. For prediction the label is optional, and a label that is not a class is text."""
         label, text = self._divided(line)
         return text if self._source.prefix or self._classes is None or label in self._classes else line.strip()
 

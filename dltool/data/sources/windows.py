@@ -1,4 +1,4 @@
-"""Windows of a time series: from some rows of a table, what follows them is to be predicted."""
+"""Windows of a time series: consecutive rows of a table, to predict the rows after them."""
 
 from __future__ import annotations
 
@@ -25,45 +25,46 @@ from dltool.registry import register
 
 @register("source", "windows")
 class Windows(Source):
-    """Every stretch of `length` rows of a table in the order of time, and the value `horizon` rows later."""
+    """All windows of `length` consecutive rows of a time series, each with the value `horizon` rows later."""
 
     mixed_units: ClassVar[bool] = True
 
     path: str
     target: ColumnName = Field(description="column to predict")
     columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
-        default=None, description="that a window shows; without it the target alone"
+        default=None, description="columns in a window; by default only the target"
     )
-    length: PositiveInt = Field(description="rows that a window shows")
-    horizon: PositiveInt = Field(default=1, description="how many rows after the window to predict")
-    steps: bool = Field(default=False, description="predict every row up to the horizon, not just the last")
+    length: PositiveInt = Field(description="number of rows in a window")
+    horizon: PositiveInt = Field(default=1, description="how many rows after the window the target is")
+    steps: bool = Field(default=False, description="predict all rows up to the horizon, not only the last")
     stride: PositiveInt = Field(default=1, description="rows from one window to the next")
     group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
-        default=None, description="column, or columns, that tell series apart, in any order; no window spans two"
+        default=None, description="column, or columns, that identify the series; no window spans two series"
     )
     time: ColumnName | None = Field(
         default=None,
-        description="column of dates or numbers that puts the rows of each series in order; without it they follow"
-        " each other as in the file",
+        description="column of dates or numbers that orders the rows of each series; by default they have the order of"
+        " the file",
     )
     gaps: Gaps = Field(
         default="split",
-        description="what happens where times are missing: split: no window goes across; keep: windows do; fill: the"
-        " row before stands for them, but is never a target; refuse",
+        description="how to treat missing times: split: no window crosses a gap; keep: windows cross gaps; fill: repeat"
+        " the row before, but never as a target; refuse",
     )
     repeats: Repeats = Field(
-        default="refuse", description="what happens where a series has a time twice: the first or the last row counts"
+        default="refuse",
+        description="how to treat repeated times in a series: keep the first row, the last, or all of them; refuse",
     )
     empty: Literal["split", "previous", "refuse"] = Field(
         default="split",
-        description="what happens to cells without a number: split: no window holds one; previous: the number before"
-        " stands for them, but is never a target; refuse",
+        description="how to treat empty cells: split: no window contains one; previous: repeat the number before, but"
+        " never as a target; refuse",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header: bool | None = None
     names: list[str] = Field(default=[])
     types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
-        default={}, description="how the cells of columns are read, as those of a table"
+        default={}, description="types of columns, as in a table"
     )
     encoding: Encoding = "utf-8"
 
@@ -73,7 +74,7 @@ class Windows(Source):
             raise ValueError("'steps' needs a 'horizon' of 2 or more")
         for name, usual in (("gaps", "split"), ("repeats", "refuse")):
             if getattr(self, name) != usual and not self.time:
-                raise ValueError(f"'{name}' needs 'time', the column that they are found by")
+                raise ValueError(f"'{name}' needs 'time', the column of times")
         return self
 
     @property
@@ -83,17 +84,17 @@ class Windows(Source):
 
     @property
     def shown(self) -> list[str]:
-        """The columns that a window shows."""
+        """The columns in a window."""
         return self.columns or [self.target]
 
     @property
     def groups(self) -> list[str]:
-        """The columns that tell series apart."""
+        """The columns that identify the series."""
         return [self.group] if isinstance(self.group, str) else self.group or []
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Those that a window shows."""
+        """The columns in a window."""
         return tuple(self.columns or [self.target])
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
@@ -104,7 +105,7 @@ class Windows(Source):
         """Reads the columns, and cuts them into windows."""
         keys = [*self.groups, *([self.time] if self.time else [])]
         needed = dict.fromkeys([*self.shown, *([self.target] if request.targets else []), *keys])
-        # without a column of times, all are looked at: dates among them tell whether rows are in order
+        # without a column of times, read all columns: dates show whether rows are in order
         features = (self.shown[0],) if self.time else ()
         keep = () if request.targets else tuple(dict.fromkeys([*keys, *request.keep]))
         keep = tuple(name for name in keep if name != LAST_ROW)

@@ -1,1 +1,1 @@
-"""Splitting: which rows of which source are for training, validation and test."""
+"""Splitting: which rows of which source are in the training, validation and test part."""

@@ -1,4 +1,4 @@
-"""A column whose cells tell the part of each row."""
+"""A column whose cells name the part of each row."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dltool.data.tables.key_columns import require_cells
 from dltool.errors import InputError, Problem
 
 PATH = "data.split.column"
-#: cells that a message lists
+#: most cells to list in a message
 LISTED = 8
 
 
 def named_rows(column: PartColumn, cells: np.ndarray, place: Callable[[int], str]) -> dict[str, np.ndarray]:
-    """The row numbers (n,) of each part that cells (rows,) name.
+    """The row numbers (n,) of each part, from cells (rows,) that name the part.
 
-    Raises InputError for cells that name no part, and for a part that no cell names.
+    Raises InputError for cells that name no part, and for parts without rows.
     """
     require_cells(cells, column.name, PATH, place)
     found, inverse = np.unique(np.ma.getdata(cells), return_inverse=True)
@@ -36,14 +36,14 @@ def named_rows(column: PartColumn, cells: np.ndarray, place: Callable[[int], str
     listed = ", ".join(words[:LISTED]) + (", …" if len(words) > LISTED else "")
     for part in PARTS:
         if column.cells(part) and not rows[part].size:
-            none = "" if part == "train" else f"; {part}: null where it comes otherwise, or not at all"
+            none = "" if part == "train" else f"; {part}: null if it has another source, or none"
             message = f"column '{column.name}' names no row of the {part} part, it holds: {listed}; {advice}{none}"
             raise InputError(Problem(message, path=PATH))
     return {part: index for part, index in rows.items() if column.cells(part)}
 
 
 def _text(cell: object) -> str:
-    """A cell as a config would write it."""
+    """A cell as written in a config."""
     if isinstance(cell, bool | np.bool_):
         return "true" if cell else "false"
     if isinstance(cell, float | np.floating) and cell == int(cell):

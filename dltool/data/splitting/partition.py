@@ -1,4 +1,4 @@
-"""From outlines of the sources to the rows and targets of every part, and what is odd about them."""
+"""From outlines of the sources to the rows and targets of every part, with warnings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, DataConfig
+from dltool.config.experiment import PARTS, TARGETS, DataConfig
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
@@ -21,7 +21,7 @@ LISTED = 5
 
 @dataclass(frozen=True)
 class Partition:
-    """Which rows of which source become which part; sources go by the part that they are given for."""
+    """The rows of each part, and the targets; sources are named by the part that they are given for."""
 
     target: Target
     encoded: Mapping[str, np.ndarray]  # targets of all rows by source, as a loss takes them
@@ -41,7 +41,7 @@ class Partition:
 
 
 def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Target | None = None) -> Partition:
-    """The rows of all parts; `target` where it is settled already. Raises InputError for parts that cannot be used."""
+    """The rows of all parts; `target` if a training has fixed it. Raises InputError for unusable parts."""
     usable = {source: usable_rows(outline) for source, outline in outlines.items()}
     notes = [note for outline in outlines.values() for note in outline.notes]
     notes += [note for source, rows in usable.items() for note in _left_out(outlines[source], rows)]
@@ -60,8 +60,8 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
         target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
         if target.scale and data.target_scaling is None:
             notes.append(
-                "numbers to predict are standardized while they are trained on: the loss is that of these, all other"
-                " figures are in the target's own units (data.target_scaling: standard)"
+                "targets are standardized during training: the loss refers to standardized targets, all other"
+                " metrics are in the original units (data.target_scaling: standard)"
             )
     return Partition(
         target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings
@@ -69,7 +69,7 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
 
 
 def _left_out(outline: Outline, usable: np.ndarray | None) -> list[str]:
-    """A note on rows without a target; raises InputError where all are."""
+    """A note on rows without a target; raises InputError if no row has one."""
     if usable is None:
         return []
     if not usable.size:
@@ -85,7 +85,7 @@ def _split_main(
     of_main = [part for part in data.parts if part == "train" or part not in outlines]
     for column in data.split.columns:
         if main.succession:
-            message = "samples that follow each other in time are divided by it already, not by a column"
+            message = "samples of a time series are always divided by time, not by a column"
             raise InputError(Problem(message, path="data.split"))
         if column not in main.extras:
             raise InputError(
@@ -105,27 +105,27 @@ def _split_main(
 
 
 def _target_scaling(data: DataConfig) -> Scaling | None:
-    """What numbers are scaled by while they are trained on."""
+    """The scaling of numeric targets during training."""
     if data.target_scaling:
         return data.target_scaling
     return Standard() if data.source.mixed_units else None
 
 
 def _classes_alike(target: Target) -> list[str]:
-    """Warnings of classes and labels that one would take for the same."""
+    """Warnings about classes and labels that are probably the same."""
     names = target.classes or target.names
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(" ".join(name.casefold().split()), []).append(name)
     groups = [group for group in alike.values() if len(group) > 1]
     return [
-        f"{_listed(group)} differ only in case or spaces; if they are one, give them one name"
+        f"{_listed(group)} differ only in case or spaces; if they are the same, give them the same name"
         for group in groups[:LISTED]
     ]
 
 
 def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[str]:
-    """What classes and labels a part lacks; raises InputError where there is but one to train on."""
+    """Warnings about missing classes and labels; raises InputError if there is only one training class."""
     names, kind = target.classes or target.names, target.task
     warnings = []
     for part, of_part in encoded.items():
@@ -136,7 +136,7 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
             message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
             raise InputError(Problem(message, path="data.split"))
         if missing:
-            count = f"{len(missing)} of the {len(names)} {kind}"
+            count = f"{len(missing)} of the {len(names)} {TARGETS[kind]}"
             warnings.append(f"the {part} part has no row of {count}: {_listed(missing)}")
     return warnings
 

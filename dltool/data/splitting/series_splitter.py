@@ -1,4 +1,4 @@
-"""Parts of samples that follow each other in time: the latest are set apart, and no target is in two parts."""
+"""Splitting samples of time series: the latest are set apart, and no target is in two parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dltool.data.readers.outline import Succession
 from dltool.data.splitting.splitters import Splitter
 from dltool.errors import InputError, Problem
 
-#: the part that gives way where two come too near to each other
+#: order in which parts give up rows if two are too close to each other
 GIVES_WAY = ("train", "validation", "test")
 
 
@@ -24,7 +24,7 @@ class SeriesSplitter(Splitter):
         self._left_out = 0
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
-        """The last free ones; those before them whose targets reach into theirs are free no more."""
+        """The last free samples; earlier ones that share targets with them are left out of all parts."""
         rows = np.flatnonzero(free)
         ends = np.searchsorted(rows, self._ends)
         shares = np.diff(ends * count // len(rows), prepend=0)
@@ -38,16 +38,16 @@ class SeriesSplitter(Splitter):
         return np.concatenate(taken)
 
     def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
-        what = "samples follow each other in time: the latest are set apart"
+        what = "samples are ordered in time: the latest are set apart"
         if self._left_out:
-            what += f"; {plural(self._left_out, 'sample')} before them left out, whose targets reach into theirs"
+            what += f"; {plural(self._left_out, 'sample')} before them left out, since they share targets"
         return [what]
 
 
 def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:
-    """Rows from the ends of a file, without those whose targets reach into the other part's.
+    """Rows from the ends of a file, without rows that share targets with the other part.
 
-    Raises InputError where none are left.
+    Raises InputError if none are left.
     """
     if len(ends) < 2:
         return dict(ends)
@@ -59,6 +59,6 @@ def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:
         high = slice(high.start + shared, high.stop)
     for part, span in ((first, low), (last, high)):
         if span.start >= span.stop:
-            message = "no row is left: the targets of all reach into the other part's"
+            message = "no row is left: all share targets with the other part"
             raise InputError(Problem(message, path=f"data.split.{part}"))
     return {first: low, last: high}

@@ -1,6 +1,6 @@
 """Dividing the rows of one source into parts: drawn, named by a column, or taken from the ends of the file.
 
-What is drawn depends on `split.seed`, the number of rows and what they are drawn by: not on a training's seed.
+Drawing depends on `split.seed`, the number of rows and the column or classes to draw by, but not on `train.seed`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
 from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter
 from dltool.errors import InputError, Problem
 
-#: rows of one part, in the order of the file; a slice where they lie together, which copies nothing
+#: rows of one part, in the order of the file; a slice if they are consecutive, which copies nothing
 Index = slice | np.ndarray
 
 
@@ -37,15 +37,15 @@ def split_rows(
     empty, or ask for more rows than there are.
     """
     reach = succession.reach if succession else 0
-    chosen = _told(split, parts, rows, columns or {}, place, reach)
+    chosen = _fixed_parts(split, parts, rows, columns or {}, place, reach)
     free = np.ones(rows, dtype=bool)
     for index in chosen.values():
         near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
         free[near] = False
-    # the test part first, so that it stays the same whatever is taken for validation
+    # the test part first, so that it does not depend on the validation part
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
     several = chosen and succession and len(succession.sizes) > 1
-    notes = ["series follow each other: the last rows are those of the last series alone"] if several else []
+    notes = ["the file holds several series: its last rows are all from the last one"] if several else []
     if wanted:
         if succession:
             splitter = SeriesSplitter(succession, rows)
@@ -67,7 +67,7 @@ def split_rows(
     return {**chosen, "train": _compact(left)}, notes
 
 
-def _told(
+def _fixed_parts(
     split: SplitConfig,
     parts: Sequence[str],
     rows: int,
@@ -75,7 +75,7 @@ def _told(
     place: Callable[[int], str],
     reach: int,
 ) -> dict[str, Index]:
-    """The parts that are not drawn, but from one end of the file or named by a column; of the latter not "train"."""
+    """The parts that are not drawn: from the ends of the file, or named by a column, except "train"."""
     ends = {part: _end(part, wish, rows) for part in parts if isinstance(wish := getattr(split, part), Rows)}
     if problems := list(_overlaps(ends)):
         raise InputError(*problems)
@@ -86,7 +86,7 @@ def _told(
 
 
 def _end(part: str, wish: Rows, rows: int) -> slice:
-    """The first or last rows that the config wishes."""
+    """The first or last rows, as the config requests."""
     count = wish.first or wish.last or 0
     if count > rows:
         message = f"asks for {count} rows, but there are only {rows}"
@@ -126,13 +126,13 @@ def _splitter_of(
     counts = np.bincount(labels)
     fewest = int(counts[counts > 0].min())
     if split.stratify == "auto" and fewest < parts:
-        note = f"a class has only {fewest} of all rows, so they are drawn without regard to class (data.split.stratify)"
+        note = f"a class has only {fewest} rows, so rows are not stratified by class (data.split.stratify)"
         return RandomSplitter(rows, split.seed), [note]
     return RandomSplitter(rows, split.seed, labels), []
 
 
 def _draw(part: str, fraction: float, splitter: Splitter, free: np.ndarray) -> np.ndarray:
-    """That fraction of all rows, from the free ones."""
+    """A fraction of all rows, drawn from the free ones."""
     rows, left = len(free), np.count_nonzero(free)
     count = round(fraction * rows)
     path = f"data.split.{part}"
@@ -145,7 +145,7 @@ def _draw(part: str, fraction: float, splitter: Splitter, free: np.ndarray) -> n
 
 
 def _compact(rows: np.ndarray) -> Index:
-    """The same row numbers, which rise, in as little memory as may be."""
+    """Ascending row numbers in a compact form."""
     first, last = int(rows[0]), int(rows[-1])
     if last - first + 1 == len(rows):
         return slice(first, last + 1)
@@ -158,7 +158,7 @@ def among(index: Index, usable: np.ndarray | None) -> Index:
 
 
 def overlap(index: Index, low: int, high: int) -> tuple[slice, Index]:
-    """The part of an index that lies in the rows from `low` to before `high`: where in the index, and from `low` on."""
+    """The part of an index within the rows `low` to before `high`: its slice of the index, and its rows minus `low`."""
     if isinstance(index, slice):
         first, last = max(index.start or 0, low), high if index.stop is None else min(index.stop, high)
         last = max(first, last)

@@ -24,14 +24,14 @@ class Splitter(ABC):
 
     @abstractmethod
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
-        """Row numbers of so many free rows, or of about as many where rows belong together."""
+        """Row numbers of `count` free rows, or of about that number if rows must stay together."""
 
     def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
-        """Row numbers of one of so many equal parts of the free rows; together they are all of these."""
-        raise InputError(Problem("there are no folds of rows drawn so", path="data.split.fold"))
+        """Row numbers of fold `number` of `of` equal folds that together hold all free rows."""
+        raise InputError(Problem("folds are not supported for this way of drawing rows", path="data.split.fold"))
 
     def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
-        """What the user should know of parts drawn so."""
+        """Notes on the parts for the user."""
         return []
 
 
@@ -54,7 +54,7 @@ class RandomSplitter(Splitter):
         return candidates[(2 * np.arange(count) + 1) * len(candidates) // (2 * count)]
 
     def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
-        """Every so-manieth of them."""
+        """Every `of`-th of the free rows in random order, starting from the `number`-th."""
         candidates = self._order[free[self._order]]
         if len(candidates) < of:
             message = f"{plural(len(candidates), 'row')} cannot be divided into {of} folds"
@@ -63,7 +63,7 @@ class RandomSplitter(Splitter):
 
 
 class GroupSplitter(Splitter):
-    """Whole groups: rows that are alike in a column (rows,) stay together."""
+    """Whole groups: rows with equal cells in a column (rows,) stay together."""
 
     def __init__(self, column: str, cells: np.ndarray, seed: int, place: Place):
         require_cells(cells, column, "data.split.group", place)
@@ -72,7 +72,7 @@ class GroupSplitter(Splitter):
         self._order = permute(np.arange(len(names)), len(names), key=seed, epoch=0)
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
-        """Groups in random order as long as they fit; the smallest where none does."""
+        """Groups in random order that fit into `count` rows; the smallest group if none fits."""
         sizes = self._sizes(free, 2)
         chosen, room = np.zeros(len(sizes), dtype=bool), count
         for group in self._order[sizes[self._order] > 0]:
@@ -84,7 +84,7 @@ class GroupSplitter(Splitter):
         return np.flatnonzero(free & chosen[self._group])
 
     def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
-        """The groups, the largest first, each to the fold that is smallest by then."""
+        """Groups by decreasing size, each assigned to the smallest fold."""
         sizes = self._sizes(free, of)
         folds = [(0, fold) for fold in range(1, of + 1)]
         chosen = np.zeros(len(sizes), dtype=bool)
@@ -117,7 +117,7 @@ class TimeSplitter(Splitter):
         self._column, self._times = column, times_of(cells, column, "data.split.time", place)
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
-        """From the change of time on that comes nearest to the wanted number of rows."""
+        """The latest rows, from the time that gives the number of rows closest to `count`."""
         rows = np.flatnonzero(free)
         rows = rows[np.argsort(self._times[rows], kind="stable")]
         times = self._times[rows]
@@ -134,7 +134,7 @@ class TimeSplitter(Splitter):
 
 
 def _in_two(values: np.ndarray, parts: Mapping[str, slice | np.ndarray], what: str) -> list[str]:
-    """Notes on groups or times (rows,) that two parts share; parts that are not drawn need not keep them together."""
+    """Notes on groups or times (rows,) in two parts, which is possible for parts that are not drawn."""
     found = {part: np.unique(values[parts[part]]) for part in PARTS if part in parts}
     pairs = combinations(found, 2)
     counts = {(one, other): len(np.intersect1d(found[one], found[other])) for one, other in pairs}

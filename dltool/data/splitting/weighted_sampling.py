@@ -1,10 +1,10 @@
-"""How often rows are drawn, where an epoch does not pass each of them once: weights, and the table to draw by."""
+"""Weighted sampling of rows: weights, and alias tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dltool.config.experiment import Sampling
+from dltool.config.experiment import TARGETS, Sampling
 from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Outline
 from dltool.data.samples.samples import AliasTable
@@ -23,7 +23,8 @@ def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline
         return AliasTable(*build_alias_table(_given_weights(columns[0], partition, outline)))
     classes = partition.targets("train")
     if partition.target.task != "classes":
-        message = f"'balanced' draws every class as often, the target holds {partition.target.task}; give weights"
+        held = TARGETS[partition.target.task]
+        message = f"'balanced' draws every class equally often, the target holds {held}; give weights"
         raise InputError(Problem(message, path="train.sampling"))
     return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
 
@@ -32,10 +33,12 @@ def _given_weights(column: str, partition: Partition, outline: Outline) -> np.nd
     """The cells of a column (n,) for the rows to train on."""
     path = "train.sampling.weights"
     if column not in outline.extras:
-        raise InputError(Problem("weights can stand in a column of a table only", path=path))
+        raise InputError(Problem("weights need a table with a column of weights", path=path))
     cells = outline.extras[column]
     if cells.dtype.kind not in "biuf":
-        raise InputError(Problem(f"column '{column}' holds no numbers, which weights are", outline.where, path))
+        raise InputError(
+            Problem(f"column '{column}' holds no numbers, but weights must be numbers", outline.where, path)
+        )
     _, index = partition.rows["train"]
     weights = np.ma.filled(cells.astype(np.float64), np.nan)
     of_training = weights[index]
@@ -52,7 +55,7 @@ def _given_weights(column: str, partition: Partition, outline: Outline) -> np.nd
 
 
 def build_alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Chances (n,) float32 and others (n,) int32: of row i drawn evenly, i is kept by its chance, else others[i] taken.
+    """Probabilities (n,) float32 of keeping a uniformly drawn row, and aliases (n,) int32 to take otherwise.
 
     Rows are then drawn in proportion to their weights (n,): Walker's alias method, in the order of the sweep of
     Hübschle-Schneider and Sanders, Parallel Weighted Random Sampling, 2022: light rows, whose weight is below the mean,

@@ -1,4 +1,4 @@
-"""How much memory prepared data may take: what the config says, else half of what the machine can spare."""
+"""The memory limit for prepared data: from the config, else half of the free memory."""
 
 from __future__ import annotations
 

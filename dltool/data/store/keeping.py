@@ -1,4 +1,4 @@
-"""The store of one config's data: found again as long as its files and whatever prepares them are the same."""
+"""The store of a config's data, valid as long as files, settings and code are the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dltool.data.store.writer import writing
 
 
 def unwatched(what: str, share: float | None) -> None:
-    """For those who do not want to be told."""
+    """Ignores progress."""
 
 
 class Keeping:
@@ -39,7 +39,7 @@ class Keeping:
         self._sampling = sampling.model_dump() if isinstance(sampling, Sampling) else sampling
 
     def find(self) -> Store | None:
-        """The store, if there is one; files are read only where one may be theirs and they have been touched."""
+        """The store, if there is one; files are read only if a store fits but the files have new timestamps."""
         for store in stores():
             about = store.about
             sizes = [[size for size, *_ in states] for states in (about["states"], self.origin.states)]
@@ -58,7 +58,7 @@ class Keeping:
         about: Callable[[], Mapping[str, Any]],
         aliases: Mapping[str, AliasTable],
     ) -> Store:
-        """Write all pieces of all parts, and the alias tables of some; `about` tells at the end what else to keep."""
+        """Write all pieces of all parts, and alias tables; `about` gives other data to keep once all are written."""
         description, content = self._described(self._preprocessing), self.origin.content
         key = _key(description, self._sampling, content)
         total, done = sum(rows.values()), 0
@@ -74,7 +74,7 @@ class Keeping:
             return writer.finish(whole, aliases)
 
     def _suits(self, about: Mapping[str, Any]) -> bool:
-        """Whether a store was made from a like config, and holds what is needed."""
+        """Whether a store was made from an equivalent config and holds everything needed."""
         if self._sampling not in (None, about["sampling"]):
             return False
         if self._preprocessing is None:
@@ -83,7 +83,7 @@ class Keeping:
         return alike and about["preprocessing"] == self._preprocessing
 
     def _described(self, preprocessing: Any) -> str:
-        """A digest of all that samples follow from, but for the content of files."""
+        """A digest of everything that determines the samples, except the content of files."""
         config = self._data.model_dump(exclude={"memory"})
         return _digest(json.dumps([config, preprocessing], sort_keys=True, default=str).encode(), *_sources())
 
@@ -93,7 +93,7 @@ def _key(description: str, sampling: Any, content: str) -> str:
 
 
 def _sources() -> list[bytes]:
-    """The text of all that prepares data, in a fixed order: a store of another version is of no use."""
+    """The source code that prepares data, in a fixed order: stores of other versions are not valid."""
     return [path.read_bytes() for path in sorted(Path(dltool.data.__path__[0]).rglob("*.py"))]
 
 

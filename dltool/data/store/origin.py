@@ -1,4 +1,4 @@
-"""The files that data comes from: a digest of their content, and whether they are still as they were."""
+"""The files that data comes from: a digest of their content, and whether they have changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from dltool.errors import InputError, Problem
 
-#: told what goes on, and which share of it is done if that is known
+#: called with the current activity, and the share that is done if known
 Watch = Callable[[str, float | None], None]
 
 _READ_BYTES = 4 << 20
-#: a file that was changed this shortly before it was looked at may be changed again without a sign of it
+#: a file changed so recently may change again with the same timestamp
 _DOUBTFUL_NS = 2_000_000_000
 
 
@@ -32,13 +32,13 @@ class Origin:
 
     @cached_property
     def states(self) -> list[list[int]]:
-        """Of each file what changes with it: size, device and entry, times when its content and its entry changed."""
+        """Size, device, inode and times of last change of each file."""
         self._looked_at = time.time_ns()
         return [_state(path) for path in self._files]
 
     @property
     def settled(self) -> bool:
-        """Whether later equal states mean equal content."""
+        """Whether equal states later on mean equal content."""
         return all(max(state[-2:]) < self._looked_at - _DOUBTFUL_NS for state in self.states)
 
     def require_unchanged(self) -> None:
@@ -49,7 +49,7 @@ class Origin:
 
     @cached_property
     def content(self) -> str:
-        """A digest of all bytes of all files, each of which is read for it."""
+        """A digest of the content of all files, which reads them."""
         digest, total, done = hashlib.sha256(), max(1, self.size), 0
         block = memoryview(bytearray(_READ_BYTES))
         for path, (size, *_) in zip(self._files, self.states, strict=True):

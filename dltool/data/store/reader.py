@@ -12,12 +12,12 @@ from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.store.records import RecordLayout
 from dltool.errors import Problem, RunError
 
-#: bytes of records that are in memory beside the samples that they become, about
+#: approximate bytes of records in memory in addition to the samples
 BLOCK_BYTES = 4 << 20
 
 
 class StoredSamples:
-    """The samples of one part in a file, which stays open: to remove it does no harm to who reads it."""
+    """The samples of one part in a file, which stays open and readable even if it is removed."""
 
     def __init__(self, path: Path, layout: RecordLayout, rows: int, alias: AliasTable | None = None):
         self.path, self.layout, self._rows = path, layout, rows
@@ -49,6 +49,6 @@ class StoredSamples:
             except OSError as error:
                 raise RunError(Problem(f"cannot be read: {error.strerror}", where=str(self.path))) from None
             if not count:
-                message = "was cut short while it was read; start again: it is then prepared anew"
+                message = "was cut short while it was read; start again to prepare it again"
                 raise RunError(Problem(message, where=str(self.path)))
             done += count

@@ -1,4 +1,4 @@
-"""The form of a sample in a store: features, codes and targets side by side, in as many bytes as every other."""
+"""The layout of samples in a store: records of equal size with features, codes and targets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FIELDS = ("features", "codes", "targets")
 
 @dataclass(frozen=True)
 class RecordLayout:
-    """The types and places of what a record holds, as NumPy describes them."""
+    """The NumPy data type of a record."""
 
     dtype: np.dtype  # of one record, with FIELDS
 
     @classmethod
     def of(cls, signature: Signature) -> RecordLayout:
-        """The layout for samples that are described so."""
+        """The layout for samples with this signature."""
         codes = (sum(field.length for field in signature.codes),)
         targets = ("<i8", ()) if signature.classes else ("<f4", (len(signature.targets),))
         features = (np.dtype(signature.feature_dtype).newbyteorder("<").str, signature.feature_shape)
@@ -35,12 +35,12 @@ class RecordLayout:
         return self.dtype.itemsize
 
     def pieces(self) -> Iterator[tuple[str, int, int]]:
-        """What a record holds in order: the name, the first byte, the number of bytes."""
+        """The fields of a record in order: name, first byte, number of bytes."""
         for name, (form, start, *_) in (self.dtype.fields or {}).items():
             yield name, start, form.itemsize
 
     def empty(self, rows: int) -> Samples:
-        """Room for so many samples, not yet written."""
+        """Uninitialized arrays for `rows` samples."""
         features, codes, targets = (np.empty((rows, *self.dtype[name].shape), self.dtype[name].base) for name in FIELDS)
         return Samples(features, targets, codes)
 
@@ -62,5 +62,5 @@ class RecordLayout:
 
     @classmethod
     def from_json(cls, data: list[Any]) -> RecordLayout:
-        """What `as_json` gave."""
+        """The object from the result of `as_json`."""
         return cls(np.dtype([(name, form, tuple(shape)) for name, form, shape in data]))

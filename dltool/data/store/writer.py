@@ -1,4 +1,4 @@
-"""Writing a store: whole or not at all, and never more than the disk has room for."""
+"""Writing a store completely or not at all, if the disk has room for it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class StoreWriter:
 
 @contextmanager
 def writing(key: str, layout: RecordLayout, rows: Mapping[str, int]) -> Iterator[StoreWriter]:
-    """A writer for so many rows of each part; unless it finishes, nothing is left of what it wrote.
+    """A writer for these numbers of rows of each part; unless it finishes, its files are removed.
 
     Raises RunError where the disk has no room for them.
     """
@@ -70,14 +70,14 @@ def writing(key: str, layout: RecordLayout, rows: Mapping[str, int]) -> Iterator
             folder = stack.enter_context(working_folder(f"data-{key}"))
             if shutil.disk_usage(folder).free < size + SPARE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            # without a buffer: closing must not try again to write what has not found room
+            # unbuffered: closing must not write again after the disk was full
             files = {part: stack.enter_context(FileIO(records_of(folder, part), "w")) for part in rows}
         yield StoreWriter(key, folder, layout, rows, files)
 
 
 @contextmanager
 def _explained(size: int) -> Iterator[None]:
-    """Errors of the file system become one line with what to do about them; `size` is what was to be written."""
+    """Turns errors of the file system into one line with advice; `size` is the number of bytes to write."""
     try:
         yield
     except OSError as error:

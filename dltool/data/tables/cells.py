@@ -1,4 +1,4 @@
-"""Cells of targets that nothing can be learned from: missing values, infinite numbers."""
+"""Unusable cells of targets: missing values and infinite numbers."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ class Column:
     field: str  # in SQL
     stored: str  # the type in SQL that it has in the database
     type: ColumnType | None = None  # None for lists and records
-    mixed: ColumnType | None = None  # of text: what most cells are, but not all
-    rival: ColumnType | None = None  # another type that fits all cells and gives other values
-    codes: str = ""  # what cells that could be numbers are written as, for which they are taken for text
+    mixed: ColumnType | None = None  # type of most cells in a column of text
+    rival: ColumnType | None = None  # another type that fits all cells but gives different values
+    codes: str = ""  # cells that could be numbers but are taken as text, such as 007
     sound: bool = False  # every cell that is not empty is known to be of the type
 
     @property
@@ -107,7 +107,7 @@ class Column:
         return number.digits(self.text(number))
 
     def unreadable(self, sql_type: str) -> str | None:
-        """A condition in SQL on the rows whose cells cannot be read so; None where all can."""
+        """An SQL condition for cells that cannot be read as this type; None if all can."""
         if sql_type == TEXT or self._has_type(sql_type) or (self.sound and self.type_for(sql_type) is self.type):
             return None
         return f"{self.text(self.type_for(sql_type))} IS NOT NULL AND {self.read(sql_type)} IS NULL"

@@ -16,7 +16,7 @@ from dltool.errors import InputError, Problem
 
 
 class UnevenError(InputError):
-    """The first line has another number of fields than the others."""
+    """The first line has a different number of fields than the others."""
 
 
 @dataclass(frozen=True)

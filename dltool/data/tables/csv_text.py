@@ -1,7 +1,7 @@
-"""What the text of a CSV file tells without duckdb: its delimiter, and the lines of its rows.
+"""Facts about the text of a CSV file, found without duckdb: its delimiter, and the line numbers of its rows.
 
-duckdb is told the delimiter because its own search prefers a reading in which nothing is wrong: one ragged line, and it
-takes the file for a single column, or leaves out all that stands before.
+The delimiter is passed to duckdb, because its detection prefers a reading without errors: with one ragged line it takes
+the file as a single column, or skips all lines before.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _first_lines(path: Path, dialect: Dialect) -> list[str]:
 
 
 def _quotes_are_text(lines: list[str], delimiter: str, fields: int) -> bool:
-    """Whether fields begin with a quote that nothing closes, and lines are divided alike when quotes mean nothing."""
+    """Whether some quotes are never closed, and all lines have the same number of fields if quotes mean nothing."""
     plain = [line.rstrip("\r\n").split(delimiter) for line in lines]
     if not any(len(field) > 1 and field[0] == '"' != field[-1] for one in plain for field in one):
         return False

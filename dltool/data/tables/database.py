@@ -1,4 +1,4 @@
-"""A table taken into a database of its own: in memory while it is small, else in a temporary file.
+"""A table in a temporary database: in memory if it is small, else in a file.
 
 Row numbers are those of the table's file, so that any rows can be read again, in order, without a second look at it.
 """
@@ -115,10 +115,10 @@ class Database:
         return self._arrays(fields, f"rowid >= {low}{end}")
 
     def sample(self, fields: Mapping[str, str], rows: int) -> dict[str, np.ndarray]:
-        """The same for about so many rows, evenly spaced."""
+        """The same for about `rows` evenly spaced rows."""
         return self._arrays(fields, f"rowid % {max(1, self.rows // max(1, rows))} = 0")
 
-    def pick(self, fields: Mapping[str, str], rows: Collection[int]) -> list[dict[str, Any]]:
+    def cells_at(self, fields: Mapping[str, str], rows: Collection[int]) -> list[dict[str, Any]]:
         """The same for single rows, in their order; None where a value is missing."""
         picked: list[dict[str, Any]] = [{} for _ in rows]
         with query.explained(self._path):
@@ -131,7 +131,7 @@ class Database:
         return picked
 
     def frequent(self, expression: str, count: int | None) -> list[tuple[Any, int]]:
-        """So many of the most frequent values of an expression in SQL, or all, and their numbers of rows."""
+        """The `count` most frequent values of an SQL expression, or all, with their numbers of rows."""
         grouped = f"SELECT {expression}, count(*) FROM data WHERE {expression} IS NOT NULL GROUP BY 1"
         with query.explained(self._path):
             end = "" if count is None else f" LIMIT {count}"
@@ -144,12 +144,12 @@ class Database:
             found = long.frequent(expressions, count) if long else {}
         return {name: found[name] if name in found else self.frequent(sql, count) for name, sql in expressions.items()}
 
-    def falls(self, expression: str) -> bool:
+    def decreases(self, expression: str) -> bool:
         """Whether an expression in SQL is ever smaller than in the row before."""
         with query.explained(self._path):
             pairs = f"SELECT {expression} AS value, lag({expression}) OVER (ORDER BY rowid) AS before FROM data"
-            ((falls,),) = self._connection.execute(f"SELECT bool_or(value < before) FROM ({pairs})").fetchall()
-            return bool(falls)
+            ((decreases,),) = self._connection.execute(f"SELECT bool_or(value < before) FROM ({pairs})").fetchall()
+            return bool(decreases)
 
     def chunks(self, fields: Mapping[str, str]) -> Iterator[dict[str, np.ndarray]]:
         """The same for all rows, some at a time."""
@@ -170,9 +170,9 @@ class Database:
         return found
 
     def _long_form(self, columns: int) -> LongForm | None:
-        """The cells one below the other, for queries over so many columns; None where these are few, or the cells many.
+        """The long form, for queries over `columns` columns; None for few columns or too many cells.
 
-        Made when it is first needed.
+        Created when it is first needed.
         """
         places = [place for place, sql_type in enumerate(self.stored.values()) if sql_type == TEXT]
         if columns < TOGETHER or not 0 < self.rows * len(places) <= MOST_CELLS:

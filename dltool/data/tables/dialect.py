@@ -1,4 +1,4 @@
-"""How the text of a table is to be read, as far as the config says; what it leaves open is found out."""
+"""How to read the text of a table, as far as the config says; everything else is detected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dialect:
-    """None and empty: to be found out."""
+    """Settings for the text of a table; None and empty mean that a setting is detected."""
 
     delimiter: str | None = None
     quote: str | None = None  # around fields; empty where quotes are characters like any other

@@ -1,4 +1,4 @@
-"""What duckdb says about a file, in one line that tells the user what to do."""
+"""Errors of duckdb about a file as one line with advice."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dltool.errors import InputError, Problem
 
 #: what is wrong with a file as a whole, by a word in what duckdb says
 _REASONS = {
-    "unterminated quote": "a quoted field begins here and never ends; if quotes mean nothing in this file, say so:"
+    "unterminated quote": "a quoted field begins here and never ends; if quotes mean nothing in this file, set"
     " quote: ''",
     "Maximum line size": "a line of more than 2 MB, which no cell should take; does a quote never end?",
     "not latin-1 encoded": "not Latin-1 text; if it is Windows-1252, convert it: iconv -f windows-1252 -t utf-8",
     "not utf-16 encoded": "not UTF-16 text",
-    "utf-8": "not UTF-8 text; if it is Latin-1, say so: encoding: latin-1",
-    "unicode": "not UTF-8 text; if it is Latin-1, say so: encoding: latin-1",
+    "utf-8": "not UTF-8 text; if it is Latin-1, set encoding: latin-1",
+    "unicode": "not UTF-8 text; if it is Latin-1, set encoding: latin-1",
     "GZIP": "a damaged gzip file, or one that was cut short",
     "magic bytes": "not a Parquet file, or one that was cut short",
     "thrift": "a damaged Parquet file",

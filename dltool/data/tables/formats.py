@@ -1,4 +1,4 @@
-"""Opening a table file by what it holds; JSON and Parquet, which duckdb needs no help with."""
+"""Opening a table file by its content; JSON and Parquet files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dltool.errors import InputError, Problem
 LOOKED_AT = 1024
 _JSON = (".json", ".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
-_UTF_16 = "UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8"
+_UTF_16 = "UTF-16 text; set encoding: utf-16, or convert it: iconv -f utf-16 -t utf-8"
 ZIP = b"PK\x03\x04"
 _REFUSED = {
     ZIP: "a zip archive; unpack it",
@@ -82,14 +82,14 @@ def open_table(path: Path, dialect: Dialect = Dialect()) -> TableFile:  # noqa: 
     if start.startswith(ZIP) and is_workbook(path):
         return open_workbook(path, dialect)
     if dialect.sheet:
-        raise InputError(Problem("no workbook, and so has no sheets", str(path), "sheet"))
+        raise InputError(Problem("not a workbook, so it has no sheets", str(path), "sheet"))
     for refused, reason in _REFUSED.items():
         if dialect.encoding != "utf-16" and start.startswith(refused):
             raise InputError(Problem(reason, str(path)))
     if start.startswith(b"PAR1") or suffix in _PARQUET:
         return ParquetFile(path, *_columns(path, f"read_parquet({query.file(path)})"))
     if suffix in _JSON:
-        # a key may come for the first time in the last line
+        # a key may first occur in the last line
         names, types = _columns(path, f"read_json({query.zipped_file(path)}, sample_size=-1)")[::-1]
         nested = {name: sql_type if kind_of(sql_type) == "other" else TEXT for name, sql_type in types.items()}
         return JsonFile(path, nested, names)

@@ -1,4 +1,4 @@
-"""Columns that rows are divided or ordered by: groups and times."""
+"""Columns of groups and times, by which rows are divided or ordered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def group_numbers(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
 
 
 def times_of(cells: np.ndarray, column: str, path: str, place: Place) -> np.ndarray:
-    """The times in a column (rows,): datetime64, or numbers where these are no dates such as 20240131.
+    """The times in a column (rows,): datetime64, also for numbers such as 20240131, else numbers.
 
     Raises InputError for a row without one, and for text, with the line that differs from most.
     """

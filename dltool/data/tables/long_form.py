@@ -1,6 +1,6 @@
-"""The cells of a wide table one below the other, so that one query says the same of many columns.
+"""The cells of a wide table in long form, so that one query can treat many columns alike.
 
-duckdb plans every expression of a query by itself: for thousands of columns that takes far longer than the work.
+duckdb plans every expression separately: for thousands of columns that takes much longer than running the query.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each column of a table holds, in figures: how much is missing, how many values differ, which are frequent."""
+"""Profiles of the columns of a table: missing values, different values, ranges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTED_ROWS = 20_000
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """The figures of one column."""
+    """The profile of one column."""
 
     name: str
     kind: Kind
@@ -68,7 +68,7 @@ class ColumnProfile:
 
 
 def profile(database: Database, columns: Mapping[str, Column]) -> dict[str, ColumnProfile]:
-    """The figures of all these columns of a database, by name."""
+    """The profiles of these columns of a database, by name."""
     fields = {name: _fields(column, database.rows) for name, column in columns.items()}
     answers = iter(database.single([field for each in fields.values() for field in each if field]))
     found = {}
@@ -123,10 +123,10 @@ def _written(value: object, digits: int) -> str:
 
 
 def frequent(database: Database, column: Column, count: int | None) -> list[tuple[str, int]]:
-    """So many of the most frequent values of a column, or all, and their numbers of rows."""
+    """The `count` most frequent values of a column, or all, with their numbers of rows."""
     return database.frequent(column.read("VARCHAR"), count)
 
 
 def ascending(database: Database, column: Column) -> bool:
     """Whether no value of a column is smaller than that of the row before."""
-    return not database.falls(column.cells)
+    return not database.decreases(column.cells)

@@ -1,4 +1,4 @@
-"""The one door to duckdb: a query over a file gives rows or arrays, and its errors become one line about the file."""
+"""Access to duckdb: queries over a file, whose errors become one line about the file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def zipped_file(path: Path) -> str:
 def connected(path: Path, database: Path | None = None, memory: int | None = None) -> Iterator[DuckDBPyConnection]:
     """A connection for queries over the file at `path`, to a database in memory or in a file.
 
-    Without a limit of so many bytes of `memory`, queries take most of what the machine has.
+    `memory` limits queries in bytes; without it they may take most of the machine's memory.
     """
     import duckdb
 

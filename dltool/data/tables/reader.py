@@ -27,7 +27,7 @@ _LOOKS = {
     "DOUBLE": "regexp_full_match({}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]+)?')",
     "BOOLEAN": "{} IN ('true', 'false')",
 }
-_REMOVE = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
+_REMOVE = "a row without a target cannot be used: remove it, or drop all such rows with missing_target: drop"
 #: bad cells that are listed
 LISTED = 10
 #: words for missing values that a note lists
@@ -154,7 +154,7 @@ class TableReader(Reader):
             return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
         one, key = self.columns[name].type_for(as_type), dump_inline(name)
         if len(cell.strip()) > LONGEST:
-            return f"correct it, or take the column for words: features: {{{key}: category}}"
+            return f"correct it, or take the column as text: features: {{{key}: category}}"
         missing = f"types: {{{key}: {{{one.yaml_name}: {{missing: [{dump_inline(cell.strip())}]}}}}}}"
         if name in self._targets:
             return f"correct it, or leave its row out: {missing}, missing_target: drop"
@@ -163,7 +163,7 @@ class TableReader(Reader):
     def describe(self, rows: Sequence[int]) -> list[dict[str, str]]:
         """The cells of the features."""
         fields = {name: self.columns[name].raw for name in self.outline.columns}
-        return [{name: cell or "" for name, cell in row.items()} for row in self.database.pick(fields, rows)]
+        return [{name: cell or "" for name, cell in row.items()} for row in self.database.cells_at(fields, rows)]
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """With one look at each file."""
@@ -198,10 +198,10 @@ class TableReader(Reader):
     def _doubts(self, column: Column) -> Iterator[str]:
         one, name = column.type, column.name
         if column.codes:
-            what = f"{column.codes} are taken for codes, not for numbers"
+            what = f"{column.codes} are taken as codes, not as numbers"
             yield f"column '{name}': {what} ({_says(name, 'number')})"
         if isinstance(one, Date) and one.offsets == "utc":
-            what = "times with an offset are brought to UTC"
+            what = "times with an offset are converted to UTC"
             yield f"column '{name}': {what} ({_says(name, '{date: {offsets: ignore}}')})"
         if isinstance(one, Date) and len(one.formats) > 1:
             yield f"column '{name}': dates are written in {len(one.formats)} formats: {', '.join(one.formats)}"
@@ -209,7 +209,7 @@ class TableReader(Reader):
             wanted = "'[.,]'" if isinstance(one, Number) else "'.'"
             found = self.database.rows_where(f"regexp_matches({column.raw}, {wanted})", column.raw, 1)
             cell = shown(found[0][1].strip()) if found else ""
-            yield f"column '{name}': {cell} is read {_how(one)} ({_says(name, _told(column.rival))})"
+            yield f"column '{name}': {cell} is read {_how(one)} ({_says(name, _as_config(column.rival))})"
 
     def _missing_words(self) -> Iterator[str]:
         """What stands for missing values, by column."""
@@ -224,7 +224,7 @@ class TableReader(Reader):
                 found.append(f"'{column.name}' ({listed}{', …' if sum(n for _, n in words) < count else ''})")
         if found:
             more = f", and {len(found) - LISTED} more columns" if len(found) > LISTED else ""
-            yield f"taken for missing values: {', '.join(found[:LISTED])}{more} (data.table.types says otherwise)"
+            yield f"taken as missing values: {', '.join(found[:LISTED])}{more} (change it with data.table.types)"
 
     def _raw(self, name: str) -> str:
         return (
@@ -270,8 +270,8 @@ def _without_nan(values: np.ndarray) -> np.ndarray:
     return np.ma.masked_where(np.isnan(np.ma.filled(values, 0)), values) if values.dtype.kind == "f" else values
 
 
-def _says(name: str, told: str) -> str:
-    return f"data.table.types: {{{dump_inline(name)}: {told}}} says otherwise"
+def _says(name: str, setting: str) -> str:
+    return f"data.table.types: {{{dump_inline(name)}: {setting}}} changes that"
 
 
 def _how(one: ColumnType | None) -> str:
@@ -281,7 +281,7 @@ def _how(one: ColumnType | None) -> str:
     return f"as {' or '.join(one.formats)}" if isinstance(one, Date) else "so"
 
 
-def _told(one: ColumnType) -> str:
+def _as_config(one: ColumnType) -> str:
     """A type as a config says it."""
     if isinstance(one, Number):
         thousands = f", thousands: '{one.thousands}'" if one.thousands else ""

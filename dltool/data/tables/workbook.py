@@ -1,4 +1,4 @@
-"""Excel workbooks: one sheet as the text that a CSV file of it would hold."""
+"""Excel workbooks: one sheet, converted to CSV."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ class WorkbookFile(CsvFile):
         if len(self.sheet.names) == 1 or self.dialect.sheet:
             return ()
         others = ", ".join(f"'{name}'" for name in self.sheet.names if name != self.sheet.name)
-        return (
-            f"{self.path}: sheet '{self.sheet.name}' is read; there are also {others} (data.table.sheet says which)",
-        )
+        return (f"{self.path}: sheet '{self.sheet.name}' is read; there are also {others} (data.table.sheet)",)
 
 
 def is_workbook(path: Path) -> bool:

@@ -1,6 +1,6 @@
-"""Classes and labels: how they are called in a file, and their numbers.
+"""Classes and labels: their names in a file, and their numbers.
 
-Names are taken without the blanks around them, and as `rename_labels` of the source says.
+Names are stripped of surrounding blanks, and renamed by `rename_labels` of the source.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _renamed(name: str, outline: Outline) -> str:
 def _unknown(
     outline: Outline, row: int, name: str, others: Iterable[str], known: Sequence[str], kind: str
 ) -> InputError:
-    """The error of a class or label that training has not seen; where only its writing differs, with what helps."""
+    """The error for a class or label that is not in the training data, with advice if only its spelling differs."""
     meant = {_bare(one): one for one in known}
     renaming = {other: meant[_bare(other)] for other in others if _bare(other) in meant}
     if name in renaming:

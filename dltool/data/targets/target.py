@@ -1,4 +1,4 @@
-"""What is to be predicted: one class of several, labels that a row has or has not, or numbers; and the arrays of it."""
+"""The target: one class of several, any of several labels, or numbers; and its arrays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dltool.config.experiment import Task
+from dltool.config.renamed import VALUES
 from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import shown
 from dltool.data.readers.outline import Outline
@@ -30,13 +31,13 @@ from dltool.errors import InputError, Problem
 
 #: integers with more different values than this are numbers, unless the config says otherwise
 MOST_CLASSES = 100
-#: above this, taking integers for classes deserves a note
+#: with more classes than this, taking integers as classes is noted
 MANY_CLASSES = 20
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted, as the training part has settled it."""
+    """The target, as determined by the training part."""
 
     task: Task
     names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
@@ -66,7 +67,7 @@ class Target:
             first = rounded[0]
             message = (
                 f"target '{self.names[first]}' is {moments.mean[first]:.10g} ± {moments.deviation[first]:.3g}, and a"
-                " network is trained in float32, which has no digits for such differences; take the mean off:"
+                " network is trained in float32, which cannot represent such differences; subtract the mean:"
                 " target_scaling: standard"
             )
             raise InputError(Problem(message, path="data.target_scaling"))
@@ -90,9 +91,9 @@ class Target:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Target:
-        """What `as_json` gave."""
+        """The object from the result of `as_json`."""
         return cls(
-            task=data["task"],
+            task=VALUES.get(data["task"], data["task"]),  # as older versions called it
             names=tuple(data["names"]),
             classes=tuple(data["classes"]) if data["classes"] else None,
             scale=Scale.from_json(data["scale"]) if data["scale"] else None,
@@ -112,7 +113,7 @@ def usable_rows(outline: Outline) -> np.ndarray | None:
 
 
 def understand(outline: Outline) -> tuple[Target, list[str]]:
-    """The target of a source, with notes on what was taken for what.
+    """The target of a source, with notes on the inferred task.
 
     Unless the task is given: one target of text, booleans or integers with at most MOST_CLASSES different values has
     classes, sorted; several targets that are all 0 or 1 are labels; all others are numbers. Raises InputError for a
@@ -121,13 +122,13 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     names = tuple(outline.targets)
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
     if outline.label_separator:
-        return Target("labels", tuple(labels_of_lists(outline))), []
-    if outline.task == "labels":
-        return Target("labels", names), []
+        return Target("multilabel", tuple(labels_of_lists(outline))), []
+    if outline.task == "multilabel":
+        return Target("multilabel", names), []
     if outline.task == "auto" and len(names) > 1 and all(two_valued(column) for column in values.values()):
         one_hot = "; each row has just one, task: classes for classes" if is_one_hot(outline) else ""
         note = f"all {len(names)} targets are 0 or 1: taken as labels (task: numbers for numbers{one_hot})"
-        return Target("labels", names), [note]
+        return Target("multilabel", names), [note]
     if outline.task == "classes" and len(names) > 1 and is_one_hot(outline):
         return Target("classes", names, one_hot_names(outline)), []
     (name, column), *_ = values.items()
@@ -135,9 +136,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
         doubtful = outline.task == "auto" and len(values) == 1
         return Target("numbers", names), _few_whole(name, column) if doubtful else []
     if len(names) > 1:
-        message = (
-            f"classes can be predicted for one target, not for {len(names)}; of several that are 0 or 1: task: labels"
-        )
+        message = f"classes can be predicted for one target, not for {len(names)}; if each is 0 or 1: task: multilabel"
         raise InputError(Problem(message, outline.where))
     integers = len(distinct(column)[0]) if outline.task == "auto" and column.dtype.kind in "iu" else 0
     if integers > MOST_CLASSES:
@@ -145,7 +144,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
         return Target("numbers", names), [note]
     classes = tuple(class_names(outline))
     if len(classes) == 1:
-        message = f"all rows have the class {shown(classes[0])}; there is nothing to tell apart"
+        message = f"all rows have the class {shown(classes[0])}; there is nothing to predict"
         raise InputError(Problem(message, outline.where))
     notes = []
     if integers > MANY_CLASSES:
@@ -156,9 +155,9 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
 def encode(outline: Outline, target: Target) -> np.ndarray:
     """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
 
-    A row without a target has a 0. Raises InputError for what the target does not know.
+    Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
-    if target.task == "labels" and outline.label_separator:
+    if target.task == "multilabel" and outline.label_separator:
         return encode_label_lists(outline, target.names)
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
@@ -167,7 +166,7 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
         return encode_one_hot(outline)
     if target.classes:
         return encode_classes(outline, target.classes)
-    if target.task == "labels":
+    if target.task == "multilabel":
         return encode_labels(outline)
     return np.stack([_numbers(name, values, outline) for name, values in outline.targets.items()], axis=1)
 

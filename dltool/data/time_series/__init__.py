@@ -1,1 +1,1 @@
-"""Time series: the rows of a table in the order of time, and windows of them."""
+"""Time series: rows of a table ordered by time, and their windows."""

@@ -1,4 +1,4 @@
-"""Rows in the order of time: gathered into series by group, each put in order, its gaps and repeated times found."""
+"""Ordering rows by time: grouped into series, sorted, with gaps and repeated times found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dltool.errors import InputError, Problem
 Gaps = Literal["split", "keep", "fill", "refuse"]
 Repeats = Literal["refuse", "first", "last", "keep"]
 
-#: steps from one row to the next above which rows are missing between them; of days without weekends, for holidays
+#: longest distance of rows without a gap, in usual steps; longer for weekdays, because of holidays
 LONGEST, LONGEST_ON_WEEKDAYS = 1.5, 3.5
 #: how far from a whole number of usual steps a step may be, and what share of them may be further: with more, there is
 #: no usual step
@@ -24,32 +24,34 @@ NEAR, MOST_UNEVEN = 0.2, 0.2
 
 @dataclass(frozen=True)
 class Step:
-    """What usually lies between a row and the next: a training settles it, so that gaps are the same in any file."""
+    """The usual step between rows; a training fixes it, so that gaps mean the same in every file."""
 
-    size: float | None  # seconds, or as numbers are; None where times come irregularly
+    size: float | None  # seconds for dates; None for irregular times
     dates: bool
     weekdays: bool = False  # days without Saturdays and Sundays
 
     @classmethod
-    def usual(cls, times: np.ndarray, following: np.ndarray) -> Step:
-        """Of times (n,) in order, where those that are `following` (n − 1,) the one before are of the same series."""
+    def usual(cls, times: np.ndarray, same_series: np.ndarray) -> Step:
+        """Of times (n,) in order, where those that are `same_series` (n − 1,) the one before are of the same series."""
         dates = times.dtype.kind == "M"
-        steps = _numbers(times, following)
+        steps = _numbers(times, same_series)
         steps = steps[steps > 0]
         if not steps.size:
             return cls(None, dates)
         step = cls(float(np.median(steps)), dates)
         if dates and step.size == 86400 and np.is_busday(times.astype("datetime64[D]")).all():
             step = replace(step, weekdays=True)
-        multiples = step.steps(times)[following]
+        multiples = step.steps(times)[same_series]
         uneven = np.abs(multiples - np.rint(multiples)) > NEAR
         return step if uneven.mean() <= MOST_UNEVEN else cls(None, dates)
 
-    def longer(self, times: np.ndarray, following: np.ndarray) -> np.ndarray:
-        """Which times (k,) come too long after the one before."""
+    def longer(self, times: np.ndarray, same_series: np.ndarray) -> np.ndarray:
+        """Indexes (k,) of times that follow a gap."""
         if self.size is None:
             return np.empty(0, np.int64)
-        return np.flatnonzero(following & (self.steps(times) > (LONGEST_ON_WEEKDAYS if self.weekdays else LONGEST))) + 1
+        return (
+            np.flatnonzero(same_series & (self.steps(times) > (LONGEST_ON_WEEKDAYS if self.weekdays else LONGEST))) + 1
+        )
 
     def steps(self, times: np.ndarray) -> np.ndarray:
         """How many steps lie between a time and the next (n − 1,)."""
@@ -76,7 +78,7 @@ class Chronology:
     rows: np.ndarray  # (n,) in the order of time; one that fills a gap is the row before it, again
     filled: np.ndarray  # (n,) booleans, where it does
     series: np.ndarray  # (n,) numbers of series, which rise
-    stretches: np.ndarray  # (m + 1,) bounds of rows that follow each other without a gap
+    segments: np.ndarray  # (m + 1,) bounds of rows that follow each other without a gap
     notes: tuple[str, ...] = ()
     step: Step | None = None
 
@@ -103,15 +105,15 @@ class Ordering:
         if self.stated:
             order, notes = self._once(order)
         times, series = self.times[order], self.series[order]
-        following = series[1:] == series[:-1]
-        step = self.step or Step.usual(times, following)
+        same_series = series[1:] == series[:-1]
+        step = self.step or Step.usual(times, same_series)
         if step.dates != (times.dtype.kind == "M"):
             found, trained = ("dates", "numbers")[step.dates], ("numbers", "dates")[step.dates]
             raise InputError(Problem(f"column '{self.column}' holds {trained}, in the training {found}"))
-        gaps = step.longer(times, following)
+        gaps = step.longer(times, same_series)
         lacking = np.rint(step.steps(times)[gaps - 1]).astype(np.int64) - 1
-        notes += self._told(order, times, gaps, int(lacking.sum()), step)
-        bounds = np.concatenate([[0], np.flatnonzero(~following) + 1, [len(order)]])
+        notes += self._gap_notes(order, times, gaps, int(lacking.sum()), step)
+        bounds = np.concatenate([[0], np.flatnonzero(~same_series) + 1, [len(order)]])
         if not self.stated or self.gaps == "keep":
             return Chronology(order, np.zeros(len(order), bool), series, bounds, tuple(notes), step)
         if self.gaps == "fill":
@@ -133,11 +135,11 @@ class Ordering:
         if not again.any():
             return order, []
         first = int(order[again].min())
-        what = f"{moment(self.times[first])} in '{self.column}' stands there for the second time"
+        what = f"{moment(self.times[first])} in '{self.column}' is repeated"
         others = int(again.sum()) - 1
         more = f", and {plural(others, 'more row')} like it" if others else ""
         if self.repeats == "refuse":
-            advice = "name the column that tells series apart (group), or say which row counts (repeats: first or last)"
+            advice = "name the column that identifies the series (group), or which row to keep (repeats: first or last)"
             raise InputError(Problem(f"{what}{more}; {advice}", self.place(first)))
         left_out = {"first": again, "last": np.append(again[1:], False), "keep": np.zeros_like(again)}[self.repeats]
         return order[~left_out], [f"{self.place(first)}: {what}{more} (repeats: {self.repeats})"]
@@ -147,18 +149,20 @@ class Ordering:
         assert self.times is not None
         times, series = self.times[order], self.series[order]
         same = series[1:] == series[:-1]
-        for what, where in (("falls", times[1:] < times[:-1]), ("repeats", times[1:] == times[:-1])):
+        for what, where in (("decreases", times[1:] < times[:-1]), ("repeats", times[1:] == times[:-1])):
             found = order[1:][same & where]
             if found.size:
                 more = f" and in {plural(found.size - 1, 'more row')}" if found.size > 1 else ""
-                hint = "order rows by it: time: " + self.column if what == "falls" else "is the group missing?"
+                hint = "order rows by it: time: " + self.column if what == "decreases" else "is the group missing?"
                 yield f"{self.place(int(found.min()))}: column '{self.column}' {what} there{more}; {hint}"
                 return
 
-    def _told(self, order: np.ndarray, times: np.ndarray, gaps: np.ndarray, lacking: int, step: Step) -> Iterator[str]:
+    def _gap_notes(
+        self, order: np.ndarray, times: np.ndarray, gaps: np.ndarray, lacking: int, step: Step
+    ) -> Iterator[str]:
         """A note on gaps; raises InputError where there may be none."""
         if step.size is None and len(times) > 2 and self.stated:
-            yield f"times in '{self.column}' come irregularly: no gaps are looked for"
+            yield f"times in '{self.column}' are irregular, so gaps cannot be detected"
         if not gaps.size:
             return
         first = int(gaps[order[gaps].argmin()])
@@ -166,11 +170,15 @@ class Ordering:
         what = f"{plural(gaps.size, 'gap')} in '{self.column}', where {lacking} steps of {step} are missing"
         what += f", the first from {ends}" if gaps.size > 1 else f", from {ends}"
         if not self.stated:
-            yield f"{where}: {what}: windows go across; time: {self.column} keeps them apart"
+            yield f"{where}: {what}: windows cross gaps; time: {self.column} avoids that"
         elif self.gaps == "refuse":
             raise InputError(Problem(f"{what} (gaps: refuse)", where))
         else:
-            then = {"split": "no window goes across", "keep": "windows go across", "fill": "the row before fills them"}
+            then = {
+                "split": "no window crosses them",
+                "keep": "windows cross them",
+                "fill": "the row before fills them",
+            }
             yield f"{where}: {what}: {then[self.gaps]} (gaps: {self.gaps})"
 
     def _filled(

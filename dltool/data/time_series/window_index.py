@@ -1,4 +1,4 @@
-"""From the rows of a table to windows: which rows follow each other, and where a window starts."""
+"""From rows of a table to windows: the order of rows, and where windows start."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Cutting:
         source, targets = self._source, self._request.targets
         names = [*source.shown, *([source.target] if targets else [])]
         values = {name: self._numbers(name) for name in dict.fromkeys(names)}
-        self._tell_empty(values)
+        self._note_empty_cells(values)
         order = self._ordering().chronology()
         self._notes += order.notes
         values = {name: column[order.rows] for name, column in values.items()}
@@ -50,11 +50,11 @@ class Cutting:
         self._require_some(starts, order)
         ends = order.rows[starts + source.length - 1]
         sizes = np.bincount(order.series[starts], minlength=int(order.series[-1]) + 1)
-        self._tell_short(sizes)
+        self._note_short_series(sizes)
         if not targets:
             by_row = np.argsort(ends, kind="stable")
             starts, ends = starts[by_row], ends[by_row]
-            self._tell_without(len(ends))
+            self._note_rows_without_window(len(ends))
         found = {
             name: values[source.target][starts + source.length - 1 + step]
             for step, name in (self._targets() if targets else [])
@@ -92,7 +92,7 @@ class Cutting:
         values[empty] = np.nan
         return values
 
-    def _tell_empty(self, values: Mapping[str, np.ndarray]) -> None:
+    def _note_empty_cells(self, values: Mapping[str, np.ndarray]) -> None:
         """A note on cells without a number; raises InputError where there may be none."""
         empty = {name: rows for name, column in values.items() if (rows := np.flatnonzero(np.isnan(column))).size}
         if not empty:
@@ -101,9 +101,11 @@ class Cutting:
         place, total = self._outline.place(int(rows[0])), sum(each.size for each in empty.values())
         more = f", and {plural(total - 1, 'more cell')} like it" if total > 1 else ""
         if rule == "refuse":
-            message = f"column '{name}' has no number here{more}; have no window hold one (empty: split), or take the"
+            message = (
+                f"column '{name}' has no number here{more}; let no window contain one (empty: split), or repeat the"
+            )
             raise InputError(Problem(f"{message} number before (empty: previous)", place))
-        then = {"split": "no window holds one", "previous": "the number before stands for it, but is never a target"}
+        then = {"split": "no window contains one", "previous": "the number before is repeated, but never as a target"}
         self._notes.append(f"{place}: column '{name}' is empty there{more}: {then[rule]} (empty: {rule})")
 
     def _ordering(self) -> Ordering:
@@ -134,8 +136,8 @@ class Cutting:
         """Where windows start that show numbers alone, and whose targets are known where there must be some."""
         source, last = self._source, self._source.length - 1
         span = source.length + (source.horizon if self._request.targets else 0)
-        stretches = [np.arange(low, high - span + 1, source.stride) for low, high in pairwise(order.stretches.tolist())]
-        starts = np.concatenate(stretches)
+        segments = [np.arange(low, high - span + 1, source.stride) for low, high in pairwise(order.segments.tolist())]
+        starts = np.concatenate(segments)
         hidden = np.concatenate([[0], np.cumsum(~shows)])
         fit = hidden[starts + source.length] == hidden[starts]
         for step in [step for step, _ in self._targets()] if self._request.targets else [0]:
@@ -153,7 +155,7 @@ class Cutting:
         if len(starts):
             return
         source, rows = self._source, self._outline.rows
-        longest = int(np.diff(order.stretches).max())
+        longest = int(np.diff(order.segments).max())
         found = f"{rows} rows" if longest == rows else f"{rows} rows, of which at most {longest} follow each other,"
         ahead = f" and a horizon of {source.horizon}" if self._request.targets else ""
         message = f"{found} are too few for one window of {source.length}{ahead}"
@@ -161,14 +163,14 @@ class Cutting:
             message = f"no window of {source.length} rows{ahead} is without an empty cell"
         raise InputError(Problem(message, self._outline.where))
 
-    def _tell_without(self, windows: int) -> None:
+    def _note_rows_without_window(self, windows: int) -> None:
         """A note on rows from which nothing is predicted."""
         rows, length = self._outline.rows, self._source.length
         if windows < rows:
-            what = f"{rows - windows} of {plural(rows, 'row')} end no window of {length}"
+            what = f"{rows - windows} of {plural(rows, 'row')} are not the end of a window of {length}"
             self._notes.append(f"{self._outline.where}: {what}, so nothing is predicted from them")
 
-    def _tell_short(self, sizes: np.ndarray) -> None:
+    def _note_short_series(self, sizes: np.ndarray) -> None:
         """A note on series that have no window."""
         short = np.flatnonzero(sizes == 0)
         if not short.size:

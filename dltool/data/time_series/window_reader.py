@@ -1,4 +1,4 @@
-"""Windows of a table as they are asked for, and the rows that they end with."""
+"""Windows of a table, created on demand, and the rows that they end with."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_one_hot_targets_are_classes_where_the_config_says_so(dtype: str):
     assert dataset.signature.classes == ("0", "1", "2", "3")
     np.testing.assert_array_equal(dataset.parts["train"].targets, LABELS)
     labels = opened({**_npz(), **PLAIN})
-    assert labels.signature.task == "labels"
+    assert labels.signature.task == "multilabel"
     assert labels.notes == [
         "all 4 targets are 0 or 1: taken as labels (task: numbers for numbers; each row has just one, task: classes for"
         " classes)"
@@ -212,8 +212,8 @@ def test_idx_of_other_types(code: int, dtype: str):
 WHOLE = idx(IMAGES)
 ZIPPED = gzip.compress(WHOLE)
 IDX: dict[str, tuple[bytes, str]] = {
-    "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers announced, 317 found"),
-    "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers announced, 321 found"),
+    "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers expected from the header,  317 found"),
+    "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers expected from the header,  321 found"),
     "header": (WHOLE[:9], "images: data.idx: cut short within its header"),
     "empty": (b"", "images: data.idx: not an IDX file: it starts with nothing"),
     "png": (b"\x89PNG\r\n", "images: data.idx: not an IDX file: it starts with 89 50 4e 47"),
@@ -226,7 +226,7 @@ IDX: dict[str, tuple[bytes, str]] = {
     "rows": (idx(IMAGES[:7]), "images: data.idx: 7 samples, but 20 targets in labels"),
     "nan": (
         idx(np.full((20, 2), np.nan, ">f4"), 0x0D),
-        "images: data.idx: the value at [0, 0] is nan, and at least 39 more are like it; numbers must be finite and fit"
+        "images: data.idx: the value at [0, 0] is nan, and at least 39 more like it; numbers must be finite and fit"
         " float32",
     ),
 }

@@ -30,7 +30,7 @@ LATE = [f"{13 + i % 15}/{1 + i % 12:02}/2024" for i in range(ROWS)]
 
 
 def _says(told: str) -> str:
-    return f"(data.table.types: {{a: {told}}} says otherwise)"
+    return f"(data.table.types: {{a: {told}}} changes that)"
 
 
 DAY_FIRST = _says("{date: '%d/%m/%Y'}")
@@ -44,17 +44,17 @@ NOTES: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
     "offsets": (
         [f"2024-01-{1 + i:02}T00:30:00{('-05:00', '+02:00')[i % 2]}" for i in range(ROWS)],
         {"date": {"offsets": "utc"}},
-        [f"column 'a': times with an offset are brought to UTC {_says('{date: {offsets: ignore}}')}"],
+        [f"column 'a': times with an offset are converted to UTC {_says('{date: {offsets: ignore}}')}"],
     ),
     "codes": (
         [("007", "07", "7")[i % 3] for i in range(ROWS)],
         {"text": {}},
-        [f"column 'a': digits that begin with 0 are taken for codes, not for numbers {_says('number')}"],
+        [f"column 'a': digits that begin with 0 are taken as codes, not as numbers {_says('number')}"],
     ),
     "words for missing numbers": (
         [("NA", "1.5", "?", "2")[i % 4] for i in range(ROWS)],
         {"number": {}},
-        ["taken for missing values: 'a' ('?' in 6 rows, 'NA' in 6 rows) (data.table.types says otherwise)"],
+        ["taken as missing values: 'a' ('?' in 6 rows, 'NA' in 6 rows) (change it with data.table.types)"],
     ),
     "words": ([("None", "Basic", "NA")[i % 3] for i in range(ROWS)], {"text": {}}, []),
 }
@@ -110,7 +110,7 @@ def test_bad_cells_are_told_up_to_ten_and_counted():
 
 def test_a_type_of_no_column():
     (line,) = problems(table(_file(["1"] * ROWS), types={"aa": "text"}))
-    assert line == "data.table.types.aa: no column is called so; did you mean 'a'?"
+    assert line == "data.table.types.aa: no column has this name; did you mean 'a'?"
 
 
 def test_names_that_look_like_patterns_are_names():

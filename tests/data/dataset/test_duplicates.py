@@ -15,17 +15,17 @@ def _notes(rows: list[str], other: list[str]) -> list[str]:
     write("data.csv", "\n".join(["a,b,y", *rows]))
     write("other.csv", "\n".join(["a,b,y", *other]))
     data = {**table("data.csv"), "split": {"validation": {"last": 4}}, "test": table("other.csv")}
-    return [note for note in opened(data).warnings if "flatter" in note]
+    return [note for note in opened(data).warnings if "inflate" in note]
 
 
 def test_rows_of_two_parts_are_told():
     rows = numbered(20)[1:]
     assert _notes(rows, ["100,7,0", "101,7,1"]) == []
     assert _notes([*rows, *rows[:2]], ["100,7,0", rows[3]]) == [
-        f"rows in two parts flatter figures: 2 rows of validation also in train, 1 row of test also in train; {ADVICE}"
+        f"rows in two parts inflate results: 2 rows of validation also in train, 1 row of test also in train; {ADVICE}"
     ]
     assert _notes(rows, [rows[-1]] * 3) == [
-        f"rows in two parts flatter figures: 3 rows of test also in validation; {ADVICE}"
+        f"rows in two parts inflate results: 3 rows of test also in validation; {ADVICE}"
     ]
 
 

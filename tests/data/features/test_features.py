@@ -133,7 +133,7 @@ WORDS = cells("b", "a", "b", None, "c", "b", "a")
     [
         ({}, 5, [2, 3, 4, 1, 0]),  # 0 is unknown, 1 is missing, then the most frequent first
         ({"min_count": 2}, 4, [2, 3, 0, 1, 0]),
-        ({"most": 1}, 3, [2, 0, 0, 1, 0]),
+        ({"max_categories": 1}, 3, [2, 0, 0, 1, 0]),
     ],
 )
 def test_categories(fields: dict[str, Any], size: int, expected: list[int]):
@@ -209,7 +209,7 @@ def test_what_columns_are_taken_for():
     dataset = opened(table(write("people.csv", people())))
     kinds = {column["column"]: column["kind"] for column in dataset.preprocessing["features"]["columns"]}
     assert kinds == {"age": "numeric", "city": "category", "since": "date", "member": "boolean", "note": "text"}
-    assert "left out, since they are empty, constant or name their rows: name, fixed" in dataset.notes
+    assert "left out, since they are empty, constant or only name the rows: name, fixed" in dataset.notes
     assert [(field.name, field.start, field.width) for field in dataset.signature.codes] == [
         ("city", 0, None),
         ("note", 1, 32),
@@ -223,7 +223,7 @@ def test_what_the_config_says_counts():
     kinds = {column["column"]: column["kind"] for column in dataset.preprocessing["features"]["columns"]}
     assert kinds["name"] == kinds["since"] == "category"
     assert problems({**table("people.csv"), "features": {"agee": "numeric"}}) == [
-        "data.features.agee: no column is called so; did you mean 'age'?"
+        "data.features.agee: no column has this name; did you mean 'age'?"
     ]
     assert problems({**table("people.csv"), "features": {"city": "numeric"}}) == [
         "people.csv:2: data.table: column 'city' holds 'A', where a number is expected, and 59 more cells of this"

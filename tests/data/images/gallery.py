@@ -19,12 +19,12 @@ HEIGHT, WIDTH = 12, 8
 SCENE = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
 SCENE[:4, :4] = (250, 20, 20)
 SCENE[8:, 4:] = (20, 20, 250)
-#: the same in grey (ITU-R BT.601), where each corner is told apart
-GREY = np.full((HEIGHT, WIDTH), 200, np.uint8)
-GREY[:4, :4] = 90
-GREY[8:, 4:] = 30
+#: the same in gray (ITU-R BT.601), where each corner is told apart
+GRAY = np.full((HEIGHT, WIDTH), 200, np.uint8)
+GRAY[:4, :4] = 90
+GRAY[8:, 4:] = 30
 #: 12 bits of a detector in 16, and 16 bits in color
-DEEP = (GREY.astype(np.uint16) + 1000).astype(np.uint16)
+DEEP = (GRAY.astype(np.uint16) + 1000).astype(np.uint16)
 DEEP_COLOR = (
     SCENE.astype(np.uint16) * 256 + np.arange(HEIGHT * WIDTH * 3, dtype=np.uint16).reshape(HEIGHT, WIDTH, 3) % 256
 )
@@ -89,7 +89,7 @@ def png(header: bytes, rows: bytes, *before: tuple[bytes, bytes], after: tuple[t
 
 
 def wide_png(array: np.ndarray, kind: int) -> bytes:
-    """16 bits of grey (0), color (2), grey and opacity (4), or color and opacity (6), which Pillow does not write."""
+    """16 bits of gray (0), color (2), gray and opacity (4), or color and opacity (6), which Pillow does not write."""
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
     return png(struct.pack(">IIBBBBB", array.shape[1], array.shape[0], 16, kind, 0, 0, 0), rows)
 
@@ -126,8 +126,8 @@ def on_white(image: np.ndarray) -> np.ndarray:
     return seen
 
 
-def grey_scene() -> np.ndarray:
-    return np.repeat(GREY[..., None], 3, axis=2)
+def gray_scene() -> np.ndarray:
+    return np.repeat(GRAY[..., None], 3, axis=2)
 
 
 def inverted_cmyk() -> bytes:
@@ -177,11 +177,11 @@ GALLERY = [
     Picture("progressive.jpg", saved(SCENE, "JPEG", quality=100, subsampling=0, progressive=True), SCENE, 12),
     Picture("subsampled_ycbcr.jpg", saved(SCENE, "JPEG", quality=100, subsampling=2), SCENE, 120),
     Picture("lzw.tif", saved(SCENE, "TIFF", compression="tiff_lzw"), SCENE),
-    Picture("grey.png", saved(GREY, "PNG"), grey_scene(), told="grey: converted to RGB"),
-    Picture("grey.jpg", saved(GREY, "JPEG", quality=100), grey_scene(), 4, told="grey: converted to RGB"),
-    Picture("one_bit.png", saved(Image.fromarray(GREY).point(lambda v: 255 * (v > 128)).convert("1"), "PNG"),
-            np.where(grey_scene() > 128, 255, 0).astype(np.uint8), told="grey: converted to RGB"),
-    Picture("grey_palette.png", saved(Image.fromarray(GREY).convert("P"), "PNG"), grey_scene(), told="grey: converted"),
+    Picture("gray.png", saved(GRAY, "PNG"), gray_scene(), told="gray: converted to RGB"),
+    Picture("gray.jpg", saved(GRAY, "JPEG", quality=100), gray_scene(), 4, told="gray: converted to RGB"),
+    Picture("one_bit.png", saved(Image.fromarray(GRAY).point(lambda v: 255 * (v > 128)).convert("1"), "PNG"),
+            np.where(gray_scene() > 128, 255, 0).astype(np.uint8), told="gray: converted to RGB"),
+    Picture("gray_palette.png", saved(Image.fromarray(GRAY).convert("P"), "PNG"), gray_scene(), told="gray: converted"),
     Picture("palette.png", saved(palette(), "PNG"), SCENE),
     Picture("palette.gif", saved(palette(), "GIF"), SCENE),
     Picture("palette.bmp", saved(palette(), "BMP"), SCENE),
@@ -190,17 +190,17 @@ GALLERY = [
             told="transparent"),
     Picture("rgba.png", saved(clear(SCENE), "PNG"), on_white(SCENE), told="laid on white"),
     Picture("rgba.webp", saved(clear(SCENE), "WEBP", lossless=True, exact=True), on_white(SCENE), told="laid on white"),
-    Picture("grey_and_opacity.png", saved(clear(GREY), "PNG"), on_white(grey_scene()), told="laid on white"),
+    Picture("gray_and_opacity.png", saved(clear(GRAY), "PNG"), on_white(gray_scene()), told="laid on white"),
     Picture("cmyk.tif", saved(Image.fromarray(SCENE).convert("CMYK"), "TIFF"), SCENE, told="CMYK"),
     Picture("cmyk_of_adobe.jpg", inverted_cmyk(), SCENE, 12, told="CMYK"),
     Picture("lab.tif", saved(Image.new("LAB", (WIDTH, HEIGHT), (137, 128, 128)), "TIFF"), np.full_like(SCENE, 128), 4),
     Picture("interlaced.png", interlaced(), SCENE),
     Picture("profile.png", saved(SCENE, "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
                                  .tobytes()), SCENE),
-    Picture("animated.gif", animated("GIF"), SCENE, told="the first one is taken"),
-    Picture("animated.png", animated("PNG"), SCENE, told="the first one is taken"),
-    Picture("animated.webp", animated("WEBP"), SCENE, told="the first one is taken"),
-    Picture("pages.tif", animated("TIFF"), SCENE, told="the first one is taken"),
+    Picture("animated.gif", animated("GIF"), SCENE, told="the first one is used"),
+    Picture("animated.png", animated("PNG"), SCENE, told="the first one is used"),
+    Picture("animated.webp", animated("WEBP"), SCENE, told="the first one is used"),
+    Picture("pages.tif", animated("TIFF"), SCENE, told="the first one is used"),
     Picture("late_exif.png", late_exif(), SCENE),
     Picture("cut.png", saved(NOISE, "PNG")[:200], problem="cut short"),
     Picture("cut.jpg", saved(NOISE, "JPEG", quality=95)[:-60], problem="cut short"),
@@ -247,7 +247,7 @@ DEEP_GALLERY = [
     Picture("deep.pgm", saved(Image.fromarray(DEEP), "PPM"), DEEP),
     Picture("deep_32.tif", saved(DEEP.astype(np.int32), "TIFF"), DEEP),
     Picture("float.tif", saved(DEEP.astype(np.float32) + 0.25, "TIFF"), DEEP + 0.25),
-    Picture("shallow.png", saved(GREY, "PNG"), GREY.astype(float) * 257, told="multiplied by 257"),
+    Picture("shallow.png", saved(GRAY, "PNG"), GRAY.astype(float) * 257, told="multiplied by 257"),
     Picture("deep_turned.png", turned_deep(), DEEP),
     Picture("deep_clear.png", saved(Image.fromarray(DEEP), "PNG", transparency=1030), DEEP_CLEAR, told="transparent"),
 ]
@@ -256,5 +256,5 @@ DEEP_COLORS = [
     Picture("color.png", wide_png(DEEP_COLOR, 2), DEEP_COLOR),
     Picture("color_and_opacity.png", wide_png(DEEP_COLOR_CLEAR, 6), DEEP_COLOR_SEEN, 1, told="transparent"),
     Picture("shallow.png", saved(SCENE, "PNG"), SCENE.astype(float) * 257, told="multiplied by 257"),
-    Picture("deep_grey.png", saved(DEEP, "PNG"), np.repeat(DEEP[..., None], 3, axis=2), told="grey: converted to RGB"),
+    Picture("deep_gray.png", saved(DEEP, "PNG"), np.repeat(DEEP[..., None], 3, axis=2), told="gray: converted to RGB"),
 ]

@@ -64,8 +64,8 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, int], str]] = {
     "folders inside classes": (
         ["up/2023/1.png", "up/2024/2.png", "down/2023/3.png"],
         {"down": 1, "up": 2},
-        "classes are the top folders ('down', 'up'); folders inside them ('2023', '2024') tell nothing"
-        " (class_folder: innermost)",
+        "classes are the top folders ('down', 'up'); folders inside them ('2023', '2024') are ignored"
+        " (class_folder: innermost uses them)",
     ),
     "wrapped folders inside classes": (
         ["pets/up/a/1.png", "pets/up/b/c/2.png", "pets/down/3.png"],
@@ -109,14 +109,14 @@ PARTS: dict[str, tuple[list[str], dict[str, str], str]] = {
     "unlabeled": (
         ["train/up", "train/down", "test"],
         {"train": "train"},
-        "{root}/test: left out, as its images lie in"
-        " no folders called like the classes to train on; to predict them: dltool predict RUN {root}/test",
+        "{root}/test: left out, as its images are"
+        " not in folders named like the training classes; to predict them: dltool predict RUN {root}/test",
     ),
     "no known class": (["train/up", "train/down", "test/unknown"], {"train": "train"}, "{root}/test: left out"),
     "others": (
         ["train/up", "train/down", "test/up", "extra/up"],
         {"train": "train", "test": "test"},
-        "{root}/extra: left out, as its name tells no part, such as test",
+        "{root}/extra: left out, as its name is not that of a part, such as test",
     ),
 }
 
@@ -147,7 +147,7 @@ def test_an_archive_beside_a_folder() -> None:
     packed("both", "both/more.zip")
     found, notes = classes("both")
     assert found == {"down": 3, "up": 3}
-    assert notes == ["both: left out 'more.zip', an archive, which is not looked into unless it is named"]
+    assert notes == ["both: left out 'more.zip', an archive, which is only read if it is named"]
 
 
 def test_links_are_followed_once() -> None:
@@ -177,7 +177,7 @@ def test_a_class_without_an_image_is_named() -> None:
     Path("root/left/notes.txt").write_text("none")
     assert classes("root")[1] == [
         "root: left out 'left/notes.txt', no image",
-        "root: no image in 'left', which is no class then",
+        "root: no image in 'left', so it is not a class",
     ]
 
 
@@ -301,7 +301,7 @@ REFUSED = {
     "images without folders": (
         ["root/1.png", "root/2.png"],
         "root",
-        "root: its images lie in no folders, which would be their classes; put each class in a folder",
+        "root: its images are not in class folders; put the images of each class in a folder",
     ),
     "a single image": (
         ["root/up/1.png"],
@@ -311,7 +311,7 @@ REFUSED = {
     "too few to divide": (
         ["root/up/1.png", "root/up/2.png", "root/down/1.png", "root/down/2.png"],
         "root",
-        "4 rows: too few to set some apart for validation and test; 6 are the least",
+        "4 rows: too few to set some apart for validation and test; at least 6 are needed",
     ),
     "two for a part": (
         [f"root/{part}/{name}" for part in ("train", "test1", "test2") for name in UP_DOWN],
@@ -348,7 +348,7 @@ def test_other_archives_are_named_as_such(form: str, capsys: pytest.CaptureFixtu
         given = f"packed.{form}"
         Path(given).write_bytes({"7z": b"7z\xbc\xaf\x27\x1c", "rar": b"Rar!\x1a\x07\x01\x00"}[form] + bytes(50))
     assert main(["init", given]) == 2
-    line = f"error: {given}: archives other than zip are not looked into; unpack it, and name the folder\n"
+    line = f"error: {given}: archives other than zip are not supported; unpack it and name the folder\n"
     assert capsys.readouterr().err == line
 
 
@@ -360,7 +360,7 @@ def test_classes_that_differ_in_case_only_are_named(capsys: pytest.CaptureFixtur
         )
     )
     assert main(["check", "c.yaml"]) == 0
-    told = "warning: data: 'Cat', 'cat' differ only in case or spaces; if they are one, give them one name"
+    told = "warning: data: 'Cat', 'cat' differ only in case or spaces; if they are the same, give them the same name"
     assert told in capsys.readouterr().out
 
 

@@ -72,8 +72,8 @@ def test_headers_tell_what_pixels_will_be(picture: Picture) -> None:
     with Images(path=picture.name).open([], Request(targets=False)) as reader:
         (header,) = cast(ImageReader, reader).headers
         assert header.size == (12, 8)
-        grey = "grey" in picture.told or "grey" in picture.name or picture.name == "one_bit.png"
-        assert reader.outline.feature_shape == (12, 8, 1 if grey else 3)
+        gray = "gray" in picture.told or "gray" in picture.name or picture.name == "one_bit.png"
+        assert reader.outline.feature_shape == (12, 8, 1 if gray else 3)
         assert reader.outline.feature_dtype == "uint8"
         assert next(iter(reader.read({}))).shape == (1, *reader.outline.feature_shape)
 
@@ -126,12 +126,12 @@ def test_all_in_one_folder(packed: bool, capsys: pytest.CaptureFixture[str]) -> 
     inside = "around/all/" if packed else ""
     for text in (
         f"left out 5 files, each no image (1 .eps, 1 .heic, 1 .pdf, …): '{inside}drawing.eps'",
-        f"left out '{inside}more.zip', an archive, which is not looked into unless it is named",
+        f"left out '{inside}more.zip', an archive, which is only read if it is named",
         f"left out {len(BAD)} damaged images (damaged: skip): ",
-        "no image in 'empty', which is no class then",
-        f"of {len(GOOD)} images are grey: converted to RGB",
+        "no image in 'empty', so it is not a class",
+        f"of {len(GOOD)} images are gray: converted to RGB",
         f"of {len(GOOD)} images are CMYK, for print: converted to RGB",
-        f"of {len(GOOD)} images are animated or of several pages: the first one is taken",
+        f"of {len(GOOD)} images are animated or of several pages: the first one is used",
         "transparent, or may be: laid on white (background)",
     ):
         assert text in told
@@ -151,7 +151,7 @@ def test_init_on_all_of_them_writes_what_check_takes(capsys: pytest.CaptureFixtu
     assert main(["init", "all"]) == 0
     said = capsys.readouterr().out
     assert (
-        f"warning: all: {len(BAD)} of {len(GALLERY)} images cannot be used, and are left out (damaged: skip): " in said
+        f"warning: all: {len(BAD)} of {len(GALLERY)} images cannot be used and are left out (damaged: skip): " in said
     )
     assert main(["check", "all.yaml"]) == 0
 
@@ -169,5 +169,5 @@ def test_a_background_of_ones_own(background: Any) -> None:
 
 def test_a_background_that_is_no_color() -> None:
     Path("x.png").write_bytes(GALLERY[0].content)
-    with pytest.raises(InputError, match="background: 'wite' is no color; such as white, gray"):
+    with pytest.raises(InputError, match="background: 'wite' is not a color such as white, gray"):
         Images(path="x.png", background="wite").open([], Request(targets=False))

@@ -60,12 +60,12 @@ def proposed(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], list[s
     return yaml.safe_load(Path("c.yaml").read_text())["data"], capsys.readouterr().out.splitlines()
 
 
-def test_one_image_in_color_among_many_grey_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_image_in_color_among_many_gray_ones(capsys: pytest.CaptureFixture[str]) -> None:
     two_classes(60, 8, 8)
     save("root/a/031.png", noise(0, 8, 8, 3))
     _, said = proposed(capsys)
     assert said[0] == "data      120 samples of 8 × 8 × 3 bytes"
-    note = "root: 119 of 120 images are grey: converted to RGB"
+    note = "root: 119 of 120 images are gray: converted to RGB"
     assert f"note: {note}" in said
     assert note in checked(capsys)
 
@@ -76,7 +76,7 @@ def test_one_image_of_another_size_among_many(capsys: pytest.CaptureFixture[str]
     data, said = proposed(capsys)
     assert data["images"]["size"] == [8, 8]
     assert "note: root: 1 of 120 images is resized to 8 × 8, from 8 × 8 … 8 × 16" in said
-    assert "note: root: 1 of 120 images is squashed: other proportions than 8 × 8, by up to 100%" in said
+    assert "note: root: 1 of 120 images is distorted: another aspect ratio than 8 × 8, by up to 100%" in said
     checked(capsys)
 
 
@@ -117,7 +117,7 @@ def test_an_image_of_eight_bits_for_a_network_of_sixteen_and_the_other_way(capsy
     assert rows[0]["probability_a"] == rows[1]["probability_a"]
     assert said.err.splitlines() == [
         "note: the images given: 1 of 2 images is of 16 bits, where the network takes 8: divided by 257",
-        "error: float.tif: has 32 bits, where the images to train on have 8: what is white in it is not known",
+        "error: float.tif: has 32 bits, but the training images have 8: its range is not known",
     ]
 
 
@@ -128,15 +128,15 @@ def test_constant_images_are_no_repeated_rows(capsys: pytest.CaptureFixture[str]
             clear[i : i + 3, 2:9, 3] = 255
             save(f"root/{name}/{i}.png", clear)
     config(images={"path": "root", "background": "black"}, split={"validation": 0.5})
-    black = "root: 20 of 20 samples hold one value or color each, the same all over: root/a/0.png, root/a/1.png, "
+    black = "root: 20 of 20 samples have a single color each: root/a/0.png, root/a/1.png, "
     notes = checked(capsys)
-    assert [note for note in notes if "flatter" in note] == []
-    assert [note.startswith(black) for note in notes if "all over" in note] == [True]
+    assert [note for note in notes if "inflate" in note] == []
+    assert [note.startswith(black) for note in notes if "single color" in note] == [True]
     assert main(["train", "c.yaml", "--run-dir", "run", "--set", "train.epochs=1"]) == 0
     assert black in capsys.readouterr().out
     config(images="root", split={"validation": 0.5})
     notes = checked(capsys)  # black strokes on white are seen
-    assert not any("all over" in note for note in notes)
+    assert not any("single color" in note for note in notes)
     assert "root: all 20 images are transparent, or may be: laid on white (background)" in notes
 
 
@@ -219,7 +219,7 @@ def test_init_says_what_it_has_not_looked_at(capsys: pytest.CaptureFixture[str],
     two_classes(10)
     assert not any("looked at" in line for line in proposed(capsys)[1])
     monkeypatch.setattr("dltool.proposal.pictures.TRIED_OUT", 7)
-    told = "note: root: looked at the headers of all 20 images and the pixels of 7; dltool check unpacks all"
+    told = "note: root: looked at the headers of all 20 images and the pixels of 7; dltool check decodes all of them"
     assert told in proposed(capsys)[1]
 
 

@@ -55,23 +55,23 @@ def findings(config: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
         ),
         (
             {"user_id": _random.permutation(ROWS) * 7, "x": X, "kind": KIND}, "kind", "classes",
-            "warning: column 'user_id': another number in almost every row: it names them; leave the column out:"
-            " exclude: [user_id]",
+            "warning: column 'user_id': a different number in almost every row: it only names rows; leave the column"
+            " out: exclude: [user_id]",
         ),
         (
             {"x": X, "verdict": KIND, "kind": KIND}, "kind", "classes",
-            "warning: column 'verdict': equals the target; unless known when there is something to predict, leave out:"
-            " exclude: [verdict]",
+            "warning: column 'verdict': equals the target; unless it is known at prediction time,"
+            " leave it out: exclude: [verdict]",
         ),
         (
             {"x": X, "code": np.where(KIND == "good", 3, 4), "kind": KIND}, "kind", "classes",
-            "warning: column 'code': determines the target: each of its 2 values goes with a single one; unless known"
-            " when there is something to predict, leave out: exclude: [code]",
+            "warning: column 'code': determines the target: each of its 2 values goes with a single one; unless it is"
+            " known at prediction time, leave it out: exclude: [code]",
         ),
         (
             {"x": X, "y": Y, "total": X + Y}, "total", "numbers",
-            "warning: columns 'x', 'y': together are the target: x + y; unless known when there is something to"
-            " predict, leave out: exclude: [x, y]",
+            "warning: columns 'x', 'y': together are the target: x + y; unless it is known at prediction time,"
+            " leave it out: exclude: [x, y]",
         ),
         (
             {"x": np.where(np.arange(ROWS) % 40, X.round(1), -999), "kind": KIND}, "kind", "classes",

@@ -65,7 +65,7 @@ def test_numbers(columns: dict[str, np.ndarray], leak: str | None) -> None:
         ),
         (
             {"score": NOISE + 20 * np.unique(WORDS, return_inverse=True)[1]},
-            "score tells the classes apart without a mistake: each has a range to itself (suspected)",
+            "score separates the classes perfectly: each has its own range (suspected)",
         ),
         ({"id": np.arange(ROWS)}, None),
         ({"sparse": np.where(np.arange(ROWS) < 5, WORDS, "")}, None),

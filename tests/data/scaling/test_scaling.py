@@ -116,7 +116,7 @@ def test_small_differences_of_large_numbers_are_kept():
     np.testing.assert_allclose(scaled, (OFFSET - OFFSET.mean()) / OFFSET.std(), atol=1e-6)
     (note,) = opened({**data, "scaling": "none"}).notes
     assert note.startswith("feature 0 on the last axis is 1700000000 ± 3.9")
-    assert note.endswith("take the mean off: data.scaling: standard")
+    assert note.endswith("subtract the mean: data.scaling: standard")
 
 
 @pytest.mark.parametrize("scaling", [None, "none", {"divide": 1e9}])

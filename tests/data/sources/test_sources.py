@@ -64,7 +64,7 @@ def test_images_of_another_form(fields: dict[str, Any], shape: tuple[int, ...]):
     assert opened({"images": {"path": "pets", **fields}, **ALL}).signature.feature_shape == shape
 
 
-def test_grey_images_have_one_channel():
+def test_gray_images_have_one_channel():
     pictures(a__1=picture(10, mode="L"), b__1=picture(20, mode="L"))
     assert opened({"images": "pets", **ALL}).signature.feature_shape == (4, 3, 1)
 
@@ -215,13 +215,12 @@ BROKEN: dict[str, Broken] = {
     "no folder for a class": (
         {"images": "pets"},
         {**FOLDER, "loose": picture(5)},
-        "pets/loose.png: data.images: lies in no folder of its own, which would be its class; put each class in a"
-        " folder",
+        "pets/loose.png: data.images: is not in a class folder; put the images of each class in a folder",
     ),
     "one class": (
         {"images": "pets"},
         {"cat__1": picture(5), "cat__2": picture(6)},
-        "pets: all rows have the class 'cat'; there is nothing to tell apart",
+        "pets: all rows have the class 'cat'; there is nothing to predict",
     ),
     "no images": (
         {"images": "pets"},
@@ -242,7 +241,7 @@ BROKEN: dict[str, Broken] = {
     "Latin-1 text": (
         {"text": "a.txt"},
         {"/a.txt": "a\té\n".encode("latin-1")},
-        "a.txt:1: data.text: not UTF-8 text; if it is Latin-1, say so: encoding: latin-1",
+        "a.txt:1: data.text: not UTF-8 text; if it is Latin-1, set encoding: latin-1",
     ),
     "no text": ({"text": "a.txt"}, {"/a.txt": "\n\n"}, "a.txt: data.text: the file is empty"),
     "zipped text cut short": (
@@ -258,7 +257,7 @@ BROKEN: dict[str, Broken] = {
     "dimensions of two lengths": (
         {"series": "a.ts"},
         {"/a.ts": "@data\n1,2,3:1,2:a\n"},
-        "a.ts:2: data.series: dimensions of 3 and 2 values; all must have as many",
+        "a.ts:2: data.series: dimensions of 3 and 2 values; all must have the same number",
     ),
     "a gap in a series": (
         {"series": "a.ts"},
@@ -279,8 +278,7 @@ BROKEN: dict[str, Broken] = {
     "times beside values": (
         {"series": "a.ts"},
         {"/a.ts": "@timestamps true\n@data\n(0,1),(1,2):a\n"},
-        "a.ts:3: data.series: times stand beside the values, (time,value); leave them out, as all series must be alike"
-        " in time",
+        "a.ts:3: data.series: holds (time,value) pairs; leave the times out, as all series must have the same times",
     ),
     "a class in Latin-1": (
         {"series": "a.ts"},
@@ -290,7 +288,7 @@ BROKEN: dict[str, Broken] = {
     "a header that says there are no classes": (
         {"series": "a.ts"},
         {"/a.ts": "@classLabel false\n@data\n1,2\n"},
-        "a.ts:3: data.series: no class behind the last ':': the header says that there is none (@classLabel false)",
+        "a.ts:3: data.series: no class after the last ':': the header says that there is none (@classLabel false)",
     ),
     "a target of a series that is no number": (
         {"series": "a.ts"},
@@ -300,7 +298,7 @@ BROKEN: dict[str, Broken] = {
     "a series without class": (
         {"series": "a.ts"},
         {"/a.ts": "@data\n1,2,3\n"},
-        "a.ts:2: data.series: no class behind the last ':'",
+        "a.ts:2: data.series: no class after the last ':'",
     ),
     "too few rows for a window": (
         {"windows": {"path": "a.csv", "target": "n", "length": 9}},
@@ -330,7 +328,7 @@ BROKEN: dict[str, Broken] = {
     "a NumPy file cut short": (
         {"npy": {"path": "x.npy", "targets": "x.npy"}},
         {"/x.npy": npy(np.zeros((9, 9)))[:-20]},
-        "x.npy: data.npy: cut short: 648 bytes of numbers announced, 628 found",
+        "x.npy: data.npy: cut short: 648 bytes of numbers expected from the header,  628 found",
     ),
     "targets of another number": (
         {"npy": {"path": "x.npy", "targets": "y.npy"}},

@@ -14,7 +14,7 @@ from dltool.data.splitting.split import split_rows
 from dltool.errors import InputError
 from tests.data.opening import opened, write
 
-LATEST = "samples follow each other in time: the latest are set apart"
+LATEST = "samples are ordered in time: the latest are set apart"
 
 
 def _split(
@@ -29,7 +29,7 @@ SPLITS: dict[str, tuple[Succession, dict[str, list[int]], str]] = {
     "targets that reach": (
         Succession(2),
         {"train": [*range(8)], "validation": [10, 11]},
-        f"{LATEST}; 2 samples before them left out, whose targets reach into theirs",
+        f"{LATEST}; 2 samples before them left out, since they share targets",
     ),
     "two series": (
         Succession(0, (6, 6)),
@@ -39,12 +39,12 @@ SPLITS: dict[str, tuple[Succession, dict[str, list[int]], str]] = {
     "two series that reach": (
         Succession(2, (6, 6)),
         {"train": [0, 1, 2, 6, 7, 8], "validation": [5, 11]},
-        f"{LATEST}; 4 samples before them left out, whose targets reach into theirs",
+        f"{LATEST}; 4 samples before them left out, since they share targets",
     ),
     "a series too short to give any": (
         Succession(1, (2, 10)),
         {"train": [0, 1, *range(2, 9)], "validation": [10, 11]},
-        f"{LATEST}; 1 sample before them left out, whose targets reach into theirs",
+        f"{LATEST}; 1 sample before them left out, since they share targets",
     ),
 }
 
@@ -63,7 +63,7 @@ def test_the_test_part_is_the_latest_of_all():
 
 def test_rows_from_one_end_are_told_to_be_of_one_series():
     told = {"validation": {"last": 4}}
-    note = "series follow each other: the last rows are those of the last series alone"
+    note = "the file holds several series: its last rows are all from the last one"
     assert _split(told, ["train", "validation"], 12, Succession(0, (6, 6)))[1] == [note]
     assert not _split(told, ["train", "validation"], 12, Succession(0, (12,)))[1]
 
@@ -101,7 +101,7 @@ def test_kept_apart(ends: dict[str, slice], reach: int, expected: dict[str, slic
 def test_nothing_is_left_of_a_part_that_gives_way():
     with pytest.raises(InputError) as caught:
         kept_apart({"train": slice(0, 3), "validation": slice(3, 10)}, 5)
-    line = "data.split.train: no row is left: the targets of all reach into the other part's"
+    line = "data.split.train: no row is left: all share targets with the other part"
     assert [str(problem) for problem in caught.value.problems] == [line]
 
 

@@ -95,7 +95,7 @@ AUTO: list[tuple[list[int], dict[str, Any], str | None]] = [
     (
         [0] * 50 + [1] * 20 + [2] * 2,
         {"validation": 0.2, "test": 0.2},
-        "a class has only 2 of all rows, so they are drawn without regard to class (data.split.stratify)",
+        "a class has only 2 rows, so rows are not stratified by class (data.split.stratify)",
     ),
     ([0] * 50 + [1] * 20 + [2] * 2, {"validation": 0.2}, None),
 ]
@@ -110,7 +110,7 @@ def test_classes_keep_their_share_by_themselves_where_all_have_rows_enough(
     chosen = opened({**table("data.csv"), "split": {**split, "stratify": note is None}})
     for name, part in automatic.parts.items():
         np.testing.assert_array_equal(part.features, chosen.parts[name].features)
-    assert [text for text in automatic.notes if "regard" in text] == ([note] if note else [])
+    assert [text for text in automatic.notes if "stratified" in text] == ([note] if note else [])
 
 
 @pytest.mark.parametrize("stratify", [False, True])

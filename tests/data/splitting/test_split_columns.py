@@ -217,13 +217,13 @@ FAULTS: list[tuple[list[Any], dict[str, Any], str]] = [
         ["train", "train", "train"],
         {"column": "where"},
         "data.split.column: column 'where' names no row of the validation part, it holds: train; say what they mean:"
-        f" {MEANINGS}; validation: null where it comes otherwise, or not at all",
+        f" {MEANINGS}; validation: null if it has another source, or none",
     ),
     (
         ["train", "validation", "train"],
         {"column": "where"},
         "data.split.column: column 'where' names no row of the test part, it holds: train, validation; say what they"
-        f" mean: {MEANINGS}; test: null where it comes otherwise, or not at all",
+        f" mean: {MEANINGS}; test: null if it has another source, or none",
     ),
     (
         ["validation", "test"],

@@ -68,7 +68,7 @@ FAULTS: list[tuple[str, list[Any], str]] = [
     ("w", [1, -2], "data.csv:3: column 'w' holds -2; every row to train on needs a weight of 0 or more"),
     ("w", [1, ""], "data.csv:3: column 'w' has no value; every row to train on needs a weight of 0 or more"),
     ("w", [0, 0], "data.csv: train.sampling.weights: column 'w' is 0 in all rows to train on"),
-    ("w", ["x", "z"], "data.csv: train.sampling.weights: column 'w' holds no numbers, which weights are"),
+    ("w", ["x", "z"], "data.csv: train.sampling.weights: column 'w' holds no numbers, but weights must be numbers"),
 ]
 
 
@@ -84,13 +84,13 @@ def test_weights_that_cannot_be_used(column: str, cells: list[Any], line: str):
 
 def test_arrays_have_no_column_of_weights():
     np.savez("data.npz", x=np.zeros((4, 3)), y=[0, 1, 0, 1])
-    with pytest.raises(InputError, match=r"train.sampling.weights: weights can stand in a column of a table only"):
+    with pytest.raises(InputError, match=r"train.sampling.weights: weights need a table with a column of weights"):
         open_dataset(config({"npz": "data.npz"}), [FOLDER], sampling=Sampling(weights="w"))
 
 
 def test_numbers_cannot_be_balanced():
     np.savez("data.npz", x=np.zeros((4, 3)), y=[0.5, 1.5, 0.5, 1.5])
     with pytest.raises(
-        InputError, match="'balanced' draws every class as often, the target holds numbers; give weights"
+        InputError, match="'balanced' draws every class equally often, the target holds numbers; give weights"
     ):
         open_dataset(config({"npz": "data.npz"}), [FOLDER], sampling="balanced")

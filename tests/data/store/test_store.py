@@ -143,7 +143,7 @@ def test_a_file_cut_short_under_a_reader_is_named(cache):
     os.truncate(part.path, 100)
     with pytest.raises(RunError) as caught:
         part.rows(0, 20)
-    assert str(caught.value) == (f"{part.path}: was cut short while it was read; start again: it is then prepared anew")
+    assert str(caught.value) == (f"{part.path}: was cut short while it was read; start again to prepare it again")
 
 
 def test_what_killed_processes_left_is_removed(cache):

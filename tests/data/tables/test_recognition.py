@@ -14,7 +14,7 @@ from dltool.data.tables.reader import TableReader
 from tests.data.opening import opened, problems, table, write
 
 LATE = 30_000  # rows before a cell that those from which duckdb guesses types do not tell of
-_NOTE = "column 'b': '1,234' is read with '{}' as decimal mark (data.table.types: {{b: {}}} says otherwise)"
+_NOTE = "column 'b': '1,234' is read with '{}' as decimal mark (data.table.types: {{b: {}}} changes that)"
 
 
 def _read(path: str, **fields: Any) -> tuple[dict[str, tuple[str, list[Any]]], tuple[str, ...]]:

@@ -16,12 +16,12 @@ WORDS = (
     "correct it, or say what it means: types: {{{0}: {{integer: {{missing: [{1}]}}}}}}, or features: {{{0}: category}}"
 )
 QUOTED_ONE = "'\"1'"
-QUOTE = "a quoted field begins here and never ends; if quotes mean nothing in this file, say so: quote: ''"
+QUOTE = "a quoted field begins here and never ends; if quotes mean nothing in this file, set quote: ''"
 TOO_LARGE = (
-    "is infinite or too large for float32; correct it; in a CSV its word can count as missing:"
+    "is infinite or too large for float32; correct it; in a CSV its word can be declared missing:"
     " types: {a: {number: {missing: [inf]}}}"
 )
-NO_TARGET = "a row without a target cannot be used: remove it, or leave out all such rows with missing_target: drop"
+NO_TARGET = "a row without a target cannot be used: remove it, or drop all such rows with missing_target: drop"
 FEW_NAMES = "where the rows have 3; if these are names, name all columns: names: […], and leave this line out: skip: 1"
 DAMAGED = "a damaged gzip file, or one that was cut short"
 LATE = 30_002  # a line far behind those from which duckdb guesses types
@@ -87,14 +87,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "header only": ("a,b,y\n", "FILE: data.table: a table without rows"),
     "empty": ("", "FILE: data.table: the file is empty"),
     "blank": ("\n\n\n", "FILE: data.table: the file is empty"),
-    "one class": ("a,y\n1,u\n2,u\n3,u\n", "FILE: all rows have the class 'u'; there is nothing to tell apart"),
+    "one class": ("a,y\n1,u\n2,u\n3,u\n", "FILE: all rows have the class 'u'; there is nothing to predict"),
     "UTF-16": (
         "a,y\n1,2\n".encode("utf-16"),
-        "FILE: data.table: UTF-16 text; say so (encoding: utf-16) or convert it: iconv -f utf-16 -t utf-8",
+        "FILE: data.table: UTF-16 text; set encoding: utf-16, or convert it: iconv -f utf-16 -t utf-8",
     ),
     "Latin-1": (
         "a,y\n1,é\n2,u\n3,é\n4,u\n".encode("latin-1"),
-        "FILE:2: data.table: not UTF-8 text; if it is Latin-1, say so: encoding: latin-1",
+        "FILE:2: data.table: not UTF-8 text; if it is Latin-1, set encoding: latin-1",
     ),
     "a spreadsheet": (
         b"PK\x03\x04....",
@@ -152,7 +152,7 @@ def test_parquet_with_an_infinity_a_list_or_its_end_missing():
     duckdb.sql("COPY (SELECT [i] a, i % 3 y FROM range(50) t(i)) TO 'list.parquet'")
     write("cut.parquet", Path("gap.parquet").read_bytes()[:200])
     assert problems(table("gap.parquet")) == [f"gap.parquet: row 8: data.table: column 'a' {TOO_LARGE}"]
-    lists = "column 'a' holds lists or records, which cannot be taken in; leave it out: exclude: [a]"
+    lists = "column 'a' holds lists or records, which are not supported; leave it out: exclude: [a]"
     assert problems(table("list.parquet")) == [f"list.parquet: data.table: {lists}"]
     assert problems(table("cut.parquet")) == ["cut.parquet: data.table: not a Parquet file, or one that was cut short"]
 
@@ -179,7 +179,7 @@ FIELDS: list[tuple[dict[str, Any], list[str]]] = [
     ({"exclude": ["a", "b"]}, ["ok.csv: data.table: no column is left for the features"]),
     (
         {"target": ["a", "y"], "task": "classes"},
-        ["ok.csv: classes can be predicted for one target, not for 2; of several that are 0 or 1: task: labels"],
+        ["ok.csv: classes can be predicted for one target, not for 2; if each is 0 or 1: task: multilabel"],
     ),
 ]
 

@@ -125,7 +125,7 @@ LABELS: list[tuple[list[tuple[Any, ...]], dict[str, Any]]] = [
     ([(0, 1), (1, 0), (1, 1)], {}),
     ([("true", "false"), ("false", "true"), ("true", "true")], {}),
     ([(0, "true"), (1, "false"), (1, "true")], {}),
-    ([(0, 0.0), (1, 1.0), (1, 0.0)], {"task": "labels"}),
+    ([(0, 0.0), (1, 1.0), (1, 0.0)], {"task": "multilabel"}),
 ]
 
 
@@ -133,7 +133,7 @@ LABELS: list[tuple[list[tuple[Any, ...]], dict[str, Any]]] = [
 def test_several_targets_that_are_0_or_1_are_labels(rows: list[tuple[Any, ...]], fields: dict[str, Any]):
     dataset = opened(_columns(rows, "u,v", ["v", "u"], **fields))
     signature, targets = dataset.signature, dataset.parts["train"].targets
-    assert (signature.task, signature.targets, signature.classes) == ("labels", ("v", "u"), None)
+    assert (signature.task, signature.targets, signature.classes) == ("multilabel", ("v", "u"), None)
     expected = [[float(str(one) in ("1", "1.0", "true")) for one in reversed(row)] for row in rows]
     assert targets.dtype == np.float32
     assert targets.tolist() == expected
@@ -179,10 +179,10 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         " correct it, or leave its row out: types: {y: {number: {missing: [u]}}}, missing_target: drop",
     ),
     ({"values": [1, 0.5, 1.5], "task": "classes"}, "data.csv:3: target 'y' holds 0.5, which names no class"),
-    ({"values": [3, 3, 3]}, "data.csv: all rows have the class '3'; there is nothing to tell apart"),
-    ({"values": [0, 1, 2], "task": "labels"}, "data.csv:4: target 'y' holds 2, where labels are 0 or 1"),
+    ({"values": [3, 3, 3]}, "data.csv: all rows have the class '3'; there is nothing to predict"),
+    ({"values": [0, 1, 2], "task": "multilabel"}, "data.csv:4: target 'y' holds 2, where labels are 0 or 1"),
     (
-        {"values": ["u", "u|v"], "task": "labels"},
+        {"values": ["u", "u|v"], "task": "multilabel"},
         "data.csv: target 'y' holds text such as 'u', where labels are 0 or 1; for lists of labels give what separates"
         " them: label_separator",
     ),
@@ -193,7 +193,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (
         {"values": ["u", "", "v", ""]},
         "data.csv:3: data.table: column 'y' has no value, and 1 more such rows; a row without a target cannot be used:"
-        " remove it, or leave out all such rows with missing_target: drop",
+        " remove it, or drop all such rows with missing_target: drop",
     ),
     ({"values": ["", ""], "missing_target": "drop"}, "data.csv: no row has a target"),
 ]
@@ -206,7 +206,7 @@ def test_targets_that_cannot_be_used(fields: dict[str, Any], line: str):
 
 def test_classes_of_several_targets_are_refused():
     assert problems(_columns([(0, 1), (1, 2)], "u,v", ["u", "v"], task="classes")) == [
-        "data.csv: classes can be predicted for one target, not for 2; of several that are 0 or 1: task: labels"
+        "data.csv: classes can be predicted for one target, not for 2; if each is 0 or 1: task: multilabel"
     ]
 
 

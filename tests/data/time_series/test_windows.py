@@ -99,17 +99,17 @@ def test_groups_of_several_columns():
 GAPPED = [(day(t), t) for t in (0, 1, 2, 3, 6, 7, 8)]
 GAP = "series.csv:6: 1 gap in 'date', where 2 steps of 1 day are missing, from 2020-01-04 to 2020-01-07"
 TWICE = [(day(t), n) for t, n in ((0, 0), (1, 1), (1, 9), (2, 2), (3, 3))]
-AGAIN = "series.csv:4: 2020-01-02 in 'date' stands there for the second time"
+AGAIN = "series.csv:4: 2020-01-02 in 'date' is repeated"
 HOLES = [(day(t), "" if t in (2, 6) else t) for t in range(9)]
 HOLE = "series.csv:4: column 'n' is empty there, and 1 more cell like it"
 
 RULES: dict[str, tuple[list[tuple[Any, ...]], dict[str, Any], list[Any], list[Any], list[str]]] = {
     "gaps split": (
-        GAPPED, {}, [[0, 1], [1, 2], [6, 7]], [2, 3, 8], [f"{GAP}: no window goes across (gaps: split)"],
+        GAPPED, {}, [[0, 1], [1, 2], [6, 7]], [2, 3, 8], [f"{GAP}: no window crosses them (gaps: split)"],
     ),
     "gaps kept": (
         GAPPED, {"gaps": "keep"}, [[0, 1], [1, 2], [2, 3], [3, 6], [6, 7]], [2, 3, 6, 7, 8],
-        [f"{GAP}: windows go across (gaps: keep)"],
+        [f"{GAP}: windows cross them (gaps: keep)"],
     ),
     "gaps filled": (
         GAPPED, {"gaps": "fill"}, [[0, 1], [1, 2], [3, 3], [3, 6], [6, 7]], [2, 3, 6, 7, 8],
@@ -120,10 +120,10 @@ RULES: dict[str, tuple[list[tuple[Any, ...]], dict[str, Any], list[Any], list[An
     "both count": (
         TWICE, {"repeats": "keep"}, [[0, 1], [1, 9], [9, 2]], [9, 2, 3], [f"{AGAIN} (repeats: keep)"],
     ),
-    "empty cells split": (HOLES, {}, [[3, 4]], [5], [f"{HOLE}: no window holds one (empty: split)"]),
+    "empty cells split": (HOLES, {}, [[3, 4]], [5], [f"{HOLE}: no window contains one (empty: split)"]),
     "the number before": (
         HOLES, {"empty": "previous"}, [[1, 1], [1, 3], [3, 4], [5, 5], [5, 7]], [3, 4, 5, 7, 8],
-        [f"{HOLE}: the number before stands for it, but is never a target (empty: previous)"],
+        [f"{HOLE}: the number before is repeated, but never as a target (empty: previous)"],
     ),
 }  # fmt: skip
 
@@ -174,7 +174,7 @@ def test_irregular_times_are_said_to_be():
     series([(time, n) for n, time in enumerate(times)])
     shown, _, notes = cut()
     assert len(shown) == 58
-    assert notes[0] == "times in 'date' come irregularly: no gaps are looked for"
+    assert notes[0] == "times in 'date' are irregular, so gaps cannot be detected"
 
 
 def test_what_a_gap_is_does_not_depend_on_the_file():
@@ -194,14 +194,14 @@ def test_what_a_gap_is_does_not_depend_on_the_file():
         (
             [(day(t), t) for t in range(9)][::-1],
             {},
-            "series.csv:3: column 'date' falls there and in 7 more rows; order rows by it: time: date",
+            "series.csv:3: column 'date' decreases there and in 7 more rows; order rows by it: time: date",
         ),
         (
             [(day(t), t) for t in range(9) for _ in "ab"],
             {},
             "series.csv:3: column 'date' repeats there and in 8 more rows; is the group missing?",
         ),
-        (GAPPED, {}, f"{GAP}: windows go across; time: date keeps them apart"),
+        (GAPPED, {}, f"{GAP}: windows cross gaps; time: date avoids that"),
     ],
 )
 def test_without_a_time_the_order_is_that_of_the_file_and_doubts_are_told(rows: Any, fields: Any, note: str):
@@ -222,7 +222,7 @@ def test_a_target_that_is_not_shown_need_not_be_there_to_predict():
     with source.open([], Request(targets=False)) as reader:
         assert reader.outline.rows == 8
         assert reader.outline.notes == (
-            "series.csv: 1 of 9 rows end no window of 2, so nothing is predicted from them",
+            "series.csv: 1 of 9 rows are not the end of a window of 2, so nothing is predicted from them",
         )
 
 
@@ -232,13 +232,13 @@ FAULTS: dict[str, tuple[list[tuple[Any, ...]], dict[str, Any], str]] = {
         TWICE,
         {},
         AGAIN.replace(": 2020", ": data.windows: 2020", 1)
-        + "; name the column that tells series apart (group), or say which row counts (repeats: first or last)",
+        + "; name the column that identifies the series (group), or which row to keep (repeats: first or last)",
     ),
     "an empty cell": (
         HOLES,
         {"empty": "refuse"},
-        "series.csv:4: data.windows: column 'n' has no number here, and 1 more cell like it; have no window hold one"
-        " (empty: split), or take the number before (empty: previous)",
+        "series.csv:4: data.windows: column 'n' has no number here, and 1 more cell like it; let no window contain"
+        " one (empty: split), or repeat the number before (empty: previous)",
     ),
     "no time": (
         [(day(0), 1), ("", 2), (day(2), 3)],
@@ -260,7 +260,7 @@ FAULTS: dict[str, tuple[list[tuple[Any, ...]], dict[str, Any], str]] = {
     "divided by a column": (
         GAPPED,
         {"split": {"time": "date"}},
-        "data.split: samples that follow each other in time are divided by it already, not by a column",
+        "data.split: samples of a time series are always divided by time, not by a column",
     ),
 }
 

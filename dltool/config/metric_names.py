@@ -1,4 +1,4 @@
-"""What the figures of metrics are called in results, where they are watched, and in tables."""
+"""Names of metrics in results, monitors and tables."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dltool.config.description import Description
 
 
-def figure_names(metrics: Sequence[Description]) -> list[str]:
-    """One name for each metric: its own, and where it is listed more than once, with what sets it apart: f1_macro."""
+def metric_names(metrics: Sequence[Description]) -> list[str]:
+    """One name for each metric; metrics listed more than once get their settings appended, such as f1_macro."""
     count = Counter(metric.yaml_name for metric in metrics)
     return ["_".join(_words(metric) if count[metric.yaml_name] > 1 else [metric.yaml_name]) for metric in metrics]
 
