@@ -84,7 +84,7 @@ def keep_streams() -> None:
 def go_on_without_output() -> None:
     """From now on losing standard output is no reason to end; one line tells of it where that is a fault."""
     if isinstance(sys.stdout, Output):
-        sys.stdout.outlet.on_loss = _tell
+        sys.stdout.outlet.on_loss = _warn
 
 
 def _output(before: Any, descriptor: int, on_loss: Callable[[OSError], None]) -> Output:
@@ -103,7 +103,7 @@ def _end(error: OSError) -> None:
     raise OutputLostError(error)
 
 
-def _tell(error: OSError) -> None:
+def _warn(error: OSError) -> None:
     if error.errno not in UNREAD:
         sys.stderr.write(f"warning: standard output cannot be written: {error.strerror}; going on without it\n")
 

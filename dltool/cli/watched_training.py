@@ -80,7 +80,9 @@ def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, R
         typer.echo(f"warning: {text}", err=True)
 
 
-def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]) -> None:
+def write_outcome(
+    outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]
+) -> None:
     """Write how it ended to standard output."""
     if as_json:
         typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds, warnings)))

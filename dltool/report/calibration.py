@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dltool.figures import number
+from dltool.formatting import number
 from dltool.report.axes import linear_axis
 from dltool.report.charts import Chart, figure
 from dltool.report.markup import Markup, joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dltool.figures import number
+from dltool.formatting import number
 from dltool.report.calibration import calibration
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element, table
@@ -19,9 +19,9 @@ Report = Mapping[str, Any]
 
 def classes(content: Content) -> Markup | None:
     """The section of a classifier."""
-    if content.measured is None or "classes" not in content.measured.figures:
+    if content.measured is None or "classes" not in content.measured.results:
         return None
-    figures = content.measured.figures
+    figures = content.measured.results
     names, matrix = figures["classes"], figures["confusion_matrix"]
     listed = confusions(names, matrix) if len(names) > 2 else None
     return element(
@@ -39,9 +39,9 @@ def classes(content: Content) -> Markup | None:
 
 def labels(content: Content) -> Markup | None:
     """The section of a network that sets labels."""
-    if content.measured is None or "per_label" not in content.measured.figures:
+    if content.measured is None or "per_label" not in content.measured.results:
         return None
-    figures = content.measured.figures
+    figures = content.measured.results
     return element(
         "section",
         element("h2", "Labels"),

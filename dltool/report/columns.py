@@ -50,7 +50,7 @@ def _columns(preparation: TablePreparation, sample: Samples) -> Iterator[ColumnS
         width, length = len(encoder.names), encoder.field.length if encoder.field else 0
         cells = encoder.cells(sample.features[:, number : number + width], sample.codes[:, code : code + length])
         missing = float(np.ma.getmaskarray(cells).mean())
-        facts, heights = _told(np.ma.compressed(cells))
+        facts, heights = _facts(np.ma.compressed(cells))
         yield ColumnSummary(encoder.column, encoder.kind, _becomes(encoder), missing, facts, heights)
         number, code = number + width, code + length
 
@@ -62,7 +62,7 @@ def _becomes(encoder: Encoder) -> str:
     return f"one-hot, {size:,}" if encoder.field.width is None else f"embedding, {size:,} × {encoder.field.width}"
 
 
-def _told(cells: np.ndarray) -> tuple[str, Sequence[float]]:
+def _facts(cells: np.ndarray) -> tuple[str, Sequence[float]]:
     """Facts about cells that are not missing, and their distribution."""
     if not len(cells):
         return "nothing", ()

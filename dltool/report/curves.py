@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dltool.figures import number, titled
+from dltool.formatting import metric_title, number
 from dltool.report.axes import Axis, counting_axis, fitting_axis, linear_axis
 from dltool.report.charts import Chart, Point, figure
 from dltool.report.content import Content
@@ -28,7 +28,7 @@ def curves(content: Content) -> Markup | None:
         return None
     last = history.last_step / (history.updates or history.last_step or 1)
     time = counting_axis(len(history.epochs) or last)
-    names = history.figures or ("loss",)
+    names = history.metrics or ("loss",)
     drawn = [_curve(content, name, time) for name in names]
     return element(
         "section",
@@ -61,7 +61,9 @@ def _curve(content: Content, name: str, time: Axis) -> Markup:
         if watched and points:
             chart.dots(points[-1:], [f"best: {content.best.monitor} {number(content.best.value)}"], "best", radius=4.5)
     key = [(part, part) for part in series]
-    return figure(titled(name, content.positive_class), chart.drawn(), key=[*key, ("steps", "steps")] if steps else key)
+    return figure(
+        metric_title(name, content.positive_class), chart.drawn(), key=[*key, ("steps", "steps")] if steps else key
+    )
 
 
 def _learning_rate(history: History, time: Axis) -> Markup | None:

@@ -92,7 +92,7 @@ def _balance(content: Content) -> Markup:
         rows.append([name, f"{count:,}", bar])
     if measured and measured.part != "train":
         header, right = [*header, measured.part], [*right, 3]
-        reports = measured.figures.get("per_class") or measured.figures["per_label"]
+        reports = measured.results.get("per_class") or measured.results["per_label"]
         rows = [[*row, f"{report['support']:,}"] for row, report in zip(rows, reports, strict=True)]
     if len(rows) <= CLASSES:
         return element("div", table(header, rows, right=right))

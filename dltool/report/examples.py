@@ -48,7 +48,7 @@ def examples(content: Content) -> Markup | None:
 
 
 def _card(example: Example, pixels: np.ndarray | None, said: Markup) -> Markup:
-    place = example.told
+    place = example.location
     shown = None if pixels is None else picture(pixels, place)
     cells = _cells(example.cells) if shown is None else None
     told = element("p", Path(place).name, class_="place", title=place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
-from dltool.figures import duration, number, rate, single_figures, titled
+from dltool.formatting import duration, metric_title, number, rate, scalar_metrics
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
 from dltool.report.measuring import Measured
@@ -45,10 +45,10 @@ def headline(content: Content) -> Markup:
     measured = content.measured
     if measured is None:
         return _last_epoch(content)
-    figures, models = measured.figures, measured.figures["baselines"]
+    figures, models = measured.results, measured.results["baselines"]
     cards = [
         _card(content, name, value, {model: of[name] for model, of in reversed(models.items()) if name in of})
-        for name, value in single_figures(figures["metrics"]).items()
+        for name, value in scalar_metrics(figures["metrics"]).items()
     ]
     loss = _card(content, "loss", figures["loss"], _training_loss(content), own=measured.part)
     return element(
@@ -61,7 +61,7 @@ def headline(content: Content) -> Markup:
 
 def _lead(content: Content, measured: Measured) -> str:
     """On what was measured, and whether a simpler model would do."""
-    figures, best = measured.figures, content.best
+    figures, best = measured.results, content.best
     told = f"On the {_counted(figures['rows'], 'row')} of the {measured.part} part, with the parameters of "
     if best and best.epoch == measured.epoch:
         told += f"epoch {best.epoch}, the best by {best.monitor.replace('.', ' ')}."
@@ -71,7 +71,9 @@ def _lead(content: Content, measured: Measured) -> str:
         return f"{told} Note that {figures['remark']}."
     linear = figures["baselines"].get("linear", {})
     for name, value in list(linear.items())[:1]:
-        told += f" A linear model of the same inputs comes to {titled(name, content.positive_class)} {number(value)}."
+        told += (
+            f" A linear model of the same inputs comes to {metric_title(name, content.positive_class)} {number(value)}."
+        )
     return told
 
 
@@ -86,7 +88,7 @@ def _last_epoch(content: Content) -> Markup:
     """What the last epoch's line says, for a run that was not measured in the end."""
     line = content.history.epochs[-1] if content.history.epochs else {}
     part = "validation" if "validation" in line else "train"
-    figures = single_figures(line.get(part, {}))
+    figures = scalar_metrics(line.get(part, {}))
     text = f"After epoch {line.get('epoch')}, on the {part} part." if figures else "No epoch has ended yet."
     more = f" More is told once the run has ended, or by: dltool report {content.run.root}"
     cards = element("div", [_card(content, name, value, {}) for name, value in figures.items()], class_="cards")
@@ -106,7 +108,7 @@ def _card(
     figure = element("p", number(value), class_="figure")
     return element(
         "div",
-        element("h3", titled(name, content.positive_class), hint),
+        element("h3", metric_title(name, content.positive_class), hint),
         figure,
         bars if others else None,
         class_="card",

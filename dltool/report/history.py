@@ -39,12 +39,12 @@ class History:
         """Steps of an epoch; None before the first has ended."""
         return self.epochs[-1]["step"] / self.epochs[-1]["epoch"] if self.epochs else None
 
-    def parts(self, figure: str) -> tuple[str, ...]:
+    def parts(self, metric: str) -> tuple[str, ...]:
         """The parts that a figure was measured on after each epoch."""
-        return tuple(dict.fromkeys(part for part, name in self._measured if name == figure))
+        return tuple(dict.fromkeys(part for part, name in self._measured if name == metric))
 
     @property
-    def figures(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[str, ...]:
         """The figures that were measured after each epoch, the loss first."""
         return tuple(dict.fromkeys(name for _, name in self._measured))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from dltool.figures import duration, size
+from dltool.formatting import duration, size
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
 

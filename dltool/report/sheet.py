@@ -64,7 +64,7 @@ def write_sheet(path: Path, assessed: Assessment) -> str:
 def _lines(mistake: Example, assessed: Assessment) -> list[tuple[str, str]]:
     """What is written below an image."""
     names, taken = assessed.signature.classes or (), int(mistake.prediction.argmax())
-    chance, place = share(float(mistake.prediction[taken])), Path(mistake.told).name
+    chance, place = share(float(mistake.prediction[taken])), Path(mistake.location).name
     return [
         (shortened(names[int(mistake.target)], LONGEST), TEXT),
         (f"not {shortened(names[taken], LONGEST - len(chance) - 6)}, {chance}", WRONG),

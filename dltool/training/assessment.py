@@ -62,7 +62,7 @@ def assess(
     checkpoint = relocated(load(path, report), overrides)
     predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
     signature, preparation = predictor.signature, predictor.preprocessing.features
-    figures, worst = Figures(predictor, checkpoint), Worst(signature, preparation)
+    figures, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
     low = 0
     pieces = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
@@ -105,14 +105,14 @@ class Assessment:
 def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
     names, taken = signature.classes or (), int(mistake.prediction.argmax())
     return {
-        "place": mistake.told,
+        "place": mistake.location,
         "true": names[int(mistake.target)],
         "predicted": names[taken],
         "probability": float(mistake.prediction[taken]),
     }
 
 
-class Figures:
+class Measurement:
     """Everything that is measured, gathered piece by piece."""
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):

@@ -19,7 +19,7 @@ from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.losses.links import Link, link
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.metrics.metric import Accumulator, Metric, by_name
 from dltool.training.checkpoint import section
 from dltool.training.linear import Linear, fit_linear
@@ -43,7 +43,11 @@ PREFIX = "baseline/"
 #: from prepared samples to predictions (n, k) in their own units
 Latest = Callable[[Samples], np.ndarray]
 
-_LINKS: Mapping[Task, Link] = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}
+_OUTPUT_ACTIVATIONS: Mapping[Task, OutputActivation] = {
+    "classes": "softmax",
+    "labels": "sigmoid",
+    "numbers": "identity",
+}
 _MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
 
 
@@ -65,7 +69,7 @@ class Baselines:
         if signature.task == "numbers":
             arrays["median"] = np.median(targets, axis=0)
         if _inputs(signature) * targets.shape[1] <= MOST_PARAMETERS:
-            arrays |= vars(fit_linear(sample, signature.codes, targets, _LINKS[signature.task]))
+            arrays |= vars(fit_linear(sample, signature.codes, targets, _OUTPUT_ACTIVATIONS[signature.task]))
         return cls(signature, arrays)
 
     @classmethod
@@ -83,7 +87,9 @@ class Baselines:
         made = {name: np.tile(self.arrays[name], (len(part), 1)) for name in ("mean", "median") if name in self.arrays}
         if "weight" in self.arrays:
             linear = Linear(**{name: self.arrays[name] for name in ("weight", "table", "bias")})
-            made["linear"] = link(_LINKS[self.signature.task], linear.outputs(part, self.signature.codes))
+            made["linear"] = activate(
+                _OUTPUT_ACTIVATIONS[self.signature.task], linear.outputs(part, self.signature.codes)
+            )
         return {name: self.signature.own_units(numbers) for name, numbers in made.items()}
 
 

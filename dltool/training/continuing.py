@@ -55,7 +55,7 @@ def relocated(checkpoint: Checkpoint, overrides: Sequence[str]) -> Checkpoint:
 
 
 @contextmanager
-def telling_of_moved_data(command: str) -> Iterator[None]:
+def hinting_at_moved_data(command: str) -> Iterator[None]:
     """Adds to problems with the files of a checkpoint how to say in a `command` where they are now."""
     try:
         yield

@@ -8,7 +8,7 @@ from functools import partial
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 from dltool.metrics.metric import Metric
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
@@ -25,7 +25,7 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
     return Meter(
         metrics,
         answers=answers_of(signature),
-        link=partial(link, network.link),
+        output_activation=partial(activate, network.output_activation),
         own_units=signature.own_units,
     )
 

@@ -30,7 +30,7 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
-class Lowered:
+class RateLowered:
     """The plateau schedule has lowered the learning rate."""
 
     multiplier: float  # of the rate that the config gives
@@ -48,5 +48,5 @@ class Warned:
     text: str
 
 
-Event = Progress | EpochEnded | Lowered | Warned
+Event = Progress | EpochEnded | RateLowered | Warned
 Listener = Callable[[Event], None]

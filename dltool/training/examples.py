@@ -40,7 +40,7 @@ class Example:
     cells: Mapping[str, str] = field(default_factory=dict)  # as the file has them
 
     @property
-    def told(self) -> str:
+    def location(self) -> str:
         """Its place, or its number where that is not known."""
         return self.place or f"row {self.row + 1:,}"
 

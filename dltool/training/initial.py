@@ -21,7 +21,7 @@ from dltool.errors import InputError, Problem, did_you_mean
 from dltool.ops.graph import Graph
 from dltool.patterns import filled, fits, meant_pattern, starred
 from dltool.training.checkpoint import decode, read_tensors
-from dltool.training.matching import TOLD, Matching, Meaning, Taken, some
+from dltool.training.matching import NAMES_SHOWN, Matching, Meaning, Taken, some
 from dltool.training.saving import find
 
 Arrays = Mapping[str, np.ndarray]
@@ -101,7 +101,11 @@ def _taken_over(init_from: InitFrom, path: Path, offer: Offer, graph: Graph, her
     if init_from.patterns:
         problems += [Problem(difference, path="init_from.parameters") for difference in differences]
     if not taken and not problems:
-        reasons = [*differences[:TOLD], *matching.notes(), f"it has {some(offered)}; the network has {some(wanted)}"]
+        reasons = [
+            *differences[:NAMES_SHOWN],
+            *matching.notes(),
+            f"it has {some(offered)}; the network has {some(wanted)}",
+        ]
         problems.append(Problem("; ".join(["nothing in it fits by name and shape", *reasons]), str(path)))
     if problems:
         raise InputError(*problems)
@@ -112,7 +116,7 @@ def _taken_over(init_from: InitFrom, path: Path, offer: Offer, graph: Graph, her
         f"took {len(taken)} of the network's {len(wanted)} tensors{f', {parts} in part,' if parts else ''} from {path}",
         f"left at their initial values: {some(left)}" if left else "",
         f"without a place in the network: {some(idle)}" if idle else "",
-        *differences[:TOLD],
+        *differences[:NAMES_SHOWN],
     ]
     return Start(taken, ["; ".join(filter(None, told)), *matching.notes(), *_changes(offer.meaning, here)])
 

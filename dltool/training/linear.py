@@ -13,7 +13,7 @@ import numpy as np
 
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField
-from dltool.losses.links import Link, link
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.training.lbfgs import minimum
 
 #: categories up to this size become columns of zeros and ones, whose products are faster than looking up rows
@@ -38,7 +38,7 @@ class Linear:
         return numbers @ self.weight + _Bag(part.codes, fields).times(self.table) + self.bias
 
 
-def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: Link) -> Linear:
+def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: OutputActivation) -> Linear:
     """The model with the smallest mean loss and a little weight decay; targets (n, k) are numbers, or 0 and 1.
 
     What is searched for are not the weights themselves but what `white` and `reach` make of them: for these the loss
@@ -114,10 +114,10 @@ def _by_field(table: np.ndarray, fields: Sequence[CodeField]) -> dict[CodeField,
     return dict(zip(fields, np.split(table, np.cumsum([field.size for field in fields], dtype=int)), strict=False))
 
 
-def _loss(name: Link, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+def _loss(name: OutputActivation, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
     """The mean over the rows of what belongs to a link, and its slope along the outputs."""
     rows = len(outputs)
-    predictions = link(name, outputs)
+    predictions = activate(name, outputs)
     slope = (predictions - targets) / rows
     if name == "identity":
         return float(((predictions - targets) ** 2).sum() / (2 * rows)), slope
@@ -126,7 +126,7 @@ def _loss(name: Link, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, 
     return float((np.logaddexp(0, outputs) - outputs * targets).sum() / rows), slope
 
 
-def _at_rest(name: Link, mean: np.ndarray) -> np.ndarray:
+def _at_rest(name: OutputActivation, mean: np.ndarray) -> np.ndarray:
     """The bias that predicts the mean target."""
     if name == "identity":
         return mean

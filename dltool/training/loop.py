@@ -21,7 +21,7 @@ from dltool.training.baselines import Baselines, Comparison, latest_values, rema
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_sound
-from dltool.training.events import EpochEnded, Listener, Lowered, Progress, Warned
+from dltool.training.events import EpochEnded, Listener, Progress, RateLowered, Warned
 from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
@@ -40,11 +40,11 @@ class Outcome:
     epochs: int
     steps: int
     seconds: float
-    figures: dict[str, dict[str, Any]]  # by part, with the parameters of the checkpoint
-    shown: int  # the epoch that these are of: the best one
+    metrics: dict[str, dict[str, Any]]  # loss and metrics by part, of the checkpoint named below
+    metrics_epoch: int  # the epoch that the metrics belong to: the best one
     positive_class: dict[str, str]  # by the name of a figure that is about one class
     best: dict[str, Any] | None  # epoch, monitor, value; None where no epoch has ended, or none could be told the best
-    baselines: dict[str, dict[str, float]]  # figures of simpler models on the test part, else the validation part
+    baselines: dict[str, dict[str, float]]  # metrics of simpler models on the test part, else the validation part
     remark: str  # on one that does better than the network
     checkpoint: Path
 
@@ -64,7 +64,7 @@ class Trainer:
         self._job, self._run, self._notify, self._stop = job, run, notify, stop
         self._train = job.experiment.train
         self._pace = Pace()
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._attached: Window | None = None
         self._counters = Counters()
         self._meter = job.meter()
@@ -100,7 +100,7 @@ class Trainer:
                 window = self._window()
                 if window is None:
                     return "signal"
-                self._run_stretch(window, started)
+                self._run_steps(window, started)
                 self._keeper.within_epoch()
             self._close_epoch()
         return reason
@@ -120,7 +120,7 @@ class Trainer:
             self._attached = window
         return window
 
-    def _run_stretch(self, window: Window, started: float) -> None:
+    def _run_steps(self, window: Window, started: float) -> None:
         counters, layout = self._counters, self._job.layout
         count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
@@ -190,32 +190,34 @@ class Trainer:
         best = self._job.judge.after_epoch(results, counters)
         self._notify(EpochEnded(line, best))
         if counters.multiplier < multiplier:
-            self._notify(Lowered(counters.multiplier))
+            self._notify(RateLowered(counters.multiplier))
         self._keeper.after_epoch(best=best)
 
     def _end(self, reason: str) -> Outcome:
         counters, judge = self._counters, self._job.judge
         line: dict[str, Any] = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step}
-        shown = counters.best_epoch or counters.epoch  # of the checkpoint that is named
-        figures = {part: one[part] for one in self._lines if one["epoch"] == shown for part in PARTS if part in one}
+        metrics_epoch = counters.best_epoch or counters.epoch  # of the checkpoint that is named
+        results = {
+            part: one[part] for one in self._lines if one["epoch"] == metrics_epoch for part in PARTS if part in one
+        }
         if reason != "signal":
-            if shown < counters.epoch:
+            if metrics_epoch < counters.epoch:
                 self._job.restore(decode(self._run.best))
             if not counters.best_epoch:
                 self._warn(f"no epoch is the best: '{judge.best.name}' was never defined; the last parameters are kept")
             if "test" in self._job.dataset.parts:
-                figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
-                line["test_of_epoch"] = shown
+                results["test"] = line["test"] = self._result(self._job.evaluate("test"))
+                line["test_of_epoch"] = metrics_epoch
         self._tick()
         self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
-        baselines, remark = self._compare(figures) if reason != "signal" else ({}, "")
+        baselines, remark = self._compare(results) if reason != "signal" else ({}, "")
         return Outcome(
             reason=reason,
             epochs=counters.epoch,
             steps=counters.step,
             seconds=counters.seconds,
-            figures=figures,
-            shown=shown,
+            metrics=results,
+            metrics_epoch=metrics_epoch,
             positive_class=self._job.positive_class,
             best=self._best(),
             baselines=baselines,
@@ -223,9 +225,9 @@ class Trainer:
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
         )
 
-    def _compare(self, figures: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
+    def _compare(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
         """Figures of the baselines on the rows that the network is judged by, and which of them does better."""
-        part = next((part for part in reversed(PARTS[1:]) if part in figures), None)
+        part = next((part for part in reversed(PARTS[1:]) if part in results), None)
         if part is None:
             return {}, ""
         metrics = self._job.experiment.metrics
@@ -234,19 +236,19 @@ class Trainer:
         comparison = Comparison(self._baselines, metrics, latest)
         comparison.add(self._job.dataset.parts[part])
         found = comparison.result()
-        return found, remark(metrics, figures[part], found)
+        return found, remark(metrics, results[part], found)
 
     def _result(self, meter: Meter) -> dict[str, Any]:
-        figures = meter.result()
+        results = meter.result()
         for text in meter.undefined:
             self._warn(text)
-        return figures
+        return results
 
     def _warn(self, text: str) -> None:
         """Tell something once."""
-        if text not in self._told:
+        if text not in self._warned:
             self._notify(Warned(text))
-            self._told.add(text)
+            self._warned.add(text)
 
     def _best(self) -> dict[str, Any] | None:
         epoch, value = self._counters.best_epoch, self._counters.best_value

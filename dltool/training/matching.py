@@ -18,7 +18,7 @@ from dltool.program.naming import Axis, NamedAxes, named_axes
 Shape = tuple[int, ...]
 
 #: names that a line tells
-TOLD = 6
+NAMES_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class Matching:
     def notes(self) -> Iterator[str]:
         """A line for all tensors that have the same names there, and the same here."""
         for (there, here), tensors in self._renamed.items():
-            yield f"{', '.join(dict.fromkeys(tensors))}: {self._told(there, here)}"
+            yield f"{', '.join(dict.fromkeys(tensors))}: {self._note(there, here)}"
 
-    def _told(self, there: Axis, here: Axis) -> str:
+    def _note(self, there: Axis, here: Axis) -> str:
         if self.by_position:
             return f"taken by position, as init_from.match says: {_meant(there)} there, {_meant(here)} here"
         shared = [name for name in here or () if name in (there or ())]
@@ -113,7 +113,7 @@ class Matching:
         return list(zip(self.there.get(old, none), self.here.get(new, none), strict=True))
 
 
-def some(names: Iterable[str], between: str = ", ", most: int = TOLD) -> str:
+def some(names: Iterable[str], between: str = ", ", most: int = NAMES_SHOWN) -> str:
     """The first names of several, and how many more there are."""
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
@@ -122,7 +122,7 @@ def some(names: Iterable[str], between: str = ", ", most: int = TOLD) -> str:
 
 def _meant(axis: Axis) -> str:
     """The names along an axis; of the many of an image, the first one tells what they are."""
-    return f"({some(axis, most=1 if len(axis) > 4 * TOLD else TOLD)})" if axis else "no names"
+    return f"({some(axis, most=1 if len(axis) > 4 * NAMES_SHOWN else NAMES_SHOWN)})" if axis else "no names"
 
 
 def _shared(there: Axis, here: Axis) -> tuple[np.ndarray, np.ndarray]:

@@ -19,8 +19,8 @@ from dltool.training.checkpoint import section
 #: Rows whose predictions are made at a time.
 BLOCK = 8192
 
-#: raw outputs of the network → predictions, both (rows, outputs)
-Link = Callable[[np.ndarray], np.ndarray]
+#: from one array (rows, k) to another of the same shape
+ArrayFunction = Callable[[np.ndarray], np.ndarray]
 
 
 def answers_of(signature: Signature) -> Answers:
@@ -40,11 +40,11 @@ class Meter:
         metrics: Sequence[Metric],
         *,
         answers: Answers,
-        link: Link,
-        own_units: Callable[[np.ndarray], np.ndarray] = lambda numbers: numbers,
+        output_activation: ArrayFunction,
+        own_units: ArrayFunction = lambda numbers: numbers,
     ):
         self._accumulators = {name: metric.start(answers) for name, metric in by_name(metrics).items()}
-        self._link, self._own_units = link, own_units
+        self._activate, self._own_units = output_activation, own_units
         self._loss = np.float64(0.0)
         self._weight = np.float64(0.0)
         self.undefined: list[str] = []  # why metrics have no result
@@ -67,7 +67,7 @@ class Meter:
     def add_outputs(self, outputs: np.ndarray, targets: np.ndarray) -> None:
         """Take raw outputs (n, k) and the targets of the same samples."""
         for start in range(0, len(outputs), BLOCK):
-            predictions = self._own_units(self._link(outputs[start : start + BLOCK]))
+            predictions = self._own_units(self._activate(outputs[start : start + BLOCK]))
             known = self._own_units(targets[start : start + BLOCK])
             for accumulator in self._accumulators.values():
                 accumulator.update(predictions, known)

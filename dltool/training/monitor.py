@@ -24,13 +24,13 @@ class Monitor:
         return self.name.partition(".")[0]
 
     @property
-    def figure(self) -> str:
+    def metric(self) -> str:
         """The loss or the name of a metric's figure."""
         return self.name.partition(".")[2]
 
     def value(self, results: Mapping[str, Mapping[str, Any]]) -> float:
         """The figure in an epoch's results by part; NaN where it is undefined."""
-        return results[self.part][self.figure]
+        return results[self.part][self.metric]
 
     def improves(self, value: float, best: float, min_delta: float = 0.0) -> bool:
         """Whether `value` beats `best`, which is NaN before the first epoch."""

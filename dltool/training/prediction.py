@@ -21,7 +21,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 from dltool.program.building import build_network
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
@@ -75,7 +75,7 @@ class Predictor:
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """From outputs to probabilities (n, k) of all classes or labels, or to numbers (n, k) in their own units."""
-        predictions = self.signature.own_units(link(self.network.link, outputs))
+        predictions = self.signature.own_units(activate(self.network.output_activation, outputs))
         if self.signature.classes and predictions.shape[1] == 1:
             return np.concatenate([1 - predictions, predictions], axis=1)
         return predictions

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
-from dltool.figures import quoted
+from dltool.formatting import quoted
 from dltool.training.saving import BEST, LAST, flush_folder, write_whole
 
 #: where runs go that nobody has chosen a directory for

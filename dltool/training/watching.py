@@ -32,9 +32,9 @@ def require_defined(
     """Raises InputError for figures, by the place in the config that watches them, that no prediction gives."""
     problems: dict[str, Problem] = {}
     for path, monitor in watched.items():
-        reason = _undefined(monitor.figure, metrics, answers, network, targets(monitor.part))
+        reason = _undefined(monitor.metric, metrics, answers, network, targets(monitor.part))
         if reason:
-            instead = next(name for name in ("loss", *by_name(metrics), "") if name != monitor.figure)
+            instead = next(name for name in ("loss", *by_name(metrics), "") if name != monitor.metric)
             advice = _ADVICE.get(path, "").format(figure=f"{monitor.part}.{instead}") if instead else ""
             message = f"'{monitor.name}' cannot be computed: {reason}{advice}"
             problems.setdefault(monitor.name, Problem(message, path=path))

@@ -155,4 +155,4 @@ def test_history_of_a_run_that_was_cut_off(tmp_path: Path):
     file.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"kind": "epoch", "ep')
     history = read_history(file)
     assert (history.last_step, history.updates, history.seconds) == (8, 8, 2.0)
-    assert (history.figures, history.parts("loss"), history.end) == (("loss",), ("train",), {})
+    assert (history.metrics, history.parts("loss"), history.end) == (("loss",), ("train",), {})

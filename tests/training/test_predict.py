@@ -211,7 +211,7 @@ def test_a_signal_leaves_nothing_behind(workplace, monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
 
     there = sorted(workplace.iterdir())
-    monkeypatch.setattr("dltool.cli.commands.predict._Bar.tell", end)
+    monkeypatch.setattr("dltool.cli.commands.predict._Bar.update", end)
     with pytest.raises(SystemExit) as ended:
         main(["predict", "runs/classes", "new.csv", "-o", "out.csv"])
     assert ended.value.code == 128 + signal.SIGTERM

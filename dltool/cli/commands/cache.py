@@ -12,7 +12,7 @@ from dltool.caching import cache_root, remove_abandoned
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
 from dltool.errors import InputError, Problem, RunError
-from dltool.figures import duration
+from dltool.formatting import duration
 
 #: what is kept, by the first word of its folder's name
 KINDS = {"kernels": "compiled kernels", "data": "prepared data"}

@@ -12,10 +12,10 @@ from dltool.cli.screen.confusion_matrix import write_confusion
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.errors import InputError
-from dltool.figures import listed, number, quoted, titled
+from dltool.formatting import metric_title, metrics_line, number, quoted
 from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
-from dltool.training.continuing import telling_of_moved_data
+from dltool.training.continuing import hinting_at_moved_data
 from dltool.training.strict_json import to_json
 
 #: misclassified images that are listed
@@ -37,7 +37,7 @@ def evaluate(
         raise InputError("--part is of the data trained on; leave it out to measure on other files")
     if images:
         require_png(images)
-    moved = telling_of_moved_data(f"dltool eval {quoted(checkpoint)}")
+    moved = hinting_at_moved_data(f"dltool eval {quoted(checkpoint)}")
     with choose_viewer(quiet=False, as_json=as_json) as viewer, moved:
         assessed = assess(
             checkpoint,
@@ -59,7 +59,7 @@ def evaluate(
 def _write(found: dict[str, Any]) -> None:
     typer.echo(f"{found['checkpoint']}: after epoch {found['epoch']}, step {found['step']:,}")
     where = f"{found['part']} part" if found["part"] else ", ".join(found["data"])
-    figures = listed({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
+    figures = metrics_line({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
     typer.echo(f"{where}, {found['rows']:,} rows: {figures}")
     typer.echo()
     _write_baselines(found)
@@ -104,7 +104,7 @@ def _write_baselines(found: dict[str, Any]) -> None:
         return
     rows = [
         (
-            titled(name, found["positive_class"]),
+            metric_title(name, found["positive_class"]),
             number(found["metrics"][name]),
             *(number(figures[name]) for figures in models.values()),
         )

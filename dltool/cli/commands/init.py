@@ -43,7 +43,7 @@ def init(
         path.write_text(proposal.text(_command(data, target, output, test, task), _commands(path)), encoding="utf-8")
     except OSError as error:
         raise InputError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-    _tell(proposal, path)
+    _write_summary(proposal, path)
 
 
 def _name(data: str) -> str:
@@ -73,7 +73,7 @@ def _commands(path: Path) -> list[str]:
     ]
 
 
-def _tell(proposal: Proposal, path: Path) -> None:
+def _write_summary(proposal: Proposal, path: Path) -> None:
     width = max(len(what) for what, _ in proposal.inferred)
     for what, finding in proposal.inferred:
         typer.echo(f"{what:<{width}}  {finding}")

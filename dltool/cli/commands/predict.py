@@ -17,7 +17,7 @@ from dltool.cli.screen.table import write_table
 from dltool.config.columns import clean_name
 from dltool.data.readers.outline import Bad, Request
 from dltool.errors import InputError, Problem
-from dltool.figures import duration, rate
+from dltool.formatting import duration, rate
 from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load
@@ -56,7 +56,7 @@ def predict(
         else:
             _write(predictions, target, out)
     note_bad(predictions.bad, bad == "skip", _note)
-    return _tell(predictions)
+    return _write_messages(predictions)
 
 
 def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -> None:
@@ -65,7 +65,7 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         for table in predictions.tables():
             target.add(table.columns, table.types)
             rows += len(next(iter(table.columns.values())))
-            bar.tell(table, rows / (time.monotonic() - started))
+            bar.update(table, rows / (time.monotonic() - started))
     if out:
         seconds = time.monotonic() - started
         typer.echo(
@@ -73,7 +73,7 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         )
 
 
-def _tell(predictions: Predictions) -> int:
+def _write_messages(predictions: Predictions) -> int:
     """What there is to say of the files; the exit code, 1 where some of them could not be predicted for."""
     for text in predictions.notes:
         _note(text)
@@ -123,7 +123,7 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._write("")
 
-    def tell(self, table: Predicted, speed: float) -> None:
+    def update(self, table: Predicted, speed: float) -> None:
         """How far it is."""
         filled = BAR_WIDTH * table.done // table.rows
         bar = "━" * filled + "╌" * (BAR_WIDTH - filled)

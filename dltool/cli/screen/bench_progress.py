@@ -21,7 +21,7 @@ class Progress:
         """Something else is measured from now on."""
         typer.echo(f"measuring {what} …", err=True)
 
-    def tell(self, detail: str) -> None:
+    def show(self, detail: str) -> None:
         """What is done just now; only of interest to those who watch."""
 
     def advance(self) -> None:
@@ -40,9 +40,9 @@ class Bar(Progress):
     def begin(self, what: str) -> None:
         """Something else is measured from now on."""
         self._what = what
-        self.tell("starting")
+        self.show("starting")
 
-    def tell(self, detail: str) -> None:
+    def show(self, detail: str) -> None:
         """What is done just now."""
         filled = BAR_WIDTH * self._done // self._total
         bar = "━" * filled + "╌" * (BAR_WIDTH - filled)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
 from dltool.cli.screen.table import write_table
-from dltool.figures import duration, rate
+from dltool.formatting import duration, rate
 
 #: share of a step from which on an op of a layer gets a line
 SHOWN = 0.005

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dltool.cli.screen.table import in_pieces
-from dltool.figures import duration, number, single_figures, titled
+from dltool.formatting import duration, metric_title, number, scalar_metrics
 from dltool.training.events import EpochEnded
 
 PARTS = ("train", "validation")
@@ -51,9 +51,10 @@ def epoch_tables(
 def _columns(shown: Sequence[EpochEnded], classes: Mapping[str, str]) -> list[Column]:
     """Every figure that the epochs have, and their times."""
     lines = [epoch.line for epoch in shown]
-    figures = [(part, name) for part in PARTS for name in single_figures(lines[-1].get(part, {}))]
+    figures = [(part, name) for part in PARTS for name in scalar_metrics(lines[-1].get(part, {}))]
     columns = [
-        Column(part, titled(name, classes), [number(line[part][name]) for line in lines]) for part, name in figures
+        Column(part, metric_title(name, classes), [number(line[part][name]) for line in lines])
+        for part, name in figures
     ]
     return [*columns, Column("", "time", [duration(line["seconds"]) for line in lines])]
 

@@ -15,8 +15,8 @@ from rich.text import Text
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.epoch_table import MOST, epoch_tables
 from dltool.cli.screen.viewer import Heading, Viewer
-from dltool.figures import duration, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+from dltool.formatting import duration, number, rate
+from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
 #: Redrawing takes time from the training, which has all cores.
 FRAMES_PER_SECOND = 5
@@ -81,7 +81,7 @@ class LiveProgress(Viewer):
         match event:
             case Warned():
                 self.warn(event.text)
-            case Lowered():
+            case RateLowered():
                 self.note(event.text)
             case Progress():
                 self._progress = event

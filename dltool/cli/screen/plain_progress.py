@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import typer
 
 from dltool.cli.screen.viewer import Heading, Viewer
-from dltool.figures import duration, listed, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+from dltool.formatting import duration, metrics_line, number, rate
+from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
 #: So many epochs all have their line; later ones only so many seconds apart, but for the last.
 FIRST_EPOCHS = 20
@@ -60,7 +60,7 @@ class PlainProgress(Viewer):
         match event:
             case Warned():
                 self.warn(event.text)
-            case Lowered():
+            case RateLowered():
                 self.note(event.text)
             case EpochEnded():
                 epoch = event.line["epoch"]
@@ -97,7 +97,9 @@ class PlainProgress(Viewer):
     def _epoch(self, event: EpochEnded) -> str:
         line = event.line
         parts = " · ".join(
-            f"{part} {listed(line[part], self._positive_class)}" for part in ("train", "validation") if part in line
+            f"{part} {metrics_line(line[part], self._positive_class)}"
+            for part in ("train", "validation")
+            if part in line
         )
         best = " · best" if event.best else ""
         return (

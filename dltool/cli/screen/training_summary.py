@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dltool.figures import duration, listed, number, quoted
+from dltool.formatting import duration, metrics_line, number, quoted
 
 if TYPE_CHECKING:
     from dltool.training.loop import Outcome
@@ -27,7 +27,7 @@ def as_data(
         "reason": outcome.reason,
         "epochs": outcome.epochs,
         "steps": outcome.steps,
-        **{part: outcome.figures.get(part, {}) for part in ("train", "validation", "test")},
+        **{part: outcome.metrics.get(part, {}) for part in ("train", "validation", "test")},
         "positive_class": outcome.positive_class,
         "best": outcome.best,
         "baselines": outcome.baselines,
@@ -46,11 +46,11 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
         f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}, {outcome.steps:,} steps, {duration(outcome.seconds)}"
     ]
     classes = outcome.positive_class
-    for part, figures in outcome.figures.items():
-        lines.append(f"{part:<11}{listed(figures, classes)}  (epoch {outcome.shown})")
+    for part, figures in outcome.metrics.items():
+        lines.append(f"{part:<11}{metrics_line(figures, classes)}  (epoch {outcome.metrics_epoch})")
     for name, figures in outcome.baselines.items():
         if figures:
-            lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")
+            lines.append(f"{name:<11}{metrics_line(figures, classes)}  (baseline)")
     if outcome.remark:
         lines.append(f"note       {outcome.remark}")
     if outcome.best:
@@ -66,9 +66,9 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
 
 def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
     """The same in one line."""
-    part = next((part for part in ("test", "validation", "train") if part in outcome.figures), None)
-    best = "" if outcome.shown == outcome.epochs else f"best epoch {outcome.shown}: "
-    figures = f" · {best}{part} {listed(outcome.figures[part], outcome.positive_class)}" if part else ""
+    part = next((part for part in ("test", "validation", "train") if part in outcome.metrics), None)
+    best = "" if outcome.metrics_epoch == outcome.epochs else f"best epoch {outcome.metrics_epoch}: "
+    figures = f" · {best}{part} {metrics_line(outcome.metrics[part], outcome.positive_class)}" if part else ""
     end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
     return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
 
@@ -79,4 +79,4 @@ def _epochs(outcome: Outcome) -> str:
 
 def _weights(outcome: Outcome) -> str:
     """Whose parameters the figures and the checkpoint are of."""
-    return "final" if outcome.shown == outcome.epochs else f"epoch {outcome.shown}'s"
+    return "final" if outcome.metrics_epoch == outcome.epochs else f"epoch {outcome.metrics_epoch}'s"

@@ -41,19 +41,19 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def single_figures(figures: Mapping[str, Any]) -> dict[str, float | None]:
+def scalar_metrics(figures: Mapping[str, Any]) -> dict[str, float | None]:
     """The figures that are one number; a confusion matrix is not."""
     return {name: value for name, value in figures.items() if value is None or isinstance(value, int | float)}
 
 
-def titled(name: str, classes: Mapping[str, str]) -> str:
+def metric_title(name: str, classes: Mapping[str, str]) -> str:
     """The name of a figure, with the one of the `classes` that it is about, if it is about one."""
     return f"{name} ({classes[name]})" if name in classes else name
 
 
-def listed(figures: Mapping[str, Any], classes: Mapping[str, str] = MappingProxyType({})) -> str:
+def metrics_line(figures: Mapping[str, Any], classes: Mapping[str, str] = MappingProxyType({})) -> str:
     """All single figures in one line of text, with the `classes` that some are about."""
-    return " ".join(f"{titled(name, classes)} {number(value)}" for name, value in single_figures(figures).items())
+    return " ".join(f"{metric_title(name, classes)} {number(value)}" for name, value in scalar_metrics(figures).items())
 
 
 def quoted(path: Path | str) -> str:
