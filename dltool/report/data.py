@@ -28,12 +28,12 @@ def data(content: Content) -> Markup:
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
     target = _balance(content) if content.signature.task != "numbers" else _distribution(content, 0)
-    further = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
+    others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",
         element("h2", "Data"),
         element("div", element("div", parts, notes), target, class_="halves"),
-        element("div", further, class_="figures") if further and content.signature.task == "numbers" else None,
+        element("div", others, class_="figures") if others and content.signature.task == "numbers" else None,
         _features(content),
         id="data",
     )

@@ -22,7 +22,7 @@ MOST_KEPT = 20_000
 
 @dataclass(frozen=True)
 class Measured:
-    """What a network makes of one part."""
+    """The results of a network on one part."""
 
     part: str
     epoch: int  # after which the network was as it was measured
@@ -40,7 +40,7 @@ def measure(
     epoch: int,
     note: Callable[[str], None],
 ) -> Measured:
-    """Measure a part that is prepared already; `note` is told which figures are not defined for it."""
+    """Measure a part that is prepared already; `note` receives messages about undefined metrics."""
     signature, measurement = predictor.signature, Measurement(predictor, checkpoint)
     worst = Worst(signature, predictor.preprocessing.features)
     stride = -(-len(samples) // MOST_KEPT)

@@ -1,4 +1,4 @@
-"""How close predicted numbers come: against the true ones, and the distribution of the errors, target by target."""
+"""Predicted against true numbers, and the distribution of errors, for each target."""
 
 from __future__ import annotations
 

@@ -141,9 +141,9 @@ def test_where_there_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["report", "nowhere"]) == 2
     assert main(["report", "."]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "error: nowhere: is not a run's directory, such as runs/digits",
+        "error: nowhere: is not a run directory, such as runs/digits",
         "error: .: no checkpoint in this directory (best.safetensors or last.safetensors); "
-        "a run has one after its first epochs",
+        "a run saves one after its first epochs",
     ]
 
 

@@ -179,6 +179,6 @@ def test_parameters_that_are_not_finite_are_never_saved(tmp_path):
     train(job, run)
     kept = run.last.read_bytes()
     job.engine.write({"dense_1.bias": np.full(8, np.nan, np.float32)})
-    with pytest.raises(DivergedError, match=r"dense_1\.bias holds numbers that are not finite"):
+    with pytest.raises(DivergedError, match=r"dense_1\.bias has numbers that are not finite"):
         train(job, run, stop_at=0)
     assert run.last.read_bytes() == kept

@@ -16,8 +16,8 @@ from dltool.training.monitor import Monitor
 from .runs import lines, open_run, train, write_config
 
 AUC = "auc needs rows of at least two classes, but these have one; check how the data is split"
-TELL = "or let another figure tell the best epoch: train.monitor: validation.loss"
-INSTEAD = "or watch another figure, such as validation.loss"
+TELL = "or choose the best epoch by another metric: train.monitor: validation.loss"
+INSTEAD = "or monitor another metric, such as validation.loss"
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "plateau": (
         {**ONES, "metrics": ["accuracy"], "loss": WEIGHTLESS, "schedule": "plateau"},
-        "schedule: 'validation.loss' cannot be computed: all rows of the part are of classes without weight;"
+        "schedule: 'validation.loss' cannot be computed: all rows of the part belong to classes of weight 0;"
         " change class_weights",
     ),
     "one row": (
@@ -135,7 +135,7 @@ def test_without_a_best_epoch_it_is_said(home: Path, monkeypatch: pytest.MonkeyP
     outcome = train(job, run, notify=events.append)
     assert (outcome.best, outcome.metrics_epoch, outcome.checkpoint) == (None, outcome.epochs, run.last)
     assert [event.text for event in events if isinstance(event, Warned)] == [
-        "no epoch is the best: 'validation.auc' was never defined; the last parameters are kept"
+        "there is no best epoch: 'validation.auc' was never defined; the last parameters are kept"
     ]
     assert lines(run, "end")[0]["reason"] == "early_stopping"
 

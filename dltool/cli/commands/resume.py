@@ -1,4 +1,4 @@
-"""`dltool resume RUN`: go on with a run that was stopped, or make a finished one longer."""
+"""`dltool resume RUN`: continues a stopped run, or trains a finished one longer."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def resume(
             if change := rebasing(checkpoint, job):
                 viewer.note(change)
         else:
-            viewer.note("there is no checkpoint yet: the run starts from its beginning")
+            viewer.note("no checkpoint yet: the run starts from the beginning")
         if overrides:
             directory.write_config(dump_yaml(resolved(experiment)))
             follow_data(directory, experiment)
@@ -65,7 +65,7 @@ def resume(
 
 
 def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
-    """The newest checkpoint; None for a run that was stopped before its first one."""
+    """The newest checkpoint; None if the run was stopped before its first one."""
     try:
         path = find(run.root, (LAST,))
     except InputError:
@@ -76,7 +76,7 @@ def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
 
 
 def _complete(experiment: Experiment, checkpoint: Checkpoint, run: RunDirectory) -> str | None:
-    """Why the run has ended, where there is nothing left to do: no epoch, no evaluation, no report."""
+    """Why the run has ended, or None if an epoch, an evaluation or the report is missing."""
     reason = Judge(experiment).reason_to_end(Counters.from_arrays(checkpoint.trainer))
     return reason if reason and has_ended(run.metrics) and run.report.exists() else None
 

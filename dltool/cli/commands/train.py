@@ -25,7 +25,7 @@ def train(
     quiet: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
+    """Train what `config` describes; returns the exit code. Nothing is written before everything has been checked."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
     refuse_unusable(run_dir)

@@ -1,4 +1,4 @@
-"""The end of a training: its figures as JSON or as closing lines, and the next command."""
+"""The outcome of a training: its metrics as JSON or as closing lines, and the next command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDINGS = {
 def as_data(
     outcome: Outcome, run: RunDirectory, compile_seconds: float, warnings: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Everything about the end of a training as plain data."""
+    """The outcome as plain data."""
     return {
         "run": str(run.root),
         "reason": outcome.reason,
@@ -41,21 +41,21 @@ def as_data(
 
 
 def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
-    """The same in a few lines for people, the next command last."""
+    """The outcome in a few lines of text, with the next command last."""
     lines = [
         f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}, {outcome.steps:,} steps, {duration(outcome.seconds)}"
     ]
     classes = outcome.positive_class
-    for part, figures in outcome.metrics.items():
-        lines.append(f"{part:<11}{metrics_line(figures, classes)}  (epoch {outcome.metrics_epoch})")
-    for name, figures in outcome.baselines.items():
-        if figures:
-            lines.append(f"{name:<11}{metrics_line(figures, classes)}  (baseline)")
+    for part, metrics in outcome.metrics.items():
+        lines.append(f"{part:<11}{metrics_line(metrics, classes)}  (epoch {outcome.metrics_epoch})")
+    for name, metrics in outcome.baselines.items():
+        if metrics:
+            lines.append(f"{name:<11}{metrics_line(metrics, classes)}  (baseline)")
     if outcome.remark:
         lines.append(f"note       {outcome.remark}")
     if outcome.best:
-        figure = outcome.best["monitor"]
-        lines.append(f"best       epoch {outcome.best['epoch']}, {figure} {number(outcome.best['value'])}")
+        monitor = outcome.best["monitor"]
+        lines.append(f"best       epoch {outcome.best['epoch']}, {monitor} {number(outcome.best['value'])}")
     lines.append(f"checkpoint {outcome.checkpoint}")
     if run.report.exists():
         lines.append(f"report     {run.report}")
@@ -65,12 +65,12 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
 
 
 def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
-    """The same in one line."""
+    """The outcome in one line of text."""
     part = next((part for part in ("test", "validation", "train") if part in outcome.metrics), None)
     best = "" if outcome.metrics_epoch == outcome.epochs else f"best epoch {outcome.metrics_epoch}: "
-    figures = f" · {best}{part} {metrics_line(outcome.metrics[part], outcome.positive_class)}" if part else ""
-    end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
-    return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
+    metrics = f" · {best}{part} {metrics_line(outcome.metrics[part], outcome.positive_class)}" if part else ""
+    end = f"to continue: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
+    return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{metrics} · {end}"
 
 
 def _epochs(outcome: Outcome) -> str:
@@ -78,5 +78,5 @@ def _epochs(outcome: Outcome) -> str:
 
 
 def _weights(outcome: Outcome) -> str:
-    """Whose parameters the figures and the checkpoint are of."""
+    """The epoch whose parameters the metrics and the checkpoint have."""
     return "final" if outcome.metrics_epoch == outcome.epochs else f"epoch {outcome.metrics_epoch}'s"
