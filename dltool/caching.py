@@ -1,4 +1,4 @@
-"""Where dltool keeps what it can make again: compiled kernels, and prepared data that is too large for memory."""
+"""The cache: compiled kernels, and prepared data that is too large for memory. Everything in it can be made again."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PREFIX = "unfinished-"
-#: a folder younger than this may belong to a process that is just about to lock it
+#: a folder younger than this may belong to a process that is about to lock it
 _YOUNG_SECONDS = 60.0
 
 
 def cache_root() -> Path:
-    """The folder of all that is kept, which need not exist: in $XDG_CACHE_HOME, else in ~/.cache."""
+    """The cache folder, which may not exist yet: in $XDG_CACHE_HOME, else in ~/.cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dltool"
 
 
 @contextmanager
 def working_folder(name: str) -> Iterator[Path]:
-    """A new folder in the cache for what is not finished, locked; whatever is still there in the end is removed."""
+    """A new, locked folder in the cache for unfinished files; what is left in it is removed at the end."""
     root = cache_root()
     root.mkdir(parents=True, exist_ok=True)
     remove_abandoned()
@@ -43,12 +43,12 @@ def remove_abandoned() -> None:
         try:
             lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            continue  # just removed, or another user's
+            continue  # just removed, or owned by another user
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if time.time() - folder.stat().st_mtime > _YOUNG_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
-            continue  # at work
+            continue  # still in use
         finally:
             os.close(lock)

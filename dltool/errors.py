@@ -1,4 +1,4 @@
-"""The errors a user can meet: each carries finished lines, never a traceback. Only `cli` turns them into exits."""
+"""Errors for the user: each carries complete messages, never a traceback. Only `cli` turns them into exit codes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: a file may be called by a line break or by what colors a terminal; a problem has one line
+#: names may contain line breaks or terminal escapes, but a message is one line
 _CONTROLS = {number: repr(chr(number))[1:-1] for number in (*range(32), 127)}
-#: a class may be called by a megabyte; paths are no longer than 4096 characters
+#: names may be a megabyte long; paths have at most 4096 characters
 WORD_SHOWN = 100
 _LONG_WORD = re.compile(r"\S{4097,}")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where it stands, what it is, and what to do about it."""
+    """One problem: where it is, what is wrong, and what to do about it."""
 
     message: str
     where: str = ""  # "train.yaml:14:5", "data.csv:1532", "command line"
@@ -28,7 +28,7 @@ class Problem:
 
 
 class DltoolError(Exception):
-    """A problem the user can act on; `exit_code` is what the command line returns."""
+    """An error that the user can act on; `exit_code` is the exit code of the command."""
 
     exit_code = 1
 
@@ -43,7 +43,7 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text on one line, with each word that nobody would read to its end cut."""
+    """The text on one line, with extremely long words truncated."""
     return _LONG_WORD.sub(lambda word: f"{word[0][:WORD_SHOWN]}…", " ".join(text.splitlines()))
 
 
@@ -54,18 +54,18 @@ class InputError(DltoolError):
 
 
 class RunError(DltoolError):
-    """Something failed while running: divergence, a full disk, a missing kernel (exit code 1)."""
+    """A failure while running, such as divergence or a full disk (exit code 1)."""
 
 
 def nearest(word: str, allowed: Iterable[str], *, alike: float = 0.6) -> str | None:
-    """The allowed name that `word` is most likely a misspelling of, if one is `alike` enough (1: equal)."""
+    """The allowed name closest to `word`, if the similarity is at least `alike` (1: equal)."""
     lowered = {name.lower(): name for name in sorted(allowed, reverse=True)}
     close = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=alike)
     return lowered[close[0]] if close else None
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """A hint to append to a message: the nearest allowed spelling, else the whole list when it is short."""
+    """A hint for a message: the nearest allowed name, else the first allowed names."""
     allowed = sorted(allowed)
     if close := nearest(word, allowed):
         return f"did you mean '{close}'?"

@@ -1,7 +1,7 @@
-"""What a YAML name stands for: every kind of thing and the package whose modules register it.
+"""The registry of everything that YAML can name, by kind.
 
-Registering happens where a thing is defined, by `@register`; a lookup first imports the kind's whole package, so
-that adding a thing means adding its file and nothing else.
+Classes register themselves with `@register`; a lookup first imports the whole package of the kind, so adding a
+component means adding its file and nothing else.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Thing = TypeVar("Thing", bound=type)
 
 
 def register(kind: str, name: str, *, main: str | None = None) -> Callable[[Thing], Thing]:
-    """Class decorator: make a class available under its YAML `name`; `main` is the field that `name: value` fills."""
+    """Class decorator: register a class under its YAML `name`; `main` is the field that `name: value` sets."""
 
     def decorate(thing: Thing) -> Thing:
         if name in _things[kind]:
@@ -48,7 +48,7 @@ def register(kind: str, name: str, *, main: str | None = None) -> Callable[[Thin
 
 
 def registered(kind: str) -> Mapping[str, Any]:
-    """Everything of one kind, by YAML name."""
+    """All classes of one kind, by YAML name."""
     package = PACKAGES[kind]
     if package not in _imported:
         _imported.add(package)

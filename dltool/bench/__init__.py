@@ -1,1 +1,1 @@
-"""What `dltool bench` measures: the machine, and how fast configs train on it, beside PyTorch where asked."""
+"""What `dltool bench` measures: the machine, and how fast configs train on it, optionally next to PyTorch."""

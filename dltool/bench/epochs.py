@@ -1,4 +1,4 @@
-"""Whole epochs as `dltool train` runs them: with evaluation, log and checkpoints."""
+"""Times whole epochs as `dltool train` runs them: with evaluation, log and checkpoints."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dltool.training.run_directory import create
 
 
 def train_epochs(job: Job) -> list[float]:
-    """Train to the end; the seconds of every epoch."""
+    """Train to the end; returns the seconds of each epoch."""
     seconds: list[float] = []
 
     def listen(event: Event) -> None:
         if isinstance(event, EpochEnded):
             seconds.append(event.line["seconds"])
 
-    job.feed.close()  # what it has read already is part of the first epoch
+    job.feed.close()  # reading ahead belongs to the first epoch's time
     with tempfile.TemporaryDirectory(prefix="dltool-bench-") as folder:
         run = create("bench", Path(folder) / "run", dump_yaml(resolved(job.experiment)))
         Trainer(job, run, notify=listen, stop=lambda: False).run()

@@ -1,4 +1,4 @@
-"""Writing a config, its data and its initial values in plain files that the PyTorch side can read without dltool."""
+"""Writes a config, its data and its initial values to plain files, which the PyTorch process reads without dltool."""
 
 from __future__ import annotations
 
@@ -23,18 +23,22 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.layout import EpochLayout
 from dltool.training.single_rows import without_single_row
 
-#: updates that get their own learning rate; the last one's stays, as few runs go on so long
+#: updates with a learning rate of their own; later ones keep the last rate, as few measurements run that long
 RATES = 20_000
 
 
 def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder: Path) -> None:
-    """Everything that `bench.pytorch.recipe` reads, into an empty folder."""
+    """Write everything that `bench.pytorch.recipe` reads into an empty folder."""
     dataset = open_dataset(experiment.data, data_folders)
     train, part = experiment.train, dataset.parts["train"]
     if not isinstance(part, Samples):
-        raise InputError(Problem("PyTorch is given its data in memory; allow for that", path="data.memory"))
+        raise InputError(
+            Problem("the comparison with PyTorch needs all data in memory; use a larger limit", path="data.memory")
+        )
     if experiment.freeze:
-        raise InputError(Problem("the comparison is of whole trainings; freeze nothing", path="freeze"))
+        raise InputError(
+            Problem("the comparison with PyTorch does not support frozen parameters; remove freeze", path="freeze")
+        )
     layout = EpochLayout.of(train, len(part))
     network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
     layout, graph = without_single_row(layout, network), network.program.graph
@@ -64,7 +68,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
 
 
 def _as_floats(features: np.ndarray, signature: Signature) -> np.ndarray:
-    """Bytes are scaled once and for all: PyTorch then has the least to do in a step."""
+    """Features as float32; bytes are scaled in advance, so that PyTorch has less work in a step."""
     if signature.feature_dtype == "float32":
         return features
     offset = 0 if signature.offset is None else signature.offset
@@ -73,7 +77,7 @@ def _as_floats(features: np.ndarray, signature: Signature) -> np.ndarray:
 
 
 def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) -> list[float]:
-    """The learning rate of every update, or the one of all."""
+    """The learning rate of each update, or a single one if it is constant."""
     horizon = Horizon(layout.updates, experiment.train.epochs)
     steps = np.arange(min(horizon.steps, RATES))
     rates = optimizer.lr * experiment.schedule.multiplier(steps, horizon)
@@ -81,7 +85,7 @@ def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) ->
 
 
 def _updates(layout: EpochLayout) -> list[list[tuple[int, int]]]:
-    """First sample and number of samples of every micro-batch, update by update."""
+    """(first sample, number of samples) of each micro-batch, grouped by update."""
     plan = layout.plan(np.zeros((layout.updates, 1)), first_update=0, epoch=0, step=0)
     spans = list(zip(plan.position.tolist(), plan.rows.tolist(), strict=True))
     cuts = [*np.flatnonzero(plan.first).tolist(), len(plan)]

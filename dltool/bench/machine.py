@@ -1,4 +1,4 @@
-"""The machine: its processor, and the most that any program can get from it, measured on the runner's own threads."""
+"""The machine's limits (multiply-add peak and memory bandwidth), measured on the same threads that train."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from dltool.kernels.records import LANES, Kernel, Record
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.team import Team
 
-#: how often each limit is measured, and for how long; the best counts, since others can only slow a run down
+#: number and length of measurements of each limit; the best one counts, since other processes only slow it down
 TRIALS = 16
 TRIAL_SECONDS = 0.03
-#: vectors that the multiply-add kernel works on
+#: number of vectors in the multiply-add kernel
 VECTORS = 12
-#: an array must be this many times the size of the last cache to be read from memory
+#: array size in the bandwidth test, as a multiple of the last-level cache
 BEYOND_CACHE = 2
 ARRAY_BYTES = (32 << 20, 256 << 20)  # smallest and largest array of the bandwidth test
 
@@ -36,13 +36,13 @@ class Machine:
     """A processor and its limits by number of threads."""
 
     processor: str
-    cores: int  # that this process may use
-    peak_gflops: dict[int, float]  # float32 multiply-adds, counted as two operations
-    bandwidth_gb_per_s: dict[int, float]  # main memory, two reads to one write
+    cores: int  # available to this process
+    peak_gflops: dict[int, float]  # float32 multiply-adds, each counted as two operations
+    bandwidth_gb_per_s: dict[int, float]  # main memory, two reads per write
 
 
 def measure_machine(threads: Sequence[int], on_compile: Callable[[str], None]) -> Machine:
-    """The machine's limits on one thread, on all cores, and on each of the given numbers of threads."""
+    """Measure the limits on one thread, on all cores, and on each of the given numbers of threads."""
     library.prepare((MULTIPLY_ADDS, TRIAD), on_compile)
     cores = len(os.sched_getaffinity(0))
     counts = sorted({1, cores, *threads})
@@ -79,7 +79,7 @@ def _bandwidth(teams: dict[int, Team]) -> dict[int, float]:
         cut = lambda thread: vectors * thread // team.size  # noqa: E731
         return _timed(team, lambda thread: run(address(arguments), None, cut(thread), cut(thread + 1)))
 
-    seconds(teams[1])  # memory is handed out at the first touch
+    seconds(teams[1])  # Linux allocates memory at the first touch
     return {count: 3 * size / min(seconds(team) for _ in range(TRIALS)) / 1e9 for count, team in teams.items()}
 
 
@@ -90,7 +90,7 @@ def _timed(team: Team, function: Callable[[int], None]) -> float:
 
 
 def _record(kernel: Kernel, *buffers: np.ndarray) -> np.ndarray:
-    """A kernel's record that holds addresses alone."""
+    """A kernel's record that holds only addresses."""
     assert kernel.record is not None
     return np.array(kernel.record.encode([(address(buffer), 0, 0, 0) for buffer in buffers], {}), np.int64)
 
@@ -102,7 +102,7 @@ def _processor() -> str:
 
 
 def _last_cache() -> int:
-    """Bytes of the largest cache that Linux reports, else of a common one."""
+    """Bytes of the largest cache that Linux reports, by default 32 MB."""
     sizes = [path.read_text().strip() for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")]
     return max(
         (int(size[:-1]) << {"K": 10, "M": 20}[size[-1]] for size in sizes if size[-1:] in "KM"), default=32 << 20

@@ -1,4 +1,4 @@
-"""Measuring a config in processes of its own, beside PyTorch where asked."""
+"""Measures a config in separate processes, optionally next to PyTorch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dltool.bench.exchange import write_exchange
-from dltool.bench.fresh import compile_seconds, start_afresh
+from dltool.bench.footprint import compile_seconds, measure_footprints
 from dltool.bench.machine import Machine
 from dltool.bench.process import DLTOOL, PYTORCH, Process, Start
 from dltool.bench.profile import Profile, make_profile
@@ -20,19 +20,19 @@ from dltool.bench.subject import Subject
 from dltool.errors import InputError, did_you_mean
 
 FRAMEWORKS = ("torch",)
-#: PyTorch as it comes, and with its fused optimizers
+#: PyTorch with default settings, and with its fused optimizers
 FORMS = ("plain", "tuned")
 PROFILE_SECONDS = 0.25
-#: rounds that differ by more than this share of their median are worth a note
+#: relative spread between rounds that is worth a note
 NOISE = 0.2
-#: threads that reach less than this share of as many single threads do not have a core each
+#: smallest scaling efficiency at which threads are considered to have a core each
 WHOLE_CORES = 0.85
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def check_against(against: str | None) -> None:
-    """Raise InputError for a framework that there is no comparison with, or that is not installed."""
+    """Raise InputError for an unsupported framework, or one that is not installed."""
     if against is not None and against not in FRAMEWORKS:
         raise InputError(f"--against: no comparison with '{against}'; {did_you_mean(against, FRAMEWORKS)}")
     if against is not None and find_spec(against) is None:
@@ -41,10 +41,10 @@ def check_against(against: str | None) -> None:
 
 @dataclass(frozen=True)
 class Trained:
-    """What processes that trained in turn have told."""
+    """Results of processes that trained in turn."""
 
     threads: int
-    speeds: Mapping[str, Speed]  # dltool and, where PyTorch can train this, both of its forms
+    speeds: Mapping[str, Speed]  # dltool, and both forms of PyTorch if it supports the config
     profile: Profile
     torch_version: str | None
     notes: list[str]
@@ -57,25 +57,25 @@ class Trained:
 
 
 def measure(
-    subject: Subject, threads: Sequence[int], machine: Machine, *, against: str | None, tell: Tell
+    subject: Subject, threads: Sequence[int], machine: Machine, *, against: str | None, report: Report
 ) -> Iterator[Result]:
-    """One result for each number of threads; without any, on as many as the config or the engine chooses."""
+    """Yield one result for each number of threads, by default the number that the config or the engine chooses."""
     with tempfile.TemporaryDirectory(prefix="dltool-bench-") as folder:
         exchange = Path(folder) if against else None
         if exchange:
             write_exchange(subject.experiment, [subject.path.parent], exchange)
-        compiling = compile_seconds(_start(subject, None), tell)
+        compiling = compile_seconds(_start(subject, None), report)
         for count in threads or (None,):
             start = _start(subject, count)
-            trained = _train_in_turn(start, exchange, tell)
-            yield _result(subject, machine, start, exchange, trained, compiling, tell)
+            trained = _train_in_turn(start, exchange, report)
+            yield _result(subject, machine, start, exchange, trained, compiling, report)
 
 
-def _train_in_turn(start: Start, exchange: Path | None, tell: Tell) -> Trained:
+def _train_in_turn(start: Start, exchange: Path | None, report: Report) -> Trained:
     with ExitStack() as stack:
-        tell("starting")
+        report("starting")
         dltool = stack.enter_context(Process(start))
-        facts, _ = dltool.open(on_note=lambda kernel: tell(f"compiling {kernel}"))
+        facts, _ = dltool.open(on_note=lambda kernel: report(f"compiling {kernel}"))
         threads: int = facts["threads"]
         torch: dict[str, Process] = {}
         version, notes = None, []
@@ -83,14 +83,14 @@ def _train_in_turn(start: Start, exchange: Path | None, tell: Tell) -> Trained:
             try:
                 torch, version = _open_torch(stack, exchange, threads)
             except InputError as error:
-                notes.append(f"cannot be compared with PyTorch: {'; '.join(map(str, error.problems))}")
-        speeds = alternate({"dltool": dltool, **torch}, tell)
+                notes.append(f"not compared with PyTorch: {'; '.join(map(str, error.problems))}")
+        speeds = alternate({"dltool": dltool, **torch}, report)
         counted = dltool.ask("profile", seconds=PROFILE_SECONDS)
         return Trained(threads, speeds, make_profile(counted, speeds["dltool"].ms_per_step), version, notes)
 
 
 def _open_torch(stack: ExitStack, exchange: Path, threads: int) -> tuple[dict[str, Process], str]:
-    """Both forms, ready to train, and PyTorch's version; raises InputError where it cannot train this."""
+    """Both forms of PyTorch, ready to train, and its version; raises InputError if it does not support the config."""
     forms: dict[str, Process] = {}
     version = ""
     for form in FORMS:
@@ -106,12 +106,12 @@ def _result(
     exchange: Path | None,
     trained: Trained,
     compiling: float,
-    tell: Tell,
+    report: Report,
 ) -> Result:
     starts, form = {"dltool": start}, trained.torch_form
     if exchange and form:
         starts["torch"] = _torch_start(exchange, trained.threads, form)
-    footprints = start_afresh(starts, tell)
+    footprints = measure_footprints(starts, report)
     torch = None
     if form and trained.torch_version:
         plain, tuned = (trained.speeds[name] for name in FORMS)
@@ -125,19 +125,19 @@ def _result(
         compile_s=compiling,
         profile=trained.profile,
         torch=torch,
-        notes=(*trained.notes, *_doubts(trained, machine)),
+        notes=(*trained.notes, *_caveats(trained, machine)),
     )
 
 
-def _doubts(trained: Trained, machine: Machine) -> Iterator[str]:
-    """Reasons not to trust the figures too much."""
+def _caveats(trained: Trained, machine: Machine) -> Iterator[str]:
+    """Reasons why the measurement may be unreliable."""
     noisy = [f"{name} by {speed.spread:.0%}" for name, speed in trained.speeds.items() if speed.spread > NOISE]
     if noisy:
-        yield f"the machine was busy: rounds differ ({', '.join(noisy)}); measure again when it is idle"
+        yield f"the machine was busy: rounds vary ({', '.join(noisy)}); measure again when it is idle"
     if trained.threads > machine.cores:
         yield f"{trained.threads} threads share {machine.cores} cores"
     elif (reached := machine.peak_gflops[trained.threads] / machine.peak_gflops[1]) < WHOLE_CORES * trained.threads:
-        yield f"the peak of {trained.threads} threads was only {reached:.2f} times that of one: some cores were busy"
+        yield f"{trained.threads} threads reached only {reached:.2f} times the peak of one thread: some cores were busy"
 
 
 def _start(subject: Subject, threads: int | None) -> Start:

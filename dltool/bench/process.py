@@ -1,4 +1,4 @@
-"""The far end of a measurement: starting processes that train, asking them in turn, and ending them."""
+"""The measuring side: starts training processes, sends them requests, and ends them."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from typing import Any, NamedTuple, Self
 import dltool
 from dltool.errors import InputError, RunError
 
-#: modules that serve a side
+#: modules of the training processes
 DLTOOL = "dltool.bench.worker"
 PYTORCH = "dltool.bench.pytorch.worker"
 
-#: seconds that a process may take to end once nothing more is asked of it
+#: seconds that a process has to end after the last request
 FAREWELL_SECONDS = 5.0
 
 
 class Start(NamedTuple):
-    """How the process of a side is started, and what it is asked first."""
+    """How to start a training process, and its first request."""
 
     module: str
     request: Mapping[str, Any]
 
 
 class Process:
-    """A process of its own with one side; it sleeps while it is not asked, and ends with the `with` block."""
+    """A training process of one framework; it sleeps between requests and ends with the `with` block."""
 
     def __init__(self, start: Start, *, environment: Mapping[str, str] | None = None):
-        """`environment` adds to that of this process."""
+        """Start the process; `environment` adds to the current variables."""
         self._start = start
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._started = time.perf_counter()
@@ -46,7 +46,7 @@ class Process:
             stderr=self._errors,
             text=True,
             env={**os.environ, "PYTHONPATH": _search_path(), **(environment or {})},
-            start_new_session=True,  # an interrupt is for the asking process, which ends this one
+            start_new_session=True,  # Ctrl-C reaches only the measuring process, which ends this one
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None  # both are pipes
@@ -58,7 +58,7 @@ class Process:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process, at once if something went wrong."""
+        """End the process, immediately after an error."""
         if kind is not None:
             self._process.kill()
         try:
@@ -69,12 +69,12 @@ class Process:
         self._errors.close()
 
     def open(self, on_note: Callable[[str], None] = lambda text: None) -> tuple[dict[str, Any], float]:
-        """The side's facts, and the seconds from the process's start to the end of its first step."""
+        """The process's facts, and the seconds from its start to the end of its first training step."""
         facts = self.ask("open", on_note, **self._start.request)
         return facts, time.perf_counter() - self._started
 
     def ask(self, what: str, on_note: Callable[[str], None] = lambda text: None, **request: Any) -> dict[str, Any]:
-        """One answer; raises InputError where the side refuses, RunError where the process has ended."""
+        """Send a request and return the answer; raises InputError if refused, RunError if it has ended."""
         try:
             self._requests.write(json.dumps({"do": what, **request}) + "\n")
             self._requests.flush()
@@ -98,6 +98,6 @@ class Process:
 
 
 def _search_path() -> str:
-    """Where the process finds this same dltool, whatever folder it is started in."""
+    """PYTHONPATH on which the process finds this same dltool from any folder."""
     paths = [str(Path(dltool.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     return os.pathsep.join(filter(None, paths))

@@ -1,4 +1,4 @@
-"""Where the time of a step goes: the cycles counted for each op, as shares of each layer and of each kind of op."""
+"""Where the time of a step goes: cycles counted per op, as shares by layer and by kind of op."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: nodes that fetch the batch or report the loss count as forward
+#: fetching the batch and reporting the loss count as forward
 DIRECTIONS = {"batch": "forward", "forward": "forward", "backward": "backward", "update": "update"}
 
 
 @dataclass(frozen=True)
 class LayerTime:
-    """What one layer takes of a step."""
+    """Time of one layer in a step."""
 
     layer: str
     forward_ms: float
@@ -22,15 +22,15 @@ class LayerTime:
 
     @property
     def ms(self) -> float:
-        """In all directions."""
+        """The sum of all directions."""
         return self.forward_ms + self.backward_ms + self.update_ms
 
 
 @dataclass(frozen=True)
 class OpTime:
-    """What one kind of op takes of a step, in all layers."""
+    """Time of one kind of op in a step, over all layers."""
 
-    op: str  # with what is fused into it
+    op: str  # including ops fused into it
     direction: str
     ms: float
     share: float
@@ -39,24 +39,24 @@ class OpTime:
 
 @dataclass(frozen=True)
 class LayerOpTime(OpTime):
-    """What one kind of op takes in one layer."""
+    """Time of one kind of op in one layer."""
 
     layer: str
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The time of a step; shares of layers, of ops or of a layer's ops add up to 1 with that of waiting."""
+    """The time of a step; the shares of `layers`, of `ops` and of `layer_ops` add up to 1 together with waiting."""
 
     layers: list[LayerTime]
     ops: list[OpTime]
     layer_ops: list[LayerOpTime]
-    waiting_ms: float  # threads that wait for each other
+    waiting_ms: float  # threads waiting for each other
     waiting_share: float
 
 
 def make_profile(counted: Mapping[str, Any], ms_per_step: float) -> Profile:
-    """The profile of a step of `ms_per_step` from what the worker counted: cycles of all threads together."""
+    """The profile of a step of `ms_per_step`, from the cycles of all threads that the worker counted."""
     total = counted["waiting"] + sum(op["cycles"] for op in counted["ops"])
     share = lambda cycles: cycles / total if total else 0.0  # noqa: E731
     layers = [
@@ -73,7 +73,7 @@ def make_profile(counted: Mapping[str, Any], ms_per_step: float) -> Profile:
 
 
 def _grouped(ops: Iterable[Mapping[str, Any]], *keys: str) -> dict[Any, list[Mapping[str, Any]]]:
-    """Ops that agree in the given fields, in the order in which they first run."""
+    """Ops grouped by the given fields, in the order in which they first run."""
     groups: dict[Any, list[Mapping[str, Any]]] = {}
     for op in ops:
         groups.setdefault(op[keys[0]] if len(keys) == 1 else tuple(op[key] for key in keys), []).append(op)

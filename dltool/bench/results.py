@@ -1,11 +1,11 @@
-"""What was measured, and its form as plain data for `--json`."""
+"""Results of a measurement, and their form as plain data for `--json`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dltool.bench.fresh import Footprint
+from dltool.bench.footprint import Footprint
 from dltool.bench.machine import Machine
 from dltool.bench.profile import Profile
 from dltool.bench.rounds import Speed
@@ -14,7 +14,7 @@ from dltool.bench.subject import Subject
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same training in PyTorch, in its plain and its tuned form, of which the faster one counts."""
+    """The same training in PyTorch, plain and tuned; the faster form counts."""
 
     version: str
     plain: Speed
@@ -24,7 +24,7 @@ class Comparison:
 
     @property
     def speed(self) -> Speed:
-        """That of the faster form."""
+        """The speed of the faster form."""
         return self.tuned if self.form == "tuned" else self.plain
 
 
@@ -50,19 +50,19 @@ class Result:
 
     @property
     def share_of_peak(self) -> float:
-        """Of the multiply-add peak of as many threads."""
+        """GFLOP/s as a share of the multiply-add peak of the same number of threads."""
         return self.gflops / self.machine.peak_gflops[self.threads]
 
     def times_faster(self, torch: Comparison) -> float:
-        """The ratio of the medians of samples per second."""
+        """Ratio of the medians of samples per second."""
         return self.speed.samples_per_s / torch.speed.samples_per_s
 
     def times_smaller(self, torch: Comparison) -> float:
-        """PyTorch's peak memory in units of dltool's."""
+        """Ratio of PyTorch's peak memory to dltool's."""
         return torch.footprint.peak_bytes / self.footprint.peak_bytes
 
     def times_sooner(self, torch: Comparison) -> float:
-        """PyTorch's start-up in units of dltool's."""
+        """Ratio of PyTorch's start-up time to dltool's."""
         return torch.footprint.startup_s / self.footprint.startup_s
 
     def as_data(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Measuring how fast processes train: in turn, again and again, so that a busy spell of the machine hits all alike."""
+"""Measures how fast processes train, in alternating rounds, so that load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dltool.bench.process import Process
 
 ROUNDS = 7
 ROUND_SECONDS = 0.25
-#: threads of the process before may still be spinning
+#: seconds for the threads of the previous process to stop spinning
 PAUSE_SECONDS = 0.02
 
 
@@ -25,17 +25,17 @@ class Speed:
 
     @property
     def steps_per_s(self) -> float:
-        """Updates in a second."""
+        """Updates per second."""
         return 1000 / self.ms_per_step
 
 
-def alternate(processes: Mapping[str, Process], tell: Callable[[str], None]) -> dict[str, Speed]:
-    """The speed of each process; only one of them runs at a time."""
+def alternate(processes: Mapping[str, Process], report: Callable[[str], None]) -> dict[str, Speed]:
+    """Measure the speed of each process; only one runs at a time."""
     for process in processes.values():
-        process.ask("measure", seconds=ROUND_SECONDS)  # warm-up: caches, pools, and how many steps fill a round
+        process.ask("measure", seconds=ROUND_SECONDS)  # warm-up: fills caches and estimates the steps per round
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in processes}
     for number in range(1, ROUNDS + 1):
-        tell(f"round {number} of {ROUNDS}")
+        report(f"round {number} of {ROUNDS}")
         for name, process in processes.items():
             time.sleep(PAUSE_SECONDS)
             rounds[name].append(process.ask("measure", seconds=ROUND_SECONDS))

@@ -1,4 +1,4 @@
-"""Training on data that is read from disk, beside the same training with all of it in memory."""
+"""Compares training on data read from disk with the same training on data in memory."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from dltool.caching import working_folder
 from dltool.config.amounts import bytes_of
 from dltool.kernels.cpu.cache import folder as kernels_folder
 
-#: the sides take turns, so that a busy spell of the machine hits both
+#: the two trainings alternate, so that load on the machine affects both
 ROUNDS = 2
 EPOCHS = 3
-#: one such part of the data is in memory at a time, where the config does not say how much
+#: without a limit in the config, 1 / SHARE of the data may be in memory
 SHARE = 4
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Side:
-    """What training took, medians over the rounds."""
+    """Time and memory of one kind of training, medians over the rounds."""
 
-    prepare_s: float  # from the start of the first process to the end of its first step, compiling apart
-    start_s: float  # the same of the last process, which finds on disk what the first one has prepared
+    prepare_s: float  # from the start of the first process to the end of its first step, without compiling
+    start_s: float  # the same for the last process, which finds the prepared data on disk
     first_epoch_s: float
-    epoch_s: float  # of later ones
-    samples_per_s: float  # likewise
-    peak_bytes: float  # of resident memory, at its highest, in any process
+    epoch_s: float  # later epochs
+    samples_per_s: float  # in later epochs
+    peak_bytes: float  # peak resident memory of any process
 
 
 @dataclass(frozen=True)
 class Streaming:
-    """Both sides of one config."""
+    """Both trainings of one config."""
 
     subject: Subject
     threads: int
-    memory_bytes: int  # that samples may take where they are read from disk
+    memory_bytes: int  # limit on samples in memory when they are read from disk
     streamed: Side
     in_memory: Side
 
     @property
     def share_of_rate(self) -> float:
-        """Samples per second in later epochs, as a share of those in memory."""
+        """Samples per second in later epochs, relative to training in memory."""
         return self.streamed.samples_per_s / self.in_memory.samples_per_s
 
     @property
     def share_of_first_rate(self) -> float:
-        """The same of first epochs."""
+        """Samples per second in the first epoch, relative to training in memory."""
         return self.in_memory.first_epoch_s / self.streamed.first_epoch_s
 
     def as_data(self) -> dict[str, Any]:
@@ -69,25 +69,25 @@ class Streaming:
         }
 
 
-def measure_streaming(subject: Subject, threads: int | None, tell: Tell) -> Streaming:
-    """Train a few epochs on both sides in turn; what is kept on disk for it is made anew, and removed in the end."""
+def measure_streaming(subject: Subject, threads: int | None, report: Report) -> Streaming:
+    """Train a few epochs in both ways, in turn, with a temporary cache of prepared data."""
     size, given = subject.data_bytes, subject.experiment.data.memory
     memory = bytes_of(given) if given and bytes_of(given) < size else size // SHARE
-    # the first process in memory finds nothing on disk, and prepares the data too
+    # the first process finds nothing on disk and prepares the data, also when it trains in memory
     starts = {name: _start(subject, threads, most) for name, most in (("in_memory", 2 * size), ("streamed", memory))}
-    told: dict[str, list[dict[str, Any]]] = {name: [] for name in starts}
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in starts}
     with working_folder("bench") as folder:
         _share_kernels(folder)
         for number in range(1, ROUNDS + 1):
             for name, start in starts.items():
-                tell(f"round {number} of {ROUNDS}, {name.replace('_', ' ')}")
-                told[name].append(_run(start, {"XDG_CACHE_HOME": str(folder)}))
-    sides = {name: _side(runs) for name, runs in told.items()}
-    return Streaming(subject, told["streamed"][0]["threads"], memory, **sides)
+                report(f"round {number} of {ROUNDS}, {name.replace('_', ' ')}")
+                runs[name].append(_run(start, {"XDG_CACHE_HOME": str(folder)}))
+    sides = {name: _side(answers) for name, answers in runs.items()}
+    return Streaming(subject, runs["streamed"][0]["threads"], memory, **sides)
 
 
 def _share_kernels(folder: Path) -> None:
-    """Let the processes whose cache is in a folder find the kernels that are compiled already."""
+    """Link the compiled kernels into a temporary cache folder."""
     kernels = kernels_folder()
     (folder / "dltool").mkdir()
     (folder / "dltool" / kernels.name).symlink_to(kernels)
@@ -100,7 +100,7 @@ def _start(subject: Subject, threads: int | None, memory: int) -> Start:
 
 
 def _run(start: Start, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What a process tells that opens the data and trains."""
+    """Results of a process that opens the data and trains."""
     with Process(start, environment=environment) as process:
         facts, seconds = process.open()
         trained = process.ask("epochs")

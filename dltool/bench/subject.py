@@ -1,4 +1,4 @@
-"""What is measured: a config that is known to be good, with the numbers that follow from it alone."""
+"""The subject of a measurement: a valid config, with the numbers that follow from it alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dltool.program.building import build_network
 from dltool.program.summary import summarize
 from dltool.training.layout import EpochLayout
 
-#: where configs to measure lie if none are named
+#: folder of the configs that are measured by default
 FOLDER = Path("configs/bench")
 
 
@@ -30,18 +30,18 @@ class Subject:
     experiment: Experiment
     work: Work
     state_bytes: int  # parameters, slots, averages
-    arena_bytes: int  # activations, and one thread's scratch
+    arena_bytes: int  # activations, and one thread's scratch memory
     data_bytes: int  # prepared samples of all parts
 
     @property
     def wanted_threads(self) -> int | None:
-        """The number that the config asks for, None where it leaves the choice to the engine."""
+        """Number of threads in the config; None if the engine chooses."""
         wanted = self.experiment.train.threads
         return None if wanted == "auto" else wanted
 
 
 def open_subjects(paths: Sequence[Path], overrides: Sequence[str]) -> list[Subject]:
-    """The configs to measure, all of `configs/bench` by default; raises InputError with the problems of every one."""
+    """Load the configs to measure, by default all of `configs/bench`; raises InputError with all their problems."""
     subjects, problems = [], []
     for path in paths or _default_paths():
         try:
@@ -57,7 +57,7 @@ def open_subjects(paths: Sequence[Path], overrides: Sequence[str]) -> list[Subje
 def _default_paths() -> list[Path]:
     paths = sorted(path for ending in ("*.yaml", "*.yml") for path in FOLDER.glob(ending))
     if not paths:
-        raise InputError(Problem(f"no config was named, and {FOLDER} has none; give one: dltool bench CONFIG"))
+        raise InputError(Problem(f"no config given, and {FOLDER} has none; name one: dltool bench CONFIG"))
     return paths
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of a training step: multiplications and additions as the ops themselves count them."""
+"""The arithmetic of a training step: multiplications and additions as counted by the ops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dltool.program.building import Network
 
 @dataclass(frozen=True)
 class Work:
-    """What grows with the batch, and what does not."""
+    """Floating-point operations that grow with the batch, and those that do not."""
 
     per_sample: int
     per_update: int
@@ -26,7 +26,7 @@ def work_of(network: Network) -> Work:
 
 
 def flops(fused: Node, samples: int) -> int:
-    """The work of a node, with what is fused into it, in one update of so many samples."""
+    """The operations of a node and of the ops fused into it, in one update of `samples` samples."""
     return sum(node.op.flops(node) * (samples if _grows(node) else 1) for node in (fused, *fused.epilogue))
 
 

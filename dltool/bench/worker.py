@@ -1,4 +1,4 @@
-"""dltool's side of a measurement: what `dltool train` runs, without evaluation, screen and files."""
+"""The measured process of dltool: what `dltool train` runs, without evaluation, display and files."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from pathlib import Path
 from typing import Any
 
 from dltool.bench.cycles import CycleCount
-from dltool.bench.serving import Answer, Note, Request, serve
-from dltool.bench.stretches import Stretches
+from dltool.bench.server import Answer, Note, Request, serve
+from dltool.bench.step_plans import StepPlans
 from dltool.config.loading import load
 from dltool.runtime.feed import Resident, Window
 from dltool.training.job import Job, open_job
 
-#: the engine is called for as many updates as make so many samples, about what a training does
+#: samples per call of the engine, about as many as in a training
 SAMPLES_PER_CALL = 65_536
 
 
 class Training:
-    """A job whose training goes on as long as it is asked to."""
+    """A job that trains for as long as requested."""
 
     def __init__(self, job: Job):
         self._job = job
-        self._stretches = Stretches(job)
+        self._step_plans = StepPlans(job)
         self._done = 0
         self._updates_per_call = max(1, SAMPLES_PER_CALL // job.layout.update_size)
         self._window: Window | None = None
-        self.answers: Mapping[str, Answer] = {"profile": self.profile, "epochs": self.epochs}
+        self.handlers: Mapping[str, Answer] = {"profile": self.profile, "epochs": self.epochs}
         self.facts = {"threads": job.engine.threads, "compile_seconds": job.engine.compile_seconds}
 
     def train(self, updates: int) -> int:
-        """Go on for so many updates; returns the samples that passed."""
+        """Train for `updates` more updates; returns the number of samples."""
         samples, end = 0, self._done + updates
         while self._done < end:
-            count = min(end - self._done, self._updates_per_call, self._updates_at_hand())
-            plan = self._stretches.plan(self._done, count)
+            count = min(end - self._done, self._updates_per_call, self._updates_available())
+            plan = self._step_plans.plan(self._done, count)
             self._job.engine.train("train", plan, collect=False)
             self._done += count
             samples += int(plan.rows.sum())
         return samples
 
-    def _updates_at_hand(self) -> int:
-        """How many updates can be run on the samples that the engine has, or now gets."""
+    def _updates_available(self) -> int:
+        """Number of updates that the samples in memory allow, after loading more if needed."""
         layout, feed = self._job.layout, self._job.feed
         if isinstance(feed, Resident):
             return self._updates_per_call
@@ -54,14 +54,14 @@ class Training:
         return layout.updates_before(window.stop) - update
 
     def epochs(self, request: Request) -> Mapping[str, Any]:
-        """Train as `dltool train` does, for all epochs of the config: the seconds of each, and its samples."""
+        """Train all epochs of the config as `dltool train` does: the seconds and samples of each."""
         from dltool.bench.epochs import train_epochs
 
         return {"seconds": train_epochs(self._job), "samples": self._job.layout.epoch_samples}
 
     def profile(self, request: Request) -> Mapping[str, Any]:
-        """Cycles of every op in a run of at least so many `seconds`."""
-        cycles = CycleCount(self._job, self._stretches)
+        """Cycles of each op in a run of at least the requested `seconds`."""
+        cycles = CycleCount(self._job, self._step_plans)
         return cycles.run(request["seconds"], most_updates=self._updates_per_call)
 
 

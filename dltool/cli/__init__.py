@@ -1,1 +1,1 @@
-"""The command line: the app, its commands, and what they show; a command is imported only when it runs."""
+"""The command line: the app, its commands and their output. Each command is imported only when it runs."""

@@ -40,7 +40,7 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
-    traceback: Annotated[bool, typer.Option("--traceback", help="Show where an unexpected error comes from.")] = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show the traceback of an unexpected error.")] = False,
 ) -> None:
     """Options of every command."""
 
@@ -58,14 +58,15 @@ def init(
         list[str] | None, typer.Option("--target", metavar="COLUMN", help="Column of a table to predict. Repeatable.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Config to write; DATA's name by default.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Config file to write; named after DATA by default."),
     ] = None,
     test: Annotated[str | None, typer.Option("--test", metavar="DATA", help="Data of the test part.")] = None,
     task: Annotated[
         Literal["classes", "numbers", "multilabel"] | None,
-        typer.Option("--task", help="What the target is, where it is not what it looks like."),
+        typer.Option("--task", help="Kind of target, if the guess is wrong."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Look at data and write a config that trains on it."""
     from dltool.cli.commands.init import init as run
@@ -80,28 +81,28 @@ def train(
     overrides: Set = None,
     run_dir: Annotated[
         Path | None,
-        typer.Option(
-            "--run-dir", metavar="DIR", help="New directory for everything the run leaves; runs/NAME by default."
-        ),
+        typer.Option("--run-dir", metavar="DIR", help="New directory for the run; runs/NAME by default."),
     ] = None,
     init_from: Annotated[
         Path | None,
         typer.Option(
             "--init-from",
             metavar="FILE",
-            help="Checkpoint, run or safetensors file; what fits by name and shape is taken.",
+            help="Checkpoint, run or safetensors file to take parameters from, matched by name and shape.",
         ),
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option("--folds", metavar="K", min=2, help="Train K times, each validating on another part of the rows."),
+        typer.Option(
+            "--folds", metavar="K", min=2, help="Cross-validate: train K times, each time validating on different rows."
+        ),
     ] = None,
     threads: Threads = None,
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Train what a config describes."""
+    """Train a network as described by a config."""
     from dltool.cli.commands.train import train as train_once
     from dltool.cli.commands.train_folds import train_folds
     from dltool.config.locating import located
@@ -130,7 +131,7 @@ def resume(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Go on with a stopped run, or make one longer."""
+    """Continue a stopped run, or train a finished one longer."""
     from dltool.cli.commands.resume import resume as go_on
 
     go_on_without_output()
@@ -143,22 +144,20 @@ def evaluate(
     checkpoint: Checkpoint,
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATA]...", help="Files or folders to measure on, in place of those trained on."),
+        typer.Argument(metavar="[DATA]...", help="Files or folders to evaluate, instead of the run's own data."),
     ] = None,
     part: Annotated[
         str | None,
-        typer.Option(
-            "--part", metavar="PART", help="train, validation or test; by default the last of these that there is."
-        ),
+        typer.Option("--part", metavar="PART", help="train, validation or test; by default the last one that exists."),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option("--images", metavar="FILE", help="PNG to write with misclassified images.")
+        Path | None, typer.Option("--images", metavar="FILE", help="PNG file to write with misclassified images.")
     ] = None,
     overrides: Moved = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> int | None:
-    """Measure a trained network, beside simple baselines, on its test data or on other files."""
+    """Evaluate a trained network and simple baselines on its test data or on other files."""
     from dltool.cli.commands.eval import evaluate as run
 
     return run(
@@ -175,27 +174,31 @@ def evaluate(
 @app.command()
 def predict(
     checkpoint: Checkpoint,
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Files or folders of the kind trained on.")],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Files or folders with new samples.")],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="FILE", help="CSV, JSON lines or Parquet, by its name; CSV to a pipe otherwise."
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="CSV, JSON lines or Parquet, by file extension; without it, CSV to a pipe.",
         ),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COLUMN", help="Column of the data to write too, before the rest. Repeatable."),
+        typer.Option("--keep", metavar="COLUMN", help="Column of the data to copy to the output. Repeatable."),
     ] = None,
-    keep_all: Annotated[bool, typer.Option("--keep-all", help="Write all columns of the data too.")] = False,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Copy all columns of the data to the output.")] = False,
     bad: Annotated[
         Literal["refuse", "missing", "skip"],
         typer.Option(
-            "--bad", help="Cells that cannot be read: refuse the file, take them as missing, or skip their rows."
+            "--bad",
+            help="What to do with unreadable cells: refuse the file, treat them as missing, or skip their rows.",
         ),
     ] = "refuse",
     threads: Threads = None,
 ) -> int:
-    """Predict what a trained network was trained to predict, for further samples."""
+    """Predict new samples with a trained network."""
     from dltool.cli.commands.predict import predict as run
 
     if out:
@@ -207,7 +210,7 @@ def predict(
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:
-    """Write the page of a run again: figures, curves, worst examples."""
+    """Write the HTML report of a run again: metrics, curves, worst examples."""
     from dltool.cli.commands.report import report as run_report
 
     run_report(run, overrides or ())
@@ -215,7 +218,7 @@ def report(
 
 @app.command()
 def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
-    """Check a config and show its network, without training."""
+    """Check a config and its data, and show its network, without training."""
     from dltool.cli.commands.check import check as run
     from dltool.config.locating import located
 
@@ -234,7 +237,7 @@ def show(config: Config, overrides: Set = None) -> None:
 @app.command(name="list")
 def list_things(
     name: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="A kind, such as layer, or the name of one thing.")
+        str | None, typer.Argument(metavar="[KIND]", help="A kind, such as layer, or the name of a component.")
     ] = None,
 ) -> None:
     """List what a config can name: layers, losses, optimizers, …"""
@@ -254,9 +257,9 @@ def schema() -> None:
 @app.command()
 def cache(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="kernels or data; both by default.")] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove it.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False,
 ) -> None:
-    """List what is kept between runs: compiled kernels, and prepared data too large for memory."""
+    """List the cache: compiled kernels, and prepared data too large for memory."""
     from dltool.cli.commands.cache import cache as run
 
     run(kind, clear=clear)
@@ -265,17 +268,18 @@ def cache(
 @app.command()
 def bench(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="All of configs/bench by default.")
+        list[Path] | None,
+        typer.Argument(metavar="[CONFIG]...", help="Configs to measure; all of configs/bench by default."),
     ] = None,
     overrides: Set = None,
     against: Annotated[
-        str | None, typer.Option("--against", metavar="torch", help="Measure this framework too.")
+        str | None, typer.Option("--against", metavar="torch", help="Framework to compare with.")
     ] = None,
     threads: Annotated[
         str | None, typer.Option("--threads", metavar="1,2", help="Numbers of threads to measure with.")
     ] = None,
     stream: Annotated[
-        bool, typer.Option("--stream", help="Compare samples read from disk with samples in memory instead.")
+        bool, typer.Option("--stream", help="Compare reading samples from disk with samples in memory.")
     ] = False,
     as_json: Json = False,
 ) -> int | None:
@@ -285,7 +289,7 @@ def bench(
         from dltool.cli.commands.bench_stream import bench_streaming
 
         if against:
-            raise InputError("--against: cannot be measured together with --stream; leave out one of them")
+            raise InputError("--against and --stream cannot be combined; leave out one of them")
         return bench_streaming(configs or (), overrides=overrides or (), threads=counts, as_json=as_json)
     from dltool.cli.commands.bench import bench as run
 
@@ -299,12 +303,12 @@ def _numbers(text: str | None) -> tuple[int, ...]:
     return tuple(map(int, words))
 
 
-#: what Typer raises for a wrong command line, wherever this version of it keeps click
+#: Typer's error for a wrong command line, wherever this version keeps click
 UsageError = cast(type[Exception], typer.BadParameter.__base__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code, after a line on standard error for every problem."""
+    """Run one command, print a line on standard error for each problem, and return the exit code."""
     if arguments is None:
         keep_streams()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -324,9 +328,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo(f"error: {explain_usage(error)}", err=True)
         return 2
     except MemoryError:
-        typer.echo("error: there is not enough memory", err=True)
+        typer.echo("error: not enough memory", err=True)
         return 1
-    except OSError as error:  # the disk, the permissions, a device: whatever it is, no line of dltool can mend it
+    except OSError as error:  # disk, permissions, devices: not a bug in dltool
         if "--traceback" in words or "--debug" in words:
             raise
         where = f"{error.filename}: " if error.filename else ""

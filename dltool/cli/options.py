@@ -15,19 +15,17 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1, ~schedule deletes. Repeatable.",
+        help="Change the config: train.epochs=20, model[0].units=64, metrics+=f1; ~schedule deletes. Repeatable.",
     ),
 ]
 Moved = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=PATH", help="Where data is that has moved: data.table.path=FILE. Repeatable."),
+    typer.Option("--set", metavar="KEY=PATH", help="New location of moved data: data.table.path=FILE. Repeatable."),
 ]
 Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
 Threads = Annotated[
-    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; all cores by default.")
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Number of threads; all cores by default.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and warnings on standard error.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
-Debug = Annotated[
-    bool, typer.Option("--debug", help="Compute one op at a time with plain NumPy, checking every value; slow.")
-]
+Debug = Annotated[bool, typer.Option("--debug", help="Run one op at a time in NumPy and check every value (slow).")]

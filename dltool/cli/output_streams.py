@@ -1,7 +1,7 @@
-"""Standard output and error that may go away: a pipe that closes, a terminal that is shut, a device that is full.
+"""Standard output and error that may fail: a closed pipe, a closed terminal, a full device.
 
-A command whose result is what it writes ends then; a training goes on without it. Nothing is tried twice, so that
-Python has nothing to complain about at its end.
+A command whose result is its output then ends; a training continues without output. No write is retried, so Python does
+not complain at exit.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Any
 from dltool.errors import Problem, RunError
 
 INPUT, OUTPUT, ERROR = range(3)
-#: nobody is there to read on, which is no fault
+#: nobody is reading any more, which is not an error
 UNREAD = {errno.EPIPE, errno.EIO}
 
 
 class OutputLostError(RunError):
-    """Standard output takes nothing more; without a line where its reader has just had enough."""
+    """Standard output has failed; without a message if its reader has merely stopped reading."""
 
     def __init__(self, error: OSError):
         problem = Problem(f"cannot be written: {error.strerror}", "standard output")
@@ -33,14 +33,14 @@ class OutputLostError(RunError):
 
 
 class Outlet(io.RawIOBase):
-    """Writes to a descriptor until that fails once; `on_loss` is told then, and the rest is dropped."""
+    """Writes to a descriptor until the first failure, then calls `on_loss` and drops the rest."""
 
     def __init__(self, descriptor: int, on_loss: Callable[[OSError], None]):
         self._descriptor, self.on_loss = descriptor, on_loss
         self._lost = False
 
     def write(self, data: Any, /) -> int:
-        """All of it, or none any more."""
+        """Write all data, or nothing after a failure."""
         rest = memoryview(data).cast("B")
         size = len(rest)
         while rest and not self._lost:
@@ -64,7 +64,7 @@ class Outlet(io.RawIOBase):
 
 
 class Output(io.TextIOWrapper):
-    """Text for an outlet, each line at once; names that are no text come out as the bytes that they are."""
+    """Text on an outlet, flushed by line; file names that are not text keep their bytes."""
 
     def __init__(self, outlet: Outlet, encoding: str):
         self.outlet = outlet
@@ -73,18 +73,18 @@ class Output(io.TextIOWrapper):
 
 
 def keep_streams() -> None:
-    """Let standard output and error of this process be such that losing them does no harm."""
+    """Replace standard output and error by streams that may fail without harm."""
     closed = {descriptor for descriptor in (INPUT, OUTPUT, ERROR) if not _is_open(descriptor)}
-    for descriptor in sorted(closed):  # else the next file opened takes the number, and what is told goes into it
+    for descriptor in sorted(closed):  # otherwise the next opened file gets this descriptor, and messages go into it
         os.open(os.devnull, os.O_RDONLY if descriptor == OUTPUT else os.O_RDWR)
     sys.stdout = _output(sys.stdout, OUTPUT, _end)
     sys.stderr = _output(sys.stderr, ERROR, _ignore)
 
 
 def go_on_without_output() -> None:
-    """From now on losing standard output is no reason to end; one line tells of it where that is a fault."""
+    """Continue from now on when standard output fails, with a warning if that is an error."""
     if isinstance(sys.stdout, Output):
-        sys.stdout.outlet.on_loss = _tell
+        sys.stdout.outlet.on_loss = _warn
 
 
 def _output(before: Any, descriptor: int, on_loss: Callable[[OSError], None]) -> Output:
@@ -103,10 +103,10 @@ def _end(error: OSError) -> None:
     raise OutputLostError(error)
 
 
-def _tell(error: OSError) -> None:
+def _warn(error: OSError) -> None:
     if error.errno not in UNREAD:
-        sys.stderr.write(f"warning: standard output cannot be written: {error.strerror}; going on without it\n")
+        sys.stderr.write(f"warning: standard output cannot be written: {error.strerror}; continuing without it\n")
 
 
 def _ignore(error: OSError) -> None:
-    """There is no place left to tell it."""
+    """Do nothing: there is no stream left for a message."""

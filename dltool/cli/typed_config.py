@@ -1,4 +1,4 @@
-"""Loading a config that was named on the command line, with what was typed beside it."""
+"""Loads a config with overrides from the command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from dltool.data.dataset.config_sources import as_typed
 
 
 def load_typed(config: Path, overrides: Sequence[str]) -> Experiment:
-    """The experiment of a config; files that `overrides` name are those that the user sees from where they type."""
+    """The experiment of a config; paths in `overrides` are relative to the working directory."""
     experiment = load(config, overrides)
     return experiment.model_copy(update={"data": as_typed(experiment.data, overrides)})

@@ -1,4 +1,4 @@
-"""A wrong command line in one line: what is wrong, what was probably meant, and where the help is."""
+"""Explains a wrong command line in one line: what is wrong, the nearest spelling, and where to find help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `train` and `resume` share: a training watched by a viewer, and how its end is told."""
+"""Shared by `train` and `resume`: runs a training with a viewer and writes its outcome."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from dltool.training.run_directory import RunDirectory
 
 
-#: where the data of a run that has no checkpoint yet is looked for, beside its environment
+#: key in environment.json for the data folders of a run without a checkpoint
 _FOLDERS = "folders"
 
 
 def kept_folders(run: RunDirectory) -> list[str]:
-    """Where the data of a run is looked for, as it was when it began."""
+    """The data folders of a run, as recorded when it started."""
     return kept(run.environment).get(_FOLDERS, [str(run.root)])
 
 
 def heading_of(job: Job) -> Heading:
-    """What a viewer shows above all else."""
+    """The heading that a viewer shows."""
     return Heading(
         name=job.experiment.name,
         epochs=job.experiment.train.epochs,
@@ -50,11 +50,11 @@ def heading_of(job: Job) -> Heading:
 def run_watched(
     job: Job, run: RunDirectory, viewer: Viewer, checkpoint: Checkpoint | None = None, heading: Heading | None = None
 ) -> tuple[Outcome, int]:
-    """Train from the start or from `checkpoint`; gives the exit code too: 0, or 128 + the signal that stopped it."""
+    """Train from the start or from `checkpoint`; returns the outcome and the exit code: 0, or 128 + signal."""
     viewer.begin(heading or heading_of(job))
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
-        viewer.say(f"going on after {counters.epoch} epochs, {counters.step:,} steps")
+        viewer.say(f"resuming after {counters.epoch} epochs, {counters.step:,} steps")
     found = environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds)
     keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
     with stopping_on_signals() as stop:
@@ -69,9 +69,9 @@ def run_watched(
 
 
 def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, RunDirectory], None]) -> None:
-    """Write the run's page; a run does not fail for want of it."""
+    """Write the run's report; a failure is only a warning."""
     try:
-        run.report.unlink(missing_ok=True)  # what an earlier stop has left is not true any more
+        run.report.unlink(missing_ok=True)  # a report from an earlier stop is outdated
         write(job, run)
     except Exception as error:
         what = str(error) if isinstance(error, DltoolError) else f"{type(error).__name__}: {error}"
@@ -80,8 +80,10 @@ def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, R
         typer.echo(f"warning: {text}", err=True)
 
 
-def tell(outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]) -> None:
-    """Write how it ended to standard output."""
+def write_outcome(
+    outcome: Outcome, run: RunDirectory, job: Job, *, quiet: bool, as_json: bool, warnings: Sequence[str]
+) -> None:
+    """Write the outcome to standard output."""
     if as_json:
         typer.echo(to_json(as_data(outcome, run, job.engine.compile_seconds, warnings)))
     elif quiet:

@@ -1,5 +1,5 @@
-"""What training makes small."""
+"""Losses: what training minimizes, and the output activation that belongs to each."""
 
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 
-__all__ = ["link"]
+__all__ = ["activate"]

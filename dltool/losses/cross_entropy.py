@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @register("loss", "cross_entropy")
 class CrossEntropy(Loss):
-    """−log of the probability of the right class; the network gives one value for each class."""
+    """−log of the probability of the true class; the network returns one output for each class."""
 
     target: ClassVar[TargetForm] = "labels"
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
@@ -34,34 +34,36 @@ class CrossEntropy(Loss):
     }
 
     label_smoothing: float = Field(
-        default=0.0, ge=0, lt=1, description="share of the target taken from the right class"
+        default=0.0, ge=0, lt=1, description="share of the target moved away from the true class"
     )
     smooth_over: Literal["all", "others"] = by_compat(
-        "all", mxnet="others", description="the classes that the share is spread over: all, or all but the right one"
+        "all", mxnet="others", description="classes that receive this share: all, or all but the true one"
     )
     class_weights: Literal["balanced"] | Weights | None = Field(
         default=None,
-        description="balanced (rows / classes / rows of the class, counted in the training part), by class name (others"
-        " weigh 1), or one for each class in order",
+        description="balanced (rows / classes / rows of the class, counted in the training part), weights by class name"
+        " (1 for the others), or one for each class in order",
     )
     divide_by: Literal["samples", "weights"] = by_compat(
-        "samples", torch="weights", description="weighted losses are divided by the number of samples, or their weights"
+        "samples",
+        torch="weights",
+        description="divide the sum of weighted losses by the number of samples, or by the sum of their weights",
     )
     weigh: Literal["samples", "classes"] = by_compat(
         "samples",
         torch="classes",
-        description="what class_weights multiply where labels are smoothed: the loss of a sample, by its class, or the"
-        " term of each class",
+        description="with label smoothing, class_weights multiply the loss of each sample, by its class, or the term of"
+        " each class",
     )
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
-        """Takes logits; a softmax before it is left out, except where PyTorch is imitated."""
+        """Take logits; a softmax in front of the loss is skipped, except under `compat: torch`."""
         return self._build(graph, prediction, target, None, classes)
 
     def build_mixed(
         self, graph: Graph, prediction: Value, target: Value, mixed: Mixed, *, classes: Mapping[str, float]
     ) -> Built:
-        """Likewise; the weights that losses are divided by are those of the samples' own labels."""
+        """The same for mixed samples; the divisor is the sum of the weights of the samples' own labels."""
         return self._build(graph, prediction, target, mixed, classes)
 
     def _build(
@@ -69,13 +71,13 @@ class CrossEntropy(Loss):
     ) -> Built:
         count = graph.outputs
         self._check(prediction, target, count, classes)
-        scores, link = prediction, "softmax"
+        scores, activation = prediction, "softmax"
         logits = before(prediction, "softmax")
         if logits is not None and graph.compat == "torch":
-            link = "identity"
+            activation = "identity"
             graph.warnings.append(
-                "softmax is applied twice: like PyTorch's, this cross_entropy expects values before softmax; the loss"
-                f" cannot fall below {log(1 + (count - 1) / e):.4f}; leave out the last softmax"
+                "softmax is applied twice: like PyTorch's, this cross_entropy expects logits; the loss"
+                f"cannot fall below {log(1 + (count - 1) / e):.4f}; remove the final softmax"
             )
         elif logits is not None:
             scores = logits
@@ -86,26 +88,26 @@ class CrossEntropy(Loss):
         labels = (target,) if mixed is None else (target, mixed.labels, mixed.share)
         op = "cross_entropy" if mixed is None else "mixed_cross_entropy"
         row_loss, _ = graph.apply(op, scores, *labels, *constants, smoothing=smoothing, each_class=each)
-        return Built(row_loss, scores, link, weights if self.divide_by == "weights" else None)
+        return Built(row_loss, scores, activation, weights if self.divide_by == "weights" else None)
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":
             held, fitting = (
                 ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
             )
-            raise self.refuse(f"needs a target of classes, this one holds {held}", f"use {fitting}")
+            raise self.refuse(f"needs a target of classes, but this one holds {held}", f"use {fitting}")
         if count < 2:
-            raise self.refuse("needs at least two classes, the data has one", "check the target column")
+            raise self.refuse("needs at least two classes, but the data has one", "check the target column")
         if prediction.shape != (count,):
             hint = (
                 "put flatten before it" if len(prediction.shape) > 1 else "end the model with dense: {units: classes}"
             )
             raise self.refuse(
-                f"needs {count} values, one for each class; the model gives {list(prediction.shape)}", hint
+                f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}", hint
             )
 
     def _weights(self, classes: Mapping[str, float]) -> np.ndarray | None:
-        """One weight for each class (C,), as exact as the kernels have it."""
+        """One weight for each class (C,), in the float32 precision of the kernels."""
         if self.class_weights is None:
             return None
         if self.class_weights == "balanced":
@@ -114,6 +116,6 @@ class CrossEntropy(Loss):
 
 
 def _balanced(shares: np.ndarray) -> np.ndarray:
-    """Weights (C,) that give all classes that occur the same part in the loss; 1 for a class that does not."""
+    """Weights (C,) with which all classes that occur contribute equally to the loss; 1 for a class that does not."""
     occurring = shares > 0
     return np.divide(1 / occurring.sum(), shares, out=np.ones(len(shares)), where=occurring)

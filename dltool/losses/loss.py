@@ -1,7 +1,7 @@
-"""The contract of losses: which targets they need, and how they are made of ops.
+"""The interface of losses: the targets they need, and how they are built from ops.
 
-A loss is one number for each sample; its gradient is that of the mean over the batch. A mean divides the sum by the
-number of samples, or by the sum of their weights where a loss says what samples weigh.
+A loss returns one number for each sample; gradients are taken of the mean over the batch. The mean divides the sum by
+the number of samples, or by the sum of their weights where the loss has class weights.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ import numpy as np
 from dltool.config.description import Description
 from dltool.config.experiment import Task
 from dltool.errors import InputError, Problem
-from dltool.losses.links import Link
+from dltool.losses.output_activations import OutputActivation
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
 
-#: how targets reach the loss: class numbers (int64, one a sample), 0 or 1 as float32, or float32 numbers
+#: how targets reach the loss: class indices (int64, one per sample), 0 or 1 as float32, or float32 numbers
 TargetForm = Literal["labels", "binary", "numbers"]
 
 
 @dataclass(frozen=True)
 class Built:
-    """A loss in a graph."""
+    """A loss that was added to a graph."""
 
     row_loss: Value  # one number for each sample
-    output: Value  # what an evaluation collects
-    link: Link  # what turns it into predictions
-    #: (classes,), what a sample of each class counts in the mean of losses that these already weigh; None: all alike
+    output: Value  # what an evaluation collects: logits, or numbers
+    output_activation: OutputActivation  # turns `output` into predictions
+    #: (classes,), weight of a sample of each class in the divisor of the mean; None: every sample counts 1
     class_weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Mixed:
-    """What samples are mixed with: the labels () of others, and the share (1,) of their own."""
+    """What each sample is mixed with: the label () of the other sample, and the share (1,) of its own label."""
 
     labels: Value
     share: Value
@@ -48,30 +48,30 @@ class Loss(Description):
     """Measures how far predictions are from their targets."""
 
     target: ClassVar[TargetForm]
-    #: what the data may hold
+    #: tasks that the loss can train
     tasks: ClassVar[tuple[Task, ...]]
-    #: can be built for samples that are mixed of two
+    #: whether the loss supports samples mixed from two (mixup, cutmix)
     mixes: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
-        """Adds the loss; raises InputError where network or data do not fit it.
+        """Add the loss to the graph; raises InputError if the network or the data do not fit.
 
-        `classes` are the names of classes or labels, each with its share of the rows to train on; none of numbers.
+        `classes` maps each class or label to its share of the training rows; it is empty for numbers.
         """
 
     def build_mixed(
         self, graph: Graph, prediction: Value, target: Value, mixed: Mixed, *, classes: Mapping[str, float]
     ) -> Built:
-        """Adds the loss of samples that are mixed of two: each label's loss by its share."""
-        raise self.refuse("cannot tell two labels of one sample", "use cross_entropy, or leave out mixup and cutmix")
+        """Add the loss of samples mixed from two: the losses of both labels, weighted by their shares."""
+        raise self.refuse("does not support mixed samples", "use cross_entropy, or leave out mixup and cutmix")
 
     def refuse(self, what: str, hint: str) -> InputError:
-        """The error of a loss that does not fit: what is wrong, and what the user can do."""
+        """An error for a loss that does not fit: `what` is wrong, and a hint for the user."""
         return InputError(Problem(f"{self.yaml_name} {what}; {hint}", path="loss"))
 
 
 def before(prediction: Value, op_name: str) -> Value | None:
-    """What `op_name` was applied to where it made the prediction, else None."""
+    """The input of op `op_name` if that op made the prediction, else None."""
     node = prediction.producer
     return node.inputs[0] if node is not None and node.op.yaml_name == op_name else None

@@ -1,4 +1,4 @@
-"""Losses of numbers: the mean over a sample's targets of some function of prediction − target."""
+"""Regression losses: the mean over a sample's targets of a function of prediction − target."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class _Regression(Loss):
     tasks: ClassVar[tuple[Task, ...]] = ("numbers",)
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
-        """Applies the op of the loss's own name, whose attributes are the loss's fields."""
+        """Apply the op of the same name, with the fields of the loss as its attributes."""
         if target.spec.dtype != "float32":
             raise self.refuse(
-                "needs a target of numbers, this one holds classes", "use cross_entropy, or task: numbers"
+                "needs a target of numbers, but this one holds classes", "use cross_entropy, or task: numbers"
             )
         if classes:
-            raise self.refuse("needs a target of numbers, this one holds labels", "use binary_cross_entropy")
+            raise self.refuse("needs a target of numbers, but this one holds labels", "use binary_cross_entropy")
         if prediction.shape != target.shape:
             raise self.refuse(
-                f"needs {list(target.shape)} values, the model gives {list(prediction.shape)}",
+                f"needs outputs of shape {list(target.shape)}, but the model returns {list(prediction.shape)}",
                 "end the model with dense: {units: targets}",
             )
         attributes: dict[str, Any] = self.model_dump()
@@ -48,6 +48,6 @@ class MeanAbsoluteError(_Regression):
 
 @register("loss", "huber", main="delta")
 class Huber(_Regression):
-    """Half the square of errors up to delta, and a straight line beyond (Huber 1964)."""
+    """Half the squared error up to delta, linear beyond (Huber 1964)."""
 
     delta: float = Field(default=1.0, gt=0)

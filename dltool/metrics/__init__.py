@@ -1,1 +1,1 @@
-"""Figures that tell how good predictions are."""
+"""Metrics: how good predictions are."""

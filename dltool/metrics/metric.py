@@ -1,8 +1,8 @@
-"""The contract of metrics: figures about predictions and targets, gathered piece by piece.
+"""The interface of metrics, which are accumulated over chunks of rows.
 
-A metric is three pure functions: what is known before the first row, what one more piece of rows adds to it, and the
-figure that follows. What is known is a mapping of named arrays, so a run stopped in mid-epoch can save it and go on;
-the figure does not depend on where the rows were cut into pieces.
+A metric is three pure functions: the state before the first row, the state after another chunk of rows, and the result.
+The state is a mapping of named arrays, so a run stopped in mid-epoch can save it and continue; the result does not
+depend on how the rows were split into chunks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dltool.config.experiment import TARGETS, Task
 from dltool.config.metric_names import metric_names
 from dltool.errors import InputError, Problem
 
-#: what to use instead of a metric that does not fit
+#: suggestions for each task when a metric does not fit
 FITTING = {"classes": "accuracy, f1 or auc", "multilabel": "accuracy, f1 or auc", "numbers": "mae, rmse or r2"}
 
 State = dict[str, np.ndarray]
@@ -28,63 +28,63 @@ Result = float | list[list[int]]
 
 @dataclass(frozen=True)
 class Answers:
-    """What is predicted: one of some classes, some labels, or some numbers."""
+    """What is predicted: one of several classes, several labels, or numbers."""
 
     task: Task
     names: tuple[str, ...]
-    shares: tuple[float, ...] = ()  # of the rows to train on that are of each class, or have each label
+    shares: tuple[float, ...] = ()  # of the training rows that belong to each class, or have each label
 
     @property
     def width(self) -> int:
-        """How many classes, labels or numbers there are."""
+        """Number of classes, labels or targets."""
         return len(self.names)
 
     @property
     def positive(self) -> int:
-        """Of two classes the one that is looked for: the rarer one in training, of equally frequent ones the second."""
+        """Index of the positive class of two: the rarer one in training, or the second if they are equally frequent."""
         return 0 if self.shares and self.shares[0] < self.shares[1] else 1
 
 
 class Metric(Description):
-    """A figure that tells how good predictions are."""
+    """A measure of how good predictions are."""
 
-    better: ClassVar[Literal["higher", "lower"] | None] = "higher"  # None: not one number
-    tasks: ClassVar[tuple[Task, ...]]  # that it is for
+    better: ClassVar[Literal["higher", "lower"] | None] = "higher"  # None: not a single number
+    tasks: ClassVar[tuple[Task, ...]]  # that it supports
 
     @abstractmethod
     def empty(self, answers: Answers) -> State:
-        """What is known before the first row; raises InputError where the metric does not fit the answers."""
+        """The state before the first row; raises InputError if the metric does not fit the task."""
 
     @abstractmethod
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
-        """What is known after some more rows.
+        """The state after another chunk of rows.
 
-        Predictions are (n, k), targets (n,) int64 of classes, (n, k) booleans of labels, or (n, k) numbers.
+        Predictions are (n, k); targets are (n,) int64 classes, (n, k) boolean labels, or (n, k) numbers.
         """
 
     @abstractmethod
-    def figure(self, state: State, answers: Answers) -> Result:
-        """The result; raises InputError where it is not defined for these rows."""
+    def result(self, state: State, answers: Answers) -> Result:
+        """The metric's value; raises InputError if it is undefined for these rows."""
 
     def about(self, answers: Answers) -> str | None:
-        """The one class or label that the figure is about; None where it is about all."""
+        """The one class or label that the metric describes; None if it describes all of them."""
         return None
 
     def start(self, answers: Answers) -> Accumulator:
-        """Begins to gather; raises InputError where the metric does not fit."""
+        """Start accumulating; raises InputError if the metric does not fit the task."""
         if answers.task not in self.tasks:
             needed = " or ".join(TARGETS[task] for task in self.tasks)
-            what = f"needs a target of {needed}, this one holds {TARGETS[answers.task]}"
+            what = f"needs a target of {needed}, but this one holds {TARGETS[answers.task]}"
             raise self.refuse(what, f"use {FITTING[answers.task]}")
         return Accumulator(self, answers, self.empty(answers))
 
     def refuse(self, what: str, hint: str) -> InputError:
-        """The error of a metric that cannot be computed: why, and what the user can do."""
+        """An error for a metric that cannot be computed: why, and a hint for the user."""
         return InputError(Problem(f"{self.yaml_name} {what}; {hint}", path="metrics"))
 
 
 class Accumulator:
-    """A metric being gathered; `state` may be saved and put back at any time."""
+    """A metric that is being accumulated; `state` can be saved and restored at any time."""
 
     def __init__(self, metric: Metric, answers: Answers, state: State):
         self.metric = metric
@@ -92,9 +92,9 @@ class Accumulator:
         self._answers = answers
 
     def update(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """Takes in predictions (n, k) and the targets of the same rows: (n,), or (n, k) of labels and numbers.
+        """Add predictions (n, k) and the targets of the same rows: classes (n,), or labels or numbers (n, k).
 
-        Of two classes, one column of predictions will do: the probability of the second.
+        For two classes, predictions may have one column: the probability of the second class.
         """
         if not len(predictions):
             return
@@ -104,27 +104,27 @@ class Accumulator:
             targets = targets > 0.5
         known = self.metric.add(self.state, predictions, targets)
         known["rows"] = self.state["rows"] + np.int64(len(predictions))
-        # sums of arrays without axes are no longer arrays
+        # NumPy turns sums of 0-d arrays into scalars
         self.state = {name: np.asarray(value) for name, value in known.items()}
 
     def result(self) -> Result:
-        """The figure for all rows so far: a number, or a list of rows; raises InputError where there are none."""
+        """The metric over all rows so far: a number, or a matrix as nested lists; raises InputError without rows."""
         if not self.state["rows"]:
             raise self.metric.refuse("has no rows to measure", "check how the data is split")
-        return self.metric.figure(self.state, self._answers)
+        return self.metric.result(self.state, self._answers)
 
 
 def by_name(metrics: Sequence[Metric]) -> dict[str, Metric]:
-    """Metrics by the names of their figures."""
+    """Metrics by the names under which they are reported."""
     return dict(zip(metric_names(metrics), metrics, strict=True))
 
 
 def positive_classes(metrics: Sequence[Metric], answers: Answers) -> dict[str, str]:
-    """The class or label that a figure is about, for those that are about one."""
-    told = {name: metric.about(answers) for name, metric in by_name(metrics).items()}
-    return {name: about for name, about in told.items() if about is not None}
+    """The positive class or label of each metric that describes only one, by the metric's name."""
+    positive = {name: metric.about(answers) for name, metric in by_name(metrics).items()}
+    return {name: about for name, about in positive.items() if about is not None}
 
 
 def _class_scores(predictions: np.ndarray) -> np.ndarray:
-    """Scores (n, classes); from one column, that of the second class of two, both columns are made."""
+    """Scores (n, classes); a single column, the probability of the second of two classes, becomes two."""
     return np.concatenate([1 - predictions, predictions], axis=1) if predictions.shape[1] == 1 else predictions

@@ -1,1 +1,1 @@
-"""How parameters follow their gradients."""
+"""Optimizers: how parameters are updated from their gradients."""

@@ -16,9 +16,9 @@ class Adagrad(Optimizer):
     """Steps divided by the root of the sum of all squared gradients (Duchi et al. 2011)."""
 
     lr: float = by_compat(0.001, torch=0.01, mxnet=0.01, gt=0, description="learning rate before the schedule")
-    # MXNet's other optimizers add the decay to the gradient, this one does not
+    # MXNet's other optimizers add the decay to the gradient; its adagrad does not
     decoupled: bool = by_compat(True, torch=False, description="decay shrinks parameters by lr · weight_decay")
-    initial_accumulator_value: float = by_compat(0.1, torch=0.0, mxnet=0.0, ge=0, description="of the sum of squares")
+    initial_accumulator_value: float = by_compat(0.1, torch=0.0, mxnet=0.0, ge=0, description="initial sum of squares")
     epsilon: float = by_compat(1e-7, torch=1e-10, ge=0)
     epsilon_inside: bool = by_compat(True, torch=False, description="epsilon is added before the root is taken")
 

@@ -21,15 +21,15 @@ class Adam(Optimizer):
     beta2: float = Field(default=0.999, ge=0, lt=1, description="share of the mean square kept at each step")
     epsilon: float = by_compat(1e-8, keras=1e-7, ge=0, description="added to the root of the mean square")
     correct_first: bool = by_compat(
-        False, torch=True, description="epsilon is added after the mean square was corrected for its start at 0"
+        False, torch=True, description="add epsilon after the bias correction of the mean square"
     )
     single_precision: bool = by_compat(
-        False, keras=True, description="bias corrections are computed in float32, where β₂ᵗ loses digits near 1"
+        False, keras=True, description="compute bias corrections in float32, where β₂ᵗ loses digits near 1"
     )
 
     @property
     def op(self) -> str:
-        """The op of both."""
+        """The op shared by adam and adamw."""
         return "adam"
 
     @property
@@ -39,11 +39,11 @@ class Adam(Optimizer):
 
     @property
     def has_momentum(self) -> bool:
-        """The first beta, as PyTorch's schedules take it."""
+        """Schedules cycle beta1, as in PyTorch."""
         return True
 
     def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
-        """Step size, factor of the root mean square, each beta and what it leaves, epsilon, both decays."""
+        """Step size, factor of the root mean square, beta1, 1 − beta1, beta2, 1 − beta2, epsilon, both decays."""
         number = np.float32 if self.single_precision else np.float64
         done = (steps + 1).astype(number)
         beta1 = self.beta1 if momentum is None else momentum
@@ -57,7 +57,7 @@ class Adam(Optimizer):
 
 @register("optimizer", "adamw", main="lr")
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient (Loshchilov and Hutter 2019)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
     weight_decay: float = by_compat(0.004, torch=0.01, ge=0, description="pull of parameters towards 0")
-    decoupled: bool = Field(default=True, description="without it this is adam")
+    decoupled: bool = Field(default=True, description="false turns this into adam")

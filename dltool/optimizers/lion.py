@@ -14,10 +14,10 @@ from dltool.registry import register
 
 @register("optimizer", "lion", main="lr")
 class Lion(Optimizer):
-    """Steps of one size, in the direction of the sign of a running mean gradient (Chen et al. 2023)."""
+    """Steps of equal size along the sign of a running mean gradient (Chen et al. 2023)."""
 
     lr: float = by_compat(1e-4, keras=1e-3, gt=0, description="learning rate before the schedule")
-    # PyTorch and MXNet have no lion of their own: its paper's decay holds for them too
+    # PyTorch and MXNet have no lion; they use the paper's decay
     decoupled: bool = Field(default=True, description="decay shrinks parameters by lr · weight_decay")
     beta1: float = Field(default=0.9, ge=0, lt=1, description="weight of the mean gradient in the step's direction")
     beta2: float = Field(default=0.99, ge=0, lt=1, description="share of the mean gradient kept at each step")

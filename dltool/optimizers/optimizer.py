@@ -1,7 +1,7 @@
-"""The contract of optimizers: which update op they apply, and the numbers that op is given at each step.
+"""The interface of optimizers: the update op they apply, and the scalars passed to it at each step.
 
-The arithmetic is the op's. Everything that changes from step to step is computed here, in float64, for many steps at
-once: bias corrections, and whatever a schedule made of the learning rate.
+The op does the arithmetic. Scalars that change from step to step (bias corrections, scheduled learning rates) are
+computed here, in float64, for many steps at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Optimizer(Description):
-    """Changes parameters by their gradients."""
+    """Updates parameters from their gradients."""
 
     idle: ClassVar = {"decoupled": ("weight_decay", 0.0)}
 
@@ -33,7 +33,7 @@ class Optimizer(Description):
         description="decay shrinks parameters by lr · weight_decay; else weight_decay · parameter joins the gradient",
     )
     decay_biases: bool = by_compat(
-        False, keras=True, torch=True, description="weight decay acts on all parameters, not on matrices only"
+        False, keras=True, torch=True, description="apply weight decay to all parameters, not only to matrices"
     )
 
     @property
@@ -43,40 +43,40 @@ class Optimizer(Description):
 
     @property
     def slots(self) -> Mapping[str, float]:
-        """What is kept for each number of a parameter: names in the op's order, and values before the first step."""
+        """Optimizer state kept for each element of a parameter: names in the op's order, with initial values."""
         return {}
 
     @property
     def has_momentum(self) -> bool:
-        """Whether there is a momentum that a schedule can cycle."""
+        """Whether a schedule can cycle a momentum."""
         return False
 
     @property
     def attributes(self) -> Mapping[str, int]:
-        """Attributes of the op, beside `decays`."""
+        """Attributes of the op besides `decays`."""
         return {}
 
     @abstractmethod
     def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
-        """Scalars (n, k) in the op's order; `steps` (n,) are the steps done before each, `lr` (n,) their rates.
+        """Scalars (n, k) in the op's order for each of `steps` (n,), counted from 0, with learning rates `lr` (n,).
 
-        A `momentum` (n,) takes the place of the optimizer's own, where it has one.
+        `momentum` (n,) replaces the optimizer's own, if given.
         """
 
     def apply(self, graph: Graph, parameter: Value, gradient: Value) -> None:
-        """Adds the update of one parameter, with its slots."""
+        """Add the update of one parameter, with its slots, to the graph."""
         slots = [graph.state(name, parameter.shape, _filled(value), of=parameter) for name, value in self.slots.items()]
         decays = self.weight_decay > 0 and (parameter.decay or self.decay_biases)
         graph.apply(self.op, parameter, *slots, gradient, **self.attributes, decays=int(decays))
 
     def decay(self, lr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What joins the gradient for each unit of a parameter, and the share a parameter shrinks by; one is 0."""
+        """Coupled and decoupled decay (n,): the factor added to the gradient, and the shrinkage; one of them is 0."""
         none = np.zeros_like(lr)
         return (none, lr * self.weight_decay) if self.decoupled else (none + self.weight_decay, none)
 
 
 def columns(*scalars: np.ndarray | float) -> np.ndarray:
-    """Numbers, or arrays (n,), as the columns of one array (n, k)."""
+    """Scalars or arrays (n,) stacked as the columns of one array (n, k)."""
     return np.stack(np.broadcast_arrays(*(np.asarray(scalar, dtype=np.float64) for scalar in scalars)), axis=-1)
 
 

@@ -15,7 +15,7 @@ from dltool.registry import register
 
 @register("optimizer", "sgd", main="lr")
 class Sgd(Optimizer):
-    """Gradient descent, with momentum or Nesterov's form of it where asked for."""
+    """Gradient descent, optionally with momentum or Nesterov momentum."""
 
     idle: ClassVar = {**Optimizer.idle, "velocity": ("momentum", 0.0)}
 
@@ -25,19 +25,19 @@ class Sgd(Optimizer):
     velocity: Literal["steps", "gradients"] = by_compat(
         "steps",
         torch="gradients",
-        description="what momentum adds up: steps, in which the learning rate of their time remains, or gradients",
+        description="what the velocity accumulates: steps, each with the learning rate of its time, or gradients",
     )
 
     @field_validator("nesterov")
     @classmethod
     def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
         if nesterov and info.data.get("momentum") == 0:
-            raise ValueError("changes nothing without momentum; add momentum: 0.9, or leave it out")
+            raise ValueError("has no effect without momentum; add momentum: 0.9, or leave it out")
         return nesterov
 
     @property
     def op(self) -> str:
-        """Without momentum there is no velocity to keep."""
+        """sgd without momentum, which needs no velocity."""
         return "momentum" if self.momentum else "sgd"
 
     @property
@@ -47,16 +47,16 @@ class Sgd(Optimizer):
 
     @property
     def has_momentum(self) -> bool:
-        """Where it is asked for."""
+        """Whether momentum is configured."""
         return self.momentum > 0
 
     @property
     def attributes(self) -> Mapping[str, int]:
-        """Which form of momentum."""
+        """Whether momentum is Nesterov's."""
         return {"nesterov": int(self.nesterov)} if self.momentum else {}
 
     def scalars(self, steps: np.ndarray, lr: np.ndarray, momentum: np.ndarray | None = None) -> np.ndarray:
-        """lr, factor of what enters the velocity, factor of what leaves it, momentum, coupled and decoupled decay."""
+        """lr, factor of the gradient, factor of the velocity, momentum, coupled and decoupled decay."""
         one = np.ones_like(lr)
         enters, leaves = (-lr, one) if self.velocity == "steps" else (one, -lr)
         kept = self.momentum if momentum is None else momentum

@@ -12,8 +12,8 @@ from dltool.config.experiment import Experiment, TrainConfig
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
-from dltool.losses.links import Link
 from dltool.losses.loss import Mixed
+from dltool.losses.output_activations import OutputActivation
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
 from dltool.program.embedding_products import multiply_tables
@@ -38,7 +38,7 @@ class Network:
     program: Program
     prediction: Value  # what the last layer gives
     output: Value  # what is collected for each sample
-    link: Link  # what turns collected outputs into predictions
+    output_activation: OutputActivation  # what turns collected outputs into predictions
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
 
@@ -115,7 +115,7 @@ def build_network(
         append_updates(graph, gradients, experiment)
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
-    return Network(plan(graph, rows), prediction, built.output, built.link, built.class_weights, idle)
+    return Network(plan(graph, rows), prediction, built.output, built.output_activation, built.class_weights, idle)
 
 
 def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:

@@ -53,7 +53,7 @@ def _odd_end(network: Network, end: Node, targets: np.ndarray | None) -> Iterato
         return
     low, high = RANGES[kind]
     advice = f"leave the {kind} out"
-    match network.link:
+    match network.output_activation:
         case "identity":
             if kind == "softmax" and width == 1:
                 yield warning(f"softmax over a single value is always 1; {advice}", end.layer)

@@ -1,1 +1,1 @@
-"""The page that a run leaves behind: what came of it, to be read in a browser, on a laptop or a phone."""
+"""The HTML report of a run, to be read in a browser on a laptop or a phone."""

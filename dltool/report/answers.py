@@ -1,4 +1,4 @@
-"""What is true of a row and what was predicted for it, in a few words for each kind of target."""
+"""The true target and the prediction of a row, in a few words for each task."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dltool.report.formats import share, short
 from dltool.report.markup import Markup, element
 from dltool.training.examples import Example
 
-#: labels or numbers of a row that are told
+#: largest number of labels or targets shown for a row
 MOST = 5
 
 
 def answer(signature: Signature, example: Example) -> Markup:
-    """The answer to one row beside the truth, a line for each target."""
+    """The prediction next to the true target, a line for each target."""
     lines = {"classes": _class, "multilabel": _labels, "numbers": _numbers}[signature.task](signature, example)
     return element("div", list(lines)[:MOST], class_="answer")
 
 
 def mistake(signature: Signature, example: Example) -> Markup:
-    """The class of an image, the one that it was taken for, and how probable that was to the network."""
+    """The true class of an image, the predicted one, and its probability."""
     names, taken = signature.classes or (), int(example.prediction.argmax())
     chance = element("div", share(float(example.prediction[taken])))
     return element(
@@ -36,7 +36,7 @@ def mistake(signature: Signature, example: Example) -> Markup:
 
 
 def truth(signature: Signature, target: np.ndarray) -> str:
-    """What is true, alone; `target` is a class (), labels (k,), or numbers (k,) in their own units."""
+    """The true target alone: a class (), labels (k,), or numbers (k,) in the units of the data."""
     if signature.classes:
         return signature.classes[int(target)]
     if signature.task == "multilabel":
@@ -50,14 +50,14 @@ def _class(signature: Signature, example: Example) -> Iterator[Markup]:
     chances = [share(float(example.prediction[one])) for one in (true, taken)]
     if true == taken:
         chance = _colored(f"at {chances[0]}", right=True)
-        yield element("div", element("b", names[true]), ", rightly, but only ", chance)
+        yield element("div", element("b", names[true]), ", correct, but only ", chance)
     else:
         yield element("div", element("b", names[true]), f", at {chances[0]}")
-        yield element("div", "taken for ", _colored(element("b", names[taken]), f", at {chances[1]}", right=False))
+        yield element("div", "predicted ", _colored(element("b", names[taken]), f", at {chances[1]}", right=False))
 
 
 def _labels(signature: Signature, example: Example) -> Iterator[Markup]:
-    """Those that are farthest from the truth."""
+    """The labels with the largest errors."""
     distance = np.abs(example.target - example.prediction)
     for index in np.argsort(-distance, kind="stable").tolist():
         name = element("b", signature.targets[index])

@@ -1,4 +1,4 @@
-"""Axes of charts: which numbers they span, where a number lies on them, and the marks that a reader expects."""
+"""Axes of charts: their range, the position of a value, and the tick marks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Axis:
 
 
 def linear_axis(values: Iterable[float], *, low: float | None = None, high: float | None = None) -> Axis:
-    """An axis for all of these values; an end that is given stays where it is."""
+    """An axis that covers all values; `low` and `high` fix its ends."""
     known = [value for value in values if math.isfinite(value)]
     bottom = min(known, default=0.0) if low is None else low
     top = max(known, default=1.0) if high is None else high
@@ -64,7 +64,7 @@ def logarithmic_axis(values: Iterable[float]) -> Axis:
 
 
 def fitting_axis(values: Iterable[float]) -> Axis:
-    """A logarithmic axis where positive values differ by much, else a linear one."""
+    """A logarithmic axis if positive values differ by a large factor, else a linear one."""
     known = [value for value in values if math.isfinite(value)]
     if known and min(known) > 0 and max(known) > SPREAD * min(known):
         return logarithmic_axis(known)
@@ -79,7 +79,7 @@ def counting_axis(last: float) -> Axis:
 
 
 def mark(value: float, step: float) -> str:
-    """A number on an axis, with no more digits than its distance from the next one needs."""
+    """A number on an axis, with as many digits as the step needs."""
     if abs(value) < step * 1e-6:
         return "0"
     if abs(value) >= 1e15 or step < 1e-5:

@@ -1,11 +1,11 @@
-"""Whether probabilities mean what they say: what came true against what was forecast, and how often it was."""
+"""Calibration: observed frequencies against forecast probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from dltool.figures import number
+from dltool.formatting import number
 from dltool.report.axes import linear_axis
 from dltool.report.charts import Chart, figure
 from dltool.report.markup import Markup, joined
@@ -14,11 +14,11 @@ _UNIT = linear_axis([], low=0.0, high=1.0)
 
 
 def calibration(found: Mapping[str, Any]) -> Markup:
-    """The reliability diagram of what `dltool eval --json` gives as calibration, above a histogram of the forecasts."""
+    """The reliability diagram for the calibration in `dltool eval --json`, above a histogram of the forecasts."""
     name = f"forecast {found['forecast']}"
     error, brier = number(found["expected_calibration_error"]), number(found["brier"])
     note = (
-        "Share that came true by forecast probability; on the diagonal, probabilities mean what they say. "
+        "Observed frequency by forecast probability; on the diagonal, probabilities are calibrated. "
         f"Expected calibration error {error}, Brier score {brier}."
     )
     drawing = joined(_reliability(found["bins"], name).drawn(), _counts(found["bins"], name).drawn())
@@ -26,7 +26,7 @@ def calibration(found: Mapping[str, Any]) -> Markup:
 
 
 def _reliability(bins: list[dict[str, Any]], name: str) -> Chart:
-    """Dots as large as they have answers."""
+    """The reliability diagram; larger dots have more answers."""
     chart = Chart(_UNIT, _UNIT, "what came true for each forecast probability", x_title=name, height=300)
     chart.line([(0.0, 0.0), (1.0, 1.0)], "ideal")
     known = [one for one in bins if one["rows"]]

@@ -21,14 +21,14 @@ Point = tuple[float, float]
 
 
 class Chart:
-    """Axes, and what is drawn between them; `about` says in words what there is to see."""
+    """Axes, and what is drawn between them; `about` describes the chart for screen readers."""
 
     def __init__(self, x: Axis, y: Axis, about: str, *, x_title: str = "", height: int = HEIGHT):
         self._x, self._y, self._about = x, y, about
         self._left = 12 + _LETTER * max((len(text) for _, text in y.marks), default=1)
         self._height = height
         self._inner = (WIDTH - self._left - _RIGHT, height - _TOP - _BOTTOM)
-        self._cut: list[Markup] = []  # what must not leave the axes
+        self._cut: list[Markup] = []  # clipped to the axes
         self._free: list[Markup] = []
         self._x_title = x_title
 
@@ -38,13 +38,13 @@ class Chart:
         self._cut.append(element("polyline", points=drawn, class_=f"line {style}"))
 
     def cloud(self, points: Iterable[Point], style: str) -> None:
-        """Many small dots; the more lie over each other, the stronger the colour, up to as many layers as there are."""
+        """Many small dots; overlapping dots have a stronger color, up to the number of layers."""
         drawn = [f"M{x:.1f} {y:.1f}h0" for x, y in map(self._place, points)]
         layers = ("".join(drawn[layer::_LAYERS]) for layer in range(_LAYERS))
         self._cut += [element("path", d=layer, class_=f"cloud {style}") for layer in layers]
 
     def dots(self, points: Iterable[Point], titles: Iterable[str], style: str, *, radius: float = 3.5) -> None:
-        """Dots that tell what they are when they are pointed at."""
+        """Dots with tooltips."""
         for (x, y), title in zip(map(self._place, points), titles, strict=True):
             if -1 <= y <= self._inner[1] + 1:
                 circle = element("circle", element("title", title), cx=f"{x:.1f}", cy=f"{y:.1f}", r=radius)
@@ -68,7 +68,7 @@ class Chart:
             )
 
     def upright(self, value: float, text: str) -> None:
-        """A line at a place on the horizontal axis, with a word above it."""
+        """A vertical line at `value`, with a label above it."""
         x, _ = self._place((value, self._y.low))
         width, height = self._inner
         self._cut.append(element("line", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height, class_="mark"))
@@ -77,7 +77,7 @@ class Chart:
         self._free.append(element("text", text, x=f"{x:.1f}", y=-6, text_anchor=anchor, class_="said"))
 
     def drawn(self) -> Markup:
-        """All of it."""
+        """The chart as SVG."""
         width, height = self._inner
         return element(
             "svg",
@@ -123,7 +123,7 @@ def figure(title: Content, drawing: Content, *, key: Iterable[tuple[str, str]] =
 
 
 def sparkline(heights: Sequence[float]) -> Markup:
-    """A distribution as small as a word."""
+    """A distribution drawn as small as a word."""
     width, height = 84.0, 20.0
     most = max(heights, default=0) or 1
     step = width / max(1, len(heights))

@@ -1,17 +1,17 @@
-"""How well classes or labels are told apart: matrix, tables, calibration."""
+"""Results by class or label: matrix, tables, calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dltool.figures import number
+from dltool.formatting import number
 from dltool.report.calibration import calibration
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element, table
 from dltool.report.matrix import confusion_matrix, confusions
 
-#: rows of a table that are shown at once; of more, those with the lowest f1
+#: rows of a table; of more, those with the lowest f1 are shown
 SHOWN = 15
 
 Report = Mapping[str, Any]
@@ -19,18 +19,18 @@ Report = Mapping[str, Any]
 
 def classes(content: Content) -> Markup | None:
     """The section of a classifier."""
-    if content.measured is None or "classes" not in content.measured.figures:
+    if content.measured is None or "classes" not in content.measured.results:
         return None
-    figures = content.measured.figures
-    names, matrix = figures["classes"], figures["confusion_matrix"]
+    results = content.measured.results
+    names, matrix = results["classes"], results["confusion_matrix"]
     listed = confusions(names, matrix) if len(names) > 2 else None
     return element(
         "section",
         element("h2", "Classes"),
         element(
             "div",
-            element("div", confusion_matrix(names, matrix), _per_name("Every class", "class", figures["per_class"])),
-            element("div", calibration(figures["calibration"]), listed),
+            element("div", confusion_matrix(names, matrix), _per_name("Every class", "class", results["per_class"])),
+            element("div", calibration(results["calibration"]), listed),
             class_="halves",
         ),
         id="classes",
@@ -38,17 +38,17 @@ def classes(content: Content) -> Markup | None:
 
 
 def labels(content: Content) -> Markup | None:
-    """The section of a network that sets labels."""
-    if content.measured is None or "per_label" not in content.measured.figures:
+    """The section of a multilabel network."""
+    if content.measured is None or "per_label" not in content.measured.results:
         return None
-    figures = content.measured.figures
+    results = content.measured.results
     return element(
         "section",
         element("h2", "Labels"),
         element(
             "div",
-            element("div", _per_name("Every label", "label", figures["per_label"])),
-            element("div", calibration(figures["calibration"])),
+            element("div", _per_name("Every label", "label", results["per_label"])),
+            element("div", calibration(results["calibration"])),
             class_="halves",
         ),
         id="labels",
@@ -56,7 +56,7 @@ def labels(content: Content) -> Markup | None:
 
 
 def _per_name(title: str, what: str, reports: Sequence[Report]) -> Markup:
-    """Precision, recall and f1 as numbers and bars; of many classes the worst first."""
+    """Precision, recall and f1 as numbers and bars; for many classes the worst first."""
     heading = element("h3", title)
     if len(reports) <= SHOWN:
         return element("div", heading, _table(what, reports))

@@ -1,4 +1,4 @@
-"""What the prepared samples of a training tell about the data that they were made from."""
+"""Summaries of the data's columns, computed from prepared samples."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class ColumnSummary:
 
     name: str
     kind: str
-    becomes: str  # what a network sees of it
+    becomes: str  # the network's input
     missing: float  # share of rows
     facts: str
     heights: Sequence[float]  # of bars, from the least to the greatest value, or from the most frequent word on
 
 
 def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
-    """Every column, as some rows of the training part show it."""
+    """Summaries of all columns from some rows of the training part."""
     if isinstance(preparation, TablePreparation):
         return list(_columns(preparation, sample))
     values = sample.features
@@ -50,7 +50,7 @@ def _columns(preparation: TablePreparation, sample: Samples) -> Iterator[ColumnS
         width, length = len(encoder.names), encoder.field.length if encoder.field else 0
         cells = encoder.cells(sample.features[:, number : number + width], sample.codes[:, code : code + length])
         missing = float(np.ma.getmaskarray(cells).mean())
-        facts, heights = _told(np.ma.compressed(cells))
+        facts, heights = _facts(np.ma.compressed(cells))
         yield ColumnSummary(encoder.column, encoder.kind, _becomes(encoder), missing, facts, heights)
         number, code = number + width, code + length
 
@@ -62,7 +62,7 @@ def _becomes(encoder: Encoder) -> str:
     return f"one-hot, {size:,}" if encoder.field.width is None else f"embedding, {size:,} × {encoder.field.width}"
 
 
-def _told(cells: np.ndarray) -> tuple[str, Sequence[float]]:
+def _facts(cells: np.ndarray) -> tuple[str, Sequence[float]]:
     """Facts about cells that are not missing, and their distribution."""
     if not len(cells):
         return "nothing", ()
@@ -82,7 +82,7 @@ def _told(cells: np.ndarray) -> tuple[str, Sequence[float]]:
 
 def _of_numbers(values: np.ndarray) -> tuple[str, Sequence[float]]:
     mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-    # what is left of scaling and back is not worth a digit
+    # drop the rounding errors of scaling
     places = 5 - floor(log10(deviation)) if deviation > 0 else 6
     mean, low, high = (round(float(value), places) + 0.0 for value in (mean, values.min(), values.max()))
     facts = f"{short(mean)} ± {short(deviation)}, from {short(low)} to {short(high)}"
@@ -103,6 +103,6 @@ def _heights(values: np.ndarray) -> Sequence[float]:
         low, high = values.min(), values.max()
     different = len(np.unique(values[:1000]))
     bars = different if different <= BARS and len(values) >= 1000 else BARS
-    # float64 has no edges of bins between ids of 19 digits: their distances from the lowest have
+    # ids of 19 digits exceed float64's precision, but their distances from the lowest do not
     counts, _ = np.histogram(values - low, bins=max(bars, 2), range=(0.0, max(float(high - low), 1e-300)))
     return [float(count) for count in counts]

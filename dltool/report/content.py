@@ -1,4 +1,4 @@
-"""All that the page shows of a run, as plain data: gathered here, drawn elsewhere."""
+"""Everything that the report shows, as plain data; other modules draw it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_ROWS, LEAST_ROWS, MOST_NUMBERS = 20_000, 500, 2_000_000
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch and what told it."""
+    """The best epoch and the metric that decided it."""
 
     epoch: int
     monitor: str  # such as "validation.accuracy"
@@ -45,7 +45,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Content:
-    """What there is to say about a run."""
+    """The content of a report."""
 
     run: RunDirectory
     experiment: Experiment
@@ -60,7 +60,7 @@ class Content:
     sample: Samples  # some of the training part
     network: NetworkSummary
     layout: EpochLayout
-    measured: Measured | None  # None where there was no time for it
+    measured: Measured | None  # None if it was not measured
     environment: Mapping[str, Any]  # empty for a run that was made without one
 
     @property
@@ -70,12 +70,12 @@ class Content:
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """All that is measured, by the names of figures."""
+        """All metrics by name."""
         return by_name(measured_metrics(self.experiment.metrics, self.signature.task))
 
     @property
     def positive_class(self) -> Mapping[str, str]:
-        """The class that a figure is about, for those that are about one."""
+        """The positive class of each metric that describes only one."""
         return positive_classes(list(self.metrics.values()), self.answers)
 
 

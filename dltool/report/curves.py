@@ -1,4 +1,4 @@
-"""Learning curves: every figure after each epoch, the loss within, and the learning rate."""
+"""Learning curves: every metric after each epoch, the loss within epochs, and the learning rate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dltool.figures import number, titled
+from dltool.formatting import metric_title, number
 from dltool.report.axes import Axis, counting_axis, fitting_axis, linear_axis
 from dltool.report.charts import Chart, Point, figure
 from dltool.report.content import Content
@@ -15,20 +15,20 @@ from dltool.report.markup import Markup, element
 
 #: epochs up to which each has a dot, and points of the curve within epochs
 DOTS, WITHIN = 60, 240
-#: how many times as wide as its later values a figure must spread to be drawn for these
+#: relative spread of early values above which the axis covers only later ones
 EARLY = 5.0
-#: epochs from which on the first ones may be left out of sight
+#: number of epochs from which the first ones may be outside the axis
 MANY = 10
 
 
 def curves(content: Content) -> Markup | None:
-    """A chart for each figure; None where no step was logged."""
+    """A chart for each metric; None if no step was logged."""
     history = content.history
     if not history.steps and not history.epochs:
         return None
     last = history.last_step / (history.updates or history.last_step or 1)
     time = counting_axis(len(history.epochs) or last)
-    names = history.figures or ("loss",)
+    names = history.metrics or ("loss",)
     drawn = [_curve(content, name, time) for name in names]
     return element(
         "section",
@@ -46,8 +46,8 @@ def _curve(content: Content, name: str, time: Axis) -> Markup:
         axis = _axis([[y for _, y in points] for points in series.values()])
     else:
         axis = fitting_axis([y for _, y in steps])
-    told = ", ".join(f"{part} from {number(of[0][1])} to {number(of[-1][1])}" for part, of in series.items())
-    chart = Chart(time, axis, f"{name} after each epoch: {told}", x_title="epoch" if history.epochs else "progress")
+    changes = ", ".join(f"{part} from {number(of[0][1])} to {number(of[-1][1])}" for part, of in series.items())
+    chart = Chart(time, axis, f"{name} after each epoch: {changes}", x_title="epoch" if history.epochs else "progress")
     if steps:
         chart.line(steps, "steps")
     for part, points in series.items():
@@ -61,7 +61,9 @@ def _curve(content: Content, name: str, time: Axis) -> Markup:
         if watched and points:
             chart.dots(points[-1:], [f"best: {content.best.monitor} {number(content.best.value)}"], "best", radius=4.5)
     key = [(part, part) for part in series]
-    return figure(titled(name, content.positive_class), chart.drawn(), key=[*key, ("steps", "steps")] if steps else key)
+    return figure(
+        metric_title(name, content.positive_class), chart.drawn(), key=[*key, ("steps", "steps")] if steps else key
+    )
 
 
 def _learning_rate(history: History, time: Axis) -> Markup | None:
@@ -77,17 +79,17 @@ def _learning_rate(history: History, time: Axis) -> Markup | None:
 
 
 def _series(history: History, part: str, name: str) -> list[Point]:
-    """One point for each epoch in which the figure was defined."""
+    """One point for each epoch in which the metric was defined."""
     found: Iterable[tuple[int, Mapping]] = ((line["epoch"], line.get(part, {})) for line in history.epochs)
-    return [(float(epoch), figures[name]) for epoch, figures in found if figures.get(name) is not None]
+    return [(float(epoch), results[name]) for epoch, results in found if results.get(name) is not None]
 
 
 def _within(history: History) -> list[Point]:
-    """The loss of steps, averaged over stretches, by epochs gone."""
+    """The loss within epochs, averaged over groups of steps; x is in epochs."""
     updates = history.updates or history.last_step or 1
     known = [(line["step"] / updates, line["loss"]) for line in history.steps if line["loss"] is not None]
-    stretches = np.array_split(np.array(known), min(WITHIN, len(known))) if known else []
-    return [tuple(stretch.mean(axis=0)) for stretch in stretches]
+    groups = np.array_split(np.array(known), min(WITHIN, len(known))) if known else []
+    return [tuple(group.mean(axis=0)) for group in groups]
 
 
 def _axis(series: Sequence[Sequence[float]]) -> Axis:

@@ -28,12 +28,12 @@ def data(content: Content) -> Markup:
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
     target = _balance(content) if content.signature.task != "numbers" else _distribution(content, 0)
-    further = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
+    others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",
         element("h2", "Data"),
         element("div", element("div", parts, notes), target, class_="halves"),
-        element("div", further, class_="figures") if further and content.signature.task == "numbers" else None,
+        element("div", others, class_="figures") if others and content.signature.task == "numbers" else None,
         _features(content),
         id="data",
     )
@@ -92,7 +92,7 @@ def _balance(content: Content) -> Markup:
         rows.append([name, f"{count:,}", bar])
     if measured and measured.part != "train":
         header, right = [*header, measured.part], [*right, 3]
-        reports = measured.figures.get("per_class") or measured.figures["per_label"]
+        reports = measured.results.get("per_class") or measured.results["per_label"]
         rows = [[*row, f"{report['support']:,}"] for row, report in zip(rows, reports, strict=True)]
     if len(rows) <= CLASSES:
         return element("div", table(header, rows, right=right))

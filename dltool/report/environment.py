@@ -1,4 +1,4 @@
-"""Where a run took place: what it ran on, and with which versions. Kept with the run, for a page made elsewhere."""
+"""Machine and versions of a run, saved with it so that the report can be made on another machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb")
 
 
 def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
-    """That of this process, as plain data; `threads` are those that compute."""
+    """The environment of this process as plain data; `threads` is the number of compute threads."""
     return {
         "dltool": __version__,
         "python": platform.python_version(),
@@ -38,13 +38,13 @@ def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
 
 
 def keep(found: Mapping[str, Any], path: Path) -> None:
-    """Write it into the directory of a run, where that is possible: no run depends on it."""
+    """Save the environment with a run; failures are ignored, since nothing depends on it."""
     with suppress(RunError):
         write_whole(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def kept(path: Path) -> dict[str, Any]:
-    """What was kept; empty where nothing was."""
+    """The saved environment; empty if there is none."""
     with suppress(OSError, ValueError):
         return dict(json.loads(path.read_text(encoding="utf-8")))
     return {}

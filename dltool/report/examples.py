@@ -1,4 +1,4 @@
-"""The rows that a network does worst on: what they hold, what is true, and what was predicted."""
+"""The worst examples: their content, true targets and predictions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def examples(content: Content) -> Markup | None:
     which = "that the network was surest about, from the surest" if wrong else "with the highest loss, from the worst"
     told = f"Of the {content.measured.part} part, those {which} on."
     if not worst[0].place:
-        told += f" Their place and their cells are told by: dltool report {content.run.root}"
+        told += f" To show their locations and cells: dltool report {content.run.root}"
     said = mistake if wrong else answer
     cards = [
         _card(example, pixels, said(content.signature, example))
@@ -48,7 +48,7 @@ def examples(content: Content) -> Markup | None:
 
 
 def _card(example: Example, pixels: np.ndarray | None, said: Markup) -> Markup:
-    place = example.told
+    place = example.location
     shown = None if pixels is None else picture(pixels, place)
     cells = _cells(example.cells) if shown is None else None
     told = element("p", Path(place).name, class_="place", title=place)

@@ -1,11 +1,11 @@
-"""The top of the page: how the run ended, and its figures beside those of the baselines."""
+"""The top of the page: how the run ended, and its metrics next to those of the baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
 
-from dltool.figures import duration, number, rate, single_figures, titled
+from dltool.formatting import duration, metric_title, number, rate, scalar_metrics
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
 from dltool.report.measuring import Measured
@@ -41,38 +41,40 @@ def header(content: Content) -> Markup:
 
 
 def headline(content: Content) -> Markup:
-    """The figures of the network, each beside those of simpler models of the same data."""
+    """The metrics of the network, each next to those of the baselines."""
     measured = content.measured
     if measured is None:
         return _last_epoch(content)
-    figures, models = measured.figures, measured.figures["baselines"]
+    results, models = measured.results, measured.results["baselines"]
     cards = [
         _card(content, name, value, {model: of[name] for model, of in reversed(models.items()) if name in of})
-        for name, value in single_figures(figures["metrics"]).items()
+        for name, value in scalar_metrics(results["metrics"]).items()
     ]
-    loss = _card(content, "loss", figures["loss"], _training_loss(content), own=measured.part)
+    loss = _card(content, "loss", results["loss"], _training_loss(content), own=measured.part)
     return element(
         "section",
-        element("p", _lead(content, measured), class_="lead remark" if figures["remark"] else "lead"),
+        element("p", _lead(content, measured), class_="lead remark" if results["remark"] else "lead"),
         element("div", cards, loss, class_="cards"),
-        id="figures",
+        id="results",
     )
 
 
 def _lead(content: Content, measured: Measured) -> str:
-    """On what was measured, and whether a simpler model would do."""
-    figures, best = measured.figures, content.best
-    told = f"On the {_counted(figures['rows'], 'row')} of the {measured.part} part, with the parameters of "
+    """A sentence on what was measured, and how a simpler model compares."""
+    results, best = measured.results, content.best
+    text = f"On the {_counted(results['rows'], 'row')} of the {measured.part} part, with the parameters of "
     if best and best.epoch == measured.epoch:
-        told += f"epoch {best.epoch}, the best by {best.monitor.replace('.', ' ')}."
+        text += f"epoch {best.epoch}, the best by {best.monitor.replace('.', ' ')}."
     else:
-        told += "the last step."
-    if figures["remark"]:
-        return f"{told} Note that {figures['remark']}."
-    linear = figures["baselines"].get("linear", {})
+        text += "the last step."
+    if results["remark"]:
+        return f"{text} Note that {results['remark']}."
+    linear = results["baselines"].get("linear", {})
     for name, value in list(linear.items())[:1]:
-        told += f" A linear model of the same inputs comes to {titled(name, content.positive_class)} {number(value)}."
-    return told
+        text += (
+            f" A linear model of the same inputs comes to {metric_title(name, content.positive_class)} {number(value)}."
+        )
+    return text
 
 
 def _training_loss(content: Content) -> dict[str, float]:
@@ -86,17 +88,17 @@ def _last_epoch(content: Content) -> Markup:
     """What the last epoch's line says, for a run that was not measured in the end."""
     line = content.history.epochs[-1] if content.history.epochs else {}
     part = "validation" if "validation" in line else "train"
-    figures = single_figures(line.get(part, {}))
-    text = f"After epoch {line.get('epoch')}, on the {part} part." if figures else "No epoch has ended yet."
-    more = f" More is told once the run has ended, or by: dltool report {content.run.root}"
-    cards = element("div", [_card(content, name, value, {}) for name, value in figures.items()], class_="cards")
-    return element("section", element("p", text + more, class_="lead"), cards if figures else None, id="figures")
+    metrics = scalar_metrics(line.get(part, {}))
+    text = f"After epoch {line.get('epoch')}, on the {part} part." if metrics else "No epoch has ended yet."
+    more = f" There is more when the run has ended, or with: dltool report {content.run.root}"
+    cards = element("div", [_card(content, name, value, {}) for name, value in metrics.items()], class_="cards")
+    return element("section", element("p", text + more, class_="lead"), cards if metrics else None, id="results")
 
 
 def _card(
     content: Content, name: str, value: float | None, others: Mapping[str, float], *, own: str = "network"
 ) -> Markup:
-    """One figure, its `own` bar, and bars for `others` beside it."""
+    """One metric: its `own` bar, and bars for `others`."""
     models = {own: value, **others}
     known = {model: one for model, one in models.items() if one is not None and isfinite(one)}
     better = content.metrics[name].better if name in content.metrics else "lower"
@@ -106,7 +108,7 @@ def _card(
     figure = element("p", number(value), class_="figure")
     return element(
         "div",
-        element("h3", titled(name, content.positive_class), hint),
+        element("h3", metric_title(name, content.positive_class), hint),
         figure,
         bars if others else None,
         class_="card",

@@ -1,4 +1,4 @@
-"""How a run went, as its `metrics.jsonl` tells."""
+"""The history of a run, read from its `metrics.jsonl`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-#: lines of steps that are looked at, evenly spaced; a curve does not show more
+#: largest number of step lines that are read, evenly spaced
 MOST_STEPS = 3000
 
 Line = Mapping[str, Any]
@@ -39,18 +39,18 @@ class History:
         """Steps of an epoch; None before the first has ended."""
         return self.epochs[-1]["step"] / self.epochs[-1]["epoch"] if self.epochs else None
 
-    def parts(self, figure: str) -> tuple[str, ...]:
-        """The parts that a figure was measured on after each epoch."""
-        return tuple(dict.fromkeys(part for part, name in self._measured if name == figure))
+    def parts(self, metric: str) -> tuple[str, ...]:
+        """The parts on which a metric was measured after each epoch."""
+        return tuple(dict.fromkeys(part for part, name in self._measured if name == metric))
 
     @property
-    def figures(self) -> tuple[str, ...]:
-        """The figures that were measured after each epoch, the loss first."""
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics measured after each epoch, loss first."""
         return tuple(dict.fromkeys(name for _, name in self._measured))
 
     @cached_property
     def _measured(self) -> list[tuple[str, str]]:
-        """Part and name of every figure that is one number."""
+        """Part and name of every scalar metric."""
         return [
             (part, name)
             for line in self.epochs

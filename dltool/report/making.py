@@ -1,4 +1,4 @@
-"""Making the page of a run: after its training, from what is in memory, or later, from what is on disk."""
+"""Makes the report of a run: after training, from memory, or later, from disk."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ Note = Callable[[str], None]
 
 
 def report_after(job: Job, run: RunDirectory) -> None:
-    """Write the page of a run whose training has just ended, with its best checkpoint measured."""
+    """Write the report of a run whose training has just ended, after evaluating its best checkpoint."""
     path = find(run.root)
-    checkpoint = load(path, _unheard)
+    checkpoint = load(path, _ignore)
     predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug)
-    measured = _measured(predictor, checkpoint, job.dataset, job.folders, _unheard, most=SMALL)
+    measured = _measured(predictor, checkpoint, job.dataset, job.folders, _ignore, most=SMALL)
     _write(run, job, Counters.from_arrays(checkpoint.trainer), measured)
 
 
 def report_unfinished(job: Job, run: RunDirectory) -> None:
-    """Write the page of a run whose training was stopped or went wrong: in little time, so nothing is measured."""
+    """Write the report of a run that was stopped or failed, quickly and without an evaluation."""
     counters = Counters()
     with suppress(InputError):  # there may be no checkpoint yet
-        counters = Counters.from_arrays(load(find(run.root), _unheard).trainer)
+        counters = Counters.from_arrays(load(find(run.root), _ignore).trainer)
     _write(run, job, counters, None)
 
 
@@ -52,9 +52,9 @@ def report_again(
     on_compile: Callable[[str], None] | None = None,
     overrides: Sequence[str] = (),
 ) -> Path:
-    """Write the page of a run from its directory and its data; gives its place.
+    """Write the report of a run from its directory and its data; returns its path.
 
-    Raises InputError where there is no checkpoint, or no data that fits it.
+    Raises InputError if there is no checkpoint, or no data that fits it.
     """
     path = find(run.root)
     checkpoint = relocated(load(path, note), overrides)
@@ -62,7 +62,7 @@ def report_again(
     experiment, folders = predictor.experiment, [Path(folder) for folder in checkpoint.folders]
     dataset = open_dataset(experiment.data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
-        note("the data has changed since the training: parts may hold rows that were trained on")
+        note("the data has changed since training: the test and validation parts may contain training rows")
     measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
     rows = EpochLayout.of(train, len(part)).largest_batch
@@ -73,8 +73,8 @@ def report_again(
     return run.report
 
 
-def _unheard(text: str) -> None:
-    """What a training has told already needs no second time."""
+def _ignore(text: str) -> None:
+    """Drop messages that the training has already shown."""
 
 
 def _measured(
@@ -86,7 +86,7 @@ def _measured(
     *,
     most: int | None = None,
 ) -> Measured:
-    """All figures, and the worst examples with their cells where files have no more than `most` bytes."""
+    """All metrics, and the worst examples with their cells if the files have at most `most` bytes."""
     part, epoch = chosen_part(predictor.experiment), Counters.from_arrays(checkpoint.trainer).epoch
     measured = measure(predictor, checkpoint, dataset.parts[part], part, epoch, note)
     data = predictor.experiment.data

@@ -18,9 +18,7 @@ _WIDTH, _LETTER, _LONGEST, _CELL = 430.0, 7.2, 14, 64.0
 #: from which on the number in a cell is light
 _STRONG = 0.55
 
-_NOTE = (
-    "Rows are true classes, columns what they were taken for; the stronger the colour, the larger the share of the row."
-)
+_NOTE = "Rows are true classes, columns predicted ones; a stronger color means a larger share of the row."
 
 Matrix = Sequence[Sequence[int]]
 
@@ -101,9 +99,9 @@ def _cells(classes: Sequence[str], matrix: Matrix, place: _Place) -> Iterator[Ma
             style = "right" if i == j else "wrong"
             yield element("rect", element("title", title), class_=style, fill_opacity=f"{strength:.2f}", **corner)
             if len(classes) <= NUMBERED:
-                centre = {"x": f"{x + side / 2:.1f}", "y": f"{y + side / 2:.1f}"}
+                center = {"x": f"{x + side / 2:.1f}", "y": f"{y + side / 2:.1f}"}
                 style = "strong" if strength > _STRONG else None
-                yield element("text", _brief(count), dy="0.35em", text_anchor="middle", class_=style, **centre)
+                yield element("text", _brief(count), dy="0.35em", text_anchor="middle", class_=style, **center)
 
 
 def _names(names: Sequence[str], place: _Place) -> Iterator[Markup]:

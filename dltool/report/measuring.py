@@ -1,4 +1,4 @@
-"""A checkpoint measured on one part of its data: all figures, samples of its predictions, and where it does worst."""
+"""Measures a checkpoint on one part of its data: all metrics, a sample of its predictions, and its worst rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from dltool.data.prediction.rows import ROWS
 from dltool.data.samples.samples import Samples
 from dltool.data.store.reader import StoredSamples
-from dltool.training.assessment import Figures
+from dltool.training.assessment import Measurement
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.examples import Example, Worst
 from dltool.training.prediction import Predictor
@@ -22,11 +22,11 @@ MOST_KEPT = 20_000
 
 @dataclass(frozen=True)
 class Measured:
-    """What a network makes of one part."""
+    """The results of a network on one part."""
 
     part: str
     epoch: int  # after which the network was as it was measured
-    figures: Mapping[str, Any]  # as `dltool eval --json` gives them
+    results: Mapping[str, Any]  # as `dltool eval --json` gives them
     predictions: np.ndarray  # (n, k) of evenly spaced rows, as those of examples
     targets: np.ndarray  # likewise
     worst: Sequence[Example]
@@ -40,15 +40,15 @@ def measure(
     epoch: int,
     note: Callable[[str], None],
 ) -> Measured:
-    """Measure a part that is prepared already; `note` is told which figures are not defined for it."""
-    signature, figures = predictor.signature, Figures(predictor, checkpoint)
+    """Measure a part that is prepared already; `note` receives messages about undefined metrics."""
+    signature, measurement = predictor.signature, Measurement(predictor, checkpoint)
     worst = Worst(signature, predictor.preprocessing.features)
     stride = -(-len(samples) // MOST_KEPT)
     kept: list[tuple[np.ndarray, np.ndarray]] = []
     for low in range(0, len(samples), ROWS):
         piece = samples.rows(low, min(low + ROWS, len(samples)))
-        predictions, targets = figures.add(piece), signature.own_units(piece.targets)
+        predictions, targets = measurement.add(piece), signature.own_units(piece.targets)
         kept.append((predictions[-low % stride :: stride], targets[-low % stride :: stride]))
         worst.add(low, piece, predictions, targets)
     predictions, targets = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))
-    return Measured(part, epoch, figures.result(note), predictions, targets, worst.examples)
+    return Measured(part, epoch, measurement.result(note), predictions, targets, worst.examples)

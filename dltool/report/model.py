@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltool.figures import quantity, shape, size
+from dltool.formatting import quantity, shape, size
 from dltool.program.summary import LayerSummary
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element, table

@@ -1,4 +1,4 @@
-"""How close predicted numbers come: against the true ones, and the distribution of the errors, target by target."""
+"""Predicted against true numbers, and the distribution of errors, for each target."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dltool.figures import number
+from dltool.formatting import number
 from dltool.report.axes import linear_axis
 from dltool.report.charts import Chart, figure
 from dltool.report.content import Content
@@ -23,10 +23,10 @@ TAIL = 0.005
 
 def numbers(content: Content) -> Markup | None:
     """The section of a network that predicts numbers."""
-    if content.measured is None or "per_target" not in content.measured.figures:
+    if content.measured is None or "per_target" not in content.measured.results:
         return None
     measured = content.measured
-    reports = measured.figures["per_target"]
+    reports = measured.results["per_target"]
     names = ("mae", "rmse", "r2")
     rows = [(report["target"], *(number(report[name]) for name in names)) for report in reports]
     return element(

@@ -1,4 +1,4 @@
-"""The page as a whole: one file that needs nothing else, neither a network nor scripts."""
+"""The whole report: a single file without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dltool.report.numbers import numbers
 from dltool.report.reproducing import environment, reproducing
 
 _SECTIONS = {
-    "figures": headline,
+    "results": headline,
     "curves": curves,
     "classes": classes,
     "multilabel": labels,
@@ -28,7 +28,7 @@ _SECTIONS = {
     "environment": environment,
     "how to go on": reproducing,
 }
-#: the page itself forbids what would reach out of it
+#: the page forbids external resources
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 

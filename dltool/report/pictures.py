@@ -16,7 +16,7 @@ LARGEST = 96
 
 
 def picture(values: np.ndarray, about: str) -> Markup:
-    """Values (height, width, channels) as an image: bytes as they are, other numbers from their least to their most."""
+    """Values (height, width, channels) as an image: bytes unchanged, other numbers scaled from minimum to maximum."""
     step = -(-max(values.shape[:2]) // LARGEST)
     values = as_bytes(values[::step, ::step])
     height, width = values.shape[:2]

@@ -1,17 +1,17 @@
-"""Where the run took place, and the commands that make use of it or repeat it."""
+"""The environment of the run, and the commands that use or repeat it."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
 
-from dltool.figures import duration, size
+from dltool.formatting import duration, size
 from dltool.report.content import Content
 from dltool.report.markup import Markup, element
 
 
 def environment(content: Content) -> Markup | None:
-    """The section on machine and versions; None for a run that kept nothing of it."""
+    """The section on machine and versions; None if they were not saved."""
     found = content.environment
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Misclassified images as one picture: a PNG that shows each with what it is and what it was taken for."""
+"""Misclassified images on one PNG sheet, each with its true and its predicted class."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def require_png(path: Path) -> None:
 
 
 def write_sheet(path: Path, assessed: Assessment) -> str:
-    """Write the images that the network is most confidently wrong about; gives a line on what was written.
+    """Write the most confidently misclassified images; returns a message about what was written.
 
-    Raises InputError where samples are no images of classes, RunError where the file cannot be written.
+    Raises InputError unless the samples are images of classes, RunError if the file cannot be written.
     """
     mistakes = assessed.mistakes
     if mistakes is None:
-        raise InputError("--images: the network does not tell classes of images apart, so there are none to show")
+        raise InputError("--images: the network does not classify images")
     if not mistakes:
         return f"no image is misclassified, so {path} is not written"
     pictures = pictures_of(assessed.preparation, joined_samples([one.sample for one in mistakes]))
@@ -51,9 +51,9 @@ def write_sheet(path: Path, assessed: Assessment) -> str:
     for index, (mistake, pixels) in enumerate(zip(mistakes, pictures, strict=True)):
         left, top = GAP + index % COLUMNS * cell[0], GAP + index // COLUMNS * cell[1]
         sheet.paste(_enlarged(image, as_bytes(pixels)), (left, top))
-        for line, (text, colour) in enumerate(_lines(mistake, assessed)):
+        for line, (text, color) in enumerate(_lines(mistake, assessed)):
             place = (left, top + SIDE + 4 + line * LINE)
-            pen.text(place, text, fill=colour, font_size=LETTERS)
+            pen.text(place, text, fill=color, font_size=LETTERS)
     try:
         sheet.save(path)
     except OSError as error:
@@ -64,7 +64,7 @@ def write_sheet(path: Path, assessed: Assessment) -> str:
 def _lines(mistake: Example, assessed: Assessment) -> list[tuple[str, str]]:
     """What is written below an image."""
     names, taken = assessed.signature.classes or (), int(mistake.prediction.argmax())
-    chance, place = share(float(mistake.prediction[taken])), Path(mistake.told).name
+    chance, place = share(float(mistake.prediction[taken])), Path(mistake.location).name
     return [
         (shortened(names[int(mistake.target)], LONGEST), TEXT),
         (f"not {shortened(names[taken], LONGEST - len(chance) - 6)}, {chance}", WRONG),

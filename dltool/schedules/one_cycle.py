@@ -1,4 +1,4 @@
-"""One cycle: up to the full rate and down to almost nothing."""
+"""One cycle: up to the full learning rate and down to almost nothing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dltool.schedules.schedule import Horizon, Schedule
 
 @register("schedule", "one_cycle")
 class OneCycle(Schedule):
-    """Rises to the full rate, then falls far below where it began (Smith and Topin 2018).
+    """Rises to the full rate, then decays far below where it began (Smith and Topin 2018).
 
-    PyTorch's rates; its cycle of the momentum too where `cycle_momentum` says so.
+    The rates are those of PyTorch; `cycle_momentum` adds its momentum cycle.
     """
 
     idle: ClassVar = {
@@ -26,23 +26,23 @@ class OneCycle(Schedule):
     }
 
     peak: float = Field(default=0.3, ge=0, le=1, description="share of training spent rising")
-    start_divisor: float = Field(default=25.0, gt=0, description="the full rate over that of the first step")
-    end_divisor: float = Field(default=1e4, gt=0, description="the rate of the first step over that of the last")
+    start_divisor: float = Field(default=25.0, gt=0, description="ratio of the full rate to the first step's rate")
+    end_divisor: float = Field(default=1e4, gt=0, description="ratio of the first step's rate to the last step's")
     curve: Literal["cosine", "linear"] = "cosine"
     cycle_momentum: bool = by_compat(
         False,
         torch=True,
         description="the momentum (Adam's beta1) falls while the rate rises, and rises while it falls",
     )
-    high_momentum: float = Field(default=0.95, ge=0, lt=1, description="where that of a cycle begins and ends")
-    low_momentum: float = Field(default=0.85, ge=0, lt=1, description="that of a cycle at the full rate")
+    high_momentum: float = Field(default=0.95, ge=0, lt=1, description="momentum at both ends of the cycle")
+    low_momentum: float = Field(default=0.85, ge=0, lt=1, description="momentum at the full rate")
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         """Two phases, which meet at the peak."""
         return self._cycle(1 / self.start_divisor, 1.0, 1 / (self.start_divisor * self.end_divisor), steps, horizon)
 
     def momentum(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray | None:
-        """The same two phases the other way round."""
+        """The same two phases in the opposite direction."""
         if not self.cycle_momentum:
             return None
         return self._cycle(self.high_momentum, self.low_momentum, self.high_momentum, steps, horizon)

@@ -1,4 +1,4 @@
-"""Schedules that depend on the epoch: constant, in steps down, exponential."""
+"""Schedules by epoch: constant, stepwise, exponential."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Constant(Schedule):
 
 @register("schedule", "step", main="every")
 class Step(Schedule):
-    """Multiplied by a factor every so many epochs."""
+    """Multiplies the rate by a factor every `every` epochs."""
 
     every: PositiveInt = Field(description="epochs")
     factor: float = Field(default=0.1, gt=0)
@@ -36,10 +36,10 @@ class Step(Schedule):
 
 @register("schedule", "multistep", main="epochs")
 class Multistep(Schedule):
-    """Multiplied by a factor after each of the given epochs."""
+    """Multiplies the rate by a factor after each of the given epochs."""
 
     epochs: Annotated[tuple[PositiveInt, ...], Field(strict=False, min_length=1)] = Field(
-        description="so many epochs are completed before each change"
+        description="numbers of completed epochs after which the rate changes"
     )
     factor: float = Field(default=0.1, gt=0)
 
@@ -47,7 +47,7 @@ class Multistep(Schedule):
     @classmethod
     def _rise(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
         if any(later <= earlier for earlier, later in pairwise(epochs)):
-            raise ValueError("expected epochs in rising order")
+            raise ValueError("expected epochs in increasing order")
         return epochs
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
@@ -58,10 +58,10 @@ class Multistep(Schedule):
 
 @register("schedule", "exponential", main="factor")
 class Exponential(Schedule):
-    """Multiplied by a factor over each epoch, a little at every step or all at its end."""
+    """Multiplies the rate by a factor per epoch, gradually at every step or at the end of each epoch."""
 
     factor: float = Field(gt=0)
-    staircase: bool = by_compat(False, torch=True, description="change between epochs only")
+    staircase: bool = by_compat(False, torch=True, description="change the rate only between epochs")
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         """factor ^ epoch."""

@@ -1,4 +1,4 @@
-"""What `dltool eval` finds out about a checkpoint: its figures on a part of its data, or on other files."""
+"""Evaluates a checkpoint for `dltool eval`: on a part of its data, or on other files."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from dltool.training.meter import answers_of
 from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
-#: Metrics that are always measured, by task.
-USUAL: Mapping[Task, tuple[str, ...]] = {
+#: metrics that are always measured, by task
+DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = {
     "classes": ("accuracy", "confusion_matrix"),
     "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
@@ -53,21 +53,21 @@ def assess(
     report: Callable[[str], None],
     on_compile: Callable[[str], None] | None = None,
 ) -> Assessment:
-    """All figures of a checkpoint, or of a run's best one.
+    """Evaluate a checkpoint, or the best one of a run.
 
-    They are those of the files or folders `data`, else of a part of the data trained on: the test part, the validation
-    part or the training part, the first that there is. `overrides` say where this lies, if it has moved.
+    The rows come from the files or folders `data`, else from a part of the training data: the test, validation or
+    training part, whichever exists first. `overrides` say where that data is, if it has moved.
     """
     path = find(target)
     checkpoint = relocated(load(path, report), overrides)
     predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
     signature, preparation = predictor.signature, predictor.preprocessing.features
-    figures, worst = Figures(predictor, checkpoint), Worst(signature, preparation)
+    measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
     low = 0
     pieces = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
     for samples, places in pieces:
-        predictions = figures.add(samples)
+        predictions = measurement.add(samples)
         if worst.are_mistakes:
             worst.add(low, samples, predictions, samples.targets, places)
         low += len(samples)
@@ -79,7 +79,7 @@ def assess(
         "step": counters.step,
         "part": chosen,
         "data": list(data),
-        **figures.result(report),
+        **measurement.result(report),
         "compile_seconds": round(predictor.compile_seconds, 6),
     }
     if not worst.are_mistakes:
@@ -94,26 +94,26 @@ def assess(
 
 @dataclass(frozen=True)
 class Assessment:
-    """What was found."""
+    """The result of an evaluation."""
 
     found: dict[str, Any]  # plain data
     signature: Signature
     preparation: Preparation
-    mistakes: Sequence[Example] | None  # from the most confident one on; None where samples are no images of classes
+    mistakes: Sequence[Example] | None  # most confident first; None unless the samples are images of classes
 
 
 def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
     names, taken = signature.classes or (), int(mistake.prediction.argmax())
     return {
-        "place": mistake.told,
+        "place": mistake.location,
         "true": names[int(mistake.target)],
         "predicted": names[taken],
         "probability": float(mistake.prediction[taken]),
     }
 
 
-class Figures:
-    """Everything that is measured, gathered piece by piece."""
+class Measurement:
+    """Accumulates everything that is measured, chunk by chunk."""
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
@@ -129,7 +129,7 @@ class Figures:
         self._comparison = Comparison(baselines, self._metrics, latest)
 
     def add(self, part: Samples) -> np.ndarray:
-        """Take samples; gives the predictions (n, k) for them."""
+        """Add samples; returns the predictions (n, k) for them."""
         result = self._predictor.run(part)
         self._rows += len(part)
         self._meter.add_losses(result.losses, result.weights)
@@ -144,25 +144,25 @@ class Figures:
         return predictions
 
     def result(self, report: Callable[[str], None]) -> dict[str, Any]:
-        """The figures as plain data; what is not defined is reported."""
-        figures = self._meter.result()
+        """The results as plain data; undefined metrics are reported."""
+        results = self._meter.result()
         for text in self._meter.undefined:
             report(text)
-        loss, matrix = figures.pop("loss"), figures.pop("confusion_matrix", None)
+        loss, matrix = results.pop("loss"), results.pop("confusion_matrix", None)
         baselines = self._comparison.result()
         return {
             "rows": self._rows,
             "loss": loss,
-            "metrics": figures,
+            "metrics": results,
             "positive_class": positive_classes(self._metrics, self._answers),
             "baselines": baselines,
-            "remark": remark(self._metrics, figures, baselines),
+            "remark": remark(self._metrics, results, baselines),
             **({"calibration": self._calibration.result()} if self._calibration else {}),
             **self._detailed(matrix),
         }
 
     def _detailed(self, matrix: Any) -> dict[str, Any]:
-        """Figures of each class, label or target."""
+        """Metrics of each class, label or target."""
         signature = self._signature
         if signature.classes:
             rows = zip(signature.classes, class_report(matrix), strict=True)
@@ -179,19 +179,19 @@ class Figures:
 
 
 def measured_metrics(configured: Sequence[Any], task: Task) -> list[Metric]:
-    """Those of the config, then the usual ones of the task."""
+    """The metrics of the config, then the default ones of the task."""
     names = {metric.yaml_name for metric in configured}
-    return [*configured, *(registered("metric")[name]() for name in USUAL[task] if name not in names)]
+    return [*configured, *(registered("metric")[name]() for name in DEFAULT_METRICS[task] if name not in names)]
 
 
 def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
-    """What gathers the figures of single labels or targets, and the columns that each looks at."""
+    """Accumulators for single labels or targets, with the columns that each covers."""
     columns = range(len(signature.targets))
     if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
     if signature.task == "classes":
-        return []  # they follow from the confusion matrix
-    metrics = [registered("metric")[name]() for name in USUAL["numbers"]]
+        return []  # computed from the confusion matrix
+    metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
     return [
         (metric.start(Answers("numbers", (name,))), [column])
         for column, name in enumerate(signature.targets)
@@ -200,7 +200,7 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
 
 
 def _result(accumulator: Accumulator) -> Any:
-    """A figure, NaN where it is not defined; of all targets together that is told already."""
+    """The metric, or NaN if it is undefined; the metric over all targets has reported that already."""
     try:
         return accumulator.result()
     except InputError:
@@ -208,7 +208,7 @@ def _result(accumulator: Accumulator) -> Any:
 
 
 def chosen_part(experiment: Experiment, part: str | None = None) -> str:
-    """The part to measure, the test part if there is one; raises InputError for a part that the data does not have."""
+    """The part to evaluate, by default the last one in PARTS; raises InputError for a part that does not exist."""
     present = experiment.data.parts
     if part is None:
         return next(part for part in reversed(PARTS) if part in present)
@@ -217,12 +217,12 @@ def chosen_part(experiment: Experiment, part: str | None = None) -> str:
     return part
 
 
-#: samples, and what gives the places of some of them, where these are known already
+#: samples, and a function that returns the locations of some of them, if these are known
 Pieces = Iterator[tuple[Samples, Places | None]]
 
 
 def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:
-    """The samples of other files of the kind trained on."""
+    """The samples of other files."""
     for _, source in predictor.sources_at(paths):
         yield from _source(predictor, source, [], report)
 
@@ -239,19 +239,19 @@ def _source(predictor: Predictor, source: Source, folders: Sequence[Path], repor
 
 
 def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Pieces:
-    """The samples of a part of the data trained on."""
+    """The samples of a part of the training data."""
     data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
-    if own is not None:  # a source of its own: the others are not needed
+    if own is not None:  # the part has its own source, so the others are not needed
         with blaming(place(part, own)):
-            own.files(folders)  # raises where they are not there any more
+            own.files(folders)  # raises if they no longer exist
         yield from _source(predictor, own, folders, report)
         return
     for note in notes_on_files(data, folders):
         report(note)
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
-        report(f"the data has changed since the training: the {part} part may hold rows that were trained on")
+        report(f"the data has changed since training: the {part} part may contain training rows")
     samples = dataset.parts[part]
     for low in range(0, len(samples), ROWS):
         yield samples.rows(low, min(low + ROWS, len(samples))), None

@@ -1,6 +1,6 @@
-"""What a network should beat: a constant that knows only the targets, and a linear model of the same inputs.
+"""Baselines that a network should beat: a constant prediction, and a linear model of the same inputs.
 
-Both are fitted to the training part once, before the first epoch, and a checkpoint keeps them.
+Both are fitted to the training part once, before the first epoch, and saved in checkpoints.
 """
 
 from __future__ import annotations
@@ -19,44 +19,48 @@ from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.losses.links import Link, link
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.metrics.metric import Accumulator, Metric, by_name
 from dltool.training.checkpoint import section
 from dltool.training.linear import Linear, fit_linear
 from dltool.training.meter import answers_of
 
-#: rows that baselines are fitted to, and how much of them the linear model takes: numbers, and codes times outputs
+#: limits for fitting: rows, numbers, codes times outputs; and the smallest number of rows
 MOST_ROWS = 20_000
 MOST_NUMBERS = 8_000_000
 MOST_CODES = 4_000_000
 LEAST_ROWS = 1000
-#: parameters above which there is no linear model: it would take longer than it is worth
+#: parameters above which the linear model is skipped, because it would take too long
 MOST_PARAMETERS = 200_000
-#: consecutive rows that are taken together where not all are
-TOGETHER = 16
-#: rows that are predicted at a time
+#: number of consecutive rows in each group of a sample
+GROUP_ROWS = 16
+#: rows predicted at a time
 BLOCK = 8192
 
-#: of their names in a checkpoint
+#: prefix of their names in a checkpoint
 PREFIX = "baseline/"
 
-#: from prepared samples to predictions (n, k) in their own units
+#: maps prepared samples to predictions (n, k) in the units of the data
 Latest = Callable[[Samples], np.ndarray]
 
-_LINKS: Mapping[Task, Link] = {"classes": "softmax", "multilabel": "sigmoid", "numbers": "identity"}
+_OUTPUT_ACTIVATIONS: Mapping[Task, OutputActivation] = {
+    "classes": "softmax",
+    "multilabel": "sigmoid",
+    "numbers": "identity",
+}
 _MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """Constant predictions: the mean (k,), and of numbers the median; and a linear model where the inputs allow one."""
+    """The mean (k,), for numbers also the median, and a linear model unless it is too large."""
 
     signature: Signature
-    arrays: Mapping[str, np.ndarray]  # mean, median, and those of the linear model
+    arrays: Mapping[str, np.ndarray]  # mean, median, and the arrays of the linear model
 
     @classmethod
     def fitted(cls, part: Samples | StoredSamples, signature: Signature) -> Baselines:
-        """The baselines of a training part."""
+        """Fit the baselines to a training part."""
         sample = _sample(part, signature)
         targets = sample.targets.astype(np.float64)
         if signature.classes:
@@ -65,30 +69,32 @@ class Baselines:
         if signature.task == "numbers":
             arrays["median"] = np.median(targets, axis=0)
         if _inputs(signature) * targets.shape[1] <= MOST_PARAMETERS:
-            arrays |= vars(fit_linear(sample, signature.codes, targets, _LINKS[signature.task]))
+            arrays |= vars(fit_linear(sample, signature.codes, targets, _OUTPUT_ACTIVATIONS[signature.task]))
         return cls(signature, arrays)
 
     @classmethod
     def stored(cls, arrays: Mapping[str, np.ndarray], signature: Signature) -> Baselines:
-        """Those that a checkpoint keeps among the `arrays` of its trainer; none where it has none."""
+        """The baselines saved in a checkpoint's trainer `arrays`; empty if there are none."""
         return cls(signature, section(arrays, PREFIX))
 
     @property
     def kept(self) -> dict[str, np.ndarray]:
-        """What a checkpoint keeps."""
+        """The arrays to save in a checkpoint."""
         return {PREFIX + name: array for name, array in self.arrays.items()}
 
     def predictions(self, part: Samples) -> dict[str, np.ndarray]:
-        """Predictions (n, k) by baseline: probabilities of classes or labels, or numbers in their own units."""
+        """Predictions (n, k) by baseline: probabilities of classes or labels, or numbers in the units of the data."""
         made = {name: np.tile(self.arrays[name], (len(part), 1)) for name in ("mean", "median") if name in self.arrays}
         if "weight" in self.arrays:
             linear = Linear(**{name: self.arrays[name] for name in ("weight", "table", "bias")})
-            made["linear"] = link(_LINKS[self.signature.task], linear.outputs(part, self.signature.codes))
+            made["linear"] = activate(
+                _OUTPUT_ACTIVATIONS[self.signature.task], linear.outputs(part, self.signature.codes)
+            )
         return {name: self.signature.own_units(numbers) for name, numbers in made.items()}
 
 
 class Comparison:
-    """Figures of the baselines, gathered from the rows that a network is measured on; `latest` gives last values."""
+    """Metrics of the baselines on the network's rows; `latest` predicts that a series keeps its last value."""
 
     def __init__(self, baselines: Baselines, metrics: Sequence[Metric], latest: Latest | None = None):
         self._baselines, self._latest = baselines, latest
@@ -96,7 +102,7 @@ class Comparison:
         self._gathered: dict[str, dict[str, Accumulator]] = {}
 
     def add(self, part: Samples | StoredSamples) -> None:
-        """Take prepared samples."""
+        """Add prepared samples."""
         signature = self._baselines.signature
         for low in range(0, len(part), BLOCK):
             block = part.rows(low, min(low + BLOCK, len(part)))
@@ -108,8 +114,8 @@ class Comparison:
                     accumulator.update(predictions, signature.own_units(block.targets))
 
     def result(self) -> dict[str, dict[str, float]]:
-        """Every figure of "trivial", the best that knows no features or but the last, and of "linear"."""
-        found = {name: {key: _figure(one) for key, one in of.items()} for name, of in self._gathered.items()}
+        """All metrics of "trivial", the best of mean, median and last value for each metric, and of "linear"."""
+        found = {name: {key: _value(one) for key, one in of.items()} for name, of in self._gathered.items()}
         simplest = [found.pop(name) for name in ("mean", "median", "latest") if name in found]
         if simplest:
             best = {name: max if one.better == "higher" else min for name, one in self._metrics.items()}
@@ -124,7 +130,7 @@ class Comparison:
 
 
 def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None:
-    """What predicts that a series stays as it is, (n, targets) in their own units; None for what is no series."""
+    """A function that predicts that a series keeps its last value (n, targets); None for sources without series."""
     columns, scale = source.latest, preprocessing.features.scale
     if not columns:
         return None
@@ -137,30 +143,30 @@ def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None
     return latest
 
 
-def remark(metrics: Sequence[Metric], figures: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:
-    """A line on the strongest baseline that beats a network in the first metric; empty where none does."""
+def remark(metrics: Sequence[Metric], results: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:
+    """A sentence about the best baseline if it beats the network in the first metric, else an empty string."""
     name, metric = next(((name, one) for name, one in by_name(metrics).items() if one.better), ("", None))
-    if metric is None or not baselines or figures[name] is None:
+    if metric is None or not baselines or results[name] is None:
         return ""
     sign = 1 if metric.better == "higher" else -1
     best = max(baselines, key=lambda baseline: sign * baselines[baseline][name])
-    if not sign * baselines[best][name] > sign * figures[name]:
+    if not sign * baselines[best][name] > sign * results[name]:
         return ""
-    both = f"{name} {baselines[best][name]:.4g} against {figures[name]:.4g}"
+    both = f"{name} {baselines[best][name]:.4g} against {results[name]:.4g}"
     return f"{_MODELS[best]} does better than the network: {both}"
 
 
-def _figure(accumulator: Accumulator) -> float:
+def _value(accumulator: Accumulator) -> float:
     try:
         result = accumulator.result()
-    except InputError:  # it is not defined for these rows, as is told of the network's
+    except InputError:  # undefined for these rows, as reported for the network
         return nan
-    assert not isinstance(result, list)  # a metric that has a better is one number
+    assert not isinstance(result, list)  # metrics with a direction are single numbers
     return result
 
 
 def _sample(part: Samples | StoredSamples, signature: Signature) -> Samples:
-    """As many rows as are worth their time."""
+    """The rows that the baselines are fitted to."""
     outputs = len(signature.classes or signature.targets)
     codes = sum(field.length for field in signature.codes)
     most = min(MOST_ROWS, MOST_NUMBERS // max(1, prod(signature.feature_shape)), MOST_CODES // max(1, codes * outputs))
@@ -168,14 +174,14 @@ def _sample(part: Samples | StoredSamples, signature: Signature) -> Samples:
 
 
 def spread_rows(part: Samples | StoredSamples, most: int) -> Samples:
-    """All rows, or about so many in small groups from everywhere."""
+    """All rows, or about `most` rows in small groups spread evenly over the part."""
     if len(part) <= most:
         return part.rows(0, len(part))
-    groups = most // TOGETHER
-    starts = np.arange(groups) * (len(part) - TOGETHER) // (groups - 1)
-    return joined_samples([part.rows(int(start), int(start) + TOGETHER) for start in starts])
+    groups = most // GROUP_ROWS
+    starts = np.arange(groups) * (len(part) - GROUP_ROWS) // (groups - 1)
+    return joined_samples([part.rows(int(start), int(start) + GROUP_ROWS) for start in starts])
 
 
 def _inputs(signature: Signature) -> int:
-    """Columns of the linear model."""
+    """Number of input columns of the linear model."""
     return prod(signature.feature_shape) + sum(field.size for field in signature.codes)

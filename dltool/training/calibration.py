@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: of what is forecast with some probability, how much comes true."""
+"""Calibration: how often events predicted with some probability actually occur."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from dltool.metrics.metric import Answers
 
-#: equally wide ranges of probability that forecasts are sorted into
+#: number of equally wide probability bins
 BINS = 10
 
 
 class Calibration:
-    """Gathered from predictions piece by piece.
+    """Accumulates calibration over chunks of predictions.
 
-    A forecast is that a row is of the rarer of two classes, that it is of its most probable class, or has a label.
+    The forecast event is that a row belongs to the rarer of two classes, to its most probable class, or has a label.
     """
 
     def __init__(self, answers: Answers):
@@ -28,7 +28,7 @@ class Calibration:
         self._squares, self._answers = 0.0, 0
 
     def add(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """Take probabilities (n, k), and classes (n,) or labels (n, k) of 0 and 1."""
+        """Add probabilities (n, k), and true classes (n,) or labels (n, k) of 0 and 1."""
         chances = predictions.astype(np.float64)
         if self._kind == "classes":
             forecasts, true = chances.max(axis=1), chances.argmax(axis=1) == targets
@@ -45,10 +45,10 @@ class Calibration:
         self._answers += len(true)
 
     def result(self) -> dict[str, Any]:
-        """Expected calibration error (Guo et al. 2017), Brier score, and for each bin what was forecast and came true.
+        """Expected calibration error (Guo et al. 2017), Brier score, and forecast and observed frequency for each bin.
 
-        The Brier score is the mean squared error of the forecasts; of more than two classes, that of all of a row's
-        probabilities together.
+        The Brier score is the mean squared error of the forecasts; for more than two classes, the squared errors of all
+        probabilities of a row are summed.
         """
         count = np.maximum(self._rows, 1)
         forecast, true = self._forecasts / count, self._true / count

@@ -1,7 +1,7 @@
-"""What a checkpoint holds and how it becomes one safetensors file, and back; see `saving` for the disk.
+"""The content of a checkpoint, and its encoding as one safetensors file; `saving` writes it to disk safely.
 
 Arrays (parameters, optimizer slots, averages, running statistics) are tensors under their own names, the trainer's
-counters tensors under "trainer/…". All else is JSON in the file's metadata, with a checksum over the whole.
+counters are tensors under "trainer/…". Everything else is JSON in the file's metadata, with a checksum over the whole.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dltool import __version__
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 
-#: Raised with every change that an older dltool could misread.
+#: increased with every change that an older dltool could misread
 VERSION = 1
 
 _TRAINER = "trainer/"
@@ -33,23 +33,25 @@ _KEYS = {"format", "version", "dltool", "checksum", *_JSON_FIELDS}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that evaluating, predicting and resuming need besides the data."""
+    """Everything that evaluating, predicting and resuming need besides the data."""
 
     config: dict[str, Any]  # resolved
-    folders: list[str]  # where relative data paths may start: the config's folder, and where training was started
+    folders: list[
+        str
+    ]  # base folders of relative data paths: the config's folder, and the working directory of training
     preprocessing: dict[str, Any]
     classes: list[str] | None
-    fingerprint: str  # of the data trained on
-    arrays: Mapping[str, np.ndarray]  # as the engine reads and writes them; they may still change with training
+    fingerprint: str  # of the training data
+    arrays: Mapping[str, np.ndarray]  # views of the engine's arrays, which training may still change
     trainer: dict[str, np.ndarray]  # counters and accumulators
 
     def frozen(self) -> Checkpoint:
-        """The same with copies of the arrays, to be written later."""
+        """A checkpoint with copies of the arrays, to be written later."""
         return replace(self, arrays=dict(self.arrays))
 
 
 def write(checkpoint: Checkpoint, file: BinaryIO) -> None:
-    """Writes the checkpoint as a safetensors file, one array at a time, so that no second copy of them is made."""
+    """Write the checkpoint as a safetensors file, one array at a time to avoid a second copy in memory."""
     trainer = {_TRAINER + name: np.asarray(array) for name, array in checkpoint.trainer.items()}
     tensors = ChainMap(trainer, cast(Any, checkpoint.arrays))
     metadata = {name: json.dumps(getattr(checkpoint, name)) for name in _JSON_FIELDS}
@@ -69,7 +71,7 @@ def write(checkpoint: Checkpoint, file: BinaryIO) -> None:
 
 
 def decode(path: Path) -> Checkpoint:
-    """The checkpoint in a file, verified whole; raises `InputError` with one line for whatever is wrong with it."""
+    """Read a checkpoint and verify its checksum; raises `InputError` if it is damaged or not a checkpoint."""
     tensors, metadata = read_tensors(path)
     _verify(path, tensors, metadata)
     return Checkpoint(
@@ -80,7 +82,7 @@ def decode(path: Path) -> Checkpoint:
 
 
 def verify(path: Path) -> None:
-    """Reads a checkpoint back, one array at a time; raises `InputError` where it is not whole."""
+    """Verify a checkpoint on disk, one array at a time; raises `InputError` if it is damaged."""
     with _opened(path) as file:
         _verify(path, _Tensors(file), file.metadata() or {})
 
@@ -89,7 +91,7 @@ def _verify(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str
     if metadata.get("format") != "dltool":
         raise _unusable(
             path,
-            "a safetensors file, but not a checkpoint of dltool; its parameters can start a training: "
+            "a safetensors file, but not a dltool checkpoint; to start a training from its parameters: "
             f"dltool train CONFIG --init-from {path}",
         )
     version = metadata.get("version", "")
@@ -97,10 +99,10 @@ def _verify(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str
         raise _unusable(
             path,
             f"written by dltool {metadata.get('dltool', '?')} in checkpoint format {version}; this dltool "
-            f"({__version__}) reads up to format {VERSION}: install a newer one",
+            f"({__version__}) reads up to format {VERSION}: install a newer version",
         )
     if metadata.keys() != _KEYS or metadata["checksum"] != _checksum(tensors, metadata):
-        raise _unusable(path, "damaged: the checksum does not fit the content")
+        raise _unusable(path, "damaged: the checksum does not match the content")
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -111,7 +113,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A safetensors file; whatever goes wrong while it is read becomes one line."""
+    """Open a safetensors file; read errors become an `InputError`."""
     start = b""
     try:
         with path.open("rb") as file:
@@ -153,7 +155,7 @@ def _unusable(path: Path, message: str) -> InputError:
 
 
 def _checksum(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
-    """SHA-256 over names, types, shapes and bytes of all tensors and over the metadata, itself excepted."""
+    """SHA-256 over names, types, shapes and bytes of all tensors and over the metadata, without the checksum itself."""
     digest = hashlib.sha256()
     for name, text in sorted(metadata.items()):
         if name != "checksum":

@@ -1,4 +1,4 @@
-"""Going on with a run: what of its config may change, and what a change of its length does to the learning rate."""
+"""Resuming a run: which parts of its config may change, and how a new length changes the learning rate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dltool.training.job import Job
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import save
 
-#: What leaves the steps done so far as they would have been, the schedule's horizon excepted.
+#: keys that do not affect the steps done so far, apart from the schedule's length
 MAY_CHANGE = (
     "data.memory",
     "train.epochs",
@@ -31,16 +31,16 @@ MAY_CHANGE = (
 
 
 def continued(checkpoint: Checkpoint, overrides: Sequence[str]) -> Experiment:
-    """The experiment to go on with; raises `InputError` where `overrides` would make it another one."""
+    """The experiment to resume; raises `InputError` for `overrides` that would change the steps done so far."""
     hint = (
-        f"may change: {', '.join(MAY_CHANGE)}, and where the data is; for a new training from these parameters: "
+        f"allowed: {', '.join(MAY_CHANGE)}, and the location of the data; for a new training from these parameters: "
         "dltool train --init-from"
     )
-    return _changed(checkpoint, overrides, MAY_CHANGE, f"cannot change while a run goes on; {hint}")
+    return _changed(checkpoint, overrides, MAY_CHANGE, f"cannot change when a run is resumed; {hint}")
 
 
 def follow_data(run: RunDirectory, experiment: Experiment) -> None:
-    """Write down in the best checkpoint, too, where the data of a run is now."""
+    """Record the new location of the data in the best checkpoint too."""
     if not run.best.exists():
         return
     best, data = decode(run.best), resolved(experiment)["data"]
@@ -49,14 +49,14 @@ def follow_data(run: RunDirectory, experiment: Experiment) -> None:
 
 
 def relocated(checkpoint: Checkpoint, overrides: Sequence[str]) -> Checkpoint:
-    """The same with its data elsewhere; raises `InputError` where `overrides` would change more than that."""
-    experiment = _changed(checkpoint, overrides, (), "cannot change any more; only where the data is can")
+    """The checkpoint with a new data location; raises `InputError` if `overrides` change anything else."""
+    experiment = _changed(checkpoint, overrides, (), "cannot change after training; only the location of the data can")
     return replace(checkpoint, config=resolved(experiment))
 
 
 @contextmanager
-def telling_of_moved_data(command: str) -> Iterator[None]:
-    """Adds to problems with the files of a checkpoint how to say in a `command` where they are now."""
+def hinting_at_moved_data(command: str) -> Iterator[None]:
+    """Add to errors about missing data files how to pass their new location to `command`."""
     try:
         yield
     except InputError as error:
@@ -71,32 +71,32 @@ def _with_remedy(problem: Problem, command: str) -> Problem:
 
 
 def check_data(checkpoint: Checkpoint, job: Job) -> None:
-    """Raise `InputError` where the data is not what the run was trained on."""
+    """Raise `InputError` if the data is not the data that the run was trained on."""
     if job.dataset.fingerprint == checkpoint.fingerprint:
         return
-    message = "the data has changed since this run began"
+    message = "the data has changed since this run started"
     if fields := path_fields(job.experiment.data):
-        message = f"{message}; if it lies elsewhere now: --set {fields[0].key}=PATH"
-    raise InputError(Problem(f"{message}; to train on with the new data: dltool train --init-from", path="data"))
+        message = f"{message}; if it has moved: --set {fields[0].key}=PATH"
+    raise InputError(Problem(f"{message}; to continue with the new data: dltool train --init-from", path="data"))
 
 
 def rebasing(checkpoint: Checkpoint, job: Job) -> str | None:
-    """What a changed number of epochs does to the schedule, in a line, or None where it is unchanged."""
+    """A note on how a changed number of epochs affects the schedule; None if it is unchanged."""
     before, now = checkpoint.config["train"]["epochs"], job.experiment.train.epochs
     if before == now:
         return None
     counters = Counters.from_arrays(checkpoint.trainer)
     step = np.array([counters.step])
     old, new = (counters.multiplier * float(job.learning_rates(step, epochs)[0]) for epochs in (before, now))
-    rate = f"stays {new:.4g}" if old == new else f"is {new:.4g}, and was to be {old:.4g}"
+    rate = f"stays {new:.4g}" if old == new else f"is {new:.4g} instead of {old:.4g}"
     return (
-        f"{now} epochs instead of {before}: schedule '{job.experiment.schedule.yaml_name}' now spans them all; "
+        f"{now} epochs instead of {before}: schedule '{job.experiment.schedule.yaml_name}' now spans all epochs; "
         f"the learning rate at step {counters.step + 1} {rate}"
     )
 
 
 def _changed(checkpoint: Checkpoint, overrides: Sequence[str], allowed: Sequence[str], refusal: str) -> Experiment:
-    """The experiment with what `allowed` names changed, or with its data elsewhere; raises `InputError` for more."""
+    """The experiment with `overrides`; raises `InputError` for keys that are neither `allowed` nor data locations."""
     before = resolved(from_resolved(checkpoint.config))
     experiment = from_resolved(checkpoint.config, overrides)
     experiment = experiment.model_copy(update={"data": as_typed(experiment.data, overrides)})

@@ -1,4 +1,4 @@
-"""How good a network is on a part of the data: loss and metrics over all of its rows."""
+"""Evaluates a network on a part of the data: loss and metrics over all rows."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from functools import partial
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 from dltool.metrics.metric import Metric
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter, answers_of
 
-#: Rows that are evaluated at a time.
+#: rows evaluated at a time
 EVALUATION_ROWS = 256
-#: Bytes of a stored part that are in memory at a time while it is evaluated, about.
+#: approximate bytes of a stored part that are in memory during evaluation
 PIECE_BYTES = 16 << 20
 
 
 def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network) -> Meter:
-    """A meter for the predictions of a network; raises `InputError` where a metric does not fit the task."""
+    """A meter for the predictions of a network; raises `InputError` if a metric does not fit the task."""
     return Meter(
         metrics,
         answers=answers_of(signature),
-        link=partial(link, network.link),
+        output_activation=partial(activate, network.output_activation),
         own_units=signature.own_units,
     )
 
@@ -33,9 +33,9 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
 def evaluate(
     engine: Engine, part: str, samples: Samples | StoredSamples, meter: Meter, *, use_average: bool = False
 ) -> None:
-    """Run the evaluation network over a part of the engine's data, piece by piece where it is stored.
+    """Evaluate a part of the engine's data, in chunks if it is stored on disk.
 
-    `meter` gathers the loss and the metrics; they have the same bits however the part is cut.
+    `meter` accumulates the loss and the metrics; they have the same bits however the part is split.
     """
     for piece in _pieces(samples):
         if piece is not samples:
@@ -46,7 +46,7 @@ def evaluate(
 
 
 def _pieces(samples: Samples | StoredSamples) -> Iterator[Samples]:
-    """Consecutive samples, in memory; whole batches but for the last."""
+    """Consecutive chunks of samples in memory; all but the last are whole batches."""
     if isinstance(samples, Samples):
         yield samples
         return

@@ -1,4 +1,4 @@
-"""What the trainer tells whoever watches; what is shown of it, and how, is decided in `cli`."""
+"""Events that the trainer sends to its listener; `cli` decides what to show."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """A stretch of steps, about as long as a call of the engine, is done."""
+    """Some steps are done: one call of the engine."""
 
-    epoch: int  # the running one, from 1
+    epoch: int  # the current one, from 1
     update: int  # updates done in this epoch
     updates: int  # in an epoch
-    step: int  # updates done in all
-    loss: float  # mean over the stretch
+    step: int  # updates done in total
+    loss: float  # mean over these steps
     learning_rate: float
     samples_per_second: float
     seconds_left: float
@@ -30,23 +30,23 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
-class Lowered:
+class RateLowered:
     """The plateau schedule has lowered the learning rate."""
 
-    multiplier: float  # of the rate that the config gives
+    multiplier: float  # of the learning rate in the config
 
     @property
     def text(self) -> str:
-        """In words."""
+        """The event as a message."""
         return f"plateau: the learning rate is now multiplied by {self.multiplier:g}"
 
 
 @dataclass(frozen=True)
 class Warned:
-    """Something the user should know, however little is shown."""
+    """A warning for the user, shown even when little else is."""
 
     text: str
 
 
-Event = Progress | EpochEnded | Lowered | Warned
+Event = Progress | EpochEnded | RateLowered | Warned
 Listener = Callable[[Event], None]

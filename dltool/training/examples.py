@@ -1,4 +1,4 @@
-"""The rows that a network does worst on: of images of classes those that it is most confidently wrong about."""
+"""The rows with the worst predictions: by loss, or for image classes the most confident mistakes."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.errors import InputError
 
-#: examples, and images that are taken for another class
+#: number of examples, and of misclassified images
 WORST, MISTAKES = 12, 24
-#: bytes of files up to which they are worth a second look, for the cells of a few rows
+#: size in bytes up to which files are read again for the cells of a few rows
 SMALL = 32 << 20
 _SMALLEST = 1e-12  # probability
 
-#: gives the places of rows
+#: returns the locations of rows
 Places = Callable[[Sequence[int]], list[str]]
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row, what was predicted for it, and what is true."""
+    """A row with its prediction and its true target."""
 
-    row: int  # of the part
-    prediction: np.ndarray  # (k,) probabilities of all classes or labels, or numbers in their own units
-    target: np.ndarray  # a class (), labels (k,) of 0 and 1, or numbers (k,) in their own units
-    sample: Samples  # itself, prepared
-    place: str = ""  # where it stands: "data.csv:18"
-    cells: Mapping[str, str] = field(default_factory=dict)  # as the file has them
+    row: int  # in the part
+    prediction: np.ndarray  # (k,) probabilities of classes or labels, or numbers in the units of the data
+    target: np.ndarray  # a class (), labels (k,) of 0 and 1, or numbers (k,) in the units of the data
+    sample: Samples  # the prepared row
+    place: str = ""  # file and line: "data.csv:18"
+    cells: Mapping[str, str] = field(default_factory=dict)  # as in the file
 
     @property
-    def told(self) -> str:
-        """Its place, or its number where that is not known."""
+    def location(self) -> str:
+        """File and line, or the row number if these are not known."""
         return self.place or f"row {self.row + 1:,}"
 
 
 class Worst:
-    """The worst examples among all that come: of the highest loss, or the most confident mistakes.
+    """Collects the worst examples: those with the highest loss, or the most confident mistakes.
 
-    They are mistakes where samples are images of classes, and only right ones where there is no mistake.
+    Images of classes are ranked by mistakes; if there are none, by the lowest confidence.
     """
 
     def __init__(self, signature: Signature, preparation: Preparation):
@@ -60,31 +60,31 @@ class Worst:
     def add(
         self, low: int, piece: Samples, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
     ) -> None:
-        """Look at consecutive rows from `low` on."""
+        """Add consecutive rows, starting with row `low`."""
         rank = mistaken if self.are_mistakes else row_losses
         severity = rank(self._signature, predictions, targets)
         least = self._found[-1][0] if len(self._found) == self._most else -np.inf
         highest = [i for i in np.argsort(-severity, kind="stable")[: self._most].tolist() if severity[i] > least]
-        told = places(highest) if places and highest else [""] * len(highest)
+        locations = places(highest) if places and highest else [""] * len(highest)
         self._found += [
             (float(severity[i]), Example(low + i, predictions[i], targets[i], _copied(piece, i), place))
-            for i, place in zip(highest, told, strict=True)
+            for i, place in zip(highest, locations, strict=True)
         ]
         self._found = sorted(self._found, key=lambda one: -one[0])[: self._most]
 
     @property
     def examples(self) -> list[Example]:
-        """From the worst on."""
+        """The worst examples, worst first."""
         return (self.are_mistakes and self.mistakes) or [example for _, example in self._found[:WORST]]
 
     @property
     def mistakes(self) -> list[Example]:
-        """Those of images of classes that are none but mistakes."""
+        """The misclassified images."""
         return [example for severity, example in self._found if severity >= 1]
 
 
 def row_losses(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Of each row (n,): cross-entropy, of labels their mean; of numbers the squared error, in units trained on."""
+    """The loss of each row (n,): cross entropy (mean over labels), or the squared error in scaled units."""
     if signature.task == "numbers":
         scale = signature.target_scale
         return np.square((predictions - targets) * (scale.factor if scale else 1.0)).sum(axis=1)
@@ -96,7 +96,7 @@ def row_losses(signature: Signature, predictions: np.ndarray, targets: np.ndarra
 
 
 def mistaken(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Of each row (n,): 1 and the probability of the class that it is wrongly taken for, less where it is right."""
+    """For each row (n,): 1 + the probability of a wrongly predicted class; below 1 if the prediction is right."""
     highest = predictions.max(axis=1).astype(np.float64)
     return np.where(predictions.argmax(axis=1) == targets, (1 - highest) / 2, 1 + highest)
 
@@ -110,9 +110,9 @@ def found_again(
     *,
     most: int | None = None,
 ) -> list[Example]:
-    """Examples of a part with their places and cells, where its files are still there and not larger than `most`."""
+    """Examples with their locations and cells, if the part's files still exist and have at most `most` bytes."""
     found = None
-    with suppress(InputError):  # what is in memory tells enough
+    with suppress(InputError):  # the examples are useful without cells too
         rows = [example.row for example in examples]
         found = raw_rows(data, folders, preprocessing, part, rows, most=most) if rows else None
     if found is None:
@@ -121,6 +121,6 @@ def found_again(
 
 
 def _copied(piece: Samples, row: int) -> Samples:
-    """One sample, without what it came with."""
+    """A copy of one sample, which does not keep the whole chunk in memory."""
     one = piece.rows(row, row + 1)
     return Samples(one.features.copy(), one.targets.copy(), one.codes.copy())

@@ -1,4 +1,4 @@
-"""How training gets its samples: from memory where the data fits, else from disk, in the same order."""
+"""The training samples: from memory if the data fits, else from disk, in the same order."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dltool.training.layout import EpochLayout
 
 
 def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> RowOrder:
-    """How the program for a training part takes its rows: those from a file are in the order of the epoch already."""
+    """The order in which the program reads rows; rows from disk already come in the order of the epoch."""
     return row_order(train) if isinstance(samples, Samples) else "as they come"
 
 
 def make_feed(
     experiment: Experiment, part: Samples | StoredSamples, layout: EpochLayout, on_compile: Callable[[str], None] | None
 ) -> Feed:
-    """What gives the samples of a training part."""
+    """The feed of samples for a training part."""
     train = experiment.train
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
     if isinstance(part, Samples):

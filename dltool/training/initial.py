@@ -1,6 +1,6 @@
-"""`init_from`: a new training that takes over parameters of another, or of any safetensors file, by their names.
+"""`init_from`: starts a new training from parameters of another one, or of any safetensors file, matched by name.
 
-The running statistics of their layers come along; optimizer slots and averages do not, since the training is a new one.
+Running statistics of the same layers are included; optimizer slots and averages are not, since the training is new.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dltool.errors import InputError, Problem, did_you_mean
 from dltool.ops.graph import Graph
 from dltool.patterns import filled, fits, meant_pattern, starred
 from dltool.training.checkpoint import decode, read_tensors
-from dltool.training.matching import TOLD, Matching, Meaning, Taken, some
+from dltool.training.matching import NAMES_SHOWN, Matching, Meaning, Taken, some
 from dltool.training.saving import find
 
 Arrays = Mapping[str, np.ndarray]
@@ -29,7 +29,7 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Offer:
-    """The tensors of a file that are neither slots nor averages of others, and what they stand for where it says so."""
+    """The tensors of a file without slots and averages, and their meaning if the file says so."""
 
     arrays: Arrays
     meaning: Meaning | None
@@ -37,20 +37,20 @@ class Offer:
 
 @dataclass(frozen=True)
 class Start:
-    """What a network starts from, besides its own initial values."""
+    """The tensors that replace a network's initial values."""
 
-    taken: Mapping[str, Taken] = field(default_factory=dict)  # by the network's names
+    taken: Mapping[str, Taken] = field(default_factory=dict)  # by their names in the network
     notes: Sequence[str] = ()
 
     def over(self, initial: Arrays) -> dict[str, np.ndarray]:
-        """The arrays of the network that are no longer as they were initially."""
+        """The arrays of the network that differ from its own initial values."""
         return {name: one.over(initial[name]) for name, one in self.taken.items()}
 
 
 def with_checkpoint(experiment: Experiment, folders: Sequence[Path], given: Path | None) -> Experiment:
-    """The experiment with the whole path of what it starts from; `given` on the command line stands in for its own.
+    """The experiment with the absolute path of its initial checkpoint; `given`, from the command line, replaces it.
 
-    Raises InputError where there is no such file.
+    Raises InputError if there is no such file.
     """
     init_from = experiment.init_from
     if given:
@@ -68,7 +68,7 @@ def with_checkpoint(experiment: Experiment, folders: Sequence[Path], given: Path
 
 
 def starting_from(experiment: Experiment, folders: Sequence[Path], graph: Graph, preprocessing: Preprocessing) -> Start:
-    """What the experiment says that its network starts from; raises InputError with all that does not fit."""
+    """The tensors that a network starts from, as configured; raises InputError with everything that does not fit."""
     start, init_from = Start(), with_checkpoint(experiment, folders, None).init_from
     if init_from:
         path = find(Path(init_from.checkpoint))
@@ -101,20 +101,24 @@ def _taken_over(init_from: InitFrom, path: Path, offer: Offer, graph: Graph, her
     if init_from.patterns:
         problems += [Problem(difference, path="init_from.parameters") for difference in differences]
     if not taken and not problems:
-        reasons = [*differences[:TOLD], *matching.notes(), f"it has {some(offered)}; the network has {some(wanted)}"]
-        problems.append(Problem("; ".join(["nothing in it fits by name and shape", *reasons]), str(path)))
+        reasons = [
+            *differences[:NAMES_SHOWN],
+            *matching.notes(),
+            f"it has {some(offered)}; the network has {some(wanted)}",
+        ]
+        problems.append(Problem("; ".join(["nothing matches by name and shape", *reasons]), str(path)))
     if problems:
         raise InputError(*problems)
     left = [name for name in wanted if name not in taken]
     idle = [name for name, new in chosen.items() if new not in wanted]
     parts = sum(not one.fills(wanted[new]) for new, one in taken.items())
-    told = [
+    notes = [
         f"took {len(taken)} of the network's {len(wanted)} tensors{f', {parts} in part,' if parts else ''} from {path}",
-        f"left at their initial values: {some(left)}" if left else "",
-        f"without a place in the network: {some(idle)}" if idle else "",
-        *differences[:TOLD],
+        f"kept their initial values: {some(left)}" if left else "",
+        f"not used by the network: {some(idle)}" if idle else "",
+        *differences[:NAMES_SHOWN],
     ]
-    return Start(taken, ["; ".join(filter(None, told)), *matching.notes(), *_changes(offer.meaning, here)])
+    return Start(taken, ["; ".join(filter(None, notes)), *matching.notes(), *_changes(offer.meaning, here)])
 
 
 def _offered(path: Path) -> Offer:
@@ -128,21 +132,21 @@ def _offered(path: Path) -> Offer:
 
 
 def _changes(there: Meaning | None, here: Meaning | None) -> list[str]:
-    """Notes on what is prepared otherwise there, and on a file that does not say how it was."""
+    """Notes on data that was prepared differently, and on files that do not say how."""
     if there is None or here is None:
-        return ["the file does not say which columns and classes it was trained for: all was taken by name and shape"]
+        return ["the file does not name its columns and classes: everything was matched by name and shape"]
     changes = differences(there.preprocessing, here.preprocessing)
-    return [f"prepared otherwise than for the checkpoint: {some(changes, '; ')}"] if changes else []
+    return [f"prepared differently than for the checkpoint: {some(changes, '; ')}"] if changes else []
 
 
 def _renamed(rename: Mapping[str, str], offered: Iterable[str]) -> dict[str, str]:
-    """What each tensor of the file is called here; raises InputError where two get one name, or a pattern fits none."""
+    """The new name of each tensor of the file; raises InputError for duplicate names and patterns without a match."""
     names = {}
     for name in offered:
         found = (filled(new, stars) for old, new in rename.items() if (stars := starred(old, name)) is not None)
         names[name] = next(found, name)
     problems = [
-        Problem(f"no tensor of the checkpoint fits '{old}'; {meant_pattern(old, names)}", path="init_from.rename")
+        Problem(f"no checkpoint tensor matches '{old}'; {meant_pattern(old, names)}", path="init_from.rename")
         for old in rename
         if not any(fits([old], name) for name in names)
     ]
@@ -156,7 +160,7 @@ def _renamed(rename: Mapping[str, str], offered: Iterable[str]) -> dict[str, str
 
 
 def _chosen(patterns: Sequence[str], names: Mapping[str, str], states: set[str]) -> dict[str, str]:
-    """The tensors to take, by their names in the file: those that fit, and the running statistics of their layers."""
+    """The tensors to take, by their names in the file: those that match, and the running statistics of their layers."""
     if not patterns:
         return dict(names)
     layers = {name.rpartition(".")[0] for name in names if fits(patterns, name)}
@@ -167,15 +171,17 @@ def _chosen(patterns: Sequence[str], names: Mapping[str, str], states: set[str])
 def _lost(
     patterns: Sequence[str], chosen: Mapping[str, str], offered: Iterable[str], wanted: Iterable[str]
 ) -> Iterator[Problem]:
-    """Patterns that stand for nothing in the file, or for nothing that the network has."""
+    """Problems for patterns that match nothing in the file, or nothing in the network."""
     for pattern in patterns:
         found = [name for name in chosen if fits([pattern], name)]
         message = ""
         if not found:
-            message = f"no tensor of the checkpoint fits '{pattern}'; {meant_pattern(pattern, offered)}"
+            message = f"no checkpoint tensor matches '{pattern}'; {meant_pattern(pattern, offered)}"
         elif not any(chosen[name] in wanted for name in found):
             here = chosen[found[0]]
-            message = f"the network has none of what '{pattern}' fits, such as '{here}'; {did_you_mean(here, wanted)}"
+            message = (
+                f"the network has no tensor that '{pattern}' matches, such as '{here}'; {did_you_mean(here, wanted)}"
+            )
         if message:
             yield Problem(message, path="init_from.parameters")
 

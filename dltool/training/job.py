@@ -1,4 +1,4 @@
-"""One experiment made ready to train: data prepared, network built, kernels compiled. No run is on disk yet."""
+"""An experiment that is ready to train: data prepared, network built, kernels compiled. No run exists on disk yet."""
 
 from __future__ import annotations
 
@@ -37,44 +37,44 @@ from dltool.training.watching import of_parts, require_defined
 
 @dataclass(frozen=True)
 class Job:
-    """What the trainer works with."""
+    """Everything that the trainer works with."""
 
     experiment: Experiment
-    folders: Sequence[Path]  # where relative data paths may start
+    folders: Sequence[Path]  # base folders of relative data paths
     dataset: Dataset
     layout: EpochLayout
     judge: Judge
     network: Network
     engine: Engine
     feed: Feed
-    start: Start  # what the network was given to start from
+    start: Start  # tensors that replaced the network's initial values
 
     @property
     def optimizer(self) -> Optimizer:
-        """What changes the parameters."""
+        """The configured optimizer."""
         return self.experiment.optimizer
 
     @property
     def positive_class(self) -> dict[str, str]:
-        """The class that a figure is about, for those that are about one."""
+        """The positive class of each metric that describes only one."""
         return positive_classes(self.experiment.metrics, answers_of(self.dataset.signature))
 
     @property
     def absolute_folders(self) -> list[str]:
-        """Where relative data paths may start, whatever the working directory will be."""
+        """Base folders of relative data paths, absolute so that they hold in any working directory."""
         return list(dict.fromkeys(str(folder.resolve()) for folder in (*self.folders, Path.cwd())))
 
     def meter(self) -> Meter:
-        """A fresh one for the configured metrics."""
+        """A new meter for the configured metrics."""
         return make_meter(self.experiment.metrics, self.dataset.signature, self.network)
 
     def learning_rates(self, steps: np.ndarray, epochs: int) -> np.ndarray:
-        """The rate after each of `steps` (n,) as the schedule makes it for a training of so many epochs."""
+        """The scheduled learning rate at each of `steps` (n,) in a training of `epochs` epochs."""
         horizon = Horizon(self.layout.updates, epochs)
         return self.optimizer.lr * self.experiment.schedule.multiplier(steps, horizon)
 
     def scalars(self, steps: np.ndarray, rates: np.ndarray) -> np.ndarray:
-        """What the optimizer's op is given at each of `steps` (n,), where it has these learning rates."""
+        """The scalars of the optimizer's op at each of `steps` (n,), with learning rates `rates` (n,)."""
         horizon = Horizon(self.layout.updates, self.experiment.train.epochs)
         momentum = self.experiment.schedule.momentum(steps, horizon)
         return self.optimizer.scalars(steps, rates, momentum)
@@ -85,14 +85,14 @@ class Job:
         return self.feed.targets(window, epoch, low, low + int(self.layout.update_rows(updates).sum()))
 
     def evaluate(self, part: str) -> Meter:
-        """Loss and metrics of a part, gathered with the averaged parameters where there are any."""
+        """Loss and metrics of a part, with the averaged parameters if there are any."""
         meter = self.meter()
         use_average = self.experiment.train.ema_decay is not None
         evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
-        """The present state, with the trainer's numbers."""
+        """The current state, with the trainer's counters."""
         classes = self.dataset.signature.classes
         return Checkpoint(
             config=resolved(self.experiment),
@@ -105,7 +105,7 @@ class Job:
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Take all arrays of a checkpoint; raises `InputError` where they are not those of this network."""
+        """Load all arrays of a checkpoint; raises `InputError` if they do not fit this network."""
         present = self.engine.shapes
         stored = {name: array.shape for name, array in checkpoint.arrays.items()}
         if present != stored:
@@ -125,10 +125,9 @@ def open_job(
     on_compile: Callable[[str], None] | None = None,
     watch: Watch = unwatched,
 ) -> Job:
-    """Read the data, build the network and compile what it needs; raises `InputError` with whatever does not fit.
+    """Read the data, build the network and compile its kernels; raises `InputError` with everything that does not fit.
 
-    What the config says to take over from another training is taken where this one `starts` and does not go on;
-    `watch` is told how far much data is.
+    `init_from` applies only if the run `starts`, not if it resumes; `watch` receives the progress of preparing data.
     """
     train = experiment.train
     judge = Judge(experiment)
@@ -141,7 +140,7 @@ def open_job(
     layout = without_single_row(layout, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics
-    make_meter(metrics, dataset.signature, network)  # raises where a metric does not fit the task
+    make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
     preprocessing = Preprocessing.from_json(dataset.preprocessing)
     start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()

@@ -1,4 +1,4 @@
-"""What follows from an epoch's figures: the best epoch, early stopping, and the plateau schedule's lower rate."""
+"""Decisions from an epoch's metrics: the best epoch, early stopping, and the plateau schedule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 class Judge:
-    """The rules of one experiment; all that they remember is in the counters."""
+    """The rules of one experiment; their state is in the counters."""
 
     def __init__(self, experiment: Experiment):
         self._epochs = experiment.train.epochs
@@ -29,7 +29,7 @@ class Judge:
 
     @property
     def watched(self) -> dict[str, Monitor]:
-        """The figures that something depends on, by the place in the config that says so."""
+        """The metrics that decide something, by their config key."""
         best = "early_stopping.monitor" if self.restores_best else "train.monitor"
         return {
             **({"early_stopping.monitor": self._stop} if self._stopping else {}),
@@ -61,7 +61,7 @@ class Judge:
         return best
 
     def reason_to_end(self, counters: Counters) -> str | None:
-        """Why no epoch follows: "finished", "early_stopping", or None where one does."""
+        """Why training ends now: "finished", "early_stopping", or None to continue."""
         if counters.epoch >= self._epochs:
             return "finished"
         if self._stopping and counters.waited and counters.waited >= self._stopping.patience:

@@ -1,4 +1,4 @@
-"""When a run is saved: after epochs, after so many minutes, at its end; never so often that it slows the run."""
+"""When a run is saved: after epochs, after some minutes, and at its end, but not so often that it slows training."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dltool.training.divergence import check_arrays
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import save
 
-#: Seconds between saves where epochs are short, and how many times the length of a save must lie between two.
+#: shortest time between saves: in seconds, and as a multiple of the time that a save takes
 SHORTEST_INTERVAL = 2.0
 INTERVAL_PER_COST = 10.0
 
 
 class Keeper:
-    """Writes the checkpoints of one run: `snapshot` gives its present state, `before` is called before each save."""
+    """Writes the checkpoints of one run: `snapshot` returns its current state, `before` is called before each save."""
 
     def __init__(
         self, run: RunDirectory, snapshot: Callable[[], Checkpoint], *, before: Callable[[], None], minutes: float
@@ -29,13 +29,13 @@ class Keeper:
         self._up_to_date = False
 
     def within_epoch(self) -> None:
-        """Steps were made: save if the last time is long ago."""
+        """Call after steps within an epoch: saves if the last save is long ago."""
         self._up_to_date = False
         if time.monotonic() - self._saved_at >= self._longest_interval:
             self._save(self._snapshot())
 
     def after_epoch(self, *, best: bool) -> None:
-        """An epoch was closed: save if the last time is not very short ago; keep the best one until it is written."""
+        """Call after an epoch: saves unless the last save is very recent; keeps the best state until it is written."""
         self._up_to_date = False
         due = time.monotonic() - self._saved_at >= min(self._interval, self._longest_interval)
         if best or due:

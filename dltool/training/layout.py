@@ -1,7 +1,7 @@
-"""How an epoch falls into updates and micro-batches, and the table of any stretch of it.
+"""How an epoch is divided into updates and micro-batches, and the step plan of any range of updates.
 
-Everything follows from (samples, batch size, accumulate, last batch), so that any step of any epoch is reached at
-once. `accumulate: k` with `batch_size: b` makes the same updates as `batch_size: k·b`, in k passes.
+Everything follows from (samples, batch size, accumulate, last batch), so training can start at any step of any epoch.
+`accumulate: k` with `batch_size: b` makes the same updates as `batch_size: k·b`, in k passes.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ class EpochLayout:
     samples: int
     batch_size: int
     accumulate: int
-    last_batch: str  # keep: a smaller last update · drop: none · pad: filled up from the first rows
+    last_batch: str  # keep: a smaller last update; drop: no partial update; pad: fill up with the first rows
 
     @classmethod
     def of(cls, train: TrainConfig, samples: int) -> EpochLayout:
-        """The layout that a config gives to so many samples; raises InputError where they make no update."""
+        """The layout of `samples` samples with a config; raises InputError if there would be no update."""
         return cls(samples, train.batch_size, train.accumulate, train.last_batch)
 
     def __post_init__(self) -> None:
         if self.updates == 0:
             raise InputError(
                 Problem(
-                    f"drops all there is: one update takes {self.update_size} rows and the training part has "
+                    f"drops all rows: one update needs {self.update_size} rows, but the training part has "
                     f"{self.samples}; use a smaller train.batch_size, or keep",
                     path="train.last_batch",
                 )
@@ -52,7 +52,7 @@ class EpochLayout:
 
     @property
     def epoch_samples(self) -> int:
-        """Samples that pass in an epoch: fewer than there are with `drop`, more with `pad`."""
+        """Samples in an epoch: with `drop` fewer than the part has, with `pad` more."""
         return self.samples if self.last_batch == "keep" else self.updates * self.update_size
 
     @property
@@ -62,11 +62,11 @@ class EpochLayout:
 
     @property
     def ends_alone(self) -> bool:
-        """Whether the last batch of an epoch has one row where the others have more."""
+        """Whether only the last batch of an epoch has a single row."""
         return self.last_batch == "keep" and self.samples > self.batch_size > 1 and self.samples % self.batch_size == 1
 
     def updates_before(self, position: int) -> int:
-        """Updates whose samples all come before a position of the epoch, which is the start of one, or its end."""
+        """Number of updates before a position in the epoch, which is the start of an update or the end."""
         return min(-(-position // self.update_size), self.updates)
 
     def update_rows(self, updates: np.ndarray) -> np.ndarray:
@@ -76,15 +76,16 @@ class EpochLayout:
     def plan(
         self, scalars: np.ndarray, *, first_update: int, epoch: int, step: int, weights: np.ndarray | None = None
     ) -> StepPlan:
-        """The table of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps came before.
+        """The plan of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps were made before.
 
-        `weights` (n,) are those of the samples of each update, by default their number; without weight is without loss.
+        `weights` (n,) are the total sample weights of each update, by default their number; an update of weight 0 has
+        no loss.
         """
         count = len(scalars)
         updates = np.arange(first_update, first_update + count, dtype=np.int64)
         rows = self.update_rows(updates)
         batches = -(-rows // self.batch_size)
-        owner = np.repeat(np.arange(count), batches)  # the update that each micro-batch belongs to
+        owner = np.repeat(np.arange(count), batches)  # index of each micro-batch's update
         number = np.arange(len(owner)) - np.repeat(np.cumsum(batches) - batches, batches)
         return StepPlan(
             step=step + owner,
@@ -99,5 +100,5 @@ class EpochLayout:
 
 
 def reciprocals(weights: np.ndarray) -> np.ndarray:
-    """1 / weights (n,) as float32, and 0 for those that are 0."""
+    """1 / weights (n,) as float32, with 1 / 0 = 0."""
     return np.divide(1.0, weights, out=np.zeros(len(weights)), where=weights != 0).astype(np.float32)

@@ -1,7 +1,7 @@
-"""A linear model of prepared samples, fitted with NumPy alone: least squares, or logistic regression.
+"""A linear model of prepared samples, fitted with NumPy alone: least squares or logistic regression.
 
-Numbers are taken as they are, each code has a row of a table: its own for a category, and for a bag of words the sum
-of theirs over the root of their count, as in an embedding.
+Numbers enter directly. Each code has a row in a table; a bag of words uses the sum of its rows over the root of their
+count, like an embedding.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ import numpy as np
 
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField
-from dltool.losses.links import Link, link
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.training.lbfgs import minimum
 
-#: categories up to this size become columns of zeros and ones, whose products are faster than looking up rows
+#: categories up to this size become one-hot columns, which are faster than table lookups
 SMALL = 128
-#: columns up to which their correlations are removed before fitting
+#: number of columns up to which correlations are removed before fitting
 MOST_WHITENED = 1024
-#: columns that need no more weight decay than least; images have many that tell little
+#: weight decay grows with the number of columns beyond this; most columns of images carry little information
 EASY = 25
 
 
 @dataclass(frozen=True)
 class Linear:
-    """numbers (n, F) · weight (F, k) + the rows of table (codes, k) that are there + bias (k,), all float64."""
+    """numbers (n, F) · weight (F, k) + table rows (codes, k) of the codes + bias (k,), all float64."""
 
     weight: np.ndarray
     table: np.ndarray
     bias: np.ndarray
 
     def outputs(self, part: Samples, fields: Sequence[CodeField]) -> np.ndarray:
-        """Values (n, k) before the link."""
+        """Raw outputs (n, k), before the output activation."""
         numbers = part.features.reshape(len(part), -1).astype(np.float64)
         return numbers @ self.weight + _Bag(part.codes, fields).times(self.table) + self.bias
 
 
-def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: Link) -> Linear:
+def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: OutputActivation) -> Linear:
     """The model with the smallest mean loss and a little weight decay; targets (n, k) are numbers, or 0 and 1.
 
-    What is searched for are not the weights themselves but what `white` and `reach` make of them: for these the loss
-    is about as steep along every direction.
+    The search runs over transformed weights (`white`, `reach`), for which the loss has about the same curvature in
+    every direction.
     """
     small = [field for field in fields if field.length == 1 and field.size <= SMALL]
     others = [field for field in fields if field not in small]
@@ -63,7 +63,7 @@ def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, 
         return value, np.concatenate([of_weight, of_table, slope.sum(axis=0)[None]]).ravel()
 
     start = np.zeros((width + len(reach) + 1, targets.shape[1]))
-    start[-1] = _at_rest(name, targets.mean(axis=0))
+    start[-1] = _initial_bias(name, targets.mean(axis=0))
     found = minimum(loss, start.ravel()).reshape(start.shape)
     weight = white.times(found[:width]) / deviation[:, None]
     numbers, ones = np.split(weight, [part.features[0].size])
@@ -76,11 +76,11 @@ def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, 
 
 
 def _standardized(part: Samples, small: Sequence[CodeField]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers, then zeros and ones for small fields, (n, F) float32, less their mean; numbers over their deviation."""
+    """Numbers and one-hot columns of small fields (n, F), float32, centered; numbers divided by their deviation."""
     numbers = part.features.reshape(len(part), -1)
     wanted = [part.codes[:, field.start, None] == np.arange(field.size) for field in small]
     matrix = np.concatenate([numbers, *wanted], axis=1, dtype=np.float32)
-    peak = np.maximum(np.abs(matrix).max(axis=0), 1e-30)  # first, so that no square is too large
+    peak = np.maximum(np.abs(matrix).max(axis=0), 1e-30)  # first, so that no square overflows
     matrix /= peak
     mean = matrix.mean(axis=0, dtype=np.float64)
     matrix -= mean.astype(np.float32)
@@ -91,33 +91,33 @@ def _standardized(part: Samples, small: Sequence[CodeField]) -> tuple[np.ndarray
 
 
 class _Whitening:
-    """A matrix (F, F) that leaves columns (n, F) without correlation; the identity where they are too many for that."""
+    """A matrix (F, F) that decorrelates columns (n, F); the identity if there are too many columns."""
 
     def __init__(self, matrix: np.ndarray, decay: float):
         self._white: np.ndarray | None = None
         if matrix.shape[1] <= MOST_WHITENED:
             correlation = (matrix.T @ matrix).astype(np.float64) / len(matrix)
-            steady = max(decay, 1e-4) * np.eye(len(correlation))  # float32 products are not more exact than that
+            steady = max(decay, 1e-4) * np.eye(len(correlation))  # float32 products are not more precise
             self._white = np.linalg.inv(np.linalg.cholesky(correlation + steady)).T
 
     def times(self, array: np.ndarray) -> np.ndarray:
-        """The matrix by an array (F, k)."""
+        """The product of the matrix with an array (F, k)."""
         return array if self._white is None else self._white @ array
 
     def transposed_times(self, array: np.ndarray) -> np.ndarray:
-        """The transposed matrix by an array (F, k)."""
+        """The product of the transposed matrix with an array (F, k)."""
         return array if self._white is None else self._white.T @ array
 
 
 def _by_field(table: np.ndarray, fields: Sequence[CodeField]) -> dict[CodeField, np.ndarray]:
-    """The rows of each field, where they lie one after the other."""
+    """The rows of each field in a table of consecutive fields."""
     return dict(zip(fields, np.split(table, np.cumsum([field.size for field in fields], dtype=int)), strict=False))
 
 
-def _loss(name: Link, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """The mean over the rows of what belongs to a link, and its slope along the outputs."""
+def _loss(name: OutputActivation, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """The mean loss that belongs to an output activation, and its gradient (n, k) with respect to the outputs."""
     rows = len(outputs)
-    predictions = link(name, outputs)
+    predictions = activate(name, outputs)
     slope = (predictions - targets) / rows
     if name == "identity":
         return float(((predictions - targets) ** 2).sum() / (2 * rows)), slope
@@ -126,7 +126,7 @@ def _loss(name: Link, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, 
     return float((np.logaddexp(0, outputs) - outputs * targets).sum() / rows), slope
 
 
-def _at_rest(name: Link, mean: np.ndarray) -> np.ndarray:
+def _initial_bias(name: OutputActivation, mean: np.ndarray) -> np.ndarray:
     """The bias that predicts the mean target."""
     if name == "identity":
         return mean
@@ -135,16 +135,16 @@ def _at_rest(name: Link, mean: np.ndarray) -> np.ndarray:
 
 
 class _Bag:
-    """A sparse matrix (n, codes): what the codes of n samples weigh, field after field."""
+    """A sparse matrix (n, codes): the weights of the codes of n samples, field by field."""
 
     def __init__(self, codes: np.ndarray, fields: Sequence[CodeField]):
         self.shape = len(codes), sum(field.size for field in fields)
         rows, columns, weights, start = [], [], [], 0
         for field in fields:
             own = codes[:, field.start : field.start + field.length]
-            row, place = np.nonzero(own >= 0)
+            row, column = np.nonzero(own >= 0)
             rows.append(row)
-            columns.append(start + own[row, place])
+            columns.append(start + own[row, column])
             weights.append(1 / np.sqrt(np.bincount(row)[row]))
             start += field.size
         self._rows = np.concatenate([np.empty(0, np.int64), *rows])
@@ -153,7 +153,7 @@ class _Bag:
 
     @property
     def squares(self) -> np.ndarray:
-        """Sum of the squares of each column."""
+        """The sum of squares of each column (codes,)."""
         return np.bincount(self._columns, self._weights**2, minlength=self.shape[1])
 
     def times(self, table: np.ndarray) -> np.ndarray:
@@ -164,6 +164,6 @@ class _Bag:
         """The product (codes, k) of the transpose with (n, k)."""
         return self._sums(self._columns, self.shape[1], matrix[self._rows])
 
-    def _sums(self, places: np.ndarray, length: int, values: np.ndarray) -> np.ndarray:
-        """Values (entries, k) times their weights, added up at their places."""
-        return np.stack([np.bincount(places, self._weights * column, minlength=length) for column in values.T], axis=1)
+    def _sums(self, indices: np.ndarray, length: int, values: np.ndarray) -> np.ndarray:
+        """Values (entries, k) times their weights, summed by index."""
+        return np.stack([np.bincount(indices, self._weights * column, minlength=length) for column in values.T], axis=1)

@@ -1,6 +1,6 @@
 """The training loop: epochs of steps, and the evaluation after each.
 
-The engine runs whole stretches of steps; how long they are is up to the clock, and no figure depends on it.
+Each call of the engine runs many steps; their number depends on the clock, but no result does.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dltool.runtime.feed import Window
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
-from dltool.training.divergence import DivergedError, check_losses, count_sound
-from dltool.training.events import EpochEnded, Listener, Lowered, Progress, Warned
+from dltool.training.divergence import DivergedError, check_losses, count_finite
+from dltool.training.events import EpochEnded, Listener, Progress, RateLowered, Warned
 from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
@@ -40,12 +40,12 @@ class Outcome:
     epochs: int
     steps: int
     seconds: float
-    figures: dict[str, dict[str, Any]]  # by part, with the parameters of the checkpoint
-    shown: int  # the epoch that these are of: the best one
-    positive_class: dict[str, str]  # by the name of a figure that is about one class
-    best: dict[str, Any] | None  # epoch, monitor, value; None where no epoch has ended, or none could be told the best
-    baselines: dict[str, dict[str, float]]  # figures of simpler models on the test part, else the validation part
-    remark: str  # on one that does better than the network
+    metrics: dict[str, dict[str, Any]]  # loss and metrics by part, of the checkpoint named below
+    metrics_epoch: int  # the epoch that the metrics belong to: the best one
+    positive_class: dict[str, str]  # by the name of each metric that describes one class
+    best: dict[str, Any] | None  # epoch, monitor, value; None if no epoch has ended, or the metric was never defined
+    baselines: dict[str, dict[str, float]]  # metrics of simpler models on the test part, else the validation part
+    remark: str  # about a baseline that beats the network
     checkpoint: Path
 
 
@@ -64,7 +64,7 @@ class Trainer:
         self._job, self._run, self._notify, self._stop = job, run, notify, stop
         self._train = job.experiment.train
         self._pace = Pace()
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._attached: Window | None = None
         self._counters = Counters()
         self._meter = job.meter()
@@ -81,7 +81,7 @@ class Trainer:
         self._clock = time.monotonic()
 
     def run(self) -> Outcome:
-        """Train to the end, or until asked to stop; raises `RunError` with the last checkpoint in place."""
+        """Train to the end or until `stop`; raises `RunError`, leaving the last checkpoint in place."""
         try:
             reason = self._train_epochs()
             self._keeper.finish()
@@ -100,19 +100,19 @@ class Trainer:
                 window = self._window()
                 if window is None:
                     return "signal"
-                self._run_stretch(window, started)
+                self._run_steps(window, started)
                 self._keeper.within_epoch()
             self._close_epoch()
         return reason
 
     def _window(self) -> Window | None:
-        """The samples to go on with, known to the engine; None where training is to stop."""
+        """The next samples, attached to the engine; None if training should stop."""
         if self._stop():
             return None
         try:
             position = self._counters.update * self._job.layout.update_size
             window = self._job.feed.window(self._counters.epoch, position, self._stop)
-        except RunError:  # the samples cannot be read; what was learned from others is sound
+        except RunError:  # the samples cannot be read, but the parameters are good
             self._keeper.finish()
             raise
         if window and window is not self._attached:
@@ -120,7 +120,7 @@ class Trainer:
             self._attached = window
         return window
 
-    def _run_stretch(self, window: Window, started: float) -> None:
+    def _run_steps(self, window: Window, started: float) -> None:
         counters, layout = self._counters, self._job.layout
         count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
@@ -140,7 +140,7 @@ class Trainer:
         result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
         seconds = time.monotonic() - started
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
-        self._log.append(self._step_lines(losses[: count_sound(losses)], rates))
+        self._log.append(self._step_lines(losses[: count_finite(losses)], rates))
         check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
         self._meter.add_losses(losses * weights, weights)
         if result.outputs is not None and targets is not None:
@@ -190,32 +190,36 @@ class Trainer:
         best = self._job.judge.after_epoch(results, counters)
         self._notify(EpochEnded(line, best))
         if counters.multiplier < multiplier:
-            self._notify(Lowered(counters.multiplier))
+            self._notify(RateLowered(counters.multiplier))
         self._keeper.after_epoch(best=best)
 
     def _end(self, reason: str) -> Outcome:
         counters, judge = self._counters, self._job.judge
         line: dict[str, Any] = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step}
-        shown = counters.best_epoch or counters.epoch  # of the checkpoint that is named
-        figures = {part: one[part] for one in self._lines if one["epoch"] == shown for part in PARTS if part in one}
+        metrics_epoch = counters.best_epoch or counters.epoch  # the epoch of the reported checkpoint
+        results = {
+            part: one[part] for one in self._lines if one["epoch"] == metrics_epoch for part in PARTS if part in one
+        }
         if reason != "signal":
-            if shown < counters.epoch:
+            if metrics_epoch < counters.epoch:
                 self._job.restore(decode(self._run.best))
             if not counters.best_epoch:
-                self._warn(f"no epoch is the best: '{judge.best.name}' was never defined; the last parameters are kept")
+                self._warn(
+                    f"there is no best epoch: '{judge.best.name}' was never defined; the last parameters are kept"
+                )
             if "test" in self._job.dataset.parts:
-                figures["test"] = line["test"] = self._result(self._job.evaluate("test"))
-                line["test_of_epoch"] = shown
+                results["test"] = line["test"] = self._result(self._job.evaluate("test"))
+                line["test_of_epoch"] = metrics_epoch
         self._tick()
         self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
-        baselines, remark = self._compare(figures) if reason != "signal" else ({}, "")
+        baselines, remark = self._compare(results) if reason != "signal" else ({}, "")
         return Outcome(
             reason=reason,
             epochs=counters.epoch,
             steps=counters.step,
             seconds=counters.seconds,
-            figures=figures,
-            shown=shown,
+            metrics=results,
+            metrics_epoch=metrics_epoch,
             positive_class=self._job.positive_class,
             best=self._best(),
             baselines=baselines,
@@ -223,9 +227,9 @@ class Trainer:
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
         )
 
-    def _compare(self, figures: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
-        """Figures of the baselines on the rows that the network is judged by, and which of them does better."""
-        part = next((part for part in reversed(PARTS[1:]) if part in figures), None)
+    def _compare(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
+        """Metrics of the baselines on the test or validation part, and a remark if one beats the network."""
+        part = next((part for part in reversed(PARTS[1:]) if part in results), None)
         if part is None:
             return {}, ""
         metrics = self._job.experiment.metrics
@@ -234,19 +238,19 @@ class Trainer:
         comparison = Comparison(self._baselines, metrics, latest)
         comparison.add(self._job.dataset.parts[part])
         found = comparison.result()
-        return found, remark(metrics, figures[part], found)
+        return found, remark(metrics, results[part], found)
 
     def _result(self, meter: Meter) -> dict[str, Any]:
-        figures = meter.result()
+        results = meter.result()
         for text in meter.undefined:
             self._warn(text)
-        return figures
+        return results
 
     def _warn(self, text: str) -> None:
-        """Tell something once."""
-        if text not in self._told:
+        """Send a warning once."""
+        if text not in self._warned:
             self._notify(Warned(text))
-            self._told.add(text)
+            self._warned.add(text)
 
     def _best(self) -> dict[str, Any] | None:
         epoch, value = self._counters.best_epoch, self._counters.best_value

@@ -1,6 +1,6 @@
-"""`metrics.jsonl`: one JSON object a line, only ever appended to, and cut back to a checkpoint's mark on resuming.
+"""`metrics.jsonl`: one JSON object per line, append-only, and truncated to the checkpoint's length on resuming.
 
-Lines hold nothing that depends on the clock but "seconds", so that equal runs leave equal lines.
+Only "seconds" depends on the clock, so equal runs write equal lines otherwise.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from dltool.training.strict_json import to_json
 
 
 class MetricsLog:
-    """The open file of one run, which no other process may write meanwhile."""
+    """The open log of one run, locked against other processes."""
 
     def __init__(self, path: Path, *, keep: int = 0):
-        """Open `path` and cut it back to its first `keep` bytes."""
+        """Open `path` and truncate it to its first `keep` bytes."""
         self.path = path
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -32,7 +32,7 @@ class MetricsLog:
             raise InputError(Problem(f"cannot be written: {error.strerror}", where=str(path))) from None
 
     def append(self, records: Iterable[dict[str, Any]]) -> None:
-        """Write one line for each record; what is not a finite number becomes null."""
+        """Write one line for each record; non-finite numbers become null."""
         text = "".join(to_json(record) + "\n" for record in records).encode()
         try:
             while text:
@@ -46,21 +46,21 @@ class MetricsLog:
         return os.fstat(self._descriptor).st_size
 
     def flush(self) -> None:
-        """Bring all lines to the disk."""
+        """Flush all lines to disk."""
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._descriptor)
 
 
 def read_epochs(path: Path) -> list[dict[str, Any]]:
-    """The epoch lines of a run so far; a last line that was cut short is left out."""
+    """The epoch lines of a run so far, without a truncated last line."""
     return [json.loads(line) for line in _lines(path) if line.startswith('{"kind": "epoch"') and line.endswith("}\n")]
 
 
 def has_ended(path: Path) -> bool:
-    """Whether the run came to an end of its own."""
+    """Whether the run has ended by itself."""
     return any(line.startswith('{"kind": "end"') for line in _lines(path)[-1:])
 
 

@@ -1,4 +1,4 @@
-"""Which figure tells whether an epoch was good: best epoch, early stopping, plateau."""
+"""The metric that decides about the best epoch, early stopping, or the plateau schedule."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from dltool.metrics.metric import Metric, by_name
 
 @dataclass(frozen=True)
 class Monitor:
-    """One figure of an epoch, such as validation.accuracy, and which way is better."""
+    """A metric of a part, such as validation.accuracy, and its direction."""
 
     name: str
     higher_is_better: bool
 
     @property
     def part(self) -> str:
-        """The part that it is measured on."""
+        """The part of the data."""
         return self.name.partition(".")[0]
 
     @property
-    def figure(self) -> str:
-        """The loss or the name of a metric's figure."""
+    def metric(self) -> str:
+        """ "loss", or the name of a metric."""
         return self.name.partition(".")[2]
 
     def value(self, results: Mapping[str, Mapping[str, Any]]) -> float:
-        """The figure in an epoch's results by part; NaN where it is undefined."""
-        return results[self.part][self.figure]
+        """The value in an epoch's results by part; NaN if undefined."""
+        return results[self.part][self.metric]
 
     def improves(self, value: float, best: float, min_delta: float = 0.0) -> bool:
         """Whether `value` beats `best`, which is NaN before the first epoch."""
@@ -40,11 +40,11 @@ class Monitor:
 
 
 def find_monitor(name: str, metrics: Sequence[Metric]) -> Monitor:
-    """The monitor of a figure that is measured; raises `InputError` where the figure is not one number."""
+    """The monitor of a configured metric; raises `InputError` if the metric is not a single number."""
     better = {"loss": "lower"} | {name: metric.better for name, metric in by_name(metrics).items()}
     direction = better[name.partition(".")[2]]
     if direction is None:
         raise InputError(
-            Problem(f"'{name}' is not one number; name another figure, such as the loss", path="train.monitor")
+            Problem(f"'{name}' is not a single number; choose another metric, such as the loss", path="train.monitor")
         )
     return Monitor(name, direction == "higher")

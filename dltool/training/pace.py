@@ -1,17 +1,17 @@
-"""How fast a run goes: sizes the calls of the engine by the clock and says how long the rest will take."""
+"""The speed of a run: chooses the number of updates per engine call and estimates the remaining time."""
 
 from __future__ import annotations
 
-#: Seconds that one call of the engine should last: the longest wait of a signal, of the screen, of a timed save.
+#: target seconds per engine call, which delay signals, the display and timed saves
 CALL_SECONDS = 0.05
-#: How fast calls may grow, since the first ones are too short to be measured well.
+#: largest growth of a call, since the first calls are too short to measure well
 GROWTH = 4
-#: Weight of the newest call in the rate that is shown.
+#: weight of the newest call in the displayed speed
 NEWEST = 0.2
 
 
 class Pace:
-    """Measured speed of this process; nothing that is computed depends on it."""
+    """The measured speed of this process; no result depends on it."""
 
     def __init__(self) -> None:
         self.samples_per_second = 0.0
@@ -19,20 +19,20 @@ class Pace:
         self._updates = 1
 
     def updates(self, left: int) -> int:
-        """How many of the `left` updates of an epoch the next call should run."""
+        """Number of updates in the next call, at most `left`."""
         return min(left, self._updates)
 
     def trained(self, *, updates: int, samples: int, seconds: float) -> None:
-        """Learn from a call that trained on so many samples."""
+        """Record a call: its updates, samples and seconds."""
         rate = samples / max(seconds, 1e-9)
         weight = NEWEST if self.samples_per_second else 1.0
         self.samples_per_second += weight * (rate - self.samples_per_second)
         self._updates = max(1, min(GROWTH * self._updates, int(updates * CALL_SECONDS / max(seconds, 1e-9))))
 
     def evaluated(self, seconds: float) -> None:
-        """Learn how long the evaluation after an epoch takes."""
+        """Record the seconds of an evaluation."""
         self._evaluation_seconds = seconds
 
     def seconds_left(self, samples: int, epochs: int) -> float:
-        """Time for so many samples more and the evaluation after so many epochs."""
+        """Estimated seconds for `samples` more samples and `epochs` evaluations."""
         return samples / max(self.samples_per_second, 1e-9) + epochs * self._evaluation_seconds

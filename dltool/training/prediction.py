@@ -1,6 +1,6 @@
-"""A trained network at work: from prepared samples to predictions, and from files to columns of these.
+"""Predictions of a trained network: for prepared samples, and for files as columns of a table.
 
-A row's predictions do not depend on the rows beside it: neither kernels nor links look across rows.
+The predictions for a row do not depend on other rows: kernels and output activations work row by row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 from dltool.program.building import build_network
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
@@ -32,7 +32,7 @@ _PART = "samples"
 
 
 class Predictor:
-    """The network of a checkpoint, with the averages of its parameters where there are any."""
+    """The network of a checkpoint, with averaged parameters if there are any."""
 
     def __init__(
         self,
@@ -60,22 +60,22 @@ class Predictor:
         self.compile_seconds = self._engine.compile_seconds
         arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
         if missing := [name for name in self._engine.shapes if name not in arrays]:
-            message = f"lacks what the network of its config has: {', '.join(missing)}"
+            message = f"lacks tensors that the network in its config needs: {', '.join(missing)}"
             raise InputError(Problem(message, where=str(path)))
         self._engine.write(arrays)
 
     def sources_at(self, paths: Sequence[str]) -> Sequence[PredictionSource]:
-        """Sources of samples at other paths; raises InputError where those trained on come from no file."""
+        """Sources of samples at other paths; raises InputError if the training samples do not come from files."""
         return prediction_sources(self.experiment.data.source, paths, self.preprocessing.features)
 
     def run(self, part: Samples) -> Evaluation:
-        """Losses of the samples, batch by batch, and the network's outputs."""
+        """Losses of the samples by batch, and the network's outputs."""
         self._engine.attach(_PART, part)
         return self._engine.evaluate(_PART)
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
-        """From outputs to probabilities (n, k) of all classes or labels, or to numbers (n, k) in their own units."""
-        predictions = self.signature.own_units(link(self.network.link, outputs))
+        """Probabilities (n, k) of classes or labels, or numbers (n, k) in the units of the data, from raw outputs."""
+        predictions = self.signature.own_units(activate(self.network.output_activation, outputs))
         if self.signature.classes and predictions.shape[1] == 1:
             return np.concatenate([1 - predictions, predictions], axis=1)
         return predictions
@@ -84,8 +84,8 @@ class Predictor:
 def columns(signature: Signature, predictions: np.ndarray) -> dict[str, np.ndarray]:
     """Predictions (n, k) as the columns of a table.
 
-    Numbers are float64: float32 would lose those that vary little around a large value. Classes go by their names,
-    labels are 0 and 1, and the probabilities of both are float32.
+    Numbers are float64, because float32 would lose small variations around a large value. Classes are names, labels
+    are 0 and 1, and probabilities are float32.
     """
     if signature.task == "numbers":
         names = [f"prediction_{name}" for name in signature.targets] if len(signature.targets) > 1 else ["prediction"]
@@ -104,26 +104,26 @@ def columns(signature: Signature, predictions: np.ndarray) -> dict[str, np.ndarr
 class Predicted:
     """The predictions for consecutive rows of one file."""
 
-    columns: Mapping[str, np.ndarray]  # those kept, texts and None, then those predicted
-    types: Mapping[str, str]  # in SQL, of what the texts kept stand for
-    rows: int  # of the file
-    done: int  # of these
+    columns: Mapping[str, np.ndarray]  # kept columns as texts and None, then predictions
+    types: Mapping[str, str]  # SQL types of kept columns
+    rows: int  # in the file
+    done: int  # rows of the file that are done
 
 
 class Predictions:
-    """Predictions for all samples in files or folders, one after the other."""
+    """Predictions for all samples in files or folders, in order."""
 
     def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
         self._predictor, self._request = predictor, request
         self.sources = predictor.sources_at(paths)
         self._names: list[str] = []  # of the first file's columns
-        self.unknown: Counter[str] = Counter()  # cells with what training has never seen, by column
-        self.problems: list[Problem] = []  # with files that could not be read, for which nothing is predicted
-        self.notes: list[str] = []  # on what was read
-        self.bad: Counter[str] = Counter()  # cells that cannot be read, by column
+        self.unknown: Counter[str] = Counter()  # cells with values not seen in training, by column
+        self.problems: list[Problem] = []  # for files that could not be read and have no predictions
+        self.notes: list[str] = []  # about what was read
+        self.bad: Counter[str] = Counter()  # unreadable cells, by column
 
     def tables(self) -> Generator[Predicted, None, None]:
-        """Piece by piece; raises InputError where no file has what is needed, or one loses it on the way."""
+        """Yield predictions in chunks; raises InputError if no file can be read, or one becomes unreadable midway."""
         predicted = False
         for path, source in self.sources:
             for piece, samples in self._pieces(source):
@@ -134,7 +134,7 @@ class Predictions:
             raise InputError(*self.problems)
 
     def _pieces(self, source: Source) -> Iterator[tuple[Piece, PredictionRows]]:
-        """The samples of one source; what is wrong with one of which nothing can be read is noted."""
+        """The samples of one source; problems of a source that cannot be read at all are recorded."""
         begun = False
         try:
             with opened(source, self._predictor.preprocessing, request=self._request) as samples:
@@ -143,7 +143,7 @@ class Predictions:
                         if len(piece.samples):
                             begun = True
                             yield piece, samples
-                finally:  # also where the first rows were enough
+                finally:  # also if the caller stops early
                     self.problems += samples.failed
                     self.notes += samples.notes
                     self.unknown += samples.unknown
@@ -158,7 +158,7 @@ class Predictions:
         predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"
-            message = f"its column '{both[0]}' has the name of a prediction; {advice}"
+            message = f"column '{both[0]}' has the same name as a prediction; {advice}"
             raise InputError(Problem(message, path))
         made = {name: _with_none(texts) for name, texts in piece.kept.items()} | predicted
         self._names = self._names or list(made)
@@ -169,22 +169,22 @@ class Predictions:
 
 
 def _with_none(texts: np.ndarray) -> np.ndarray:
-    """Masked texts with None in place of what is missing."""
+    """Masked texts as objects, with None for missing values."""
     filled = np.ma.getdata(texts).astype(object)
     filled[np.ma.getmaskarray(texts)] = None
     return filled
 
 
 def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None]) -> None:
-    """Report cells that could not be read, column by column."""
+    """Report unreadable cells by column."""
     for column, cells in bad.items():
         what = "cell that cannot be read" if cells == 1 else "cells that cannot be read"
         report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
 
 
 def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:
-    """Report what training has never seen, column by column."""
+    """Report values that were not seen in training, by column."""
     for column, cells in unknown.items():
         if cells:
-            what = "cell that holds" if cells == 1 else "cells that hold"
-            report(f"column '{column}': {cells:,} {what} what training has never seen, taken as unknown")
+            what = "cell has a value" if cells == 1 else "cells have values"
+            report(f"column '{column}': {cells:,} {what} not seen in training, taken as unknown")

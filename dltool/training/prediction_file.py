@@ -1,6 +1,6 @@
-"""Predictions written as CSV, JSON lines or Parquet, piece by piece, by duckdb: it has the digits and quotes right.
+"""Writes predictions as CSV, JSON lines or Parquet, in chunks, with DuckDB, which handles digits and quotes correctly.
 
-A file is written beside the one that it becomes, whose name it takes when it is whole; an error leaves nothing behind.
+The file is written next to its target and renamed when complete; an error leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ FORMATS = {".csv": "csv", ".jsonl": "json", ".ndjson": "json", ".parquet": "parq
 
 
 class PredictionFile:
-    """A file that is there, whole, once the `with` block ends without an error; or CSV on standard output.
+    """A file that appears when the `with` block ends without an error; or CSV on standard output.
 
-    Raises InputError for a name that does not tell the format, RunError where the disk does not take the content.
+    Raises InputError for an unknown file format, RunError if writing fails.
     """
 
     def __init__(self, path: Path | None):
@@ -45,7 +45,9 @@ class PredictionFile:
             beside = self._path.parent if self._path else None
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".dltool-", dir=beside)))
             self._connection = stack.enter_context(duckdb.connect(config={"autoinstall_known_extensions": "false"}))
-            self._run("SET pandas_analyze_sample=0")  # else texts are taken for numbers where the first are missing
+            self._run(
+                "SET pandas_analyze_sample=0"
+            )  # otherwise DuckDB takes texts for numbers if the first values are missing
             whole = self._folder / "whole"
             self._out = stack.enter_context(whole.open("wb")) if self._path else sys.stdout.buffer
             self._stack = stack.pop_all()
@@ -57,9 +59,9 @@ class PredictionFile:
                 self._finish()
 
     def add(self, columns: Mapping[str, np.ndarray], types: Mapping[str, str]) -> None:
-        """Append rows: columns (n,) of numbers, or of texts and None; `types` in SQL are what texts stand for."""
+        """Append rows: columns (n,) of numbers, or of texts and None; `types` are the SQL types of text columns."""
         part = self._folder / f"{self._parts}"
-        # numbered, since names that differ in capitals alone are one to duckdb
+        # numbered, since DuckDB ignores case in names
         piece = {f"c{number}": values for number, values in enumerate(columns.values())}
         fields = [
             f"{self._content(place, piece[place], types.get(name))} AS {query.name(name)}"
@@ -77,15 +79,15 @@ class PredictionFile:
 
     def _content(self, place: str, values: np.ndarray, as_type: str | None) -> str:
         if self._form == "json" and values.dtype == np.float32:
-            return f"CAST(CAST({place} AS VARCHAR) AS DOUBLE)"  # else it gets digits that it does not have
+            return f"CAST(CAST({place} AS VARCHAR) AS DOUBLE)"  # otherwise float32 values gain meaningless digits
         return f"CAST({place} AS {as_type})" if as_type and self._form != "csv" else place
 
     def _finish(self) -> None:
-        """Bring together what lies apart, and put it in its place."""
+        """Join the parts and move the file to its final name."""
         if self._form == "parquet":
             together = self._folder / "together"
             parts = ", ".join(query.file(self._folder / f"{number}") for number in range(self._parts))
-            # from file to file, a column may have other types
+            # the types of a column may differ between parts
             rows = f"FROM read_parquet([{parts}], union_by_name=true)"
             self._run(f"COPY ({rows}) TO {query.text(str(together))} (FORMAT parquet)")
             self._append(together)
@@ -116,9 +118,9 @@ class PredictionFile:
 
 def _format_of(path: Path) -> str:
     if path.suffix not in FORMATS:
-        raise InputError(Problem(f"the format is not known; the name must end in {', '.join(FORMATS)}", str(path)))
+        raise InputError(Problem(f"unknown format; the name must end in {', '.join(FORMATS)}", str(path)))
     if path.exists() and not path.is_file():
-        raise InputError(Problem("is not a file that could be replaced", str(path)))
+        raise InputError(Problem("exists and is not a file", str(path)))
     if not path.parent.is_dir():
         raise InputError(Problem(f"there is no directory '{path.parent}'", str(path)))
     return FORMATS[path.suffix]

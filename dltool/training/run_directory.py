@@ -1,4 +1,4 @@
-"""What a run leaves behind, and where: `config.yaml`, `metrics.jsonl`, `checkpoints/`, `report.html` in a directory."""
+"""The directory of a run: `config.yaml`, `metrics.jsonl`, `checkpoints/`, `report.html`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
-from dltool.figures import quoted
+from dltool.formatting import quoted
 from dltool.training.saving import BEST, LAST, flush_folder, write_whole
 
-#: where runs go that nobody has chosen a directory for
+#: default folder of runs
 RUNS = Path("runs")
 
 
@@ -25,10 +25,10 @@ class RunDirectory:
 
     @classmethod
     def existing(cls, root: Path) -> RunDirectory:
-        """That of a run; raises InputError where there is no such directory."""
+        """The directory of an existing run; raises InputError if there is none."""
         if not root.is_dir():
             hint = did_you_mean_path(root) or ", such as runs/digits"
-            raise InputError(Problem(f"is not a run's directory{hint}", where=str(root)))
+            raise InputError(Problem(f"is not a run directory{hint}", where=str(root)))
         return cls(root)
 
     @property
@@ -53,16 +53,16 @@ class RunDirectory:
 
     @property
     def environment(self) -> Path:
-        """Where the run took place: machine and versions."""
+        """Machine and versions of the run."""
         return self.root / "environment.json"
 
     @property
     def report(self) -> Path:
-        """The page to read in a browser."""
+        """The HTML report."""
         return self.root / "report.html"
 
     def write_config(self, text: str) -> None:
-        """Write the resolved config, with the commands that use the run on top."""
+        """Write the resolved config, headed by the commands that use the run."""
         root, file = quoted(self.root), quoted(self.config)
         write_whole(
             self.config,
@@ -74,14 +74,14 @@ class RunDirectory:
 
 
 def refuse_unusable(chosen: Path | None) -> None:
-    """Raise `InputError`, before any work, where no run can be written: in a directory that already holds something,
-    behind a file, or where nothing may be written."""
+    """Raise `InputError`, before any work, if no run can be written: the directory is not empty, or read-only, or its
+    path goes through a file."""
     place = chosen or RUNS
     above = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     if not above.is_dir():
         raise InputError(Problem("is a file; a run needs a directory: --run-dir DIR", where=str(above)))
     if not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(Problem("nothing can be written here; name another directory: --run-dir DIR", str(above)))
+        raise InputError(Problem("not writable; choose another directory: --run-dir DIR", str(above)))
     if chosen is None:
         return
     if chosen.is_dir() and any(chosen.iterdir()):
@@ -100,7 +100,7 @@ def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
 
 
 def create_folder(name: str, chosen: Path | None) -> Path:
-    """The directory alone, empty: for a run, or for all folds of a cross-validation."""
+    """Make an empty directory for a run, or for all folds of a cross-validation."""
     refuse_unusable(chosen)
     with _explained():
         if chosen is None:
@@ -111,7 +111,7 @@ def create_folder(name: str, chosen: Path | None) -> Path:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What goes wrong while a directory is made becomes one line."""
+    """Turn errors while making a directory into an `InputError`."""
     try:
         yield
     except OSError as error:
@@ -125,7 +125,7 @@ def _first_free(parent: Path, name: str) -> Path:
     while True:
         path = parent / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir()  # making it is the test: two runs that start together never share one
+            path.mkdir()  # creating it is atomic: two runs that start together never share a directory
             return path
         except FileExistsError:
             number += 1

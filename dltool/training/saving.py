@@ -1,7 +1,7 @@
-"""Checkpoints on disk: a save either happens whole or leaves the one before it in place.
+"""Checkpoints on disk: a save either succeeds completely or leaves the previous checkpoint in place.
 
-Temporary file in the same folder, flushed to disk; then the old file steps aside, the new one takes its name, the
-folder is flushed, and the old one goes once the new one reads back whole. Loading falls back to what stepped aside.
+A temporary file in the same folder is flushed to disk; the old file is renamed, the new one takes its name, the folder
+is flushed, and the old file is deleted once the new one has been verified. Loading falls back to the renamed file.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ BEST = "best.safetensors"
 
 
 def previous(path: Path) -> Path:
-    """Where a checkpoint stays while its successor is not yet proven."""
+    """The name of a checkpoint until its successor has been verified."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Replace the checkpoint at `path`; raises `RunError` (disk full, say) with the old one still readable."""
+    """Replace the checkpoint at `path`; on failure (a full disk) raises `RunError` and keeps the old one."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         _write_through(temporary, checkpoint)
-        if path.exists() and not previous(path).exists():  # else `path` never proved itself: the older one stays
+        if path.exists() and not previous(path).exists():  # otherwise `path` was never verified
             os.replace(path, previous(path))
         os.replace(temporary, path)
         flush_folder(path.parent)
@@ -38,38 +38,38 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        kept = next((f"; the one before it is kept: {file}" for file in (path, previous(path)) if file.exists()), "")
+        kept = next((f"; the previous one is kept: {file}" for file in (path, previous(path)) if file.exists()), "")
         raise RunError(Problem(f"the checkpoint cannot be saved: {reason}{kept}", where=str(path))) from None
 
 
 def load(path: Path, report: Callable[[str], None]) -> Checkpoint:
-    """The checkpoint at `path`, else the one before it, and then `report` is told; raises `InputError` without any."""
+    """The checkpoint at `path`, else the previous one, with a note to `report`; raises `InputError` without either."""
     try:
         return decode(path)
     except InputError as error:
         if not previous(path).exists():
             raise
         checkpoint = decode(previous(path))
-        report(f"{error}; using the one before it, {previous(path).name}")
+        report(f"{error}; using the previous one, {previous(path).name}")
         return checkpoint
 
 
 def find(target: Path, names: tuple[str, ...] = (BEST, LAST)) -> Path:
-    """The checkpoint that a file or a run directory stands for: the first of `names` that is there."""
+    """The path of a checkpoint, given as a file or a run directory: the first of `names` that exists."""
     if not target.is_dir():
         return target
     for name in names:
         for folder in (target / "checkpoints", target):
             if (folder / name).exists() or previous(folder / name).exists():
                 return folder / name
-    message = f"no checkpoint in this directory ({' or '.join(names)}); a run has one after its first epochs"
+    message = f"no checkpoint in this directory ({' or '.join(names)}); a run saves one after its first epochs"
     raise InputError(Problem(message, where=str(target)))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file of text, whole or not at all; raises `RunError` where that cannot be done.
+    """Replace a text file atomically; raises `RunError` if that fails.
 
-    What is no text in the name of a file is written as JSON and YAML escape it.
+    Bytes of file names that are not text are escaped as in JSON and YAML.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -83,7 +83,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make renames in a folder last through a power cut."""
+    """Make renames in a folder survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,6 @@
-"""SIGINT, SIGTERM and SIGHUP: the first asks the trainer to save and stop, a second one ends the process at once.
+"""SIGINT, SIGTERM and SIGHUP: the first one asks the trainer to save and stop, the second ends the process at once.
 
-SIGHUP is that of a closed terminal; it may come several times, and after SIGTERM, without anybody's impatience.
+A closed terminal sends SIGHUP, possibly several times or after SIGTERM, so it never counts as the second signal.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class StopRequest:
             self.signal = number
         elif number != signal.SIGHUP:
             if os.isatty(1):
-                os.write(1, _SHOW_CURSOR)  # the live view hid it and will not come to its end
+                os.write(1, _SHOW_CURSOR)  # the live view hid it and has no chance to show it again
             os._exit(128 + number)
 
 
 @contextmanager
 def stopping_on_signals() -> Iterator[StopRequest]:
-    """Inside, the signals set the request, but those that were ignored (nohup); afterwards they do what they did."""
+    """Inside, signals set the request, unless they were ignored (nohup); afterwards the old handlers return."""
     request = StopRequest()
     heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     old = {number: signal.signal(number, request.receive) for number in heeded}

@@ -1,4 +1,4 @@
-"""Batches of one row, over which nothing can be normalized: PyTorch refuses them, Keras makes each the same."""
+"""Batches of one row, which batch norm cannot normalize: PyTorch refuses them, Keras returns the same for each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dltool.training.layout import EpochLayout
 
 
 def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
-    """The layout that a network can be trained in: without a last batch of one row, if it normalizes over batches.
+    """The layout without a last batch of one row, if the network normalizes over batches.
 
-    Warnings about it join those of the network.
+    Warnings about it are added to those of the network.
     """
     layers = _normalizing(network)
     if not layers:
@@ -19,21 +19,21 @@ def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
     if layout.largest_batch == 1:
         _warn(
             network,
-            f"{layers[0]}: over a batch of one row every value is its own mean, so that what comes out is the same"
-            " for all rows; use a larger train.batch_size, or layer_norm",
+            f"{layers[0]}: in a batch of one row every value is its own mean, so the output is the same for all rows;"
+            " use a larger train.batch_size, or layer_norm",
         )
     elif layout.ends_alone:
         _warn(
             network,
-            f"{layers[0]}: the last batch of an epoch would have one row, over which nothing can be normalized: the row"
-            " is left out, another one in each epoch where rows are shuffled",
+            f"{layers[0]}: the last batch of an epoch would have a single row, which cannot be normalized: that row is"
+            " left out (a different one in each epoch if rows are shuffled)",
         )
         return replace(layout, samples=layout.samples - 1)
     return layout
 
 
 def _normalizing(network: Network) -> list[str]:
-    """The layers that normalize over the batch, and find one value of each channel in a sample."""
+    """The layers that normalize over the batch with one value per channel and sample."""
     nodes = network.program.graph.nodes
     return [
         node.layer
@@ -44,6 +44,6 @@ def _normalizing(network: Network) -> list[str]:
 
 
 def _warn(network: Network, text: str) -> None:
-    """Once, however often the layout is asked for."""
+    """Add a warning once."""
     if text not in network.warnings:
         network.warnings.append(text)

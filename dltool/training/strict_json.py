@@ -1,4 +1,4 @@
-"""JSON that every reader takes: figures that are not finite, which JSON has no word for, become null."""
+"""Strict JSON: non-finite numbers, which JSON cannot express, become null."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def to_json(data: Any) -> str:
-    """Plain data in one line of text; floats keep every digit."""
+    """Plain data as one line of JSON; floats keep every digit."""
     try:
         return json.dumps(data, ensure_ascii=False, allow_nan=False)
     except ValueError:  # something is not finite

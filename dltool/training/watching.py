@@ -1,4 +1,4 @@
-"""Whether the figures that a training depends on can be computed at all: looked at before it begins."""
+"""Checks before training whether the metrics that it depends on can be computed."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from dltool.metrics.metric import Answers, Metric, by_name
 from dltool.program.building import Network
 from dltool.training.monitor import Monitor
 
-#: rows that are looked at together; most figures are defined after the first of them
+#: rows checked at a time; most metrics are defined after the first chunk
 ROWS = 8192
 
-#: what else can be watched, by the place in the config
+#: advice by config key
 _ADVICE = {
-    "early_stopping.monitor": ", or watch another figure, such as {figure}",
-    "train.monitor": ", or let another figure tell the best epoch: train.monitor: {figure}",
+    "early_stopping.monitor": ", or monitor another metric, such as {metric}",
+    "train.monitor": ", or choose the best epoch by another metric: train.monitor: {metric}",
 }
 
-#: the targets of a part, piece by piece
+#: returns the targets of a part in chunks
 Targets = Callable[[str], Iterator[np.ndarray]]
 
 
 def require_defined(
     watched: Mapping[str, Monitor], metrics: Sequence[Metric], answers: Answers, network: Network, targets: Targets
 ) -> None:
-    """Raises InputError for figures, by the place in the config that watches them, that no prediction gives."""
+    """Raise InputError for `watched` metrics, by config key, that are undefined for every prediction."""
     problems: dict[str, Problem] = {}
     for path, monitor in watched.items():
-        reason = _undefined(monitor.figure, metrics, answers, network, targets(monitor.part))
+        reason = _undefined(monitor.metric, metrics, answers, network, targets(monitor.part))
         if reason:
-            instead = next(name for name in ("loss", *by_name(metrics), "") if name != monitor.figure)
-            advice = _ADVICE.get(path, "").format(figure=f"{monitor.part}.{instead}") if instead else ""
+            instead = next(name for name in ("loss", *by_name(metrics), "") if name != monitor.metric)
+            advice = _ADVICE.get(path, "").format(metric=f"{monitor.part}.{instead}") if instead else ""
             message = f"'{monitor.name}' cannot be computed: {reason}{advice}"
             problems.setdefault(monitor.name, Problem(message, path=path))
     if problems:
@@ -43,16 +43,16 @@ def require_defined(
 
 
 def _undefined(
-    figure: str, metrics: Sequence[Metric], answers: Answers, network: Network, targets: Iterator[np.ndarray]
+    metric: str, metrics: Sequence[Metric], answers: Answers, network: Network, targets: Iterator[np.ndarray]
 ) -> str:
-    """Why a figure is not defined for these targets; empty where it is. More rows never make it undefined again."""
+    """Why a metric is undefined for these targets; empty if it is defined. More rows never make it undefined again."""
     reason = "there are no rows; check how the data is split"
-    gathered = None if figure == "loss" else by_name(metrics)[figure].start(answers)
+    gathered = None if metric == "loss" else by_name(metrics)[metric].start(answers)
     for piece in targets:
         if gathered is None:
             if network.weights(piece, np.array([len(piece)])).sum() > 0:
                 return ""
-            reason = "all rows of the part are of classes without weight; change class_weights"
+            reason = "all rows of the part belong to classes of weight 0; change class_weights"
             continue
         gathered.update(np.zeros((len(piece), answers.width), np.float32), piece)
         try:

@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from dltool.bench.serving import serve
+from dltool.bench.server import serve
 from dltool.errors import InputError, Problem
 
 
@@ -14,7 +14,7 @@ class Sleeper:
     def __init__(self, seconds):
         self._seconds = seconds
         self.facts = {"version": "1.2.3"}
-        self.answers = {}
+        self.handlers = {}
 
     def train(self, updates):
         time.sleep(updates * self._seconds)

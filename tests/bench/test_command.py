@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dltool.bench import fresh, machine, measuring, rounds
+from dltool.bench import footprint, machine, measuring, rounds
 from dltool.bench.subject import open_subjects
 from dltool.cli.app import main
 from dltool.cli.commands import bench
@@ -37,10 +37,10 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "ARRAY_BYTES", (1 << 20, 1 << 20))
     monkeypatch.setattr(rounds, "ROUNDS", 2)
     monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.01)
-    monkeypatch.setattr(fresh, "STARTS", 1)
-    monkeypatch.setattr(fresh, "TRAINING_SECONDS", 0.01)
+    monkeypatch.setattr(footprint, "STARTS", 1)
+    monkeypatch.setattr(footprint, "TRAINING_SECONDS", 0.01)
     monkeypatch.setattr(measuring, "PROFILE_SECONDS", 0.01)
-    monkeypatch.setattr(measuring, "compile_seconds", lambda start, tell: 1.5)
+    monkeypatch.setattr(measuring, "compile_seconds", lambda start, report: 1.5)
     return tmp_path
 
 
@@ -98,7 +98,7 @@ def test_all_configs_of_the_bench_folder_are_subjects(home):
     ("arguments", "lines"),
     [
         (["none.yaml"], ["error: none.yaml: no such file; configs there: small.yaml"]),
-        ([], ["error: no config was named, and configs/bench has none; give one: dltool bench CONFIG"]),
+        ([], ["error: no config given, and configs/bench has none; name one: dltool bench CONFIG"]),
         (
             ["small.yaml", "--threads", "1,x"],
             ["error: --threads: expected whole numbers above 0 such as 1,2, got '1,x'"],
@@ -107,8 +107,8 @@ def test_all_configs_of_the_bench_folder_are_subjects(home):
         (
             ["small.yaml", "--set", "loss=mse"],
             [
-                "error: --set loss=mse: loss: mse needs a target of numbers, this one holds classes; use cross_entropy,"
-                " or task: numbers"
+                "error: --set loss=mse: loss: mse needs a target of numbers, but this one holds classes; use"
+                " cross_entropy, or task: numbers"
             ],
         ),
         (
@@ -172,10 +172,8 @@ def test_against_torch(home, capsys, monkeypatch):
     assert torch["memory_ratio"] == pytest.approx(torch["peak_memory_mb"] / small["peak_memory_mb"], rel=1e-4)
     assert torch["startup_ratio"] == pytest.approx(torch["startup_s"] / small["startup_s"], rel=1e-4)
     assert "against" not in lion
-    assert lion["notes"][0] == "cannot be compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'"
+    assert lion["notes"][0] == "not compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'"
     lines = capsys.readouterr().out.splitlines()
     title = lines.index("PyTorch 1.2.3, and how many times better than its faster form dltool is")
     assert lines[title + 2].split()[:2] == ["small", "1"]
-    assert (
-        "note: lion on 1 thread: cannot be compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'" in lines
-    )
+    assert "note: lion on 1 thread: not compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'" in lines

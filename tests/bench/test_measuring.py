@@ -10,7 +10,7 @@ import pytest
 from dltool.bench.process import DLTOOL, Process, Start
 from dltool.bench.profile import make_profile
 from dltool.bench.rounds import ROUNDS, alternate
-from dltool.bench.stretches import Stretches
+from dltool.bench.step_plans import StepPlans
 from dltool.bench.subject import open_subjects
 from dltool.config.loading import load
 from dltool.errors import InputError, RunError
@@ -30,8 +30,8 @@ def test_stretches_are_the_plans_of_one_epoch_after_the_other(tmp_path, accumula
         steps = np.arange(epoch * updates, (epoch + 1) * updates)
         scalars = job.optimizer.scalars(steps, job.learning_rates(steps, 3))
         epochs.append(job.layout.plan(scalars, first_update=0, epoch=epoch, step=epoch * updates))
-    stretches = Stretches(job)
-    parts = [stretches.plan(0, updates - 1), stretches.plan(updates - 1, 2 * updates + 1)]
+    step_plans = StepPlans(job)
+    parts = [step_plans.plan(0, updates - 1), step_plans.plan(updates - 1, 2 * updates + 1)]
     for field in fields(StepPlan):
         expected = np.concatenate([getattr(plan, field.name) for plan in epochs])
         np.testing.assert_array_equal(np.concatenate([getattr(plan, field.name) for plan in parts]), expected)

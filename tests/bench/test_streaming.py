@@ -45,6 +45,4 @@ def test_a_table_has_both_sides(home, capsys):
 
 def test_frameworks_are_compared_in_memory_only(home, capsys):
     assert main(["bench", "small.yaml", "--stream", "--against", "torch"]) == 2
-    assert capsys.readouterr().err == (
-        "error: --against: cannot be measured together with --stream; leave out one of them\n"
-    )
+    assert capsys.readouterr().err == ("error: --against and --stream cannot be combined; leave out one of them\n")

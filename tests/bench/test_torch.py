@@ -9,7 +9,7 @@ import pytest
 
 from dltool.bench.exchange import write_exchange
 from dltool.bench.process import PYTORCH, Process, Start
-from dltool.bench.stretches import Stretches
+from dltool.bench.step_plans import StepPlans
 from dltool.config.loading import load
 from dltool.errors import InputError
 from dltool.training.job import open_job
@@ -177,7 +177,7 @@ def losses_of_both(folder, changes, *, tuned=False):
     training = Training(recipe, tuned=tuned)
     theirs = [training.step(update).item() for update in islice(cycle(recipe.updates), UPDATES)]
     job = open_job(experiment, [folder])
-    plan = Stretches(job).plan(0, UPDATES)
+    plan = StepPlans(job).plan(0, UPDATES)
     shares = job.engine.train("train", plan, collect=False).losses
     return np.add.reduceat(shares, np.flatnonzero(plan.first)), theirs
 
@@ -228,17 +228,17 @@ def test_tuned_form_agrees(tmp_path, optimizer):
         ({"optimizer": "lion"}, "optimizer: PyTorch has no optimizer 'lion'"),
         (
             {"optimizer": {"sgd": {"weight_decay": 0.1}}},
-            "optimizer.sgd: PyTorch's sgd has no decoupled weight decay; with decoupled: false it can be compared",
+            "optimizer.sgd: PyTorch's sgd has no decoupled weight decay; set decoupled: false to compare",
         ),
         (
             {"loss": {"cross_entropy": {"class_weights": [1, 2, 3], "label_smoothing": 0.1}}},
-            "loss.cross_entropy: with class_weights, PyTorch's label smoothing weighs the term of each class; say "
+            "loss.cross_entropy: with class_weights, PyTorch's label smoothing weights the term of each class; set "
             "weigh: classes",
         ),
         (
             {"model": [{"residual": ["batch_norm"]}, OUTPUT], "train": {"batch_size": 1}},
-            "train.batch_size: PyTorch's batch normalization takes no batch of one sample; with a larger one it can be "
-            "compared",
+            "train.batch_size: PyTorch's batch norm does not support a batch of one sample; choose another "
+            "train.batch_size to compare",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_result_that_nobody_gets(tmp_path: Path, command: str, code: int, told
     ("output", "told"),
     [
         ("| true", ""),
-        ("> /dev/full", "warning: standard output cannot be written: No space left on device; going on without it\n"),
+        ("> /dev/full", "warning: standard output cannot be written: No space left on device; continuing without it\n"),
         (">&- 2>&- <&-", ""),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_stop_leaves_finished_folds_and_one_to_go_on_with(
         assert json.loads(out)["reason"] == "signal"
     else:
         assert out.splitlines()[-1] == (
-            "stopped by a signal, 1 fold finished; to go on with this one: dltool resume runs/small/fold-2"
+            "stopped by a signal, 1 fold finished; to continue this one: dltool resume runs/small/fold-2"
         )
     assert main(["resume", "runs/small/fold-2", "--quiet"]) == 0
 

@@ -9,7 +9,7 @@ from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.live_progress import LiveProgress
 from dltool.cli.screen.plain_progress import PlainProgress
 from dltool.cli.screen.viewer import Heading
-from dltool.figures import duration, number, rate
+from dltool.formatting import duration, number, rate
 from dltool.training.events import EpochEnded, Progress, Warned
 
 HEADING = Heading("digits", 100, 2, 4810, {"train": 1437, "validation": 360}, ("the loss has a floor",))

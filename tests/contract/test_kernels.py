@@ -48,7 +48,7 @@ def test_a_cpu_kernel_does_what_the_reference_says(case: Case, first: int):
 
 
 def spread(arrays: Arrays, factor: float) -> None:
-    """Stretches the first input, to reach the far ends of functions and the small numbers near zero."""
+    """StepPlans the first input, to reach the far ends of functions and the small numbers near zero."""
     first = arrays.get("input_0")
     if first is not None and first.dtype == np.float32:
         first *= np.float32(factor)

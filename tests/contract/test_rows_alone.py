@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dltool.data.samples.samples import Samples
-from dltool.losses.links import link
+from dltool.losses.output_activations import activate
 
 from .networks import ROWS, SAMPLES, Row
 
@@ -19,13 +19,15 @@ def test_alone_as_among_others(row: Row):
     engine, data = row.engine(), row.data()
     together = engine.evaluate("train").outputs
     assert together is not None
-    predictions = link(row.network(training=False).link, together)
+    predictions = activate(row.network(training=False).output_activation, together)
     for place in PLACES:
         engine.attach("alone", data.rows(place, place + 1))
         alone = engine.evaluate("alone").outputs
         np.testing.assert_array_equal(alone, together[place : place + 1])
         assert alone is not None
-        np.testing.assert_array_equal(link(row.network(training=False).link, alone), predictions[place : place + 1])
+        np.testing.assert_array_equal(
+            activate(row.network(training=False).output_activation, alone), predictions[place : place + 1]
+        )
 
 
 def test_attached_samples_replace_those_before():

@@ -10,7 +10,7 @@ import pytest
 
 from dltool.errors import InputError
 from dltool.kernels.reference import find
-from dltool.losses import link
+from dltool.losses import activate
 from dltool.losses.loss import Built
 from dltool.ops.graph import Graph, Value
 from dltool.registry import registered
@@ -65,7 +65,7 @@ def test_a_loss_takes_the_values_it_needs(
     classes = {LABELS: CLASSES, ONE: ("no", "yes"), NUMBERS: ()}[target]
     _, x, built = build(name, last=last, compat=compat, values=values, target=target, classes=classes)
     assert built.row_loss.shape == ()
-    assert built.link == expected
+    assert built.output_activation == expected
     assert (built.output is x) == (bypassed or last is None)
     node = built.row_loss.producer
     assert node is not None
@@ -178,56 +178,60 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "cross_entropy",
         {"target": NUMBERS, "classes": ()},
-        "loss: cross_entropy needs a target of classes, this one holds numbers; use mse",
+        "loss: cross_entropy needs a target of classes, but this one holds numbers; use mse",
     ),
     (
         "cross_entropy",
         {"values": (4,)},
-        "needs 3 values, one for each class; the model gives [4]; end the model with dense",
+        "needs 3 outputs, one for each class, but the model returns shape [4]; end the model with dense",
     ),
-    ("cross_entropy", {"values": (2, 3)}, "the model gives [2, 3]; put flatten before it"),
-    ("cross_entropy", {"classes": ("a",), "values": (1,)}, "needs at least two classes, the data has one"),
+    ("cross_entropy", {"values": (2, 3)}, "the model returns shape [2, 3]; put flatten before it"),
+    ("cross_entropy", {"classes": ("a",), "values": (1,)}, "needs at least two classes, but the data has one"),
     (
         "cross_entropy",
         {"target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
-        "needs a target of classes, this one holds labels; use binary_cross_entropy",
+        "needs a target of classes, but this one holds labels; use binary_cross_entropy",
     ),
-    ("cross_entropy", {"class_weights": [1.0]}, "has 1 class_weights, the data 3 names; give one each"),
+    (
+        "cross_entropy",
+        {"class_weights": [1.0]},
+        "has 1 class_weights, but the data has 3 names; give one weight for each",
+    ),
     (
         "cross_entropy",
         {"classes": ("cat", "dog", "cow"), "class_weights": {"dgo": 2.0}},
-        "has a weight for 'dgo', not in the data; did you mean 'dog'?",
+        "has a weight for 'dgo', which is not in the data; did you mean 'dog'?",
     ),
     (
         "binary_cross_entropy",
         {"classes": CLASSES, "target": ONE},
-        "needs two classes, the data has 3; use cross_entropy",
+        "needs two classes, but the data has 3; use cross_entropy",
     ),
     (
         "binary_cross_entropy",
         {"values": (2,), "target": ONE, "classes": ("no", "yes")},
-        "needs [1] values, the model gives [2]; end the model with dense: {units: 1}",
+        "needs outputs of shape [1], but the model returns [2]; end the model with dense: {units: 1}",
     ),
     (
         "binary_cross_entropy",
         {"values": (3,), "target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
-        "needs [2] values, the model gives [3]; end the model with dense: {units: targets}",
+        "needs outputs of shape [2], but the model returns [3]; end the model with dense: {units: targets}",
     ),
     (
         "binary_cross_entropy",
         {"values": (2,), "target": NUMBERS, "classes": ()},
-        "needs two classes or labels, the target holds numbers; use mse, mae or huber, or task: multilabel",
+        "needs a target of two classes or of labels, but this one holds numbers; use mse, mae or huber",
     ),
     (
         "mse",
         {"values": (2,), "target": NUMBERS, "classes": ("a", "b"), "output_kind": "targets"},
-        "needs a target of numbers, this one holds labels; use binary_cross_entropy",
+        "needs a target of numbers, but this one holds labels; use binary_cross_entropy",
     ),
-    ("mse", {}, "mse needs a target of numbers, this one holds classes; use cross_entropy, or task: numbers"),
+    ("mse", {}, "mse needs a target of numbers, but this one holds classes; use cross_entropy, or task: numbers"),
     (
         "huber",
         {"values": (3,), "target": NUMBERS, "classes": ()},
-        "needs [2] values, the model gives [3]; end the model with dense",
+        "needs outputs of shape [2], but the model returns [3]; end the model with dense",
     ),
 ]
 
@@ -241,9 +245,9 @@ def test_wrong_pairings_say_what_to_do(name: str, arguments: dict[str, Any], mes
 
 def test_links() -> None:
     outputs = np.array([[1000.0, 1001.0], [-1000.0, -1000.0]], np.float32)
-    softmax = link("softmax", outputs)
+    softmax = activate("softmax", outputs)
     np.testing.assert_allclose(softmax, [[1 / (1 + e), e / (1 + e)], [0.5, 0.5]], rtol=1e-6)
-    sigmoid = link("sigmoid", np.array([[-1000.0], [-20.0], [0.0], [3.0], [1000.0]], np.float32))
+    sigmoid = activate("sigmoid", np.array([[-1000.0], [-20.0], [0.0], [3.0], [1000.0]], np.float32))
     np.testing.assert_allclose(sigmoid[:, 0], [0, 1 / (1 + np.exp(20)), 0.5, 1 / (1 + np.exp(-3)), 1], rtol=1e-6)
     assert softmax.dtype == sigmoid.dtype == np.float32
-    assert link("identity", outputs) is outputs
+    assert activate("identity", outputs) is outputs

@@ -70,14 +70,14 @@ def test_one_of_several_labels_is_judged() -> None:
 
 @pytest.mark.parametrize("task", ["classes", "multilabel"])
 def test_a_class_that_is_not_there_is_refused(task: Task) -> None:
-    message = f"f1 has positive 'fruad', which is none of the {TARGETS[task]}; did you mean 'fraud'?"
+    message = f"f1 has positive 'fruad', which is not one of the {TARGETS[task]}; did you mean 'fraud'?"
     with pytest.raises(InputError) as caught:
         registered("metric")["f1"](positive="fruad").start(Answers(task, ("fraud", "legit")))
     assert message in str(caught.value)
 
 
 def test_an_average_over_all_is_about_none() -> None:
-    with pytest.raises(ValidationError, match="average macro is about all classes or labels; leave out positive"):
+    with pytest.raises(ValidationError, match="average macro covers all classes or labels; leave out positive"):
         registered("metric")["f1"](average="macro", positive="fraud")
 
 

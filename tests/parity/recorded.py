@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from dltool.bench.exchange import write_exchange
-from dltool.bench.stretches import Stretches
+from dltool.bench.step_plans import StepPlans
 from dltool.config.experiment import Experiment
 from dltool.config.loading import load
 from dltool.training.job import open_job
@@ -54,7 +54,7 @@ def run_dltool(
 ) -> Run:
     """The run in dltool, with figures of the arrays whose names end in one of those `kept`."""
     job = open_job(experiment, [ROOT], debug=debug)
-    losses = job.engine.train("train", Stretches(job).plan(0, steps), collect=False).losses
+    losses = job.engine.train("train", StepPlans(job).plan(0, steps), collect=False).losses
     return Run(losses.tolist(), _statistics(job.engine.read(), kept))
 
 

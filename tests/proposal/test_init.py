@@ -95,7 +95,7 @@ def test_a_file_is_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
     Path("plain.yaml").write_text("mine")
     assert main(["init", *data]) == 2
     assert capsys.readouterr().err == (
-        "error: plain.yaml: exists already; write to another file with -o FILE, or over it with --force\n"
+        "error: plain.yaml: already exists; choose another file with -o FILE, or overwrite it with --force\n"
     )
     assert Path("plain.yaml").read_text() == "mine"
     assert main(["init", *data, "--force"]) == 0

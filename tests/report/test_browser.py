@@ -9,7 +9,7 @@ import pytest
 from .browser import measured, opened
 from .runs import HOSTILE, trained
 
-ALWAYS = ["figures", "curves", "examples", "data", "network", "environment", "reproduce"]
+ALWAYS = ["results", "curves", "examples", "data", "network", "environment", "reproduce"]
 #: by task: the section of its own, and how many figures there are besides the small distributions
 EXPECTED = {
     "classes": ("classes", 3 + 1 + 1 + 2),  # curves of loss, accuracy, auc and rate; matrix; calibration

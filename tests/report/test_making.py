@@ -141,9 +141,9 @@ def test_where_there_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["report", "nowhere"]) == 2
     assert main(["report", "."]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "error: nowhere: is not a run's directory, such as runs/digits",
+        "error: nowhere: is not a run directory, such as runs/digits",
         "error: .: no checkpoint in this directory (best.safetensors or last.safetensors); "
-        "a run has one after its first epochs",
+        "a run saves one after its first epochs",
     ]
 
 
@@ -155,4 +155,4 @@ def test_history_of_a_run_that_was_cut_off(tmp_path: Path):
     file.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"kind": "epoch", "ep')
     history = read_history(file)
     assert (history.last_step, history.updates, history.seconds) == (8, 8, 2.0)
-    assert (history.figures, history.parts("loss"), history.end) == (("loss",), ("train",), {})
+    assert (history.metrics, history.parts("loss"), history.end) == (("loss",), ("train",), {})

@@ -159,7 +159,7 @@ def test_a_run_keeps_and_shows_its_baselines(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["train", str(write_config(tmp_path)), "--json"]) == 0
     trained = json.loads(capsys.readouterr().out)
-    assert {name: figures.keys() for name, figures in trained["baselines"].items()} == {
+    assert {name: metrics.keys() for name, metrics in trained["baselines"].items()} == {
         "trivial": {"accuracy"},
         "linear": {"accuracy"},
     }

@@ -109,7 +109,7 @@ def test_a_directory_is_not_read(tmp_path):
 def test_a_foreign_safetensors_file_is_pointed_to_init_from(tmp_path):
     path = tmp_path / "resnet.safetensors"
     save_file({"fc.weight": np.zeros((2, 2), np.float32)}, path, metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"not a checkpoint of dltool.*dltool train CONFIG --init-from .*resnet"):
+    with pytest.raises(InputError, match=r"not a dltool checkpoint.*dltool train CONFIG --init-from .*resnet"):
         decode(path)
 
 
@@ -118,7 +118,7 @@ def test_a_newer_format_says_what_to_do(file):
         arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
         metadata = tensors.metadata()
     save_file(arrays, file, metadata | {"version": "99", "dltool": "9.0"})
-    with pytest.raises(InputError, match=r"written by dltool 9\.0 in checkpoint format 99.*install a newer one"):
+    with pytest.raises(InputError, match=r"written by dltool 9\.0 in checkpoint format 99.*install a newer version"):
         decode(file)
 
 
@@ -127,7 +127,7 @@ def test_changed_metadata_is_found(file):
         arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
         metadata = tensors.metadata()
     save_file(arrays, file, metadata | {"config": "{}"})
-    with pytest.raises(InputError, match="the checksum does not fit the content"):
+    with pytest.raises(InputError, match="the checksum does not match the content"):
         decode(file)
 
 
@@ -139,7 +139,7 @@ def test_a_file_that_cannot_grow_leaves_the_one_before(file):
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size - 10, limit[1]))
     try:
-        with pytest.raises(RunError, match=r"cannot be saved: File too large; the one before it is kept: .*last\.safe"):
+        with pytest.raises(RunError, match=r"cannot be saved: File too large; the previous one is kept: .*last\.safe"):
             save(later(), file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
@@ -153,7 +153,7 @@ def test_a_failing_save_leaves_the_one_before(file, monkeypatch, call):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(saving.os, call, fail)
-    with pytest.raises(RunError, match=r"cannot be saved: No space left on device; the one before it is kept: .*last"):
+    with pytest.raises(RunError, match=r"cannot be saved: No space left on device; the previous one is kept: .*last"):
         save(later(), file)
     assert os.listdir(file.parent) == [file.name]
     assert_same(decode(file), CHECKPOINT)
@@ -189,7 +189,7 @@ def test_loading_falls_back_to_the_one_before(file):
     notes: list[str] = []
     assert load(file, notes.append).trainer["step"] == 13
     assert "last.safetensors: damaged or cut short" in notes[0]
-    assert "using the one before it, last.previous.safetensors" in notes[0]
+    assert "using the previous one, last.previous.safetensors" in notes[0]
     save(later(), file)  # and the sound one is not replaced by the damaged one on the way
     assert decode(file).trainer["step"] == 13
 

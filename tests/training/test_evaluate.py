@@ -134,7 +134,7 @@ def test_what_is_shown(workplace, capsys, kind):
 
 
 BAD = {
-    "a part and files": (["known.csv", "--part", "test"], "--part is of the data trained on"),
+    "a part and files": (["known.csv", "--part", "test"], "--part refers to the run's own data"),
     "no such part": (["--part", "tset"], "--part: the data has no tset part; it has: train, validation"),
     "no target": (["new.csv"], "new.csv: no column 'kind'"),
     "no such file": (["knwon.csv"], "no file 'knwon.csv'; did you mean 'known.csv'?"),

@@ -64,7 +64,7 @@ def test_one_metric_can_stand_in_the_list_twice(home: Path, capsys: pytest.Captu
         ),
         (
             {"metrics": [{"f1": {"positive": "3"}}]},
-            "f1 has positive '3', which is none of the classes; allowed: 0, 1, 2",
+            "f1 has positive '3', which is not one of the classes; allowed: 0, 1, 2",
         ),
     ],
 )

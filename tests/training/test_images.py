@@ -135,7 +135,7 @@ def test_the_surest_mistakes_are_told(form: str, capsys: pytest.CaptureFixture[s
         assert one["true"] == str(LABELS[row]) != one["predicted"]
     assert main(["eval", "run"]) == 0
     text = capsys.readouterr().out
-    assert f"misclassified images, {wrong} of 60; first those that the network was surest about" in text
+    assert f"misclassified images, {wrong} of 60; the most confident ones first" in text
     assert f"{mistakes[0]['true']}     {mistakes[0]['predicted']}  " in text
 
 

@@ -63,9 +63,9 @@ def test_everything_that_fits_is_taken(tmp_path: Path):
     assert arrays.keys() == {*PARAMETERS, *STATES} - {"head.weight"}
     assert all(array.dtype == np.float32 and np.all(array == 2) for array in arrays.values())
     assert start.notes == [
-        f"took 4 of the network's 5 tensors from {tmp_path}/x.safetensors; left at their initial values: head.weight; "
-        "without a place in the network: extra; 'head.weight' is 2×7 in the checkpoint and 2×4 in the network",
-        "the file does not say which columns and classes it was trained for: all was taken by name and shape",
+        f"took 4 of the network's 5 tensors from {tmp_path}/x.safetensors; kept their initial values: head.weight; "
+        "not used by the network: extra; 'head.weight' is 2×7 in the checkpoint and 2×4 in the network",
+        "the file does not name its columns and classes: everything was matched by name and shape",
     ]
 
 
@@ -95,10 +95,9 @@ def test_under_other_names(tmp_path: Path):
         (
             {"parameters": ["dense_1.bais", "dense_2.*", "conv"]},
             [
-                "init_from.parameters: no tensor of the checkpoint fits 'dense_1.bais'; did you mean 'dense_1.bias'?",
-                "init_from.parameters: no tensor of the checkpoint fits 'dense_2.*'; did you mean 'dense_1.*'?",
-                "init_from.parameters: no tensor of the checkpoint fits 'conv'; allowed: batch_norm_1.*, dense_1.*, "
-                "head.*",
+                "init_from.parameters: no checkpoint tensor matches 'dense_1.bais'; did you mean 'dense_1.bias'?",
+                "init_from.parameters: no checkpoint tensor matches 'dense_2.*'; did you mean 'dense_1.*'?",
+                "init_from.parameters: no checkpoint tensor matches 'conv'; allowed: batch_norm_1.*, dense_1.*, head.*",
             ],
         ),
         (
@@ -108,7 +107,7 @@ def test_under_other_names(tmp_path: Path):
         (
             {"parameters": "dense_1.*", "rename": {"dense_1.*": "dense_9.*"}},
             [
-                "init_from.parameters: the network has none of what 'dense_1.*' fits, such as 'dense_9.bias'; "
+                "init_from.parameters: the network has no tensor that 'dense_1.*' matches, such as 'dense_9.bias'; "
                 "did you mean 'dense_1.bias'?"
             ],
         ),
@@ -124,7 +123,7 @@ def test_renaming_that_does_not_fit(tmp_path: Path):
     with pytest.raises(InputError) as error:
         take(tmp_path, rename={"batch_nrm_1.*": "bn.*", "dense_1.bias": "head.weight"})
     assert str(error.value).splitlines() == [
-        "init_from.rename: no tensor of the checkpoint fits 'batch_nrm_1.*'; did you mean 'batch_norm_1.*'?",
+        "init_from.rename: no checkpoint tensor matches 'batch_nrm_1.*'; did you mean 'batch_norm_1.*'?",
         "init_from.rename: both 'dense_1.bias' and 'head.weight' become 'head.weight'",
     ]
 
@@ -133,7 +132,7 @@ def test_nothing_fits(tmp_path: Path):
     with pytest.raises(InputError) as error:
         take(tmp_path, {"w": np.ones(2), "head.weight": np.ones(3)})
     assert str(error.value) == (
-        f"{tmp_path}/x.safetensors: nothing in it fits by name and shape; 'head.weight' is 3 in the checkpoint and 2×4 "
+        f"{tmp_path}/x.safetensors: nothing matches by name and shape; 'head.weight' is 3 in the checkpoint and 2×4 "
         "in the network; it has head.weight, w; the network has dense_1.weight, dense_1.bias, batch_norm_1.gain, "
         "head.weight, batch_norm_1.running_mean"
     )
@@ -155,7 +154,7 @@ def train(config: dict[str, Any], *words: str) -> int:
 def test_a_run_records_where_it_started_and_goes_on_without_it(first: Path, capsys: pytest.CaptureFixture[str]):
     assert train({"init_from": {"checkpoint": "first", "parameters": "dense_1.*"}, "freeze": "dense_1.*"}) == 0
     told = capsys.readouterr().out
-    assert f"took 2 of the network's 4 tensors from {first}/checkpoints/best.safetensors; left at their initial" in told
+    assert f"took 2 of the network's 4 tensors from {first}/checkpoints/best.safetensors; kept their initial" in told
     assert yaml.safe_load(Path("second/config.yaml").read_text())["init_from"]["checkpoint"] == str(first)
     ours, theirs = (load_file(f"{run}/checkpoints/best.safetensors") for run in ("first", "second"))
     np.testing.assert_array_equal(ours["dense_1.weight"], theirs["dense_1.weight"])
@@ -178,7 +177,11 @@ def test_the_command_line_goes_before_the_config(first: Path, capsys: pytest.Cap
     ("init_from", "words", "line"),
     [
         ({"checkpoint": "frist"}, [], "small.yaml:10:3: init_from.checkpoint: no file 'frist'; did you mean 'first'?"),
-        ({"checkpoint": "first", "parameters": "conv*"}, [], "small.yaml:11:3: init_from.parameters: no tensor of the"),
+        (
+            {"checkpoint": "first", "parameters": "conv*"},
+            [],
+            "small.yaml:11:3: init_from.parameters: no checkpoint tensor",
+        ),
         ({"checkpoint": "small.yaml"}, [], "small.yaml: not a safetensors file ("),
         (None, ["--init-from", "frist"], "--init-from: no file 'frist'; did you mean 'first'?"),
         ({"checkpoint": "first", "rename": {"a*": "b"}}, [], "small.yaml:10:3: init_from: 'a*' and 'b' must have"),

@@ -79,5 +79,5 @@ def test_accumulating_passes_the_samples_of_larger_batches():
 
 
 def test_dropping_everything_is_refused():
-    with pytest.raises(InputError, match=r"train\.last_batch: drops all there is: one update takes 8 rows"):
+    with pytest.raises(InputError, match=r"train\.last_batch: drops all rows: one update needs 8 rows"):
         EpochLayout(7, 4, 2, "drop")

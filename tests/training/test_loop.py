@@ -9,7 +9,7 @@ import pytest
 
 from dltool.training.checkpoint import decode
 from dltool.training.divergence import DivergedError
-from dltool.training.events import EpochEnded, Lowered, Progress
+from dltool.training.events import EpochEnded, Progress, RateLowered
 
 from .runs import CLASSES, NUMBERS, lines, open_run, train
 
@@ -32,8 +32,8 @@ def test_steps_epochs_and_the_end_are_logged(tmp_path):
             "reason": "finished",
             "epoch": 3,
             "step": 24,
-            "test": outcome.figures["test"],
-            "test_of_epoch": outcome.shown,
+            "test": outcome.metrics["test"],
+            "test_of_epoch": outcome.metrics_epoch,
         }
     ]
     assert sorted(path.name for path in run.root.rglob("*")) == [
@@ -119,8 +119,8 @@ def test_early_stopping_waits_and_restores_the_best_epoch(tmp_path):
     assert outcome.reason == lines(run, "end")[0]["reason"] == "early_stopping"
     assert outcome.epochs == best + 2
     assert outcome.best == {"epoch": best, "monitor": "validation.loss", "value": min(losses)}
-    assert outcome.shown == best
-    assert outcome.figures["validation"]["loss"] == min(losses)
+    assert outcome.metrics_epoch == best
+    assert outcome.metrics["validation"]["loss"] == min(losses)
     for name, array in decode(run.best).arrays.items():
         np.testing.assert_array_equal(job.engine.read()[name], array)
     assert job.evaluate("validation").result()["loss"] == min(losses)
@@ -142,7 +142,7 @@ def test_plateau_lowers_the_rate(tmp_path):
     events: list[object] = []
     train(job, run, notify=events.append)
     assert [line["lr"] / 1e-20 for line in lines(run, "step")] == pytest.approx([1, 1, 1, 0.5, 0.5, 0.25])
-    assert [event.text for event in events if isinstance(event, Lowered)] == [
+    assert [event.text for event in events if isinstance(event, RateLowered)] == [
         "plateau: the learning rate is now multiplied by 0.5",
         "plateau: the learning rate is now multiplied by 0.25",
     ]
@@ -156,7 +156,7 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert outcome.best == {"epoch": int(np.argmax(values)) + 1, "monitor": "validation.accuracy", "value": max(values)}
     assert decode(run.best).trainer["epoch"] == outcome.best["epoch"]
     assert decode(run.last).trainer["epoch"] == 8
-    assert outcome.shown == outcome.best["epoch"]
+    assert outcome.metrics_epoch == outcome.best["epoch"]
     ends = [event for event in events if isinstance(event, EpochEnded)]
     assert [end.line["epoch"] for end in ends if end.best][-1] == outcome.best["epoch"]
     assert [event.step for event in events if isinstance(event, Progress)][-1] == 8 * job.layout.updates
@@ -179,6 +179,6 @@ def test_parameters_that_are_not_finite_are_never_saved(tmp_path):
     train(job, run)
     kept = run.last.read_bytes()
     job.engine.write({"dense_1.bias": np.full(8, np.nan, np.float32)})
-    with pytest.raises(DivergedError, match=r"dense_1\.bias holds numbers that are not finite"):
+    with pytest.raises(DivergedError, match=r"dense_1\.bias has numbers that are not finite"):
         train(job, run, stop_at=0)
     assert run.last.read_bytes() == kept

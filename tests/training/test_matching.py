@@ -125,17 +125,17 @@ def test_another_order_of_columns_words_and_classes_gives_the_same_outputs(old: 
         (
             {**OLD, "kind": ["ant", "bee", "elk"] * (ROWS // 3)},
             {},
-            "dense_1.bias, dense_1.weight: left at initial values: (cat, dog, owl) there, (ant, bee, elk) here",
+            "dense_1.bias, dense_1.weight: kept initial values: (cat, dog, owl) there, (ant, bee, elk) here",
         ),
         (
             {"size": OLD["height"], **{name: OLD[name] for name in ("weight", "city", "colour", "words", "kind")}},
             {"data": {"features": {("size" if k == "height" else k): v for k, v in FEATURES.items()}}},
-            "initial values for size; no place for height",
+            "initial values for size; not used: height",
         ),
         (
             OLD,
             {"data": {"features": FEATURES | {"weight": "numeric"}}},
-            "prepared otherwise than for the checkpoint: 'weight': offset 0 there, ",
+            "prepared differently than for the checkpoint: 'weight': offset 0 there, ",
         ),
         (
             {**OLD, "kind": ["ant", "bee", "elk"] * (ROWS // 3)},
@@ -158,7 +158,7 @@ def test_one_output_for_two_classes_is_taken_for_the_same_two_alone(tmp_path: Pa
     assert {*started("new", of_two, **binary).start.taken} == {*ALL_EMBEDDED, "dense_1.weight", "dense_1.bias"}
     job = started("new", {**OLD, "kind": ["maybe", "no"] * (ROWS // 2)}, **binary)
     assert {*job.start.taken} == ALL_EMBEDDED
-    assert "dense_1.bias, dense_1.weight: left at initial values: (yes, not no) there, (no, not maybe) here" in "".join(
+    assert "dense_1.bias, dense_1.weight: kept initial values: (yes, not no) there, (no, not maybe) here" in "".join(
         job.start.notes
     )
 

@@ -21,7 +21,7 @@ LOSSES = GENERATOR.normal(size=ROWS).astype(np.float32) ** 2
 
 def meter() -> Meter:
     metrics = [registered("metric")[name]() for name in ("mae", "rmse", "r2")]
-    return Meter(metrics, answers=TWO, link=lambda outputs: outputs)
+    return Meter(metrics, answers=TWO, output_activation=lambda outputs: outputs)
 
 
 def feed(target: Meter, start: int, end: int) -> None:
@@ -43,7 +43,7 @@ def test_cuts_do_not_matter():
 
 
 def test_loss_is_weighted_by_samples():
-    one = Meter([], answers=Answers("numbers", ("t",)), link=lambda outputs: outputs)
+    one = Meter([], answers=Answers("numbers", ("t",)), output_activation=lambda outputs: outputs)
     one.add_losses(np.array([3.0, 4.0], np.float32), np.array([3, 1]))
     assert one.result() == {"loss": 1.75}
     assert not one.wants_outputs
@@ -51,7 +51,9 @@ def test_loss_is_weighted_by_samples():
 
 def test_an_undefined_metric_is_nan_and_says_why():
     auc = Meter(
-        [registered("metric")["auc"]()], answers=Answers("classes", ("a", "b", "c")), link=lambda outputs: outputs
+        [registered("metric")["auc"]()],
+        answers=Answers("classes", ("a", "b", "c")),
+        output_activation=lambda outputs: outputs,
     )
     auc.add_losses(np.ones(4, np.float32), np.ones(4, np.int64))
     auc.add_outputs(np.ones((4, 3), np.float32), np.zeros(4, np.int64))
@@ -61,9 +63,9 @@ def test_an_undefined_metric_is_nan_and_says_why():
 
 def test_figures_are_in_the_units_of_the_targets():
     metrics = [registered("metric")[name]() for name in ("mae", "r2")]
-    link = lambda outputs: outputs  # noqa: E731
-    scaled = Meter(metrics, answers=TWO, link=link, own_units=lambda numbers: 100 * numbers + 7)
-    plain = Meter(metrics, answers=TWO, link=link)
+    identity = lambda outputs: outputs  # noqa: E731
+    scaled = Meter(metrics, answers=TWO, output_activation=identity, own_units=lambda numbers: 100 * numbers + 7)
+    plain = Meter(metrics, answers=TWO, output_activation=identity)
     for each in (scaled, plain):
         feed(each, 0, ROWS)
     assert scaled.result()["loss"] == plain.result()["loss"]

@@ -20,7 +20,7 @@ def test_direction_follows_the_figure():
 
 
 def test_a_matrix_cannot_be_watched():
-    with pytest.raises(InputError, match=r"'validation\.confusion_matrix' is not one number"):
+    with pytest.raises(InputError, match=r"'validation\.confusion_matrix' is not a single number"):
         find_monitor("validation.confusion_matrix", METRICS)
 
 

@@ -105,9 +105,12 @@ def test_other_data_is_not_taken_for_moved(project: Path, capsys: pytest.Capture
     numbers("more.npz", 3)
     longer = ["resume", "run", "--set", "train.epochs=4"]
     assert main([*longer, "--set", "data.npz.path=more.npz"]) == 2
-    assert "error: data: the data has changed since this run began; if it lies els" in capsys.readouterr().err
+    assert "error: data: the data has changed since this run started; if it has moved" in capsys.readouterr().err
     assert main(["eval", "run", "--set", "data.npz.path=more.npz", "--set", "train.epochs=4"]) == 2
-    assert capsys.readouterr().err == "error: train.epochs: cannot change any more; only where the data is can\n"
+    assert (
+        capsys.readouterr().err
+        == "error: train.epochs: cannot change after training; only the location of the data can\n"
+    )
     assert main(longer) == 0
 
 

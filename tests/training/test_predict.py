@@ -191,7 +191,7 @@ def test_unknown_categories_are_counted(workplace, capsys):
     table("odd.csv", {**{name: samples(3, 4)[name] for name in FEATURES}, "colour": ["mauve", "red", "pink", "blue"]})
     assert main(["predict", "runs/classes", "odd.csv", "-o", "out.csv"]) == 0
     said = capsys.readouterr().err
-    assert said == "note: column 'colour': 2 cells that hold what training has never seen, taken as unknown\n"
+    assert said == "note: column 'colour': 2 cells have values not seen in training, taken as unknown\n"
 
 
 def test_classes_may_have_any_name(workplace, capsys):
@@ -211,7 +211,7 @@ def test_a_signal_leaves_nothing_behind(workplace, monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
 
     there = sorted(workplace.iterdir())
-    monkeypatch.setattr("dltool.cli.commands.predict._Bar.tell", end)
+    monkeypatch.setattr("dltool.cli.commands.predict._Bar.update", end)
     with pytest.raises(SystemExit) as ended:
         main(["predict", "runs/classes", "new.csv", "-o", "out.csv"])
     assert ended.value.code == 128 + signal.SIGTERM
@@ -235,7 +235,7 @@ def test_a_terminal_shows_the_first_rows(workplace, capsys, monkeypatch):
     assert "probability_good one" in out
     assert "0009" in out
     assert "0010" not in out
-    assert out.splitlines()[-1] == "40 more rows; into a file: -o predictions.csv"
+    assert out.splitlines()[-1] == "40 more rows; to write everything to a file: -o predictions.csv"
 
 
 def test_a_terminal_shows_what_numbers_do_not_have_in_common(workplace, capsys, monkeypatch):
@@ -254,11 +254,11 @@ BAD = {
     "nothing to keep": (["new.csv", "--keep", "ID"], "new.csv: no column 'ID'; did you mean 'id'?"),
     "name taken": (
         ["taken.csv", "--keep-all"],
-        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: ",
+        "taken.csv: column 'prediction' has the same name as a prediction; rename it in the file, or keep others: ",
     ),
     "files that differ": (
         ["new.csv", "taken.csv", "--keep-all"],
-        "taken.csv: its column 'prediction' has the name of a prediction; rename it in the file, or keep others: ",
+        "taken.csv: column 'prediction' has the same name as a prediction; rename it in the file, or keep others: ",
     ),
     "columns that differ": (
         ["new.csv", "more.csv", "--keep-all"],
@@ -267,11 +267,11 @@ BAD = {
     "text for a number": (["word.csv"], "word.csv:3: column 'b' holds 'many', where a number is expected"),
     "format": (
         ["new.csv", "-o", "out.txt"],
-        "out.txt: the format is not known; the name must end in .csv, .jsonl, .ndjson, .parquet, .pq",
+        "out.txt: unknown format; the name must end in .csv, .jsonl, .ndjson, .parquet, .pq",
     ),
     "folder": (["new.csv", "-o", "nowhere/out.csv"], "nowhere/out.csv: there is no directory 'nowhere'"),
-    "not a file": (["new.csv", "-o", "folder.csv"], "folder.csv: is not a file that could be replaced"),
-    "its own input": (["new.csv", "-o", "./new.csv"], "new.csv: is read from; choose another name for what is written"),
+    "not a file": (["new.csv", "-o", "folder.csv"], "folder.csv: exists and is not a file"),
+    "its own input": (["new.csv", "-o", "./new.csv"], "new.csv: is an input; choose another output file"),
 }
 
 

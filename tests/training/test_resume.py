@@ -96,7 +96,7 @@ def test_more_epochs_go_on_from_the_end(tmp_path):
     ("schedule", "text"),
     [
         ("constant", "the learning rate at step 17 stays 0.001"),
-        ("cosine", "schedule 'cosine' now spans them all; the learning rate at step 17 is 0.0005, and was to be 0"),
+        ("cosine", "schedule 'cosine' now spans all epochs; the learning rate at step 17 is 0.0005 instead of 0"),
     ],
 )
 def test_what_more_epochs_do_to_the_schedule_is_told(tmp_path, schedule, text):
@@ -117,7 +117,7 @@ def test_what_would_make_it_another_run_is_refused(tmp_path, capsys):
     capsys.readouterr()
     assert main(["resume", str(tmp_path / "run"), "--set", "train.seed=1", "--set", "optimizer.lr=1"]) == 2
     errors = capsys.readouterr().err.splitlines()
-    assert [line.partition(": cannot change while a run goes on; ")[0] for line in errors] == [
+    assert [line.partition(": cannot change when a run is resumed; ")[0] for line in errors] == [
         "error: optimizer.adam.lr",
         "error: train.seed",
     ]
@@ -171,7 +171,7 @@ def test_a_run_without_a_checkpoint_starts_from_its_beginning(tmp_path, monkeypa
     run.metrics.write_bytes(run.metrics.read_bytes()[:100])
     monkeypatch.chdir("/")
     assert main(["resume", str(run.root)]) == 0
-    assert "note: there is no checkpoint yet: the run starts from its beginning" in capsys.readouterr().out
+    assert "note: no checkpoint yet: the run starts from the beginning" in capsys.readouterr().out
     assert lines(run) == whole
 
 
@@ -184,15 +184,15 @@ def test_changed_data_is_refused(tmp_path, capsys):
     train(job, run, stop_at=1)
     np.savez(tmp_path / "data.npz", x=features + 1, y=labels)
     assert main(["resume", str(run.root)]) == 2
-    assert "data: the data has changed since this run began" in capsys.readouterr().err
+    assert "data: the data has changed since this run started" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("file", "is not a run's directory"),
+        ("file", "is not a run directory"),
         ("empty", "no checkpoint in this directory (last.safetensors)"),
-        ("none", "is not a run's directory"),
+        ("none", "is not a run directory"),
     ],
 )
 def test_what_is_not_a_run(tmp_path, capsys, content, message):
@@ -212,7 +212,7 @@ def test_a_damaged_last_checkpoint_falls_back(tmp_path, capsys):
     run.last.write_bytes(b"half")
     assert main(["resume", str(run.root)]) == 0
     assert "note: " in (out := capsys.readouterr().out)
-    assert "using the one before it, last.previous.safetensors" in out
+    assert "using the previous one, last.previous.safetensors" in out
 
 
 def dltool(*arguments: str, **options) -> subprocess.Popen[str]:

@@ -49,7 +49,7 @@ def test_a_place_that_takes_no_run_is_refused_before_any_work(tmp_path, monkeypa
     assert main(["train", str(config)]) == 2
     assert capsys.readouterr().err == "error: runs: is a file; a run needs a directory: --run-dir DIR\n"
     monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(InputError, match="nothing can be written here; name another directory"):
+    with pytest.raises(InputError, match="not writable; choose another directory"):
         refuse_unusable(tmp_path / "deep" / "below")
 
 

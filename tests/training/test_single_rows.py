@@ -15,8 +15,8 @@ from .runs import CLASSES, IMAGES, lines, open_run, train, write_config
 FLAT = [{"dense": 4}, "batch_norm", "relu", {"dense": "classes"}]
 CONVOLUTIONS = [{"conv2d": 4}, "batch_norm", "relu", "flatten", {"dense": "classes"}]
 POINTS = [{"conv2d": {"filters": 4, "kernel": [6, 5]}}, "batch_norm", "flatten", {"dense": "classes"}]
-ALONE = "over a batch of one row every value is its own mean"
-LAST = "the last batch of an epoch would have one row"
+ALONE = "in a batch of one row every value is its own mean"
+LAST = "the last batch of an epoch would have a single row"
 
 
 @pytest.mark.parametrize(

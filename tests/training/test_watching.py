@@ -15,9 +15,9 @@ from dltool.training.monitor import Monitor
 
 from .runs import lines, open_run, train, write_config
 
-AUC = "auc needs rows of at least two classes, these have one; check how the data is split"
-TELL = "or let another figure tell the best epoch: train.monitor: validation.loss"
-INSTEAD = "or watch another figure, such as validation.loss"
+AUC = "auc needs rows of at least two classes, but these have one; check how the data is split"
+TELL = "or choose the best epoch by another metric: train.monitor: validation.loss"
+INSTEAD = "or monitor another metric, such as validation.loss"
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "plateau": (
         {**ONES, "metrics": ["accuracy"], "loss": WEIGHTLESS, "schedule": "plateau"},
-        "schedule: 'validation.loss' cannot be computed: all rows of the part are of classes without weight;"
+        "schedule: 'validation.loss' cannot be computed: all rows of the part belong to classes of weight 0;"
         " change class_weights",
     ),
     "one row": (
@@ -65,8 +65,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             "model": [{"dense": "targets"}],
             "compat": "torch",
         },
-        f"train: 'validation.r2' cannot be computed: r2 needs at least two rows, there is one; check how the data is"
-        f" split, {TELL}",
+        f"train: 'validation.r2' cannot be computed: r2 needs at least two rows, but there is one; check how the data"
+        f" is split, {TELL}",
     ),
 }
 
@@ -122,7 +122,7 @@ def test_a_figure_that_becomes_undefined_is_no_improvement(home: Path, monkeypat
     job, run = open_run(home, {"data": data("train", "both"), "metrics": ["auc"], "early_stopping": STOPPING, **LONG})
     _undefined_from(2, monkeypatch)
     outcome = train(job, run)
-    assert (outcome.reason, outcome.epochs, outcome.shown) == ("early_stopping", 4, 1)
+    assert (outcome.reason, outcome.epochs, outcome.metrics_epoch) == ("early_stopping", 4, 1)
     assert outcome.best is not None
     assert outcome.best["epoch"] == 1
 
@@ -133,9 +133,9 @@ def test_without_a_best_epoch_it_is_said(home: Path, monkeypatch: pytest.MonkeyP
     _undefined_from(1, monkeypatch)
     events: list[object] = []
     outcome = train(job, run, notify=events.append)
-    assert (outcome.best, outcome.shown, outcome.checkpoint) == (None, outcome.epochs, run.last)
+    assert (outcome.best, outcome.metrics_epoch, outcome.checkpoint) == (None, outcome.epochs, run.last)
     assert [event.text for event in events if isinstance(event, Warned)] == [
-        "no epoch is the best: 'validation.auc' was never defined; the last parameters are kept"
+        "there is no best epoch: 'validation.auc' was never defined; the last parameters are kept"
     ]
     assert lines(run, "end")[0]["reason"] == "early_stopping"
 

@@ -1,4 +1,4 @@
-"""PyTorch's activations, each by the name that dltool has for it."""
+"""PyTorch's activations by their names in dltool."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn  # pyright: ignore[reportMissingImports]
 
-#: None: does nothing
+#: None: the identity
 ACTIVATIONS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": lambda fields: None,
     "relu": lambda fields: nn.ReLU(),

@@ -1,6 +1,6 @@
-"""PyTorch's modules for layers over images and series, whose channels are in front there.
+"""PyTorch's modules for layers over images and series; PyTorch puts channels first.
 
-Its own padding is the same at both ends of an axis; where dltool's is not, a module in front of it pads.
+PyTorch pads both ends of an axis equally; a separate module pads where dltool does not.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from dltool.errors import InputError, Problem
 from dltool.ops.windows import window
 
 Fields = Mapping[str, Any]
-Shape = tuple[int, ...]  # of a sample, as dltool has it: channels last
+Shape = tuple[int, ...]  # of a sample in dltool: channels last
 Modules = list[Any]
 
 
 @dataclass(frozen=True)
 class _Windows:
-    """How many windows lie along an axis, and the padding at its two ends."""
+    """The number of windows along an axis, and the padding at both ends."""
 
     count: int
     before: int
-    behind: int
+    after: int
 
 
 def convolution(fields: Fields, shape: Shape, *, filters: int, groups: int) -> tuple[Modules, Shape]:
-    """The modules of a convolution, the last of which has the weights, and the shape that it gives."""
+    """The modules of a convolution, of which the last has the weights, and the output shape."""
     axes = len(shape) - 1
     kernel, stride, dilation = (_each(fields[name], axes) for name in ("kernel", "stride", "dilation"))
     windows = _windows(shape, kernel, stride, _each(fields["padding"], axes), dilation)
@@ -41,7 +41,7 @@ def convolution(fields: Fields, shape: Shape, *, filters: int, groups: int) -> t
 
 
 def transposed(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
-    """The modules of a transposed convolution, the first of which has the weights, and the shape that it gives."""
+    """The modules of a transposed convolution, of which the first has the weights, and the output shape."""
     axes, filters = len(shape) - 1, fields["filters"]
     kernel, stride, dilation = (_each(fields[name], axes) for name in ("kernel", "stride", "dilation"))
     lengths, cuts = [], []
@@ -53,8 +53,8 @@ def transposed(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
         lengths.append(count * step if padding == "same" else reach - 2 * padded)
         before = window(lengths[-1], size, step, padding, apart)[1]
         cuts.append((before, reach - lengths[-1] - before))
-    more = tuple(max(0, before - behind) for before, behind in cuts)
-    sides = [(0, min(0, before - behind)) for before, behind in cuts]
+    more = tuple(max(0, before - after) for before, after in cuts)
+    sides = [(0, min(0, before - after)) for before, after in cuts]
     make = (nn.ConvTranspose1d, nn.ConvTranspose2d)[axes - 1]
     padding = tuple(before for before, _ in cuts)
     module = make(shape[-1], filters, kernel, stride, padding, more, bias=fields["bias"], dilation=dilation)
@@ -62,7 +62,7 @@ def transposed(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
 
 
 def max_pool(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
-    """The modules of a pool by the largest, and the shape that it gives."""
+    """The modules of a max pool, and the output shape."""
     axes, size, stride, windows = _pool(fields, shape)
     padding, modules = _padded(windows, -torch.inf, most=size)
     modules.append((nn.MaxPool1d, nn.MaxPool2d)[axes - 1](size, stride, padding))
@@ -70,32 +70,34 @@ def max_pool(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
 
 
 def average_pool(fields: Fields, shape: Shape, path: str) -> tuple[Modules, Shape]:
-    """The modules of a pool by the mean, and the shape that it gives."""
+    """The modules of an average pool, and the output shape."""
     axes, size, stride, windows = _pool(fields, shape)
     padding, modules = _padded(windows, 0.0, most=size)
     if modules and not fields["include_padding"]:
-        raise InputError(Problem("uneven padding that does not count has no counterpart in PyTorch", path=path))
+        raise InputError(
+            Problem("PyTorch has no counterpart for uneven padding with include_padding: false", path=path)
+        )
     make = (nn.AvgPool1d, nn.AvgPool2d)[axes - 1]
     modules.append(make(size, stride, padding, count_include_pad=fields["include_padding"]))
     return modules, (*(axis.count for axis in windows), shape[-1])
 
 
 def global_pool(kind: str, axes: int) -> Any:
-    """One number for each channel."""
+    """The modules of a global pool: one number for each channel."""
     if kind == "global_max_pool":
         return nn.Sequential((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)[axes - 1](1), nn.Flatten())
     return nn.Sequential((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)[axes - 1](1), nn.Flatten())
 
 
 def upsample(fields: Fields, shape: Shape) -> tuple[Modules, Shape]:
-    """The module that enlarges, and the shape that it gives."""
+    """The modules of an upsampling, and the output shape."""
     factors = _each(fields["factor"], len(shape) - 1)
     large = tuple(length * factor for length, factor in zip(shape[:-1], factors, strict=True))
     return [nn.Upsample(large, mode=fields["interpolation"])], (*large, shape[-1])
 
 
 def border(given: Any, shape: Shape, sign: int) -> tuple[Modules, Shape]:
-    """The module that adds zeros around samples (sign 1) or cuts them (−1), and the shape that it gives."""
+    """The modules that pad samples with zeros (sign 1) or crop them (−1), and the output shape."""
     ends = [_each(given, 2)] if len(shape) == 2 else [_each(one, 2) for one in _each(given, 2)]
     sides = [(sign * low, sign * high) for low, high in ends]
     lengths = (length + low + high for length, (low, high) in zip(shape[:-1], sides, strict=True))
@@ -123,7 +125,7 @@ def _windows(shape: Shape, size: Shape, stride: Shape, padding: tuple[Any, ...],
 def _along(length: int, size: int, stride: int, padding: Any, dilation: int) -> _Windows:
     count, before = window(length, size, stride, padding, dilation)
     reach = (size - 1) * dilation + 1
-    if (length + 2 * before - reach) // stride + 1 == count:  # what no window reaches does no harm
+    if (length + 2 * before - reach) // stride + 1 == count:  # extra padding that no window reaches is harmless
         return _Windows(count, before, before)
     return _Windows(count, before, (count - 1) * stride + reach - length - before)
 
@@ -133,17 +135,17 @@ def _each(given: Any, axes: int) -> tuple[Any, ...]:
 
 
 def _padded(windows: Sequence[_Windows], value: float, most: Shape | None = None) -> tuple[Shape, Modules]:
-    """Padding that a module does itself, and the module that does it where it cannot.
+    """The padding argument of a module, and a separate padding module if that is not enough.
 
-    A pool cannot pad by more than half the size of its windows, of which `most` is the whole.
+    A pool cannot pad by more than half its window size; `most` is that size.
     """
-    even = all(axis.before == axis.behind for axis in windows)
+    even = all(axis.before == axis.after for axis in windows)
     if even and (most is None or all(2 * axis.before <= size for axis, size in zip(windows, most, strict=True))):
         return tuple(axis.before for axis in windows), []
-    return (0,) * len(windows), [_border([(axis.before, axis.behind) for axis in windows], value)]
+    return (0,) * len(windows), [_border([(axis.before, axis.after) for axis in windows], value)]
 
 
 def _border(sides: Sequence[tuple[int, int]], value: float) -> Any:
-    """Pads by `value`, or cuts where the places at an end of an axis are negative."""
-    places = [place for ends in reversed(sides) for place in ends]
-    return (nn.ConstantPad1d, nn.ConstantPad2d)[len(sides) - 1](tuple(places), value)
+    """Pads with `value`; negative amounts crop."""
+    amounts = [amount for ends in reversed(sides) for amount in ends]
+    return (nn.ConstantPad1d, nn.ConstantPad2d)[len(sides) - 1](tuple(amounts), value)

@@ -1,4 +1,4 @@
-"""PyTorch's losses, each the mean over a batch."""
+"""PyTorch's losses, averaged over a batch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dltool.errors import InputError, Problem
 
 
 def build_loss(recipe: Recipe, modules: Modules) -> Any:
-    """The loss of a config; a last softmax or sigmoid that it makes up for is taken off `modules`, as dltool does."""
+    """The loss of a config; a final softmax or sigmoid that it includes is removed from `modules`, as in dltool."""
     kind, fields = named(recipe.loss)
     if kind not in _LOSSES:
-        raise InputError(Problem(f"PyTorch has no counterpart of '{kind}' here", path="loss"))
+        raise InputError(Problem(f"the comparison has no PyTorch counterpart of '{kind}'", path="loss"))
     if kind == "cross_entropy":
         if modules and isinstance(modules[-1], nn.Softmax) and recipe.compat != "torch":
             modules.pop()
@@ -45,7 +45,7 @@ def _cross_entropy(fields: Fields, recipe: Recipe) -> Any:
     if fields["class_weights"] is None:
         return nn.CrossEntropyLoss(label_smoothing=smoothing)
     if smoothing and fields["weigh"] == "samples":
-        message = "with class_weights, PyTorch's label smoothing weighs the term of each class; say weigh: classes"
+        message = "with class_weights, PyTorch's label smoothing weights the term of each class; set weigh: classes"
         raise InputError(Problem(message, path="loss.cross_entropy"))
     weights = torch.from_numpy(recipe.arrays["loss.class_weights"])
     if fields["divide_by"] == "weights":

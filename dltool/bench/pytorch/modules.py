@@ -1,4 +1,4 @@
-"""What PyTorch has as a function but not as a module."""
+"""Modules for operations that PyTorch has only as functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 
 
 class Columns(nn.Module):
-    """Looks up the embedding of each code, or makes it one-hot, and puts the numbers behind."""
+    """Embeds each code or makes it one-hot, and appends the numbers."""
 
     def __init__(self, tables: Sequence[Any]):
         super().__init__()
@@ -25,7 +25,7 @@ class Columns(nn.Module):
 
 
 class Reshape(nn.Module):
-    """Gives each sample another shape; with `samples` -1, rows of a sample become samples, or samples again."""
+    """Reshapes each sample; with `samples` -1 the number of samples follows from the shape."""
 
     def __init__(self, shape: tuple[int, ...], samples: int | None = None):
         super().__init__()
@@ -50,7 +50,7 @@ class ChannelsLast(nn.Module):
 
 
 class Residual(nn.Module):
-    """Adds its input to what its modules make of it."""
+    """Adds its input to the output of its modules."""
 
     def __init__(self, modules: Sequence[Any]):
         super().__init__()
@@ -61,7 +61,7 @@ class Residual(nn.Module):
 
 
 class Add(nn.ModuleList):
-    """The sum of what each branch makes of the input."""
+    """The sum of the outputs of all branches."""
 
     def forward(self, x: Any) -> Any:
         first, *others = (branch(x) for branch in self)
@@ -71,7 +71,7 @@ class Add(nn.ModuleList):
 
 
 class Join(nn.Module):
-    """What each branch makes of the input, one after the other along an axis."""
+    """The outputs of all branches, concatenated along an axis."""
 
     def __init__(self, branches: Sequence[Any], axis: int):
         super().__init__()

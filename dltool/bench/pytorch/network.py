@@ -1,4 +1,4 @@
-"""PyTorch's modules for the layers of a config, with their parameters by dltool's names."""
+"""PyTorch's modules for the layers of a config, and their parameters by dltool's names."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ Modules = list[Any]
 
 @dataclass
 class Network:
-    """Layers being built: the shape so far, and every tensor by dltool's name (matrices are stored transposed)."""
+    """A network under construction: the current shape, and all tensors by their names in dltool."""
 
-    shape: tuple[int, ...]  # of a sample, as dltool has it
-    outputs: int  # what 'classes' and 'targets' stand for
-    channels_last: bool = False  # how images lie in memory
-    channels_first: bool = False  # how PyTorch has a sample's axes at this point
-    folded: tuple[int, ...] | None = None  # of what image this flat sample is made, channel by channel
+    shape: tuple[int, ...]  # of a sample in dltool
+    outputs: int  # the number that 'classes' and 'targets' stand for
+    channels_last: bool = False  # memory format of images
+    channels_first: bool = False  # whether PyTorch's tensor has channels first at this point
+    folded: tuple[int, ...] | None = None  # the image shape that a flat sample was made from, channels first
     tensors: dict[str, Any] = field(default_factory=dict)
-    embeddings: set[str] = field(default_factory=set)  # those that are not transposed
-    folds: dict[str, tuple[int, ...]] = field(default_factory=dict)  # `folded`, by the name of the weights that meet it
+    embeddings: set[str] = field(default_factory=set)  # tensors that are not transposed
+    folds: dict[str, tuple[int, ...]] = field(default_factory=dict)  # `folded` by the name of the weights applied to it
 
     def embed(self, codes: Sequence[Fields]) -> Modules:
-        """The module that joins what codes stand for with the numbers; raises InputError for bags of codes."""
+        """The module that joins embedded codes with the numbers; raises InputError for bags of codes."""
         tables = []
         for column in codes:
             size, width = column["size"], column["width"]
             if column["length"] > 1:
-                raise InputError(Problem("bags of words have no counterpart in PyTorch here", path="data.features"))
+                raise InputError(
+                    Problem("the comparison has no PyTorch counterpart of a bag of words", path="data.features")
+                )
             tables.append(size if width is None else nn.Embedding(size, width))
             if width:
                 self.tensors[f"features.{column['name']}.weight"] = tables[-1].weight
@@ -49,7 +51,7 @@ class Network:
         return [Columns(tables)]
 
     def build(self, layers: Sequence[str | Mapping[str, Any]], path: str = "") -> Modules:
-        """The modules of a list of resolved layers, one after the other; raises InputError for one without any."""
+        """The modules of a list of resolved layers; raises InputError for a layer without a counterpart."""
         numbers: Counter[str] = Counter()
         modules: Modules = []
         for layer in layers:
@@ -73,22 +75,22 @@ class Network:
                 tensor.copy_(images.as_weights(given) if transposed else given)
 
     def _layer(self, kind: str, fields: Fields, path: str) -> Modules:
-        modules = [] if kind in _BESIDE_ORDER else self._unfolded()
+        modules = [] if kind in _ORDER_INDEPENDENT else self._unfolded()
         if kind in ACTIVATIONS:
             return [*modules, *self._activation(kind, fields)]
         if kind not in _LAYERS:
-            raise InputError(Problem(f"layer '{kind}' has no counterpart in PyTorch here", path=path))
+            raise InputError(Problem(f"the comparison has no PyTorch counterpart of layer '{kind}'", path=path))
         return [*modules, *_LAYERS[kind](self, fields, path)]
 
     def _with_channels(self, *, first: bool) -> Modules:
-        """What brings the channels in front, or behind."""
+        """The module that moves channels first or last, if needed."""
         if len(self.shape) < 2 or self.channels_first == first:
             return []
         self.channels_first = first
         return [ChannelsFirst() if first else ChannelsLast()]
 
     def _unfolded(self) -> Modules:
-        """What brings the numbers of a flat sample into dltool's order."""
+        """The modules that bring a flat sample into dltool's order, if needed."""
         if self.folded is None:
             return []
         *large, channels = self.folded
@@ -170,7 +172,7 @@ class Network:
         return [nn.Dropout(fields["rate"])] if fields["rate"] else []
 
     def _flatten(self, fields: Fields, path: str) -> Modules:
-        """In the order in which the numbers lie, so that none is moved in a step."""
+        """Flatten in memory order, so that no data is moved in a step."""
         if len(self.shape) == 1:
             return []
         if not self.channels_first or (self.channels_last and len(self.shape) == 3):
@@ -227,7 +229,7 @@ class Network:
         return [Add(branches)]
 
     def _branch(self, layers: Sequence[str | Mapping[str, Any]], path: str) -> Modules:
-        """Layers that leave the channels where they were."""
+        """The modules of a branch, which keep the position of the channels."""
         first = self.channels_first
         modules = self.build(layers, path)
         return [*modules, *self._with_channels(first=first)]
@@ -263,8 +265,8 @@ _LAYERS: dict[str, Callable[[Network, Fields, str], Modules]] = {
     "sequential": Network._sequential,
 }
 
-#: layers that do not care in which order a flat sample's numbers are, or see to it themselves
-_BESIDE_ORDER = {"dense", "dropout", "flatten", *ACTIVATIONS} - {"softmax"}
+#: layers that do not depend on the order of a flat sample's numbers, or handle it themselves
+_ORDER_INDEPENDENT = {"dense", "dropout", "flatten", *ACTIVATIONS} - {"softmax"}
 
 
 def named(thing: str | Mapping[str, Any]) -> tuple[str, Fields]:

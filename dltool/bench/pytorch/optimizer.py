@@ -1,4 +1,4 @@
-"""PyTorch's optimizers, in their plain form and in the fastest that each one has."""
+"""PyTorch's optimizers, in their default form and in their fastest form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_optimizer(recipe: Recipe, parameters: Mapping[str, Any], *, tuned: boo
     if kind not in _OPTIMIZERS:
         raise InputError(Problem(f"PyTorch has no optimizer '{kind}'", path="optimizer"))
     if fields["weight_decay"] and fields["decoupled"] and kind not in ("adam", "adamw"):
-        message = f"PyTorch's {kind} has no decoupled weight decay; with decoupled: false it can be compared"
+        message = f"PyTorch's {kind} has no decoupled weight decay; set decoupled: false to compare"
         raise InputError(Problem(message, path=f"optimizer.{kind}"))
     make, options = _OPTIMIZERS[kind](fields)
     decayed = [parameter for name, parameter in parameters.items() if name in recipe.decayed]
@@ -29,7 +29,7 @@ def build_optimizer(recipe: Recipe, parameters: Mapping[str, Any], *, tuned: boo
 
 
 def _form(make: Any, tuned: bool) -> dict[str, bool]:
-    """Tuned, one kernel updates all parameters where the optimizer has such; else one operation at a time does."""
+    """Options of the tuned form: one fused kernel for all parameters if the optimizer has one, else `foreach`."""
     if not tuned:
         return {}
     return {"fused": True} if "fused" in inspect.signature(make).parameters else {"foreach": True}

@@ -1,4 +1,4 @@
-"""What the PyTorch side is told: a resolved config, initial values and batches, out of a folder of plain files.
+"""The input of the PyTorch process: a resolved config, initial values and batches, read from a folder of plain files.
 
 `dltool.bench.exchange` writes them.
 """
@@ -17,9 +17,9 @@ import torch  # pyright: ignore[reportMissingImports]
 
 @dataclass(frozen=True)
 class Update:
-    """The micro-batches of one update: features, target, and the share of the update's samples that they are.
+    """The micro-batches of one update: features, target, and their share of the update's samples.
 
-    Where there are codes, the features are a pair of numbers and codes.
+    If there are codes, the features are a pair (numbers, codes).
     """
 
     batches: Sequence[tuple[Any, Any, float]]
@@ -28,7 +28,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training, as plain data and tensors."""
+    """A training as plain data and tensors."""
 
     model: Sequence[str | Mapping[str, Any]]  # resolved layers
     loss: str | Mapping[str, Any]
@@ -37,17 +37,17 @@ class Recipe:
     feature_shape: tuple[int, ...]
     outputs: int  # classes, or targets
     codes: Sequence[Mapping[str, Any]]  # columns with codes: name, start, length, size, width
-    decayed: Sequence[str]  # parameters that weight decay acts on
+    decayed: Sequence[str]  # parameters with weight decay
     clip: Mapping[str, float] | None
     average: float | None
-    rates: Sequence[float]  # learning rate of each update; the last one stays
+    rates: Sequence[float]  # learning rate of each update; later updates keep the last one
     seed: int
     arrays: Mapping[str, np.ndarray]  # initial values and constants, by dltool's names
     updates: Sequence[Update]  # of one epoch
 
 
 def read_recipe(folder: Path) -> Recipe:
-    """The recipe in a folder; the batches are views of one tensor."""
+    """Read the recipe in a folder; batches are views of one tensor."""
     fields = json.loads((folder / "recipe.json").read_text())
     features = torch.from_numpy(np.load(folder / "features.npy"))
     codes = torch.from_numpy(np.load(folder / "codes.npy"))
@@ -57,16 +57,16 @@ def read_recipe(folder: Path) -> Recipe:
         samples = sum(rows for _, rows in spans)
         batches = []
         for span in spans:
-            taken = _taken(features, *span)
-            inputs = (taken, _taken(codes, *span)) if fields["codes"] else taken
-            batches.append((inputs, _taken(target, *span), span[1] / samples))
+            batch = _rows_from(features, *span)
+            inputs = (batch, _rows_from(codes, *span)) if fields["codes"] else batch
+            batches.append((inputs, _rows_from(target, *span), span[1] / samples))
         updates.append(Update(batches, samples))
     shape = tuple(features.shape[1:])
     return Recipe(**fields, feature_shape=shape, arrays=dict(np.load(folder / "arrays.npz")), updates=updates)
 
 
-def _taken(tensor: Any, start: int, rows: int) -> Any:
-    """So many rows from one on; past the end they begin again."""
+def _rows_from(tensor: Any, start: int, rows: int) -> Any:
+    """`rows` rows from `start`, wrapping around at the end."""
     if start + rows <= len(tensor):
         return tensor[start : start + rows]
     return tensor[torch.arange(start, start + rows) % len(tensor)]

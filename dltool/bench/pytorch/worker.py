@@ -1,6 +1,6 @@
-"""PyTorch's side of a measurement: the loop that its users write, in a plain and in a tuned form.
+"""The measured process of PyTorch: the usual training loop, plain or tuned.
 
-Batches are tensors that lie in memory before the first step, in the order of the data: the fastest way there is.
+All batches are tensors in memory before the first step, in the order of the data, which is the fastest way.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dltool.bench.pytorch.loss import build_loss
 from dltool.bench.pytorch.network import Network
 from dltool.bench.pytorch.optimizer import build_optimizer
 from dltool.bench.pytorch.recipe import Recipe, Update, read_recipe
-from dltool.bench.serving import Answer, Note, Request, serve
+from dltool.bench.server import Answer, Note, Request, serve
 from dltool.errors import InputError, Problem
 
 
 class Training:
-    """A network that trains on and on."""
+    """A network that trains for as long as requested."""
 
-    answers: Mapping[str, Answer] = {}
+    handlers: Mapping[str, Answer] = {}
 
     def __init__(self, recipe: Recipe, *, tuned: bool):
-        """Raises InputError for whatever PyTorch has no counterpart of."""
+        """Build the network; raises InputError for anything without a counterpart in PyTorch."""
         torch.manual_seed(recipe.seed)
         network = Network(recipe.feature_shape, recipe.outputs, channels_last=tuned)
         modules = network.embed(recipe.codes) if recipe.codes else []
@@ -51,7 +51,7 @@ class Training:
         self.facts = {"version": torch.__version__}
 
     def train(self, updates: int) -> int:
-        """Go on for so many updates; returns the samples that passed."""
+        """Train for `updates` more updates; returns the number of samples."""
         samples = 0
         for update in itertools.islice(self._updates, updates):
             self.step(update)
@@ -59,7 +59,7 @@ class Training:
         return samples
 
     def step(self, update: Update) -> Any:
-        """One update; returns its mean loss, a tensor."""
+        """Make one update; returns its mean loss as a tensor."""
         mean = None
         for features, target, share in update.batches:
             loss = self._loss(self._model(features), target)
@@ -87,7 +87,7 @@ class Training:
 
 
 def _laid_out(update: Update, *, tuned: bool) -> Update:
-    """Images with the channels in front, in memory too unless tuned; seen from here they still come last."""
+    """The update with images stored channels first in memory, unless tuned; their axes stay channels last."""
     if tuned or not isinstance(update.batches[0][0], torch.Tensor) or update.batches[0][0].dim() < 3:
         return update
     batches = [
@@ -104,7 +104,9 @@ def _average_of(model: Any, decay: float) -> Any:
 def _refuse_single_samples(model: Any, recipe: Recipe) -> None:
     single = any(len(target) == 1 for update in recipe.updates for _, target, _ in update.batches)
     if single and any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in model.modules()):
-        message = "PyTorch's batch normalization takes no batch of one sample; with a larger one it can be compared"
+        message = (
+            "PyTorch's batch norm does not support a batch of one sample; choose another train.batch_size to compare"
+        )
         raise InputError(Problem(message, path="train.batch_size"))
 
 

@@ -1,4 +1,4 @@
-"""`dltool bench [CONFIG]...`: the machine's limits, how close training comes to them, and where the rest goes."""
+"""`dltool bench [CONFIG]...`: the machine's limits, how close training comes to them, and where the time goes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bench(
     threads: Sequence[int] = (),
     as_json: bool = False,
 ) -> None:
-    """Measure configs, all of `configs/bench` by default; raises InputError before anything is measured."""
+    """Measure configs, by default all of `configs/bench`; raises InputError before measuring anything."""
     check_against(against)
     subjects = open_subjects(configs, overrides)
     counts = tuple(dict.fromkeys(threads))
@@ -33,7 +33,7 @@ def bench(
         with showing_progress(len(subjects) * max(1, len(counts))) as progress:
             for result in _measured(subjects, counts, against, progress):
                 results.append(result)
-    finally:  # what was measured before something went wrong has taken minutes
+    finally:  # results from before an error took minutes to measure
         if results and as_json:
             typer.echo(to_json([result.as_data() for result in results]))
         elif results:
@@ -45,10 +45,10 @@ def _measured(
 ) -> Iterator[Result]:
     progress.begin("the machine")
     wanted = [subject.wanted_threads for subject in subjects if subject.wanted_threads]
-    machine = measure_machine([*threads, *wanted], lambda kernel: progress.tell(f"compiling {kernel}"))
+    machine = measure_machine([*threads, *wanted], lambda kernel: progress.show(f"compiling {kernel}"))
     for subject in subjects:
         progress.begin(subject.experiment.name)
-        for result in measure(subject, threads, machine, against=against, tell=progress.tell):
+        for result in measure(subject, threads, machine, against=against, report=progress.show):
             yield result
             progress.advance()
 

@@ -12,7 +12,7 @@ from dltool.bench.subject import open_subjects
 from dltool.cli.screen.bench_progress import showing_progress
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
-from dltool.figures import duration, rate
+from dltool.formatting import duration, rate
 from dltool.training.strict_json import to_json
 
 
@@ -26,7 +26,7 @@ def bench_streaming(
         for subject in subjects:
             for count in threads or (None,):
                 progress.begin(subject.experiment.name)
-                results.append(measure_streaming(subject, count, progress.tell))
+                results.append(measure_streaming(subject, count, progress.show))
                 progress.advance()
     if as_json:
         typer.echo(to_json([result.as_data() for result in results]))

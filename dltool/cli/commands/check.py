@@ -1,6 +1,6 @@
-"""`dltool check CONFIG`: everything that can be known without training: mistakes, data, shapes, work, memory.
+"""`dltool check CONFIG`: everything known without training: mistakes, data, shapes, arithmetic, memory.
 
-Compiles nothing, so it never imports Numba.
+It compiles nothing and never imports Numba.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checked:
-    """What there is to say about a config that is right."""
+    """The results for a valid config."""
 
     experiment: Experiment
     inspection: Inspection
@@ -50,12 +50,12 @@ class Checked:
 
     @property
     def signature(self) -> Signature:
-        """What the data is."""
+        """The signature of the data."""
         return self.inspection.signature
 
     @property
     def data_bytes(self) -> int:
-        """Features and targets of all parts."""
+        """Bytes of the features and targets of all parts."""
         signature = self.signature
         numbers = prod(signature.feature_shape) * (1 if signature.feature_dtype == "uint8" else 4)
         codes = 4 * sum(field.length for field in signature.codes)
@@ -64,7 +64,7 @@ class Checked:
 
     @property
     def memory(self) -> dict[str, int]:
-        """Predicted bytes while training, besides Python and its libraries."""
+        """Estimated bytes in training, without Python and its libraries."""
         parts = {
             "data": self.data_bytes,
             "parameters_and_state": self.network.state_bytes,
@@ -74,7 +74,7 @@ class Checked:
 
 
 def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False) -> None:
-    """Write what a config amounts to; raises InputError with all that is wrong with it, its data or its network."""
+    """Write the results for a config; raises InputError with everything wrong in the config, data or network."""
     checked = _checked(load_typed(config, overrides), config.parent)
     if as_json:
         typer.echo(json.dumps(_as_data(checked), indent=2, ensure_ascii=False))
@@ -153,7 +153,7 @@ def _write(checked: Checked) -> None:
     parts = ", ".join(
         f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
     )
-    typer.echo(f"memory   {_size(checked.memory['total'])} besides Python itself: {parts}")
+    typer.echo(f"memory   {_size(checked.memory['total'])} without Python itself: {parts}")
     if checked.findings:
         typer.echo()
     for finding in checked.findings:
@@ -161,7 +161,7 @@ def _write(checked: Checked) -> None:
 
 
 def _write_layers(network: NetworkSummary) -> None:
-    """The table of the network; how much of it is frozen where something is."""
+    """The table of layers, with frozen parameters if there are any."""
     totals = ("total", "", *_amounts(network, network.forward_flops, 4 * network.parameter_count))
     header = ("layer", "in → out", "parameters", "frozen", "FLOPs / sample", "memory")
     rows = [header, *map(_layer_row, network.layers), totals]
@@ -180,7 +180,7 @@ def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
 
 
 def _amounts(summary: LayerSummary | NetworkSummary, flops: int, size: int) -> tuple[str, ...]:
-    """Parameters, those that are frozen, arithmetic and memory."""
+    """Cells for parameters, frozen parameters, FLOPs and memory."""
     frozen = f"{summary.frozen_count:,}" if summary.frozen_count else ""
     return f"{summary.parameter_count:,}", frozen, _scaled(flops).strip(), _size(size)
 
@@ -203,7 +203,7 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _scaled(count: int, base: int = 1000) -> str:
-    """A count with three digits and the prefix of its unit."""
+    """A count with three digits and its unit prefix."""
     for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
         if count >= base**power:
             return f"{count / base**power:.3g} {prefix}"

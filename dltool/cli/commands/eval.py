@@ -1,4 +1,4 @@
-"""`dltool eval CHECKPOINT`: how good a trained network is, beside baselines, per class or target, and as a matrix."""
+"""`dltool eval CHECKPOINT`: a trained network's metrics, next to baselines, per class or target."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dltool.cli.screen.confusion_matrix import write_confusion
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.errors import InputError
-from dltool.figures import listed, number, quoted, titled
+from dltool.formatting import metric_title, metrics_line, number, quoted
 from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
-from dltool.training.continuing import telling_of_moved_data
+from dltool.training.continuing import hinting_at_moved_data
 from dltool.training.strict_json import to_json
 
-#: misclassified images that are listed
+#: number of misclassified images that are listed
 MISTAKES_SHOWN = 10
 
 
@@ -32,12 +32,12 @@ def evaluate(
     threads: int | None = None,
     as_json: bool = False,
 ) -> None:
-    """Measure a checkpoint, or the best one of a run, and write what was found; misclassified images into a PNG too."""
+    """Evaluate a checkpoint, or the best one of a run, and write the results; misclassified images also to a PNG."""
     if data and part:
-        raise InputError("--part is of the data trained on; leave it out to measure on other files")
+        raise InputError("--part refers to the run's own data; leave it out to evaluate other files")
     if images:
         require_png(images)
-    moved = telling_of_moved_data(f"dltool eval {quoted(checkpoint)}")
+    moved = hinting_at_moved_data(f"dltool eval {quoted(checkpoint)}")
     with choose_viewer(quiet=False, as_json=as_json) as viewer, moved:
         assessed = assess(
             checkpoint,
@@ -59,8 +59,8 @@ def evaluate(
 def _write(found: dict[str, Any]) -> None:
     typer.echo(f"{found['checkpoint']}: after epoch {found['epoch']}, step {found['step']:,}")
     where = f"{found['part']} part" if found["part"] else ", ".join(found["data"])
-    figures = listed({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
-    typer.echo(f"{where}, {found['rows']:,} rows: {figures}")
+    metrics = metrics_line({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
+    typer.echo(f"{where}, {found['rows']:,} rows: {metrics}")
     typer.echo()
     _write_baselines(found)
     if "classes" in found:
@@ -93,20 +93,20 @@ def _write_mistakes(found: dict[str, Any]) -> None:
     wrong = found["rows"] - sum(row[index] for index, row in enumerate(found["confusion_matrix"]))
     shown = found["mistakes"][:MISTAKES_SHOWN]
     rows = [(one["place"], one["true"], one["predicted"], f"{one['probability']:.1%}") for one in shown]
-    title = f"misclassified images, {wrong:,} of {found['rows']:,}; first those that the network was surest about"
+    title = f"misclassified images, {wrong:,} of {found['rows']:,}; the most confident ones first"
     write_table(title, ("image", "true", "predicted", "probability"), rows, right=(3,))
 
 
 def _write_baselines(found: dict[str, Any]) -> None:
-    """The network's figures beside those of simpler models."""
+    """The network's metrics next to those of simpler models."""
     models = found["baselines"]
     if not models:
         return
     rows = [
         (
-            titled(name, found["positive_class"]),
+            metric_title(name, found["positive_class"]),
             number(found["metrics"][name]),
-            *(number(figures[name]) for figures in models.values()),
+            *(number(metrics[name]) for metrics in models.values()),
         )
         for name in next(iter(models.values()))
     ]
@@ -116,7 +116,7 @@ def _write_baselines(found: dict[str, Any]) -> None:
 
 
 def _write_calibration(found: dict[str, Any]) -> None:
-    """How far probabilities can be believed."""
+    """The calibration table."""
     rows = [
         (f"{one['low']:.1f}–{one['high']:.1f}", number(one["forecast"]), number(one["true"]), number(one["rows"]))
         for one in found["bins"]

@@ -1,4 +1,4 @@
-"""`dltool init DATA`: a config for data that nobody has described yet, with the reason for every choice."""
+"""`dltool init DATA`: writes a config for new data, with the reason for every choice."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def init(
     task: Task | None = None,
     force: bool = False,
 ) -> None:
-    """Write a config for `data`, and what was inferred; raises InputError where the data or the file is not usable."""
+    """Write a config for `data` and what was inferred; raises InputError if the data or the file is unusable."""
     path = output or Path(f"{_name(data)}.yaml")
     if path.exists() and not force:
         raise InputError(
-            Problem("exists already; write to another file with -o FILE, or over it with --force", str(path))
+            Problem("already exists; choose another file with -o FILE, or overwrite it with --force", str(path))
         )
     if not path.parent.is_dir():
         raise InputError(Problem(f"there is no folder '{path.parent}'", str(path)))
     for name in filter(None, (data, test)):
         if printable(name) != name:
-            message = "its name is not UTF-8, as a config is; rename it, or make a link to it that is"
+            message = "its name is not UTF-8, which a config requires; rename it, or link to it"
             raise InputError(Problem(message, name))
     proposal = propose(data, Wishes(tuple(target), task), test)
-    from_resolved(proposal.config)  # what is no config is not written
+    from_resolved(proposal.config)  # never write an invalid config
     try:
         path.write_text(proposal.text(_command(data, target, output, test, task), _commands(path)), encoding="utf-8")
     except OSError as error:
         raise InputError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-    _tell(proposal, path)
+    _write_summary(proposal, path)
 
 
 def _name(data: str) -> str:
-    """The name of a config for some data: that of its file, or of what a pattern has in common."""
+    """The name of a config for `data`: from its file name, or the common start of a pattern."""
     name = Path(re.split(r"[*?\[]", data)[0].rstrip("/")).name or Path(data).resolve().name
     name = re.sub(r"\.(gz|zip)$", "", name)
     name = name.partition(".")[0] if not name.startswith(".") else name
@@ -56,7 +56,7 @@ def _name(data: str) -> str:
 
 
 def _command(data: str, target: Sequence[str], output: Path | None, test: str | None, task: Task | None) -> str:
-    """What the user has said."""
+    """The command as the user typed it."""
     given = [("--target", name) for name in target] + [("--test", test), ("--task", task), ("-o", output)]
     return shlex.join(
         ["dltool", "init", data, *(str(word) for name, value in given if value for word in (name, value))]
@@ -64,7 +64,7 @@ def _command(data: str, target: Sequence[str], output: Path | None, test: str | 
 
 
 def _commands(path: Path) -> list[str]:
-    """What to do next."""
+    """The next commands."""
     run = f"runs/{path.stem}"
     return [
         f"dltool check {shlex.quote(str(path))}",
@@ -73,7 +73,7 @@ def _commands(path: Path) -> list[str]:
     ]
 
 
-def _tell(proposal: Proposal, path: Path) -> None:
+def _write_summary(proposal: Proposal, path: Path) -> None:
     width = max(len(what) for what, _ in proposal.inferred)
     for what, finding in proposal.inferred:
         typer.echo(f"{what:<{width}}  {finding}")

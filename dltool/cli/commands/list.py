@@ -1,4 +1,4 @@
-"""`dltool list [KIND]`: what a config can name; with the name of one thing, the fields it has."""
+"""`dltool list [KIND]`: what a config can name; for a single component, its fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = [kind for kind in PACKAGES if kind != "op"]
 
 
 def list_things(name: str | None) -> None:
-    """Write all kinds, one kind, or one thing; raises InputError where nothing has that name."""
+    """List all kinds, one kind, or one component; raises InputError for an unknown name."""
     kinds = {word: kind for kind in KINDS for word in (kind, f"{kind}s", f"{kind}es")}
     if name is None or name in kinds:
         for kind in KINDS if name is None else [kinds[name]]:
@@ -29,7 +29,7 @@ def list_things(name: str | None) -> None:
     if not found:
         near = nearest(name, [*KINDS, *(thing for kind in KINDS for thing in registered(kind))])
         hint = f"did you mean '{near}'?" if near else f"kinds: {', '.join(KINDS)}"
-        raise InputError(f"there is nothing called '{name}'; {hint}")
+        raise InputError(f"unknown name '{name}'; {hint}")
     for kind in found:
         thing = registered(kind)[name]
         header = ("key", "value", "default", "") if thing.model_fields else ("",)
@@ -41,7 +41,7 @@ def _summary(thing: type[Description]) -> str:
 
 
 def _fields(thing: type[Description]) -> list[tuple[str, ...]]:
-    """Name (with a star where the value alone may be written), what may stand there, default, and what it is for."""
+    """Name (starred for the main field), allowed values, default, and description."""
     return [
         (
             f"{name} *" if name == thing.main_field else name,
@@ -54,7 +54,7 @@ def _fields(thing: type[Description]) -> list[tuple[str, ...]]:
 
 
 def _defaults(thing: type[Description], name: str) -> str:
-    """The default, and those of the frameworks where they differ."""
+    """The default, and the frameworks' defaults if they differ."""
     default = _plain(thing.model_fields[name].default)
     compat = {framework: compat_defaults(thing, framework) for framework in FRAMEWORKS}
     other = [f"{framework} {_plain(values[name])}" for framework, values in compat.items() if name in values]

@@ -1,4 +1,4 @@
-"""`dltool predict CHECKPOINT DATA...`: what a trained network makes of further samples, as a table."""
+"""`dltool predict CHECKPOINT DATA...`: predictions for new samples, as a table."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from dltool.cli.screen.table import write_table
 from dltool.config.columns import clean_name
 from dltool.data.readers.outline import Bad, Request
 from dltool.errors import InputError, Problem
-from dltool.figures import duration, rate
+from dltool.formatting import duration, rate
 from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load
 
-#: rows, columns and characters of a cell that are shown on a terminal
+#: limits of rows, columns and characters per cell on a terminal
 ROWS_SHOWN = 10
 COLUMNS_SHOWN = 12
 LONGEST = 24
 BAR_WIDTH = 24
-#: more files that cannot be read are counted in the end
+#: number of unreadable files above which their count is shown
 MANY_PROBLEMS = 10
 
 
@@ -41,10 +41,10 @@ def predict(
     bad: Bad = "refuse",
     threads: int | None = None,
 ) -> int:
-    """Predict for all samples of files or folders, into a file or a pipe; on a terminal for the first rows only."""
+    """Predict all samples of files or folders, into a file or a pipe; on a terminal only the first rows."""
     path = find(checkpoint)
     if out and out.resolve() in [Path(name).resolve() for name in (path, *data)]:
-        raise InputError(Problem("is read from; choose another name for what is written", str(out)))
+        raise InputError(Problem("is an input; choose another output file", str(out)))
     with _ending_on_signals():
         target = PredictionFile(out)
         predictor = Predictor(load(path, _note), path, threads=threads, on_compile=_Compiling())
@@ -56,7 +56,7 @@ def predict(
         else:
             _write(predictions, target, out)
     note_bad(predictions.bad, bad == "skip", _note)
-    return _tell(predictions)
+    return _write_messages(predictions)
 
 
 def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -> None:
@@ -65,7 +65,7 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         for table in predictions.tables():
             target.add(table.columns, table.types)
             rows += len(next(iter(table.columns.values())))
-            bar.tell(table, rows / (time.monotonic() - started))
+            bar.update(table, rows / (time.monotonic() - started))
     if out:
         seconds = time.monotonic() - started
         typer.echo(
@@ -73,20 +73,20 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         )
 
 
-def _tell(predictions: Predictions) -> int:
-    """What there is to say of the files; the exit code, 1 where some of them could not be predicted for."""
+def _write_messages(predictions: Predictions) -> int:
+    """Write notes and problems; returns the exit code, 1 if some files could not be predicted."""
     for text in predictions.notes:
         _note(text)
     note_unknown(predictions.unknown, _note)
     for problem in predictions.problems:
         typer.echo(f"error: {problem}", err=True)
     if len(predictions.problems) > MANY_PROBLEMS:
-        typer.echo(f"error: {len(predictions.problems):,} of these, for which nothing is predicted", err=True)
+        typer.echo(f"error: {len(predictions.problems):,} files could not be predicted", err=True)
     return 1 if predictions.problems else 0
 
 
 def _show(table: Predicted, others: int) -> None:
-    """The first rows, on a terminal; so many other files are not shown."""
+    """Show the first rows on a terminal; `others` is the number of files not shown."""
     names = list(table.columns)[:COLUMNS_SHOWN]
     columns = [_cells(table.columns[name][:ROWS_SHOWN]) for name in names]
     right = [index for index, name in enumerate(names) if table.columns[name].dtype != object]
@@ -96,11 +96,11 @@ def _show(table: Predicted, others: int) -> None:
     if more := " and ".join(
         f"{count:,} more {what if count > 1 else what[:-1]}" for what, count in left_out.items() if count
     ):
-        typer.echo(f"{more}; into a file: -o predictions.csv")
+        typer.echo(f"{more}; to write everything to a file: -o predictions.csv")
 
 
 def _cells(values: np.ndarray) -> list[str]:
-    """Values of one column; numbers with four digits more than they have in common."""
+    """The cells of one column; numbers have four digits more than they share."""
     if values.dtype.kind != "f":
         return [_cell(value) for value in values.tolist()]
     spread = np.ptp(values) or 1.0
@@ -114,7 +114,7 @@ def _cell(value: object) -> str:
 
 
 class _Bar:
-    """One line on standard error that is written over, where that is a terminal."""
+    """A progress line on standard error, if that is a terminal."""
 
     def __enter__(self) -> Self:
         self._write("reading …")
@@ -123,8 +123,8 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._write("")
 
-    def tell(self, table: Predicted, speed: float) -> None:
-        """How far it is."""
+    def update(self, table: Predicted, speed: float) -> None:
+        """Show the progress."""
         filled = BAR_WIDTH * table.done // table.rows
         bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
         self._write(f"{bar} {table.done:,}/{table.rows:,} · {rate(speed)}rows/s")
@@ -136,7 +136,7 @@ class _Bar:
 
 
 class _Compiling:
-    """Says once that kernels are being compiled."""
+    """Reports once that kernels are being compiled."""
 
     _said = False
 
@@ -152,7 +152,7 @@ def _note(text: str) -> None:
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP unwind as SIGINT does, so that nothing is left behind."""
+    """Inside, SIGTERM and SIGHUP unwind the stack like SIGINT, so that temporary files are removed."""
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)

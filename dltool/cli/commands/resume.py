@@ -1,4 +1,4 @@
-"""`dltool resume RUN`: go on with a run that was stopped, or make a finished one longer."""
+"""`dltool resume RUN`: continues a stopped run, or trains a finished one longer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import typer
 
 from dltool.cli.screen.viewer import Viewer, choose_viewer
 from dltool.cli.typed_config import load_typed
-from dltool.cli.watched_training import kept_folders, run_watched, tell
+from dltool.cli.watched_training import kept_folders, run_watched, write_outcome
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
 from dltool.errors import InputError
-from dltool.figures import quoted
+from dltool.formatting import quoted
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import check_data, continued, follow_data, rebasing, telling_of_moved_data
+from dltool.training.continuing import check_data, continued, follow_data, hinting_at_moved_data, rebasing
 from dltool.training.counters import Counters
 from dltool.training.job import open_job
 from dltool.training.judge import Judge
@@ -36,11 +36,11 @@ def resume(
     """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
     directory = RunDirectory.existing(run)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
-    with viewer, telling_of_moved_data(f"dltool resume {quoted(run)}"):
+    with viewer, hinting_at_moved_data(f"dltool resume {quoted(run)}"):
         checkpoint = _last(directory, viewer)
         experiment = continued(checkpoint, overrides) if checkpoint else load_typed(directory.config, overrides)
         if checkpoint and (reason := _complete(experiment, checkpoint, directory)):
-            _tell_complete(reason, checkpoint, directory, as_json=as_json)
+            _write_complete(reason, checkpoint, directory, as_json=as_json)
             return 0
         job = open_job(
             experiment,
@@ -55,17 +55,17 @@ def resume(
             if change := rebasing(checkpoint, job):
                 viewer.note(change)
         else:
-            viewer.note("there is no checkpoint yet: the run starts from its beginning")
+            viewer.note("no checkpoint yet: the run starts from the beginning")
         if overrides:
             directory.write_config(dump_yaml(resolved(experiment)))
             follow_data(directory, experiment)
         outcome, code = run_watched(job, directory, viewer, checkpoint)
-    tell(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    write_outcome(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
     return code
 
 
 def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
-    """The newest checkpoint; None for a run that was stopped before its first one."""
+    """The newest checkpoint; None if the run was stopped before its first one."""
     try:
         path = find(run.root, (LAST,))
     except InputError:
@@ -76,12 +76,12 @@ def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
 
 
 def _complete(experiment: Experiment, checkpoint: Checkpoint, run: RunDirectory) -> str | None:
-    """Why the run has ended, where there is nothing left to do: no epoch, no evaluation, no report."""
+    """Why the run has ended, or None if an epoch, an evaluation or the report is missing."""
     reason = Judge(experiment).reason_to_end(Counters.from_arrays(checkpoint.trainer))
     return reason if reason and has_ended(run.metrics) and run.report.exists() else None
 
 
-def _tell_complete(reason: str, checkpoint: Checkpoint, run: RunDirectory, *, as_json: bool) -> None:
+def _write_complete(reason: str, checkpoint: Checkpoint, run: RunDirectory, *, as_json: bool) -> None:
     epochs = Counters.from_arrays(checkpoint.trainer).epoch
     if as_json:
         about = {"run": str(run.root), "complete": True, "reason": reason, "epochs": epochs, "report": str(run.report)}

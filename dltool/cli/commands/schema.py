@@ -10,5 +10,5 @@ from dltool.config.schema import config_schema
 
 
 def schema() -> None:
-    """Write the schema; an editor that knows it completes keys and marks mistakes."""
+    """Write the schema, with which editors complete keys and mark mistakes."""
     typer.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))

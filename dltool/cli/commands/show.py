@@ -1,4 +1,4 @@
-"""`dltool show CONFIG`: the config with every default and override filled in, as a run would keep it."""
+"""`dltool show CONFIG`: the config with every default and override filled in, as saved with a run."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from dltool.config.loading import dump_yaml, load, resolved
 
 
 def show(config: Path, *, overrides: Sequence[str] = ()) -> None:
-    """Write the resolved config as YAML; raises InputError with all that is wrong with it."""
+    """Write the resolved config as YAML; raises InputError with everything wrong in it."""
     typer.echo(dump_yaml(resolved(load(config, overrides))), nl=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.cli.typed_config import load_typed
-from dltool.cli.watched_training import run_watched, tell
+from dltool.cli.watched_training import run_watched, write_outcome
 from dltool.config.loading import dump_yaml, resolved
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
@@ -25,7 +25,7 @@ def train(
     quiet: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Train what `config` describes; returns the exit code. Nothing is on disk before all of it is known to be good."""
+    """Train what `config` describes; returns the exit code. Nothing is written before everything has been checked."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
     refuse_unusable(run_dir)
@@ -40,5 +40,5 @@ def train(
         )
         run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
         outcome, code = run_watched(job, run, viewer)
-    tell(outcome, run, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    write_outcome(outcome, run, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
     return code

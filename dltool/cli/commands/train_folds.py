@@ -1,6 +1,6 @@
-"""`dltool train CONFIG --folds K`: cross-validation, K trainings that each validate on another part of the rows.
+"""`dltool train CONFIG --folds K`: cross-validation, K trainings that each validate on different rows.
 
-Every fold is a run of its own, in a directory below the common one; its resolved config reproduces it alone.
+Each fold is a run in its own subdirectory; its resolved config reproduces it alone.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import heading_of, run_watched
 from dltool.config.experiment import PARTS
 from dltool.config.loading import dump_yaml, resolved
-from dltool.figures import duration, listed, number, quoted, single_figures, titled
+from dltool.formatting import duration, metric_title, metrics_line, number, quoted, scalar_metrics
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_unusable
 from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
 
-#: what all folds came to, beside their directories
+#: summary of all folds, next to their directories
 FILE = "folds.json"
 
 
@@ -44,11 +44,11 @@ def train_folds(
     quiet: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Train every fold and sum them up; returns the exit code. Stopping one ends all; those before it stay."""
+    """Train every fold and summarize; returns the exit code. A stop ends all folds; finished ones are kept."""
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     refuse_unusable(run_dir)
     root: Path | None = None
-    told: set[str] = set()
+    already_shown: set[str] = set()
     summary: dict[str, Any] = {}
     warnings: list[str] = []
     for fold in range(1, folds + 1):
@@ -60,32 +60,35 @@ def train_folds(
             run = create(experiment.name, root / f"fold-{fold}", dump_yaml(resolved(experiment)))
             heading = heading_of(job)
             name = f"{heading.name}, fold {fold} of {folds}"
-            new = [tuple(text for text in texts if text not in told) for texts in (heading.notes, heading.warnings)]
-            told.update(*new)
+            new = [
+                tuple(text for text in texts if text not in already_shown)
+                for texts in (heading.notes, heading.warnings)
+            ]
+            already_shown.update(*new)
             heading = replace(heading, name=name, notes=new[0], warnings=new[1])
             outcome, code = run_watched(job, run, viewer, heading=heading)
         warnings += [f"fold {fold}: {text}" for text in viewer.warnings]
         finished = summary.get("folds", [])
         if code:
-            _tell_stopped(run.root, finished, as_json=as_json)
+            _write_stopped(run.root, finished, as_json=as_json)
             return code
         finished = [*finished, {"fold": fold, **as_data(outcome, run, job.engine.compile_seconds, viewer.warnings)}]
-        del job  # its data goes before that of the next fold comes
+        del job  # free its data before the next fold loads
         summary = _summary(root, folds, finished, warnings)
         write_whole(root / FILE, to_json(summary) + "\n")
         if not quiet and not as_json:
             typer.echo(_fold_line(finished[-1], folds))
-    _tell(summary, quiet=quiet, as_json=as_json)
+    _write(summary, quiet=quiet, as_json=as_json)
     return 0
 
 
 def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> dict[str, Any]:
-    """Each fold's end, and mean and standard deviation (of a sample) of every figure where it is defined, by part."""
+    """The outcome of each fold, and mean and sample standard deviation of every defined metric, by part."""
     mean: dict[str, dict[str, float]] = {}
     deviation: dict[str, dict[str, float]] = {}
     for part in PARTS:
-        figures = {name: [one[part][name] for one in finished] for name in single_figures(finished[0][part])}
-        known = {name: np.array(values, np.float64) for name, values in figures.items()}  # NaN where undefined
+        metrics = {name: [one[part][name] for one in finished] for name in scalar_metrics(finished[0][part])}
+        known = {name: np.array(values, np.float64) for name, values in metrics.items()}  # NaN where undefined
         known = {name: values[~np.isnan(values)] for name, values in known.items()}
         mean[part] = {name: float(values.mean()) if len(values) else nan for name, values in known.items()}
         if len(finished) > 1:
@@ -102,22 +105,22 @@ def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]], warn
 
 
 def _fold_line(fold: Mapping[str, Any], folds: int) -> str:
-    figures = listed(fold["validation"], fold["positive_class"])
-    return f"fold {fold['fold']}/{folds}  validation {figures}  {duration(fold['seconds'])}"
+    metrics = metrics_line(fold["validation"], fold["positive_class"])
+    return f"fold {fold['fold']}/{folds}  validation {metrics}  {duration(fold['seconds'])}"
 
 
-def _tell(summary: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
-    """Write what all folds came to."""
+def _write(summary: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+    """Write the summary of all folds."""
     mean, deviation = summary["mean"], summary["standard_deviation"]
     names = [(part, name) for part in PARTS[1:] for name in mean[part]]
-    titles = {(part, name): f"{part} {titled(name, summary['positive_class'])}" for part, name in names}
+    titles = {(part, name): f"{part} {metric_title(name, summary['positive_class'])}" for part, name in names}
     spread = {key: f"{number(mean[key[0]][key[1]])} ± {number(deviation[key[0]][key[1]])}" for key in names}
     if as_json:
         typer.echo(to_json(summary))
         return
     if quiet:
-        figures = ", ".join(f"{titles[key]} {spread[key]}" for key in names)
-        typer.echo(f"{summary['of']} folds: {figures} · {Path(summary['run']) / FILE}")
+        metrics = ", ".join(f"{titles[key]} {spread[key]}" for key in names)
+        typer.echo(f"{summary['of']} folds: {metrics} · {Path(summary['run']) / FILE}")
         return
     rows = [(str(one["fold"]), *(number(one[part][name]) for part, name in names)) for one in summary["folds"]]
     header = ("fold", *titles.values())
@@ -133,10 +136,10 @@ def _tell(summary: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
     typer.echo(f"next       dltool eval {quoted(Path(summary['run']) / 'fold-1')}")
 
 
-def _tell_stopped(run: Path, finished: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
-    """Write where it was stopped."""
+def _write_stopped(run: Path, finished: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Write which fold was stopped."""
     if as_json:
         typer.echo(to_json({"run": str(run.parent), "reason": "signal", "folds": list(finished)}))
         return
     done = f"{len(finished)} fold{'' if len(finished) == 1 else 's'} finished"
-    typer.echo(f"stopped by a signal, {done}; to go on with this one: dltool resume {quoted(run)}")
+    typer.echo(f"stopped by a signal, {done}; to continue this one: dltool resume {quoted(run)}")

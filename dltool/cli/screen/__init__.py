@@ -1,1 +1,1 @@
-"""What commands show: tables, matrices, and the progress of a training."""
+"""Output of commands: tables, matrices, and training progress."""

@@ -1,4 +1,4 @@
-"""What `dltool bench` says while it measures, on standard error: on a terminal one line that changes, else a few."""
+"""Progress of `dltool bench` on standard error: a single changing line on a terminal, else a line for each config."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ class Progress:
         self._total, self._done = total, 0
 
     def begin(self, what: str) -> None:
-        """Something else is measured from now on."""
+        """Start measuring something else."""
         typer.echo(f"measuring {what} …", err=True)
 
-    def tell(self, detail: str) -> None:
-        """What is done just now; only of interest to those who watch."""
+    def show(self, detail: str) -> None:
+        """Show a detail; the plain form ignores it."""
 
     def advance(self) -> None:
-        """One of all measurements is over."""
+        """Count a finished measurement."""
         self._done += 1
 
     def clear(self) -> None:
-        """Leave nothing behind that moves."""
+        """Remove the changing line."""
 
 
 class Bar(Progress):
-    """One line that is written over: at every change and never in between, since drawing takes time from the rest."""
+    """A line that is redrawn only when it changes, since drawing would take time from the measurement."""
 
     _what = ""
 
     def begin(self, what: str) -> None:
-        """Something else is measured from now on."""
+        """Start measuring something else."""
         self._what = what
-        self.tell("starting")
+        self.show("starting")
 
-    def tell(self, detail: str) -> None:
-        """What is done just now."""
+    def show(self, detail: str) -> None:
+        """Show a detail."""
         filled = BAR_WIDTH * self._done // self._total
         bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
         self._write(f"\r\x1b[2K{bar} {self._done}/{self._total} · {self._what}: {detail}")
 
     def clear(self) -> None:
-        """Leave an empty line."""
+        """Clear the line."""
         self._write("\r\x1b[2K")
 
     def _write(self, text: str) -> None:
@@ -59,7 +59,7 @@ class Bar(Progress):
 
 @contextmanager
 def showing_progress(total: int) -> Iterator[Progress]:
-    """Progress through so many measurements, in the form that suits standard error."""
+    """Progress through `total` measurements, in the form that suits standard error."""
     progress = Bar(total) if sys.stderr.isatty() else Progress(total)
     try:
         yield progress

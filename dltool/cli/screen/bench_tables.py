@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
 from dltool.cli.screen.table import write_table
-from dltool.figures import duration, rate
+from dltool.formatting import duration, rate
 
-#: share of a step from which on an op of a layer gets a line
+#: smallest share of a step with which an op of a layer is listed
 SHOWN = 0.005
 
 
@@ -24,7 +24,7 @@ def write_machine(machine: Machine) -> None:
 
 
 def write_results(results: Sequence[Result]) -> None:
-    """How fast each config trains, and what it needs."""
+    """Speed, memory and start-up of each config."""
     header = (
         "config",
         "threads",
@@ -58,7 +58,7 @@ def write_results(results: Sequence[Result]) -> None:
 
 
 def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
-    """The same in PyTorch, and how many times better dltool is."""
+    """The same for PyTorch, and the ratios."""
     header = (
         "config",
         "threads",
@@ -115,7 +115,7 @@ def write_profile(result: Result) -> None:
 
 
 def _write_layer_ops(result: Result, where: str) -> None:
-    """What takes a share that shows, in the order of the step."""
+    """The ops of each layer with a noticeable share, in the order of the step."""
     peak = result.machine.peak_gflops[result.threads]
     shown = [op for op in result.profile.layer_ops if op.share >= SHOWN]
     rows = [
@@ -136,7 +136,7 @@ def _write_layer_ops(result: Result, where: str) -> None:
 
 
 def name_of(result: Result) -> str:
-    """What was measured, in words."""
+    """The config and number of threads of a result."""
     return f"{result.subject.experiment.name} on {result.threads} thread{'s' if result.threads > 1 else ''}"
 
 

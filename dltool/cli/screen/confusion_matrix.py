@@ -1,4 +1,4 @@
-"""The confusion matrix on standard output: colored on a terminal; of many classes, the worst confusions instead."""
+"""The confusion matrix on standard output: colored on a terminal; for many classes, the worst confusions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dltool.cli.screen.table import GAP, write_table
 
-#: More classes than this do not fit a terminal's width.
+#: number of classes that fit the width of a terminal
 MOST_CLASSES = 20
 CONFUSIONS_SHOWN = 15
 NAME_WIDTH = 12
@@ -17,7 +17,7 @@ _TITLE = "confusion matrix (rows: true class, columns: predicted)"
 
 
 def write_confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
-    """Write the matrix, or its largest entries off the diagonal where it has many classes."""
+    """Write the matrix, or for many classes its largest off-diagonal entries."""
     widths = [max(len(str(row[column])) for row in matrix) for column in range(len(classes))]
     terminal = sys.stdout.isatty()
     if len(classes) > MOST_CLASSES or (terminal and not _fits(widths)):
@@ -44,7 +44,7 @@ def _write_worst(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> Non
 
 
 def _fits(widths: Sequence[int]) -> bool:
-    """Whether a terminal has room for columns of such counts, if not for the names above them in one line."""
+    """Whether columns of these widths fit the terminal; names may wrap."""
     return NAME_WIDTH + sum(widths) + GAP * len(widths) <= shutil.get_terminal_size().columns
 
 
@@ -66,7 +66,7 @@ def _write_colored(classes: Sequence[str], matrix: Sequence[Sequence[int]], widt
 
 
 def _style(share: float, right: bool) -> str:
-    """Green for what is right, the stronger red the more of a class is taken for another."""
+    """Green on the diagonal, red off it, stronger for a larger share of the class."""
     if not share:
         return "bright_black"
     if right:

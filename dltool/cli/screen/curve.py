@@ -1,4 +1,4 @@
-"""A small curve of a figure over time, drawn with braille dots: two columns and four rows of them in a character."""
+"""A small curve of a value over time in braille characters of 2 × 4 dots."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _EMPTY = 0x2800
 
 
 class Curve:
-    """Keeps a bounded number of points, each the mean of equally many values."""
+    """Keeps a bounded number of points, each the mean of the same number of values."""
 
     def __init__(self, width: int, height: int):
         self._width, self._height = width, height  # characters
         self._points: list[float] = []
-        self._share = 1  # values in a point
+        self._share = 1  # values per point
         self._sum, self._count = 0.0, 0
 
     def add(self, value: float) -> None:
-        """Append a value; where there are too many points, pairs of them become one."""
+        """Append a value; if there are too many points, pairs of them are merged."""
         self._sum, self._count = self._sum + value, self._count + 1
         if self._count < self._share:
             return
@@ -32,7 +32,7 @@ class Curve:
             self._share *= 2
 
     def lines(self) -> list[str]:
-        """The curve as lines of text from the top, its range on a logarithmic scale where it is wide."""
+        """The curve as lines of text from the top, on a logarithmic scale if its range is wide."""
         points = self._points  # another thread may draw while values come in
         if len(points) < 2:
             return [" " * self._width] * self._height

@@ -11,7 +11,7 @@ from dltool.cli.screen.table import write_table
 from dltool.config.experiment import TARGETS
 from dltool.data.inspection.inspection import Inspection
 
-#: more classes, and more columns, than these are left to --json
+#: largest number of classes and of columns that are shown
 MOST_CLASSES, MOST_COLUMNS = 20, 60
 
 
@@ -51,5 +51,5 @@ def write_data(inspection: Inspection) -> None:
 
 
 def _percent(share: float) -> str:
-    """With three digits, and without those that say nothing."""
+    """A percentage with up to three digits."""
     return f"{100 * share:.3g} %" if share else ""

@@ -1,4 +1,4 @@
-"""The last epochs of a training as a table, in as many pieces below each other as the terminal is narrow."""
+"""The last epochs of a training as a table, split into several if the terminal is narrow."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from dltool.cli.screen.table import in_pieces
-from dltool.figures import duration, number, single_figures, titled
+from dltool.cli.screen.table import column_groups
+from dltool.formatting import duration, metric_title, number, scalar_metrics
 from dltool.training.events import EpochEnded
 
 PARTS = ("train", "validation")
 BEST = "★ "
 GAP = 2
-#: rows of a piece, at most and at least, and the lines above them
+#: largest and smallest number of rows of a table, and lines of its header
 MOST, FEWEST, HEADER = 8, 2, 2
 
 
 class Column(NamedTuple):
-    """One figure of all epochs shown."""
+    """One metric of all epochs shown."""
 
     part: str
     name: str
@@ -28,18 +28,17 @@ class Column(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Characters, with the gap in front."""
+        """Width in characters, with the gap in front."""
         return GAP + max(map(len, (self.part, self.name, *self.cells)))
 
 
 def epoch_tables(
     epochs: Sequence[EpochEnded], best: EpochEnded | None, classes: Mapping[str, str], *, width: int, height: int
 ) -> list[Table]:
-    """The figures of the best epoch and of the last ones, as many of these as `height` lines have room for.
+    """The metrics of the best epoch and of the last ones, as many as fit into `height` lines.
 
-    `classes` are the positive ones, by figure.
-
-    Where even that is too much, the last pieces are shown: those of the validation part.
+    `classes` are the positive classes by metric. If even that does not fit, only the last tables are shown: those of
+    the validation part.
     """
     count = len(_pieces(_columns(epochs, classes), width))
     last = epochs[-max(FEWEST, min(MOST, height // count - HEADER)) :]
@@ -49,19 +48,20 @@ def epoch_tables(
 
 
 def _columns(shown: Sequence[EpochEnded], classes: Mapping[str, str]) -> list[Column]:
-    """Every figure that the epochs have, and their times."""
+    """All metrics of the epochs, and their times."""
     lines = [epoch.line for epoch in shown]
-    figures = [(part, name) for part in PARTS for name in single_figures(lines[-1].get(part, {}))]
+    metrics = [(part, name) for part in PARTS for name in scalar_metrics(lines[-1].get(part, {}))]
     columns = [
-        Column(part, titled(name, classes), [number(line[part][name]) for line in lines]) for part, name in figures
+        Column(part, metric_title(name, classes), [number(line[part][name]) for line in lines])
+        for part, name in metrics
     ]
     return [*columns, Column("", "time", [duration(line["seconds"]) for line in lines])]
 
 
 def _pieces(columns: Sequence[Column], width: int) -> list[list[Column]]:
-    """The columns of each table, beside the number of the epoch."""
+    """The columns of each table, next to the epoch number."""
     room = width - len("epoch") - len(BEST)
-    return [[columns[i] for i in piece] for piece in in_pieces([column.width for column in columns], room)]
+    return [[columns[i] for i in piece] for piece in column_groups([column.width for column in columns], room)]
 
 
 def _table(shown: Sequence[EpochEnded], best: EpochEnded | None, columns: Sequence[Column]) -> Table:

@@ -15,8 +15,8 @@ from rich.text import Text
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.epoch_table import MOST, epoch_tables
 from dltool.cli.screen.viewer import Heading, Viewer
-from dltool.figures import duration, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+from dltool.formatting import duration, number, rate
+from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
 #: Redrawing takes time from the training, which has all cores.
 FRAMES_PER_SECOND = 5
@@ -58,18 +58,18 @@ class LiveProgress(Viewer):
         self._live.__exit__(kind, error, trace)
 
     def compiling(self, what: str) -> None:
-        """Show how long compiling has taken until training begins."""
+        """Show the compile time until training begins."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
 
     def preparing(self, what: str, share: float | None) -> None:
-        """A bar until training begins."""
+        """Show a progress bar until training begins."""
         if what != self._preparing:
             self._preparing, self._preparing_since = what, time.monotonic()
         self._prepared = share
 
     def begin(self, heading: Heading) -> None:
-        """The line above all others."""
+        """Show the heading line."""
         if self._compiling_since is not None:
             self._console.print(f"[dim]compiled kernels in {duration(time.monotonic() - self._compiling_since)}[/dim]")
             self._compiling_since = None
@@ -77,11 +77,11 @@ class LiveProgress(Viewer):
         self._introduce(heading)
 
     def show(self, event: Event) -> None:
-        """Keep what the next frame shows."""
+        """Keep the event for the next frame."""
         match event:
             case Warned():
                 self.warn(event.text)
-            case Lowered():
+            case RateLowered():
                 self.note(event.text)
             case Progress():
                 self._progress = event
@@ -92,15 +92,15 @@ class LiveProgress(Viewer):
                     self._best = event
 
     def note(self, text: str) -> None:
-        """A line above the moving part."""
+        """Print a line above the live view."""
         self._console.print(Text.assemble(("note: ", "yellow"), text))
 
     def warn(self, text: str) -> None:
-        """A line above the moving part."""
+        """Print a line above the live view."""
         self._console.print(Text.assemble(("warning: ", "red"), text))
 
     def say(self, text: str) -> None:
-        """A line above the moving part."""
+        """Print a line above the live view."""
         self._console.print(text, markup=False)
 
     def _render(self) -> RenderableType:
@@ -112,7 +112,7 @@ class LiveProgress(Viewer):
         parts: list[RenderableType] = [self._title(self._heading)]
         if self._progress:
             parts.append(self._bar(self._progress, self._heading))
-            parts.append(self._curve_and_figures(self._progress))
+            parts.append(self._curve_and_values(self._progress))
         if self._epochs:
             size = self._console.size
             height = size.height - LINES_ABOVE
@@ -133,7 +133,7 @@ class LiveProgress(Viewer):
         return Text.assemble((heading.name, "bold cyan"), f"  {heading.parameters:,} parameters · {rows} · {threads}")
 
     def _bar(self, progress: Progress, heading: Heading) -> RenderableType:
-        """How far the epoch is: with a bar where a line has room for it."""
+        """The progress of the epoch, with a bar if there is room."""
         words = [
             f"epoch {progress.epoch}/{heading.epochs}",
             f"{progress.update}/{progress.updates}",
@@ -147,14 +147,14 @@ class LiveProgress(Viewer):
         line.add_row(epoch, ProgressBar(total=progress.updates, completed=progress.update, width=BAR_WIDTH), *others)
         return line
 
-    def _curve_and_figures(self, progress: Progress) -> RenderableType:
-        figures = [
+    def _curve_and_values(self, progress: Progress) -> RenderableType:
+        values = [
             Text.assemble("loss  ", (number(progress.loss), "bold")),
             Text(f"lr    {progress.learning_rate:.4g}"),
             Text(f"step  {progress.step:,}"),
         ]
-        if CURVE_SIZE[0] + 2 + max(map(len, figures)) > self._console.width:
-            return Text("  ").join(figures)
+        if CURVE_SIZE[0] + 2 + max(map(len, values)) > self._console.width:
+            return Text("  ").join(values)
         line = Table.grid(padding=(0, 2))
-        line.add_row(Text("\n".join(self._curve.lines()), style="green"), Text("\n").join(figures))
+        line.add_row(Text("\n".join(self._curve.lines()), style="green"), Text("\n").join(values))
         return line

@@ -1,4 +1,4 @@
-"""The plain form of a training's progress, for logs and pipes: one line for an epoch, and never many in a second."""
+"""Plain training progress for logs and pipes: one line per epoch, but never many per second."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import typer
 
 from dltool.cli.screen.viewer import Heading, Viewer
-from dltool.figures import duration, listed, number, rate
-from dltool.training.events import EpochEnded, Event, Lowered, Progress, Warned
+from dltool.formatting import duration, metrics_line, number, rate
+from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
-#: So many epochs all have their line; later ones only so many seconds apart, but for the last.
+#: the first epochs and the last one are always shown; others at most once per interval in seconds
 FIRST_EPOCHS = 20
 EPOCH_INTERVAL = 0.5
-#: Seconds between lines within a long epoch.
+#: seconds between lines within a long epoch
 STEP_INTERVAL = 30.0
 
 
@@ -31,19 +31,19 @@ class PlainProgress(Viewer):
         self._preparing = ""
 
     def compiling(self, what: str) -> None:
-        """One line, before the first kernel."""
+        """Print one line before the first kernel."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
             self.say("compiling kernels (once on this machine) …")
 
     def preparing(self, what: str, share: float | None) -> None:
-        """One line when it begins, and then some."""
+        """Print a line at the start, and later the progress."""
         if what != self._preparing or self._due(STEP_INTERVAL):
             self.say(f"{what} …" if what != self._preparing or share is None else f"{what}: {share:.0%}")
             self._preparing, self._shown_at = what, time.monotonic()
 
     def begin(self, heading: Heading) -> None:
-        """One line on the run, one for each warning."""
+        """Print a line about the run, and one for each warning."""
         if self._compiling_since is not None:
             self.say(f"compiled kernels in {duration(time.monotonic() - self._compiling_since)}")
         self._epochs, self._positive_class = heading.epochs, heading.positive_class
@@ -56,11 +56,11 @@ class PlainProgress(Viewer):
         self._introduce(heading)
 
     def show(self, event: Event) -> None:
-        """A line for an epoch, or for a part of a long one, unless there was one just now."""
+        """Print a line for an epoch, or within a long one, unless the last line is very recent."""
         match event:
             case Warned():
                 self.warn(event.text)
-            case Lowered():
+            case RateLowered():
                 self.note(event.text)
             case EpochEnded():
                 epoch = event.line["epoch"]
@@ -76,15 +76,15 @@ class PlainProgress(Viewer):
                     )
 
     def note(self, text: str) -> None:
-        """A line of its own."""
+        """Print a line."""
         typer.echo(f"note: {text}")
 
     def warn(self, text: str) -> None:
-        """A line of its own."""
+        """Print a line."""
         typer.echo(f"warning: {text}")
 
     def say(self, text: str) -> None:
-        """A line."""
+        """Print a line."""
         typer.echo(text)
 
     def _due(self, interval: float) -> bool:
@@ -97,7 +97,9 @@ class PlainProgress(Viewer):
     def _epoch(self, event: EpochEnded) -> str:
         line = event.line
         parts = " · ".join(
-            f"{part} {listed(line[part], self._positive_class)}" for part in ("train", "validation") if part in line
+            f"{part} {metrics_line(line[part], self._positive_class)}"
+            for part in ("train", "validation")
+            if part in line
         )
         best = " · best" if event.best else ""
         return (

@@ -12,13 +12,13 @@ from dltool.errors import shortened
 
 Row = Sequence[str]
 
-#: characters between columns, and those from which on a text may be broken
+#: characters between columns, and the width from which text may wrap
 GAP = 3
 TEXT_WIDTH = 12
 
 
 def write_table(title: str, header: Row, rows: Sequence[Row], *, right: Sequence[int] = (), totals: Row = ()) -> None:
-    """A table with its title; the columns numbered in `right` are aligned to the right, `totals` close it."""
+    """Write a table with a title; columns in `right` are right-aligned, `totals` is the last row."""
     header, totals = [*map(shortened, header)], [*map(shortened, totals)]
     rows = [[*map(shortened, row)] for row in rows]
     if sys.stdout.isatty():
@@ -40,8 +40,8 @@ def _plain(title: str, header: Row, rows: Sequence[Row], right: Sequence[int], t
     typer.echo()
 
 
-def in_pieces(widths: Sequence[int], room: int) -> list[list[int]]:
-    """The numbers of columns of such widths that fit beside each other in some room; a wider one stands alone."""
+def column_groups(widths: Sequence[int], room: int) -> list[list[int]]:
+    """Groups of column indices whose widths fit into `room`; a wider column is in a group of its own."""
     pieces: list[list[int]] = [[]]
     left = room
     for column, width in enumerate(widths):
@@ -54,19 +54,19 @@ def in_pieces(widths: Sequence[int], room: int) -> list[list[int]]:
 
 
 def _framed(title: str, header: Row, rows: Sequence[Row], right: Sequence[int], totals: Row) -> None:
-    """Framed, with the columns that a terminal has no room for in further tables, behind the first column again."""
+    """A framed table; columns that do not fit the terminal follow in more tables, each with the first column."""
     from rich.console import Console
 
     room = Console().width
     lines = [*rows, *([totals] if totals else [])]
     widths = [_least(name, [line[index] for line in lines], index in right) for index, name in enumerate(header)]
-    console = Console(width=max(room, widths[0] + max(widths[1:], default=0)))  # a terminal breaks what is longer
-    for number, piece in enumerate(in_pieces(widths[1:], room - widths[0])):
+    console = Console(width=max(room, widths[0] + max(widths[1:], default=0)))  # the terminal wraps what is longer
+    for number, piece in enumerate(column_groups(widths[1:], room - widths[0])):
         console.print(_table("" if number else title, header, rows, [0, *(i + 1 for i in piece)], right, totals))
 
 
 def _least(name: str, cells: Sequence[str], numbers: bool) -> int:
-    """Characters that a column needs beside others: names break between words, texts anywhere, numbers nowhere."""
+    """Smallest width of a column: names wrap between words, texts anywhere, numbers never."""
     longest = max(map(len, cells), default=0)
     return GAP + max(longest if numbers else min(longest, TEXT_WIDTH), *(len(word) for word in name.split() or [""]))
 

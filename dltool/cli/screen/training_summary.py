@@ -1,11 +1,11 @@
-"""The end of a training: its figures as JSON or as closing lines, and the next command."""
+"""The outcome of a training: its metrics as JSON or as closing lines, and the next command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dltool.figures import duration, listed, number, quoted
+from dltool.formatting import duration, metrics_line, number, quoted
 
 if TYPE_CHECKING:
     from dltool.training.loop import Outcome
@@ -21,13 +21,13 @@ _ENDINGS = {
 def as_data(
     outcome: Outcome, run: RunDirectory, compile_seconds: float, warnings: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Everything about the end of a training as plain data."""
+    """The outcome as plain data."""
     return {
         "run": str(run.root),
         "reason": outcome.reason,
         "epochs": outcome.epochs,
         "steps": outcome.steps,
-        **{part: outcome.figures.get(part, {}) for part in ("train", "validation", "test")},
+        **{part: outcome.metrics.get(part, {}) for part in ("train", "validation", "test")},
         "positive_class": outcome.positive_class,
         "best": outcome.best,
         "baselines": outcome.baselines,
@@ -41,21 +41,21 @@ def as_data(
 
 
 def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
-    """The same in a few lines for people, the next command last."""
+    """The outcome in a few lines of text, with the next command last."""
     lines = [
         f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}, {outcome.steps:,} steps, {duration(outcome.seconds)}"
     ]
     classes = outcome.positive_class
-    for part, figures in outcome.figures.items():
-        lines.append(f"{part:<11}{listed(figures, classes)}  (epoch {outcome.shown})")
-    for name, figures in outcome.baselines.items():
-        if figures:
-            lines.append(f"{name:<11}{listed(figures, classes)}  (baseline)")
+    for part, metrics in outcome.metrics.items():
+        lines.append(f"{part:<11}{metrics_line(metrics, classes)}  (epoch {outcome.metrics_epoch})")
+    for name, metrics in outcome.baselines.items():
+        if metrics:
+            lines.append(f"{name:<11}{metrics_line(metrics, classes)}  (baseline)")
     if outcome.remark:
         lines.append(f"note       {outcome.remark}")
     if outcome.best:
-        figure = outcome.best["monitor"]
-        lines.append(f"best       epoch {outcome.best['epoch']}, {figure} {number(outcome.best['value'])}")
+        monitor = outcome.best["monitor"]
+        lines.append(f"best       epoch {outcome.best['epoch']}, {monitor} {number(outcome.best['value'])}")
     lines.append(f"checkpoint {outcome.checkpoint}")
     if run.report.exists():
         lines.append(f"report     {run.report}")
@@ -65,12 +65,12 @@ def as_lines(outcome: Outcome, run: RunDirectory) -> list[str]:
 
 
 def as_one_line(outcome: Outcome, run: RunDirectory) -> str:
-    """The same in one line."""
-    part = next((part for part in ("test", "validation", "train") if part in outcome.figures), None)
-    best = "" if outcome.shown == outcome.epochs else f"best epoch {outcome.shown}: "
-    figures = f" · {best}{part} {listed(outcome.figures[part], outcome.positive_class)}" if part else ""
-    end = f"to go on: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
-    return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{figures} · {end}"
+    """The outcome in one line of text."""
+    part = next((part for part in ("test", "validation", "train") if part in outcome.metrics), None)
+    best = "" if outcome.metrics_epoch == outcome.epochs else f"best epoch {outcome.metrics_epoch}: "
+    metrics = f" · {best}{part} {metrics_line(outcome.metrics[part], outcome.positive_class)}" if part else ""
+    end = f"to continue: dltool resume {quoted(run.root)}" if outcome.reason == "signal" else str(outcome.checkpoint)
+    return f"{_ENDINGS[outcome.reason]} after {_epochs(outcome)}{metrics} · {end}"
 
 
 def _epochs(outcome: Outcome) -> str:
@@ -78,5 +78,5 @@ def _epochs(outcome: Outcome) -> str:
 
 
 def _weights(outcome: Outcome) -> str:
-    """Whose parameters the figures and the checkpoint are of."""
-    return "final" if outcome.shown == outcome.epochs else f"epoch {outcome.shown}'s"
+    """The epoch whose parameters the metrics and the checkpoint have."""
+    return "final" if outcome.metrics_epoch == outcome.epochs else f"epoch {outcome.metrics_epoch}'s"

@@ -1,4 +1,4 @@
-"""What a training shows while it runs: the contract, the silent form, and the choice among the forms."""
+"""Viewers of a running training: the interface, the silent viewers, and the choice between them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Heading:
     threads: int
     parameters: int
     rows: dict[str, int]  # by part
-    notes: tuple[str, ...] = ()  # what was decided for the user
-    warnings: tuple[str, ...] = ()  # of network and data
-    positive_class: Mapping[str, str] = field(default_factory=dict)  # by the name of a figure that is about one class
+    notes: tuple[str, ...] = ()  # decisions made for the user
+    warnings: tuple[str, ...] = ()  # about the network and the data
+    positive_class: Mapping[str, str] = field(default_factory=dict)  # by metric, if it describes one class
 
 
 class Viewer:
-    """Shows nothing and gathers warnings; the other forms show more."""
+    """Shows nothing and collects warnings; subclasses show more."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
@@ -45,7 +45,7 @@ class Viewer:
         """A kernel is being compiled: the first run on a machine."""
 
     def preparing(self, what: str, share: float | None) -> None:
-        """Much data is read or prepared; which share of it is done, if that is known."""
+        """Much data is being read or prepared; `share` is done, if known."""
 
     def begin(self, heading: Heading) -> None:
         """Training is about to begin."""
@@ -58,24 +58,24 @@ class Viewer:
             self.note(text)
 
     def show(self, event: Event) -> None:
-        """Something happened."""
+        """Show an event."""
         if isinstance(event, Warned):
             self.warn(event.text)
 
     def note(self, text: str) -> None:
-        """Something that is good to know."""
+        """Show something worth knowing."""
         self.warnings.append(text)
 
     def warn(self, text: str) -> None:
-        """Something that is probably a mistake."""
+        """Show something that is probably a mistake."""
         self.warnings.append(text)
 
     def say(self, text: str) -> None:
-        """A closing line."""
+        """Show a line."""
 
 
 class Quiet(Viewer):
-    """Shows warnings alone, on standard error."""
+    """Shows only warnings, on standard error."""
 
     def warn(self, text: str) -> None:
         """A line of its own."""
@@ -83,9 +83,9 @@ class Quiet(Viewer):
 
 
 def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:
-    """The live view on a terminal, lines elsewhere, warnings where only the end is wanted.
+    """The live view on a terminal, plain lines elsewhere, or only warnings.
 
-    A `passing` live view leaves nothing behind but its notes.
+    A `passing` live view leaves only its notes on the screen.
     """
     if as_json:
         return Viewer()

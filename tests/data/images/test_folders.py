@@ -248,7 +248,7 @@ def test_a_config_cannot_hold_such_a_name(capsys: pytest.CaptureFixture[str]) ->
     os.rename("root", b"r\xf6\xf6t")
     assert main(["init", os.fsdecode(b"r\xf6\xf6t"), "-o", "c.yaml"]) == 2
     assert capsys.readouterr().err == (
-        "error: r\\xf6\\xf6t: its name is not UTF-8, as a config is; rename it, or make a link to it that is\n"
+        "error: r\\xf6\\xf6t: its name is not UTF-8, which a config requires; rename it, or link to it\n"
     )
     assert not Path("c.yaml").exists()
 
@@ -375,5 +375,5 @@ def test_a_terminal_names_what_cannot_be_read_too(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["predict", "run", "root"]) == 1
     said = capsys.readouterr()
-    assert said.out.splitlines()[-1] == "6 more rows; into a file: -o predictions.csv"
+    assert said.out.splitlines()[-1] == "6 more rows; to write everything to a file: -o predictions.csv"
     assert said.err == "error: root/up/9.png: is empty\n"

@@ -30,7 +30,7 @@ def lines(capsys) -> list[str]:
 
 def test_nothing(cache, capsys):
     assert main(["cache"]) == 0
-    assert lines(capsys) == [f"{cache}: nothing is kept there"]
+    assert lines(capsys) == [f"{cache}: the cache is empty"]
     assert main(["cache", "--clear"]) == 0
 
 
@@ -44,7 +44,7 @@ def test_what_is_kept(kept, capsys):
         f"data-{KEY} prepared data {size / 1000:.1f}kB 2 h 0 min ago",
         f"all {(size + 2000) / 1000:.1f}kB",
         "",
-        "to remove all of it: dltool cache --clear; it is made again when it is needed",
+        "to remove everything: dltool cache --clear; it is made again when needed",
     ]
 
 
@@ -64,4 +64,4 @@ def test_clearing(kept, capsys, arguments, left, line):
 
 def test_another_kind(kept, capsys):
     assert main(["cache", "dat", "--clear"]) == 2
-    assert capsys.readouterr().err == "error: nothing called 'dat' is kept; allowed: kernels, data\n"
+    assert capsys.readouterr().err == "error: the cache has no kind 'dat'; allowed: kernels, data\n"

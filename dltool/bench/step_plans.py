@@ -1,4 +1,4 @@
-"""Plans for a training without an end: any stretch of updates, across the borders of epochs."""
+"""Step plans for training without end: any range of updates, across epochs."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dltool.training.job import Job
 from dltool.training.layout import reciprocals
 
 
-class Stretches:
-    """The updates of a job, numbered from 0 through all epochs; past the last one its learning rate goes on."""
+class StepPlans:
+    """The updates of a job, numbered from 0 across epochs; after the last epoch the final learning rate stays."""
 
     def __init__(self, job: Job):
         self._job = job
         updates = job.layout.updates
         self._last = updates * job.experiment.train.epochs - 1
         self._epoch = job.layout.plan(np.zeros((updates, 1)), first_update=0, epoch=0, step=0)
-        self._starts = np.flatnonzero(self._epoch.first)  # the micro-batch that opens each update of an epoch
+        self._starts = np.flatnonzero(self._epoch.first)  # the first micro-batch of each update in an epoch
         self._sizes = np.flatnonzero(self._epoch.update) + 1 - self._starts
 
     def plan(self, first: int, updates: int) -> StepPlan:
-        """The table of `updates` updates from number `first` on."""
+        """The plan of `updates` updates, starting with update `first`."""
         steps = np.arange(first, first + updates, dtype=np.int64)
-        epochs, places = np.divmod(steps, len(self._starts))
-        sizes = self._sizes[places]
-        owner = np.repeat(np.arange(updates), sizes)  # the update that each micro-batch belongs to
-        batch = np.arange(len(owner)) + np.repeat(self._starts[places] - np.cumsum(sizes) + sizes, sizes)
+        epochs, in_epoch = np.divmod(steps, len(self._starts))
+        sizes = self._sizes[in_epoch]
+        owner = np.repeat(np.arange(updates), sizes)  # index of each micro-batch's update
+        batch = np.arange(len(owner)) + np.repeat(self._starts[in_epoch] - np.cumsum(sizes) + sizes, sizes)
         rates = self._job.learning_rates(np.minimum(steps, self._last), self._job.experiment.train.epochs)
         scalars = self._job.scalars(steps, rates)
         return StepPlan(
@@ -34,7 +34,7 @@ class Stretches:
             epoch=epochs[owner],
             position=self._epoch.position[batch],
             rows=self._epoch.rows[batch],
-            scale=reciprocals(self._weights(epochs, places))[owner]
+            scale=reciprocals(self._weights(epochs, in_epoch))[owner]
             if self._job.network.weighs
             else self._epoch.scale[batch],
             first=self._epoch.first[batch],
@@ -42,12 +42,12 @@ class Stretches:
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
         )
 
-    def _weights(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """What the samples of updates (n,) weigh, by their epochs and their places in these."""
-        job, found = self._job, []
+    def _weights(self, epochs: np.ndarray, in_epoch: np.ndarray) -> np.ndarray:
+        """The total sample weight of each update (n,), given by its epoch and its index in that epoch."""
+        job, weights = self._job, []
         for epoch in range(epochs[0], epochs[-1] + 1):
-            updates = places[epochs == epoch]
+            updates = in_epoch[epochs == epoch]
             window = job.feed.window(epoch, int(updates[0]) * job.layout.update_size, lambda: False)
             assert window is not None
-            found.append(job.network.weights(job.targets(window, epoch, updates), job.layout.update_rows(updates)))
-        return np.concatenate(found)
+            weights.append(job.network.weights(job.targets(window, epoch, updates), job.layout.update_rows(updates)))
+        return np.concatenate(weights)

@@ -1,6 +1,6 @@
-"""The near end of a measurement: a process that trains one network and is asked, in lines of JSON, how fast.
+"""The measured side: a process that trains one network and answers requests in JSON lines.
 
-Imports nothing but what every side needs, so that a side's start-up and memory are its own.
+It imports only what every framework's process needs, so that start-up time and memory are the framework's own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Protocol, TextIO
 
 from dltool.errors import DltoolError
 
-#: a run this much shorter than asked for is repeated with more updates
+#: a measurement shorter than this share of the requested time is repeated with more updates
 SHORTEST = 0.8
 
 Note = Callable[[str], None]
@@ -26,25 +26,25 @@ Answer = Callable[[Request], Mapping[str, Any]]
 
 
 class Side(Protocol):
-    """A network in training, of dltool or of a framework it is compared with."""
+    """A network that trains in dltool or in another framework."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What is told once, when the first step is done."""
+        """Facts reported once, after the first step."""
         ...
 
     @property
-    def answers(self) -> Mapping[str, Answer]:
-        """What else this side can be asked, by name."""
+    def handlers(self) -> Mapping[str, Answer]:
+        """Handlers of further requests, by name."""
         ...
 
     def train(self, updates: int) -> int:
-        """Go on for so many updates; returns the samples that passed."""
+        """Train for `updates` more updates; returns the number of samples."""
         ...
 
 
 class Server:
-    """Answers requests about one side; `do` says which."""
+    """Answers requests to one framework; the field `do` names the request."""
 
     def __init__(self, open_side: Callable[[Request, Note], Side], replies: TextIO):
         self._open_side, self._replies = open_side, replies
@@ -52,18 +52,18 @@ class Server:
         self._updates_per_second = 0.0
 
     def serve(self, requests: TextIO) -> None:
-        """Answer until there are no more requests."""
+        """Answer requests until the input ends."""
         answers: dict[str, Answer] = {"open": self.open, "measure": self.measure, "memory": self.memory}
         for line in requests:
             request = json.loads(line)
             try:
                 self._reply("answer", answers[request["do"]](request))
-                answers.update(self._side.answers if self._side else {})
+                answers.update(self._side.handlers if self._side else {})
             except DltoolError as error:
                 self._reply("refused", [str(problem) for problem in error.problems])
 
     def open(self, request: Request) -> Mapping[str, Any]:
-        """Make the side ready and run its first step."""
+        """Load the framework's network and run its first step."""
         self._side = self._open_side(request, lambda text: self._reply("note", text))
         started = time.perf_counter()
         self._side.train(1)
@@ -71,7 +71,7 @@ class Server:
         return self._side.facts
 
     def measure(self, request: Request) -> Mapping[str, Any]:
-        """Train for about so many `seconds`: updates, samples, and how long they took."""
+        """Train for about the requested `seconds`: updates, samples, and the seconds they took."""
         assert self._side is not None
         while True:
             updates = math.ceil(self._updates_per_second * request["seconds"])
@@ -83,7 +83,7 @@ class Server:
                 return {"updates": updates, "samples": samples, "seconds": seconds}
 
     def memory(self, request: Request) -> Mapping[str, Any]:
-        """The most memory that this process ever held."""
+        """The peak resident memory of this process."""
         peak = re.search(r"^VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
         assert peak is not None
         return {"peak_bytes": int(peak[1]) << 10}
@@ -94,7 +94,7 @@ class Server:
 
 
 def serve(open_side: Callable[[Request, Note], Side]) -> None:
-    """Serve this process's standard input; whatever else writes to standard output is sent to standard error."""
+    """Answer requests from standard input; other output to standard output is redirected to standard error."""
     with os.fdopen(os.dup(1), "w") as replies:
         os.dup2(2, 1)
         Server(open_side, replies).serve(sys.stdin)

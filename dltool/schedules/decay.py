@@ -1,4 +1,4 @@
-"""Schedules that fall smoothly to a floor at the end of training."""
+"""Schedules that decay smoothly to a floor at the end of training."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dltool.config.description import Block, by_compat
 from dltool.registry import register
 from dltool.schedules.schedule import Horizon, Schedule
 
-FLOOR = "share of the rate that remains at the end"
+FLOOR = "share of the learning rate that remains at the end"
 
 
 class Restarts(Block):
-    """The fall starts again from the full rate, each time over a longer period (Loshchilov and Hutter 2017)."""
+    """Warm restarts: the decay starts again from the full rate, over longer periods (Loshchilov and Hutter 2017)."""
 
     period: float = Field(gt=0, description="epochs until the first restart")
-    multiplier: float = Field(default=1.0, ge=1, description="of each period's length over the one before it")
+    multiplier: float = Field(default=1.0, ge=1, description="ratio of each period's length to the previous one")
 
     def progress(self, epochs: np.ndarray) -> np.ndarray:
-        """How far within its period each of `epochs` is, from 0 to 1; `epochs` count from the end of the warm-up."""
+        """Progress within the current period, from 0 to 1, for each of `epochs` (n,) since the end of the warm-up."""
         bounds = [0.0]
         period = self.period
         while bounds[-1] <= epochs.max(initial=0.0):
@@ -32,10 +32,10 @@ class Restarts(Block):
 
 @register("schedule", "cosine")
 class Cosine(Schedule):
-    """Falls along half a cosine, once or with restarts."""
+    """Cosine decay, once or with warm restarts."""
 
     floor: float = Field(default=0.0, ge=0, le=1, description=FLOOR)
-    restarts: Restarts | None = Field(default=None, description="without them one fall takes the whole training")
+    restarts: Restarts | None = Field(default=None, description="without restarts one decay takes the whole training")
 
     def after_warmup(self, steps: np.ndarray, horizon: Horizon) -> np.ndarray:
         """floor + (1 − floor) · (1 + cos(π progress)) / 2."""
@@ -49,7 +49,7 @@ class Cosine(Schedule):
 
 @register("schedule", "linear")
 class Linear(Schedule):
-    """Falls in a straight line."""
+    """Linear decay."""
 
     floor: float = Field(default=0.0, ge=0, le=1, description=FLOOR)
 
@@ -60,7 +60,7 @@ class Linear(Schedule):
 
 @register("schedule", "polynomial", main="power")
 class Polynomial(Schedule):
-    """Falls along a power of what is left of training."""
+    """Polynomial decay: a power of the share of training that is left."""
 
     power: float = by_compat(2.0, keras=1.0, torch=1.0, gt=0)
     floor: float = Field(default=0.0, ge=0, le=1, description=FLOOR)

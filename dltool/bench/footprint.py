@@ -1,4 +1,4 @@
-"""What only a fresh process can tell: how soon it is ready, how much memory it needs, how long kernels compile."""
+"""Measures what needs a new process: start-up time, peak memory, and compile time."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from statistics import median
 from dltool.bench.process import Process, Start
 
 STARTS = 3
-#: how long a process trains before its memory is read
+#: seconds that a process trains before its memory is read
 TRAINING_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """Medians over the fresh processes of one side."""
+    """Medians over several new processes of one framework."""
 
     startup_s: float  # from the start of the process to the end of the first step
     peak_bytes: float  # of resident memory, at its highest
 
     @property
     def peak_memory_mb(self) -> float:
-        """The same in MB of 1024² bytes."""
+        """Peak resident memory in MB of 1024² bytes."""
         return self.peak_bytes / 2**20
 
 
-def start_afresh(sides: Mapping[str, Start], tell: Callable[[str], None]) -> dict[str, Footprint]:
-    """The footprint of each side, from processes that start, train and end one after the other, in turn."""
+def measure_footprints(sides: Mapping[str, Start], report: Callable[[str], None]) -> dict[str, Footprint]:
+    """The footprint of each framework; processes start, train and end one at a time, in turn."""
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for number in range(1, STARTS + 1):
-        tell(f"fresh process {number} of {STARTS}")
+        report(f"start-up and memory, process {number} of {STARTS}")
         for name, start in sides.items():
             with Process(start) as process:
                 _, seconds = process.open()
@@ -40,9 +40,9 @@ def start_afresh(sides: Mapping[str, Start], tell: Callable[[str], None]) -> dic
     return {name: Footprint(*map(median, zip(*values, strict=True))) for name, values in seen.items()}
 
 
-def compile_seconds(start: Start, tell: Callable[[str], None]) -> float:
-    """How long dltool compiles kernels where none is cached."""
-    tell("compiling without a cache")
+def compile_seconds(start: Start, report: Callable[[str], None]) -> float:
+    """Seconds that dltool takes to compile all kernels with an empty cache."""
+    report("compiling with an empty cache")
     with tempfile.TemporaryDirectory(prefix="dltool-bench-") as folder:
         with Process(start, environment={"XDG_CACHE_HOME": folder}) as process:
             facts, _ = process.open()

@@ -1,4 +1,4 @@
-"""How numbers, times and places are written for people; shared by all that a training or an evaluation prints."""
+"""Formats numbers, times, sizes and paths for people; used by everything that is printed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def number(value: Any) -> str:
-    """A figure with four significant digits, or as many decimals; in full from a thousand to ten millions."""
+    """A number with four decimals or significant digits; in full between a thousand and ten million; – for NaN."""
     if value is None or value != value:
         return "–"
     if isinstance(value, int) or 1000 <= abs(value) < 1e7:
@@ -20,7 +20,7 @@ def number(value: Any) -> str:
 
 
 def rate(value: float) -> str:
-    """Samples per second, in words of a readable size."""
+    """A rate with three digits and its unit prefix, such as "5.2 M"."""
     for size, unit in ((1e6, " M"), (1e3, " k")):
         if value >= size:
             return f"{value / size:.3g}{unit}"
@@ -28,7 +28,7 @@ def rate(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time of any length in at most two units."""
+    """A duration in at most two units."""
     if seconds < 0.1:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
@@ -41,23 +41,23 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def single_figures(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    """The figures that are one number; a confusion matrix is not."""
-    return {name: value for name, value in figures.items() if value is None or isinstance(value, int | float)}
+def scalar_metrics(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """The metrics that are single numbers, which a confusion matrix is not."""
+    return {name: value for name, value in metrics.items() if value is None or isinstance(value, int | float)}
 
 
-def titled(name: str, classes: Mapping[str, str]) -> str:
-    """The name of a figure, with the one of the `classes` that it is about, if it is about one."""
+def metric_title(name: str, classes: Mapping[str, str]) -> str:
+    """The name of a metric, followed by its positive class in `classes`, if it has one."""
     return f"{name} ({classes[name]})" if name in classes else name
 
 
-def listed(figures: Mapping[str, Any], classes: Mapping[str, str] = MappingProxyType({})) -> str:
-    """All single figures in one line of text, with the `classes` that some are about."""
-    return " ".join(f"{titled(name, classes)} {number(value)}" for name, value in single_figures(figures).items())
+def metrics_line(metrics: Mapping[str, Any], classes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """All scalar metrics in one line of text, with their positive `classes`."""
+    return " ".join(f"{metric_title(name, classes)} {number(value)}" for name, value in scalar_metrics(metrics).items())
 
 
 def quoted(path: Path | str) -> str:
-    """A path as it must be typed in a shell: in one line, and in letters that every terminal has."""
+    """A path as typed in a shell: on one line, with printable characters only."""
     text = str(path)
     if text.isprintable():
         return shlex.quote(text)
@@ -67,7 +67,7 @@ def quoted(path: Path | str) -> str:
 
 
 def quantity(count: int, base: int = 1000) -> str:
-    """A count with three digits and the prefix of its unit."""
+    """A count with three digits and its unit prefix."""
     for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
         if count >= base**power:
             return f"{count / base**power:.3g} {prefix}"
@@ -75,15 +75,15 @@ def quantity(count: int, base: int = 1000) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes, in units of a readable size."""
+    """A number of bytes with its unit."""
     return f"{quantity(count, 1024)}{'B' if count >= 1024 else ' B'}"
 
 
 def shape(lengths: Sequence[int]) -> str:
-    """The lengths of an array's axes."""
+    """The shape of an array, such as "3 × 4"."""
     return " × ".join(map(str, lengths)) or "1"
 
 
 def _bytes(character: str) -> str:
-    """What a character is on the disk, as a shell's $'…' takes it."""
+    """The bytes of a character on disk, in a shell's $'…' notation."""
     return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -160,7 +160,7 @@ def test_figures_of_labels_that_never_occur() -> None:
     assert nothing.result() == 0
     alike = start("auc", "multilabel", 2)
     alike.update(np.zeros((3, 2), np.float32), np.ones((3, 2), np.float32))
-    with pytest.raises(InputError, match="auc needs rows of at least two kinds, with a label and without it"):
+    with pytest.raises(InputError, match="auc needs rows of at least one row with a label and one without it"):
         alike.result()
 
 
@@ -237,13 +237,19 @@ def test_without_rows_there_is_a_clear_error(
 @pytest.mark.parametrize(
     ("name", "task", "width", "fields", "message"),
     [
-        ("accuracy", "numbers", 1, {}, "accuracy needs a target of classes or labels, this one holds numbers; use mae"),
-        ("mae", "classes", 3, {}, "mae needs a target of numbers, this one holds classes; use accuracy"),
-        ("exact_match", "classes", 3, {}, "exact_match needs a target of labels, this one holds classes"),
-        ("top_k", "multilabel", 3, {}, "top_k needs a target of classes, this one holds labels"),
-        ("top_k", "classes", 5, {}, "top_k with k = 5 is always 1 for 5 classes; use k below 5"),
-        ("f1", "classes", 3, {"average": "binary"}, "f1 has average binary for 3 classes; use macro"),
-        ("f1", "multilabel", 2, {"average": "binary"}, "f1 has average binary for 2 labels; use macro"),
+        (
+            "accuracy",
+            "numbers",
+            1,
+            {},
+            "accuracy needs a target of classes or labels, but this one holds numbers; use mae",
+        ),
+        ("mae", "classes", 3, {}, "mae needs a target of numbers, but this one holds classes; use accuracy"),
+        ("exact_match", "classes", 3, {}, "exact_match needs a target of labels, but this one holds classes"),
+        ("top_k", "multilabel", 3, {}, "top_k needs a target of classes, but this one holds labels"),
+        ("top_k", "classes", 5, {}, "top_k with k = 5 is always 1 when there are 5 classes; use k below 5"),
+        ("f1", "classes", 3, {"average": "binary"}, "f1 has average binary, but there are 3 classes; use macro"),
+        ("f1", "multilabel", 2, {"average": "binary"}, "f1 has average binary, but there are 2 labels; use macro"),
     ],
 )
 def test_metrics_that_do_not_fit_the_data_say_so(
