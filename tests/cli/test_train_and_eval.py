@@ -134,7 +134,7 @@ def test_parameters_to_start_from(home, capsys):
     save_file({"dense_1.weight": np.ones((5, 9), np.float32), "head.bias": np.ones(3, np.float32)}, "other.safetensors")
     assert main(["train", config, "--init-from", "other.safetensors", *frozen]) == 2
     assert capsys.readouterr().err == (
-        f"error: {home}/other.safetensors: nothing in it matches by name and shape; 'dense_1.weight' is 5×9 in the "
+        f"error: {home}/other.safetensors: nothing matches by name and shape; 'dense_1.weight' is 5×9 in the "
         "checkpoint and 5×8 in the network; it has dense_1.weight, head.bias; the network has dense_1.weight, "
         "dense_1.bias, dense_2.weight, dense_2.bias\n"
     )

@@ -98,12 +98,12 @@ FAULTS = [
     (["--folds", "1"], "error: dltool train: invalid value for '--folds': "),
     (
         ["--folds", "3", "--set", "data.split.validation={last: 5}"],
-        "error: --set data.split.fold={number: 1, of: 3}: data.split.fold: folds take turns as the validation part,"
-        " which is given already; leave out one of the two",
+        "error: --set data.split.fold={number: 1, of: 3}: data.split.fold: each fold is the validation part once,"
+        " but that part is already given; leave out one of the two",
     ),
     (
         ["--folds", "3", "--set", "data.split.train={first: 5}"],
-        "error: --set data.split.train={first: 5}: data.split.train: all rows that a fold leaves are trained on; leave"
+        "error: --set data.split.train={first: 5}: data.split.train: all rows outside the fold are trained on; leave"
         " out one of the two",
     ),
     (["--folds", "99"], "error: small.yaml:2:3: data.split: 81 rows cannot be divided into 99 folds"),

@@ -14,7 +14,7 @@ ALWAYS = ["results", "curves", "examples", "data", "network", "environment", "re
 EXPECTED = {
     "classes": ("classes", 3 + 1 + 1 + 2),  # curves of loss, accuracy, auc and rate; matrix; calibration
     "numbers": ("numbers", 3 + 4 + 2),  # curves of loss, rmse and rate; two for each target; their distributions
-    "multilabel": ("multilabel", 3 + 2),  # curves of loss, f1 and rate; calibration
+    "multilabel": ("labels", 3 + 2),  # curves of loss, f1 and rate; calibration
 }
 COLUMNS = 6
 

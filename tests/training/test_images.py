@@ -185,6 +185,6 @@ def test_where_there_is_no_mistake_or_no_image(home: Path, capsys: pytest.Captur
 
 def test_no_images_where_samples_are_none(workplace: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["eval", "runs/classes", "--images", "wrong.png"]) == 2
-    assert "error: --images: the network does not tell classes of images apart" in capsys.readouterr().err
+    assert "error: --images: the network does not classify images" in capsys.readouterr().err
     assert main(["eval", "runs/classes", "--json"]) == 0
     assert "mistakes" not in json.loads(capsys.readouterr().out)
