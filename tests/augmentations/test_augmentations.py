@@ -24,12 +24,12 @@ DEFAULTS = {
     "cutout": 0,
     "crop": 0,
 }
-COLOURS = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "horizontal": 0, "vertical": 0, "width": 8}
+COLORS = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "horizontal": 0, "vertical": 0, "width": 8}
 
 
 def changed(x: np.ndarray, **ranges: Any) -> np.ndarray:
     border, reach = np.full(x.shape[-1], -1.0), np.ones(x.shape[-1])
-    return augment(x, border, reach, step=STEP, stream=1, key=5, **{**DEFAULTS, **COLOURS, **ranges})
+    return augment(x, border, reach, step=STEP, stream=1, key=5, **{**DEFAULTS, **COLORS, **ranges})
 
 
 def images(count: int = 64) -> np.ndarray:

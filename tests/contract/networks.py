@@ -197,11 +197,11 @@ def _convolution_rows() -> Iterator[Row]:
             image,
         ),
         (
-            "conv2d by way of points",
+            "conv2d in Winograd's form",
             [_conv(17, padding=1), "tanh", {"residual": [_conv(17, padding="same"), "gelu"]}],
             (9, 10, 3),
         ),
-        ("conv1d by way of points", [{"conv1d": 16}, "tanh", {"conv1d": {"filters": 33, "kernel": 5}}], (30, 2)),
+        ("conv1d in Winograd's form", [{"conv1d": 16}, "tanh", {"conv1d": {"filters": 33, "kernel": 5}}], (30, 2)),
         ("conv1d", [{"conv1d": {"filters": 17, "kernel": 5, "padding": "same"}}, "batch_norm", "relu"], series),
         ("conv1d dilated", [{"conv1d": {"filters": 4, "dilation": 2, "stride": 2}}, {"depthwise_conv1d": 3}], series),
         ("conv1d_transpose", [{"conv1d_transpose": {"filters": 3, "stride": 2, "padding": 1}}], series),

@@ -55,7 +55,7 @@ def geometries(count: int, *, dilates: bool) -> Iterator[tuple[Geometry, np.rand
 
 
 def convolutions() -> Iterator[Case]:
-    """Forward, the way back, and channel by channel; by way of points too, where there are tiles for it."""
+    """Forward, backward and depthwise convolutions; in Winograd's form too, where there are tiles for it."""
     for seed, (geometry, generator) in enumerate(geometries(CONVOLUTIONS, dilates=True)):
         g, axes = geometry, 2 if seed % 4 else 1
         large, small = (g.height, g.width)[-axes:], (g.out_height, g.out_width)[-axes:]
@@ -99,7 +99,7 @@ WITH_POINTS = [g for g, _ in geometries(1200, dilates=True) if is_tileable(g)]
 
 
 @pytest.mark.parametrize("geometry", WITH_POINTS, ids=str)
-def test_what_meets_only_zeros_is_zero_by_way_of_points(geometry: Geometry):
+def test_what_meets_only_zeros_is_zero_in_winograds_form(geometry: Geometry):
     g, depth, width = geometry, 17, 5
     generator = np.random.default_rng(g.height + 31 * g.width)
     samples = 2

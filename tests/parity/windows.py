@@ -49,7 +49,7 @@ NETWORKS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "channel by channel": ([{"depthwise_conv2d": {"kernel": [3, 2], "stride": 2, "dilation": 2, "padding": 2}}], IMAGE),
     "transposed": ([transposed(kernel=[3, 2], stride=[2, 3], padding=1, dilation=[1, 2])], SMALL),
     "transposed to the same": ([transposed(kernel=2, stride=3, padding="same"), transposed(padding="same")], SMALL),
-    "by way of points": ([conv(filters=18, kernel=3, padding=1), conv(filters=16, kernel=5, padding=2)], (7, 6, 16)),
+    "winograd": ([conv(filters=18, kernel=3, padding=1), conv(filters=16, kernel=5, padding=2)], (7, 6, 16)),
     "largest, overlapping": ([POOLED, {"max_pool2d": {"size": 3, "stride": 2, "padding": 1}}], IMAGE),
     "largest, uneven": ([POOLED, {"max_pool2d": {"size": [2, 3], "stride": [3, 2], "padding": "same"}}], IMAGE),
     "mean with padding": ([POOLED, {"average_pool2d": {"size": 3, "padding": 1}}], IMAGE),

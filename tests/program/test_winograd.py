@@ -1,4 +1,4 @@
-"""Convolutions by way of points take the place of direct ones where that is less work, and give the same numbers."""
+"""Winograd convolutions replace direct ones where that is less work, and give the same numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def conv(filters: int = 32, **fields: Any) -> dict[str, Any]:
 
 IMAGE = (12, 12, 3)
 SERIES = [{"conv1d": {"filters": 32, "kernel": 5}}, "relu", {"conv1d": 32}, "relu", "global_average_pool"]
-#: layers, shape of a sample, and of how many convolutions the forward and both gradients go by way of points
+#: layers, shape of a sample, and how many convolutions of the forward and of both gradients take Winograd's form
 TABLE: list[tuple[list[Any], tuple[int, ...], tuple[int, int, int]]] = [
     ([conv(), "relu", conv(), "relu", conv(), "flatten"], IMAGE, (2, 2, 2)),  # the first one has three channels
     ([conv(), "batch_norm", "relu", conv(kernel=5), "batch_norm", "flatten"], IMAGE, (1, 1, 1)),

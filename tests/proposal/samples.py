@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 ROWS = 120
-COLOURS = np.array(["red", "green", "blue"])
+COLORS = np.array(["red", "green", "blue"])
 WORDS = ["free", "prize", "call", "now", "win", "you", "me", "later", "home", "see", "dinner", "ok", "soon", "train"]
 
 
@@ -28,7 +28,7 @@ def columns(rows: int = ROWS) -> dict[str, Any]:
     size = generator.normal(size=rows).round(3)
     colour = generator.integers(0, 3, rows)
     kind = np.array(["small", "large"])[((size + colour - 1 + 0.3 * generator.normal(size=rows)) > 0).astype(int)]
-    return {"size": size, "colour": COLOURS[colour], "kind": kind}
+    return {"size": size, "colour": COLORS[colour], "kind": kind}
 
 
 def days(rows: int = ROWS) -> list[str]:

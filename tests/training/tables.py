@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 ROWS = 120
-COLOURS = ("red", "green", "blue")
+COLORS = ("red", "green", "blue")
 FEATURES = ("id", "a", "b", "colour")
 
 
@@ -31,7 +31,7 @@ def samples(seed: int, rows: int = ROWS) -> dict[str, Any]:
         "id": [f"{row:04}" for row in range(rows)],
         "a": a,
         "b": b,
-        "colour": [COLOURS[one] for one in colour],
+        "colour": [COLORS[one] for one in colour],
         "kind": np.array(["bad", "fair", "good one"])[np.digitize(score, [-0.5, 0.5])],
         "win": np.array(["lost", "won"])[(score > 0).astype(int)],
         "price": 5000 + 100 * score,

@@ -18,14 +18,14 @@ from .tables import table
 
 ROWS = 60
 GENERATOR = np.random.default_rng(3)
-CITIES, COLOURS, CLASSES = ("Rome", "Oslo", "Bern"), ("red", "blue"), ("cat", "dog", "owl")
+CITIES, COLORS, CLASSES = ("Rome", "Oslo", "Bern"), ("red", "blue"), ("cat", "dog", "owl")
 WORDS = ("soft", "loud", "grey", "tall", "warm")
 
 OLD: dict[str, Any] = {
     "height": GENERATOR.normal(size=ROWS).round(3),
     "weight": (5 + 2 * GENERATOR.normal(size=ROWS)).round(3),
     "city": [CITIES[i % 7 % 3] for i in range(ROWS)],
-    "colour": [COLOURS[i % 5 % 2] for i in range(ROWS)],
+    "colour": [COLORS[i % 5 % 2] for i in range(ROWS)],
     "words": [f"{WORDS[i % 5]} {WORDS[i % 3]}" for i in range(ROWS)],
     "kind": [CLASSES[i % 3] for i in range(ROWS)],
 }

@@ -64,6 +64,17 @@ def label_loss(weights, x, label, stride, width, smoothing, each_class, spread, 
     return loss * label_weight(weights, label)
 
 
+@inlined
+def softmax_rows(logits, probabilities, first, count):
+    """Write the probabilities of up to 16 rows; in a lane for each row, ln Σ eˣ⁻ᵐ and the maximum m."""
+    sums, largest = constant(1), constant(0)
+    for i in range(count):
+        x, p = at(logits, first + i), at(probabilities, first + i)
+        maximum, total = softmax_row(x, p, logits.rows * LANES, logits.channels)
+        sums, largest = set_lane(sums, i, total), set_lane(largest, i, maximum)
+    return log(sums), largest
+
+
 @kernel
 def cross_entropy(logits, labels: Integers, weights, row_loss, probabilities, smoothing, each_class, step, low, high):
     """row_loss () = Σ q · w · (ln Σ eˣ - x) and probabilities (C,), of logits x (C,) and labels ()."""
@@ -72,11 +83,7 @@ def cross_entropy(logits, labels: Integers, weights, row_loss, probabilities, sm
     spread = spread_weight(weights, each_class, width, smoothing)
     for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
         count = min(LANES, high - first)
-        sums, largest = constant(1), constant(0)
-        for i in range(count):
-            maximum, total = softmax_row(at(logits, first + i), at(probabilities, first + i), stride, width)
-            sums, largest = set_lane(sums, i, total), set_lane(largest, i, maximum)
-        logarithms = log(sums)
+        logarithms, largest = softmax_rows(logits, probabilities, first, count)
         for i in range(count):
             row = first + i
             row_loss[row] = label_loss(

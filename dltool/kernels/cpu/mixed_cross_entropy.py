@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, spread_weight
-from dltool.kernels.cpu.elementary import log
+from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, softmax_rows, spread_weight
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane, set_lane
+from dltool.kernels.cpu.lanes import get_lane
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at, bits_as_number
-from dltool.kernels.cpu.softmax import softmax_row, used_lanes
+from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 
@@ -36,11 +35,7 @@ def mixed_cross_entropy(
     spread = spread_weight(weights, each_class, width, smoothing)
     for first in range(low, high, LANES):  # the logarithm takes the sums of 16 rows at once
         count = min(LANES, high - first)
-        sums, largest = constant(1), constant(0)
-        for i in range(count):
-            maximum, total = softmax_row(at(logits, first + i), at(probabilities, first + i), stride, width)
-            sums, largest = set_lane(sums, i, total), set_lane(largest, i, maximum)
-        logarithms = log(sums)
+        logarithms, largest = softmax_rows(logits, probabilities, first, count)
         for i in range(count):
             row = first + i
             logarithm, maximum, part = get_lane(logarithms, i), get_lane(largest, i), share[row * LANES]
