@@ -26,6 +26,8 @@ def init(
     force: bool = False,
 ) -> None:
     """Write a config for `data` and what was inferred; raises InputError if the data or the file is unusable."""
+    if Path(data).suffix.lower() in (".yaml", ".yml"):  # before the hint to overwrite a file of that name
+        raise InputError(Problem("is a config, not data; train it with: dltool train, or name the data", data))
     path = output or Path(f"{_name(data)}.yaml")
     if path.exists() and not force:
         raise InputError(

@@ -377,3 +377,11 @@ def test_a_terminal_names_what_cannot_be_read_too(
     said = capsys.readouterr()
     assert said.out.splitlines()[-1] == "6 more rows; to write everything to a file: -o predictions.csv"
     assert said.err == "error: root/up/9.png: is empty\n"
+
+
+def test_a_config_is_not_taken_for_data(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("digits.yaml").write_text("data: {table: {path: digits.csv, target: digit}}\n")
+    assert main(["init", "digits.yaml"]) == 2
+    assert capsys.readouterr().err == (
+        "error: digits.yaml: is a config, not data; train it with: dltool train, or name the data\n"
+    )
