@@ -17,7 +17,7 @@ class CycleCount:
     """Continues a job's training and counts cycles."""
 
     def __init__(self, job: Job, step_plans: StepPlans):
-        self._engine, self._step_plans, self._samples = job.engine, step_plans, job.layout.update_size
+        self._engine, self._step_plans, self._samples = job.engine, step_plans, job.batching.update_size
         self._done = 0
 
     def run(self, seconds: float, *, most_updates: int) -> Mapping[str, Any]:

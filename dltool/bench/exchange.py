@@ -20,7 +20,7 @@ from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
 from dltool.program.initial import initial_values
 from dltool.schedules.schedule import Horizon
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 from dltool.training.single_rows import without_single_row
 
 #: updates with a learning rate of their own; later ones keep the last rate, as few measurements run that long
@@ -39,9 +39,9 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         raise InputError(
             Problem("the comparison with PyTorch does not support frozen parameters; remove freeze", path="freeze")
         )
-    layout = EpochLayout.of(train, len(part))
-    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch)
-    layout, graph = without_single_row(layout, network), network.program.graph
+    batching = Batching.of(train, len(part))
+    network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch)
+    batching, graph = without_single_row(batching, network), network.program.graph
     data = network.inputs(part)
     np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
     np.save(folder / "codes.npy", data["codes"].astype(np.int64))
@@ -60,9 +60,9 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         "decayed": [value.name for value in graph.parameters() if value.decay or optimizer.decay_biases],
         "clip": plain["train"]["clip"],
         "average": train.ema_decay,
-        "rates": _rates(experiment, optimizer, layout),
+        "rates": _rates(experiment, optimizer, batching),
         "seed": train.seed,
-        "updates": _updates(layout),
+        "updates": _updates(batching),
     }
     (folder / "recipe.json").write_text(json.dumps(recipe))
 
@@ -76,17 +76,17 @@ def _as_floats(features: np.ndarray, signature: Signature) -> np.ndarray:
     return ((features - np.float32(offset)) * np.float32(factor)).astype(np.float32)
 
 
-def _rates(experiment: Experiment, optimizer: Optimizer, layout: EpochLayout) -> list[float]:
+def _rates(experiment: Experiment, optimizer: Optimizer, batching: Batching) -> list[float]:
     """The learning rate of each update, or a single one if it is constant."""
-    horizon = Horizon(layout.updates, experiment.train.epochs)
+    horizon = Horizon(batching.updates, experiment.train.epochs)
     steps = np.arange(min(horizon.steps, RATES))
     rates = optimizer.lr * experiment.schedule.multiplier(steps, horizon)
     return rates.tolist() if np.ptp(rates) else [float(rates[0])]
 
 
-def _updates(layout: EpochLayout) -> list[list[tuple[int, int]]]:
+def _updates(batching: Batching) -> list[list[tuple[int, int]]]:
     """(first sample, number of samples) of each micro-batch, grouped by update."""
-    plan = layout.plan(np.zeros((layout.updates, 1)), first_update=0, epoch=0, step=0)
+    plan = batching.plan(np.zeros((batching.updates, 1)), first_update=0, epoch=0, step=0)
     spans = list(zip(plan.position.tolist(), plan.rows.tolist(), strict=True))
     cuts = [*np.flatnonzero(plan.first).tolist(), len(plan)]
     return [spans[start:end] for start, end in pairwise(cuts)]

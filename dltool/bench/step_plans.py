@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dltool.runtime.plan import StepPlan
+from dltool.training.batching import reciprocals
 from dltool.training.job import Job
-from dltool.training.layout import reciprocals
 
 
 class StepPlans:
@@ -14,9 +14,9 @@ class StepPlans:
 
     def __init__(self, job: Job):
         self._job = job
-        updates = job.layout.updates
+        updates = job.batching.updates
         self._last = updates * job.experiment.train.epochs - 1
-        self._epoch = job.layout.plan(np.zeros((updates, 1)), first_update=0, epoch=0, step=0)
+        self._epoch = job.batching.plan(np.zeros((updates, 1)), first_update=0, epoch=0, step=0)
         self._starts = np.flatnonzero(self._epoch.first)  # the first micro-batch of each update in an epoch
         self._sizes = np.flatnonzero(self._epoch.update) + 1 - self._starts
 
@@ -47,7 +47,7 @@ class StepPlans:
         job, weights = self._job, []
         for epoch in range(epochs[0], epochs[-1] + 1):
             updates = in_epoch[epochs == epoch]
-            window = job.feed.window(epoch, int(updates[0]) * job.layout.update_size, lambda: False)
-            assert window is not None
-            weights.append(job.network.weights(job.targets(window, epoch, updates), job.layout.update_rows(updates)))
+            span = job.feed.span(epoch, int(updates[0]) * job.batching.update_size, lambda: False)
+            assert span is not None
+            weights.append(job.network.weights(job.targets(span, epoch, updates), job.batching.update_rows(updates)))
         return np.concatenate(weights)

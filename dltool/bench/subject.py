@@ -15,7 +15,7 @@ from dltool.data.store.records import RecordLayout
 from dltool.errors import InputError, Problem
 from dltool.program.building import build_network
 from dltool.program.summary import summarize
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 
 #: folder of the configs that are measured by default
 FOLDER = Path("configs/bench")
@@ -64,8 +64,8 @@ def _default_paths() -> list[Path]:
 def _open(path: Path, overrides: Sequence[str]) -> Subject:
     experiment = load(path, overrides)
     signature = read_signature(experiment.data, [path.parent])
-    layout = EpochLayout.of(experiment.train, signature.rows["train"])
-    network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
+    batching = Batching.of(experiment.train, signature.rows["train"])
+    network = build_network(experiment, signature, training=True, rows=batching.largest_batch)
     summary = summarize(network)
     return Subject(
         path=path,

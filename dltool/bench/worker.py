@@ -10,7 +10,7 @@ from dltool.bench.cycles import CycleCount
 from dltool.bench.server import Answer, Note, Request, serve
 from dltool.bench.step_plans import StepPlans
 from dltool.config.loading import load
-from dltool.runtime.feed import Resident, Window
+from dltool.runtime.feed import Resident, Span
 from dltool.training.job import Job, open_job
 
 #: samples per call of the engine, about as many as in a training
@@ -24,8 +24,8 @@ class Training:
         self._job = job
         self._step_plans = StepPlans(job)
         self._done = 0
-        self._updates_per_call = max(1, SAMPLES_PER_CALL // job.layout.update_size)
-        self._window: Window | None = None
+        self._updates_per_call = max(1, SAMPLES_PER_CALL // job.batching.update_size)
+        self._span: Span | None = None
         self.handlers: Mapping[str, Answer] = {"profile": self.profile, "epochs": self.epochs}
         self.facts = {"threads": job.engine.threads, "compile_seconds": job.engine.compile_seconds}
 
@@ -42,22 +42,22 @@ class Training:
 
     def _updates_available(self) -> int:
         """Number of updates that the samples in memory allow, after loading more if needed."""
-        layout, feed = self._job.layout, self._job.feed
+        batching, feed = self._job.batching, self._job.feed
         if isinstance(feed, Resident):
             return self._updates_per_call
-        epoch, update = divmod(self._done, layout.updates)
-        window = feed.window(epoch, update * layout.update_size, lambda: False)
-        assert window is not None
-        if window is not self._window:
-            self._job.engine.attach("train", window.samples, first=window.first)
-            self._window = window
-        return layout.updates_before(window.stop) - update
+        epoch, update = divmod(self._done, batching.updates)
+        span = feed.span(epoch, update * batching.update_size, lambda: False)
+        assert span is not None
+        if span is not self._span:
+            self._job.engine.attach("train", span.samples, first=span.first)
+            self._span = span
+        return batching.updates_before(span.stop) - update
 
     def epochs(self, request: Request) -> Mapping[str, Any]:
         """Train all epochs of the config as `dltool train` does: the seconds and samples of each."""
         from dltool.bench.epochs import train_epochs
 
-        return {"seconds": train_epochs(self._job), "samples": self._job.layout.epoch_samples}
+        return {"seconds": train_epochs(self._job), "samples": self._job.batching.epoch_samples}
 
     def profile(self, request: Request) -> Mapping[str, Any]:
         """Cycles of each op in a run of at least the requested `seconds`."""

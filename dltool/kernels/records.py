@@ -192,7 +192,7 @@ ITEM_FIELDS = 4  # first op, end, low, high
 LINE = 8  # integers of a cache line
 INTEGER_BYTES = 8
 
-# Filling a window of an epoch from a file of records. The window's samples are cut into runs of RUN; the file into
+# Filling a span of an epoch from a file of records. The span's samples are cut into runs of RUN; the file into
 # blocks of a power of two of rows, at most 2^BLOCK_BITS. A key stands for one sample: its row within the block, above
 # RUN_BITS, and its number within the run, below. Behind the keys there are as many more as `spread` looks ahead.
 RUN_BITS = 17
@@ -220,4 +220,4 @@ PIECES = 3
 PIECE_FIELDS = 3
 PIECE_START = 0  # byte of the record
 PIECE_BYTES = 1
-PIECE_TARGET = 2  # address of the window's array
+PIECE_TARGET = 2  # address of the span's array

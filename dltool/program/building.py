@@ -22,7 +22,7 @@ from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.idle import idle_layers
-from dltool.program.program import Program, plan
+from dltool.program.program import Program, make_program
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
@@ -115,7 +115,9 @@ def build_network(
         append_updates(graph, gradients, experiment)
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
-    return Network(plan(graph, rows), prediction, built.output, built.output_activation, built.class_weights, idle)
+    return Network(
+        make_program(graph, rows), prediction, built.output, built.output_activation, built.class_weights, idle
+    )
 
 
 def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:

@@ -35,7 +35,7 @@ class Program:
         return [v for v in self.graph.values.values() if v.role in ("parameter", "state")]
 
 
-def plan(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
+def make_program(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
     """Turns a graph into a program; `kept` values can be read after a step."""
     reports = [value for node in graph.nodes if node.op.reports for value in node.outputs]
     nodes = fuse(prune(graph.nodes, [*kept, *reports]), kept)

@@ -23,9 +23,9 @@ from dltool.report.history import History, read_history
 from dltool.report.measuring import Measured
 from dltool.training.assessment import measured_metrics
 from dltool.training.baselines import spread_rows
+from dltool.training.batching import Batching
 from dltool.training.counters import Counters
 from dltool.training.judge import Judge
-from dltool.training.layout import EpochLayout
 from dltool.training.meter import answers_of
 from dltool.training.run_directory import RunDirectory
 from dltool.training.single_rows import without_single_row
@@ -59,7 +59,7 @@ class Content:
     preparation: Preparation
     sample: Samples  # some of the training part
     network: NetworkSummary
-    layout: EpochLayout
+    layout: Batching
     measured: Measured | None  # None if it was not measured
     environment: Mapping[str, Any]  # empty for a run that was made without one
 
@@ -93,7 +93,7 @@ def gather(
     rows = max(LEAST_ROWS, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
     sample = spread_rows(dataset.parts["train"], rows)
     monitor = Judge(experiment).best.name
-    layout = EpochLayout.of(experiment.train, len(dataset.parts["train"]))
+    layout = Batching.of(experiment.train, len(dataset.parts["train"]))
     layout = without_single_row(layout, network)
     return Content(
         run=run,

@@ -15,13 +15,13 @@ from dltool.report.content import gather
 from dltool.report.measuring import Measured, measure
 from dltool.report.page import page
 from dltool.training.assessment import chosen_part
+from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import order_of_program
 from dltool.training.job import Job
-from dltool.training.layout import EpochLayout
 from dltool.training.prediction import Predictor
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import find, load, write_whole
@@ -65,7 +65,7 @@ def report_again(
         note("the data has changed since training: the test and validation parts may contain training rows")
     measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
-    rows = EpochLayout.of(train, len(part)).largest_batch
+    rows = Batching.of(train, len(part)).largest_batch
     order = order_of_program(train, part)
     network = build_network(experiment, dataset.signature, training=True, rows=rows, order=order)
     counters = Counters.from_arrays(checkpoint.trainer)

@@ -24,8 +24,8 @@ from dltool.runtime.state import State
 class Buffers:
     """Where a program finds its values, beside the state."""
 
-    data: Mapping[str, np.ndarray]  # features and target of one part, or of a window of an epoch
-    first: int = 0  # position in the epoch of the first sample of that window
+    data: Mapping[str, np.ndarray]  # features and target of one part, or of a span of an epoch
+    first: int = 0  # position in the epoch of the first sample of that span
     reports: dict[Report, np.ndarray] = field(default_factory=dict)  # losses, and outputs of the samples
     instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
 

@@ -35,7 +35,7 @@ class Engine:
     ):
         self._networks = {"train": training, "evaluate": evaluation}
         self._data = dict(data)
-        self._first: dict[str, int] = {}  # of parts that are windows of an epoch
+        self._first: dict[str, int] = {}  # of parts that are spans of an epoch
         self._runners: dict[tuple[str, str, bool], Any] = {}
         present = [network for network in (training, evaluation) if network is not None]
         self.debug = debug
@@ -74,7 +74,7 @@ class Engine:
     def attach(self, part: str, samples: Samples, *, first: int = 0) -> None:
         """Go on with other samples in place of those of a part, if there were any.
 
-        Where they are but a window of an epoch, its position `first` is that of their first one.
+        Where they are but a span of an epoch, its position `first` is that of their first one.
         """
         self._data[part], self._first[part] = samples, first
         for (kind, of, _), runner in self._runners.items():

@@ -1,7 +1,7 @@
-"""Where training takes its samples from: memory that holds them all, or windows of an epoch filled from a file.
+"""Where training takes its samples from: memory that holds them all, or spans of an epoch filled from a file.
 
-A window is the samples at some consecutive positions of an epoch. In memory one window is the whole epoch, and the
-program takes its rows in the order of the epoch. From a file, a thread puts the samples of the next window into that
+A span is the samples at some consecutive positions of an epoch. In memory one span is the whole epoch, and the
+program takes its rows in the order of the epoch. From a file, a thread puts the samples of the next span into that
 order while the program passes over the present one; every sample comes at the same position either way.
 """
 
@@ -20,14 +20,14 @@ from dltool.kernels.cpu import library
 from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
 
-#: seconds between looks at whether a wait for a window should end
+#: seconds between looks at whether a wait for a span should end
 PATIENCE = 0.05
 
 Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class Window:
+class Span:
     """The samples at the positions from `first` to before `stop` of an epoch, or all, if the program orders them."""
 
     first: int
@@ -39,41 +39,41 @@ class Feed(ABC):
     """Samples to train on."""
 
     @abstractmethod
-    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
-        """The window that holds a position of an epoch, when it is ready; None once `stopped()`.
+    def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
+        """The span that holds a position of an epoch, when it is ready; None once `stopped()`.
 
         It is valid until another one is asked for. Raises RunError where the samples cannot be read.
         """
 
     @abstractmethod
-    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
-        """The targets of the samples at the positions from `low` to before `high`, all within the window."""
+    def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
+        """The targets of the samples at the positions from `low` to before `high`, all within the span."""
 
     @abstractmethod
     def close(self) -> None:
-        """End what goes on in the background; to ask for a window begins it anew."""
+        """End what goes on in the background; to ask for a span begins it anew."""
 
 
 class Resident(Feed):
     """Samples that are all in memory."""
 
     def __init__(self, part: Samples, order: EpochOrder, epoch_samples: int):
-        self._window, self._order = Window(0, epoch_samples, part), order
+        self._span, self._order = Span(0, epoch_samples, part), order
 
-    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
-        return self._window
+    def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
+        return self._span
 
-    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
+    def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
         rows = np.empty(high - low, np.int64)
         self._order.take(epoch, low, rows)
-        return window.samples.targets[rows]
+        return span.samples.targets[rows]
 
     def close(self) -> None:
         """There is nothing."""
 
 
 class Streamed(Feed):
-    """Samples in a file, in windows of at most `samples`; two are in memory at any time."""
+    """Samples in a file, in spans of at most `samples`; two are in memory at any time."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Streamed(Feed):
         self._present: _Filling | None = None
         self._next: _Filling | None = None
 
-    def window(self, epoch: int, position: int, stopped: Stopped) -> Window | None:
+    def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
         place = epoch, position // self._samples * self._samples
         if self._present is None or self._present.place != place:
             if self._next is None or self._next.place != place:
@@ -103,10 +103,10 @@ class Streamed(Feed):
             self._present, self._next = self._next, None
             following = self._following(*place)
             self._next = self._begin(following) if following else None
-        return self._present.window
+        return self._present.span
 
-    def targets(self, window: Window, epoch: int, low: int, high: int) -> np.ndarray:
-        return window.samples.targets[low - window.first : high - window.first]
+    def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
+        return span.samples.targets[low - span.first : high - span.first]
 
     def close(self) -> None:
         if self._next:
@@ -120,26 +120,26 @@ class Streamed(Feed):
         return None if epoch + 1 == self._epochs else (epoch + 1, 0)
 
     def _begin(self, place: tuple[int, int]) -> _Filling:
-        """Fill the window at a place, an epoch and a position, into the buffer that is not in use."""
+        """Fill the span at a place, an epoch and a position, into the buffer that is not in use."""
         _, first = place
         stop = min(first + self._samples, self._epoch_samples)
         self._buffers.reverse()
-        window = Window(first, stop, self._buffers[0].rows(0, stop - first))
-        return _Filling(self._filler, place, window)
+        span = Span(first, stop, self._buffers[0].rows(0, stop - first))
+        return _Filling(self._filler, place, span)
 
 
 class _Filling:
-    """A window on its way, in a thread of its own."""
+    """A span on its way, in a thread of its own."""
 
-    def __init__(self, filler: Filler, place: tuple[int, int], window: Window):
-        self.place, self.window = place, window
+    def __init__(self, filler: Filler, place: tuple[int, int], span: Span):
+        self.place, self.span = place, span
         self._filler, self._ended = filler, threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._fill, name="dltool-feed", daemon=True)
         self._thread.start()
 
     def ready(self, stopped: Stopped) -> bool:
-        """Wait until the window is filled, or until `stopped()`; raises what went wrong."""
+        """Wait until the span is filled, or until `stopped()`; raises what went wrong."""
         while self._thread.is_alive():
             if stopped():
                 return False
@@ -156,15 +156,15 @@ class _Filling:
     def _fill(self) -> None:
         epoch, first = self.place
         try:
-            self._filler.fill(self.window.samples, epoch, first, self._ended.is_set)
+            self._filler.fill(self.span.samples, epoch, first, self._ended.is_set)
         except Exception as error:  # the main thread raises it
             self._error = error
 
 
-def window_samples(memory: int, record_bytes: int, *, update: int, epoch: int) -> int:
-    """How many samples a window takes so that two fit into `memory` bytes: whole updates, at least one.
+def span_samples(memory: int, record_bytes: int, *, update: int, epoch: int) -> int:
+    """How many samples a span takes so that two fit into `memory` bytes: whole updates, at least one.
 
-    The windows of an epoch of `epoch` samples are as equal as can be.
+    The spans of an epoch of `epoch` samples are as equal as can be.
     """
     most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // update)  # updates; each sample has a key, too
     updates = -(-epoch // update)

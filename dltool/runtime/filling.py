@@ -1,4 +1,4 @@
-"""Filling a window of an epoch with samples from a file, in one pass over the blocks of the file that it needs."""
+"""Filling a span of an epoch with samples from a file, in one pass over the blocks of the file that it needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK_BYTES = 1 << 20
 
 
 class Filler:
-    """Fills windows of at most `samples` samples, one at a time."""
+    """Fills spans of at most `samples` samples, one at a time."""
 
     def __init__(self, part: StoredSamples, order: EpochOrder, samples: int):
         self._part, self._order = part, order
@@ -35,17 +35,17 @@ class Filler:
         self._ends = np.empty((runs, self._blocks), np.uint32)
         self._block = np.empty(self._block_rows * size, np.uint8)
 
-    def fill(self, window: Samples, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
+    def fill(self, span: Samples, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
         """Write the samples at the positions from `first` on; left half done once `stopped()`."""
         needed = np.zeros(self._blocks, bool)
-        for run, low in enumerate(range(0, len(window), records.RUN)):
+        for run, low in enumerate(range(0, len(span), records.RUN)):
             if stopped():
                 return
-            rows = self._rows[: len(window) - low]
+            rows = self._rows[: len(span) - low]
             self._order.take(epoch, first + low, rows)
             needed |= self._sort(run, rows)
-        runs = -(-len(window) // records.RUN)
-        arguments, spread = self._spreading(window), library.function(SPREAD)
+        runs = -(-len(span) // records.RUN)
+        arguments, spread = self._spreading(span), library.function(SPREAD)
         for block in np.flatnonzero(needed).tolist():
             if stopped():
                 return
@@ -64,7 +64,7 @@ class Filler:
         library.function(SORT)(address(arguments), None, 0, len(rows))
         return np.diff(self._ends[run], prepend=np.uint32(0)) > 0
 
-    def _spreading(self, window: Samples) -> np.ndarray:
+    def _spreading(self, span: Samples) -> np.ndarray:
         """The arguments of `spread`, but for the block."""
         arguments = np.zeros(records.SPREAD_FIELDS, np.int64)
         arguments[records.SPREAD_KEYS] = address(self._keys)
@@ -72,13 +72,13 @@ class Filler:
         arguments[records.SPREAD_BLOCKS] = self._blocks
         arguments[records.SPREAD_SOURCE] = address(self._block)
         arguments[records.SPREAD_SIZE] = self._part.layout.bytes
-        return np.concatenate([arguments, *self._pieces(window)])
+        return np.concatenate([arguments, *self._pieces(span)])
 
-    def _pieces(self, window: Samples) -> Iterator[np.ndarray]:
+    def _pieces(self, span: Samples) -> Iterator[np.ndarray]:
         for name, start, count in self._part.layout.pieces():
             piece = np.zeros(records.PIECE_FIELDS, np.int64)
             piece[records.PIECE_START], piece[records.PIECE_BYTES] = start, count
-            piece[records.PIECE_TARGET] = address(getattr(window, name))
+            piece[records.PIECE_TARGET] = address(getattr(span, name))
             yield piece
 
     def _read(self, block: int) -> None:

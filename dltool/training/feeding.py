@@ -9,9 +9,9 @@ from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.program.building import RowOrder, row_order
-from dltool.runtime.feed import Feed, Resident, Streamed, window_samples
+from dltool.runtime.feed import Feed, Resident, Streamed, span_samples
 from dltool.runtime.order import EpochOrder
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 
 
 def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> RowOrder:
@@ -20,19 +20,19 @@ def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> Ro
 
 
 def make_feed(
-    experiment: Experiment, part: Samples | StoredSamples, layout: EpochLayout, on_compile: Callable[[str], None] | None
+    experiment: Experiment, part: Samples | StoredSamples, batching: Batching, on_compile: Callable[[str], None] | None
 ) -> Feed:
     """The feed of samples for a training part."""
     train = experiment.train
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
     if isinstance(part, Samples):
-        return Resident(part, order, layout.epoch_samples)
-    samples = window_samples(
+        return Resident(part, order, batching.epoch_samples)
+    samples = span_samples(
         memory_for(experiment.data) - (part.alias.bytes if part.alias else 0),
         part.layout.bytes,
-        update=layout.update_size,
-        epoch=layout.epoch_samples,
+        update=batching.update_size,
+        epoch=batching.epoch_samples,
     )
     return Streamed(
-        part, order, epochs=train.epochs, epoch_samples=layout.epoch_samples, samples=samples, on_compile=on_compile
+        part, order, epochs=train.epochs, epoch_samples=batching.epoch_samples, samples=samples, on_compile=on_compile
     )

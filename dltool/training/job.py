@@ -22,14 +22,14 @@ from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network
 from dltool.runtime.engine import Engine
-from dltool.runtime.feed import Feed, Window
+from dltool.runtime.feed import Feed, Span
 from dltool.schedules.schedule import Horizon
+from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
-from dltool.training.layout import EpochLayout
 from dltool.training.meter import Meter, answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
@@ -42,7 +42,7 @@ class Job:
     experiment: Experiment
     folders: Sequence[Path]  # base folders of relative data paths
     dataset: Dataset
-    layout: EpochLayout
+    batching: Batching
     judge: Judge
     network: Network
     engine: Engine
@@ -70,19 +70,19 @@ class Job:
 
     def learning_rates(self, steps: np.ndarray, epochs: int) -> np.ndarray:
         """The scheduled learning rate at each of `steps` (n,) in a training of `epochs` epochs."""
-        horizon = Horizon(self.layout.updates, epochs)
+        horizon = Horizon(self.batching.updates, epochs)
         return self.optimizer.lr * self.experiment.schedule.multiplier(steps, horizon)
 
     def scalars(self, steps: np.ndarray, rates: np.ndarray) -> np.ndarray:
         """The scalars of the optimizer's op at each of `steps` (n,), with learning rates `rates` (n,)."""
-        horizon = Horizon(self.layout.updates, self.experiment.train.epochs)
+        horizon = Horizon(self.batching.updates, self.experiment.train.epochs)
         momentum = self.experiment.schedule.momentum(steps, horizon)
         return self.optimizer.scalars(steps, rates, momentum)
 
-    def targets(self, window: Window, epoch: int, updates: np.ndarray) -> np.ndarray:
-        """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the window."""
-        low = int(updates[0]) * self.layout.update_size
-        return self.feed.targets(window, epoch, low, low + int(self.layout.update_rows(updates).sum()))
+    def targets(self, span: Span, epoch: int, updates: np.ndarray) -> np.ndarray:
+        """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the span."""
+        low = int(updates[0]) * self.batching.update_size
+        return self.feed.targets(span, epoch, low, low + int(self.batching.update_rows(updates).sum()))
 
     def evaluate(self, part: str) -> Meter:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
@@ -134,10 +134,10 @@ def open_job(
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
-    layout = EpochLayout.of(train, len(part))
+    batching = Batching.of(train, len(part))
     order = order_of_program(train, part)
-    network = build_network(experiment, dataset.signature, training=True, rows=layout.largest_batch, order=order)
-    layout = without_single_row(layout, network)
+    network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch, order=order)
+    batching = without_single_row(batching, network)
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
@@ -149,5 +149,5 @@ def open_job(
         network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
     engine.write(start.over(engine.arrays))
-    feed = make_feed(experiment, part, layout, on_compile)
-    return Job(experiment, folders, dataset, layout, judge, network, engine, feed, start)
+    feed = make_feed(experiment, part, batching, on_compile)
+    return Job(experiment, folders, dataset, batching, judge, network, engine, feed, start)

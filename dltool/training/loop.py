@@ -16,7 +16,7 @@ import numpy as np
 from dltool.config.experiment import PARTS
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import RunError
-from dltool.runtime.feed import Window
+from dltool.runtime.feed import Span
 from dltool.training.baselines import Baselines, Comparison, latest_values, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
@@ -65,7 +65,7 @@ class Trainer:
         self._train = job.experiment.train
         self._pace = Pace()
         self._warned: set[str] = set()
-        self._attached: Window | None = None
+        self._attached: Span | None = None
         self._counters = Counters()
         self._meter = job.meter()
         if checkpoint:
@@ -95,42 +95,42 @@ class Trainer:
 
     def _train_epochs(self) -> str:
         while (reason := self._job.judge.reason_to_end(self._counters)) is None:
-            while self._counters.update < self._job.layout.updates:
+            while self._counters.update < self._job.batching.updates:
                 started = time.monotonic()
-                window = self._window()
-                if window is None:
+                span = self._span()
+                if span is None:
                     return "signal"
-                self._run_steps(window, started)
+                self._run_steps(span, started)
                 self._keeper.within_epoch()
             self._close_epoch()
         return reason
 
-    def _window(self) -> Window | None:
+    def _span(self) -> Span | None:
         """The next samples, attached to the engine; None if training should stop."""
         if self._stop():
             return None
         try:
-            position = self._counters.update * self._job.layout.update_size
-            window = self._job.feed.window(self._counters.epoch, position, self._stop)
+            position = self._counters.update * self._job.batching.update_size
+            span = self._job.feed.span(self._counters.epoch, position, self._stop)
         except RunError:  # the samples cannot be read, but the parameters are good
             self._keeper.finish()
             raise
-        if window and window is not self._attached:
-            self._job.engine.attach("train", window.samples, first=window.first)
-            self._attached = window
-        return window
+        if span and span is not self._attached:
+            self._job.engine.attach("train", span.samples, first=span.first)
+            self._attached = span
+        return span
 
-    def _run_steps(self, window: Window, started: float) -> None:
-        counters, layout = self._counters, self._job.layout
-        count = self._pace.updates(layout.updates_before(window.stop) - counters.update)
+    def _run_steps(self, span: Span, started: float) -> None:
+        counters, batching = self._counters, self._job.batching
+        count = self._pace.updates(batching.updates_before(span.stop) - counters.update)
         steps = counters.step + np.arange(count, dtype=np.int64)
         rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
         updates = counters.update + np.arange(count)
-        rows = layout.update_rows(updates)
+        rows = batching.update_rows(updates)
         needed = self._meter.wants_outputs or self._job.network.weighs
-        targets = self._job.targets(window, counters.epoch, updates) if needed else None
+        targets = self._job.targets(span, counters.epoch, updates) if needed else None
         weights = self._job.network.weights(targets, rows)
-        plan = layout.plan(
+        plan = batching.plan(
             self._job.scalars(steps, rates),
             first_update=counters.update,
             epoch=counters.epoch,
@@ -262,13 +262,13 @@ class Trainer:
         return self._job.checkpoint(self._counters.arrays() | meter | self._baselines.kept)
 
     def _progress(self, loss: float, rate: float) -> Progress:
-        counters, layout = self._counters, self._job.layout
+        counters, batching = self._counters, self._job.batching
         epochs = self._train.epochs - counters.epoch
-        samples = epochs * layout.epoch_samples - counters.update * layout.update_size
+        samples = epochs * batching.epoch_samples - counters.update * batching.update_size
         return Progress(
             epoch=counters.epoch + 1,
             update=counters.update,
-            updates=layout.updates,
+            updates=batching.updates,
             step=counters.step,
             loss=loss,
             learning_rate=rate,

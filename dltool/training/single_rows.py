@@ -5,31 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dltool.program.building import Network
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 
 
-def without_single_row(layout: EpochLayout, network: Network) -> EpochLayout:
-    """The layout without a last batch of one row, if the network normalizes over batches.
+def without_single_row(batching: Batching, network: Network) -> Batching:
+    """The batching without a last batch of one row, if the network normalizes over batches.
 
     Warnings about it are added to those of the network.
     """
     layers = _normalizing(network)
     if not layers:
-        return layout
-    if layout.largest_batch == 1:
+        return batching
+    if batching.largest_batch == 1:
         _warn(
             network,
             f"{layers[0]}: in a batch of one row every value is its own mean, so the output is the same for all rows;"
             " use a larger train.batch_size, or layer_norm",
         )
-    elif layout.ends_alone:
+    elif batching.ends_alone:
         _warn(
             network,
             f"{layers[0]}: the last batch of an epoch would have a single row, which cannot be normalized: that row is"
             " left out (a different one in each epoch if rows are shuffled)",
         )
-        return replace(layout, samples=layout.samples - 1)
-    return layout
+        return replace(batching, samples=batching.samples - 1)
+    return batching
 
 
 def _normalizing(network: Network) -> list[str]:

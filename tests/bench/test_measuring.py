@@ -24,12 +24,12 @@ from .configs import NUMBERS, write_config
 def test_stretches_are_the_plans_of_one_epoch_after_the_other(tmp_path, accumulate):
     train = {"epochs": 3, "batch_size": 20, "accumulate": accumulate}
     job = open_job(load(write_config(tmp_path, {"schedule": "cosine", "train": train})), [tmp_path])
-    updates = job.layout.updates
+    updates = job.batching.updates
     epochs = []
     for epoch in range(3):
         steps = np.arange(epoch * updates, (epoch + 1) * updates)
         scalars = job.optimizer.scalars(steps, job.learning_rates(steps, 3))
-        epochs.append(job.layout.plan(scalars, first_update=0, epoch=epoch, step=epoch * updates))
+        epochs.append(job.batching.plan(scalars, first_update=0, epoch=epoch, step=epoch * updates))
     step_plans = StepPlans(job)
     parts = [step_plans.plan(0, updates - 1), step_plans.plan(updates - 1, 2 * updates + 1)]
     for field in fields(StepPlan):

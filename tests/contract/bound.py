@@ -12,7 +12,7 @@ from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import Report, StepRecord
 from dltool.program.building import Network
 from dltool.program.layout import Layout
-from dltool.program.program import plan
+from dltool.program.program import make_program
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.runner import Runner
 from dltool.runtime.state import State
@@ -29,7 +29,7 @@ class Bound:
     def __init__(self, graph: Graph, arrays: Arrays, rows: int, threads: int):
         self._arrays = arrays
         made = [value for node in graph.nodes for value in node.outputs if not node.op.reports]
-        self.program = plan(graph, rows, kept=made)
+        self.program = make_program(graph, rows, kept=made)
         self._state = State([self.program])
         data = {name: array for name, array in arrays.items() if name == "target" or _is_data(graph, name)}
         collected = next((node.inputs[0] for node in graph.nodes if node.op.reports is Report.OUTPUTS), made[0])

@@ -18,7 +18,7 @@ from dltool.program.building import Network, build_network
 from dltool.registry import registered
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import StepPlan
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 
 SAMPLES, BATCH = 90, 33  # three steps, the last one of 24 samples
 CLASSES = 5
@@ -91,7 +91,7 @@ class Row:
     def steps(self, first: int, count: int) -> StepPlan:
         """Updates from the `first` on, in their epoch of three."""
         train, optimizer = self.experiment.train, self.experiment.optimizer
-        layout = EpochLayout.of(train, SAMPLES)
+        layout = Batching.of(train, SAMPLES)
         assert isinstance(optimizer, Optimizer)
         numbers = np.arange(first, first + count)
         scalars = optimizer.scalars(numbers, np.full(count, optimizer.lr))

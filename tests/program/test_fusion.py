@@ -12,7 +12,7 @@ import pytest
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
-from dltool.program.program import plan
+from dltool.program.program import make_program
 from dltool.runtime.runner import Runner
 from dltool.runtime.state import State
 from tests.contract.bound import Arrays, team
@@ -59,7 +59,7 @@ def test_results_are_those_of_the_ops_one_by_one(what: str, layers: list[Any], n
     network = row.network(training=True)
     graph = network.program.graph
     made = [value for node in graph.nodes if not node.op.reports for value in node.outputs]
-    plain = replace(network, program=plan(graph, network.program.rows, kept=made))
+    plain = replace(network, program=make_program(graph, network.program.rows, kept=made))
     assert len(plain.program.nodes) > len(network.program.nodes)
     fused, unfused = trained(row, network), trained(row, plain)
     for name, array in fused.items():

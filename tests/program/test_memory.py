@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dltool.program.program import plan
+from dltool.program.program import make_program
 from tests.contract.networks import HEAD, Row
 
 
@@ -42,7 +42,7 @@ def test_elementwise_ops_write_over_their_input():
 def test_a_kept_value_has_its_memory_to_itself():
     graph = Row("deep", DEEP).network(training=False).program.graph
     kept = graph.values["repeat_1.block_1.relu_1.relu"]
-    program = plan(graph, rows=64, kept=[kept])
+    program = make_program(graph, rows=64, kept=[kept])
     start, size = program.memory.offsets[kept], program.layouts[kept].bytes
     made = [value for node in graph.nodes for value in node.outputs]
     later = [value for value in made[made.index(kept) + 1 :] if value in program.memory.offsets]

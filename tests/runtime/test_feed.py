@@ -1,4 +1,4 @@
-"""Windows of an epoch: filled from a file, they hold the samples that the epoch's order names, and end cleanly."""
+"""Spans of an epoch: filled from a file, they hold the samples that the epoch's order names, and end cleanly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.ops.op import StepRecord
 from dltool.runtime import filling
-from dltool.runtime.feed import Resident, Streamed, window_samples
+from dltool.runtime.feed import Resident, Streamed, span_samples
 from dltool.runtime.filling import Filler
 from dltool.runtime.order import EpochOrder
 from tests.data.store import parts
@@ -61,27 +61,27 @@ def chosen(part: Samples, rows: np.ndarray) -> Samples:
 
 @pytest.mark.parametrize("block", [1, 300, 1 << 20])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_window_holds_the_samples_of_its_positions(form, block, monkeypatch):
+def test_a_span_holds_the_samples_of_its_positions(form, block, monkeypatch):
     monkeypatch.setattr(filling, "BLOCK_BYTES", block)
     whole = samples(form, 700)
     part = stored(whole, form)
     for shuffle in (True, False):
         filler = Filler(part, EpochOrder(len(whole), shuffle=shuffle, key=9), 200)
         for first, count in ((0, 200), (64, 64), (300, 1), (650, 129), (699, 200)):  # the last begin again in front
-            window = part.layout.empty(count)
-            filler.fill(window, 4, first, lambda: False)
+            span = part.layout.empty(count)
+            filler.fill(span, 4, first, lambda: False)
             rows = rows_of(4, first, count, len(whole), 9, shuffle=shuffle)
-            assert_same(window, chosen(whole, rows))
+            assert_same(span, chosen(whole, rows))
 
 
-def test_a_window_of_several_runs():
+def test_a_span_of_several_runs():
     whole = samples("only codes", 500_000)
     part = stored(whole, "only codes")
     filler = Filler(part, EpochOrder(len(whole), shuffle=True, key=1), 300_000)
     for first, count in ((0, 300_000), (300_000, 200_000)):
-        window = part.layout.empty(count)
-        filler.fill(window, 0, first, lambda: False)
-        assert_same(window, chosen(whole, rows_of(0, first, count, len(whole), 1)))
+        span = part.layout.empty(count)
+        filler.fill(span, 0, first, lambda: False)
+        assert_same(span, chosen(whole, rows_of(0, first, count, len(whole), 1)))
 
 
 def test_only_blocks_that_are_needed_are_read(monkeypatch):
@@ -96,20 +96,20 @@ def test_only_blocks_that_are_needed_are_read(monkeypatch):
 @pytest.mark.parametrize(
     ("memory", "record", "update", "epoch", "samples"),
     [
-        (10**9, 84, 256, 20_000_000, 5_000_192),  # four windows as equal as whole updates can be
+        (10**9, 84, 256, 20_000_000, 5_000_192),  # four spans as equal as whole updates can be
         (10**9, 84, 256, 1000, 1024),
         (1, 84, 256, 1000, 256),
         (84 * 2 * 30, 84, 8, 63, 24),
         (84 * 2 * 60, 84, 8, 64, 32),
     ],
 )
-def test_how_much_a_window_holds(memory, record, update, epoch, samples):
-    assert window_samples(memory, record, update=update, epoch=epoch) == samples
+def test_how_much_a_span_holds(memory, record, update, epoch, samples):
+    assert span_samples(memory, record, update=update, epoch=epoch) == samples
 
 
-def streamed(part, *, rows: int = 100, window: int = 40, epochs: int = 2) -> Streamed:
+def streamed(part, *, rows: int = 100, span: int = 40, epochs: int = 2) -> Streamed:
     order = EpochOrder(rows, shuffle=True, key=1)
-    return Streamed(part, order, epochs=epochs, epoch_samples=rows, samples=window)
+    return Streamed(part, order, epochs=epochs, epoch_samples=rows, samples=span)
 
 
 def never() -> bool:
@@ -120,39 +120,39 @@ def background() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "dltool-feed"]
 
 
-def test_windows_follow_each_other_and_can_be_reached_anywhere():
+def test_spans_follow_each_other_and_can_be_reached_anywhere():
     whole = samples("table", 100)
     resident = Resident(whole, EpochOrder(100, shuffle=True, key=1), 100)
     feed = streamed(stored(whole))
     for epoch, position in ((0, 0), (0, 16), (0, 40), (0, 80), (1, 0), (1, 80), (0, 40), (7, 0)):
-        window = feed.window(epoch, position, never)
-        assert window is not None
+        span = feed.span(epoch, position, never)
+        assert span is not None
         first = position // 40 * 40
-        assert (window.first, window.stop) == (first, min(first + 40, 100))
-        rows = rows_of(epoch, first, len(window.samples), 100, 1)
-        assert_same(window.samples, chosen(whole, rows))
-        everything = resident.window(epoch, position, never)
+        assert (span.first, span.stop) == (first, min(first + 40, 100))
+        rows = rows_of(epoch, first, len(span.samples), 100, 1)
+        assert_same(span.samples, chosen(whole, rows))
+        everything = resident.span(epoch, position, never)
         assert everything is not None
-        expected = resident.targets(everything, epoch, position, window.stop)
-        np.testing.assert_array_equal(feed.targets(window, epoch, position, window.stop), expected)
+        expected = resident.targets(everything, epoch, position, span.stop)
+        np.testing.assert_array_equal(feed.targets(span, epoch, position, span.stop), expected)
     feed.close()
     assert background() == []
 
 
 def test_nothing_is_read_ahead_of_the_last_epoch():
     feed = streamed(stored(samples("table", 100)), epochs=1)
-    feed.window(0, 80, never)
+    feed.span(0, 80, never)
     assert background() == []
 
 
-def test_what_goes_wrong_in_the_background_is_told_where_the_window_is_needed():
+def test_what_goes_wrong_in_the_background_is_told_where_the_span_is_needed():
     part = stored(samples("table", 100))
     feed = streamed(part)
-    feed.window(0, 0, never)
+    feed.span(0, 0, never)
     os.truncate(part.path, 100)
     feed.close()
     with pytest.raises(RunError) as caught:
-        feed.window(0, 40, never)
+        feed.span(0, 40, never)
     assert str(caught.value).startswith(f"{part.path}: was cut short while it was read")
     feed.close()
     assert background() == []
@@ -164,7 +164,7 @@ def test_a_wait_ends_when_training_is_to_stop(monkeypatch):
     feed = streamed(part)
     asked = iter([False, True])
     started = time.monotonic()
-    assert feed.window(0, 0, lambda: next(asked)) is None
+    assert feed.span(0, 0, lambda: next(asked)) is None
     assert time.monotonic() - started < 0.25
     feed.close()
     assert background() == []

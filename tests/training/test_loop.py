@@ -59,7 +59,7 @@ def test_a_logged_loss_is_that_of_the_batch_before_its_update(tmp_path):
 
 def _one_update(job, step):
     rates = job.learning_rates(np.array([step]), 2)
-    return job.layout.plan(
+    return job.batching.plan(
         job.experiment.optimizer.scalars(np.array([step]), rates), first_update=0, epoch=step, step=step
     )
 
@@ -159,7 +159,7 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert outcome.metrics_epoch == outcome.best["epoch"]
     ends = [event for event in events if isinstance(event, EpochEnded)]
     assert [end.line["epoch"] for end in ends if end.best][-1] == outcome.best["epoch"]
-    assert [event.step for event in events if isinstance(event, Progress)][-1] == 8 * job.layout.updates
+    assert [event.step for event in events if isinstance(event, Progress)][-1] == 8 * job.batching.updates
 
 
 def test_divergence_names_the_step_and_saves_nothing(tmp_path):

@@ -58,7 +58,7 @@ def test_a_stop_after_any_step_changes_nothing(tmp_path, monkeypatch, changes):
     job, whole = open_run(tmp_path, changes)
     train(job, whole)
     monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)  # one update in a call: a stop can fall after each
-    updates = job.layout.updates
+    updates = job.batching.updates
     for stop_at in (0, 1, updates - 1, updates, updates + 1, 2 * updates + 1):
         job, run = open_run(tmp_path, changes)
         outcome = train(job, run, stop_at=stop_at)

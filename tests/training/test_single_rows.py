@@ -50,7 +50,7 @@ def test_batches_of_one_row(
 ) -> None:
     changes = {"data": data, "model": model, "compat": compat, "train": {"epochs": 2, **batches}}
     job, run = open_run(tmp_path, changes)
-    assert job.layout.epoch_samples == rows
+    assert job.batching.epoch_samples == rows
     assert [said in text for text in job.network.warnings] == ([True] if said else [])
     train(job, run)
     assert len(lines(run, "epoch")) == 2

@@ -82,7 +82,7 @@ def test_a_stop_in_mid_epoch_changes_nothing(tmp_path, monkeypatch):
     job, whole = open_run(tmp_path, RICH)
     train(job, whole)
     monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
-    updates = job.layout.updates
+    updates = job.batching.updates
     for stop_at in (1, 2, updates - 1, updates, updates + 1, 2 * updates + 1):
         job, run = open_run(tmp_path, RICH, overrides("1kB"))
         assert train(job, run, stop_at=stop_at).reason == "signal"
@@ -102,14 +102,14 @@ def test_a_disk_that_fails_ends_the_run_with_its_checkpoint_in_place(tmp_path, m
     path = stores()[0].parts()["train"].path
 
     def cut(event: object) -> None:
-        if getattr(event, "step", 0) == job.layout.updates + 1:
+        if getattr(event, "step", 0) == job.batching.updates + 1:
             os.truncate(path, 10)
 
     with pytest.raises(RunError) as caught:
         train(job, run, notify=cut)
     assert str(caught.value).startswith(f"{path}: was cut short while it was read")
     checkpoint = decode(run.last)
-    assert checkpoint.trainer["step"] > job.layout.updates
+    assert checkpoint.trainer["step"] > job.batching.updates
     train(open_job(continued(checkpoint, []), [tmp_path]), run, checkpoint=checkpoint)
     assert_equal_runs(run, whole)
 

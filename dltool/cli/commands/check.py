@@ -27,9 +27,9 @@ from dltool.findings import Finding, note, warning
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.training.batching import Batching
 from dltool.training.initial import starting_from
 from dltool.training.judge import Judge
-from dltool.training.layout import EpochLayout
 from dltool.training.meter import answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
@@ -44,7 +44,7 @@ class Checked:
 
     experiment: Experiment
     inspection: Inspection
-    layout: EpochLayout
+    batching: Batching
     network: NetworkSummary
     findings: Sequence[Finding]  # warnings first
 
@@ -86,9 +86,9 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     train = experiment.train
     inspection = inspect(experiment.data, [folder], train.sampling)
     signature = inspection.signature
-    layout = EpochLayout.of(train, signature.rows["train"])
-    network = build_network(experiment, signature, training=True, rows=layout.largest_batch)
-    layout = without_single_row(layout, network)
+    batching = Batching.of(train, signature.rows["train"])
+    network = build_network(experiment, signature, training=True, rows=batching.largest_batch)
+    batching = without_single_row(batching, network)
     metrics, answers, targets = experiment.metrics, answers_of(signature), inspection.targets
     for metric in metrics:
         metric.start(answers)
@@ -99,7 +99,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     idle = [warning(message, ".".join(map(str, path))) for path, message in idle_fields(experiment)]
     findings = [*files, *idle, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
-    return Checked(experiment, inspection, layout, summarize(network), findings)
+    return Checked(experiment, inspection, batching, summarize(network), findings)
 
 
 def _as_data(checked: Checked) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _as_data(checked: Checked) -> dict[str, Any]:
         "flops_per_sample": network.forward_flops,
         "flops_per_step": network.step_flops,
         "augment": _augmentations(checked.experiment),
-        "steps_per_epoch": checked.layout.updates,
+        "steps_per_epoch": checked.batching.updates,
         "memory_bytes": checked.memory,
         **data_as_json(checked.inspection),
         "findings": [asdict(finding) for finding in checked.findings],
@@ -146,7 +146,7 @@ def _write(checked: Checked) -> None:
     if network.frozen_count:
         trained = network.parameter_count - network.frozen_count
         typer.echo(f"trained  {trained:,} parameters; {network.frozen_count:,} are frozen")
-    epoch = f"{checked.layout.updates:,} steps of {checked.layout.update_size} samples"
+    epoch = f"{checked.batching.updates:,} steps of {checked.batching.update_size} samples"
     typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
     if augment := _augmentations(checked.experiment):
         typer.echo(f"augment  {', '.join(augment)}, in training only")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from dltool.errors import InputError
-from dltool.training.layout import EpochLayout
+from dltool.training.batching import Batching
 
 
-def plan_of(layout: EpochLayout, first_update: int = 0, count: int | None = None, *, epoch: int = 0, step: int = 0):
-    count = layout.updates - first_update if count is None else count
+def plan_of(batching: Batching, first_update: int = 0, count: int | None = None, *, epoch: int = 0, step: int = 0):
+    count = batching.updates - first_update if count is None else count
     steps = np.arange(step, step + count)
-    return layout.plan(steps[:, None] * [1.0, 10.0], first_update=first_update, epoch=epoch, step=step)
+    return batching.plan(steps[:, None] * [1.0, 10.0], first_update=first_update, epoch=epoch, step=step)
 
 
 CASES = {
@@ -36,16 +36,16 @@ CASES = {
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_whole_epoch(case):
     positions, rows, first, update, samples = CASES[case]
-    layout = EpochLayout(*case)
-    plan = plan_of(layout)
+    batching = Batching(*case)
+    plan = plan_of(batching)
     assert plan.position.tolist() == positions
     assert plan.rows.tolist() == rows
     assert "".join(map(str, plan.first.astype(int))) == first
     assert "".join(map(str, plan.update.astype(int))) == update
-    assert layout.updates == len(samples)
-    assert layout.epoch_samples == sum(samples)
-    assert layout.update_rows(np.arange(layout.updates)).tolist() == samples
-    assert layout.largest_batch == max(rows)
+    assert batching.updates == len(samples)
+    assert batching.epoch_samples == sum(samples)
+    assert batching.update_rows(np.arange(batching.updates)).tolist() == samples
+    assert batching.largest_batch == max(rows)
     np.testing.assert_allclose(plan.scale * np.add.reduceat(rows, np.flatnonzero(plan.first))[plan.step], 1, rtol=1e-6)
     assert (plan.position.dtype, plan.scale.dtype, plan.first.dtype) == (np.int64, np.float32, np.bool_)
 
@@ -53,11 +53,11 @@ def test_whole_epoch(case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("cut", [1, 2])
 def test_stretches_join_to_the_whole(case, cut):
-    layout = EpochLayout(*case)
-    whole = plan_of(layout, epoch=3, step=100)
+    batching = Batching(*case)
+    whole = plan_of(batching, epoch=3, step=100)
     stretches = [
-        plan_of(layout, start, min(cut, layout.updates - start), epoch=3, step=100 + start)
-        for start in range(0, layout.updates, cut)
+        plan_of(batching, start, min(cut, batching.updates - start), epoch=3, step=100 + start)
+        for start in range(0, batching.updates, cut)
     ]
     for name in ("step", "epoch", "position", "rows", "scale", "first", "update", "scalars"):
         joined = np.concatenate([getattr(stretch, name) for stretch in stretches])
@@ -65,7 +65,7 @@ def test_stretches_join_to_the_whole(case, cut):
 
 
 def test_micro_batches_share_the_step_and_scalars_of_their_update():
-    plan = plan_of(EpochLayout(20, 3, 2, "keep"), step=7)
+    plan = plan_of(Batching(20, 3, 2, "keep"), step=7)
     assert plan.step.tolist() == [7, 7, 8, 8, 9, 9, 10]
     assert plan.scalars.tolist() == [[step, 10 * step] for step in plan.step.tolist()]
     assert plan.scalars.dtype == np.float32
@@ -73,11 +73,11 @@ def test_micro_batches_share_the_step_and_scalars_of_their_update():
 
 
 def test_accumulating_passes_the_samples_of_larger_batches():
-    small, large = plan_of(EpochLayout(1000, 8, 4, "keep")), plan_of(EpochLayout(1000, 32, 1, "keep"))
+    small, large = plan_of(Batching(1000, 8, 4, "keep")), plan_of(Batching(1000, 32, 1, "keep"))
     np.testing.assert_array_equal(np.add.reduceat(small.rows, np.flatnonzero(small.first)), large.rows)
     np.testing.assert_array_equal(small.position[small.first], large.position)
 
 
 def test_dropping_everything_is_refused():
     with pytest.raises(InputError, match=r"train\.last_batch: drops all rows: one update needs 8 rows"):
-        EpochLayout(7, 4, 2, "drop")
+        Batching(7, 4, 2, "drop")

@@ -1,7 +1,7 @@
-"""Filling a window of an epoch from a file of records, in one pass over the file.
+"""Filling a span of an epoch from a file of records, in one pass over the file.
 
-The samples of a window lie all over the file. `sort_rows` finds out, for a run of them, which lie in which block of the
-file; `spread` then copies those of a block that was just read, of all runs, to their places in the window.
+The samples of a span lie all over the file. `sort_rows` finds out, for a run of them, which lie in which block of the
+file; `spread` then copies those of a block that was just read, of all runs, to their places in the span.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def number_of(key):
 def spread(a, step, low, high):
     """Copy a block's records, piece by piece, to those samples of the runs low … high - 1 that take them.
 
-    Overwrites places all over the window's arrays (samples, …), so they are fetched ahead.
+    Overwrites places all over the span's arrays (samples, …), so they are fetched ahead.
     """
     blocks, block, source, size = a[SPREAD_BLOCKS], a[SPREAD_BLOCK], byte_pointer(a[SPREAD_SOURCE]), a[SPREAD_SIZE]
     pieces = advance(a, SPREAD_FIELDS)

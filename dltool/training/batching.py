@@ -16,7 +16,7 @@ from dltool.runtime.plan import StepPlan
 
 
 @dataclass(frozen=True)
-class EpochLayout:
+class Batching:
     """The updates of one epoch over `samples` rows."""
 
     samples: int
@@ -25,8 +25,8 @@ class EpochLayout:
     last_batch: str  # keep: a smaller last update; drop: no partial update; pad: fill up with the first rows
 
     @classmethod
-    def of(cls, train: TrainConfig, samples: int) -> EpochLayout:
-        """The layout of `samples` samples with a config; raises InputError if there would be no update."""
+    def of(cls, train: TrainConfig, samples: int) -> Batching:
+        """How `samples` samples are batched samples with a config; raises InputError if there would be no update."""
         return cls(samples, train.batch_size, train.accumulate, train.last_batch)
 
     def __post_init__(self) -> None:
