@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Flatten(Layer):
     """Puts all elements of a sample on one axis."""
 
+    mixes_steps: ClassVar[bool] = True
+
     def build(self, graph: Graph, x: Value) -> Value:
         """(…) → (elements,)."""
         return x if x.shape == (x.spec.size,) else graph.apply("reshape", x, shape=(x.spec.size,))
@@ -26,6 +28,8 @@ class Flatten(Layer):
 @register("layer", "reshape", main="shape")
 class Reshape(Layer):
     """Gives a sample another shape with as many elements."""
+
+    mixes_steps: ClassVar[bool] = True
 
     shape: Annotated[tuple[int, ...], Field(strict=False, min_length=1)] = Field(
         description="without the batch; one -1 stands for what is left"
