@@ -140,7 +140,7 @@ def _batch(
         with graph.part("batch"), graph.inside("batch"):
             features, mixture = augmented_images(graph, experiment.augment, signature, rows)
     else:
-        features = first_value(graph, signature, rows)
+        features = first_value(graph, signature, rows, experiment.model)
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
         if signature.classes and loss.target != "binary":

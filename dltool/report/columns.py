@@ -59,6 +59,8 @@ def _becomes(encoder: Encoder) -> str:
     if encoder.field is None:
         return "1 number" if len(encoder.names) == 1 else f"{len(encoder.names)} numbers"
     size = encoder.field.size
+    if encoder.field.sequence:
+        return f"sequence of {encoder.field.length:,}, vocabulary {size:,}"
     return f"one-hot, {size:,}" if encoder.field.width is None else f"embedding, {size:,} × {encoder.field.width}"
 
 

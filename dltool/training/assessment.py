@@ -233,7 +233,7 @@ def _source(predictor: Predictor, source: Source, folders: Sequence[Path], repor
             report(text)
         for part, rows in opened_rows.parts():
             yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
-    note_unknown(opened_rows.unknown, report)
+    note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
     for text in opened_rows.notes:
         report(text)
 

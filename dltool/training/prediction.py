@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.loading import from_resolved
+from dltool.data.files.quoting import plural
 from dltool.data.prediction.rows import Piece, PredictionRows, opened
 from dltool.data.prediction.sources import PredictionSource, prediction_sources
+from dltool.data.preprocessing.features import Preparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
 from dltool.data.samples.samples import Samples
@@ -182,9 +184,10 @@ def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None
         report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
 
 
-def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:
+def note_unknown(unknown: Mapping[str, int], preparation: Preparation, report: Callable[[str], None]) -> None:
     """Report values that were not seen in training, by column."""
-    for column, cells in unknown.items():
-        if cells:
-            what = "cell has a value" if cells == 1 else "cells have values"
-            report(f"column '{column}': {cells:,} {what} not seen in training, taken as unknown")
+    for column, count in unknown.items():
+        unit, what = preparation.units[column], "cell has a value" if count == 1 else "cells have values"
+        if count:
+            what = f"{count:,} {what}" if unit == "cell" else plural(count, unit)
+            report(f"column '{column}': {what} not seen in training, taken as unknown")

@@ -37,6 +37,11 @@ class ArrayPreparation:
     codes: tuple[CodeField, ...] = ()
 
     @property
+    def numbers(self) -> Mapping[str, tuple[int, int]]:
+        """Which numbers of a sample belong to which column: arrays have none."""
+        return {}
+
+    @property
     def types(self) -> Mapping[str, str]:
         """The columns to read and their SQL types: none for arrays."""
         return {}
@@ -52,8 +57,13 @@ class ArrayPreparation:
             _require_finite(features, place)
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What `unknown` counts, by column: nothing for arrays."""
+        return {}
+
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold unknown values, by column: none for arrays."""
+        """How many unknown values there are, by column: none for arrays."""
         return {}
 
     def require_alike(self, outline: Outline) -> None:
@@ -102,6 +112,16 @@ class TablePreparation:
         return tuple(fields)
 
     @property
+    def numbers(self) -> Mapping[str, tuple[int, int]]:
+        """Which numbers of a sample belong to which column: the first, and how many."""
+        numbers, start = {}, 0
+        for encoder in self.encoders:
+            if count := len(encoder.names):
+                numbers[encoder.column] = (start, count)
+                start += count
+        return numbers
+
+    @property
     def types(self) -> Mapping[str, str]:
         """The columns that are read, and their types in SQL."""
         return {encoder.column: encoder.reads for encoder in self.encoders}
@@ -130,8 +150,13 @@ class TablePreparation:
         _require_finite(numbers, place)
         return Prepared(numbers, codes)
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What `unknown` counts, by column: cells, or words of them."""
+        return {encoder.column: encoder.unit for encoder in self.encoders}
+
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold values that are not in the training part, by column."""
+        """How many cells, or words, are not in the training part, by column."""
         cells = cells_of(raw)
         counts, code = {}, 0
         for encoder in self.encoders:

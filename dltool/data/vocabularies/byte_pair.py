@@ -63,6 +63,7 @@ class BytePairFitting(VocabularyFitting):
     """Gathers text to learn from."""
 
     def __init__(self) -> None:
+        super().__init__()
         _library()  # raises before anything is read
         self._texts: list[str] = []
         self._room = MOST_CHARACTERS
@@ -84,14 +85,15 @@ class BytePairFitting(VocabularyFitting):
         )
         tokenizer.train_from_iterator(self._texts, trainer)
         codes = tokenizer.get_vocab()
-        merges = _merges(tokenizer)
-        return BytePairVocabulary(tuple(sorted(codes, key=codes.__getitem__)), merges)
+        self.lengths.update(len(encoded) for encoded in tokenizer.encode_batch_fast(self._texts))
+        return BytePairVocabulary(tuple(sorted(codes, key=codes.__getitem__)), _merges(tokenizer))
 
 
 def _merges(tokenizer: Any) -> tuple[tuple[str, str], ...]:
     """The merges of a trained tokenizer, which older versions of the library write as text."""
     found = json.loads(tokenizer.to_str())["model"]["merges"]
-    return tuple(tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in found)
+    pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in found)
+    return tuple((one, other) for one, other in pairs)
 
 
 def _on_bytes(library: Any, model: Any) -> Any:

@@ -43,9 +43,11 @@ class CharacterFitting(VocabularyFitting):
     """Counts characters."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._counts = np.zeros(0, np.int64)
 
     def update(self, text: str) -> None:
+        self.lengths[len(text)] += 1
         for low in range(0, len(text), BLOCK):
             counts = np.bincount(_code_points(text[low : low + BLOCK]), minlength=len(self._counts))
             counts[: len(self._counts)] += self._counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
@@ -56,7 +57,10 @@ class Vocabulary(ABC):
 
 
 class VocabularyFitting(ABC):
-    """Fits a vocabulary to texts."""
+    """Fits a vocabulary to texts; `lengths` holds how many of them have each number of tokens, once it is fitted."""
+
+    def __init__(self) -> None:
+        self.lengths: Counter[int] = Counter()
 
     @abstractmethod
     def update(self, text: str) -> None:

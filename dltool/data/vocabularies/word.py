@@ -46,10 +46,13 @@ class WordFitting(VocabularyFitting):
     """Counts words."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._counts: Counter[str] = Counter()
 
     def update(self, text: str) -> None:
-        self._counts.update(_WORD.findall(text))
+        words = _WORD.findall(text)
+        self.lengths[len(words)] += 1
+        self._counts.update(words)
 
     def result(self, size: int, min_count: int) -> WordVocabulary:
         return WordVocabulary(most_frequent(self._counts, size, min_count))

@@ -110,7 +110,14 @@ def group_norm_gradient_space(depth):
 
 #: kernels that work on whole blocks of columns of a matrix
 WHOLE_COLUMNS = frozenset(
-    ("embed_gradient", "table_products_table_gradient", "square_sum", "winograd_turned_weights", "winograd_weights")
+    (
+        "embed_gradient",
+        "embedding_gradient",
+        "table_products_table_gradient",
+        "square_sum",
+        "winograd_turned_weights",
+        "winograd_weights",
+    )
 )
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {

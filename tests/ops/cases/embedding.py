@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from .case import ROW_NUMBERS, Case, codes, fixed, integers, rows
+from .case import ROW_NUMBERS, Case, codes, fixed, integers, resident, rows
 
 
 def _embeddings() -> list[Case]:
     return [
         Case("embedding", (integers(3, size=5), fixed(5, 3)), gradients=(1,), rigid=True),
         Case("embedding", (integers(18, size=40), fixed(40, 33)), gradients=(1,), rigid=True),
+        Case("embedding", (integers(7, size=300), fixed(300, 19)), gradients=(1,), rigid=True),
         Case("embedding", (integers(2, 17, size=2), fixed(2, 16)), gradients=(1,), rigid=True),
+        Case("gather_codes", (resident(2, 17, dtype="int32", high=9), ROW_NUMBERS)),
+        Case("gather_codes", (resident(40, dtype="int32", high=9), ROW_NUMBERS), {"start": 3, "length": 18}),
+        Case("gather_codes", (resident(5, dtype="int32", high=9), ROW_NUMBERS), {"start": 4, "length": 1}),
         Case("embed", (codes(1, 5), ROW_NUMBERS, fixed(5, 3)), {"start": 0, "length": 1}, gradients=(2,)),
         Case("embed", (codes(3, 20), ROW_NUMBERS, fixed(20, 17)), {"start": 1, "length": 2}, gradients=(2,)),
         Case("embed", (codes(9, 40), ROW_NUMBERS, fixed(40, 32)), {"start": 2, "length": 7}, gradients=(2,)),
