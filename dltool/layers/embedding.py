@@ -27,7 +27,11 @@ class Embedding(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(…) integers → (…, width); raises InputError for numbers, and where the size is not known."""
         if x.spec.dtype != "int32":
-            raise misfit(graph, "embedding takes integers, got numbers", "put it first, over the codes of a text")
+            raise misfit(
+                graph,
+                f"embedding takes integers, got numbers of shape {list(x.shape)}",
+                "put it first, over the codes of a text",
+            )
         size = self.size or x.vocabulary
         if size is None:
             raise misfit(graph, "embedding needs a size", "say how many different integers there are")

@@ -31,15 +31,18 @@ def named_axes(experiment: Experiment, signature: Signature, names: Names) -> Na
     with graph.part("batch"):
         rows = graph.apply("order", rows_total=0, shuffle=0, key=0)
     first = first_value(graph, signature, rows, experiment.model)
+    if signature.task == "tokens":
+        first, _ = graph.apply("next_tokens", first)
+        first.vocabulary = graph.outputs
     last = build_layers(graph, experiment.model, first)
     naming = _Naming(graph)
     for column, words in names.codes.items():
         naming.name_axis(graph.values.get(f"features.{column}.weight"), 0, tuple(words))
     given = graph.inputs.made if isinstance(graph.inputs, Columns) else {}
-    naming.forward(
-        {value: _joined(names, columns) for value, columns in given.items()},
-        {value: tuple(names.codes[columns[0]]) for value, columns in given.items() if value.vocabulary and columns},
-    )
+    words: dict[Value, Axis] = {value: tuple(names.codes[one[0]]) for value, one in given.items() if value.vocabulary}
+    if signature.task == "tokens":
+        words[first] = tuple(names.outputs)
+    naming.forward({value: _joined(names, columns) for value, columns in given.items()}, words)
     naming.backward(last, _outputs(names.outputs, last))
     return {name: tuple(axes) for name, axes in naming.axes.items()}
 
