@@ -66,6 +66,14 @@ class Predictor:
             raise InputError(Problem(message, where=str(path)))
         self._engine.write(arrays)
 
+    def require_rows(self) -> None:
+        """Raises InputError for a language model, which has no prediction for a row."""
+        if self.signature.task == "tokens":
+            raise InputError(
+                "a language model continues a text: dltool generate CHECKPOINT --prompt TEXT; "
+                "dltool eval CHECKPOINT FILE measures it on another text"
+            )
+
     def sources_at(self, paths: Sequence[str]) -> Sequence[PredictionSource]:
         """Sources of samples at other paths; raises InputError if the training samples do not come from files."""
         return prediction_sources(self.experiment.data.source, paths, self.preprocessing.features)
@@ -116,6 +124,7 @@ class Predictions:
     """Predictions for all samples in files or folders, in order."""
 
     def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
+        predictor.require_rows()
         self._predictor, self._request = predictor, request
         self.sources = predictor.sources_at(paths)
         self._names: list[str] = []  # of the first file's columns

@@ -21,7 +21,7 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Prepared:
-    """Features (n, *feature_shape) float32 or uint8, and codes (n, m) int32."""
+    """Features (n, *feature_shape) float32, uint8 or int32, and codes (n, m) int32."""
 
     features: np.ndarray
     codes: np.ndarray
@@ -29,10 +29,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class ArrayPreparation:
-    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered."""
+    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered; codes stay what they are."""
 
     feature_shape: tuple[int, ...]  # of one prepared sample
-    feature_dtype: Literal["float32", "uint8"]
+    feature_dtype: Literal["float32", "uint8", "int32"]
     scale: Scale | None
     codes: tuple[CodeField, ...] = ()
 
@@ -89,7 +89,7 @@ class TablePreparation:
     encoders: tuple[Encoder, ...]
 
     @property
-    def feature_dtype(self) -> Literal["float32", "uint8"]:
+    def feature_dtype(self) -> Literal["float32", "uint8", "int32"]:
         return "float32"
 
     @property

@@ -26,6 +26,8 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
 
 def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
     outline, notes = reader.outline, []
+    if outline.feature_dtype == "int32":
+        return ArrayPreparation(outline.feature_shape, "int32", None), notes
     scaling = data.scaling
     if scaling is None:
         scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)

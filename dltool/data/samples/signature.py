@@ -57,8 +57,8 @@ class Signature:
 
     @property
     def class_shares(self) -> dict[str, float]:
-        """Names of classes or labels, each with its share of the rows to train on; empty for numbers."""
-        if self.task == "numbers":
+        """Names of classes or labels, each with its share of the rows to train on; empty for numbers and tokens."""
+        if self.task in ("numbers", "tokens"):
             return {}
         names = self.classes or self.targets
         counts = self.class_counts or (0,) * len(names)

@@ -39,6 +39,9 @@ class BytePairVocabulary(Vocabulary):
     def encode(self, text: str) -> np.ndarray:
         return np.array(self._tokenizer.encode(text).ids, np.int32) + 1
 
+    def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
+        return self._starts[codes]
+
     def decode(self, codes: Iterable[int]) -> str:
         """The text, exactly; a part of a character becomes �."""
         found = (self._bytes(self.tokens[code - 1]) if code else UNKNOWN_TEXT.encode() for code in codes if code >= 0)
@@ -51,6 +54,12 @@ class BytePairVocabulary(Vocabulary):
     @staticmethod
     def _bytes(token: str) -> bytes:
         return bytes(_BYTE_OF[character] for character in token)
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """How many characters start in the bytes of each code; all but the first byte of a character are 10xxxxxx."""
+        starts = (sum(byte & 0xC0 != 0x80 for byte in self._bytes(token)) for token in self.tokens)
+        return np.array([1, *starts], np.int64)
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -27,6 +27,9 @@ class CharacterVocabulary(Vocabulary):
     def encode(self, text: str) -> np.ndarray:
         return self._codes[_code_points(text)]
 
+    def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
+        return np.ones(len(codes), np.int64)
+
     def decode(self, codes: Iterable[int]) -> str:
         characters = (UNKNOWN_TEXT, *self.tokens)
         return "".join(characters[code] for code in codes if code >= 0)

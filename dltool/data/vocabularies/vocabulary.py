@@ -43,6 +43,10 @@ class Vocabulary(ABC):
         """The codes (n,) int32 of the tokens of a text, in order."""
 
     @abstractmethod
+    def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
+        """How many characters of a text each of its codes (n,) stands for; space between words belongs to the next."""
+
+    @abstractmethod
     def decode(self, codes: Iterable[int]) -> str:
         """The text of codes; padding is left out."""
 

@@ -29,6 +29,10 @@ class WordVocabulary(Vocabulary):
         find = self._codes.get
         return np.array([find(word, UNKNOWN) for word in _WORD.findall(text)], np.int32)
 
+    def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
+        ends = np.array([0, *(word.end() for word in _WORD.finditer(text))], np.int64)
+        return np.diff(ends)
+
     def decode(self, codes: Iterable[int]) -> str:
         """The words with single spaces between them, but none before closing marks and after opening ones."""
         words, pieces, previous = (UNKNOWN_TEXT, *self.tokens), [], "\n"

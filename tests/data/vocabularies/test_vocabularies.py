@@ -66,6 +66,15 @@ def test_codes_become_text_again(kind: VocabularyKind):
     assert vocabulary.decode([*vocabulary.encode(TEXT).tolist(), -1, -1]) == TEXT
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_character_belongs_to_a_token(kind: VocabularyKind):
+    vocabulary, text = fitted(kind, TEXT, size=260), f"{TEXT}ünï 😀 cat"
+    codes = vocabulary.encode(text)
+    assert vocabulary.characters(text, codes).shape == codes.shape
+    assert vocabulary.characters(text, codes).sum() == len(text)
+    assert fitted("word", "a bc").characters(" a  x\n", np.zeros(3)).tolist() == [2, 3, 1]
+
+
 def test_words_are_joined_as_one_writes_them():
     text = 'He said (twice): "No"; [5%] isn\'t "it"?\n\nNo!'
     assert fitted("word", text).decode(fitted("word", text).encode(text)) == (
