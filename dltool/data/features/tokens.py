@@ -15,6 +15,7 @@ from dltool.data.features.lengths import DESCRIPTION, usual_length
 from dltool.data.samples.signature import CodeField
 from dltool.data.vocabularies.kinds import VocabularyKind, fitting_of, stored_vocabulary
 from dltool.data.vocabularies.vocabulary import UNKNOWN, Vocabulary
+from dltool.errors import InputError, Problem
 from dltool.registry import register
 
 PADDING = -1
@@ -89,6 +90,10 @@ class _Fitting(Fitting):
     def result(self) -> TokensEncoder:
         feature = self._feature
         vocabulary = self._vocabulary.result(feature.size, feature.min_count)
+        if not vocabulary.tokens:
+            rare = f" that occurs {feature.min_count} times; lower min_count" if feature.min_count > 1 else ""
+            message = f"the texts to train on have no {vocabulary.unit}{rare}"
+            raise InputError(Problem(message, path=f"data.features.{self._column}"))
         length = feature.length or usual_length(self._vocabulary.lengths)
         return TokensEncoder(self._column, vocabulary, length, feature.lowercase, feature.keep)
 

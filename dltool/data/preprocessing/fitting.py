@@ -27,6 +27,8 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
 def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
     outline, notes = reader.outline, []
     if outline.feature_dtype == "int32":
+        if data.scaling and data.scaling.yaml_name != "none":
+            raise InputError(Problem("tokens cannot be scaled; leave it out", path="data.scaling"))
         return ArrayPreparation(outline.feature_shape, "int32", None), notes
     scaling = data.scaling
     if scaling is None:

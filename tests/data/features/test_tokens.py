@@ -9,7 +9,7 @@ import pytest
 
 from dltool.data.features.tokens import TokensEncoder
 from tests.data.features.test_features import cells, fitted, written
-from tests.data.opening import opened, table, write
+from tests.data.opening import opened, problems, table, write
 
 ALL = {"split": {"validation": 0}}
 
@@ -51,7 +51,6 @@ def test_the_usual_length_holds_almost_all_texts(vocabulary: str):
     assert isinstance(encoder, TokensEncoder)
     assert encoder.length == len(encoder.vocabulary.encode(texts[0]))
     assert fitted("tokens", cells("z " * 2000), vocabulary=vocabulary, size=258).length == 512
-    assert fitted("tokens", cells(None, None)).length == 1
 
 
 def test_texts_that_are_cut_are_noted():
@@ -60,6 +59,29 @@ def test_texts_that_are_cut_are_noted():
     assert opened(data).notes == ["column 'text': 75 % of the texts to train on are longer, the first 3 words are kept (length, keep)"]  # fmt: skip
     data["features"] = {"text": {"tokens": {"length": 5}}}
     assert not opened(data).notes
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, "data.features.text: the texts to train on have no word that occurs 2 times; lower min_count"),
+        ({"min_count": 1, "lowercase": False}, ""),
+        ({"vocabulary": "character", "min_count": 9}, "data.features.text: the texts to train on have no character that occurs 9 times; lower min_count"),
+    ],
+)  # fmt: skip
+def test_an_empty_vocabulary_has_a_line(fields: dict[str, Any], line: str):
+    write("t.csv", "text,y\nsome,0\nother,1\nwords,0\n")
+    data = {**table("t.csv"), **ALL, "features": {"text": {"tokens": fields}}}
+    if line:
+        assert problems(data) == [line]
+    else:
+        assert opened(data).signature.codes[0].size == 4
+
+
+def test_texts_without_words_have_a_line():
+    write("t.csv", "text,y\n\u3000,0\n\u2003,1\n")
+    data = {**table("t.csv"), **ALL, "features": {"text": {"tokens": {"min_count": 1}}}}
+    assert problems(data) == ["data.features.text: the texts to train on have no word"]
 
 
 def test_unknown_tokens_are_counted_but_not_empty_cells():
