@@ -128,7 +128,7 @@ def _mixture(sequence: str, columns: Iterable[str]) -> str:
 def _sequence(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value:
     """The codes (length,) of one column, as they are."""
     with graph.part("batch"), graph.inside(f"features.{field.name}"):
-        x = graph.apply("gather_codes", codes, rows, start=field.start, length=field.length)
+        x = graph.apply("gather_codes", codes, rows, start=field.start, length=field.read or field.length)
         x.vocabulary, x.lengths = field.size, graph.apply("lengths", x)
     return x
 

@@ -51,7 +51,7 @@ class Predictor:
         self.network = build_network(self.experiment, self.signature, training=False, rows=EVALUATION_ROWS)
         train = self.experiment.train
         self._engine = Engine(
-            None,
+            [],
             self.network,
             {},
             seed=train.seed,

@@ -11,6 +11,7 @@ import numpy as np
 from dltool.config.experiment import Task
 from dltool.data.scaling.scaling import Scale
 
+
 @dataclass(frozen=True)
 class CodeField:
     """The position of one column's codes in a sample, and how they are embedded.
@@ -27,6 +28,7 @@ class CodeField:
     width: int | None  # of the embedding; None: one-hot, of a single code
     shares: tuple[float, ...] = ()  # of each code, 0 for code 0; none where code 0 is learned
     sequence: bool = False
+    read: int | None = None  # codes that a network reads, if all others are padding
 
 
 @dataclass(frozen=True)

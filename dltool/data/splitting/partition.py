@@ -48,7 +48,9 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
     understood, more_notes = (target, []) if target else understand(outlines["train"])
     encoded = {source: encode(outline, understood) for source, outline in outlines.items()}
     everything = {part: (part, among(slice(None), usable[part])) for part in outlines if part != "train"}
-    split, split_notes = _split_main(data, outlines, usable["train"], encoded["train"] if understood.task == "classes" else None)
+    split, split_notes = _split_main(
+        data, outlines, usable["train"], encoded["train"] if understood.task == "classes" else None
+    )
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
     rows = {part: rows[part] for part in PARTS if part in rows}
     notes, warnings = [*notes, *more_notes, *split_notes], []
@@ -113,7 +115,9 @@ def _require_shares(split: SplitConfig) -> None:
     others += [name for name in ("fold", "group", "time", "column") if getattr(split, name)]
     others += ["stratify"] if split.stratify is True else []
     if others:
-        message = "running text is divided by position, the end for validation and test; give them as shares, such as 0.1"
+        message = (
+            "running text is divided by position, the end for validation and test; give them as shares, such as 0.1"
+        )
         raise InputError(*(Problem(message, path=f"data.split.{name}") for name in others))
 
 
@@ -123,7 +127,9 @@ def _divided(main: Outline, parts: Sequence[str]) -> tuple[dict[str, Index], lis
         return {"train": slice(0, main.rows)}, []
     found: dict[str, Index] = {**(main.parts or {})}
     if short := [part for part in parts if part not in found or found[part].start == found[part].stop]:
-        raise InputError(Problem("would be empty: the text is too short for this share", main.where, f"data.split.{short[0]}"))
+        raise InputError(
+            Problem("would be empty: the text is too short for this share", main.where, f"data.split.{short[0]}")
+        )
     return {part: found[part] for part in parts}, ["the end of the text is set apart for " + " and ".join(parts[1:])]
 
 

@@ -81,7 +81,9 @@ class StreamReader(Reader):
     def _require_blocks(self, where: str, blocks: Blocks, *, new: bool) -> None:
         """Raises InputError for texts without anything to predict, and training parts shorter than a block."""
         unit, counts = self._vocabulary.unit, self._tokens.counts
-        longest = max((count for count, one in zip(counts, self._segments, strict=True) if one.part == "train"), default=0)
+        longest = max(
+            (count for count, one in zip(counts, self._segments, strict=True) if one.part == "train"), default=0
+        )
         if new and longest <= blocks.size:
             message = f"a block of {blocks.size} {unit}s, and the one to predict, is longer than the text to train on"
             hint = f", {plural(longest, unit)}; give a smaller block" if longest > 1 else f", {plural(longest, unit)}"
@@ -106,7 +108,9 @@ def _fitted(segments: Sequence[Segment], where: str, kind: VocabularyKind, size:
                 fitting.update(piece)
     vocabulary = fitting.result(size, min_count)
     if len(vocabulary.tokens) < 2:
-        held = f"only the {vocabulary.unit} {shown(vocabulary.names[1])}" if vocabulary.tokens else f"no {vocabulary.unit}"
+        held = (
+            f"only the {vocabulary.unit} {shown(vocabulary.names[1])}" if vocabulary.tokens else f"no {vocabulary.unit}"
+        )
         how = f" that occurs {min_count} times" if min_count > 1 else ""
         message = f"the text to train on has {held}{how}; there is nothing to predict"
         raise InputError(Problem(message, where))

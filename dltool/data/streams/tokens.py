@@ -51,7 +51,9 @@ class Tokens:
             weakref.finalize(self, self._file.close)
             targets = [self._write(segment, vocabulary) for segment in segments]
         except OSError as error:
-            message = f"the tokens of the text cannot be written: {error.strerror}; set XDG_CACHE_HOME to another folder"
+            message = (
+                f"the tokens of the text cannot be written: {error.strerror}; set XDG_CACHE_HOME to another folder"
+            )
             raise RunError(Problem(message, str(root))) from None
         self.targets = np.concatenate([self.targets, *targets])
 
