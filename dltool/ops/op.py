@@ -78,6 +78,8 @@ class Op:
     rowwise_outputs: ClassVar[tuple[int, ...]] = ()
     #: any slice of the output depends on all of the input, a parameter's gradient in parts
     whole_inputs: ClassVar[bool] = False
+    #: goes from step to step of sequences, so that it is fast only with many samples at a time
+    sequential: ClassVar[bool] = False
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
     #: a product with weights, its second input: the axes of these for the channels that it reads and that it makes; the

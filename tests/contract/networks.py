@@ -144,8 +144,22 @@ def layer_rows() -> Iterator[Row]:
     yield Row("tokens", [{"embedding": 17}, {"dense": {"units": 9, "activation": "relu"}}, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
+    yield from _recurrent_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
+
+
+def _recurrent_rows() -> Iterator[Row]:
+    series = (6, 5)
+    for kind in ("simple_rnn", "lstm", "gru"):
+        yield Row(f"{kind} of the last step", [{"dense": 17}, {kind: 18}, *HEAD], shape=series)
+        whole = {kind: {"units": 16, "return_sequences": True, "bidirectional": True}}
+        yield Row(f"{kind} of all steps in both directions", [{"dense": 17}, whole, "flatten", *HEAD], shape=series)
+        stacked = {kind: {"units": 5, "layers": 2, "dropout": 0.2, "bidirectional": True}}
+        yield Row(f"{kind} of two layers", [{"dense": 17}, stacked, *HEAD], shape=series)
+        for compat in ("keras", "torch", "mxnet"):
+            yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
+    yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
 
 
 def _block_rows() -> Iterator[Row]:
