@@ -27,7 +27,8 @@ def data(content: Content) -> Markup:
         ("part", "rows", "share"), [(part, f"{n:,}", share(n / total)) for part, n in rows.items()], right=(1, 2)
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
-    target = _balance(content) if content.signature.task != "numbers" else _distribution(content, 0)
+    ways = {"numbers": lambda content: _distribution(content, 0), "tokens": lambda content: None}
+    target = ways.get(content.signature.task, _balance)(content)
     others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",

@@ -40,6 +40,7 @@ DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = {
     "classes": ("accuracy", "confusion_matrix"),
     "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
+    "tokens": ("perplexity", "bits_per_character"),
 }
 
 
@@ -123,7 +124,7 @@ class Measurement:
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
         task = self._signature.task
-        self._calibration = None if task == "numbers" else Calibration(self._answers)
+        self._calibration = Calibration(self._answers) if task in ("classes", "multilabel") else None
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
         latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, latest)
@@ -164,6 +165,8 @@ class Measurement:
     def _detailed(self, matrix: Any) -> dict[str, Any]:
         """Metrics of each class, label or target."""
         signature = self._signature
+        if signature.task == "tokens":
+            return {}
         if signature.classes:
             rows = zip(signature.classes, class_report(matrix), strict=True)
             per_class = [{"class": name, **row._asdict()} for name, row in rows]
@@ -189,8 +192,8 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     columns = range(len(signature.targets))
     if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
-    if signature.task == "classes":
-        return []  # computed from the confusion matrix
+    if signature.task in ("classes", "tokens"):
+        return []  # computed from the confusion matrix, or not at all
     metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
     return [
         (metric.start(Answers("numbers", (name,))), [column])
@@ -229,12 +232,13 @@ def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], N
 
 def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
     with opened(source, predictor.preprocessing, folders) as opened_rows:
-        for text in opened_rows.notes:
+        told = opened_rows.notes
+        for text in told:
             report(text)
         for part, rows in opened_rows.parts():
             yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
-    note_unknown(opened_rows.unknown, report)
-    for text in opened_rows.notes:
+    note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
+    for text in opened_rows.notes[len(told) :]:
         report(text)
 
 

@@ -153,4 +153,4 @@ def _slices(chunks: Iterator[Raw]) -> Iterator[Raw]:
 
 def _no_targets(target: Target, rows: int) -> np.ndarray:
     """Zeros in place of targets, for prediction."""
-    return np.zeros(rows, np.int64) if target.classes else np.zeros((rows, len(target.names)), np.float32)
+    return np.zeros(rows, np.int64) if target.task == "classes" else np.zeros((rows, len(target.names)), np.float32)

@@ -32,6 +32,7 @@ class Request:
     classes: tuple[str, ...] = ()  # likewise
     tolerant: bool = False  # unreadable samples are listed in the reader's `failed` and read as zeros
     settled: Mapping[str, Any] = field(default_factory=dict)  # `settled` of the training part's outline
+    shares: Mapping[str, float] = field(default_factory=dict)  # of parts at the end, for sources that divide themselves
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class Outline:
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
     succession: Succession | None = None  # if samples are ordered in time
+    parts: Mapping[str, slice] | None = None  # the rows of each, if the source divides them itself
+    tokens: tuple[str, ...] = ()  # what each code stands for, if the next one is to be predicted
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
-    feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
+    feature_dtype: Literal["float32", "uint8", "int32"] = "float32"  # of arrays, once prepared
     deep: bool = False  # images of more than 8 bits, whose range the training part determines
     settled: Mapping[str, Any] = field(
         default_factory=dict

@@ -41,7 +41,7 @@ class Target:
 
     task: Task
     names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
-    classes: tuple[str, ...] | None = None  # in the order of their numbers
+    classes: tuple[str, ...] | None = None  # in the order of their numbers; of tokens, what each code stands for
     scale: Scale | None = None  # numbers are trained as (t − offset) · factor
     counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     rows: int = 0  # to train on
@@ -54,6 +54,8 @@ class Target:
             scale = scaling.scale(moments) if scaling else None
             self._require_told_apart(moments, scale)
             return replace(self, scale=scale, rows=len(encoded))
+        if self.task == "tokens":
+            return replace(self, rows=len(encoded))
         if self.task == "classes":
             counts = np.bincount(encoded, minlength=len(self.classes or ()))
         else:
@@ -73,7 +75,7 @@ class Target:
             raise InputError(Problem(message, path="data.target_scaling"))
 
     def trained(self, encoded: np.ndarray) -> np.ndarray:
-        """What a loss takes: classes (rows,) int64, labels (rows, k) float32, or scaled numbers (rows, k) float32."""
+        """What a loss takes: classes (rows,) int64, or labels, scaled numbers or counts of tokens (rows, k) float32."""
         if self.scale:
             return self.scale.applied(encoded)
         return encoded.astype(np.float32) if self.task == "numbers" else encoded
@@ -120,6 +122,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     single class.
     """
     names = tuple(outline.targets)
+    if outline.task == "tokens":
+        return Target("tokens", names, outline.tokens), []
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
     if outline.label_separator:
         return Target("multilabel", tuple(labels_of_lists(outline))), []
@@ -155,6 +159,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
 def encode(outline: Outline, target: Target) -> np.ndarray:
     """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
 
+    Of blocks of tokens: how many there are to predict, and the characters that these stand for, (rows, 2) float32.
+
     Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
     if target.task == "multilabel" and outline.label_separator:
@@ -162,6 +168,8 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
         raise InputError(Problem(message, outline.where))
+    if target.task == "tokens":
+        return np.stack(list(outline.targets.values()), axis=1)
     if target.classes and len(target.names) > 1:
         return encode_one_hot(outline)
     if target.classes:

@@ -198,7 +198,14 @@ def attention_gradient_space(steps, width):
 
 #: kernels that work on whole blocks of columns of a matrix
 WHOLE_COLUMNS = frozenset(
-    ("embed_gradient", "table_products_table_gradient", "square_sum", "winograd_turned_weights", "winograd_weights")
+    (
+        "embed_gradient",
+        "embedding_gradient",
+        "table_products_table_gradient",
+        "square_sum",
+        "winograd_turned_weights",
+        "winograd_weights",
+    )
 )
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {
