@@ -30,7 +30,13 @@ class Training:
     def __init__(self, recipe: Recipe, *, tuned: bool):
         """Build the network; raises InputError for anything without a counterpart in PyTorch."""
         torch.manual_seed(recipe.seed)
-        network = Network(recipe.feature_shape, recipe.outputs, channels_last=tuned)
+        network = Network(
+            recipe.feature_shape,
+            recipe.outputs,
+            vocabulary=recipe.vocabulary,
+            norms=recipe.norms,
+            channels_last=tuned,
+        )
         modules = network.embed(recipe.codes) if recipe.codes else []
         modules += network.build(recipe.model)
         self._loss = build_loss(recipe, modules)
