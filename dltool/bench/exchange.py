@@ -73,7 +73,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
 
 
 def _inputs(data: Mapping[str, np.ndarray], signature: Signature) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features, codes and targets as PyTorch takes them; raises InputError for sequences of unequal length."""
+    """Features, codes and targets as PyTorch takes them; the only sequence is the features, padded with −1."""
     features, codes = data["features"], data["codes"].astype(np.int64)
     if signature.task == "tokens":  # a padded token predicts nothing, so that any token may stand in its place
         block = features.astype(np.int64)
@@ -81,10 +81,7 @@ def _inputs(data: Mapping[str, np.ndarray], signature: Signature) -> tuple[np.nd
     if signature.feature_dtype == "int32":
         return features.astype(np.int64), codes, data["target"]
     if any(field.sequence for field in signature.codes):
-        if codes.min() < 0:
-            message = "the comparison has no PyTorch counterpart of texts of unequal length"
-            raise InputError(Problem(message, path="data.features"))
-        features = codes
+        return codes, codes, data["target"]
     return _as_floats(features, signature), codes, data["target"]
 
 
