@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from dltool.config.experiment import Experiment, TrainConfig
+from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
-from dltool.layers.layer import build_layers
+from dltool.errors import InputError, Problem
+from dltool.layers.layer import build_layers, stateful_layers
 from dltool.losses.loss import Mixed
 from dltool.losses.output_activations import OutputActivation
 from dltool.ops.graph import Graph, Value
@@ -28,8 +29,9 @@ from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
 
-#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, or drawn
-RowOrder = Literal["as they come", "shuffled", "drawn"]
+#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
+#: streams that each batch continues
+RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +79,21 @@ class Network:
         return given
 
     @property
+    def in_streams(self) -> bool:
+        """Whether each batch continues the one before."""
+        return self.program.graph.carries
+
+    @property
     def warnings(self) -> list[str]:
         """What the user should know about the network."""
         return self.program.graph.warnings
 
 
-def row_order(train: TrainConfig) -> RowOrder:
+def row_order(experiment: Experiment) -> RowOrder:
     """How training on samples in memory takes its rows."""
+    train = experiment.train
+    if stateful_layers(experiment.model):
+        return "in streams"
     if train.sampling:
         return "drawn"
     return "shuffled" if train.shuffle else "as they come"
@@ -104,7 +114,9 @@ def build_network(
     must not have more than `longest` tokens.
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
-    order = order or (row_order(experiment.train) if training else "as they come")
+    if order is None:
+        streams = not training and stateful_layers(experiment.model)
+        order = row_order(experiment) if training else "in streams" if streams else "as they come"
     features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
     prediction = build_layers(graph, experiment.model, features)
     require_frozen(graph)
@@ -169,6 +181,9 @@ def _batch(
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
+        if order == "in streams" and signature.task != "tokens":
+            message = "stateful layers go on in the next block of a text_stream; leave out stateful"
+            raise InputError(Problem(message, path="model"))
     mixture = mixed = None
     if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):
@@ -196,6 +211,8 @@ def _rows(graph: Graph, order: RowOrder) -> Value:
     if order == "drawn":
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
+    if order == "in streams":
+        return graph.apply("stream_order", streams=graph.rows, even=int(graph.training))
     return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 
