@@ -16,59 +16,55 @@ ATTRIBUTES = {"heads": 1, "groups": 1, "causal": 0, "scale": 1.0}
 
 @register("op", "attention")
 class Attention(Op):
-    """y (T, heads · D) = softmax(scale · q · kᵀ) · v of q (T, heads · D), k and v (T, groups · D), head by head.
+    """y (T, heads · D) = softmax(scale · q · kᵀ) · v, head by head, of qkv (T, (heads + 2 · groups) · D).
 
-    As many heads one after the other share keys and values as there are heads to a group (Ainslie et al. 2023).
-    `causal` 1: a step sees itself and the steps before. With lengths (), no step sees those behind. logsums (T, heads)
-    are ln Σ e of the scaled products.
+    There the queries of all heads come first, then the keys and then the values of all groups. Heads that follow each
+    other share a group, equally many of them each (Ainslie et al. 2023). `causal` 1: a step sees itself and the steps
+    before. With lengths (), no step sees those behind. logsums (T, heads) are ln Σ e of the scaled products.
     """
 
-    operands = "q, k, v, *lengths -> y, logsums"
+    operands = "qkv, *lengths -> y, logsums"
     attributes: ClassVar = ATTRIBUTES
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        q, k, v, *lengths = inputs
+        qkv, *lengths = inputs
         heads, groups = attributes["heads"], attributes["groups"]
-        fits = len(q.shape) == 2 and q.shape[1] % heads == 0 and heads % groups == 0
-        if not fits or k.spec != v.spec or k.shape != (q.shape[0], q.shape[1] // heads * groups):
-            raise ShapeError(
-                f"{heads} heads of {groups} groups do not fit queries {list(q.shape)}, keys {list(k.shape)} and values "
-                f"{list(v.shape)}"
-            )
+        if len(qkv.shape) != 2 or qkv.shape[1] % (heads + 2 * groups) or heads % groups:
+            raise ShapeError(f"{heads} heads and {groups} groups do not fit {list(qkv.shape)}")
         if any(value.spec != LENGTHS for value in lengths):
             raise ShapeError(f"lengths are one integer per sample, got {lengths}")
-        return q.spec, Spec((q.shape[0], heads))
+        steps, channels = qkv.shape
+        return Spec((steps, channels // (heads + 2 * groups) * heads)), Spec((steps, heads))
 
     @staticmethod
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
-        q, k, v, *lengths = node.inputs
-        y, logsums = node.outputs
-        slopes = graph.apply("attention_gradient", dy, q, k, v, y, logsums, *lengths, **node.attributes)
-        return (*slopes, *(None for _ in lengths))
+        qkv, *lengths = node.inputs
+        dqkv = graph.apply("attention_gradient", dy, qkv, *node.outputs, *lengths, **node.attributes)
+        return (dqkv, *(None for _ in lengths))
 
     @staticmethod
     def flops(node: Node) -> int:
-        return products_of(node.inputs[0], node.attributes["causal"], products=2)
+        return _products(node.outputs[0], node.attributes["causal"], number=2)
 
 
 @register("op", "attention_gradient")
 class AttentionGradient(Op):
-    """(dq, dk, dv) of dy and y (T, heads · D), the inputs of the attention, and logsums (T, heads)."""
+    """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), the inputs and logsums (T, heads)."""
 
-    operands = "dy, q, k, v, y, logsums, *lengths -> dq, dk, dv"
+    operands = "dy, qkv, y, logsums, *lengths -> dqkv"
     attributes: ClassVar = ATTRIBUTES
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        return tuple(value.spec for value in inputs[1:4])
+        return (inputs[1].spec,)
 
     @staticmethod
     def flops(node: Node) -> int:
-        return products_of(node.inputs[0], node.attributes["causal"], products=5)
+        return _products(node.inputs[0], node.attributes["causal"], number=5)
 
 
-def products_of(q: Value, causal: int, products: int) -> int:
-    """Multiplications and additions of products of all steps with all steps, or half of them."""
-    steps, channels = q.shape
-    return 2 * products * steps * channels * (steps + 1) // 2 if causal else 2 * products * steps * channels * steps
+def _products(y: Value, causal: int, number: int) -> int:
+    """Multiplications and additions of products of all steps with all steps, or with half of them."""
+    steps, channels = y.shape
+    return 2 * number * steps * channels * ((steps + 1) // 2 if causal else steps)

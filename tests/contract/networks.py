@@ -145,6 +145,7 @@ def layer_rows() -> Iterator[Row]:
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
+    yield from _transformer_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
 
@@ -160,6 +161,29 @@ def _recurrent_rows() -> Iterator[Row]:
         for compat in ("keras", "torch", "mxnet"):
             yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
     yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
+
+
+def _transformer_rows() -> Iterator[Row]:
+    series = (6, 5)
+    grouped = {"heads": 4, "groups": 2, "width": 6, "causal": True, "rotary": True, "bias": False}
+    for name, layers in {
+        "multi_head_attention": [{"multi_head_attention": 1}],
+        "multi_head_attention in groups": [{"multi_head_attention": grouped}, "position_embedding"],
+        "transformer_block": ["sinusoidal_positions", {"transformer_block": {"heads": 1, "causal": True}}],
+        "transformer_block with norms after": [
+            {"dense": 18},
+            {"transformer_block": {"heads": 3, "norm_place": "after", "dropout": 0.2, "hidden": 20}},
+        ],
+        "transformer_block with swiglu": [
+            {"dense": 16},
+            {
+                "transformer_block": {
+                    "heads": 2, "gated": True, "activation": "silu", "norm": "rms_norm", "rotary": True,
+                }
+            },
+        ],
+    }.items():  # fmt: skip
+        yield Row(name, _around(*layers), shape=series)
 
 
 def _block_rows() -> Iterator[Row]:

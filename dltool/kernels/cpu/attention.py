@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
+from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, set_lane, sum_lanes, transpose_block
@@ -23,9 +24,9 @@ _space, _gradient_space = shared(attention_space), shared(attention_gradient_spa
 
 
 @kernel
-def attention(q, k, v, lengths: Integers, y, logsums, heads, groups, causal, scale, workspace, step, low, high):
-    """y (T, heads · D) and logsums (T, heads) of q (T, heads · D), k and v (T, groups · D); overwrites both."""
-    steps, width = q.rows_per_sample, q.channels // heads
+def attention(qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, workspace, step, low, high):
+    """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
+    steps, width = qkv.rows_per_sample, y.channels // heads
     at_keys, at_values, at_result, at_panels, at_scores, at_rows, _ = _space(steps, width)
     query, key, value = workspace, at(workspace, at_keys), at(workspace, at_values)
     result, panels = at(workspace, at_result), at(workspace, at_panels)
@@ -35,17 +36,17 @@ def attention(q, k, v, lengths: Integers, y, logsums, heads, groups, causal, sca
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(k, sample, group, width, key)
-            take_head(v, sample, group, width, value)
+            take_head(qkv, sample, heads + group, width, key)
+            take_head(qkv, sample, heads + groups + group, width, value)
             transpose_panels(key, steps, width, panels)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
-                take_head(q, sample, head, width, query)
+                take_head(qkv, sample, head, width, query)
                 for first in range(0, steps, QUERIES):
                     attend(
                         query, panels, value, result, scores, largest, sums, steps, width, first, seen, causal, scale
                     )
                     for i in range(min(QUERIES, steps - first)):
-                        place = element(head, sample * steps + first + i, logsums.rows)
+                        place = place_of(head, sample * steps + first + i, logsums.rows)
                         logsums[place] = largest[i] + get_lane(log(splat(sums[i])), 0)
                 put_head(result, y, sample, head, width)
 
@@ -138,10 +139,10 @@ def add_rows(weights, rows, result, whole, blocks, first, count, key, seen, caus
 
 @kernel
 def attention_gradient(
-    dy, q, k, v, y, logsums, lengths: Integers, dq, dk, dv, heads, groups, causal, scale, workspace, step, low, high
+    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, workspace, step, low, high
 ):  # fmt: skip
-    """dq (T, heads · D), dk and dv (T, groups · D) of dy (T, heads · D) and what the attention had; overwrites all."""
-    steps, width = q.rows_per_sample, q.channels // heads
+    """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
+    steps, width = qkv.rows_per_sample, y.channels // heads
     places = _gradient_space(steps, width)
     query, upstream, key = workspace, at(workspace, places[0]), at(workspace, places[1])
     dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
@@ -151,16 +152,16 @@ def attention_gradient(
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(v, sample, group, width, key)
+            take_head(qkv, sample, heads + groups + group, width, key)
             transpose_panels(key, steps, width, value_panels)
-            take_head(k, sample, group, width, key)
+            take_head(qkv, sample, heads + group, width, key)
             transpose_panels(key, steps, width, panels)
             clear(dkey, whole * blocks)
             clear(dvalue, whole * blocks)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
                 take_head(y, sample, head, width, dquery)
                 take_head(dy, sample, head, width, upstream)
-                take_head(q, sample, head, width, query)
+                take_head(qkv, sample, head, width, query)
                 row_means(upstream, dquery, whole, blocks, steps, means)
                 clear(dquery, whole * blocks)
                 for first in range(0, steps, QUERIES):
@@ -172,14 +173,14 @@ def attention_gradient(
                         )
                         for i in range(count):
                             limit = min(visible(first + i, seen, causal) - place, KEYS)
-                            total = logsums[element(head, sample * steps + first + i, logsums.rows)]
+                            total = logsums[place_of(head, sample * steps + first + i, logsums.rows)]
                             make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
                         add_rows(slopes, key, dquery, whole, blocks, first, count, place, seen, causal)
                         add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
                         add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)
-                put_head(dquery, dq, sample, head, width)
-            put_head(dkey, dk, sample, group, width)
-            put_head(dvalue, dv, sample, group, width)
+                put_head(dquery, dqkv, sample, head, width)
+            put_head(dkey, dqkv, sample, heads + group, width)
+            put_head(dvalue, dqkv, sample, heads + groups + group, width)
 
 
 @inlined
@@ -222,12 +223,6 @@ def padded(size):
 
 
 @inlined
-def element(c, row, rows):
-    """The place of channel `c` of a row."""
-    return (c // LANES * rows + row) * LANES + c % LANES
-
-
-@inlined
 def clear(x, vectors):
     """Zeros."""
     for vector in range(vectors):
@@ -257,7 +252,7 @@ def take_head(x, sample, head, width, dense):
             for i in range(steps):
                 value = constant(0)
                 for lane in range(used):
-                    value = set_lane(value, lane, x[element(c + lane, sample * steps + i, x.rows)])
+                    value = set_lane(value, lane, x[place_of(c + lane, sample * steps + i, x.rows)])
                 store(target, i * LANES, value)
         for i in range(steps, whole):
             store(target, i * LANES, constant(0))
@@ -277,11 +272,11 @@ def put_head(dense, x, sample, head, width):
         else:
             for i in range(steps):
                 for lane in range(used):
-                    x[element(c + lane, sample * steps + i, x.rows)] = source[i * LANES + lane]
+                    x[place_of(c + lane, sample * steps + i, x.rows)] = source[i * LANES + lane]
     if (head + 1) * width == x.channels:
         for c in range(x.channels, x.blocks * LANES):
             for i in range(steps):
-                x[element(c, sample * steps + i, x.rows)] = float32(0)
+                x[place_of(c, sample * steps + i, x.rows)] = float32(0)
 
 
 @inlined

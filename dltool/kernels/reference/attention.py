@@ -1,4 +1,4 @@
-"""Reference attention: q (B, T, heads · D), k and v (B, T, groups · D), lengths (B,), logsums (B, T, heads)."""
+"""Reference attention: qkv (B, T, (heads + 2 · groups) · D), y (B, T, heads · D), logsums (B, T, heads)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from dltool.kernels.reference.arrays import namespace
 
 
 def attention(
-    q: np.ndarray,
-    k: np.ndarray,
-    v: np.ndarray,
-    *lengths: np.ndarray,
-    heads: int,
-    groups: int,
-    causal: int,
-    scale: float,
+    qkv: np.ndarray, *lengths: np.ndarray, heads: int, groups: int, causal: int, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(y, logsums): y = softmax(scale · q · kᵀ) · v over the steps that a step sees."""
-    xp = namespace(q)
-    keys, values = _of_heads(k, heads, groups), _of_heads(v, heads, groups)
-    scores = _scores(_of_heads(q, heads, heads), keys, *lengths, causal=causal, scale=scale)
+    xp = namespace(qkv)
+    queries, keys, values = _heads_of(qkv, heads, groups)
+    scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
     largest = scores.max(axis=-1, keepdims=True)
     logsums = largest + xp.log(xp.exp(scores - largest).sum(axis=-1, keepdims=True))
     return _joined(xp.exp(scores - logsums) @ values), logsums[..., 0].swapaxes(1, 2)
@@ -28,9 +21,7 @@ def attention(
 
 def attention_gradient(
     dy: np.ndarray,
-    q: np.ndarray,
-    k: np.ndarray,
-    v: np.ndarray,
+    qkv: np.ndarray,
     y: np.ndarray,
     logsums: np.ndarray,
     *lengths: np.ndarray,
@@ -38,23 +29,31 @@ def attention_gradient(
     groups: int,
     causal: int,
     scale: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(dq, dk, dv)."""
-    xp = namespace(q)
-    queries, keys, values = (_of_heads(q, heads, heads), _of_heads(k, heads, groups), _of_heads(v, heads, groups))
-    upstream, given = _of_heads(dy, heads, heads), _of_heads(y, heads, heads)
+) -> np.ndarray:
+    """dqkv."""
+    xp = namespace(dy)
+    queries, keys, values = _heads_of(qkv, heads, groups)
+    upstream, given = _apart(dy, heads), _apart(y, heads)
     scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
     p = xp.exp(scores - logsums.swapaxes(1, 2)[..., None])
     slopes = p * (upstream @ values.swapaxes(2, 3) - (upstream * given).sum(axis=-1, keepdims=True)) * scale
     dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, p.swapaxes(2, 3) @ upstream
-    return _joined(slopes @ keys), _joined(_of_groups(dkeys, groups)), _joined(_of_groups(dvalues, groups))
+    parts = slopes @ keys, _of_groups(dkeys, groups), _of_groups(dvalues, groups)
+    return xp.concatenate([_joined(part) for part in parts], axis=-1)
 
 
-def _of_heads(x: np.ndarray, heads: int, groups: int) -> np.ndarray:
-    """(B, heads, T, D) of (B, T, groups · D)."""
+def _heads_of(qkv: np.ndarray, heads: int, groups: int) -> tuple[np.ndarray, ...]:
+    """Queries, keys and values, each (B, heads, T, D)."""
+    xp = namespace(qkv)
+    every = _apart(qkv, heads + 2 * groups)
+    shared = every[:, heads : heads + groups], every[:, heads + groups :]
+    return every[:, :heads], *(xp.repeat(each, heads // groups, axis=1) for each in shared)
+
+
+def _apart(x: np.ndarray, heads: int) -> np.ndarray:
+    """(B, heads, T, D) of (B, T, heads · D)."""
     samples, steps, channels = x.shape
-    apart = x.reshape(samples, steps, groups, channels // groups).swapaxes(1, 2)
-    return namespace(x).repeat(apart, heads // groups, axis=1)
+    return x.reshape(samples, steps, heads, channels // heads).swapaxes(1, 2)
 
 
 def _of_groups(x: np.ndarray, groups: int) -> np.ndarray:
