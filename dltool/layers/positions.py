@@ -37,7 +37,8 @@ class SinusoidalPositions(Layer):
         steps, channels = x.shape
         angles = np.arange(steps)[:, None] * 10_000.0 ** (-2 * (np.arange(channels) // 2) / channels)
         waves = np.where(np.arange(channels) % 2, np.cos(angles), np.sin(angles))
-        return graph.apply("add", x, graph.constant("waves", waves))
+        # networks for texts of different lengths share what has the same name
+        return graph.apply("add", x, graph.constant(f"waves_{steps}", waves))
 
 
 def require_sequence(graph: Graph, x: Value) -> None:
