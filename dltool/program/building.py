@@ -103,7 +103,7 @@ def build_network(
     `order` is how it takes the rows of its data: by default as the config says in training, else as they come. Texts
     must not have more than `longest` tokens.
     """
-    graph = empty_graph(experiment, signature, training=training)
+    graph = empty_graph(experiment, signature, training=training, rows=rows)
     order = order or (row_order(experiment.train) if training else "as they come")
     features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
     prediction = build_layers(graph, experiment.model, features)
@@ -146,12 +146,20 @@ def _shortened(signature: Signature, longest: int | None) -> Signature:
     return replace(signature, codes=codes)
 
 
-def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
+def empty_graph(
+    experiment: Experiment, signature: Signature, *, training: bool, rows: int = 1, context: int | None = None
+) -> Graph:
     """A graph that knows what the network of a config is for."""
     outputs = len(signature.classes) if signature.classes else len(signature.targets)
     kind = "classes" if signature.classes else "targets"
     return Graph(
-        training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
+        training=training,
+        outputs=outputs,
+        output_kind=kind,
+        compat=experiment.compat,
+        frozen=experiment.frozen,
+        rows=rows,
+        context=context,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,11 @@ class Engine:
         plan = whole_part(len(targets), network.program.rows)
         result = self._runner(network, part, average=use_average).run(plan, collect=True)
         return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
+
+    def step(self, part: str, position: int) -> np.ndarray:
+        """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
+        plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
+        return self._runner(self._evaluation, part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:
         key = (network, part, average)

@@ -17,8 +17,8 @@ import numpy as np
 from dltool.data.samples.samples import Samples
 from dltool.data.store.reader import StoredSamples
 from dltool.kernels.cpu import library
-from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.buckets import BucketOrder
+from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
 
 #: seconds between looks at whether a wait for a span should end

@@ -20,7 +20,7 @@ from dltool.training.job import Job, open_job
 
 from .runs import assert_equal_runs, lines, open_run, train
 
-WORDS = "we read some old and new books by day or by night".split()
+WORDS = ["we", "read", "some", "old", "and", "new", "books", "by", "day", "or", "by", "night"]
 READ: list[Any] = [
     {"embedding": 4},
     {"conv1d": {"filters": 5, "kernel": 3, "padding": "same", "activation": "relu"}},
