@@ -74,7 +74,7 @@ class Record:
         return next((name for name in self.names if f"*{name}" in self.operands), None)
 
     def alone(self, operands: Sequence[Any]) -> dict[str, Any]:
-        """All operands in their order, by name, without starred ones; further outputs of an epilogue have no name."""
+        """All operands in their order, by name, without starred ones, and without further outputs of an epilogue."""
         if self.starred is None:
             return dict(zip(self.names, operands, strict=False))
         first = self.names.index(self.starred)

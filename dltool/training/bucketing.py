@@ -86,5 +86,7 @@ def _networks(experiment: Experiment, signature: Signature, rows: int, programs:
         ]
     except InputError:  # too short for a layer
         return None
-    shapes = [{value.name: value.shape for value in network.program.persistent} for network in networks]
-    return networks if all(one == shapes[-1] for one in shapes) else None
+    kept = [{value.name: value.shape for value in network.program.persistent} for network in networks]
+    saved = [{value.name for value in network.program.saved} for network in networks]
+    alike = all(one[name] == other[name] for one in kept for other in kept for name in one.keys() & other.keys())
+    return networks if alike and all(names == saved[0] for names in saved) else None
