@@ -59,10 +59,13 @@ def _file_name(name: str) -> str:
 
 
 class Rows(Choice):
-    """A number of rows from one end of the file."""
+    """Rows from one end of the file, or of time series from a time on."""
 
     first: PositiveInt | None = None
     last: PositiveInt | None = None
+    since: str | int | float | None = Field(
+        default=None, description="time; targets from there on, up to those of the next part, all in this one"
+    )
 
 
 Cells = str | int | Annotated[list[str | int], Field(min_length=1)]

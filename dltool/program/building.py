@@ -13,7 +13,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.losses.loss import Mixed
-from dltool.losses.output_activations import OutputActivation
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
 from dltool.program.augmenting import augmented_images
 from dltool.program.embedding_products import multiply_tables
@@ -40,6 +40,7 @@ class Network:
     output: Value  # what is collected for each sample
     output_activation: OutputActivation  # what turns collected outputs into predictions
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
+    quantiles: tuple[float, ...] = ()  # that it predicts of each target
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
 
     @property
@@ -53,6 +54,13 @@ class Network:
             return rows
         weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
         return np.add.reduceat(weights, np.cumsum(rows) - rows)
+
+    def predictions(self, outputs: np.ndarray) -> np.ndarray:
+        """Predictions (n, k) from collected outputs; of quantiles (n, k, quantiles), sorted so that none cross."""
+        predictions = activate(self.output_activation, outputs)
+        if not self.quantiles:
+            return predictions
+        return np.sort(predictions.reshape(len(predictions), len(self.quantiles), -1).swapaxes(1, 2), axis=2)
 
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
@@ -116,13 +124,19 @@ def build_network(
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
     return Network(
-        make_program(graph, rows), prediction, built.output, built.output_activation, built.class_weights, idle
+        program=make_program(graph, rows),
+        prediction=prediction,
+        output=built.output,
+        output_activation=built.output_activation,
+        class_weights=built.class_weights,
+        quantiles=built.quantiles,
+        idle_layers=idle,
     )
 
 
 def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
     """A graph that knows what the network of a config is for."""
-    outputs = len(signature.classes) if signature.classes else len(signature.targets)
+    outputs = len(signature.classes or signature.targets) * experiment.loss.outputs_for_each
     kind = "classes" if signature.classes else "targets"
     return Graph(
         training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
@@ -149,8 +163,10 @@ def _batch(
             if mixture:
                 mixed = Mixed(graph.apply("gather_labels", labels, mixture.others), mixture.share)
         else:
-            width = 1 if signature.classes else len(signature.targets)
+            width = 1 if signature.classes else signature.target_width
             target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
+            if width > 1 and width > len(signature.targets):  # behind them is the number of the series
+                target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
     return features, target, mixed
 
 

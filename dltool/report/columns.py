@@ -12,6 +12,7 @@ import numpy as np
 from dltool.data.features.feature import Encoder
 from dltool.data.preprocessing.features import Preparation, TablePreparation
 from dltool.data.samples.samples import Samples
+from dltool.data.scaling.series_scale import SeriesScale
 from dltool.report.formats import share, short
 
 #: bars of a small distribution, and words that are listed
@@ -38,7 +39,8 @@ def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
         return list(_columns(preparation, sample))
     values = sample.features
     if preparation.feature_dtype == "float32" and preparation.scale:
-        values = preparation.scale.undone(values)
+        series = sample.targets[:, -1].astype(np.int64) if isinstance(preparation.scale, SeriesScale) else None
+        values = preparation.scale.undone(values, series)
     shape = " × ".join(map(str, preparation.feature_shape))
     kind = "bytes" if preparation.feature_dtype == "uint8" else "numbers"
     return [ColumnSummary("all values", kind, f"{shape} numbers", 0.0, *_of_numbers(values.reshape(-1)))]

@@ -47,7 +47,7 @@ def _features(content: Content) -> Markup:
     rows = "the training part" if looked == signature.rows["train"] else f"{looked:,} rows of the training part"
     if shown is not None:
         drawn = [
-            picture(one, truth(signature, signature.own_units(part.targets)[0]))
+            picture(one, truth(signature, signature.known(part.targets)[0]))
             for one, part in zip(shown, some, strict=True)
         ]
         return joined(
@@ -106,7 +106,7 @@ def _balance(content: Content) -> Markup:
 def _distribution(content: Content, index: int) -> Markup:
     """How a number to predict is distributed."""
     name = content.signature.targets[index]
-    values = content.signature.own_units(content.sample.targets)[:, index]
+    values = content.signature.known(content.sample.targets)[:, index]
     chart = histogram(values, f"distribution of the target {name}", x_title=name, style="train")
     mean, deviation = short(float(values.mean())), short(float(values.std()))
     note = f"Mean {mean}, standard deviation {deviation}, in the training part."

@@ -47,7 +47,7 @@ def measure(
     kept: list[tuple[np.ndarray, np.ndarray]] = []
     for low in range(0, len(samples), ROWS):
         piece = samples.rows(low, min(low + ROWS, len(samples)))
-        predictions, targets = measurement.add(piece), signature.own_units(piece.targets)
+        predictions, targets = measurement.add(piece), signature.known(piece.targets)
         kept.append((predictions[-low % stride :: stride], targets[-low % stride :: stride]))
         worst.add(low, piece, predictions, targets)
     predictions, targets = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))

@@ -24,7 +24,7 @@ from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
 from dltool.metrics.metric import Accumulator, Answers, Metric, positive_classes
 from dltool.registry import registered
-from dltool.training.baselines import Baselines, Comparison, latest_values, remark
+from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import relocated
@@ -113,20 +113,20 @@ def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
 
 
 class Measurement:
-    """Accumulates everything that is measured, chunk by chunk."""
+    """Accumulates everything that is measured, chunk by chunk; of quantiles the one nearest to the median."""
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
         self._metrics = measured_metrics(predictor.experiment.metrics, self._signature.task)
-        self._answers = answers_of(self._signature)
+        self._answers = answers_of(self._signature, predictor.network.quantiles)
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
         task = self._signature.task
         self._calibration = None if task == "numbers" else Calibration(self._answers)
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
-        latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
-        self._comparison = Comparison(baselines, self._metrics, latest)
+        naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
+        self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
 
     def add(self, part: Samples) -> np.ndarray:
         """Add samples; returns the predictions (n, k) for them."""
@@ -134,8 +134,8 @@ class Measurement:
         self._rows += len(part)
         self._meter.add_losses(result.losses, result.weights)
         self._meter.add_outputs(result.outputs, part.targets)
-        predictions = self._predictor.predictions(result.outputs)
-        known = self._signature.own_units(part.targets)
+        predictions = self._answers.point(self._predictor.predictions(result.outputs, part.targets))
+        known = self._signature.known(part.targets)
         for accumulator, columns in self._details:
             accumulator.update(predictions[:, columns], known[:, columns])
         if self._calibration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def row_hashes(*arrays: np.ndarray) -> np.ndarray:
     hashes = np.zeros(len(arrays[0]), np.uint64)
     columns = 0
     for array in arrays:
-        rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
+        rows = np.ascontiguousarray(array).reshape(len(array), prod(array.shape[1:])).view(np.uint8)
         words = -(-rows.shape[1] // 8)
         salts = np.arange(columns, columns + words, dtype=np.uint64) * APART
         columns += words

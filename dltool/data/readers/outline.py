@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dltool.data.column_types.column_type import ColumnType, Kind
+from dltool.data.readers.history import History
 
 Bad = Literal["refuse", "missing", "skip"]
 Task = Literal["auto", "classes", "numbers", "multilabel"]
@@ -40,6 +41,8 @@ class Succession:
 
     reach: int  # how many of the next samples share targets with a sample
     sizes: tuple[int, ...] = ()  # number of samples of each series in order; empty for a single series
+    first: np.ndarray | None = None  # (n,) time of the first target of each sample, where a column has times
+    last: np.ndarray | None = None  # (n,) and of the last
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Outline:
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
     succession: Succession | None = None  # if samples are ordered in time
+    history: History | None = None  # what windows with targets are cut from
+    series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared

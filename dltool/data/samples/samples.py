@@ -25,7 +25,8 @@ class AliasTable:
 class Samples:
     """Prepared samples: features (n, *feature_shape), targets, and codes (n, m) int32, all fields side by side.
 
-    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1.
+    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1. The numbers
+    of several time series have one more behind them, that of the series.
     """
 
     features: np.ndarray
