@@ -39,7 +39,8 @@ def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
         return list(_columns(preparation, sample))
     values = sample.features
     if preparation.feature_dtype == "float32" and preparation.scale:
-        series = sample.targets[:, -1].astype(np.int64) if isinstance(preparation.scale, SeriesScale) else None
+        many = isinstance(preparation.scale, SeriesScale) and len(preparation.scale.names) > 1
+        series = sample.targets[:, -1].astype(np.int64) if many else None
         values = preparation.scale.undone(values, series)
     shape = " × ".join(map(str, preparation.feature_shape))
     kind = "bytes" if preparation.feature_dtype == "uint8" else "numbers"

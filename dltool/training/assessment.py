@@ -172,9 +172,10 @@ class Measurement:
             ((accumulator, _),) = self._details
             rows = zip(signature.targets, class_report(accumulator.state["confusion"]), strict=True)
             return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
-        per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in signature.targets}
+        names = signature.forecast.columns if signature.forecast else signature.targets
+        per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in names}
         for accumulator, columns in self._details:
-            per_target[signature.targets[columns[0]]][accumulator.metric.yaml_name] = _result(accumulator)
+            per_target[names[columns[0]]][accumulator.metric.yaml_name] = _result(accumulator)
         return {"per_target": list(per_target.values())}
 
 
@@ -192,9 +193,11 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     if signature.task == "classes":
         return []  # computed from the confusion matrix
     metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
+    several = len(signature.forecast.columns) if signature.forecast else len(signature.targets)
+    of_each = [list(columns)[first::several] for first in range(several)]  # all steps of a column together
     return [
-        (metric.start(Answers("numbers", (name,))), [column])
-        for column, name in enumerate(signature.targets)
+        (metric.start(Answers("numbers", tuple(signature.targets[i] for i in of_target))), of_target)
+        for of_target in of_each
         for metric in metrics
     ]
 
