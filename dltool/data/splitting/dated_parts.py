@@ -8,7 +8,7 @@ import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
 from dltool.data.readers.outline import Succession
-from dltool.data.tables.key_columns import moment_of
+from dltool.data.tables.key_columns import moment, moment_of
 from dltool.errors import InputError, Problem
 
 
@@ -34,7 +34,8 @@ def dated_parts(split: SplitConfig, parts: Sequence[str], succession: Succession
         found[part] = np.flatnonzero(inside)
         if not len(found[part]):
             message = (
-                f"no window has all its targets in this part; the first targets are at {first.min()} to {first.max()}"
+                f"no window has all its targets in this part; the first targets are at {moment(first.min())} to"
+                f" {moment(first.max())}"
             )
             raise InputError(Problem(message, path=f"data.split.{part}.since"))
     return found
