@@ -42,10 +42,10 @@ from dltool.registry import registered
 PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
-#: what is predicted: one class of several, any of several labels, or numbers
-Task = Literal["classes", "multilabel", "numbers"]
+#: what is predicted: one class of several, any of several labels, numbers, or the next token at every position
+Task = Literal["classes", "multilabel", "numbers", "tokens"]
 #: what a target of each task holds, in words
-TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers"}
+TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers", "tokens": "tokens"}
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]

@@ -73,6 +73,15 @@ class Record:
         """The operand that stands for any number of them."""
         return next((name for name in self.names if f"*{name}" in self.operands), None)
 
+    def alone(self, operands: Sequence[Any]) -> dict[str, Any]:
+        """All operands in their order, by name, without starred ones."""
+        if self.starred is None:
+            return dict(zip(self.names, operands, strict=True))
+        first = self.names.index(self.starred)
+        behind = len(operands) - (len(self.names) - first - 1)
+        names = (*self.names[:first], *self.names[first + 1 :])
+        return dict(zip(names, (*operands[:first], *operands[behind:]), strict=True))
+
     @property
     def has_geometry(self) -> bool:
         """Whether the attributes hold a geometry."""

@@ -16,7 +16,7 @@ from dltool.kernels.geometry import Geometry
 from dltool.layers.activation import Activation
 from dltool.layers.initializer import Initializer
 from dltool.layers.layer import Layer, misfit
-from dltool.layers.planes import Both, Places, pair, require_axes
+from dltool.layers.planes import Both, Places, pair, require_axes, window_lengths
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import window
 from dltool.registry import register
@@ -30,6 +30,7 @@ class Convolution(Layer):
 
     #: 2 for images, 1 for series
     axes: ClassVar[int]
+    mixes_steps: ClassVar[bool] = True
     idle: ClassVar = {"bias_initializer": ("bias", False)}
 
     if TYPE_CHECKING:  # of images or of series
@@ -104,6 +105,10 @@ class OverSeries(Convolution):
     stride: PositiveInt = Field(default=1, description="places from one window to the next")
     padding: Literal["valid", "same"] | NonNegativeInt = Field(default="valid", description="places of zeros")
     dilation: PositiveInt = Field(default=1, description="places from one tap of the kernel to the next")
+
+    def lengths(self, graph: Graph, x: Value, y: Value) -> Value | None:
+        """One for each window."""
+        return window_lengths(graph, x, self.kernel, self.stride, self.padding, self.dilation)
 
 
 class Filters(Convolution):
@@ -202,3 +207,7 @@ class Conv2dTranspose(Transposed, OverImages):
 @register("layer", "conv1d_transpose", main="filters")
 class Conv1dTranspose(Transposed, OverSeries):
     """Spreads series over longer ones, each value with a kernel."""
+
+    def lengths(self, graph: Graph, x: Value, y: Value) -> Value | None:
+        """Not known."""
+        return None

@@ -26,6 +26,8 @@ class Layer(Description):
 
     #: the input may be integers, such as codes of words
     takes_integers: ClassVar[bool] = False
+    #: steps of a sequence are combined, so that padding must be zero
+    mixes_steps: ClassVar[bool] = False
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
         default=None, description="of its parameters, in place of its kind and a number"
@@ -34,6 +36,10 @@ class Layer(Description):
     @abstractmethod
     def build(self, graph: Graph, x: Value) -> Value:
         """Adds the layer to `graph` and returns its output; raises InputError or ShapeError where `x` does not fit."""
+
+    def lengths(self, graph: Graph, x: Value, y: Value) -> Value | None:
+        """How many steps of the output `y` are no padding, for an input `x` with lengths; None: it has no steps."""
+        return x.lengths if len(y.shape) > 1 and y.shape[0] == x.shape[0] else None
 
     def resolved(self) -> str | dict[str, Any]:
         """Every field with its value under the layer's own kind, `name` only where one was given."""
@@ -59,11 +65,18 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
                 raise misfit(graph, f"{layer.yaml_name} takes numbers, got integers", "put an embedding before it")
             before, place = x, len(graph.layers)
             try:
-                x = layer.build(graph, x)
+                x = layer.build(graph, _masked(graph, x) if layer.mixes_steps else x)
             except ShapeError as error:
                 raise InputError(Problem(str(error), path=graph.layer)) from None
+            if before.lengths is not None and x.lengths is None:
+                x.lengths = layer.lengths(graph, before, x)
             graph.layers.insert(place, BuiltLayer(graph.layer, layer.yaml_name, before.spec, x.spec))
     return x
+
+
+def _masked(graph: Graph, x: Value) -> Value:
+    """`x` with zeros for padding."""
+    return x if x.lengths is None else graph.apply("mask", x, x.lengths)
 
 
 def misfit(graph: Graph, what: str, hint: str) -> InputError:

@@ -28,3 +28,11 @@ def require_axes(graph: Graph, x: Value, axes: int) -> None:
     if len(x.shape) != axes + 1:
         wanted = "images (height, width, channels)" if axes == 2 else "series (length, channels)"
         raise misfit(graph, f"expected {wanted}, got {list(x.shape)}", "reshape it before this layer")
+
+
+def window_lengths(graph: Graph, x: Value, kernel: int, stride: int, padding: Any, dilation: int = 1) -> Value | None:
+    """How many windows over a padded series `x` begin before its padding."""
+    if x.lengths is None:
+        return None
+    reach, places = (1, 0) if padding == "same" else ((kernel - 1) * dilation + 1, 0 if padding == "valid" else padding)
+    return graph.apply("window_lengths", x.lengths, reach=reach, stride=stride, padding=places)

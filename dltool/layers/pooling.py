@@ -6,6 +6,7 @@ behind) or a number of places at both ends. It never is the largest.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -13,7 +14,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from dltool.config.description import by_compat
 from dltool.kernels.geometry import Geometry
 from dltool.layers.layer import Layer, misfit
-from dltool.layers.planes import Both, Places, pair, require_axes
+from dltool.layers.planes import Both, Places, pair, require_axes, window_lengths
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import window
 from dltool.registry import register
@@ -27,6 +28,7 @@ class Pool(Layer):
 
     #: 2 for images, 1 for series
     axes: ClassVar[int]
+    mixes_steps: ClassVar[bool] = True
 
     if TYPE_CHECKING:  # of images or of series
         size: Any
@@ -73,6 +75,10 @@ class OverSeries(Pool):
     size: PositiveInt = Field(default=2, description="places of a window")
     stride: PositiveInt | None = Field(default=None, description="from one window to the next; null: the size")
     padding: Literal["valid", "same"] | NonNegativeInt = Field(default="valid", description="places around x")
+
+    def lengths(self, graph: Graph, x: Value, y: Value) -> Value | None:
+        """One for each window."""
+        return window_lengths(graph, x, self.size, self.stride or self.size, self.padding)
 
 
 class Largest(Pool):
@@ -122,7 +128,7 @@ class GlobalMaxPool(Layer):
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → (channels,)."""
-        return _of_all(graph, x, "max_pool")
+        return _of_all(graph, x if x.lengths is None else graph.apply("mask", x, x.lengths, fill=-inf), "max_pool")
 
 
 @register("layer", "global_average_pool")
@@ -131,7 +137,7 @@ class GlobalAveragePool(Layer):
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → (channels,)."""
-        return _of_all(graph, x, "average_pool")
+        return _of_all(graph, x, "average_pool") if x.lengths is None else graph.apply("mean_steps", x, x.lengths)
 
 
 def _of_all(graph: Graph, x: Value, op: str) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @register("layer", "flatten")
 class Flatten(Layer):
     """Puts all elements of a sample on one axis."""
+
+    mixes_steps: ClassVar[bool] = True
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…) → (elements,)."""
@@ -35,6 +37,8 @@ class Transpose(Layer):
 @register("layer", "reshape", main="shape")
 class Reshape(Layer):
     """Gives a sample another shape with as many elements."""
+
+    mixes_steps: ClassVar[bool] = True
 
     shape: Annotated[tuple[int, ...], Field(strict=False, min_length=1)] = Field(
         description="without the batch; one -1 stands for what is left"

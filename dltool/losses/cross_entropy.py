@@ -24,7 +24,7 @@ class CrossEntropy(Loss):
     """−log of the probability of the true class; the network returns one output for each class."""
 
     target: ClassVar[TargetForm] = "labels"
-    tasks: ClassVar[tuple[Task, ...]] = ("classes",)
+    tasks: ClassVar[tuple[Task, ...]] = ("classes", "tokens")
     mixes: ClassVar[bool] = True
 
     idle: ClassVar = {
@@ -58,6 +58,8 @@ class CrossEntropy(Loss):
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Take logits; a softmax in front of the loss is skipped, except under `compat: torch`."""
+        if target.spec.dtype == "int32":
+            return self._build_of_tokens(graph, prediction, target)
         return self._build(graph, prediction, target, None, classes)
 
     def build_mixed(
@@ -89,6 +91,23 @@ class CrossEntropy(Loss):
         op = "cross_entropy" if mixed is None else "mixed_cross_entropy"
         row_loss, _ = graph.apply(op, scores, *labels, *constants, smoothing=smoothing, each_class=each)
         return Built(row_loss, scores, activation, weights if self.divide_by == "weights" else None)
+
+    def _build_of_tokens(self, graph: Graph, prediction: Value, target: Value) -> Built:
+        """The loss at every position of a sequence."""
+        wanted = (*target.shape, graph.outputs)
+        if prediction.shape != wanted:
+            hint = "end the model with dense: {units: classes}, and keep all steps before it"
+            raise self.refuse(
+                f"needs outputs {list(wanted)}, one for each token at every position, but the model "
+                f"returns shape {list(prediction.shape)}",
+                hint,
+            )
+        if self.class_weights is not None:
+            raise self.refuse("has no class_weights for tokens", "leave them out")
+        smoothing = self.label_smoothing * (graph.outputs / (graph.outputs - 1) if self.smooth_over == "others" else 1)
+        logits = before(prediction, "softmax") or prediction
+        row_loss, _, scores = graph.apply("token_cross_entropy", logits, target, smoothing=smoothing)
+        return Built(row_loss, scores, "identity", over_tokens=True)
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":

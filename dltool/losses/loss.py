@@ -21,7 +21,8 @@ from dltool.losses.output_activations import OutputActivation
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
 
-#: how targets reach the loss: class indices (int64, one per sample), 0 or 1 as float32, or float32 numbers
+#: how targets reach the loss: class indices (int64, one per sample; of tokens int32, one per position), 0 or 1 as
+#: float32, or float32 numbers
 TargetForm = Literal["labels", "binary", "numbers"]
 
 
@@ -35,6 +36,8 @@ class Built:
     #: (classes,), weight of a sample of each class in the divisor of the mean; None: every sample counts 1
     class_weights: np.ndarray | None = None
     quantiles: tuple[float, ...] = ()  # that the output has of each target
+    #: the mean of losses is one over the tokens of sequences, which their targets count
+    over_tokens: bool = False
 
 
 @dataclass(frozen=True)

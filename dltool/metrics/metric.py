@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from dltool.data.readers.forecast import Forecast
 
 #: suggestions for each task when a metric does not fit
-FITTING = {"classes": "accuracy, f1 or auc", "multilabel": "accuracy, f1 or auc", "numbers": "mae, rmse or r2"}
+FITTING = {
+    "classes": "accuracy, f1 or auc",
+    "multilabel": "accuracy, f1 or auc",
+    "numbers": "mae, rmse or r2",
+    "tokens": "perplexity or bits_per_character",
+}
 
 State = dict[str, np.ndarray]
 Result = float | list[list[int]]
@@ -31,7 +36,7 @@ Result = float | list[list[int]]
 
 @dataclass(frozen=True)
 class Answers:
-    """What is predicted: one of several classes, several labels, or numbers."""
+    """What is predicted: one of several classes, several labels, numbers, or tokens."""
 
     task: Task
     names: tuple[str, ...]
@@ -81,7 +86,9 @@ class Metric(Description):
     def add(self, state: State, predictions: np.ndarray, targets: np.ndarray) -> State:
         """The state after another chunk of rows.
 
-        Predictions are (n, k); targets are (n,) int64 classes, (n, k) boolean labels, or (n, k) numbers.
+        Predictions are (n, k); targets are (n,) int64 classes, (n, k) boolean labels, or (n, k) numbers. For tokens,
+        predictions are the scores (n, 3) of sequences: Σ −log p of their tokens, how many count, how many are right;
+        targets are (n, 2): how many tokens count, and the characters that they stand for.
         """
 
     @abstractmethod

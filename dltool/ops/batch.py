@@ -88,6 +88,7 @@ class GatherScaled(Fetch):
     """x (…, C) float32 = (rows () of data (…, C) uint8 − offset) · factor, each of those () or (C,)."""
 
     operands = "data, rows, offset, factor -> x"
+    moves = False
     any_shape = True
 
     @staticmethod

@@ -26,6 +26,23 @@ class GatherCodes(Fetch):
         return (data.spec,)
 
 
+@register("op", "next_tokens")
+class NextTokens(Op):
+    """(tokens (T,), following (T,)) of block (T + 1,) int32: all but its last code, and all but its first."""
+
+    operands = "block -> tokens, following"
+    moves = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        (block,) = inputs
+        require_batch_of_codes(block)
+        if len(block.shape) != 1 or block.shape[0] < 2:
+            raise ShapeError(f"a block holds at least two tokens, got {list(block.shape)}")
+        each = Spec((block.shape[0] - 1,), dtype="int32")
+        return each, each
+
+
 @register("op", "embedding")
 class Embedding(Op):
     """x (…, width) = the rows of table (size, width) that codes (…) int32 name; zeros for what is not in [0, size)."""

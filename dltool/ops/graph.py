@@ -41,6 +41,8 @@ class Value:
     decay: bool = False  # weight decay applies (matrices, not biases)
     of: Value | None = None  # the parameter that a slot or an average belongs to
     needs_gradient: bool = False  # it is a parameter that is trained, or one lies upstream
+    lengths: Value | None = None  # of sequences (steps, …): how many steps of each sample are no padding; None: all
+    vocabulary: int | None = None  # of integers: how many different ones there are
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -69,7 +69,8 @@ class Op:
     #: elementwise over values of one layout (one or two inputs, one output): the cpu kernel is a function of vectors,
     #: callable on its own or as the epilogue of a product
     elementwise: ClassVar[bool] = False
-    #: the first output may take the place of the first input, where that is not read again; so may an elementwise one
+    #: the first output that is like the first input may take its place, where that is not read again; so may that of
+    #: an elementwise op
     in_place: ClassVar[bool] = False
     #: the cpu kernel takes a bias and elementwise functions as epilogue
     takes_epilogue: ClassVar[bool] = False
@@ -77,6 +78,8 @@ class Op:
     rowwise_outputs: ClassVar[tuple[int, ...]] = ()
     #: any slice of the output depends on all of the input, a parameter's gradient in parts
     whole_inputs: ClassVar[bool] = False
+    #: goes from step to step of sequences, so that it is fast only with many samples at a time
+    sequential: ClassVar[bool] = False
     #: the kernels receive the step record (step number, epoch, position, rows, scalars)
     uses_step: ClassVar[bool] = False
     #: a product with weights, its second input: the axes of these for the channels that it reads and that it makes; the

@@ -15,6 +15,7 @@ from dltool.layers.layer import build_layers
 from dltool.losses.loss import Mixed
 from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
+from dltool.ops.op import Spec
 from dltool.program.augmenting import augmented_images
 from dltool.program.embedding_products import multiply_tables
 from dltool.program.features import first_value
@@ -41,18 +42,22 @@ class Network:
     output_activation: OutputActivation  # what turns collected outputs into predictions
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
     quantiles: tuple[float, ...] = ()  # that it predicts of each target
+    over_tokens: bool = False  # the mean of losses is one over tokens
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
 
     @property
     def weighs(self) -> bool:
         """Whether the mean of losses is one by weights."""
-        return self.class_weights is not None
+        return self.class_weights is not None or self.over_tokens
 
     def weights(self, targets: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         """What losses of consecutive groups of samples are divided by: the `rows` (n,) of each, or their weights."""
-        if self.class_weights is None or targets is None:
+        if targets is None or not self.weighs:
             return rows
-        weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
+        if self.class_weights is None:
+            weights = targets[:, 0].astype(np.float64)
+        else:
+            weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
         return np.add.reduceat(weights, np.cumsum(rows) - rows)
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
@@ -65,10 +70,10 @@ class Network:
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
         values = self.program.graph.values
-        targets = values["target"].spec
         features = np.ascontiguousarray(samples.features)
         if "features" in values:
             features = features.reshape(len(features), *values["features"].shape)
+        targets = values["target"].spec if "target" in values else Spec(samples.targets.shape[1:])
         shape = () if targets.dtype == "int64" else targets.shape
         given = {
             "features": features,
@@ -130,6 +135,7 @@ def build_network(
         output_activation=built.output_activation,
         class_weights=built.class_weights,
         quantiles=built.quantiles,
+        over_tokens=built.over_tokens,
         idle_layers=idle,
     )
 
@@ -157,7 +163,10 @@ def _batch(
         features = first_value(graph, signature, rows)
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
-        if signature.classes and loss.target != "binary":
+        if signature.task == "tokens":
+            features, target = graph.apply("next_tokens", features)
+            features.vocabulary = graph.outputs
+        elif signature.classes and loss.target != "binary":
             labels = graph.data("target", (), "int64")
             target = graph.apply("gather_labels", labels, rows)
             if mixture:

@@ -137,7 +137,8 @@ def _may_replace(node: Node, value: Value, other: Value) -> bool:
         return False
     if other not in node.reads:
         return True
-    return value is node.outputs[0] and (node.op.elementwise or (node.op.in_place and other is node.inputs[0]))
+    first = next(output for output in node.outputs if output.spec == value.spec)
+    return value is first and (node.op.elementwise or (node.op.in_place and other is node.inputs[0]))
 
 
 def _place(

@@ -67,6 +67,8 @@ def plan_stages(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: in
 
 def _samples_together(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> int:
     """As many samples as the cache holds with all that the nodes read and write of them, if it holds their weights."""
+    if any(node.op.sequential for node in nodes):
+        return rows
     touched = {value for node in nodes for value in (*node.reads, *node.outputs)}
     weights = sum(layouts[value].bytes for value in touched if not value.spec.batched)
     sample = sum(layouts[value].bytes // layouts[value].shape[0] for value in touched if value.spec.batched)

@@ -41,10 +41,15 @@ class _Operand:
     """What the size of a workspace can depend on."""
 
     channels: int
+    samples: int  # of the batch
 
     @property
     def blocks(self) -> int:
         return -(-self.channels // LANES)
+
+
+def _operand(layout: Layout) -> _Operand:
+    return _Operand(layout.channels, layout.shape[0] if layout.batched else 1)
 
 
 def workspace_bytes(node: Node, layouts: Mapping[Any, Layout]) -> int:
@@ -54,7 +59,7 @@ def workspace_bytes(node: Node, layouts: Mapping[Any, Layout]) -> int:
         return 0
     record = kernel_of(node.op).record
     assert record is not None
-    values = zip(record.names, (*node.inputs, *node.outputs), strict=False)
-    known: dict[str, Any] = {name: _Operand(layouts[value].channels) for name, value in values}
+    values = record.alone((*node.inputs, *node.outputs))
+    known: dict[str, Any] = {name: _operand(layouts[value]) for name, value in values.items()}
     known |= {**node.attributes, "geometry": record.geometry(node.attributes)}
     return space(**{name: known[name] for name in inspect.signature(space).parameters}) * LANES * 4

@@ -31,7 +31,7 @@ class Row:
     name: str
     model: list[Any]
     shape: tuple[int, ...] = (7,)
-    target: Literal["labels", "binary", "numbers"] = "labels"
+    target: Literal["labels", "binary", "numbers", "tokens"] = "labels"
     targets: int = 1  # numbers to predict
     scaled: np.ndarray | None = None  # the factor of features that are bytes
     integers: int | None = None  # features are integers below this number
@@ -65,7 +65,7 @@ class Row:
             kind = "int32"
         offset = None if self.scaled is None else np.float32(100) * self.scaled
         columns = tuple(f"t{i}" for i in range(self.targets))
-        task = "numbers" if self.target == "numbers" else "classes"
+        task = self.target if self.target in ("numbers", "tokens") else "classes"
         return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task, self.codes)
 
     def data(self) -> Samples:
@@ -77,6 +77,9 @@ class Row:
             features = generator.integers(0, self.integers, size=features.shape, dtype=np.int32)
         sizes = np.repeat([field.size for field in self.codes], [field.length for field in self.codes]).astype(int)
         codes = generator.integers(-1, sizes, size=(SAMPLES, len(sizes)), dtype=np.int32)
+        if self.target == "tokens":
+            counts = np.full((SAMPLES, 2), self.shape[0] - 1, np.float32)
+            return Samples(features, counts, codes)
         if self.target == "numbers":
             return Samples(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), codes)
         return Samples(features, generator.integers(0, self._classes, size=SAMPLES), codes)
@@ -128,10 +131,26 @@ def layer_rows() -> Iterator[Row]:
     yield Row("squeeze_excite", [_conv(17), {"squeeze_excite": 4}, "flatten", *HEAD], shape=(6, 7, 3))
     yield Row("glu", _around({"dense": 34}, "glu", {"dense": 6}, {"glu": "silu"}), shape=(3, 5))
     vectors = {"embedding": {"size": 20, "width": 17}}
+    tokens = {"shape": (7,), "integers": CLASSES, "target": "tokens"}
+    yield Row("tokens", [{"embedding": 17}, {"dense": {"units": 9, "activation": "relu"}}, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
+    yield from _recurrent_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
+
+
+def _recurrent_rows() -> Iterator[Row]:
+    series = (6, 5)
+    for kind in ("simple_rnn", "lstm", "gru"):
+        yield Row(f"{kind} of the last step", [{"dense": 17}, {kind: 18}, *HEAD], shape=series)
+        whole = {kind: {"units": 16, "return_sequences": True, "bidirectional": True}}
+        yield Row(f"{kind} of all steps in both directions", [{"dense": 17}, whole, "flatten", *HEAD], shape=series)
+        stacked = {kind: {"units": 5, "layers": 2, "dropout": 0.2, "bidirectional": True}}
+        yield Row(f"{kind} of two layers", [{"dense": 17}, stacked, *HEAD], shape=series)
+        for compat in ("keras", "torch", "mxnet"):
+            yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
+    yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
 
 
 def _block_rows() -> Iterator[Row]:

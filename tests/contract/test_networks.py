@@ -61,12 +61,9 @@ def test_shapes_are_as_planned(row: Row):
 
 def start(row: Row, *, rows: int, float_type: str) -> tuple[Any, Arrays]:
     """A graph for training, and everything that exists before its first step."""
-    graph = row.network(training=True, rows=rows).program.graph
-    part = row.data()
-    wanted = graph.values["target"].spec
-    target = part.targets.reshape(-1, *wanted.shape).astype(wanted.dtype)
-    data = {"features": part.features, "codes": part.codes, "target": target}
-    arrays = {**data, **dict(initial_values(graph.values.values(), seed=3))}
+    network = row.network(training=True, rows=rows)
+    graph = network.program.graph
+    arrays = {**network.inputs(row.data()), **dict(initial_values(graph.values.values(), seed=3))}
     return graph, {n: a.astype(float_type) if a.dtype == np.float32 else a for n, a in arrays.items()}
 
 

@@ -188,6 +188,23 @@ def test_r2_of_far_off_and_of_constant_targets() -> None:
     assert measure("r2", [[2.0], [3.0]], np.array([[2.0], [2.0]])) == 0.0
 
 
+# sequences of four tokens of two characters each: Σ −log p, how many count, how many are right
+TOKEN_SCORES = np.stack([GENERATOR.uniform(1, 9, ROWS), np.full(ROWS, 4), GENERATOR.integers(0, 5, ROWS)], axis=1)
+TOKENS = np.tile(np.float32([4, 8]), (ROWS, 1))
+
+
+def test_metrics_of_tokens() -> None:
+    surprise = TOKEN_SCORES[:, 0].sum()
+    for name, expected in {
+        "perplexity": np.exp(surprise / (4 * ROWS)),
+        "bits_per_character": surprise / np.log(2) / (8 * ROWS),
+        "token_accuracy": TOKEN_SCORES[:, 2].sum() / (4 * ROWS),
+    }.items():
+        accumulator = start(name, "tokens", 9)
+        accumulator.update(TOKEN_SCORES, TOKENS)
+        assert accumulator.result() == pytest.approx(expected, rel=1e-12)
+
+
 CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("accuracy", {}, SCORES, LABELS, "classes"),
     ("accuracy", {}, CHANCES, MARKS, "multilabel"),
@@ -206,6 +223,9 @@ CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("mase", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("smape", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("quantile_loss", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("perplexity", {}, TOKEN_SCORES, TOKENS, "tokens"),
+    ("bits_per_character", {}, TOKEN_SCORES, TOKENS, "tokens"),
+    ("token_accuracy", {}, TOKEN_SCORES, TOKENS, "tokens"),
 ]
 
 

@@ -77,35 +77,12 @@ def test_elementwise_ops_keep_the_shape_and_have_at_most_two_numbers(case: Case)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_arithmetic_is_counted(case: Case):
     graph, _, _ = case.build()
-    moving = {
-        "concat",
-        "slice",
-        "slice_gradient",
-        "transpose",
-        "broadcast",
-        "split",
-        "split_columns",
-        "join_columns",
-        "reshape",
-        "order",
-        "draw",
-        "one_hot",
-        "table_indices",
-        "gather",
-        "gather_labels",
-        "gather_codes",
-        "gather_targets",
-        "collect",
-        "pad",
-        "crop",
-        "upsample_nearest",
-    }
     for node in graph.nodes:
         flops = node.op.flops(node)
         without_tables = (
             node.op.yaml_name in ("table_products", "table_products_weight_gradient") and len(node.inputs) == 1
         )
-        assert flops == 0 if node.op.yaml_name in moving or without_tables else flops > 0
+        assert flops == 0 if node.op.moves or without_tables else flops > 0
 
 
 @pytest.mark.parametrize("name", sorted(registered("op")))

@@ -52,7 +52,7 @@ class Outline:
     where: str  # the file, for messages
     place: Callable[[int], str]  # of a row (from 0), for messages: "data.csv:18"
     rows: int
-    task: Task
+    task: Task | Literal["tokens"]
     targets: Mapping[str, np.ndarray]  # as found, by name: (rows,) booleans, integers, finite floats, or text
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)  # those of the request, likewise
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none

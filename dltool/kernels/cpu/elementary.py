@@ -93,6 +93,31 @@ def tanh(x):
 
 
 @inlined
+def rational_tanh(x):
+    """Hyperbolic tangent, correct to 4e-7, without branches: a quotient of polynomials, as in Eigen."""
+    x = select(x < constant(-7.90531110763549805), constant(-7.90531110763549805), x)
+    x = select(x > constant(7.90531110763549805), constant(7.90531110763549805), x)
+    square = x * x
+    p = fma(constant(-2.76076847742355e-16), square, constant(2.00018790482477e-13))
+    p = fma(p, square, constant(-8.60467152213735e-11))
+    p = fma(p, square, constant(5.12229709037114e-08))
+    p = fma(p, square, constant(1.48572235717979e-05))
+    p = fma(p, square, constant(6.37261928875436e-04))
+    p = fma(p, square, constant(4.89352455891786e-03))
+    q = fma(constant(1.19825839466702e-06), square, constant(1.18534705686654e-04))
+    q = fma(q, square, constant(2.26843463243900e-03))
+    q = fma(q, square, constant(4.89352518554385e-03))
+    return x * p / q
+
+
+@inlined
+def rational_sigmoid(x):
+    """1 / (1 + e⁻ˣ), correct to 3e-7, from the hyperbolic tangent of half of x; 0 below -15.8."""
+    y = fma(rational_tanh(x * constant(0.5)), constant(0.5), constant(0.5))
+    return select(x < constant(-15.8), constant(0.0), y)
+
+
+@inlined
 def sigmoid(x):
     """1 / (1 + e⁻ˣ)."""
     return constant(1.0) / (constant(1.0) + exp(constant(0.0) - x))

@@ -22,6 +22,17 @@ def gather_codes(data: Codes, rows: Integers, codes: Codes, step, low, high):
                 codes[target] = source[row * width + c] if c < width else 0
 
 
+@kernel
+def next_tokens(block: Codes, tokens: Codes, following: Codes, step, low, high):
+    """(tokens (T,), following (T,)) of block (T + 1,); overwrites both."""
+    width = tokens.channels
+    for sample in range(low, high):
+        for c in range(tokens.blocks * LANES):
+            target = place(c, sample, tokens.rows)
+            tokens[target] = block[place(c, sample, block.rows)] if c < width else 0
+            following[target] = block[place(c + 1, sample, block.rows)] if c < width else 0
+
+
 @inlined
 def code_at(codes, element):
     """The code that is number `element` among those of all samples."""

@@ -17,6 +17,7 @@ from dltool.kernels.winograd import BAND, POINTS, line_width, output_width, rows
 TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
 PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
 STRIDES = 5  # and how far apart the things are that it multiplies
+STEPS_TOGETHER = 4  # of sequences that are made dense at a time
 
 
 def integer_vectors(count):
@@ -108,6 +109,60 @@ def group_norm_gradient_space(depth):
     return depth, 2 * depth
 
 
+def dense_vectors(blocks, count):
+    """Vectors of a dense value, of `count` samples at one step; odd, so that steps do not meet in a set of a cache."""
+    return blocks * count | 1
+
+
+def lstm_space(count, blocks, gate_blocks):
+    """Behind the hidden state of some steps and the one before: as many cells; the gates."""
+    states = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
+    return states, 2 * states, 2 * states + STEPS_TOGETHER * dense_vectors(gate_blocks, count)
+
+
+def lstm_gradient_space(count, blocks, gate_blocks):
+    """Behind the transposed weights: slopes of the cell and of hidden states, cells, gates and those a step on."""
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
+    dcell = blocks * gate_blocks * LANES
+    dhidden = dcell + size
+    cells = dhidden + STEPS_TOGETHER * size
+    gates = cells + (STEPS_TOGETHER + 1) * size
+    return dcell, dhidden, cells, gates, gates + (STEPS_TOGETHER + 1) * gates_size
+
+
+def gru_space(count, blocks, gate_blocks):
+    """Behind the hidden state of some steps and the one before: as many candidates; the gates; the sums of a step."""
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
+    candidates = (STEPS_TOGETHER + 1) * size
+    gates = candidates + STEPS_TOGETHER * size
+    sums = gates + STEPS_TOGETHER * gates_size
+    return candidates, gates, sums, sums + gates_size
+
+
+def gru_gradient_space(count, blocks, gate_blocks):
+    """Behind the transposed weights: what is kept of slopes, slopes, candidates, hidden states, gates, sums."""
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
+    kept = blocks * gate_blocks * LANES
+    dhidden = kept + size
+    candidates = dhidden + STEPS_TOGETHER * size
+    hidden = candidates + STEPS_TOGETHER * size
+    gates = hidden + STEPS_TOGETHER * size
+    sums = gates + STEPS_TOGETHER * gates_size
+    return kept, dhidden, candidates, hidden, gates, sums, sums + (STEPS_TOGETHER + 1) * gates_size
+
+
+def simple_rnn_space(count, blocks):
+    """The hidden state of some steps and the one before."""
+    return (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
+
+
+def simple_rnn_gradient_space(count, blocks):
+    """Behind the transposed weights: slopes of some steps and one more, hidden states."""
+    slopes, size = blocks * blocks * LANES, dense_vectors(blocks, count)
+    hidden = slopes + (STEPS_TOGETHER + 1) * size
+    return slopes, hidden, hidden + STEPS_TOGETHER * size
+
+
 #: kernels that work on whole blocks of columns of a matrix
 WHOLE_COLUMNS = frozenset(
     ("embed_gradient", "table_products_table_gradient", "square_sum", "winograd_turned_weights", "winograd_weights")
@@ -139,5 +194,11 @@ SPACES: Mapping[str, Callable[..., int]] = {
     "winograd_turned_weights": lambda kernel_height, kernel_width: winograd_weights_space(kernel_height, kernel_width)[
         -1
     ],
+    "lstm": lambda y, gates: lstm_space(y.samples, y.blocks, gates.blocks)[-1],
+    "lstm_gradient": lambda dy, gates: lstm_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
+    "gru": lambda y, gates: gru_space(y.samples, y.blocks, gates.blocks)[-1],
+    "gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
+    "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks),
+    "simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
     "group_norm_gradient": lambda dy: group_norm_gradient_space(dy.blocks)[-1],
 }

@@ -12,6 +12,11 @@ def gather_codes(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return data[rows]
 
 
+def next_tokens(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(tokens, following), each (B, T), of block (B, T + 1) int32."""
+    return block[:, :-1], block[:, 1:]
+
+
 def embedding(codes: np.ndarray, table: np.ndarray, *, size: int) -> np.ndarray:
     """x (B, …, width) = table (size, width)[codes (B, …)], 0 for codes that are not in [0, size)."""
     xp = namespace(codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import POSITIVE, Case, fixed, labels, rows
+from .case import POSITIVE, Case, fixed, integers, labels, rows
 
 
 def _losses() -> list[Case]:
@@ -39,4 +39,13 @@ def _mixed_losses() -> list[Case]:
     return cases
 
 
-CASES = [*_losses(), *_mixed_losses()]
+def _token_losses() -> list[Case]:
+    cases = []
+    for steps, classes in ((1, 2), (5, 3), (18, 5), (3, 33)):
+        for attributes in ({}, {"smoothing": 0.1}):
+            inputs = rows(steps, classes), integers(steps, size=classes)
+            cases.append(Case("token_cross_entropy", inputs, attributes, gradients=(0,), loss=True, rigid=True))
+    return cases
+
+
+CASES = [*_losses(), *_mixed_losses(), *_token_losses()]

@@ -1,0 +1,131 @@
+"""From step to step: products with recurrent weights, for all samples of a thread at once.
+
+The rows of a sequence lie one after the other, so those of one step are far apart, and often in the same set of a
+cache. What a step works on is therefore kept together: a dense value is (C/16, count, 16) for the `count` samples at
+hand. Values are made dense, and written back, for some steps at a time.
+"""
+
+from __future__ import annotations
+
+from numpy import float32
+
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import get_lane, set_lane, transpose_block
+from dltool.kernels.cpu.matmul import even_chunk, product_rows
+from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.workspace import dense_vectors
+from dltool.kernels.records import LANES
+
+dense_size = shared(dense_vectors)
+
+
+@inlined
+def add_product(x, depth, count, w, columns, out):
+    """out = out + x · w, of dense x (depth blocks) and out (columns blocks), and w as it is stored."""
+    size = even_chunk(depth)
+    for part in range(-(-depth // size)):
+        first = part * size
+        taps = min(size, depth - first)
+        for j in range(columns):
+            target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
+            source, least = at(x, first * count), float32(-float("inf"))
+            product_rows(taps, source, count * LANES, panel, target, LANES, target, count, least)
+
+
+@inlined
+def transpose_matrix(w, depth, columns, turned):
+    """w (depth · 16, columns · 16), stored by blocks of its columns, by blocks of its rows."""
+    for d in range(depth):
+        for j in range(columns):
+            transpose_block(at(w, (j * depth + d) * LANES), at(turned, (d * columns + j) * LANES))
+
+
+@inlined
+def take_steps(x, low, count, first, number, dense):
+    """The rows of `number` steps of x (T, C) from step `first` on, made dense, one after the other."""
+    steps, size = x.rows_per_sample, dense_size(x.blocks, count)
+    for block in range(x.blocks):
+        for i in range(count):
+            source = at(x, block * x.rows + (low + i) * steps + first)
+            target = at(dense, block * count + i)
+            for t in range(number):
+                store(target, t * size * LANES, load(source, t * LANES))
+
+
+@inlined
+def put_steps(dense, x, low, count, first, number):
+    """Writes dense values into the rows of `number` steps of x (T, C) from step `first` on."""
+    steps, size = x.rows_per_sample, dense_size(x.blocks, count)
+    for block in range(x.blocks):
+        for i in range(count):
+            target = at(x, block * x.rows + (low + i) * steps + first)
+            source = at(dense, block * count + i)
+            for t in range(number):
+                store(target, t * LANES, load(source, t * size * LANES))
+
+
+@inlined
+def clear_dense(dense, blocks, count):
+    """Zeros in one dense value."""
+    for vector in range(blocks * count):
+        store(dense, vector * LANES, constant(0))
+
+
+@inlined
+def copy_dense(source, target, blocks, count):
+    """Copies one dense value."""
+    for vector in range(blocks * count):
+        store(target, vector * LANES, load(source, vector * LANES))
+
+
+@inlined
+def start_state(initial, number, blocks, low, count, dense):
+    """A state before the first step, made dense: that number of the initial ones, or zeros."""
+    for block in range(blocks):
+        for i in range(count):
+            place = (block * count + i) * LANES
+            if len(initial) > 0:
+                store(dense, place, load(initial[number], (block * initial[number].rows + low + i) * LANES))
+            else:
+                store(dense, place, constant(0))
+
+
+@inlined
+def load_units(dense, count, row, first, units):
+    """16 channels of a row of a dense value from channel `first` on, at most `units` of them; zeros behind."""
+    lane = first % LANES
+    if lane == 0 and units >= LANES:
+        return load(dense, (first // LANES * count + row) * LANES)
+    value = constant(0)
+    for i in range(min(units, LANES)):
+        c = first + i
+        value = set_lane(value, i, dense[(c // LANES * count + row) * LANES + c % LANES])
+    return value
+
+
+@inlined
+def store_units(dense, count, row, first, units, value):
+    """Writes 16 channels of a row of a dense value from channel `first` on, at most `units` of them."""
+    lane = first % LANES
+    if lane == 0 and units >= LANES:
+        store(dense, (first // LANES * count + row) * LANES, value)
+    else:
+        for i in range(min(units, LANES)):
+            c = first + i
+            dense[(c // LANES * count + row) * LANES + c % LANES] = get_lane(value, i)
+
+
+@kernel
+def previous_step(y, initial, z, step, low, high):
+    """z (T, H) = y (T, H) one step later, zeros or the initial state first; overwrites z."""
+    steps = y.rows_per_sample
+    for block in range(y.blocks):
+        for sample in range(low, high):
+            first = block * y.rows + sample * steps
+            begin = constant(0)
+            if len(initial) > 0:
+                begin = load(initial[0], (block * initial[0].rows + sample) * LANES)
+            store(z, first * LANES, begin)
+            for t in range(1, steps):
+                store(z, (first + t) * LANES, load(y, (first + t - 1) * LANES))

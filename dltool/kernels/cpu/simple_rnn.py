@@ -1,0 +1,68 @@
+"""The simple recurrent network; all samples of a thread take each step together."""
+
+from __future__ import annotations
+
+from dltool.kernels.cpu.elementary import tanh
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.recurrence import (
+    add_product,
+    copy_dense,
+    dense_size,
+    put_steps,
+    start_state,
+    take_steps,
+    transpose_matrix,
+)
+from dltool.kernels.cpu.vector import constant, load, select, shared, store
+from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space
+from dltool.kernels.records import LANES
+
+_gradient_space = shared(simple_rnn_gradient_space)
+
+
+@kernel
+def simple_rnn(products, recurrent, initial, y, relu, workspace, step, low, high):
+    """y (T, H) = tanh or the positive part of products (T, H) + y₋₁ · recurrent; y may lie where the products do."""
+    steps, count, blocks = y.rows_per_sample, high - low, y.blocks
+    size, hidden = dense_size(blocks, count), workspace  # the first of hidden: before
+    start_state(initial, 0, blocks, low, count, hidden)
+    for first in range(0, steps, STEPS_TOGETHER):
+        number = min(STEPS_TOGETHER, steps - first)
+        take_steps(products, low, count, first, number, at(hidden, size))
+        for t in range(number):
+            before, now = at(hidden, t * size), at(hidden, (t + 1) * size)
+            add_product(before, blocks, count, recurrent, blocks, now)
+            for vector in range(blocks * count):
+                x = load(now, vector * LANES)
+                positive = select(x < constant(0), constant(0), x)
+                store(now, vector * LANES, positive if relu != 0 else tanh(x))
+        put_steps(at(hidden, size), y, low, count, first, number)
+        copy_dense(at(hidden, number * size), hidden, blocks, count)
+
+
+@kernel
+def simple_rnn_gradient(dy, y, recurrent, dproducts, relu, workspace, step, low, high):
+    """dproducts (T, H), which may lie where dy does, the last step first."""
+    steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks
+    at_slopes, at_hidden, _ = _gradient_space(count, blocks)
+    size, turned = dense_size(blocks, count), workspace
+    slopes, hidden = at(workspace, at_slopes), at(workspace, at_hidden)
+    transpose_matrix(recurrent, blocks, blocks, turned)
+    for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
+        number = min(STEPS_TOGETHER, steps - first)
+        if first + number < steps:  # the slopes of the step after
+            copy_dense(slopes, at(slopes, number * size), blocks, count)
+        take_steps(dy, low, count, first, number, slopes)
+        take_steps(y, low, count, first, number, hidden)
+        for t in range(number - 1, -1, -1):
+            now = at(slopes, t * size)
+            if first + t + 1 < steps:
+                add_product(at(now, size), blocks, count, turned, blocks, now)
+            for vector in range(blocks * count):
+                x = load(hidden, t * size * LANES + vector * LANES)
+                slope = constant(1) - x * x
+                if relu != 0:
+                    slope = select(x > constant(0), constant(1), x - x)  # NaN stays
+                store(now, vector * LANES, load(now, vector * LANES) * slope)
+        put_steps(slopes, dproducts, low, count, first, number)
