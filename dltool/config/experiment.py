@@ -43,9 +43,15 @@ PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
 #: what is predicted: one class of several, any of several labels, numbers, or the next token at every position
-Task = Literal["classes", "multilabel", "numbers", "tokens"]
+Task = Literal["classes", "multilabel", "numbers", "tokens", "inputs"]
 #: what a target of each task holds, in words
-TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers", "tokens": "tokens"}
+TARGETS: Mapping[Task, str] = {
+    "classes": "classes",
+    "multilabel": "labels",
+    "numbers": "numbers",
+    "tokens": "tokens",
+    "inputs": "inputs",
+}
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]

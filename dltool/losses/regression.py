@@ -19,7 +19,7 @@ class Regression(Loss):
     """Base of the losses of numbers."""
 
     target: ClassVar[TargetForm] = "numbers"
-    tasks: ClassVar[tuple[Task, ...]] = ("numbers",)
+    tasks: ClassVar[tuple[Task, ...]] = ("numbers", "inputs")
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Apply the op of the same name, with the fields of the loss as its attributes."""

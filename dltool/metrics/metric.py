@@ -27,6 +27,7 @@ FITTING = {
     "classes": "accuracy, f1 or auc",
     "multilabel": "accuracy, f1 or auc",
     "numbers": "mae, rmse or r2",
+    "inputs": "the loss, which measures the reconstruction",
     "tokens": "perplexity or bits_per_character",
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 from dltool.config.experiment import Experiment, TrainConfig
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
+from dltool.errors import InputError, Problem
 from dltool.layers.layer import build_layers
 from dltool.losses.loss import Mixed
 from dltool.losses.output_activations import OutputActivation, activate
@@ -78,7 +79,7 @@ class Network:
         given = {
             "features": features,
             "codes": np.ascontiguousarray(samples.codes),
-            "target": np.ascontiguousarray(samples.targets.reshape(-1, *shape), dtype=targets.dtype),
+            "target": np.ascontiguousarray(samples.targets.reshape(len(samples), *shape), dtype=targets.dtype),
         }
         if samples.alias:
             given |= {"chances": samples.alias.chances, "others": samples.alias.others}
@@ -108,9 +109,12 @@ def build_network(
     order = order or (row_order(experiment.train) if training else "as they come")
     features, target, mixed = _batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
+    if signature.task == "inputs" and prediction.shape == features.shape:
+        prediction = graph.apply("reshape", prediction, shape=target.shape)
     require_frozen(graph)
     idle = idle_layers(graph)
-    multiply_tables(graph, features, experiment.train.batch_size)
+    if signature.task != "inputs":  # the loss reads the features, too
+        multiply_tables(graph, features, experiment.train.batch_size)
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):
@@ -163,7 +167,10 @@ def _batch(
         features = first_value(graph, signature, rows)
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
-        if signature.task == "tokens":
+        if signature.task == "inputs":
+            target = _own_target(graph, signature, features)
+            graph.outputs = target.spec.size * loss.outputs_for_each
+        elif signature.task == "tokens":
             features, target = graph.apply("next_tokens", features)
             features.vocabulary = graph.outputs
         elif signature.classes and loss.target != "binary":
@@ -177,6 +184,16 @@ def _batch(
             if width > 1 and width > len(signature.targets):  # behind them is the number of the series
                 target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
     return features, target, mixed
+
+
+def _own_target(graph: Graph, signature: Signature, features: Value) -> Value:
+    """The features as the target (k,); raises InputError for embeddings, which would learn to be easy targets."""
+    for field in signature.codes:
+        if field.width is not None:
+            hint = f"features: {{{field.name}: {{category: {{encoding: one_hot}}}}}}, or leave the column out: exclude"
+            message = f"column '{field.name}' is embedded, and an embedding is learned, so it is no target; {hint}"
+            raise InputError(Problem(message, path="data"))
+    return features if len(features.shape) == 1 else graph.apply("reshape", features, shape=(features.spec.size,))
 
 
 def _rows(graph: Graph, order: RowOrder) -> Value:

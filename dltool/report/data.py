@@ -27,13 +27,14 @@ def data(content: Content) -> Markup:
         ("part", "rows", "share"), [(part, f"{n:,}", share(n / total)) for part, n in rows.items()], right=(1, 2)
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
-    target = _balance(content) if content.signature.task != "numbers" else _distribution(content, 0)
+    task = content.signature.task
+    target = _distribution(content, 0) if task == "numbers" else _balance(content) if task != "inputs" else None
     others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",
         element("h2", "Data"),
         element("div", element("div", parts, notes), target, class_="halves"),
-        element("div", others, class_="figures") if others and content.signature.task == "numbers" else None,
+        element("div", others, class_="figures") if others and task == "numbers" else None,
         _features(content),
         id="data",
     )

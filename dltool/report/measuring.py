@@ -51,7 +51,8 @@ def measure(
         piece = samples.rows(low, min(low + ROWS, len(samples)))
         predictions, targets = measurement.add(piece), signature.known(piece.targets)
         kept.append((predictions[-low % stride :: stride], targets[-low % stride :: stride]))
-        worst.add(low, piece, predictions, targets)
+        if signature.task != "inputs":
+            worst.add(low, piece, predictions, targets)
     predictions, targets = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))
     results, shown = measurement.result(note), forecast_examples(predictor, samples)
     return Measured(part, epoch, results, predictions, targets, worst.examples, shown)

@@ -40,6 +40,7 @@ DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = {
     "classes": ("accuracy", "confusion_matrix"),
     "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
+    "inputs": (),
 }
 
 
@@ -123,7 +124,7 @@ class Measurement:
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
         task = self._signature.task
-        self._calibration = None if task == "numbers" else Calibration(self._answers)
+        self._calibration = Calibration(self._answers) if task in ("classes", "multilabel") else None
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
         naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
@@ -172,6 +173,8 @@ class Measurement:
             ((accumulator, _),) = self._details
             rows = zip(signature.targets, class_report(accumulator.state["confusion"]), strict=True)
             return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
+        if signature.task == "inputs":
+            return {}
         names = signature.forecast.columns if signature.forecast else signature.targets
         per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in names}
         for accumulator, columns in self._details:
@@ -190,7 +193,7 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     columns = range(len(signature.targets))
     if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
-    if signature.task == "classes":
+    if signature.task in ("classes", "inputs"):
         return []  # computed from the confusion matrix
     metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
     several = len(signature.forecast.columns) if signature.forecast else len(signature.targets)

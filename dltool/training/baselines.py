@@ -67,6 +67,8 @@ class Baselines:
     @classmethod
     def fitted(cls, part: Samples | StoredSamples, signature: Signature) -> Baselines:
         """Fit the baselines to a training part."""
+        if signature.task not in _OUTPUT_ACTIVATIONS:
+            return cls(signature, {})
         sample = _sample(part, signature)
         if not signature.classes:
             targets = sample.targets[:, : len(signature.targets)].astype(np.float64)

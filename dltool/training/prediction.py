@@ -26,6 +26,7 @@ from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS
+from dltool.training.reconstruction import reconstruction_errors
 
 _PART = "samples"
 
@@ -167,8 +168,12 @@ class Predictions:
 
     def _columns(self, piece: Piece, path: str, horizon: int) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.samples).outputs
-        predictions = self._predictor.predictions(outputs, piece.samples.targets)
-        predicted = columns(self._predictor.signature, predictions, self._predictor.network.quantiles, horizon)
+        signature, quantiles = self._predictor.signature, self._predictor.network.quantiles
+        if signature.task == "inputs":
+            predicted = {"reconstruction_error": reconstruction_errors(signature, piece.samples, outputs)}
+        else:
+            predictions = self._predictor.predictions(outputs, piece.samples.targets)
+            predicted = columns(signature, predictions, quantiles, horizon)
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"
             message = f"column '{both[0]}' has the same name as a prediction; {advice}"

@@ -12,6 +12,9 @@ from dltool.data.column_types.column_type import ColumnType, Kind
 from dltool.data.readers.history import History
 
 Bad = Literal["refuse", "missing", "skip"]
+#: the target that is the input itself, for networks that compress and reconstruct it (autoencoders)
+INPUTS = "inputs"
+
 Task = Literal["auto", "classes", "numbers", "multilabel"]
 
 
@@ -52,7 +55,7 @@ class Outline:
     where: str  # the file, for messages
     place: Callable[[int], str]  # of a row (from 0), for messages: "data.csv:18"
     rows: int
-    task: Task | Literal["tokens"]
+    task: Task | Literal["tokens", "inputs"]
     targets: Mapping[str, np.ndarray]  # as found, by name: (rows,) booleans, integers, finite floats, or text
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)  # those of the request, likewise
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none

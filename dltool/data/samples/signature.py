@@ -46,7 +46,7 @@ class Signature:
     offset: np.ndarray | None
     factor: np.ndarray | None
     classes: tuple[str, ...] | None  # of a classifier, in the order of their labels
-    targets: tuple[str, ...]  # names; one for a classifier
+    targets: tuple[str, ...]  # names; one for a classifier, none where the inputs are the target
     rows: Mapping[str, int]  # by part; those of "train" are always known
     task: Task
     codes: tuple[CodeField, ...] = ()
@@ -70,8 +70,8 @@ class Signature:
 
     @property
     def class_shares(self) -> dict[str, float]:
-        """Names of classes or labels, each with its share of the rows to train on; empty for numbers."""
-        if self.task == "numbers":
+        """Names of classes or labels, each with its share of the rows to train on; empty for other tasks."""
+        if self.task in ("numbers", "inputs"):
             return {}
         names = self.classes or self.targets
         counts = self.class_counts or (0,) * len(names)

@@ -52,7 +52,7 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
     rows = {part: rows[part] for part in PARTS if part in rows}
     notes, warnings = [*notes, *more_notes, *split_notes], []
-    if understood.task != "numbers":
+    if understood.task in ("classes", "multilabel"):
         of_parts = {part: encoded[source][index] for part, (source, index) in rows.items()}
         warnings = [*_classes_alike(understood), *_missing_classes(understood, of_parts)]
     if target is None:

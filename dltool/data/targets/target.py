@@ -14,7 +14,7 @@ from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import shown
 from dltool.data.readers.forecast import Forecast
 from dltool.data.readers.history import History
-from dltool.data.readers.outline import Outline
+from dltool.data.readers.outline import INPUTS, Outline
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import NoScaling, Scale, Scaling, rounded_away
 from dltool.data.scaling.series_scale import SeriesScale, fit_columns, fit_each, stored_scale
@@ -52,6 +52,8 @@ class Target:
 
     def fitted(self, encoded: np.ndarray, scaling: Scaling | None) -> Target:
         """The target for these rows to train on, as `encode` gives them."""
+        if self.task == "inputs":
+            return replace(self, rows=len(encoded))
         if self.task == "numbers":
             moments = Moments()
             moments.update(encoded)
@@ -169,6 +171,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     single class.
     """
     names = tuple(outline.targets)
+    if outline.task == INPUTS:
+        return Target("inputs", ()), []
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
     if outline.label_separator:
         return Target("multilabel", tuple(labels_of_lists(outline))), []
@@ -206,6 +210,8 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
 
     Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
+    if target.task == "inputs":
+        return np.empty((outline.rows, 0), np.float32)
     if target.task == "multilabel" and outline.label_separator:
         return encode_label_lists(outline, target.names)
     if len(outline.targets) != len(target.names):
