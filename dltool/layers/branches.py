@@ -37,6 +37,7 @@ class Parallel(Layer):
     """Gives its input to several branches and adds or joins their outputs."""
 
     takes_integers: ClassVar = True
+    takes_table: ClassVar = True
 
     branches: Annotated[list[list[AnyLayer]], Field(min_length=2)] = Field(
         description="lists of layers; an empty one passes the input on"
@@ -49,6 +50,8 @@ class Parallel(Layer):
         for layers in self.branches:
             with graph.scope("branch"):
                 outputs.append(build_layers(graph, layers, x))
+        if len({y.spec.dtype for y in outputs}) > 1:
+            raise misfit(graph, "some branches give integers, others numbers", "put an embedding over the integers")
         first = outputs[0].shape
         shapes = ", ".join(str(list(y.shape)) for y in outputs)
         if self.merge == "add":

@@ -26,6 +26,8 @@ class Layer(Description):
 
     #: the input may be integers, such as codes of words
     takes_integers: ClassVar[bool] = False
+    #: the input may be a whole table, whose columns are taken by name
+    takes_table: ClassVar[bool] = False
     #: steps of a sequence are combined, so that padding must be zero
     mixes_steps: ClassVar[bool] = False
 
@@ -61,6 +63,8 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
             if graph.layer in taken:
                 raise misfit(graph, "two layers have this name", "give one of them another `name`")
             taken.add(graph.layer)
+            if x is graph.table and not layer.takes_table:
+                raise misfit(graph, f"{layer.yaml_name} gets no columns", "put `columns: NAMES` before it")
             if x.spec.dtype != "float32" and not layer.takes_integers:
                 raise misfit(graph, f"{layer.yaml_name} takes numbers, got integers", "put an embedding before it")
             before, place = x, len(graph.layers)
@@ -71,6 +75,8 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
             if before.lengths is not None and x.lengths is None:
                 x.lengths = layer.lengths(graph, before, x)
             graph.layers.insert(place, BuiltLayer(graph.layer, layer.yaml_name, before.spec, x.spec))
+    if x is graph.table:
+        raise misfit(graph, "takes no columns", "put `columns: NAMES` first")
     return x
 
 

@@ -6,7 +6,6 @@ behind) or a number of places at both ends. It never is the largest.
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -21,6 +20,10 @@ from dltool.registry import register
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
+
+
+#: what padding counts as where the largest value is sought: the least float32, since --debug refuses infinity
+LOWEST = -3.4028234663852886e38
 
 
 class Pool(Layer):
@@ -128,7 +131,7 @@ class GlobalMaxPool(Layer):
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, channels) → (channels,)."""
-        return _of_all(graph, x if x.lengths is None else graph.apply("mask", x, x.lengths, fill=-inf), "max_pool")
+        return _of_all(graph, x if x.lengths is None else graph.apply("mask", x, x.lengths, fill=LOWEST), "max_pool")
 
 
 @register("layer", "global_average_pool")

@@ -18,6 +18,7 @@ class Sequential(Layer):
     """Several layers one after the other, under one name."""
 
     takes_integers: ClassVar = True
+    takes_table: ClassVar = True
 
     layers: Layers
 
@@ -31,6 +32,7 @@ class Repeat(Layer):
     """The same layers several times over, each time with parameters of their own."""
 
     takes_integers: ClassVar = True
+    takes_table: ClassVar = True
 
     times: PositiveInt
     layers: Layers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.batch import ROWS, Fetch
@@ -14,16 +15,27 @@ if TYPE_CHECKING:
 
 @register("op", "gather_codes")
 class GatherCodes(Fetch):
-    """codes (…) int32 = the rows () of data (…) int32."""
+    """codes (…) int32 = the rows () of data (…) int32; or codes (length), those from `start` on, of data (size)."""
 
     operands = "data, rows -> codes"
+    attributes: ClassVar = {"start": 0, "length": 1, "size": 1}
+
+    @classmethod
+    def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
+        size = inputs[0].spec.size
+        return cls, {"start": 0, "length": size, **attributes, "size": size}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         data, rows = inputs
         if data.spec.dtype != "int32" or not data.shape or rows.spec != ROWS:
             raise ShapeError(f"cannot gather {rows.spec.dtype} rows of {data.spec.dtype} {list(data.shape)} as codes")
-        return (data.spec,)
+        start, length = attributes["start"], attributes["length"]
+        if length == data.spec.size:
+            return (data.spec,)
+        if len(data.shape) != 1 or not 0 <= start < start + length <= data.spec.size:
+            raise ShapeError(f"cannot gather {length} codes from number {start} on, of {list(data.shape)}")
+        return (replace(data.spec, shape=(length,)),)
 
 
 @register("op", "next_tokens")
@@ -73,7 +85,6 @@ class EmbeddingGradient(Op):
 
     operands = "codes, dx -> dtable"
     cut = Cut.PARAMETER
-    whole_columns = True
     attributes: ClassVar = {"size": 1}
 
     @staticmethod

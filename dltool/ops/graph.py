@@ -119,6 +119,8 @@ class Graph:
         self.values: dict[str, Value] = {}
         self.layers: list[BuiltLayer] = []
         self.warnings: list[str] = []
+        self.inputs: Mapping[str, Value] = {}  # what the columns of a table give, by their names
+        self.table: Value | None = None  # stands for all of these, where layers take them by name
         self._part: Part = "forward"
         self._streams = 0
         self._scope: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -99,15 +99,22 @@ def row_order(train: TrainConfig) -> RowOrder:
 
 
 def build_network(
-    experiment: Experiment, signature: Signature, *, training: bool, rows: int, order: RowOrder | None = None
+    experiment: Experiment,
+    signature: Signature,
+    *,
+    training: bool,
+    rows: int,
+    order: RowOrder | None = None,
+    longest: int | None = None,
 ) -> Network:
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit.
 
-    `order` is how it takes the rows of its data: by default as the config says in training, else as they come.
+    `order` is how it takes the rows of its data: by default as the config says in training, else as they come. Texts
+    must not have more than `longest` tokens.
     """
     graph = empty_graph(experiment, signature, training=training)
     order = order or (row_order(experiment.train) if training else "as they come")
-    features, target, mixed = _batch(graph, experiment, signature, order)
+    features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
     prediction = build_layers(graph, experiment.model, features)
     if signature.task == "inputs" and prediction.shape == features.shape:
         prediction = graph.apply("reshape", prediction, shape=target.shape)
@@ -144,6 +151,14 @@ def build_network(
     )
 
 
+def _shortened(signature: Signature, longest: int | None) -> Signature:
+    """The same data, of whose texts only the first tokens are read."""
+    if longest is None:
+        return signature
+    codes = tuple(replace(one, read=min(longest, one.length)) if one.sequence else one for one in signature.codes)
+    return replace(signature, codes=codes)
+
+
 def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
     """A graph that knows what the network of a config is for."""
     outputs = len(signature.classes or signature.targets) * experiment.loss.outputs_for_each
@@ -164,7 +179,7 @@ def _batch(
         with graph.part("batch"), graph.inside("batch"):
             features, mixture = augmented_images(graph, experiment.augment, signature, rows)
     else:
-        features = first_value(graph, signature, rows)
+        features = first_value(graph, signature, rows, experiment.model)
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
         if signature.task == "inputs":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 
 from dltool.data.samples.signature import CodeField, Signature
+from dltool.errors import InputError, Problem
+from dltool.layers.columns import named_columns
+from dltool.layers.layer import Layer
 from dltool.ops.graph import Graph, Initial, Value
+from dltool.ops.op import Spec
 
 
 def _uniform(limit: float, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
@@ -28,19 +32,105 @@ EMBEDDINGS: Mapping[str | None, Initial] = {
 }
 
 
-def first_value(graph: Graph, signature: Signature, rows: Value) -> Value:
-    """The features of a batch: all columns with codes in their order, then all numbers; integers stay what they are."""
-    pieces: list[Value] = []
-    if signature.codes:
-        codes = graph.data("codes", (sum(field.length for field in signature.codes),), "int32")
-        pieces = [_decoded(graph, field, codes, rows) for field in signature.codes]
+class Columns(Mapping[str, Value]):
+    """What each column of a table gives the network; made when it is first asked for."""
+
+    def __init__(self, graph: Graph, signature: Signature, rows: Value):
+        self._graph, self._signature, self._rows = graph, signature, rows
+        self._fields = {field.name: field for field in signature.codes}
+        self._made: dict[tuple[str, ...], Value] = {}  # by the columns that it holds
+
+    def __getitem__(self, name: str) -> Value:
+        if (name,) not in self._made:
+            self._made[(name,)] = self._coded(self._fields[name]) if name in self._fields else self._numbers_of(name)
+        return self._made[(name,)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._signature.columns)
+
+    def __len__(self) -> int:
+        return len(self._signature.columns)
+
+    @property
+    def numbers(self) -> Value:
+        """The numbers of all columns, or those of arrays."""
+        columns = tuple(self._signature.numbers)
+        if columns not in self._made:
+            with self._graph.part("batch"), self._graph.inside("batch"):
+                self._made[columns] = _numbers(self._graph, self._signature, self._rows)
+        return self._made[columns]
+
+    @property
+    def made(self) -> dict[Value, tuple[str, ...]]:
+        """Every value that has been asked for, with the columns that it holds."""
+        return {value: columns for columns, value in self._made.items()}
+
+    @cached_property
+    def _codes(self) -> Value:
+        return self._graph.data("codes", (sum(field.length for field in self._signature.codes),), "int32")
+
+    def _coded(self, field: CodeField) -> Value:
+        decoded = _sequence if field.sequence else _decoded
+        return decoded(self._graph, field, self._codes, self._rows)
+
+    def _numbers_of(self, name: str) -> Value:
+        start, size = self._signature.numbers[name]
+        if len(self._signature.numbers) == 1:
+            return self.numbers
+        numbers = self.numbers
+        with self._graph.part("batch"), self._graph.inside("batch"):
+            return self._graph.apply("slice", numbers, axis=-1, start=start, size=size)
+
+
+def first_value(graph: Graph, signature: Signature, rows: Value, layers: Sequence[Layer]) -> Value:
+    """The features of a batch for these layers: all columns with codes in their order, then all numbers.
+
+    Integers stay what they are: a sequence has to be the only column, unless the layers take columns by name. Then the
+    value only stands for the table. Raises InputError for a table that needs names, and for sequences not named.
+    """
+    columns = graph.inputs = Columns(graph, signature, rows)
+    sequences = [field.name for field in signature.codes if field.sequence]
+    named = set(named_columns(layers))
+    if named and len(columns):
+        graph.warnings += _not_named(columns, sequences, named)
+        graph.table = Value("table", Spec((), dtype="int32"), "data")
+        return graph.table
+    if sequences and len(columns) > 1:
+        raise InputError(Problem(_mixture(sequences[0], columns), path="model"))
+    pieces = [columns[field.name] for field in signature.codes]
     if signature.feature_shape != (0,):
-        with graph.part("batch"), graph.inside("batch"):
-            pieces.append(_numbers(graph, signature, rows))
+        pieces.append(columns.numbers)
     if len(pieces) == 1:
         return pieces[0]
     with graph.inside("features"):
         return graph.apply("concat", *pieces)
+
+
+def _not_named(columns: Iterable[str], sequences: Sequence[str], named: Container[str]) -> list[str]:
+    """A warning about columns that no layer takes; raises InputError for sequences."""
+    unused = [name for name in columns if name not in named]
+    listed, advice = ", ".join(unused), f"name them in `columns`, or leave them out: exclude: [{', '.join(unused)}]"
+    if any(name in sequences for name in unused):
+        raise InputError(Problem(f"no layer takes these columns: {listed}; {advice}", path="model"))
+    return [f"no layer takes these columns: {listed}; {advice}"] if unused else []
+
+
+def _mixture(sequence: str, columns: Iterable[str]) -> str:
+    """The message for a table with a sequence that stands beside other columns."""
+    others = ", ".join(name for name in columns if name != sequence)
+    branches = f"[columns: {sequence}, embedding: 32, …], [columns: [{others}]]"
+    return (
+        f"'{sequence}' is a sequence, which needs a branch of its own beside other columns:"
+        f" parallel: {{branches: [{branches}], merge: concat}}"
+    )
+
+
+def _sequence(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value:
+    """The codes (length,) of one column, as they are."""
+    with graph.part("batch"), graph.inside(f"features.{field.name}"):
+        x = graph.apply("gather_codes", codes, rows, start=field.start, length=field.read or field.length)
+        x.vocabulary, x.lengths = field.size, graph.apply("lengths", x)
+    return x
 
 
 def _decoded(graph: Graph, field: CodeField, codes: Value, rows: Value) -> Value:

@@ -13,10 +13,11 @@ from dltool.data.preprocessing.position_names import Names
 from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.ops.arithmetic import Concat
+from dltool.ops.embedding import Embedding
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.reshape import Reshape
 from dltool.program.building import empty_graph
-from dltool.program.features import first_value
+from dltool.program.features import Columns, first_value
 
 #: the name of each position along one axis, or None where they have no names
 Axis = tuple[str, ...] | None
@@ -27,15 +28,32 @@ NamedAxes = Mapping[str, tuple[Axis, ...]]
 def named_axes(experiment: Experiment, signature: Signature, names: Names) -> NamedAxes:
     """The names along the axes of all that the network of a config starts with."""
     graph = empty_graph(experiment, signature, training=True)
-    first = first_value(graph, signature, graph.apply("order", rows_total=0, shuffle=0, key=0))
-    before = len(graph.nodes)
+    with graph.part("batch"):
+        rows = graph.apply("order", rows_total=0, shuffle=0, key=0)
+    first = first_value(graph, signature, rows, experiment.model)
+    if signature.task == "tokens":
+        first, _ = graph.apply("next_tokens", first)
+        first.vocabulary = graph.outputs
+    if signature.task == "inputs":
+        graph.outputs = first.spec.size * experiment.loss.outputs_for_each
     last = build_layers(graph, experiment.model, first)
     naming = _Naming(graph)
     for column, words in names.codes.items():
         naming.name_axis(graph.values.get(f"features.{column}.weight"), 0, tuple(words))
-    naming.forward(first, None if names.inputs is None else tuple(names.inputs), graph.nodes[before:])
-    naming.backward(last, _outputs(names.outputs, last), graph.nodes[before:])
+    given = graph.inputs.made if isinstance(graph.inputs, Columns) else {}
+    words: dict[Value, Axis] = {value: tuple(names.codes[one[0]]) for value, one in given.items() if value.vocabulary}
+    if signature.task == "tokens":
+        words[first] = tuple(names.outputs)
+    naming.forward({value: _joined(names, columns) for value, columns in given.items()}, words)
+    naming.backward(last, _outputs(names.outputs, last))
     return {name: tuple(axes) for name, axes in naming.axes.items()}
+
+
+def _joined(names: Names, columns: Sequence[str]) -> Axis:
+    """The names of all that some columns give, or of the last axis of arrays."""
+    if columns:
+        return tuple(name for column in columns for name in names.columns[column])
+    return None if names.inputs is None else tuple(names.inputs)
 
 
 def _outputs(names: Sequence[str], last: Value) -> Axis:
@@ -49,6 +67,7 @@ class _Naming:
     """The names that have been found so far."""
 
     def __init__(self, graph: Graph):
+        self._graph = graph
         kept = (value for value in graph.values.values() if value.role in ("parameter", "state"))
         self.axes: dict[str, list[Axis]] = {value.name: [None] * len(value.shape) for value in kept}
         self._of: dict[Value, Axis] = {}  # along the last axis of values
@@ -59,21 +78,25 @@ class _Naming:
         if value and axes and names and value.shape[axis] == len(names) and axes[axis] is None:
             axes[axis] = names
 
-    def forward(self, first: Value, names: Axis, nodes: Sequence[Node]) -> None:
-        """From what the first layer gets up to the first products."""
-        self._of[first] = names
-        for node in nodes:
-            if axes := _mixed_axes(node):
+    def forward(self, given: Mapping[Value, Axis], words: Mapping[Value, Axis]) -> None:
+        """From what the network gets up to the first products; `words` are those that codes stand for."""
+        self._of |= given
+        for node in self._graph.nodes:
+            if node.part == "batch" or given.keys() & set(node.outputs):
+                continue
+            if node.op is Embedding:
+                self.name_axis(node.inputs[1], 0, words.get(node.inputs[0]))
+            elif axes := _mixed_axes(node):
                 self.name_axis(node.inputs[1], axes[0], self._of.get(node.inputs[0]))
                 continue
             for output in node.outputs:
                 self._of[output] = self._passed(node, output)
                 self._name_parameters(node, self._of[output])
 
-    def backward(self, last: Value, names: Axis, nodes: Sequence[Node]) -> None:
+    def backward(self, last: Value, names: Axis) -> None:
         """From the prediction back to the last products."""
         wanted: dict[Value, Axis] = {last: names}
-        for node in reversed(nodes):
+        for node in reversed(self._graph.nodes):
             found = next((wanted[output] for output in node.outputs if wanted.get(output)), None)
             if found is None:
                 continue

@@ -81,16 +81,18 @@ def summarize(network: Network) -> NetworkSummary:
 def _features(network: Network, flops: Mapping[str, int]) -> list[LayerSummary]:
     """What comes before the first layer, where that is more than numbers: one-hot vectors, embeddings."""
     graph = network.program.graph
-    if "codes" not in graph.values:
-        return []
     data = [value for value in graph.values.values() if value.role == "data" and value.name in ("codes", "features")]
     tables = [value for value in graph.parameters() if value.name.startswith("features.")]
+    first = graph.layers[0].input
+    by_name = first.dtype != "float32"  # sequences, or columns that layers take by name
+    if "codes" not in graph.values or (by_name and not tables):
+        return []
     return [
         LayerSummary(
             path="features",
             kind="features",
-            input_shape=(sum(value.spec.size for value in data),),
-            output_shape=graph.layers[0].input.shape,
+            input_shape=(len(tables) if by_name else sum(value.spec.size for value in data),),
+            output_shape=(sum(value.shape[1] for value in tables),) if by_name else first.shape,
             parameters={value.name: value.shape for value in tables},
             flops=sum(count for layer, count in flops.items() if layer.split(".")[0] == "features"),
             bytes=4 * sum(value.spec.size for value in tables),

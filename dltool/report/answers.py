@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dltool.data.samples.signature import Signature
+from dltool.metrics.tokens import COUNTED, SURPRISE
 from dltool.report.formats import share, short
 from dltool.report.markup import Markup, element
 from dltool.training.examples import Example
@@ -17,7 +18,8 @@ MOST = 5
 
 def answer(signature: Signature, example: Example) -> Markup:
     """The prediction next to the true target, a line for each target."""
-    lines = {"classes": _class, "multilabel": _labels, "numbers": _numbers}[signature.task](signature, example)
+    ways = {"classes": _class, "multilabel": _labels, "numbers": _numbers, "tokens": _tokens}
+    lines = ways[signature.task](signature, example)
     return element("div", list(lines)[:MOST], class_="answer")
 
 
@@ -37,7 +39,7 @@ def mistake(signature: Signature, example: Example) -> Markup:
 
 def truth(signature: Signature, target: np.ndarray) -> str:
     """The true target alone: a class (), labels (k,), or numbers (k,) in the units of the data."""
-    if signature.classes:
+    if signature.task == "classes" and signature.classes:
         return signature.classes[int(target)]
     if signature.task == "multilabel":
         return ", ".join(name for name, one in zip(signature.targets, target.tolist(), strict=True) if one > 0.5)
@@ -73,6 +75,11 @@ def _numbers(signature: Signature, example: Example) -> Iterator[Markup]:
         error = f"{'+' if predicted >= true else '−'}{short(abs(predicted - true))}"
         known = (f"{name} " if several else None, element("b", short(true)))
         yield element("div", *known, ", predicted ", element("b", short(predicted)), " ", _colored(error, right=False))
+
+
+def _tokens(signature: Signature, example: Example) -> Iterator[Markup]:
+    surprise = float(example.prediction[SURPRISE] / max(1.0, example.prediction[COUNTED]))
+    yield element("div", "loss of a token ", element("b", short(surprise)))
 
 
 def _colored(*content: str, right: bool) -> Markup:

@@ -37,6 +37,9 @@ def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
     """Summaries of all columns from some rows of the training part."""
     if isinstance(preparation, TablePreparation):
         return list(_columns(preparation, sample))
+    if preparation.feature_dtype == "int32":
+        length = preparation.feature_shape[0] - 1
+        return [ColumnSummary("text", "tokens", f"sequence of {length:,}", 0.0, *_of_codes(sample.features))]
     values = sample.features
     if preparation.feature_dtype == "float32" and preparation.scale:
         many = isinstance(preparation.scale, SeriesScale) and len(preparation.scale.names) > 1
@@ -62,6 +65,8 @@ def _becomes(encoder: Encoder) -> str:
     if encoder.field is None:
         return "1 number" if len(encoder.names) == 1 else f"{len(encoder.names)} numbers"
     size = encoder.field.size
+    if encoder.field.sequence:
+        return f"sequence of {encoder.field.length:,}, vocabulary {size:,}"
     return f"one-hot, {size:,}" if encoder.field.width is None else f"embedding, {size:,} × {encoder.field.width}"
 
 
@@ -90,6 +95,12 @@ def _of_numbers(values: np.ndarray) -> tuple[str, Sequence[float]]:
     mean, low, high = (round(float(value), places) + 0.0 for value in (mean, values.min(), values.max()))
     facts = f"{short(mean)} ± {short(deviation)}, from {short(low)} to {short(high)}"
     return facts, _heights(values)
+
+
+def _of_codes(codes: np.ndarray) -> tuple[str, Sequence[float]]:
+    """How many tokens there are, and how often the most frequent ones occur."""
+    counts = np.bincount(codes[codes >= 0])
+    return f"{np.count_nonzero(counts):,} different tokens", np.sort(counts)[::-1][:BARS].astype(float).tolist()
 
 
 def _of_words(cells: np.ndarray) -> tuple[str, Sequence[float]]:

@@ -28,7 +28,8 @@ def data(content: Content) -> Markup:
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
     task = content.signature.task
-    target = _distribution(content, 0) if task == "numbers" else _balance(content) if task != "inputs" else None
+    ways = {"numbers": lambda content: _distribution(content, 0), "tokens": lambda content: None}
+    target = ways.get(task, _balance)(content) if task != "inputs" else None
     others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",

@@ -24,7 +24,7 @@ class Engine:
 
     def __init__(
         self,
-        training: Network | None,
+        training: Sequence[Network],
         evaluation: Network,
         data: Mapping[str, Samples],
         *,
@@ -33,23 +33,23 @@ class Engine:
         debug: bool = False,
         on_compile: Callable[[str], None] | None = None,
     ):
-        self._networks = {"train": training, "evaluate": evaluation}
+        """`training` are networks over the same parameters, of which each step runs one."""
+        self._training, self._evaluation = training, evaluation
         self._data = dict(data)
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
-        self._runners: dict[tuple[str, str, bool], Any] = {}
-        present = [network for network in (training, evaluation) if network is not None]
+        self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug = debug
-        self.threads = 1 if debug else _threads(threads, training or evaluation)
-        self._backend = _Reference() if debug else _Fast(present, self.threads, on_compile)
+        self.threads = 1 if debug else _threads(threads, [*training, evaluation])
+        self._backend = _Reference() if debug else _Fast([*training, evaluation], self.threads, on_compile)
         self.compile_seconds = self._backend.compile_seconds
-        for network in present:
+        for network in (*training, evaluation):
             for name, array in initial_values(network.program.graph.values.values(), seed):
                 self._backend.write({name: array})
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all that a checkpoint holds: parameters, slots, averages and running statistics."""
-        networks = [network for network in self._networks.values() if network is not None]
+        networks = *self._training, self._evaluation
         return {value.name: value.shape for network in networks for value in network.program.saved}
 
     @property
@@ -77,46 +77,41 @@ class Engine:
         Where they are but a span of an epoch, its position `first` is that of their first one.
         """
         self._data[part], self._first[part] = samples, first
-        for (kind, of, _), runner in self._runners.items():
+        for (network, of, _), runner in self._runners.items():
             if of == part:
-                runner.attach(self._inputs(kind, part), first)
+                runner.attach(network.inputs(samples), first)
 
-    def train(self, part: str, plan: StepPlan, *, collect: bool) -> StepResult:
-        """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
-        return self._runner("train", part, average=False).run(plan, collect=collect)
+    def train(self, part: str, plan: StepPlan, *, collect: bool, network: int = -1) -> StepResult:
+        """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile.
+
+        `network` is the index of the one to train, by default the last.
+        """
+        return self._runner(self._training[network], part, average=False).run(plan, collect=collect)
 
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train, counting: the nodes of a step, and the cycles spent on each and then waiting at the end of each stage.
 
         The counts of all threads (threads, nodes + stages) are sums since the first call; only the cpu kernels count.
         """
-        runner = self._runner("train", part, average=False)
+        runner = self._runner(self._training[-1], part, average=False)
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
     def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
-        network, targets = self._network("evaluate"), self._data[part].targets
+        network, targets = self._evaluation, self._data[part].targets
         plan = whole_part(len(targets), network.program.rows)
-        result = self._runner("evaluate", part, average=use_average).run(plan, collect=True)
+        result = self._runner(network, part, average=use_average).run(plan, collect=True)
         return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
-    def _runner(self, kind: str, part: str, *, average: bool) -> Any:
-        key = (kind, part, average)
+    def _runner(self, network: Network, part: str, *, average: bool) -> Any:
+        key = (network, part, average)
         if key not in self._runners:
-            inputs = self._inputs(kind, part)
-            self._runners[key] = self._backend.runner(self._network(kind), inputs, average)
+            inputs = network.inputs(self._data[part])
+            self._runners[key] = self._backend.runner(network, inputs, average)
             if first := self._first.get(part):
                 self._runners[key].attach(inputs, first)
         return self._runners[key]
-
-    def _network(self, kind: str) -> Network:
-        network = self._networks[kind]
-        assert network is not None
-        return network
-
-    def _inputs(self, kind: str, part: str) -> dict[str, np.ndarray]:
-        return self._network(kind).inputs(self._data[part])
 
 
 class _Fast:
@@ -198,8 +193,12 @@ def whole_part(samples: int, rows: int) -> StepPlan:
     )
 
 
-def _threads(wanted: int | str, network: Network) -> int:
-    """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
+def _threads(wanted: int | str, networks: Sequence[Network]) -> int:
+    """As many as asked for; "auto": the processors at hand, but one for steps too small to share.
+
+    The networks are those that train, if any, and the one that is evaluated.
+    """
     if wanted != "auto":
         return int(wanted)
-    return len(os.sched_getaffinity(0)) if step_flops(network) > WORTH_SHARING else 1
+    largest = max(map(step_flops, networks[:-1] or networks))
+    return len(os.sched_getaffinity(0)) if largest > WORTH_SHARING else 1

@@ -17,6 +17,7 @@ import numpy as np
 from dltool.data.samples.samples import Samples
 from dltool.data.store.reader import StoredSamples
 from dltool.kernels.cpu import library
+from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
 
@@ -33,6 +34,7 @@ class Span:
     first: int
     stop: int
     samples: Samples
+    network: int = -1  # of several that train, the one that takes them
 
 
 class Feed(ABC):
@@ -70,6 +72,34 @@ class Resident(Feed):
 
     def close(self) -> None:
         """There is nothing."""
+
+
+class Bucketed(Feed):
+    """Samples in memory, in an order in which neighbors are of similar length; a span is for one network."""
+
+    def __init__(self, part: Samples, order: BucketOrder, update_size: int):
+        self._part, self._order, self._update_size = part, order, update_size
+        self._epoch = -1
+        self._spans: list[Span] = []
+
+    def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
+        if epoch != self._epoch:
+            rows, networks = self._order.epoch(epoch)
+            ends = np.flatnonzero(np.diff(networks, append=-1)) + 1
+            stops = np.minimum(ends * self._update_size, len(rows)).tolist()
+            samples = self._part.taken(rows)
+            self._spans = [
+                Span(0, stop, samples, network)
+                for stop, network in zip(stops, networks[ends - 1].tolist(), strict=True)
+            ]
+            self._epoch = epoch
+        return next(span for span in self._spans if position < span.stop)
+
+    def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
+        return span.samples.targets[low:high]
+
+    def close(self) -> None:
+        self._epoch, self._spans = -1, []
 
 
 class Streamed(Feed):

@@ -42,6 +42,7 @@ class _Operand:
 
     channels: int
     samples: int  # of the batch
+    steps: int  # rows of a sample
 
     @property
     def blocks(self) -> int:
@@ -49,7 +50,7 @@ class _Operand:
 
 
 def _operand(layout: Layout) -> _Operand:
-    return _Operand(layout.channels, layout.shape[0] if layout.batched else 1)
+    return _Operand(layout.channels, layout.shape[0] if layout.batched else 1, layout.rows_per_sample)
 
 
 def workspace_bytes(node: Node, layouts: Mapping[Any, Layout]) -> int:

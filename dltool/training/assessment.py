@@ -41,6 +41,7 @@ DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = {
     "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
     "inputs": (),
+    "tokens": ("perplexity", "bits_per_character"),
 }
 
 
@@ -165,6 +166,8 @@ class Measurement:
     def _detailed(self, matrix: Any) -> dict[str, Any]:
         """Metrics of each class, label or target."""
         signature = self._signature
+        if signature.task == "tokens":
+            return {}
         if signature.classes:
             rows = zip(signature.classes, class_report(matrix), strict=True)
             per_class = [{"class": name, **row._asdict()} for name, row in rows]
@@ -193,8 +196,8 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     columns = range(len(signature.targets))
     if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
-    if signature.task in ("classes", "inputs"):
-        return []  # computed from the confusion matrix
+    if signature.task in ("classes", "tokens", "inputs"):
+        return []  # computed from the confusion matrix, or not at all
     metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
     several = len(signature.forecast.columns) if signature.forecast else len(signature.targets)
     of_each = [list(columns)[first::several] for first in range(several)]  # all steps of a column together
@@ -235,12 +238,13 @@ def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], N
 
 def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
     with opened(source, predictor.preprocessing, folders) as opened_rows:
-        for text in opened_rows.notes:
+        told = opened_rows.notes
+        for text in told:
             report(text)
         for part, rows in opened_rows.parts():
             yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
-    note_unknown(opened_rows.unknown, report)
-    for text in opened_rows.notes:
+    note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
+    for text in opened_rows.notes[len(told) :]:
         report(text)
 
 

@@ -25,6 +25,7 @@ from dltool.metrics.metric import Accumulator, Metric, by_name
 from dltool.training.checkpoint import section
 from dltool.training.linear import Linear, fit_linear
 from dltool.training.meter import answers_of
+from dltool.training.unigram import token_frequencies, unigram_scores
 
 #: limits for fitting: rows, numbers, codes times outputs; and the smallest number of rows
 MOST_ROWS = 20_000
@@ -59,7 +60,10 @@ _MODELS = {
 
 @dataclass(frozen=True)
 class Baselines:
-    """The mean (k,), for numbers also the median, and a linear model unless it is too large."""
+    """The mean (k,), for numbers also the median, and a linear model unless it is too large.
+
+    For tokens, the mean is the share of each.
+    """
 
     signature: Signature
     arrays: Mapping[str, np.ndarray]  # mean, median, and the arrays of the linear model
@@ -67,9 +71,11 @@ class Baselines:
     @classmethod
     def fitted(cls, part: Samples | StoredSamples, signature: Signature) -> Baselines:
         """Fit the baselines to a training part."""
-        if signature.task not in _OUTPUT_ACTIVATIONS:
+        if signature.task == "inputs":
             return cls(signature, {})
         sample = _sample(part, signature)
+        if signature.task == "tokens":
+            return cls(signature, {"mean": token_frequencies(sample.features, len(signature.classes or ()))})
         if not signature.classes:
             targets = sample.targets[:, : len(signature.targets)].astype(np.float64)
         else:
@@ -92,7 +98,9 @@ class Baselines:
         return {PREFIX + name: array for name, array in self.arrays.items()}
 
     def predictions(self, part: Samples) -> dict[str, np.ndarray]:
-        """Predictions (n, k) by baseline: probabilities of classes or labels, or numbers in the units of the data."""
+        """Predictions (n, k) by baseline: probabilities, numbers in the units of the data, or scores of tokens."""
+        if self.signature.task == "tokens":
+            return {"mean": unigram_scores(part, self.arrays["mean"])} if self.arrays else {}
         made = {name: np.tile(self.arrays[name], (len(part), 1)) for name in ("mean", "median") if name in self.arrays}
         if "weight" in self.arrays:
             linear = Linear(**{name: self.arrays[name] for name in ("weight", "table", "bias")})

@@ -17,6 +17,7 @@ from dltool.data.preprocessing.features import Preparation
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.errors import InputError
+from dltool.metrics.tokens import COUNTED, SURPRISE
 
 #: number of examples, and of misclassified images
 WORST, MISTAKES = 12, 24
@@ -33,8 +34,8 @@ class Example:
     """A row with its prediction and its true target."""
 
     row: int  # in the part
-    prediction: np.ndarray  # (k,) probabilities of classes or labels, or numbers in the units of the data
-    target: np.ndarray  # a class (), labels (k,) of 0 and 1, or numbers (k,) in the units of the data
+    prediction: np.ndarray  # (k,) probabilities of classes or labels, numbers in the units of the data, or scores
+    target: np.ndarray  # a class (), labels (k,) of 0 and 1, numbers (k,) in the units of the data, or counts of tokens
     sample: Samples  # the prepared row
     place: str = ""  # file and line: "data.csv:18"
     cells: Mapping[str, str] = field(default_factory=dict)  # as in the file
@@ -53,7 +54,7 @@ class Worst:
 
     def __init__(self, signature: Signature, preparation: Preparation):
         self._signature = signature
-        self.are_mistakes = bool(signature.classes) and picture_shape(preparation) is not None
+        self.are_mistakes = signature.task == "classes" and picture_shape(preparation) is not None
         self._most = MISTAKES if self.are_mistakes else WORST
         self._found: list[tuple[float, Example]] = []
 
@@ -88,10 +89,12 @@ class Worst:
 def row_losses(
     signature: Signature, predictions: np.ndarray, targets: np.ndarray, series: np.ndarray | None = None
 ) -> np.ndarray:
-    """The loss of each row (n,): cross entropy (mean over labels), or the squared error in scaled units.
+    """The loss of each row (n,): cross entropy (mean over labels or tokens), or the squared error in scaled units.
 
     The rows of several time series have the numbers of these (n,).
     """
+    if signature.task == "tokens":
+        return predictions[:, SURPRISE] / np.maximum(predictions[:, COUNTED], 1)
     if signature.task == "numbers":
         scale = signature.target_scale
         factor = scale.factor if scale else np.ones(1)

@@ -9,9 +9,10 @@ from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.program.building import RowOrder, row_order
-from dltool.runtime.feed import Feed, Resident, Streamed, span_samples
+from dltool.runtime.feed import Bucketed, Feed, Resident, Streamed, span_samples
 from dltool.runtime.order import EpochOrder
 from dltool.training.batching import Batching
+from dltool.training.bucketing import Bucketing
 
 
 def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> RowOrder:
@@ -20,10 +21,16 @@ def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> Ro
 
 
 def make_feed(
-    experiment: Experiment, part: Samples | StoredSamples, batching: Batching, on_compile: Callable[[str], None] | None
+    experiment: Experiment,
+    part: Samples | StoredSamples,
+    batching: Batching,
+    on_compile: Callable[[str], None] | None,
+    buckets: Bucketing | None = None,
 ) -> Feed:
-    """The feed of samples for a training part."""
+    """The feed of samples for a training part, with texts of similar length together if there are `buckets`."""
     train = experiment.train
+    if buckets and isinstance(part, Samples):
+        return Bucketed(part, buckets.order, batching.update_size)
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
     if isinstance(part, Samples):
         return Resident(part, order, batching.epoch_samples)

@@ -25,6 +25,7 @@ from dltool.runtime.engine import Engine
 from dltool.runtime.feed import Feed, Span
 from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
+from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
 from dltool.training.feeding import make_feed, order_of_program
@@ -138,6 +139,9 @@ def open_job(
     order = order_of_program(train, part)
     network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch, order=order)
     batching = without_single_row(batching, network)
+    buckets, notes = bucketing(experiment, dataset.signature, part, batching, network)
+    dataset = replace(dataset, notes=[*dataset.notes, *notes])
+    networks = buckets.networks if buckets else [network]
     evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
@@ -146,8 +150,8 @@ def open_job(
     start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
-        network, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
+        networks, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
     )
     engine.write(start.over(engine.arrays))
-    feed = make_feed(experiment, part, batching, on_compile)
+    feed = make_feed(experiment, part, batching, on_compile, buckets)
     return Job(experiment, folders, dataset, batching, judge, network, engine, feed, start)

@@ -15,6 +15,7 @@ import numpy as np
 
 from dltool.config.experiment import PARTS
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
@@ -65,7 +66,7 @@ class Trainer:
         self._train = job.experiment.train
         self._pace = Pace()
         self._warned: set[str] = set()
-        self._attached: Span | None = None
+        self._attached: Samples | None = None
         self._counters = Counters()
         self._meter = job.meter()
         if checkpoint:
@@ -115,9 +116,9 @@ class Trainer:
         except RunError:  # the samples cannot be read, but the parameters are good
             self._keeper.finish()
             raise
-        if span and span is not self._attached:
+        if span and span.samples is not self._attached:
             self._job.engine.attach("train", span.samples, first=span.first)
-            self._attached = span
+            self._attached = span.samples
         return span
 
     def _run_steps(self, span: Span, started: float) -> None:
@@ -137,7 +138,7 @@ class Trainer:
             step=counters.step,
             weights=weights,
         )
-        result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs)
+        result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs, network=span.network)
         seconds = time.monotonic() - started
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
         self._log.append(self._step_lines(losses[: count_finite(losses)], rates))

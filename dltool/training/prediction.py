@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.loading import from_resolved
+from dltool.data.files.quoting import plural
 from dltool.data.prediction.rows import Piece, PredictionRows, opened
 from dltool.data.prediction.sources import PredictionSource, prediction_sources
+from dltool.data.preprocessing.features import Preparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
 from dltool.data.samples.samples import Samples
@@ -49,7 +51,7 @@ class Predictor:
         self.network = build_network(self.experiment, self.signature, training=False, rows=EVALUATION_ROWS)
         train = self.experiment.train
         self._engine = Engine(
-            None,
+            [],
             self.network,
             {},
             seed=train.seed,
@@ -63,6 +65,14 @@ class Predictor:
             message = f"lacks tensors that the network in its config needs: {', '.join(missing)}"
             raise InputError(Problem(message, where=str(path)))
         self._engine.write(arrays)
+
+    def require_rows(self) -> None:
+        """Raises InputError for a language model, which has no prediction for a row."""
+        if self.signature.task == "tokens":
+            raise InputError(
+                "a language model continues a text: dltool generate CHECKPOINT --prompt TEXT; "
+                "dltool eval CHECKPOINT FILE measures it on another text"
+            )
 
     def sources_at(self, paths: Sequence[str]) -> Sequence[PredictionSource]:
         """Sources of samples at other paths; raises InputError if the training samples do not come from files."""
@@ -126,6 +136,7 @@ class Predictions:
     """Predictions for all samples in files or folders, in order."""
 
     def __init__(self, predictor: Predictor, paths: Sequence[str], request: Request):
+        predictor.require_rows()
         self._predictor, self._request = predictor, request
         self.sources = predictor.sources_at(paths)
         self._names: list[str] = []  # of the first file's columns
@@ -200,9 +211,10 @@ def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None
         report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
 
 
-def note_unknown(unknown: Mapping[str, int], report: Callable[[str], None]) -> None:
+def note_unknown(unknown: Mapping[str, int], preparation: Preparation, report: Callable[[str], None]) -> None:
     """Report values that were not seen in training, by column."""
-    for column, cells in unknown.items():
-        if cells:
-            what = "cell has a value" if cells == 1 else "cells have values"
-            report(f"column '{column}': {cells:,} {what} not seen in training, taken as unknown")
+    for column, count in unknown.items():
+        unit, what = preparation.units[column], "cell has a value" if count == 1 else "cells have values"
+        if count:
+            what = f"{count:,} {what}" if unit == "cell" else plural(count, unit)
+            report(f"column '{column}': {what} not seen in training, taken as unknown")

@@ -37,6 +37,7 @@ class Row:
     integers: int | None = None  # features are integers below this number
     config: dict[str, Any] = field(default_factory=dict)
     codes: tuple[CodeField, ...] = ()
+    numbers: dict[str, tuple[int, int]] = field(default_factory=dict)  # of columns: the first, how many
 
     def __str__(self) -> str:
         return self.name
@@ -66,7 +67,8 @@ class Row:
         offset = None if self.scaled is None else np.float32(100) * self.scaled
         columns = tuple(f"t{i}" for i in range(self.targets))
         task = self.target if self.target in ("numbers", "tokens") else "classes"
-        return Signature(self.shape, kind, offset, self.scaled, names, columns, {"train": SAMPLES}, task, self.codes)
+        rows, fields = {"train": SAMPLES}, (self.codes, self.numbers)
+        return Signature(self.shape, kind, offset, self.scaled, names, columns, rows, task, *fields)
 
     def data(self) -> Samples:
         generator = np.random.default_rng(5)
@@ -89,7 +91,14 @@ class Row:
 
     def engine(self, *, threads: int = 1, debug: bool = False) -> Engine:
         networks = (self.network(training=True), self.network(training=False))
-        return Engine(*networks, {"train": self.data()}, seed=self.experiment.train.seed, threads=threads, debug=debug)
+        return Engine(
+            networks[:1],
+            networks[1],
+            {"train": self.data()},
+            seed=self.experiment.train.seed,
+            threads=threads,
+            debug=debug,
+        )
 
     def steps(self, first: int, count: int) -> StepPlan:
         """Updates from the `first` on, in their epoch of three."""
@@ -136,6 +145,7 @@ def layer_rows() -> Iterator[Row]:
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
+    yield from _transformer_rows()
     yield from _pooling_rows()
     yield from _convolution_rows()
 
@@ -151,6 +161,29 @@ def _recurrent_rows() -> Iterator[Row]:
         for compat in ("keras", "torch", "mxnet"):
             yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
     yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
+
+
+def _transformer_rows() -> Iterator[Row]:
+    series = (6, 5)
+    grouped = {"heads": 4, "groups": 2, "width": 6, "causal": True, "rotary": True, "bias": False}
+    for name, layers in {
+        "multi_head_attention": [{"multi_head_attention": 1}],
+        "multi_head_attention in groups": [{"multi_head_attention": grouped}, "position_embedding"],
+        "transformer_block": ["sinusoidal_positions", {"transformer_block": {"heads": 1, "causal": True}}],
+        "transformer_block with norms after": [
+            {"dense": 18},
+            {"transformer_block": {"heads": 3, "norm_place": "after", "dropout": 0.2, "hidden": 20}},
+        ],
+        "transformer_block with swiglu": [
+            {"dense": 16},
+            {
+                "transformer_block": {
+                    "heads": 2, "gated": True, "activation": "silu", "norm": "rms_norm", "rotary": True,
+                }
+            },
+        ],
+    }.items():  # fmt: skip
+        yield Row(name, _around(*layers), shape=series)
 
 
 def _block_rows() -> Iterator[Row]:
@@ -289,6 +322,12 @@ def code_rows() -> Iterator[Row]:
     yield Row("embeddings of many", [hidden, *HEAD], codes=columns((1, 300, 4), (1, 3, None)))
     yield Row("embeddings of bags", [hidden, *HEAD], codes=columns((6, 20, 17), (1, 5, 16)))
     yield Row("embeddings normalized", ["layer_norm", hidden, *HEAD], codes=MIXED)
+    text = (CodeField("text", 0, 6, 20, None, sequence=True), CodeField("word", 6, 1, 9, 5))
+    read = [{"columns": "text"}, {"embedding": 17}, {"conv1d": 5}, "global_max_pool"]
+    branches = [read, [{"columns": ["b", "word"]}, {"dense": 3}], [{"columns": "a"}]]
+    joined = {"parallel": {"branches": branches, "merge": "concat"}}
+    yield Row("columns by name", [joined, hidden, *HEAD], codes=text, numbers={"a": (0, 3), "b": (3, 4)})
+    yield Row("a sequence alone", [*read[1:], *HEAD], shape=(0,), codes=text[:1])
     yield Row("embeddings of branches", [{"parallel": [[hidden], [{"dense": 17}]]}, *HEAD], codes=MIXED)
 
 

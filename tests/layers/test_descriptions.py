@@ -15,6 +15,7 @@ from dltool.registry import registered
 KINDS = ("layer", "activation", "initializer", "loss", "optimizer", "schedule", "metric")
 REQUIRED: dict[tuple[str, str], Any] = {
     ("layer", "dense"): {"units": "classes", "activation": {"elu": 0.5}, "name": "head"},
+    ("layer", "columns"): {"names": ["a", "b"]},
     ("layer", "embedding"): {"size": 5, "width": 3},
     ("layer", "reshape"): [2, -1],
     ("layer", "residual"): ["relu", {"dense": 4}],

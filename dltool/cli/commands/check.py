@@ -59,7 +59,7 @@ class Checked:
         signature = self.signature
         numbers = prod(signature.feature_shape) * (1 if signature.feature_dtype == "uint8" else 4)
         codes = 4 * sum(field.length for field in signature.codes)
-        targets = 8 if signature.classes else 4 * len(signature.targets)
+        targets = 8 if signature.task == "classes" else 4 * len(signature.targets)
         return sum(signature.rows.values()) * (numbers + codes + targets)
 
     @property

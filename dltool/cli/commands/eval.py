@@ -78,7 +78,7 @@ def _write(found: dict[str, Any]) -> None:
             for row in found["per_label"]
         ]
         write_table("per label", header, rows, right=(1, 2, 3, 4))
-    elif len(found["per_target"]) > 1:
+    elif len(found.get("per_target", ())) > 1:
         header = ("target", "mae", "rmse", "r2")
         rows = [(row["target"], *(number(row[name]) for name in header[1:])) for row in found["per_target"]]
         write_table("per target", header, rows, right=(1, 2, 3))

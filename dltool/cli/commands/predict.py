@@ -56,7 +56,7 @@ def predict(
         else:
             _write(predictions, target, out)
     note_bad(predictions.bad, bad == "skip", _note)
-    return _write_messages(predictions)
+    return _write_messages(predictions, predictor)
 
 
 def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -> None:
@@ -73,11 +73,11 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
         )
 
 
-def _write_messages(predictions: Predictions) -> int:
+def _write_messages(predictions: Predictions, predictor: Predictor) -> int:
     """Write notes and problems; returns the exit code, 1 if some files could not be predicted."""
     for text in predictions.notes:
         _note(text)
-    note_unknown(predictions.unknown, _note)
+    note_unknown(predictions.unknown, predictor.preprocessing.features, _note)
     for problem in predictions.problems:
         typer.echo(f"error: {problem}", err=True)
     if len(predictions.problems) > MANY_PROBLEMS:

@@ -20,6 +20,7 @@ class PathField(NamedTuple):
     field: str
     key: str  # in the config, such as data.table.path
     name: str
+    index: int | None = None  # in a list of names
 
 
 def sources(data: DataConfig) -> dict[str, Source]:
@@ -35,19 +36,26 @@ def place(part: str, source: Source) -> str:
 
 def path_fields(data: DataConfig) -> list[PathField]:
     """All fields that name a file or a folder."""
-    return [
-        PathField(part, field, f"{place(part, source)}.{field}", name)
-        for part, source in sources(data).items()
-        for field in source.path_fields
-        if (name := getattr(source, field))
-    ]
+    found = []
+    for part, source in sources(data).items():
+        for field in source.path_fields:
+            name, key = getattr(source, field), f"{place(part, source)}.{field}"
+            if isinstance(name, list):
+                found += [PathField(part, field, f"{key}[{index}]", one, index) for index, one in enumerate(name)]
+            elif name:
+                found.append(PathField(part, field, key, name))
+    return found
 
 
 def with_names(data: DataConfig, names: Mapping[PathField, str]) -> DataConfig:
     """The same data with new names in some fields."""
     changed = sources(data)
     for one, name in names.items():
-        changed[one.part] = changed[one.part].model_copy(update={one.field: name})
+        value: str | list[str] = name
+        if one.index is not None:
+            value = [*getattr(changed[one.part], one.field)]
+            value[one.index] = name
+        changed[one.part] = changed[one.part].model_copy(update={one.field: value})
     return data.model_copy(update={("source" if part == "train" else part): one for part, one in changed.items()})
 
 
@@ -60,7 +68,7 @@ def as_typed(data: DataConfig, overrides: Sequence[str]) -> DataConfig:
 
 def notes_on_files(data: DataConfig, folders: Sequence[Path]) -> Iterator[str]:
     """A note on each name that matches several files, or a file outside the usual folders."""
-    for _, _, key, name in path_fields(data):
+    for _, _, key, name, _ in path_fields(data):
         near, above = candidates(name, folders)
         there = [path for path in near if _files(path)]
         others = [path for path in there[1:] if not _same(there[0], path)]

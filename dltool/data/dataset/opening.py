@@ -165,6 +165,7 @@ def _settle(
             shape=shape,
             dtype=dtype,
             settled=source_settled,
+            shares=_shares(data) if part == "train" and source.divides else {},
         )
         readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
         columns = columns or tuple(readers["train"].outline.columns)
@@ -184,6 +185,11 @@ def _settle(
     for outline in outlines.values():
         settled.features.require_alike(outline)
     return readers, partition, settled, notes
+
+
+def _shares(data: DataConfig) -> dict[str, float]:
+    """The shares of the parts at the end of the main source."""
+    return {part: data.split.fraction(part) for part in data.parts if data.split.fraction(part)}
 
 
 def _reads(data: DataConfig) -> dict[str, str]:

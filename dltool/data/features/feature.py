@@ -50,6 +50,11 @@ class Encoder(ABC):
         """What each code stands for."""
         return ()
 
+    @property
+    def unit(self) -> str:
+        """What `unknown` counts, for messages."""
+        return "cell"
+
     def write_numbers(self, cells: np.ndarray, numbers: np.ndarray) -> None:  # noqa: B027  (many encoders have only codes)
         """Writes numbers (rows, names) float32 for cells (rows,), which are masked where values are missing.
 
@@ -62,12 +67,12 @@ class Encoder(ABC):
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """The cells (rows,) recovered from their numbers and codes, masked where missing, as far as possible.
 
-        For text, only the number of known words.
+        For text, only the number of words or other tokens.
         """
         return np.ma.array(np.full(len(numbers), None), mask=True)
 
     def unknown(self, cells: np.ndarray, codes: np.ndarray) -> int:
-        """How many of these cells, with codes (rows, length), hold values that are not in the training part."""
+        """How many of these cells, or parts of them, with codes (rows, length), are not in the training part."""
         return 0
 
     def as_json(self) -> dict[str, Any]:
@@ -91,6 +96,10 @@ class Fitting(ABC):
     @abstractmethod
     def result(self) -> Encoder:
         """The fitted encoder."""
+
+    def notes(self, encoder: Encoder) -> list[str]:
+        """What the user should know about the fitted encoder."""
+        return []
 
 
 class Feature(Description):

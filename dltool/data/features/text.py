@@ -16,13 +16,12 @@ import numpy as np
 from pydantic import Field, PositiveInt
 
 from dltool.data.features.feature import Encoder, Feature, Fitting
+from dltool.data.features.lengths import DESCRIPTION, usual_length
 from dltool.data.samples.signature import CodeField
 from dltool.registry import register
 
 #: words, digits, and punctuation
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
-#: share of training rows that keep all their words, and most words to keep in a row
-WHOLE, LONGEST = 0.99, 512
 
 
 @dataclass(frozen=True)
@@ -90,16 +89,8 @@ class _Fitting(Fitting):
         feature = self._feature
         counts = [(word, count) for word, count in self._counts.items() if count >= feature.min_count]
         words = tuple(word for word, _ in sorted(counts, key=lambda one: (-one[1], one[0]))[: feature.words])
-        length = feature.length or min(LONGEST, max(1, self._usual_length()))
+        length = feature.length or usual_length(self._lengths)
         return TextEncoder(self._column, words, feature.hashed or 0, feature.ngrams, length, feature.width)
-
-    def _usual_length(self) -> int:
-        needed, total = WHOLE * self._lengths.total(), 0
-        for length in sorted(self._lengths):
-            total += self._lengths[length]
-            if total >= needed:
-                return length
-        return 1
 
 
 @register("feature", "text", main="words")
@@ -116,7 +107,7 @@ class Text(Feature):
     ngrams: Literal[1, 2] = Field(default=1, description="2: also pairs of neighboring words")
     length: PositiveInt | None = Field(
         default=None,
-        description=f"most different words to keep of a text; by default enough for 99 % of rows, ≤ {LONGEST}",
+        description=f"most different words to keep of a text; {DESCRIPTION}",
     )
     width: PositiveInt = Field(default=32, description="of the embedding")
 

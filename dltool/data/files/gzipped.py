@@ -27,10 +27,10 @@ def open_bytes(path: Path) -> GzipFile | BufferedReader:
     return gzip.open(path) if is_gzipped(path) else path.open("rb")
 
 
-def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False, line_end: str = "") -> TextIO:
+def open_text(path: Path, encoding: str = "utf-8", *, strict: bool = False, line_end: str | None = "") -> TextIO:
     """The file as text with unchanged line ends; undecodable bytes are replaced, or an error if `strict`.
 
-    Lines end with `line_end`, or by default with any known line end.
+    Lines end with `line_end`, or by default with any known line end; None: all of these become `\\n`.
     """
     encoding, errors = "utf-8-sig" if encoding == "utf-8" else encoding, "strict" if strict else "replace"
     return TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline=line_end)

@@ -33,7 +33,7 @@ def filled_lines(path: Path, encoding: Encoding = "utf-8", *, strict: bool = Tru
                 if line.strip():
                     yield number, line.rstrip("\r\n")
     except UnicodeError:
-        raise InputError(_no_text(path, encoding)) from None
+        raise InputError(not_text(path, encoding)) from None
 
 
 def _line_end(path: Path, encoding: Encoding) -> str:
@@ -43,7 +43,8 @@ def _line_end(path: Path, encoding: Encoding) -> str:
     return "\r" if "\r" in start and "\n" not in start else "\n"
 
 
-def _no_text(path: Path, encoding: Encoding) -> Problem:
+def not_text(path: Path, encoding: Encoding) -> Problem:
+    """The problem of a file with bytes that are not text in this encoding: the line, and another encoding to try."""
     if encoding != "utf-8":
         return Problem(f"not {encoding.upper()} text", str(path))
     with open_bytes(path) as file:

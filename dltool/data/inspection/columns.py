@@ -92,6 +92,8 @@ def _becomes(encoder: Encoder) -> str:
     numbers, field = len(encoder.names), encoder.field
     if field is None:
         return f"{encoder.kind}: {numbers} number{'s' if numbers > 1 else ''}"
+    if field.sequence:
+        return f"{encoder.kind}: {field.length:,} of {field.size:,}"
     if field.width is None:
         return f"{encoder.kind}: one-hot of {field.size}"
     return f"{encoder.kind}: {field.size:,} in {field.width} numbers"

@@ -63,7 +63,7 @@ def odd_parts(partition: Partition) -> Iterator[Finding]:
         if part != "train" and rows < FEWEST_ROWS:
             error = (
                 f"; an accuracy of 0.9 on it is uncertain by ± {sqrt(0.9 * 0.1 / rows):.2f}"
-                if partition.target.classes
+                if partition.target.task == "classes"
                 else ""
             )
             yield note(f"only {plural(rows, 'row')} in the {part} part{error}", "data.split")

@@ -22,7 +22,7 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Prepared:
-    """Features (n, *feature_shape) float32 or uint8, and codes (n, m) int32."""
+    """Features (n, *feature_shape) float32, uint8 or int32, and codes (n, m) int32."""
 
     features: np.ndarray
     codes: np.ndarray
@@ -30,12 +30,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class ArrayPreparation:
-    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered."""
+    """Samples that are arrays: scaled as a whole, bytes as a batch is gathered; codes stay what they are."""
 
     feature_shape: tuple[int, ...]  # of one prepared sample
-    feature_dtype: Literal["float32", "uint8"]
+    feature_dtype: Literal["float32", "uint8", "int32"]
     scale: Scale | SeriesScale | None
     codes: tuple[CodeField, ...] = ()
+
+    @property
+    def numbers(self) -> Mapping[str, tuple[int, int]]:
+        """Which numbers of a sample belong to which column: arrays have none."""
+        return {}
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -63,8 +68,13 @@ class ArrayPreparation:
             _require_finite(features, place)
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What `unknown` counts, by column: nothing for arrays."""
+        return {}
+
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold unknown values, by column: none for arrays."""
+        """How many unknown values there are, by column: none for arrays."""
         return {}
 
     def require_alike(self, outline: Outline) -> None:
@@ -90,7 +100,7 @@ class TablePreparation:
     encoders: tuple[Encoder, ...]
 
     @property
-    def feature_dtype(self) -> Literal["float32", "uint8"]:
+    def feature_dtype(self) -> Literal["float32", "uint8", "int32"]:
         return "float32"
 
     @property
@@ -111,6 +121,16 @@ class TablePreparation:
                 fields.append(replace(field, start=start))
                 start += field.length
         return tuple(fields)
+
+    @property
+    def numbers(self) -> Mapping[str, tuple[int, int]]:
+        """Which numbers of a sample belong to which column: the first, and how many."""
+        numbers, start = {}, 0
+        for encoder in self.encoders:
+            if count := len(encoder.names):
+                numbers[encoder.column] = (start, count)
+                start += count
+        return numbers
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -141,8 +161,13 @@ class TablePreparation:
         _require_finite(numbers, place)
         return Prepared(numbers, codes)
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What `unknown` counts, by column: cells, or words of them."""
+        return {encoder.column: encoder.unit for encoder in self.encoders}
+
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many cells hold values that are not in the training part, by column."""
+        """How many cells, or words, are not in the training part, by column."""
         cells = cells_of(raw)
         counts, code = {}, 0
         for encoder in self.encoders:

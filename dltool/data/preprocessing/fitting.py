@@ -29,6 +29,10 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
 
 def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
     outline, notes = reader.outline, []
+    if outline.feature_dtype == "int32":
+        if data.scaling and data.scaling.yaml_name != "none":
+            raise InputError(Problem("tokens cannot be scaled; leave it out", path="data.scaling"))
+        return ArrayPreparation(outline.feature_shape, "int32", None), notes
     scaling = data.scaling
     if scaling is None:
         scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)
@@ -98,7 +102,9 @@ def _fit_table(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
         notes = [*notes, f"left out, since they are empty in all rows to train on: {columns}"]
     if len(empty) == len(fittings):
         raise InputError(Problem("all columns are empty in the rows to train on", reader.outline.where, reader.path))
-    return TablePreparation(tuple(one.result() for column, one in fittings.items() if column not in empty)), notes
+    encoders = {column: one.result() for column, one in fittings.items() if column not in empty}
+    notes = [*notes, *(note for column, encoder in encoders.items() for note in fittings[column].notes(encoder))]
+    return TablePreparation(tuple(encoders.values())), notes
 
 
 def _of_rows(reader: Reader, types: dict[str, str], rows: Index) -> Iterator[Raw]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from dltool.data.preprocessing.features import ArrayPreparation, TablePreparation
@@ -17,14 +18,15 @@ from dltool.data.targets.target import Target
 
 #: what is no other scaling of a column: its words, which are matched one by one, how often each came, and what stands
 #: for missing numbers
-_MATCHED = ("column", "words", "counts", "missing", "length", "width", "buckets", "fill")
+_MATCHED = ("column", "words", "vocabulary", "counts", "missing", "length", "width", "buckets", "fill")
 
 
 @dataclass(frozen=True)
 class Names:
     """Names of positions along the axes of samples; None if unknown."""
 
-    inputs: Sequence[str] | None  # the last axis of what the first layer gets
+    columns: Mapping[str, Sequence[str]]  # what each column of a table gives; nothing for sequences
+    inputs: Sequence[str] | None  # the last axis of arrays
     codes: Mapping[str, Sequence[str]]  # the codes of a column, from 0 on
     outputs: Sequence[str]  # what is predicted
 
@@ -34,10 +36,10 @@ def names_of(preprocessing: Preprocessing, source: Source) -> Names:
     features, outputs = preprocessing.features, _outputs(preprocessing.target)
     if isinstance(features, TablePreparation):
         codes = {one.column: distinct(one.code_names) for one in features.encoders if one.field}
-        return Names(distinct(_table_inputs(features, codes)), codes, outputs)
+        return Names(_table_inputs(features, codes), None, codes, outputs)
     columns = source.column_names
     known = columns and features.feature_shape[-1:] == (len(columns),)
-    return Names(distinct(columns) if known else None, {}, outputs)
+    return Names({}, distinct(columns) if known else None, {}, outputs)
 
 
 def differences(there: Preprocessing, here: Preprocessing) -> list[str]:
@@ -59,15 +61,19 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(made)
 
 
-def _table_inputs(features: TablePreparation, codes: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """All columns with codes in their order, then all numbers, as the first layer gets them."""
+def _table_inputs(features: TablePreparation, codes: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Names for all columns with codes in their order, then for all numbers; none of them twice."""
+    columns: dict[str, list[str]] = {}
     for field in features.codes:
-        if field.width is None:
-            yield from (f"{field.name} = {word}" for word in codes[field.name])
+        if field.sequence:
+            columns[field.name] = []
+        elif field.width is None:
+            columns[field.name] = [f"{field.name} = {word}" for word in codes[field.name]]
         else:
-            yield from (f"{field.name} embedded {i + 1} of {field.width}" for i in range(field.width))
-    for encoder in features.encoders:
-        yield from encoder.names
+            columns[field.name] = [f"{field.name} embedded {i + 1} of {field.width}" for i in range(field.width)]
+    columns |= {encoder.column: list(encoder.names) for encoder in features.encoders if encoder.names}
+    names = iter(distinct(name for of_column in columns.values() for name in of_column))
+    return {column: tuple(islice(names, len(of_column))) for column, of_column in columns.items()}
 
 
 def _outputs(target: Target) -> Sequence[str]:

@@ -37,6 +37,7 @@ class Preprocessing:
             offset=late.offset.astype(np.float32) if late else None,
             factor=late.factor.astype(np.float32) if late else None,
             codes=features.codes,
+            numbers=features.numbers,
             classes=self.target.classes,
             targets=self.target.names,
             rows={"train": self.target.rows, **rows},

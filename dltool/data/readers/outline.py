@@ -36,6 +36,7 @@ class Request:
     classes: tuple[str, ...] = ()  # likewise
     tolerant: bool = False  # unreadable samples are listed in the reader's `failed` and read as zeros
     settled: Mapping[str, Any] = field(default_factory=dict)  # `settled` of the training part's outline
+    shares: Mapping[str, float] = field(default_factory=dict)  # of parts at the end, for sources that divide themselves
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ class Outline:
     succession: Succession | None = None  # if samples are ordered in time
     history: History | None = None  # what windows with targets are cut from
     series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
+    parts: Mapping[str, slice] | None = None  # the rows of each, if the source divides them itself
+    tokens: tuple[str, ...] = ()  # what each code stands for, if the next one is to be predicted
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
-    feature_dtype: Literal["float32", "uint8"] = "float32"  # of arrays, once prepared
+    feature_dtype: Literal["float32", "uint8", "int32"] = "float32"  # of arrays, once prepared
     deep: bool = False  # images of more than 8 bits, whose range the training part determines
     settled: Mapping[str, Any] = field(
         default_factory=dict

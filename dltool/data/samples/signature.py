@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -13,16 +13,14 @@ from dltool.data.readers.forecast import Forecast
 from dltool.data.scaling.scaling import Scale
 from dltool.data.scaling.series_scale import SeriesScale
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True)
 class CodeField:
     """The position of one column's codes in a sample, and how they are embedded.
 
     A code is in [0, size): 0 for unknown values, −1 for padding. If the training part has no code 0, `shares` are the
-    frequencies of all other codes, and code 0 stands for their weighted mean.
+    frequencies of all other codes, and code 0 stands for their weighted mean. The codes of a sequence are in order, at
+    least one of them and padding behind; the network gets them as they are.
     """
 
     name: str
@@ -31,6 +29,8 @@ class CodeField:
     size: int
     width: int | None  # of the embedding; None: one-hot, of a single code
     shares: tuple[float, ...] = ()  # of each code, 0 for code 0; none where code 0 is learned
+    sequence: bool = False
+    read: int | None = None  # codes that a network reads, if all others are padding
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Signature:
     rows: Mapping[str, int]  # by part; those of "train" are always known
     task: Task
     codes: tuple[CodeField, ...] = ()
+    numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # of a table's columns: the first, how many
     target_scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     forecast: Forecast | None = None  # of windows of time series
@@ -69,9 +70,14 @@ class Signature:
         return targets[:, -1].astype(np.int64) if many else None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table that a network gets: those with codes, then those with numbers."""
+        return tuple(dict.fromkeys([*(field.name for field in self.codes), *self.numbers]))
+
+    @property
     def class_shares(self) -> dict[str, float]:
         """Names of classes or labels, each with its share of the rows to train on; empty for other tasks."""
-        if self.task in ("numbers", "inputs"):
+        if self.task not in ("classes", "multilabel"):
             return {}
         names = self.classes or self.targets
         counts = self.class_counts or (0,) * len(names)

@@ -25,6 +25,7 @@ class Source(Description):
 
     path_fields: ClassVar[tuple[str, ...]] = ("path",)  #: fields that name files or folders
     listed: ClassVar[bool] = False  #: opening is fast, since it lists samples without reading them
+    divides: ClassVar[bool] = False  #: each part is a stretch of the data, validation and test at the end
     mixed_units: ClassVar[bool] = False  #: features have different units, as the columns of a table
 
     @property

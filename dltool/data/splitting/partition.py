@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, TARGETS, DataConfig
+from dltool.config.experiment import PARTS, TARGETS, DataConfig, Rows, SplitConfig
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
@@ -48,7 +48,9 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
     understood, more_notes = (target, []) if target else understand(outlines["train"])
     encoded = {source: encode(outline, understood) for source, outline in outlines.items()}
     everything = {part: (part, among(slice(None), usable[part])) for part in outlines if part != "train"}
-    split, split_notes = _split_main(data, outlines, usable["train"], encoded["train"] if understood.classes else None)
+    split, split_notes = _split_main(
+        data, outlines, usable["train"], encoded["train"] if understood.task == "classes" else None
+    )
     rows = {**everything, **{part: ("train", index) for part, index in split.items()}}
     rows = {part: rows[part] for part in PARTS if part in rows}
     notes, warnings = [*notes, *more_notes, *split_notes], []
@@ -105,6 +107,9 @@ def _split_main(
             raise InputError(
                 Problem("rows can be divided by a column only where they come from a table", path="data.split")
             )
+    if data.source.divides:
+        _require_shares(data.split)
+        return _divided(main, of_main)
     kept = slice(None) if usable is None else usable
     index, notes = split_rows(
         data.split,
@@ -116,6 +121,30 @@ def _split_main(
         main.succession,
     )
     return {part: among(rows, usable) for part, rows in index.items()}, notes
+
+
+def _require_shares(split: SplitConfig) -> None:
+    """Raises InputError for a split of running text by anything but shares."""
+    others = [part for part in PARTS if isinstance(getattr(split, part), Rows)]
+    others += [name for name in ("fold", "group", "time", "column") if getattr(split, name)]
+    others += ["stratify"] if split.stratify is True else []
+    if others:
+        message = (
+            "running text is divided by position, the end for validation and test; give them as shares, such as 0.1"
+        )
+        raise InputError(*(Problem(message, path=f"data.split.{name}") for name in others))
+
+
+def _divided(main: Outline, parts: Sequence[str]) -> tuple[dict[str, Index], list[str]]:
+    """The parts that a source has made itself."""
+    if len(parts) == 1:
+        return {"train": slice(0, main.rows)}, []
+    found: dict[str, Index] = {**(main.parts or {})}
+    if short := [part for part in parts if part not in found or found[part].start == found[part].stop]:
+        raise InputError(
+            Problem("would be empty: the text is too short for this share", main.where, f"data.split.{short[0]}")
+        )
+    return {part: found[part] for part in parts}, ["the end of the text is set apart for " + " and ".join(parts[1:])]
 
 
 def _target_scaling(data: DataConfig) -> Scaling | None:

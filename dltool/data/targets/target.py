@@ -44,7 +44,7 @@ class Target:
 
     task: Task
     names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
-    classes: tuple[str, ...] | None = None  # in the order of their numbers
+    classes: tuple[str, ...] | None = None  # in the order of their numbers; of tokens, what each code stands for
     scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     rows: int = 0  # to train on
@@ -60,6 +60,8 @@ class Target:
             scale = scaling.scale(moments) if scaling else None
             self._require_told_apart(moments, scale)
             return replace(self, scale=scale, rows=len(encoded))
+        if self.task == "tokens":
+            return replace(self, rows=len(encoded))
         if self.task == "classes":
             counts = np.bincount(encoded, minlength=len(self.classes or ()))
         else:
@@ -98,7 +100,7 @@ class Target:
     def trained(
         self, encoded: np.ndarray, series: np.ndarray | None = None, place: Callable[[int], str] = str
     ) -> np.ndarray:
-        """What a loss takes: classes (rows,) int64, labels (rows, k) float32, or scaled numbers (rows, k) float32.
+        """What a loss takes: classes (rows,) int64, or labels, scaled numbers or counts of tokens (rows, k) float32.
 
         Of several series, whose numbers (rows,) are given, behind them these numbers. Raises InputError with the place
         of a row whose series has no scale.
@@ -119,7 +121,7 @@ class Target:
 
     def unknown(self, rows: int, series: np.ndarray | None) -> np.ndarray:
         """Zeros in place of targets, for prediction."""
-        if self.classes:
+        if self.task == "classes":
             return np.zeros(rows, np.int64)
         zeros = np.zeros((rows, len(self.names)), np.float32)
         if self.forecast and self.forecast.many:
@@ -173,6 +175,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     names = tuple(outline.targets)
     if outline.task == INPUTS:
         return Target("inputs", ()), []
+    if outline.task == "tokens":
+        return Target("tokens", names, outline.tokens), []
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
     if outline.label_separator:
         return Target("multilabel", tuple(labels_of_lists(outline))), []
@@ -208,6 +212,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
 def encode(outline: Outline, target: Target) -> np.ndarray:
     """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
 
+    Of blocks of tokens: how many there are to predict, and the characters that these stand for, (rows, 2) float32.
+
     Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
     if target.task == "inputs":
@@ -217,6 +223,8 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
     if len(outline.targets) != len(target.names):
         message = f"{len(outline.targets)} targets, the training part has {len(target.names)}"
         raise InputError(Problem(message, outline.where))
+    if target.task == "tokens":
+        return np.stack(list(outline.targets.values()), axis=1)
     if target.classes and len(target.names) > 1:
         return encode_one_hot(outline)
     if target.classes:

@@ -11,11 +11,11 @@ from dltool.kernels.records import BATCH, LANES
 
 
 @kernel
-def gather_codes(data: Codes, rows: Integers, codes: Codes, step, low, high):
-    """codes (…, C) = the rows of data (…, C); overwrites codes."""
+def gather_codes(data: Codes, rows: Integers, codes: Codes, start, length, size, step, low, high):
+    """codes (…, C) = `length` codes from `start` on of the rows of data, `size` codes each; overwrites codes."""
     width, per = codes.channels, codes.rows_per_sample
     for sample in range(low, high):
-        source = advance(data, rows[sample] * per * width)
+        source = advance(data, rows[sample] * size + start)
         for row in range(per):
             for c in range(codes.blocks * LANES):
                 target = place(c, sample * per + row, codes.rows)

@@ -17,6 +17,7 @@ from dltool.kernels.winograd import BAND, POINTS, line_width, output_width, rows
 TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
 PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
 STRIDES = 5  # and how far apart the things are that it multiplies
+QUERIES, KEYS = 64, 128  # of a tile of an attention
 STEPS_TOGETHER = 4  # of sequences that are made dense at a time
 
 
@@ -163,9 +164,48 @@ def simple_rnn_gradient_space(count, blocks):
     return slopes, hidden, hidden + STEPS_TOGETHER * size
 
 
+def head_vectors(steps, width):
+    """Vectors of all steps of one head, in whole blocks of steps and channels."""
+    return -(-steps // LANES) * LANES * -(-width // LANES)
+
+
+def attention_space(steps, width):
+    """Behind the queries: keys, values, results, panels of keys, scores, the largest and the sum of each query."""
+    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
+    panels = 4 * size
+    return (
+        size,
+        2 * size,
+        3 * size,
+        panels,
+        panels + size,
+        panels + size + scores,
+        (panels + size + scores + 2 * QUERIES // LANES),
+    )
+
+
+def attention_gradient_space(steps, width):
+    """Behind queries: dy, keys, slopes of all three, panels of keys and values, powers, slopes of scores, means."""
+    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
+    panels = 6 * size
+    powers = panels + 2 * size
+    means = powers + 2 * scores
+    return (
+        size, 2 * size, 3 * size, 4 * size, 5 * size, panels, panels + size, powers, powers + scores, means,
+        means + -(-steps // LANES),
+    )  # fmt: skip
+
+
 #: kernels that work on whole blocks of columns of a matrix
 WHOLE_COLUMNS = frozenset(
-    ("embed_gradient", "table_products_table_gradient", "square_sum", "winograd_turned_weights", "winograd_weights")
+    (
+        "embed_gradient",
+        "embedding_gradient",
+        "table_products_table_gradient",
+        "square_sum",
+        "winograd_turned_weights",
+        "winograd_weights",
+    )
 )
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {
@@ -200,5 +240,7 @@ SPACES: Mapping[str, Callable[..., int]] = {
     "gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
     "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks),
     "simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
+    "attention": lambda y, heads: attention_space(y.steps, y.channels // heads)[-1],
+    "attention_gradient": lambda y, heads: attention_gradient_space(y.steps, y.channels // heads)[-1],
     "group_norm_gradient": lambda dy: group_norm_gradient_space(dy.blocks)[-1],
 }

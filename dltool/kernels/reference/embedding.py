@@ -7,9 +7,9 @@ import numpy as np
 from dltool.kernels.reference.arrays import added_at, namespace
 
 
-def gather_codes(data: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """codes (B, …) int32 = data (n, …)[rows (B,)]."""
-    return data[rows]
+def gather_codes(data: np.ndarray, rows: np.ndarray, *, start: int, length: int, size: int) -> np.ndarray:
+    """codes (B, …) int32 = data (n, …)[rows (B,)], or of that `length` codes from `start` on."""
+    return data[rows] if length == size else data[rows, start : start + length]
 
 
 def next_tokens(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from . import (
     activation,
     arithmetic,
+    attention,
     augment,
     batch,
     conv,
@@ -37,6 +38,7 @@ FAMILIES = (
     elementwise,
     matmul,
     recurrent,
+    attention,
     reduction,
     reshape,
     embedding,

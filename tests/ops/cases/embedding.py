@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from .case import ROW_NUMBERS, Case, codes, fixed, integers, rows
+from .case import ROW_NUMBERS, Case, codes, fixed, integers, resident, rows
 
 
 def _embeddings() -> list[Case]:
     return [
         Case("embedding", (integers(3, size=5), fixed(5, 3)), gradients=(1,), rigid=True),
         Case("embedding", (integers(18, size=40), fixed(40, 33)), gradients=(1,), rigid=True),
+        Case("embedding", (integers(7, size=300), fixed(300, 19)), gradients=(1,), rigid=True),
         Case("embedding", (integers(2, 17, size=2), fixed(2, 16)), gradients=(1,), rigid=True),
+        Case("gather_codes", (resident(2, 17, dtype="int32", high=9), ROW_NUMBERS)),
+        Case("gather_codes", (resident(40, dtype="int32", high=9), ROW_NUMBERS), {"start": 3, "length": 18}),
+        Case("gather_codes", (resident(5, dtype="int32", high=9), ROW_NUMBERS), {"start": 4, "length": 1}),
         Case("next_tokens", (integers(2, size=9),)),
         Case("next_tokens", (integers(17, size=9),)),
         Case("next_tokens", (integers(40, size=9),)),

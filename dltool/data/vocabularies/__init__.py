@@ -1,0 +1,1 @@
+"""Vocabularies: how text becomes codes and codes become text again, one file for each kind."""

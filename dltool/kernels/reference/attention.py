@@ -1,0 +1,81 @@
+"""Reference attention: qkv (B, T, (heads + 2 · groups) · D), y (B, T, heads · D), logsums (B, T, heads)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dltool.kernels.reference.arrays import namespace
+
+
+def attention(
+    qkv: np.ndarray, *lengths: np.ndarray, heads: int, groups: int, causal: int, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(y, logsums): y = softmax(scale · q · kᵀ) · v over the steps that a step sees."""
+    xp = namespace(qkv)
+    queries, keys, values = _heads_of(qkv, heads, groups)
+    scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
+    largest = scores.max(axis=-1, keepdims=True)
+    logsums = largest + xp.log(xp.exp(scores - largest).sum(axis=-1, keepdims=True))
+    return _joined(xp.exp(scores - logsums) @ values), logsums[..., 0].swapaxes(1, 2)
+
+
+def attention_gradient(
+    dy: np.ndarray,
+    qkv: np.ndarray,
+    y: np.ndarray,
+    logsums: np.ndarray,
+    *lengths: np.ndarray,
+    heads: int,
+    groups: int,
+    causal: int,
+    scale: float,
+) -> np.ndarray:
+    """dqkv."""
+    xp = namespace(dy)
+    queries, keys, values = _heads_of(qkv, heads, groups)
+    upstream, given = _apart(dy, heads), _apart(y, heads)
+    scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
+    p = xp.exp(scores - logsums.swapaxes(1, 2)[..., None])
+    slopes = p * (upstream @ values.swapaxes(2, 3) - (upstream * given).sum(axis=-1, keepdims=True)) * scale
+    dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, p.swapaxes(2, 3) @ upstream
+    parts = slopes @ keys, _of_groups(dkeys, groups), _of_groups(dvalues, groups)
+    return xp.concatenate([_joined(part) for part in parts], axis=-1)
+
+
+def _heads_of(qkv: np.ndarray, heads: int, groups: int) -> tuple[np.ndarray, ...]:
+    """Queries, keys and values, each (B, heads, T, D)."""
+    xp = namespace(qkv)
+    every = _apart(qkv, heads + 2 * groups)
+    shared = every[:, heads : heads + groups], every[:, heads + groups :]
+    return every[:, :heads], *(xp.repeat(each, heads // groups, axis=1) for each in shared)
+
+
+def _apart(x: np.ndarray, heads: int) -> np.ndarray:
+    """(B, heads, T, D) of (B, T, heads · D)."""
+    samples, steps, channels = x.shape
+    return x.reshape(samples, steps, heads, channels // heads).swapaxes(1, 2)
+
+
+def _of_groups(x: np.ndarray, groups: int) -> np.ndarray:
+    """(B, groups, T, D), the sums of (B, heads, T, D) over the heads of each group."""
+    samples, heads, steps, width = x.shape
+    return x.reshape(samples, groups, heads // groups, steps, width).sum(axis=2)
+
+
+def _joined(x: np.ndarray) -> np.ndarray:
+    """(B, T, heads · D) of (B, heads, T, D)."""
+    samples, heads, steps, width = x.shape
+    return x.swapaxes(1, 2).reshape(samples, steps, heads * width)
+
+
+def _scores(q: np.ndarray, k: np.ndarray, *lengths: np.ndarray, causal: int, scale: float) -> np.ndarray:
+    """(B, heads, T, T): scale · q · kᵀ, −infinity where a step is not seen."""
+    xp = namespace(q)
+    steps = q.shape[2]
+    step = xp.arange(steps)
+    seen = step[None, :] <= step[:, None] if causal else xp.ones((steps, steps), bool)
+    seen = seen[None, None]
+    for known in lengths:
+        seen = seen & (step[None] < xp.maximum(known, 1)[:, None])[:, None, None]
+    scores = q @ k.swapaxes(2, 3) * scale
+    return xp.where(seen, scores, xp.asarray(-xp.inf, dtype=scores.dtype))

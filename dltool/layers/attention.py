@@ -1,0 +1,72 @@
+"""Attention: every step looks at others and takes what it needs of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from dltool.config.description import Component, by_compat
+from dltool.layers.initializer import Initializer
+from dltool.layers.layer import Layer, misfit
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+
+@register("layer", "multi_head_attention", main="heads")
+class MultiHeadAttention(Layer):
+    """Attention of a sequence to itself (Vaswani et al. 2017), without a matrix of steps by steps in memory."""
+
+    idle: ClassVar = {"rotary_base": ("rotary", False)}
+
+    heads: PositiveInt
+    width: PositiveInt | None = Field(default=None, description="channels of a head; by default channels / heads")
+    groups: PositiveInt | None = Field(
+        default=None, description="groups of heads that share keys and values; by default one for each head"
+    )
+    causal: bool = Field(default=False, description="a step sees only itself and the steps before")
+    rotary: bool = Field(default=False, description="turn queries and keys by their position (Su et al. 2021)")
+    rotary_base: float = Field(default=10_000.0, gt=1, description="steps of the slowest turn, in units of 1 / 2π")
+    bias: bool = True
+    initializer: Annotated[Initializer, Component("initializer")] = by_compat("glorot_uniform")
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(steps, channels) → the same."""
+        if len(x.shape) != 2:
+            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
+        steps, channels = x.shape
+        groups = self.groups or self.heads
+        width = self.width or channels // self.heads
+        if self.width is None and channels % self.heads:
+            raise misfit(graph, f"cannot divide {channels} channels into {self.heads} heads", "give a width")
+        if self.heads % groups:
+            raise misfit(graph, f"cannot divide {self.heads} heads into {groups} groups", "use a divisor of heads")
+        qkv = self._projected(graph, x, (self.heads + 2 * groups) * width, "", fans=(channels, self.heads * width))
+        if self.rotary:
+            qkv = self._turned(graph, qkv, self.heads + groups, steps, width)
+        fields = {"heads": self.heads, "groups": groups, "causal": int(self.causal), "scale": width**-0.5}
+        y, _ = graph.apply("attention", qkv, *(() if x.lengths is None else (x.lengths,)), **fields)
+        return self._projected(graph, y, channels, "output_", fans=(self.heads * width, channels))
+
+    def _projected(self, graph: Graph, x: Value, units: int, name: str, fans: tuple[int, int]) -> Value:
+        """x · weight + bias."""
+        shape = x.shape[-1], units
+        y = graph.apply(
+            "matmul", x, graph.parameter(f"{name}weight", shape, self.initializer.initial(*fans), decay=True)
+        )
+        if not self.bias:
+            return y
+        zeros = graph.parameter(f"{name}bias", (units,), lambda shape, _: np.zeros(shape), decay=False)
+        return graph.apply("add_bias", y, zeros)
+
+    def _turned(self, graph: Graph, qkv: Value, heads: int, steps: int, width: int) -> Value:
+        """Queries and keys turned by their position."""
+        if width % 2:
+            raise misfit(graph, f"cannot turn heads of {width} channels", "use an even width, or no rotary")
+        frequencies = self.rotary_base ** (-np.arange(0, width, 2) / width)
+        angles = np.arange(steps)[:, None] * frequencies
+        turns = graph.constant("turns", np.concatenate([np.cos(angles), np.sin(angles)], axis=1))
+        return graph.apply("rotary", qkv, turns, heads=heads)

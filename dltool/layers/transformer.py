@@ -1,0 +1,66 @@
+"""The block that transformers repeat, put together of other layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, TypeAdapter
+
+from dltool.config.description import Component, written
+from dltool.layers.activation import Activation
+from dltool.layers.initializer import Initializer
+from dltool.layers.layer import Layer, Layers, build_layers
+from dltool.registry import register
+
+if TYPE_CHECKING:
+    from dltool.ops.graph import Graph, Value
+
+_LAYERS: TypeAdapter[Any] = TypeAdapter(Layers)
+
+
+@register("layer", "transformer_block", main="heads")
+class TransformerBlock(Layer):
+    """Attention, then two dense layers, each added to its input (Vaswani et al. 2017)."""
+
+    heads: PositiveInt
+    hidden: PositiveInt | None = Field(
+        default=None, description="units between the two dense layers; by default 4 times the channels"
+    )
+    activation: Annotated[Activation, Component("activation")] = written("gelu", description="of these units")
+    gated: bool = Field(
+        default=False, description="multiply them by as many others without activation; with silu that is swiglu"
+    )
+    causal: bool = Field(default=False, description="a step sees only itself and the steps before")
+    norm: Literal["layer_norm", "rms_norm"] = "layer_norm"
+    norm_place: Literal["before", "after"] = Field(
+        default="before", description="normalize what the layers get, or the sums"
+    )
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share dropped of what is added")
+    groups: PositiveInt | None = Field(
+        default=None, description="groups of heads that share keys and values; by default one for each head"
+    )
+    rotary: bool = Field(default=False, description="turn queries and keys by their position (Su et al. 2021)")
+    bias: bool = True
+    initializer: Annotated[Initializer, Component("initializer")] = written("glorot_uniform")
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(steps, channels) → the same."""
+        attention = {"heads": self.heads, "groups": self.groups, "causal": self.causal, "rotary": self.rotary}
+        halves = [[{"multi_head_attention": {**attention, **self._weights}}], self._dense(x.shape[-1])]
+        layers: list[Any] = []
+        for half in halves:
+            before, after = ([self.norm], []) if self.norm_place == "before" else ([], [self.norm])
+            layers += [{"residual": [*before, *half, {"dropout": self.dropout}]}, *after]
+        return build_layers(graph, _LAYERS.validate_python(layers, context={"compat": graph.compat}), x)
+
+    @property
+    def _weights(self) -> dict[str, Any]:
+        return {"bias": self.bias, "initializer": self.initializer}
+
+    def _dense(self, channels: int) -> list[Any]:
+        hidden = self.hidden or 4 * channels
+        last = {"dense": {"units": channels, **self._weights}}
+        if self.gated:
+            both = {"dense": {"units": 2 * hidden, **self._weights}}
+            return [both, {"glu": {"activation": self.activation}}, last]
+        return [{"dense": {"units": hidden, "activation": self.activation, **self._weights}}, last]
