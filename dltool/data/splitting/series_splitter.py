@@ -41,17 +41,19 @@ class SeriesSplitter(Splitter):
     def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
         """The samples after one of `of` rolling origins, which divide each series into `of` + 1 equal stretches.
 
-        Everything later is left out of all parts, and so are samples before the origin that share targets with these.
+        Everything later is left out of all parts, and so are samples before the origin that share targets with these,
+        for which the first stretch is longer. Raises InputError where nothing is left.
         """
         rows = np.flatnonzero(free)
         ends = np.searchsorted(rows, self._ends)
         taken = []
         for low, high in zip([0, *ends[:-1]], ends, strict=True):
-            origin, stop = (low + (high - low) * (number + more) // (of + 1) for more in (0, 1))
+            stretches = max(0, high - low - self._reach)
+            origin, stop = (high - stretches + stretches * (number + more) // (of + 1) for more in (0, 1))
             free[rows[stop:high]] = False
             free[rows[max(low, origin - self._reach) : origin]] = False
             taken.append(rows[origin:stop])
-        if not len(found := np.concatenate(taken)):
+        if not len(found := np.concatenate(taken)) or not free[: found.max()].any():
             message = f"{plural(len(rows), 'sample')} cannot be divided by {plural(of, 'origin')}"
             raise InputError(Problem(message, path="data.split.fold"))
         self._origin = f"rolling origin {number} of {of}: trained on what is before, validated on what follows"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from dltool.data.files.quoting import plural, shown
 from dltool.data.files.text_lines import Encoding
 from dltool.data.readers.outline import Outline, Request
