@@ -38,7 +38,8 @@ class SinusoidalPositions(Layer):
         steps, channels = graph.context or x.shape[0], x.shape[1]
         angles = np.arange(steps)[:, None] * 10_000.0 ** (-2 * (np.arange(channels) // 2) / channels)
         waves = np.where(np.arange(channels) % 2, np.cos(angles), np.sin(angles))
-        return added_rows(graph, x, graph.constant("waves", waves))
+        # networks for texts of different lengths share what has the same name
+        return added_rows(graph, x, graph.constant(f"waves_{steps}", waves))
 
 
 def require_sequence(graph: Graph, x: Value) -> None:

@@ -18,14 +18,21 @@ from dltool.proposal.entry import Entry
 SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "multilabel": 1_000_000}
 #: fewest and most epochs
 EPOCHS = (3, 200)
+#: the same for networks that read words in their order, which know their texts by heart after a few epochs
+SAMPLES_OF_TEXTS, OF_TEXTS = 60_000, (4, 20)
 #: with fewer training rows there is no early stopping
 FEW_ROWS = 2_000
-#: how text becomes numbers
+#: how text becomes numbers: the words of short files count without their order
 BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
+IN_ORDER = {"tokens": {"vocabulary": "word", "size": 20_000}}
+#: fewest rows for a network that reads words in their order
+FEWEST_SEQUENCES = 1_500
 #: smallest side in pixels for a convolutional network
 SMALLEST = 12
 #: from this number of rows on, the network on pixels is larger
 MANY_ROWS = 20_000
+#: units of the hidden layer of a network for windows of time series
+HIDDEN_OF_WINDOWS = 64
 #: batch sizes, by the number of training rows below which they apply
 BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (20_000, 128), (100_000, 256), (1_000_000, 512))
 LARGEST_BATCH = 1024
@@ -41,6 +48,9 @@ class Facts:
     pixels: bool = False  # samples are arrays whose values share one unit
     shape: tuple[int, ...] = ()  # of such a sample
     image: bool = False  # such a sample has a height, a width, and perhaps channels
+    texts: tuple[str, ...] = ()  # columns that are sequences of words
+    others: tuple[str, ...] = ()  # all other columns beside these
+    forecast: bool = False  # such a sample is a window of time series
 
     @property
     def output(self) -> str:
@@ -50,8 +60,9 @@ class Facts:
 
 def epochs(facts: Facts) -> int:
     """Number of epochs: more for fewer rows."""
-    low, high = EPOCHS
-    wanted = min(high, max(low, SAMPLES[facts.task] / max(1, facts.rows)))
+    low, high = OF_TEXTS if facts.texts else EPOCHS
+    samples = SAMPLES_OF_TEXTS if facts.texts else SAMPLES[facts.task]
+    wanted = min(high, max(low, samples / max(1, facts.rows)))
     step = 10 if wanted > 30 else 5 if wanted > 10 else 1
     return max(low, round(wanted / step) * step)
 
@@ -72,6 +83,10 @@ def model(facts: Facts) -> list[Entry]:
     """The layers."""
     if facts.image and min(facts.shape[:2]) >= SMALLEST:
         return [*_on_images(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+    if facts.texts:
+        return [*_on_texts(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+    if facts.forecast:
+        return list(_on_windows(facts))
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
     hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
     return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
@@ -85,6 +100,35 @@ def _on_columns(facts: Facts) -> Iterator[Entry]:
         yield Entry(None, "batch_norm")
         yield Entry(None, "relu")
         yield Entry(None, {"dropout": rate})
+
+
+def _on_texts(facts: Facts) -> Iterator[Entry]:
+    """A recurrent network for each text; beside them a layer for all other columns."""
+    width = 64 if facts.rows < MANY_ROWS else 128
+    read: list[Any] = [
+        {"embedding": width},
+        {"dropout": 0.5},
+        {"gru": {"units": width, "bidirectional": True, "return_sequences": True}},
+        {"parallel": {"branches": [["global_average_pool"], ["global_max_pool"]], "merge": "concat"}},
+    ]
+    comments = ["a vector for each word", "", "reads in both directions", "the mean and the largest over all words"]
+    if len(facts.texts) == 1 and not facts.others:
+        yield from (Entry(None, layer, comment) for layer, comment in zip(read, comments, strict=True))
+    else:
+        columns = [{"columns": [*facts.others]}, {"dense": {"units": width}}, "batch_norm", "relu"]
+        branches = [Entry(None, [{"columns": text}, *read]) for text in facts.texts]
+        branches += [Entry(None, columns)] if facts.others else []
+        below = [Entry("merge", "concat"), Entry("branches", branches)]
+        yield Entry("parallel", below, "a branch for each text, and one for all other columns", item=True)
+    yield Entry(None, {"dropout": 0.5})
+
+
+def _on_windows(facts: Facts) -> Iterator[Entry]:
+    """A linear model, which follows trends, and a hidden layer for what it misses."""
+    output = {"dense": {"units": facts.output}}
+    hidden = [{"dense": {"units": HIDDEN_OF_WINDOWS, "activation": "relu"}}, {"dropout": 0.1}, output]
+    yield Entry(None, "flatten")
+    yield Entry(None, {"parallel": {"branches": [[output], hidden]}}, "a linear model, and what it misses")
 
 
 def _on_images(facts: Facts) -> Iterator[Entry]:
@@ -114,6 +158,7 @@ LOSSES = {
     "numbers": ("huber", "like mse, but less sensitive to outliers"),
 }
 METRICS = {"classes": ["accuracy"], "multilabel": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
+FORECAST_METRICS = ["mae", "rmse", "mase", "r2"]
 #: a class with less than this part of an even share of the rows is rare: accuracy says little about it
 RARE = 0.3
 #: classes that a line lists
@@ -143,7 +188,7 @@ def training(facts: Facts) -> Sequence[Entry]:
 
 def metrics(facts: Facts) -> list[str]:
     """The metrics; the first one decides which epoch is best."""
-    names = METRICS[facts.task]
+    names = FORECAST_METRICS if facts.forecast else METRICS[facts.task]
     if len(facts.classes) == 2:
         names = [*names, "auc"]
     if facts.classes and min(facts.classes.values()) < RARE / len(facts.classes):
@@ -160,12 +205,20 @@ def listed(shares: Mapping[str, float]) -> str:
 def summary(facts: Facts) -> list[tuple[str, str]]:
     """One line each on the network and its training."""
     values = [entry.value for entry in model(facts)]
+    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d", "gru"} & value.keys()]
+    texts = [f"gru of {', '.join(facts.texts)}"] if facts.texts and (facts.others or len(facts.texts) > 1) else []
+    units = [*[" + ".join([*texts, *(["dense of the others"] if facts.others else [])])][: len(texts)], *units]
     units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
+    network = f"{' → '.join(units)}, sized for {facts.rows:,} training rows"
+    if facts.forecast:
+        network = f"the sum of a linear model and one with {HIDDEN_OF_WINDOWS} hidden units"
     return [
-        ("network", f"{' → '.join(units)}, sized for {facts.rows:,} training rows"),
+        ("network", network),
         ("training", f"{epochs(facts)} epochs of batches of {batch_size(facts.rows)}"),
     ]
 
 
 def _width(layer: dict[str, Any]) -> str:
+    if "gru" in layer:
+        return f"gru {layer['gru']['units']}"
     return str(layer["dense"]["units"]) if "dense" in layer else f"{layer['conv2d']['filters']} filters"

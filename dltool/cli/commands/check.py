@@ -195,11 +195,13 @@ def _data_line(checked: Checked) -> str:
     first = next(layer for layer in checked.network.layers if layer.kind != "features")
     names = signature.classes or signature.targets
     target = plural(len(names), "number") if signature.task == "numbers" else f"{len(names)} {signature.task}"
-    return f"{_shape(first.input_shape)} inputs → {target}; rows: {rows}"
+    target = "the same" if signature.task == "inputs" else target
+    inputs = f"{_shape(first.input_shape)} inputs" if first.input_shape else plural(len(signature.columns), "column")
+    return f"{inputs} → {target}; rows: {rows}"
 
 
 def _shape(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape)) or "1"
+    return " × ".join(map(str, shape)) or "table"
 
 
 def _scaled(count: int, base: int = 1000) -> str:
