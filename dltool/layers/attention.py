@@ -85,7 +85,8 @@ class MultiHeadAttention(Layer):
             raise misfit(graph, f"cannot turn heads of {width} channels", "use an even width, or no rotary")
         frequencies = self.rotary_base ** (-np.arange(0, width, 2) / width)
         angles = np.arange(steps)[:, None] * frequencies
-        turns = graph.constant("turns", np.concatenate([np.cos(angles), np.sin(angles)], axis=1))
+        # networks for texts of different lengths share what has the same name
+        turns = graph.constant(f"turns_{steps}", np.concatenate([np.cos(angles), np.sin(angles)], axis=1))
         if graph.context is not None:
             turns = graph.apply("row_of_position", turns)
         return graph.apply("rotary", qkv, turns, heads=heads)
