@@ -66,6 +66,21 @@ NETWORKS: dict[str, tuple[Any, list[Any], str | None]] = {
         [EMBEDDED, {"conv1d": {"filters": 6, "kernel": 5}}, {"squeeze_excite": 2}, "global_max_pool", OUTPUT],
         None,
     ),
+    "softmax is left to the loss": (BLOCKS, [{"embedding": 8}, OUTPUT, "softmax"], None),
+    "softmax twice": (BLOCKS, [{"embedding": 8}, OUTPUT, "softmax"], "torch"),
+    "transposed": (
+        SERIES,
+        [
+            "transpose",
+            {"dense": {"units": 5, "activation": "tanh"}},
+            "transpose",
+            {"conv1d": 4},
+            "transpose",
+            "flatten",
+            OUTPUT,
+        ],
+        None,
+    ),
     "text, gated and normalized": (TEXTS, [EMBEDDED, {"glu": "silu"}, "rms_norm", *recurrent("lstm")], "torch"),
 }
 
@@ -103,6 +118,16 @@ def test_losses_agree_on_texts_of_equal_length(tmp_path):
     data = text_table(tmp_path, ["one two three", "two two four", "three one five", "four five six"] * 5)
     ours, theirs = losses_of_both(tmp_path, {"data": data, "model": [{"embedding": 4}, *recurrent("gru")]})
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def test_layers_that_remember_the_batch_before_are_refused(tmp_path):
+    (tmp_path / "text.txt").write_text("so on and so forth, " * 30)
+    data = {"text_stream": {"path": "text.txt", "block": 7}, **WHOLE}
+    model = [{"embedding": 8}, *recurrent("lstm", stateful=True, return_sequences=True)]
+    with pytest.raises(InputError) as caught:
+        losses_of_both(tmp_path, {"data": data, "model": model})
+    message = "the comparison has no PyTorch counterpart of stateful layers; leave out stateful to compare"
+    assert str(caught.value) == f"lstm_1: {message}"
 
 
 @pytest.mark.parametrize(

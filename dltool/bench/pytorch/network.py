@@ -186,6 +186,11 @@ class Network:
         self.shape = tuple(prod(self.shape) // known if length == -1 else length for length in fields["shape"])
         return [*modules, Reshape(self.shape)]
 
+    def _transpose(self, fields: Fields, path: str) -> Modules:
+        """Nothing is moved: what was a series of channels first is one of channels last, and the other way round."""
+        self.shape, self.channels_first = self.shape[::-1], not self.channels_first
+        return []
+
     def _batch_norm(self, fields: Fields, path: str) -> Modules:
         kind = nn.BatchNorm2d if self.channels_first and len(self.shape) == 3 else nn.BatchNorm1d
         norm = kind(self.shape[-1], eps=fields["epsilon"], momentum=1 - fields["momentum"])
@@ -247,6 +252,7 @@ _LAYERS: dict[str, Callable[[Network, Fields, str], Modules]] = {
     "dropout": Network._dropout,
     "flatten": Network._flatten,
     "reshape": Network._reshape,
+    "transpose": Network._transpose,
     **dict.fromkeys(("conv1d", "conv2d"), Network._convolution),
     **dict.fromkeys(("depthwise_conv1d", "depthwise_conv2d"), Network._depthwise),
     **dict.fromkeys(("conv1d_transpose", "conv2d_transpose"), Network._transposed),

@@ -13,6 +13,7 @@ from dltool.bench.pytorch.attention import AddPositions, Rotary, SelfAttention, 
 from dltool.bench.pytorch.images import Fields, Modules
 from dltool.bench.pytorch.modules import Gated, SqueezeExcite
 from dltool.bench.pytorch.recurrent import Recurrent
+from dltool.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from dltool.bench.pytorch.network import Network
@@ -30,7 +31,10 @@ def embedding(network: Network, fields: Fields, path: str) -> Modules:
 
 
 def recurrent(network: Network, fields: Fields, path: str, kind: str) -> Modules:
-    """LSTM, GRU and the simple recurrent network."""
+    """LSTM, GRU and the simple recurrent network; raises InputError for those that remember the batch before."""
+    if fields["stateful"]:
+        message = "the comparison has no PyTorch counterpart of stateful layers; leave out stateful to compare"
+        raise InputError(Problem(message, path=path))
     modules = network.with_channels(first=False)
     module = Recurrent(kind, fields, network.shape[-1])
     network.tensors.update(module.tensors(path))
