@@ -43,9 +43,15 @@ PARTS = ("train", "validation", "test")
 FRAMEWORKS = ("keras", "torch", "mxnet")
 
 #: what is predicted: one class of several, any of several labels, numbers, or the next token at every position
-Task = Literal["classes", "multilabel", "numbers", "tokens"]
+Task = Literal["classes", "multilabel", "numbers", "tokens", "inputs"]
 #: what a target of each task holds, in words
-TARGETS: Mapping[Task, str] = {"classes": "classes", "multilabel": "labels", "numbers": "numbers", "tokens": "tokens"}
+TARGETS: Mapping[Task, str] = {
+    "classes": "classes",
+    "multilabel": "labels",
+    "numbers": "numbers",
+    "tokens": "tokens",
+    "inputs": "inputs",
+}
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
@@ -59,10 +65,13 @@ def _file_name(name: str) -> str:
 
 
 class Rows(Choice):
-    """A number of rows from one end of the file."""
+    """Rows from one end of the file, or of time series from a time on."""
 
     first: PositiveInt | None = None
     last: PositiveInt | None = None
+    since: str | int | float | None = Field(
+        default=None, description="time; targets from there on, up to those of the next part, all in this one"
+    )
 
 
 Cells = str | int | Annotated[list[str | int], Field(min_length=1)]

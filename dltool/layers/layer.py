@@ -83,6 +83,18 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
     return x
 
 
+def stateful_layers(layers: Sequence[Any]) -> list[Layer]:
+    """The layers that remember the batch before, those inside of other layers included."""
+    found: list[Layer] = []
+    for layer in layers:
+        if isinstance(layer, Layer):
+            inner = stateful_layers([value for _, value in layer])
+            found += [layer, *inner] if getattr(layer, "stateful", False) else inner
+        elif isinstance(layer, list):
+            found += stateful_layers(layer)
+    return found
+
+
 def _masked(graph: Graph, x: Value) -> Value:
     """`x` with zeros for padding."""
     return x if x.lengths is None else graph.apply("mask", x, x.lengths)

@@ -1,4 +1,4 @@
-"""Layers that give a sample another shape and keep the order of its elements."""
+"""Layers that give a sample another shape."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ class Flatten(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(…) → (elements,)."""
         return x if x.shape == (x.spec.size,) else graph.apply("reshape", x, shape=(x.spec.size,))
+
+
+@register("layer", "transpose")
+class Transpose(Layer):
+    """Exchanges the last two axes, such as steps and channels of a time series."""
+
+    def build(self, graph: Graph, x: Value) -> Value:
+        """(…, a, b) → (…, b, a)."""
+        return graph.apply("transpose", x, first=-2, second=-1)
 
 
 @register("layer", "reshape", main="shape")

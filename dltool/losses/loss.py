@@ -35,6 +35,7 @@ class Built:
     output_activation: OutputActivation  # turns `output` into predictions
     #: (classes,), weight of a sample of each class in the divisor of the mean; None: every sample counts 1
     class_weights: np.ndarray | None = None
+    quantiles: tuple[float, ...] = ()  # that the output has of each target
     #: the mean of losses is one over the tokens of sequences, which their targets count
     over_tokens: bool = False
 
@@ -55,6 +56,11 @@ class Loss(Description):
     tasks: ClassVar[tuple[Task, ...]]
     #: whether the loss supports samples mixed from two (mixup, cutmix)
     mixes: ClassVar[bool] = False
+
+    @property
+    def outputs_for_each(self) -> int:
+        """How many outputs a network needs for each class or target."""
+        return 1
 
     @abstractmethod
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -19,11 +19,15 @@ from dltool.config.experiment import TARGETS, Task
 from dltool.config.metric_names import metric_names
 from dltool.errors import InputError, Problem
 
+if TYPE_CHECKING:
+    from dltool.data.readers.forecast import Forecast
+
 #: suggestions for each task when a metric does not fit
 FITTING = {
     "classes": "accuracy, f1 or auc",
     "multilabel": "accuracy, f1 or auc",
     "numbers": "mae, rmse or r2",
+    "inputs": "the loss, which measures the reconstruction",
     "tokens": "perplexity or bits_per_character",
 }
 
@@ -38,11 +42,28 @@ class Answers:
     task: Task
     names: tuple[str, ...]
     shares: tuple[float, ...] = ()  # of the training rows that belong to each class, or have each label
+    quantiles: tuple[float, ...] = ()  # predicted of each number
+    forecast: Forecast | None = None  # where the numbers are those of time series
 
     @property
     def width(self) -> int:
         """Number of classes, labels or targets."""
         return len(self.names)
+
+    @property
+    def middle(self) -> int:
+        """Which of the quantiles is the prediction itself."""
+        return min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
+
+    def point(self, predictions: np.ndarray) -> np.ndarray:
+        """Predictions (n, k) of numbers, from those of quantiles (n, k, quantiles)."""
+        return predictions[:, :, self.middle] if predictions.ndim == 3 else predictions
+
+    def split(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Targets (n, k) of samples as they are prepared, and behind those of several series its number (n,)."""
+        if not self.forecast or not self.forecast.many:
+            return targets, None
+        return targets[:, : self.width], targets[:, -1].astype(np.int64)
 
     @property
     def positive(self) -> int:
@@ -54,6 +75,8 @@ class Metric(Description):
     """A measure of how good predictions are."""
 
     better: ClassVar[Literal["higher", "lower"] | None] = "higher"  # None: not a single number
+    takes_quantiles: ClassVar[bool] = False  #: predictions are (n, k, quantiles) where a network gives quantiles
+    in_naive_errors: ClassVar[bool] = False  #: numbers are divided by the error of repeating the season before
     tasks: ClassVar[tuple[Task, ...]]  # that it supports
 
     @abstractmethod
@@ -98,13 +121,20 @@ class Accumulator:
         self.state = {**state, "rows": np.zeros((), np.int64)}
         self._answers = answers
 
-    def update(self, predictions: np.ndarray, targets: np.ndarray) -> None:
+    def update(self, predictions: np.ndarray, targets: np.ndarray, series: np.ndarray | None = None) -> None:
         """Add predictions (n, k) and the targets of the same rows: classes (n,), or labels or numbers (n, k).
 
-        For two classes, predictions may have one column: the probability of the second class.
+        For two classes, predictions may have one column: the probability of the second class. Those of quantiles are
+        (n, k, quantiles). Where there are several time series, `series` (n,) has the number of each row's.
         """
         if not len(predictions):
             return
+        if not self.metric.takes_quantiles:
+            predictions = self._answers.point(predictions)
+        if self.metric.in_naive_errors:
+            assert self._answers.forecast is not None
+            errors = self._answers.forecast.naive_error(series, len(targets))
+            predictions, targets = predictions / errors, targets / errors
         if self._answers.task == "classes":
             predictions, targets = _class_scores(predictions), targets.reshape(len(targets)).astype(np.int64)
         elif self._answers.task == "multilabel":

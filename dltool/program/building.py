@@ -8,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from dltool.config.experiment import Experiment, TrainConfig
+from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
-from dltool.layers.layer import build_layers
+from dltool.errors import InputError, Problem
+from dltool.layers.layer import build_layers, stateful_layers
 from dltool.losses.loss import Mixed
-from dltool.losses.output_activations import OutputActivation
+from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
 from dltool.ops.op import Spec
 from dltool.program.augmenting import augmented_images
@@ -28,8 +29,9 @@ from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
 
-#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, or drawn
-RowOrder = Literal["as they come", "shuffled", "drawn"]
+#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
+#: streams that each batch continues
+RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,7 @@ class Network:
     output: Value  # what is collected for each sample
     output_activation: OutputActivation  # what turns collected outputs into predictions
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
+    quantiles: tuple[float, ...] = ()  # that it predicts of each target
     over_tokens: bool = False  # the mean of losses is one over tokens
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
 
@@ -59,6 +62,13 @@ class Network:
             weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
         return np.add.reduceat(weights, np.cumsum(rows) - rows)
 
+    def predictions(self, outputs: np.ndarray) -> np.ndarray:
+        """Predictions (n, k) from collected outputs; of quantiles (n, k, quantiles), sorted so that none cross."""
+        predictions = activate(self.output_activation, outputs)
+        if not self.quantiles:
+            return predictions
+        return np.sort(predictions.reshape(len(predictions), len(self.quantiles), -1).swapaxes(1, 2), axis=2)
+
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
         values = self.program.graph.values
@@ -70,11 +80,16 @@ class Network:
         given = {
             "features": features,
             "codes": np.ascontiguousarray(samples.codes),
-            "target": np.ascontiguousarray(samples.targets.reshape(-1, *shape), dtype=targets.dtype),
+            "target": np.ascontiguousarray(samples.targets.reshape(len(samples), *shape), dtype=targets.dtype),
         }
         if samples.alias:
             given |= {"chances": samples.alias.chances, "others": samples.alias.others}
         return given
+
+    @property
+    def in_streams(self) -> bool:
+        """Whether each batch continues the one before."""
+        return self.program.graph.carries
 
     @property
     def warnings(self) -> list[str]:
@@ -82,8 +97,11 @@ class Network:
         return self.program.graph.warnings
 
 
-def row_order(train: TrainConfig) -> RowOrder:
+def row_order(experiment: Experiment) -> RowOrder:
     """How training on samples in memory takes its rows."""
+    train = experiment.train
+    if stateful_layers(experiment.model):
+        return "in streams"
     if train.sampling:
         return "drawn"
     return "shuffled" if train.shuffle else "as they come"
@@ -104,12 +122,17 @@ def build_network(
     must not have more than `longest` tokens.
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
-    order = order or (row_order(experiment.train) if training else "as they come")
+    if order is None:
+        streams = not training and stateful_layers(experiment.model)
+        order = row_order(experiment) if training else "in streams" if streams else "as they come"
     features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
     prediction = build_layers(graph, experiment.model, features)
+    if signature.task == "inputs" and prediction.shape == features.shape:
+        prediction = graph.apply("reshape", prediction, shape=target.shape)
     require_frozen(graph)
     idle = idle_layers(graph)
-    multiply_tables(graph, features, experiment.train.batch_size)
+    if signature.task != "inputs":  # the loss reads the features, too
+        multiply_tables(graph, features, experiment.train.batch_size)
     if not training:
         fold_normalizations(graph)
     with graph.inside("loss"):
@@ -128,13 +151,14 @@ def build_network(
     lower_convolutions(graph)
     _key_random_ops(graph, experiment.train.seed)
     return Network(
-        make_program(graph, rows),
-        prediction,
-        built.output,
-        built.output_activation,
-        built.class_weights,
-        built.over_tokens,
-        idle,
+        program=make_program(graph, rows),
+        prediction=prediction,
+        output=built.output,
+        output_activation=built.output_activation,
+        class_weights=built.class_weights,
+        quantiles=built.quantiles,
+        over_tokens=built.over_tokens,
+        idle_layers=idle,
     )
 
 
@@ -150,7 +174,7 @@ def empty_graph(
     experiment: Experiment, signature: Signature, *, training: bool, rows: int = 1, context: int | None = None
 ) -> Graph:
     """A graph that knows what the network of a config is for."""
-    outputs = len(signature.classes) if signature.classes else len(signature.targets)
+    outputs = len(signature.classes or signature.targets) * experiment.loss.outputs_for_each
     kind = "classes" if signature.classes else "targets"
     return Graph(
         training=training,
@@ -169,6 +193,9 @@ def _batch(
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
+        if order == "in streams" and signature.task != "tokens":
+            message = "stateful layers go on in the next block of a text_stream; leave out stateful"
+            raise InputError(Problem(message, path="model"))
     mixture = mixed = None
     if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):
@@ -177,7 +204,10 @@ def _batch(
         features = first_value(graph, signature, rows, experiment.model)
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
-        if signature.task == "tokens":
+        if signature.task == "inputs":
+            target = _own_target(graph, signature, features)
+            graph.outputs = target.spec.size * loss.outputs_for_each
+        elif signature.task == "tokens":
             features, target = graph.apply("next_tokens", features)
             features.vocabulary = graph.outputs
         elif signature.classes and loss.target != "binary":
@@ -186,9 +216,21 @@ def _batch(
             if mixture:
                 mixed = Mixed(graph.apply("gather_labels", labels, mixture.others), mixture.share)
         else:
-            width = 1 if signature.classes else len(signature.targets)
+            width = 1 if signature.classes else signature.target_width
             target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
+            if width > 1 and width > len(signature.targets):  # behind them is the number of the series
+                target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
     return features, target, mixed
+
+
+def _own_target(graph: Graph, signature: Signature, features: Value) -> Value:
+    """The features as the target (k,); raises InputError for embeddings, which would learn to be easy targets."""
+    for field in signature.codes:
+        if field.width is not None:
+            hint = f"features: {{{field.name}: {{category: {{encoding: one_hot}}}}}}, or leave the column out: exclude"
+            message = f"column '{field.name}' is embedded, and an embedding is learned, so it is no target; {hint}"
+            raise InputError(Problem(message, path="data"))
+    return features if len(features.shape) == 1 else graph.apply("reshape", features, shape=(features.spec.size,))
 
 
 def _rows(graph: Graph, order: RowOrder) -> Value:
@@ -196,6 +238,8 @@ def _rows(graph: Graph, order: RowOrder) -> Value:
     if order == "drawn":
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
+    if order == "in streams":
+        return graph.apply("stream_order", streams=graph.rows, even=int(graph.training))
     return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 

@@ -31,6 +31,8 @@ FEWEST_SEQUENCES = 1_500
 SMALLEST = 12
 #: from this number of rows on, the network on pixels is larger
 MANY_ROWS = 20_000
+#: units of the hidden layer of a network for windows of time series
+HIDDEN_OF_WINDOWS = 64
 #: batch sizes, by the number of training rows below which they apply
 BATCHES = ((500, 16), (2_000, 32), (8_000, 64), (20_000, 128), (100_000, 256), (1_000_000, 512))
 LARGEST_BATCH = 1024
@@ -48,6 +50,7 @@ class Facts:
     image: bool = False  # such a sample has a height, a width, and perhaps channels
     texts: tuple[str, ...] = ()  # columns that are sequences of words
     others: tuple[str, ...] = ()  # all other columns beside these
+    forecast: bool = False  # such a sample is a window of time series
 
     @property
     def output(self) -> str:
@@ -82,6 +85,8 @@ def model(facts: Facts) -> list[Entry]:
         return [*_on_images(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     if facts.texts:
         return [*_on_texts(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+    if facts.forecast:
+        return list(_on_windows(facts))
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
     hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
     return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
@@ -118,6 +123,14 @@ def _on_texts(facts: Facts) -> Iterator[Entry]:
     yield Entry(None, {"dropout": 0.5})
 
 
+def _on_windows(facts: Facts) -> Iterator[Entry]:
+    """A linear model, which follows trends, and a hidden layer for what it misses."""
+    output = {"dense": {"units": facts.output}}
+    hidden = [{"dense": {"units": HIDDEN_OF_WINDOWS, "activation": "relu"}}, {"dropout": 0.1}, output]
+    yield Entry(None, "flatten")
+    yield Entry(None, {"parallel": {"branches": [[output], hidden]}}, "a linear model, and what it misses")
+
+
 def _on_images(facts: Facts) -> Iterator[Entry]:
     if len(facts.shape) == 2:
         yield Entry(None, {"reshape": [*facts.shape, 1]}, "height, width, one channel")
@@ -145,6 +158,7 @@ LOSSES = {
     "numbers": ("huber", "like mse, but less sensitive to outliers"),
 }
 METRICS = {"classes": ["accuracy"], "multilabel": ["f1", "accuracy"], "numbers": ["rmse", "mae", "r2"]}
+FORECAST_METRICS = ["mae", "rmse", "mase", "r2"]
 #: a class with less than this part of an even share of the rows is rare: accuracy says little about it
 RARE = 0.3
 #: classes that a line lists
@@ -174,7 +188,7 @@ def training(facts: Facts) -> Sequence[Entry]:
 
 def metrics(facts: Facts) -> list[str]:
     """The metrics; the first one decides which epoch is best."""
-    names = METRICS[facts.task]
+    names = FORECAST_METRICS if facts.forecast else METRICS[facts.task]
     if len(facts.classes) == 2:
         names = [*names, "auc"]
     if facts.classes and min(facts.classes.values()) < RARE / len(facts.classes):
@@ -194,8 +208,12 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
     units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d", "gru"} & value.keys()]
     texts = [f"gru of {', '.join(facts.texts)}"] if facts.texts and (facts.others or len(facts.texts) > 1) else []
     units = [*[" + ".join([*texts, *(["dense of the others"] if facts.others else [])])][: len(texts)], *units]
+    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
+    network = f"{' → '.join(units)}, sized for {facts.rows:,} training rows"
+    if facts.forecast:
+        network = f"the sum of a linear model and one with {HIDDEN_OF_WINDOWS} hidden units"
     return [
-        ("network", f"{' → '.join(units)}, sized for {facts.rows:,} training rows"),
+        ("network", network),
         ("training", f"{epochs(facts)} epochs of batches of {batch_size(facts.rows)}"),
     ]
 

@@ -37,6 +37,11 @@ class Chart:
         drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self._place, points))
         self._cut.append(element("polyline", points=drawn, class_=f"line {style}"))
 
+    def band(self, low: Sequence[Point], high: Sequence[Point], style: str) -> None:
+        """The area between two lines."""
+        drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self._place, [*low, *reversed(high)]))
+        self._cut.append(element("polygon", points=drawn, class_=f"band {style}"))
+
     def cloud(self, points: Iterable[Point], style: str) -> None:
         """Many small dots; overlapping dots have a stronger color, up to the number of layers."""
         drawn = [f"M{x:.1f} {y:.1f}h0" for x, y in map(self._place, points)]

@@ -12,6 +12,7 @@ import numpy as np
 from dltool.data.features.feature import Encoder
 from dltool.data.preprocessing.features import Preparation, TablePreparation
 from dltool.data.samples.samples import Samples
+from dltool.data.scaling.series_scale import SeriesScale
 from dltool.report.formats import share, short
 
 #: bars of a small distribution, and words that are listed
@@ -41,7 +42,9 @@ def describe(preparation: Preparation, sample: Samples) -> list[ColumnSummary]:
         return [ColumnSummary("text", "tokens", f"sequence of {length:,}", 0.0, *_of_codes(sample.features))]
     values = sample.features
     if preparation.feature_dtype == "float32" and preparation.scale:
-        values = preparation.scale.undone(values)
+        many = isinstance(preparation.scale, SeriesScale) and len(preparation.scale.names) > 1
+        series = sample.targets[:, -1].astype(np.int64) if many else None
+        values = preparation.scale.undone(values, series)
     shape = " × ".join(map(str, preparation.feature_shape))
     kind = "bytes" if preparation.feature_dtype == "uint8" else "numbers"
     return [ColumnSummary("all values", kind, f"{shape} numbers", 0.0, *_of_numbers(values.reshape(-1)))]

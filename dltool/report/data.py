@@ -27,14 +27,15 @@ def data(content: Content) -> Markup:
         ("part", "rows", "share"), [(part, f"{n:,}", share(n / total)) for part, n in rows.items()], right=(1, 2)
     )
     notes = element("ul", [element("li", note) for note in content.notes]) if content.notes else None
+    task = content.signature.task
     ways = {"numbers": lambda content: _distribution(content, 0), "tokens": lambda content: None}
-    target = ways.get(content.signature.task, _balance)(content)
+    target = ways.get(task, _balance)(content) if task != "inputs" else None
     others = [_distribution(content, index) for index in range(1, len(content.signature.targets[:TARGETS]))]
     return element(
         "section",
         element("h2", "Data"),
         element("div", element("div", parts, notes), target, class_="halves"),
-        element("div", others, class_="figures") if others and content.signature.task == "numbers" else None,
+        element("div", others, class_="figures") if others and task == "numbers" else None,
         _features(content),
         id="data",
     )
@@ -48,7 +49,7 @@ def _features(content: Content) -> Markup:
     rows = "the training part" if looked == signature.rows["train"] else f"{looked:,} rows of the training part"
     if shown is not None:
         drawn = [
-            picture(one, truth(signature, signature.own_units(part.targets)[0]))
+            picture(one, truth(signature, signature.known(part.targets)[0]))
             for one, part in zip(shown, some, strict=True)
         ]
         return joined(
@@ -107,7 +108,7 @@ def _balance(content: Content) -> Markup:
 def _distribution(content: Content, index: int) -> Markup:
     """How a number to predict is distributed."""
     name = content.signature.targets[index]
-    values = content.signature.own_units(content.sample.targets)[:, index]
+    values = content.signature.known(content.sample.targets)[:, index]
     chart = histogram(values, f"distribution of the target {name}", x_title=name, style="train")
     mean, deviation = short(float(values.mean())), short(float(values.std()))
     note = f"Mean {mean}, standard deviation {deviation}, in the training part."

@@ -14,6 +14,7 @@ from dltool.data.store.reader import StoredSamples
 from dltool.training.assessment import Measurement
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.examples import Example, Worst
+from dltool.training.forecast_examples import ForecastExample, forecast_examples
 from dltool.training.prediction import Predictor
 
 #: rows whose predictions are kept, evenly spaced
@@ -30,6 +31,7 @@ class Measured:
     predictions: np.ndarray  # (n, k) of evenly spaced rows, as those of examples
     targets: np.ndarray  # likewise
     worst: Sequence[Example]
+    forecasts: Sequence[ForecastExample] = ()  # of time series
 
 
 def measure(
@@ -47,8 +49,10 @@ def measure(
     kept: list[tuple[np.ndarray, np.ndarray]] = []
     for low in range(0, len(samples), ROWS):
         piece = samples.rows(low, min(low + ROWS, len(samples)))
-        predictions, targets = measurement.add(piece), signature.own_units(piece.targets)
+        predictions, targets = measurement.add(piece), signature.known(piece.targets)
         kept.append((predictions[-low % stride :: stride], targets[-low % stride :: stride]))
-        worst.add(low, piece, predictions, targets)
+        if signature.task != "inputs":
+            worst.add(low, piece, predictions, targets)
     predictions, targets = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))
-    return Measured(part, epoch, measurement.result(note), predictions, targets, worst.examples)
+    results, shown = measurement.result(note), forecast_examples(predictor, samples)
+    return Measured(part, epoch, results, predictions, targets, worst.examples, shown)

@@ -10,6 +10,7 @@ from dltool.report.content import Content
 from dltool.report.curves import curves
 from dltool.report.data import data
 from dltool.report.examples import examples
+from dltool.report.forecasts import forecasts
 from dltool.report.headline import header, headline
 from dltool.report.markup import Markup, element, joined
 from dltool.report.model import model
@@ -21,6 +22,7 @@ _SECTIONS = {
     "curves": curves,
     "classes": classes,
     "multilabel": labels,
+    "forecasts": forecasts,
     "predictions": numbers,
     "examples": examples,
     "data": data,

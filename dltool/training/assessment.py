@@ -24,7 +24,7 @@ from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
 from dltool.metrics.metric import Accumulator, Answers, Metric, positive_classes
 from dltool.registry import registered
-from dltool.training.baselines import Baselines, Comparison, latest_values, remark
+from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import relocated
@@ -40,6 +40,7 @@ DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = {
     "classes": ("accuracy", "confusion_matrix"),
     "multilabel": ("accuracy", "exact_match", "f1"),
     "numbers": ("mae", "rmse", "r2"),
+    "inputs": (),
     "tokens": ("perplexity", "bits_per_character"),
 }
 
@@ -114,20 +115,20 @@ def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
 
 
 class Measurement:
-    """Accumulates everything that is measured, chunk by chunk."""
+    """Accumulates everything that is measured, chunk by chunk; of quantiles the one nearest to the median."""
 
     def __init__(self, predictor: Predictor, checkpoint: Checkpoint):
         self._predictor, self._signature = predictor, predictor.signature
         self._metrics = measured_metrics(predictor.experiment.metrics, self._signature.task)
-        self._answers = answers_of(self._signature)
+        self._answers = answers_of(self._signature, predictor.network.quantiles)
         self._rows = 0
         self._meter = make_meter(self._metrics, self._signature, predictor.network)
         self._details = _details(self._signature)
         task = self._signature.task
         self._calibration = Calibration(self._answers) if task in ("classes", "multilabel") else None
         baselines = Baselines.stored(checkpoint.trainer, self._signature)
-        latest = latest_values(predictor.experiment.data.source, predictor.preprocessing)
-        self._comparison = Comparison(baselines, self._metrics, latest)
+        naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
+        self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
 
     def add(self, part: Samples) -> np.ndarray:
         """Add samples; returns the predictions (n, k) for them."""
@@ -135,8 +136,8 @@ class Measurement:
         self._rows += len(part)
         self._meter.add_losses(result.losses, result.weights)
         self._meter.add_outputs(result.outputs, part.targets)
-        predictions = self._predictor.predictions(result.outputs)
-        known = self._signature.own_units(part.targets)
+        predictions = self._answers.point(self._predictor.predictions(result.outputs, part.targets))
+        known = self._signature.known(part.targets)
         for accumulator, columns in self._details:
             accumulator.update(predictions[:, columns], known[:, columns])
         if self._calibration:
@@ -175,9 +176,12 @@ class Measurement:
             ((accumulator, _),) = self._details
             rows = zip(signature.targets, class_report(accumulator.state["confusion"]), strict=True)
             return {"per_label": [{"label": name, **row._asdict()} for name, row in rows]}
-        per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in signature.targets}
+        if signature.task == "inputs":
+            return {}
+        names = signature.forecast.columns if signature.forecast else signature.targets
+        per_target: dict[str, dict[str, Any]] = {name: {"target": name} for name in names}
         for accumulator, columns in self._details:
-            per_target[signature.targets[columns[0]]][accumulator.metric.yaml_name] = _result(accumulator)
+            per_target[names[columns[0]]][accumulator.metric.yaml_name] = _result(accumulator)
         return {"per_target": list(per_target.values())}
 
 
@@ -192,12 +196,14 @@ def _details(signature: Signature) -> list[tuple[Accumulator, list[int]]]:
     columns = range(len(signature.targets))
     if signature.task == "multilabel":
         return [(F1().start(answers_of(signature)), list(columns))]
-    if signature.task in ("classes", "tokens"):
+    if signature.task in ("classes", "tokens", "inputs"):
         return []  # computed from the confusion matrix, or not at all
     metrics = [registered("metric")[name]() for name in DEFAULT_METRICS["numbers"]]
+    several = len(signature.forecast.columns) if signature.forecast else len(signature.targets)
+    of_each = [list(columns)[first::several] for first in range(several)]  # all steps of a column together
     return [
-        (metric.start(Answers("numbers", (name,))), [column])
-        for column, name in enumerate(signature.targets)
+        (metric.start(Answers("numbers", tuple(signature.targets[i] for i in of_target))), of_target)
+        for of_target in of_each
         for metric in metrics
     ]
 

@@ -17,6 +17,7 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples, joined_samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
+from dltool.data.sources.windows import Windows
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
 from dltool.losses.output_activations import OutputActivation, activate
@@ -42,14 +43,19 @@ BLOCK = 8192
 PREFIX = "baseline/"
 
 #: maps prepared samples to predictions (n, k) in the units of the data
-Latest = Callable[[Samples], np.ndarray]
+Naive = Callable[[Samples], np.ndarray]
 
 _OUTPUT_ACTIVATIONS: Mapping[Task, OutputActivation] = {
     "classes": "softmax",
     "multilabel": "sigmoid",
     "numbers": "identity",
 }
-_MODELS = {"trivial": "a trivial prediction", "linear": "a linear model of the same inputs"}
+_MODELS = {
+    "trivial": "a trivial prediction",
+    "last value": "repeating the last value",
+    "seasonal": "repeating the last season",
+    "linear": "a linear model of the same inputs",
+}
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,14 @@ class Baselines:
     @classmethod
     def fitted(cls, part: Samples | StoredSamples, signature: Signature) -> Baselines:
         """Fit the baselines to a training part."""
+        if signature.task == "inputs":
+            return cls(signature, {})
         sample = _sample(part, signature)
         if signature.task == "tokens":
             return cls(signature, {"mean": token_frequencies(sample.features, len(signature.classes or ()))})
-        targets = sample.targets.astype(np.float64)
-        if signature.classes:
+        if not signature.classes:
+            targets = sample.targets[:, : len(signature.targets)].astype(np.float64)
+        else:
             targets = np.eye(len(signature.classes))[sample.targets]
         arrays = {"mean": targets.mean(axis=0)}
         if signature.task == "numbers":
@@ -98,14 +107,25 @@ class Baselines:
             made["linear"] = activate(
                 _OUTPUT_ACTIVATIONS[self.signature.task], linear.outputs(part, self.signature.codes)
             )
-        return {name: self.signature.own_units(numbers) for name, numbers in made.items()}
+        if self.signature.classes:
+            return made
+        return {name: self.signature.own_units(numbers, part.targets) for name, numbers in made.items()}
 
 
 class Comparison:
-    """Metrics of the baselines on the network's rows; `latest` predicts that a series keeps its last value."""
+    """Metrics of the baselines on the network's rows, and of `naive` forecasts of series, by name.
 
-    def __init__(self, baselines: Baselines, metrics: Sequence[Metric], latest: Latest | None = None):
-        self._baselines, self._latest = baselines, latest
+    A network of `quantiles` is compared with single predictions, which stand for all of them.
+    """
+
+    def __init__(
+        self,
+        baselines: Baselines,
+        metrics: Sequence[Metric],
+        naive: Mapping[str, Naive] | None = None,
+        quantiles: tuple[float, ...] = (),
+    ):
+        self._baselines, self._naive, self._quantiles = baselines, naive or {}, quantiles
         self._metrics = {name: metric for name, metric in by_name(metrics).items() if metric.better}
         self._gathered: dict[str, dict[str, Accumulator]] = {}
 
@@ -115,40 +135,51 @@ class Comparison:
         for low in range(0, len(part), BLOCK):
             block = part.rows(low, min(low + BLOCK, len(part)))
             made = self._baselines.predictions(block)
-            if self._latest and made:
-                made["latest"] = self._latest(block)
+            made |= {name: predict(block) for name, predict in self._naive.items()} if made else {}
+            known, series = signature.known(block.targets), signature.series(block.targets)
             for name, predictions in made.items():
                 for accumulator in self._of(name).values():
-                    accumulator.update(predictions, signature.own_units(block.targets))
+                    accumulator.update(predictions, known, series)
 
     def result(self) -> dict[str, dict[str, float]]:
-        """All metrics of "trivial", the best of mean, median and last value for each metric, and of "linear"."""
+        """All metrics of "trivial", the better of mean and median for each metric, of naive forecasts and "linear"."""
         found = {name: {key: _value(one) for key, one in of.items()} for name, of in self._gathered.items()}
-        simplest = [found.pop(name) for name in ("mean", "median", "latest") if name in found]
+        simplest = [found.pop(name) for name in ("mean", "median") if name in found]
         if simplest:
             best = {name: max if one.better == "higher" else min for name, one in self._metrics.items()}
-            found = {"trivial": {key: best[key](one[key] for one in simplest) for key in best}, **found}
-        return found
+            found["trivial"] = {key: best[key](one[key] for one in simplest) for key in best}
+        return {name: found[name] for name in _MODELS if name in found}
 
     def _of(self, name: str) -> dict[str, Accumulator]:
         if name not in self._gathered:
-            answers = answers_of(self._baselines.signature)
+            answers = answers_of(self._baselines.signature, self._quantiles)
             self._gathered[name] = {key: one.start(answers) for key, one in self._metrics.items()}
         return self._gathered[name]
 
 
-def latest_values(source: Source, preprocessing: Preprocessing) -> Latest | None:
-    """A function that predicts that a series keeps its last value (n, targets); None for sources without series."""
-    columns, scale = source.latest, preprocessing.features.scale
-    if not columns:
-        return None
+def naive_forecasts(source: Source, preprocessing: Preprocessing) -> dict[str, Naive]:
+    """Functions that predict (n, targets) that series keep their last value, or repeat their last season.
 
-    def latest(part: Samples) -> np.ndarray:
-        steps = part.features[:, -1]
-        values = (scale.undone(steps) if scale else steps)[:, list(columns)]
-        return np.tile(values, (1, len(preprocessing.target.names) // len(columns)))
+    Only where windows show the targets, and the season is longer than a row and no longer than a window.
+    """
+    if not isinstance(source, Windows) or not source.latest:
+        return {}
+    season = preprocessing.settled.get("season", 1)
+    rows = {"last value": [source.length - 1] * len(source.predicted_steps)}
+    if 1 < season <= source.length:
+        rows["seasonal"] = [source.length - season + (step - 1) % season for step in source.predicted_steps]
+    return {name: _repeating(of, source.latest, preprocessing) for name, of in rows.items()}
 
-    return latest
+
+def _repeating(rows: Sequence[int], columns: Sequence[int], preprocessing: Preprocessing) -> Naive:
+    """A function that predicts for each step one of the rows of a window, in some columns."""
+    signature, scale = preprocessing.signature({}), preprocessing.features.scale
+
+    def repeat(part: Samples) -> np.ndarray:
+        shown = scale.undone(part.features, signature.series(part.targets)) if scale else part.features
+        return shown[:, rows][:, :, columns].reshape(len(part), -1).astype(np.float64)
+
+    return repeat
 
 
 def remark(metrics: Sequence[Metric], results: Mapping[str, Any], baselines: Mapping[str, Mapping[str, float]]) -> str:

@@ -61,7 +61,7 @@ def bucketing(
     left = order.padding(0)
     saved = 1 - (1 - padding) / (1 - left)
     room = memory_for(experiment.data) >= 2 * sum(one.nbytes for one in (part.features, part.targets, part.codes))
-    if row_order(train) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
+    if row_order(experiment) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
         return None, [note]
     networks = _networks(experiment, signature, batching.largest_batch, programs)
     if networks is None:

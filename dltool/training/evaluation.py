@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
-from dltool.losses.output_activations import activate
 from dltool.metrics.metric import Metric
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
@@ -24,8 +22,8 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
     """A meter for the predictions of a network; raises `InputError` if a metric does not fit the task."""
     return Meter(
         metrics,
-        answers=answers_of(signature),
-        output_activation=partial(activate, network.output_activation),
+        answers=answers_of(signature, network.quantiles),
+        output_activation=network.predictions,
         own_units=signature.own_units,
     )
 

@@ -62,8 +62,10 @@ class Worst:
         self, low: int, piece: Samples, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
     ) -> None:
         """Add consecutive rows, starting with row `low`."""
-        rank = mistaken if self.are_mistakes else row_losses
-        severity = rank(self._signature, predictions, targets)
+        if self.are_mistakes:
+            severity = mistaken(self._signature, predictions, targets)
+        else:
+            severity = row_losses(self._signature, predictions, targets, self._signature.series(piece.targets))
         least = self._found[-1][0] if len(self._found) == self._most else -np.inf
         highest = [i for i in np.argsort(-severity, kind="stable")[: self._most].tolist() if severity[i] > least]
         locations = places(highest) if places and highest else [""] * len(highest)
@@ -84,13 +86,21 @@ class Worst:
         return [example for severity, example in self._found if severity >= 1]
 
 
-def row_losses(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The loss of each row (n,): cross entropy (mean over labels or tokens), or the squared error in scaled units."""
+def row_losses(
+    signature: Signature, predictions: np.ndarray, targets: np.ndarray, series: np.ndarray | None = None
+) -> np.ndarray:
+    """The loss of each row (n,): cross entropy (mean over labels or tokens), or the squared error in scaled units.
+
+    The rows of several time series have the numbers of these (n,).
+    """
     if signature.task == "tokens":
         return predictions[:, SURPRISE] / np.maximum(predictions[:, COUNTED], 1)
     if signature.task == "numbers":
         scale = signature.target_scale
-        return np.square((predictions - targets) * (scale.factor if scale else 1.0)).sum(axis=1)
+        factor = scale.factor if scale else np.ones(1)
+        if factor.ndim == 2:  # one for each series
+            factor = factor[0 if series is None else series]
+        return np.square((predictions - targets) * factor).sum(axis=1)
     if signature.task == "classes":
         true = np.take_along_axis(predictions, targets[:, None], axis=1)
     else:

@@ -18,7 +18,7 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
-from dltool.training.baselines import Baselines, Comparison, latest_values, remark
+from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_finite
@@ -235,8 +235,8 @@ class Trainer:
             return {}, ""
         metrics = self._job.experiment.metrics
         source, preprocessing = self._job.experiment.data.source, self._job.dataset.preprocessing
-        latest = latest_values(source, Preprocessing.from_json(preprocessing))
-        comparison = Comparison(self._baselines, metrics, latest)
+        naive = naive_forecasts(source, Preprocessing.from_json(preprocessing))
+        comparison = Comparison(self._baselines, metrics, naive, self._job.network.quantiles)
         comparison.add(self._job.dataset.parts[part])
         found = comparison.result()
         return found, remark(metrics, results[part], found)

@@ -19,14 +19,16 @@ from dltool.training.checkpoint import section
 #: rows whose predictions are computed at a time
 BLOCK = 8192
 
-#: from one array (rows, k) to another of the same shape
+#: from outputs (rows, k) to predictions (rows, k), or (rows, targets, quantiles)
 ArrayFunction = Callable[[np.ndarray], np.ndarray]
+#: from scaled numbers of samples, and their targets as they are prepared, to the units of the data
+Units = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def answers_of(signature: Signature) -> Answers:
-    """The description of what is predicted."""
+def answers_of(signature: Signature, quantiles: tuple[float, ...] = ()) -> Answers:
+    """The description of what is predicted; of numbers perhaps these quantiles."""
     names = signature.classes or signature.targets
-    return Answers(signature.task, names, tuple(signature.class_shares.values()))
+    return Answers(signature.task, names, tuple(signature.class_shares.values()), quantiles, signature.forecast)
 
 
 class Meter:
@@ -41,10 +43,10 @@ class Meter:
         *,
         answers: Answers,
         output_activation: ArrayFunction,
-        own_units: ArrayFunction = lambda numbers: numbers,
+        own_units: Units = lambda numbers, targets: numbers,
     ):
         self._accumulators = {name: metric.start(answers) for name, metric in by_name(metrics).items()}
-        self._activate, self._own_units = output_activation, own_units
+        self._activate, self._own_units, self._answers = output_activation, own_units, answers
         self._loss = np.float64(0.0)
         self._weight = np.float64(0.0)
         self.undefined: list[str] = []  # reasons for undefined results
@@ -67,10 +69,12 @@ class Meter:
     def add_outputs(self, outputs: np.ndarray, targets: np.ndarray) -> None:
         """Add raw outputs (n, k) and the targets of the same samples."""
         for start in range(0, len(outputs), BLOCK):
-            predictions = self._own_units(self._activate(outputs[start : start + BLOCK]))
-            known = self._own_units(targets[start : start + BLOCK])
+            block = targets[start : start + BLOCK]
+            predictions = self._own_units(self._activate(outputs[start : start + BLOCK]), block)
+            known, series = self._answers.split(block)
+            known = self._own_units(known, block)
             for accumulator in self._accumulators.values():
-                accumulator.update(predictions, known)
+                accumulator.update(predictions, known, series)
 
     def result(self) -> dict[str, Any]:
         """The weighted mean loss and every metric over all samples; NaN if undefined."""

@@ -23,12 +23,12 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
-from dltool.losses.output_activations import activate
 from dltool.program.building import build_network
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import EVALUATION_ROWS
+from dltool.training.reconstruction import reconstruction_errors
 
 _PART = "samples"
 
@@ -83,22 +83,34 @@ class Predictor:
         self._engine.attach(_PART, part)
         return self._engine.evaluate(_PART)
 
-    def predictions(self, outputs: np.ndarray) -> np.ndarray:
-        """Probabilities (n, k) of classes or labels, or numbers (n, k) in the units of the data, from raw outputs."""
-        predictions = self.signature.own_units(activate(self.network.output_activation, outputs))
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Probabilities (n, k) of classes or labels, or numbers (n, k) in the units of the data, from raw outputs.
+
+        Quantiles are (n, k, quantiles). `targets` are those of the same samples, as they are prepared.
+        """
+        predictions = self.signature.own_units(self.network.predictions(outputs), targets)
         if self.signature.classes and predictions.shape[1] == 1:
             return np.concatenate([1 - predictions, predictions], axis=1)
         return predictions
 
 
-def columns(signature: Signature, predictions: np.ndarray) -> dict[str, np.ndarray]:
-    """Predictions (n, k) as the columns of a table.
+def columns(
+    signature: Signature, predictions: np.ndarray, quantiles: Sequence[float] = (), horizon: int = 1
+) -> dict[str, np.ndarray]:
+    """Predictions (n, k), or those of quantiles (n, k, quantiles), as the columns of a table.
 
     Numbers are float64, because float32 would lose small variations around a large value. Classes are names, labels
-    are 0 and 1, and probabilities are float32.
+    are 0 and 1, and probabilities are float32. With a `horizon` of several steps, each has a row.
     """
     if signature.task == "numbers":
-        names = [f"prediction_{name}" for name in signature.targets] if len(signature.targets) > 1 else ["prediction"]
+        targets = signature.targets
+        if horizon > 1 and signature.forecast:
+            targets = signature.forecast.columns
+            predictions = predictions.reshape(-1, len(targets), *predictions.shape[2:])
+        names = [f"prediction_{name}" for name in targets] if len(targets) > 1 else ["prediction"]
+        if quantiles:
+            names = [f"{name}_q{quantile:g}" for name in names for quantile in quantiles]
+            predictions = predictions.reshape(len(predictions), -1)
         return dict(zip(names, predictions.astype(np.float64).T, strict=True))
     names = signature.classes or signature.targets
     chances = {
@@ -140,7 +152,8 @@ class Predictions:
             for piece, samples in self._pieces(source):
                 predicted = True
                 rows = samples.rows - len(samples.failed)
-                yield Predicted(self._columns(piece, path), samples.kept_types, rows, min(rows, piece.high))
+                made = self._columns(piece, path, samples.horizon)
+                yield Predicted(made, samples.kept_types, rows, min(rows, piece.high))
         if self.problems and not predicted:
             raise InputError(*self.problems)
 
@@ -164,9 +177,14 @@ class Predictions:
                 raise
             self.problems += error.problems
 
-    def _columns(self, piece: Piece, path: str) -> dict[str, np.ndarray]:
+    def _columns(self, piece: Piece, path: str, horizon: int) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.samples).outputs
-        predicted = columns(self._predictor.signature, self._predictor.predictions(outputs))
+        signature, quantiles = self._predictor.signature, self._predictor.network.quantiles
+        if signature.task == "inputs":
+            predicted = {"reconstruction_error": reconstruction_errors(signature, piece.samples, outputs)}
+        else:
+            predictions = self._predictor.predictions(outputs, piece.samples.targets)
+            predicted = columns(signature, predictions, quantiles, horizon)
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"
             message = f"column '{both[0]}' has the same name as a prediction; {advice}"

@@ -56,7 +56,7 @@ def _undefined(
                 return ""
             reason = "all rows of the part belong to classes of weight 0; change class_weights"
             continue
-        gathered.update(np.zeros((len(piece), answers.width), np.float32), piece)
+        gathered.update(np.zeros((len(piece), answers.width), np.float32), *answers.split(piece))
         try:
             gathered.result()
         except InputError as error:

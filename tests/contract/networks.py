@@ -130,6 +130,7 @@ def layer_rows() -> Iterator[Row]:
     yield Row("dropout", _around({"dropout": 0.3}))
     yield Row("dropout over positions", _around({"dropout": 0.3}, "relu", {"dropout": 0.5}), shape=(3, 5))
     yield Row("flatten first", ["flatten", {"dense": {"units": 17, "activation": "relu"}}, *HEAD], shape=(3, 5))
+    yield Row("transpose", _around("transpose", {"dense": 4}, "transpose", "tanh"), shape=(3, 5))
     yield Row("reshape", _around({"reshape": [3, -1]}, {"dense": 4}, {"reshape": [-1, 2]}, "relu"), shape=(3, 5))
     for compat in ("keras", "torch", "mxnet"):
         yield Row(f"batch_norm of {compat}", _around("batch_norm", "relu"), config={"compat": compat})
@@ -142,6 +143,10 @@ def layer_rows() -> Iterator[Row]:
     vectors = {"embedding": {"size": 20, "width": 17}}
     tokens = {"shape": (7,), "integers": CLASSES, "target": "tokens"}
     yield Row("tokens", [{"embedding": 17}, {"dense": {"units": 9, "activation": "relu"}}, *HEAD], **tokens)
+    yield Row("tied_dense", [{"embedding": 17}, {"dense": {"units": 17, "activation": "tanh"}}, "tied_dense"], **tokens)
+    for kind in ("simple_rnn", "lstm", "gru"):
+        stateful = {kind: {"units": 17, "return_sequences": True, "stateful": True, "layers": 2}}
+        yield Row(f"stateful {kind}", [{"embedding": 9}, stateful, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
@@ -354,6 +359,9 @@ def loss_rows() -> Iterator[Row]:
         for loss in ("mse", "mae", "huber"):
             model = [hidden, {"dense": "targets"}]
             yield Row(f"{loss} of {targets}", model, target="numbers", targets=targets, config=_loss(loss))
+        model = [{"dense": {"units": 17, "activation": "tanh"}}, {"dense": {"units": "targets"}}]
+        config = {"loss": {"quantile": [0.1, 0.5, 0.9]}}
+        yield Row(f"quantile of {targets}", model, target="numbers", targets=targets, config=config)
 
 
 def _loss(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dltool.config.experiment import Task
+from dltool.data.readers.forecast import Forecast
 from dltool.errors import InputError
 from dltool.metrics.confusion import report
 from dltool.metrics.metric import Accumulator, Answers
@@ -19,7 +20,9 @@ ROWS = 60
 
 
 def start(name: str, task: Task, width: int, **fields: Any) -> Accumulator:
-    answers = Answers(task, tuple(f"c{i}" for i in range(width)))
+    names = tuple(f"c{i}" for i in range(width))
+    forecast = Forecast(names, 1, 1, ("",), np.full((1, width), 0.5)) if name == "mase" else None
+    answers = Answers(task, names, forecast=forecast)
     return registered("metric")[name].model_validate(fields).start(answers)
 
 
@@ -217,6 +220,9 @@ CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("mae", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("r2", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("mase", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("smape", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
+    ("quantile_loss", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("perplexity", {}, TOKEN_SCORES, TOKENS, "tokens"),
     ("bits_per_character", {}, TOKEN_SCORES, TOKENS, "tokens"),
     ("token_accuracy", {}, TOKEN_SCORES, TOKENS, "tokens"),

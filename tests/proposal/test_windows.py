@@ -18,7 +18,7 @@ DAYS = days(60)
 LEVEL = (50 + 10 * np.sin(np.arange(60) / 5)).round(2)
 PLAIN = list(zip(DAYS, LEVEL.tolist(), strict=True))
 SHOPS = [(day, shop, size * level) for day, level in PLAIN for shop, size in (("a", 1), ("b", 5), ("c", 9))]
-GAPPED = [row for number, row in enumerate(PLAIN) if number not in (20, 21, 40)]
+GAPPED = [row for number, row in enumerate(PLAIN) if number not in (10, 11)]
 FULL_OF_GAPS = [row for number, row in enumerate(PLAIN) if number % 6]
 
 CASES: dict[str, tuple[list[Any], dict[str, Any]]] = {
@@ -52,7 +52,9 @@ def test_series_become_windows_that_train(case: str, capsys: pytest.CaptureFixtu
     names = ("day", "shop", "level") if len(rows[0]) == 3 else ("day", "level")
     assert main(["init", _written(rows, *names), "-o", "c.yaml"]) == 0
     written = yaml.safe_load(Path("c.yaml").read_text())["data"]["windows"]
-    assert written == {"path": "level.csv", "target": "level", "horizon": 1, **fields}
+    horizon = min(7, fields["length"] // 2)
+    season = {"season": 7} if fields["length"] >= 7 else {}
+    assert written == {"path": "level.csv", "target": "level", "horizon": horizon, "steps": True, **season, **fields}
     capsys.readouterr()
     assert main(["train", "c.yaml", "--quiet", "--set", "train.epochs=1"]) == 0
 
@@ -78,3 +80,13 @@ def test_a_table_is_divided_by_time_from_either_end(turned: int) -> None:
     rows = [(day, n * n % 61 + 0.5, level) for n, (day, level) in enumerate(PLAIN)]
     split = propose(_written(rows[::turned], "day", "size", "level"), Wishes()).config["data"]["split"]
     assert split["time"] == "day"
+
+
+def test_several_targets_are_forecast_together_a_day_ahead():
+    hours = [f"{one}:00" for one in np.arange("2024-01-01T00", "2024-02-01T00", dtype="datetime64[h]")]
+    rows = [(hour, n % 24 + n * n % 7 / 3, n % 24 * n % 5 / 7) for n, hour in enumerate(hours)]
+    proposal = propose(_written(rows, "hour", "load", "heat"), Wishes(target=("load", "heat")))
+    fields = proposal.config["data"]["windows"]
+    assert fields["target"] == ["load", "heat"]
+    assert (fields["length"], fields["horizon"], fields["steps"], fields["season"]) == (48, 24, True, 24)
+    assert ("baselines", "the last value, the season of 24 rows, a linear model") in proposal.inferred

@@ -35,10 +35,17 @@ class Data:
     codes: tuple[CodeField, ...] = ()
     feature_shape: tuple[int, ...] = (3,)
     unit: float = 1.0
+    forecast: None = None
     class_shares: Mapping[str, float] = field(default_factory=dict)
 
-    def own_units(self, numbers):
+    def own_units(self, numbers, targets=None):
         return numbers * self.unit if self.task == "numbers" else numbers
+
+    def known(self, targets):
+        return self.own_units(targets)
+
+    def series(self, targets):
+        return None
 
 
 def numbers(columns: int, seed: int = 0) -> np.ndarray:
@@ -180,7 +187,7 @@ def test_a_run_keeps_and_shows_its_baselines(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("scaling", ["none", "standard"])
-def test_of_a_series_the_last_value_is_the_trivial_prediction(tmp_path, monkeypatch, capsys, scaling):
+def test_of_a_series_the_last_value_is_a_baseline(tmp_path, monkeypatch, capsys, scaling):
     monkeypatch.chdir(tmp_path)
     walk = 1000 + np.cumsum(np.random.default_rng(0).normal(size=200))
     (tmp_path / "walk.csv").write_text("other,value\n" + "".join(f"{row},{value}\n" for row, value in enumerate(walk)))
@@ -191,8 +198,8 @@ def test_of_a_series_the_last_value_is_the_trivial_prediction(tmp_path, monkeypa
     }
     changes = {"data": data, "model": ["flatten", {"dense": "targets"}], "loss": "mse", "metrics": ["rmse"]}
     assert main(["train", str(write_config(tmp_path, changes)), "--json"]) == 0
-    trivial = json.loads(capsys.readouterr().out)["baselines"]["trivial"]
-    assert trivial["rmse"] == pytest.approx(np.sqrt(np.mean((walk[-50:] - walk[-53:-3]) ** 2)), rel=1e-4)
+    last = json.loads(capsys.readouterr().out)["baselines"]["last value"]
+    assert last["rmse"] == pytest.approx(np.sqrt(np.mean((walk[-50:] - walk[-53:-3]) ** 2)), rel=1e-4)
     assert main(["predict", "runs/small", "walk.csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "last_row,prediction"

@@ -64,7 +64,7 @@ def test_an_undefined_metric_is_nan_and_says_why():
 def test_figures_are_in_the_units_of_the_targets():
     metrics = [registered("metric")[name]() for name in ("mae", "r2")]
     identity = lambda outputs: outputs  # noqa: E731
-    scaled = Meter(metrics, answers=TWO, output_activation=identity, own_units=lambda numbers: 100 * numbers + 7)
+    scaled = Meter(metrics, answers=TWO, output_activation=identity, own_units=lambda numbers, _: 100 * numbers + 7)
     plain = Meter(metrics, answers=TWO, output_activation=identity)
     for each in (scaled, plain):
         feed(each, 0, ROWS)

@@ -242,7 +242,7 @@ def test_a_terminal_shows_what_numbers_do_not_have_in_common(workplace, capsys, 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(
         "dltool.training.prediction.Predictor.predictions",
-        lambda self, outputs: 1.7e9 + np.arange(len(outputs))[:, None],
+        lambda self, outputs, targets: 1.7e9 + np.arange(len(outputs))[:, None],
     )
     assert main(["predict", "runs/number", "new.csv"]) == 0
     assert "1700000003" in capsys.readouterr().out

@@ -195,6 +195,7 @@ def _data_line(checked: Checked) -> str:
     first = next(layer for layer in checked.network.layers if layer.kind != "features")
     names = signature.classes or signature.targets
     target = plural(len(names), "number") if signature.task == "numbers" else f"{len(names)} {signature.task}"
+    target = "the same" if signature.task == "inputs" else target
     inputs = f"{_shape(first.input_shape)} inputs" if first.input_shape else plural(len(signature.columns), "column")
     return f"{inputs} → {target}; rows: {rows}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gzip import GzipFile
 from math import prod
 from tokenize import TokenError
-from typing import IO
+from typing import IO, Literal
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class StoredReader(Reader):
         features: Opening,
         targets: Opening | None,
         name: str,
-        task: Task,
+        task: Task | Literal["inputs"],
         axes: Axes = "channels_last",
     ):
         self._features, self._axes = features, axes

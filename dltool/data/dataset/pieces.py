@@ -10,7 +10,7 @@ import numpy as np
 
 from dltool.data.images.uniform import Constants
 from dltool.data.preprocessing.features import Preparation, Prepared
-from dltool.data.readers.reader import Reader, blaming
+from dltool.data.readers.reader import Reader, blaming, series_of
 from dltool.data.samples.samples import Samples
 from dltool.data.splitting.partition import Partition
 from dltool.data.splitting.split import overlap
@@ -61,6 +61,7 @@ def prepared(reader: Reader, preparation: Preparation) -> Iterator[tuple[int, in
     for raw in reader.read(preparation.types):
         start = low
         with blaming(reader.path):
-            chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row))
+            series = series_of(reader.outline, raw, low)
+            chunk = preparation.apply(raw, lambda row, start=start: reader.outline.place(start + row), series)
         low += len(chunk.features)
         yield start, low, chunk

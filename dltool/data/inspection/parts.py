@@ -34,7 +34,7 @@ LISTED = 5
 def balance(partition: Partition) -> dict[str, dict[str, int]]:
     """Rows of each class, or with each label, by part; empty for numbers."""
     names, task = partition.target.classes or partition.target.names, partition.target.task
-    if task in ("numbers", "tokens"):
+    if task not in ("classes", "multilabel"):
         return {}
     counts = {}
     for part in partition.rows:

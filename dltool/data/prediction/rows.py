@@ -12,11 +12,11 @@ import numpy as np
 
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
-from dltool.data.readers.reader import Raw, Reader, blaming
+from dltool.data.readers.reader import Raw, Reader, blaming, series_of
 from dltool.data.samples.samples import Samples
 from dltool.data.sources.source import Source
 from dltool.data.splitting.split import overlap
-from dltool.data.targets.target import Target, encode, usable_rows
+from dltool.data.targets.target import encode, usable_rows
 from dltool.errors import InputError, Problem
 
 #: bytes of memory that reading may take
@@ -43,9 +43,13 @@ class PredictionRows:
         targets, self._bad = request.targets, request.bad
         preprocessing.features.require_alike(reader.outline)
         self._reader, self._preparation, self._target = reader, preprocessing.features, preprocessing.target
-        self._targets = self._target.trained(encode(reader.outline, self._target)) if targets else None
+        self._targets = None
+        if targets:
+            outline = reader.outline
+            self._targets = self._target.trained(encode(outline, self._target), outline.series, outline.place)
         self.usable = usable_rows(reader.outline) if targets else None
         self.rows = reader.outline.rows
+        self.horizon = reader.horizon
         self.kept_types = reader.kept_types()
         self.unknown: Counter[str] = Counter()  # cells with values that are not in the training part, by column
         self.bad: Counter[str] = Counter()  # unreadable cells by column, unless these are refused
@@ -68,12 +72,13 @@ class PredictionRows:
         for raw in _slices(self._reader.read(self._preparation.types)):
             start = low
             with blaming(self._reader.path):
+                series = series_of(self._reader.outline, raw, low)
                 prepared = self._preparation.apply(
-                    raw, lambda row, start=start: self._reader.outline.place(start + row)
+                    raw, lambda row, start=start: self._reader.outline.place(start + row), series
                 )
             self.unknown.update(self._preparation.unknown(raw, prepared))
             low += len(prepared.features)
-            targets = _no_targets(self._target, low - start) if self._targets is None else self._targets[start:low]
+            targets = self._target.unknown(low - start, series) if self._targets is None else self._targets[start:low]
             samples = Samples(prepared.features, targets, prepared.codes)
             piece = Piece(start, low, samples, self._reader.kept(start, low))
             yield self._usable(piece)
@@ -149,8 +154,3 @@ def _slices(chunks: Iterator[Raw]) -> Iterator[Raw]:
         for low in range(0, len(cells[0]), step):
             inside = slice(low, low + step)
             yield raw[inside] if isinstance(raw, np.ndarray) else {name: one[inside] for name, one in raw.items()}
-
-
-def _no_targets(target: Target, rows: int) -> np.ndarray:
-    """Zeros in place of targets, for prediction."""
-    return np.zeros(rows, np.int64) if target.task == "classes" else np.zeros((rows, len(target.names)), np.float32)

@@ -13,6 +13,7 @@ from dltool.data.readers.outline import Outline
 from dltool.data.readers.reader import Raw, array_of, cells_of
 from dltool.data.samples.signature import CodeField
 from dltool.data.scaling.scaling import Scale
+from dltool.data.scaling.series_scale import SeriesScale, stored_scale
 from dltool.errors import InputError, Problem
 
 #: most columns with unusable cells to list
@@ -33,7 +34,7 @@ class ArrayPreparation:
 
     feature_shape: tuple[int, ...]  # of one prepared sample
     feature_dtype: Literal["float32", "uint8", "int32"]
-    scale: Scale | None
+    scale: Scale | SeriesScale | None
     codes: tuple[CodeField, ...] = ()
 
     @property
@@ -46,14 +47,24 @@ class ArrayPreparation:
         """The columns to read and their SQL types: none for arrays."""
         return {}
 
-    def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
+    def apply(self, raw: Raw, place: Callable[[int], str], series: np.ndarray | None = None) -> Prepared:
         """The features of consecutive rows, ready for training; `place` gives the place of the i-th row.
 
-        Raises InputError for numbers beyond float32.
+        Windows of the `series` (n,) with these numbers hold NaN where the future is hidden, which becomes 0. Raises
+        InputError for numbers beyond float32, and for series without a scale.
         """
         features = array_of(raw)
         if self.feature_dtype == "float32":
-            features = self.scale.applied(features) if self.scale else _float32(features)
+            hidden = np.isnan(features) if series is not None else None
+            if isinstance(self.scale, SeriesScale):
+                assert series is not None
+                if (unknown := self.scale.unknown(series)).size:
+                    raise self.scale.refusal(place(int(unknown[0])))
+                features = self.scale.applied(features, series)
+            else:
+                features = self.scale.applied(features) if self.scale else _float32(features)
+            if hidden is not None:
+                features = np.where(hidden, np.float32(0), features)
             _require_finite(features, place)
         return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
 
@@ -126,7 +137,7 @@ class TablePreparation:
         """The columns that are read, and their types in SQL."""
         return {encoder.column: encoder.reads for encoder in self.encoders}
 
-    def apply(self, raw: Raw, place: Callable[[int], str]) -> Prepared:
+    def apply(self, raw: Raw, place: Callable[[int], str], series: np.ndarray | None = None) -> Prepared:
         """The features of consecutive rows, ready for training; `place` gives the place of the i-th row.
 
         Raises InputError for cells that cannot be taken, and for numbers beyond float32.
@@ -184,7 +195,7 @@ def stored_preparation(data: Mapping[str, Any]) -> Preparation:
     if "columns" in data:
         return TablePreparation(tuple(map(stored_encoder, data["columns"])))
     scaling = data["scaling"]
-    scale = Scale.from_json(scaling) if scaling else None
+    scale = stored_scale(scaling) if scaling else None
     return ArrayPreparation(tuple(data["shape"]), data["dtype"], scale)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from dltool.config.experiment import DataConfig
 from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
+from dltool.data.readers.history import History
 from dltool.data.readers.reader import Raw, Reader, array_of, cells_of
 from dltool.data.scaling.moments import Moments
-from dltool.data.scaling.scaling import Scale, rounded_away, suitable
+from dltool.data.scaling.scaling import Scale, Scaling, rounded_away, suitable
+from dltool.data.scaling.series_scale import SeriesScale, fit_columns, fit_each
 from dltool.data.splitting.split import Index, overlap
 from dltool.errors import InputError, Problem
 
@@ -35,6 +38,12 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     scaling = data.scaling
     if scaling is None:
         scaling, notes = suitable(outline.feature_dtype, deep=outline.deep)
+    if scaling.fitted and outline.history:
+        scale = _fit_history(scaling, outline.history, train)
+        return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scale), notes
+    if scaling.by_series:
+        message = "per_series needs windows of time series; for one scale for all samples: standard"
+        raise InputError(Problem(message, path="data.scaling"))
     has_channels = len(outline.feature_shape) == 3
     moments = Moments(columns=has_channels or data.source.mixed_units)
     if scaling.fitted:
@@ -47,6 +56,21 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     if not scaling.fitted and outline.feature_dtype == "float32":
         notes += _rounded(reader, train, scale)
     return ArrayPreparation(outline.feature_shape, outline.feature_dtype, scale), notes
+
+
+def _fit_history(scaling: Scaling, history: History, train: Index) -> Scale | SeriesScale:
+    """The scale of the columns of windows, fitted to each row of the training windows once."""
+    values = np.where(history.plain, np.nan, history.features)
+    if scaling.by_series:
+        scale = fit_each(scaling, values, list(history.series_of(train)), history.names)
+        missing = np.isnan(scale.factor[:, ~history.plain]).any(axis=1, keepdims=True)  # no rows to train on
+        return replace(
+            scale,
+            offset=np.where(history.plain & ~missing, 0.0, scale.offset),
+            factor=np.where(history.plain & ~missing, 1.0, scale.factor),
+        )
+    scale = fit_columns(scaling, values[history.rows(train)])
+    return Scale(np.where(history.plain, 0.0, scale.offset), np.where(history.plain, 1.0, scale.factor))
 
 
 def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:

@@ -44,6 +44,7 @@ class Preprocessing:
             task=self.target.task,
             target_scale=self.target.scale,
             class_counts=self.target.counts,
+            forecast=self.target.forecast,
         )
 
     def as_json(self) -> dict[str, Any]:

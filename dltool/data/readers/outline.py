@@ -9,8 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from dltool.data.column_types.column_type import ColumnType, Kind
+from dltool.data.readers.history import History
 
 Bad = Literal["refuse", "missing", "skip"]
+#: the target that is the input itself, for networks that compress and reconstruct it (autoencoders)
+INPUTS = "inputs"
+
 Task = Literal["auto", "classes", "numbers", "multilabel"]
 
 
@@ -41,6 +45,8 @@ class Succession:
 
     reach: int  # how many of the next samples share targets with a sample
     sizes: tuple[int, ...] = ()  # number of samples of each series in order; empty for a single series
+    first: np.ndarray | None = None  # (n,) time of the first target of each sample, where a column has times
+    last: np.ndarray | None = None  # (n,) and of the last
 
 
 @dataclass(frozen=True)
@@ -50,13 +56,15 @@ class Outline:
     where: str  # the file, for messages
     place: Callable[[int], str]  # of a row (from 0), for messages: "data.csv:18"
     rows: int
-    task: Task | Literal["tokens"]
+    task: Task | Literal["tokens", "inputs"]
     targets: Mapping[str, np.ndarray]  # as found, by name: (rows,) booleans, integers, finite floats, or text
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)  # those of the request, likewise
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
     succession: Succession | None = None  # if samples are ordered in time
+    history: History | None = None  # what windows with targets are cut from
+    series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
     parts: Mapping[str, slice] | None = None  # the rows of each, if the source divides them itself
     tokens: tuple[str, ...] = ()  # what each code stands for, if the next one is to be predicted
     notes: tuple[str, ...] = ()  # what the user should know

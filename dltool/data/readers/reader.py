@@ -37,11 +37,17 @@ def cells_of(raw: Raw) -> Mapping[str, np.ndarray]:
     return raw
 
 
+def series_of(outline: Outline, raw: Raw, low: int) -> np.ndarray | None:
+    """The numbers (n,) of the series of consecutive samples from `low` on; None where samples are no windows."""
+    return None if outline.series is None else outline.series[low : low + len(array_of(raw))]
+
+
 class Reader(ABC):
     """An open source; closed by leaving its `with` block."""
 
     outline: Outline
     path = ""  # of the source in the config, for messages
+    horizon = 1  # how many rows the predictions for a sample make; so many are kept of each
     failed: Mapping[int, Problem] = MappingProxyType({})  # rows that could not be read, if the request was tolerant
 
     def read(self, types: Mapping[str, str]) -> Iterator[Raw]:

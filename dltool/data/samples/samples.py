@@ -25,9 +25,10 @@ class AliasTable:
 class Samples:
     """Prepared samples: features (n, *feature_shape), targets, and codes (n, m) int32, all fields side by side.
 
-    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1. Where
-    features are blocks of tokens, each followed by its next, they are (n, 2) float32: how many of these count as
-    targets, and the characters that they stand for.
+    Targets are (n,) int64 classes, (n, k) float32 numbers, scaled, or (n, k) float32 labels, each 0 or 1. The numbers
+    of several time series have one more behind them, that of the series. Where features are blocks of tokens, each
+    followed by its next, they are (n, 2) float32: how many of these count as targets, and the characters that they
+    stand for.
     """
 
     features: np.ndarray

@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 
 from dltool.config.experiment import Task
+from dltool.data.readers.forecast import Forecast
 from dltool.data.scaling.scaling import Scale
+from dltool.data.scaling.series_scale import SeriesScale
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,28 @@ class Signature:
     offset: np.ndarray | None
     factor: np.ndarray | None
     classes: tuple[str, ...] | None  # of a classifier, in the order of their labels
-    targets: tuple[str, ...]  # names; one for a classifier
+    targets: tuple[str, ...]  # names; one for a classifier, none where the inputs are the target
     rows: Mapping[str, int]  # by part; those of "train" are always known
     task: Task
     codes: tuple[CodeField, ...] = ()
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # of a table's columns: the first, how many
-    target_scale: Scale | None = None  # numbers are trained as (t − offset) · factor
+    target_scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
+    forecast: Forecast | None = None  # of windows of time series
+
+    @property
+    def target_width(self) -> int:
+        """How many numbers the targets of a sample have: of several series, one more, the number of its own."""
+        return len(self.targets) + bool(self.forecast and self.forecast.many)
+
+    def known(self, targets: np.ndarray) -> np.ndarray:
+        """The targets of samples as they are prepared, in the units of the data; classes as they are."""
+        return targets if self.classes else self.own_units(targets[:, : len(self.targets)], targets)
+
+    def series(self, targets: np.ndarray) -> np.ndarray | None:
+        """The number (n,) of each sample's series, from its targets as they are prepared; None for a single series."""
+        many = self.forecast is not None and self.forecast.many
+        return targets[:, -1].astype(np.int64) if many else None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,13 +76,20 @@ class Signature:
 
     @property
     def class_shares(self) -> dict[str, float]:
-        """Names of classes or labels, each with its share of the rows to train on; empty for numbers and tokens."""
-        if self.task in ("numbers", "tokens"):
+        """Names of classes or labels, each with its share of the rows to train on; empty for other tasks."""
+        if self.task not in ("classes", "multilabel"):
             return {}
         names = self.classes or self.targets
         counts = self.class_counts or (0,) * len(names)
         return {name: count / self.rows["train"] for name, count in zip(names, counts, strict=True)}
 
-    def own_units(self, numbers: np.ndarray) -> np.ndarray:
-        """Predictions or targets (n, k) as a network is trained on them, in the units of the targets themselves."""
-        return numbers if self.target_scale is None else self.target_scale.undone(numbers)
+    def own_units(self, numbers: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+        """Predictions (n, k) as a network gives them, or (n, k, quantiles), in the units of the targets themselves.
+
+        `targets` are those of the same samples, as they are prepared: of several series, they have its number.
+        """
+        if self.target_scale is None:
+            return numbers
+        series = None if targets is None else self.series(targets)
+        undone = self.target_scale.undone(np.moveaxis(numbers, 1, -1), series)
+        return np.moveaxis(undone, -1, 1)

@@ -30,8 +30,8 @@ class Scale:
     offset: np.ndarray
     factor: np.ndarray
 
-    def applied(self, features: np.ndarray) -> np.ndarray:
-        """The features (n, …) scaled in float64, rounded to float32."""
+    def applied(self, features: np.ndarray, series: np.ndarray | None = None) -> np.ndarray:
+        """The features (n, …) scaled in float64, rounded to float32; alike for all `series`."""
         scaled = np.empty(features.shape, dtype=np.float32)
         step = max(1, BLOCK // max(1, features[0].size)) if len(features) else 1
         with np.errstate(over="ignore"):
@@ -42,7 +42,7 @@ class Scale:
                 scaled[start : start + step] = block
         return scaled
 
-    def undone(self, scaled: np.ndarray) -> np.ndarray:
+    def undone(self, scaled: np.ndarray, series: np.ndarray | None = None) -> np.ndarray:
         """The inverse of `applied`, in float64."""
         return scaled.astype(np.float64) / self.factor + self.offset
 
@@ -67,6 +67,7 @@ class Scaling(Description):
     """A scaling of features."""
 
     fitted: ClassVar[bool] = True  #: depends on the features of the training part
+    by_series: ClassVar[bool] = False  #: each time series has its own
 
     @abstractmethod
     def scale(self, moments: Moments) -> Scale | None:
@@ -104,6 +105,13 @@ class Standard(Scaling):
     def scale(self, moments: Moments) -> Scale | None:
         """Mean, and one over the standard deviation (1 for what is constant)."""
         return Scale(moments.mean, _reciprocal(moments.deviation, moments))
+
+
+@register("scaling", "per_series")
+class PerSeries(Standard):
+    """Scales each time series by itself, to mean 0 and standard deviation 1 in its training rows."""
+
+    by_series: ClassVar[bool] = True
 
 
 @register("scaling", "minmax")

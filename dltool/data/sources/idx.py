@@ -18,7 +18,7 @@ from pydantic import Field
 from dltool.data.arrays.stored import Stored, StoredReader
 from dltool.data.files.gzipped import damage_explained, is_gzipped, open_bytes
 from dltool.data.files.paths import locate
-from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.outline import INPUTS, Request, Task
 from dltool.data.readers.reader import Reader
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
@@ -35,23 +35,28 @@ class Idx(Source):
     listed = True
 
     images: str = Field(description="file of the features, (rows, …)")
-    labels: str = Field(description="file of the targets, (rows,)")
+    labels: str = Field(description="file of the targets, (rows,); inputs: the images")
     task: Task = Field(default="auto", description="whether the labels are classes or numbers")
 
     def at(self, path: str) -> Self:
         """Other images, with labels in the file whose name has 'labels' for 'images', as in MNIST."""
+        if self.labels == INPUTS:
+            return self.model_copy(update={"images": path})
         name = Path(path).name.replace("images", "labels").replace("idx3", "idx1")
         return self.model_copy(update={"images": path, "labels": str(Path(path).with_name(name))})
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Images and labels."""
-        return [locate(self.images, folders, "images"), locate(self.labels, folders, "labels")]
+        labels = [] if self.labels == INPUTS else [locate(self.labels, folders, "labels")]
+        return [locate(self.images, folders, "images"), *labels]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the labels, and only the header of the images."""
         path = locate(self.images, folders, "images")
-        labels = partial(_opened, locate(self.labels, folders, "labels")) if request.targets else None
-        return StoredReader(str(path), partial(_opened, path), labels, "label", self.task)
+        reconstructs = self.labels == INPUTS
+        given = request.targets and not reconstructs
+        labels = partial(_opened, locate(self.labels, folders, "labels")) if given else None
+        return StoredReader(str(path), partial(_opened, path), labels, "label", INPUTS if reconstructs else self.task)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from dltool.data.arrays.axes import Axes
 from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
 from dltool.data.files.gzipped import damage_explained
 from dltool.data.files.paths import locate
-from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.outline import INPUTS, Request, Task
 from dltool.data.readers.reader import Reader
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
@@ -29,26 +29,30 @@ class Npy(Source):
     listed = True
 
     path: str = Field(description="file of the features")
-    targets: str = Field(description="file of the targets")
+    targets: str = Field(description="file of the targets; inputs: the features")
     task: Task = Field(default="auto", description="whether the targets are classes, labels or numbers")
 
     axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Both."""
-        return [locate(self.path, folders, "path"), locate(self.targets, folders, "targets")]
+        targets = [] if self.targets == INPUTS else [locate(self.targets, folders, "targets")]
+        return [locate(self.path, folders, "path"), *targets]
 
     def at(self, path: str) -> Self:
         """Other features, without targets, since their file is not known."""
-        return super().at(path).model_copy(update={"targets": ""})
+        return super().at(path).model_copy(update={"targets": self.targets if self.targets == INPUTS else ""})
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the targets, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         if request.targets and not self.targets:
             raise InputError(Problem("holds only features; a config must name the file of their targets", str(path)))
-        targets = partial(_opened, locate(self.targets, folders, "targets")) if request.targets else None
-        return StoredReader(str(path), partial(_opened, path), targets, "target", self.task, self.axes)
+        reconstructs = self.targets == INPUTS
+        given = request.targets and not reconstructs
+        targets = partial(_opened, locate(self.targets, folders, "targets")) if given else None
+        task = INPUTS if reconstructs else self.task
+        return StoredReader(str(path), partial(_opened, path), targets, "target", task, self.axes)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pydantic import Field
 from dltool.data.arrays.axes import Axes
 from dltool.data.arrays.stored import Stored, StoredReader, numpy_array
 from dltool.data.files.paths import locate
-from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.outline import INPUTS, Request, Task
 from dltool.data.readers.reader import Reader
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem, did_you_mean
@@ -29,7 +29,7 @@ class Npz(Source):
 
     path: str
     features: str = Field(default="x", description="name of the array of features")
-    targets: str = Field(default="y", description="name of the array of targets")
+    targets: str = Field(default="y", description="name of the array of targets; inputs: the features")
     task: Task = Field(default="auto", description="whether the targets are classes or numbers")
 
     axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
@@ -42,8 +42,11 @@ class Npz(Source):
         """Reads the targets, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         features = partial(_opened, path, self.features, "features")
-        targets = partial(_opened, path, self.targets, "targets") if request.targets else None
-        return StoredReader(str(path), features, targets, self.targets, self.task, self.axes)
+        reconstructs = self.targets == INPUTS
+        given = request.targets and not reconstructs
+        targets = partial(_opened, path, self.targets, "targets") if given else None
+        task = INPUTS if reconstructs else self.task
+        return StoredReader(str(path), features, targets, self.targets, task, self.axes)
 
 
 @contextmanager

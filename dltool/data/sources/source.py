@@ -29,11 +29,6 @@ class Source(Description):
     mixed_units: ClassVar[bool] = False  #: features have different units, as the columns of a table
 
     @property
-    def latest(self) -> tuple[int, ...]:
-        """Indexes of the features that are earlier values of the targets, for series; empty otherwise."""
-        return ()
-
-    @property
     def column_names(self) -> tuple[str, ...]:
         """Names along the last axis of samples that are arrays; empty without names."""
         return ()

@@ -13,7 +13,7 @@ from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
 from dltool.data.files.paths import locate_all
-from dltool.data.readers.outline import Request, Task
+from dltool.data.readers.outline import INPUTS, Request, Task
 from dltool.data.readers.reader import Reader
 from dltool.data.sources.source import Source
 from dltool.data.tables.column_names import matching, unmatched
@@ -35,7 +35,7 @@ class Table(Source):
 
     path: str = Field(description="of the file; wildcards match several files with the same columns")
     target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
-        description="column, or columns, to predict"
+        description="column, or columns, to predict; inputs: the features themselves, to be reconstructed"
     )
     columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="of the features; by default all except the target and 'exclude'"
@@ -94,8 +94,9 @@ class Table(Source):
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the requested columns into a database."""
         files = self._files(folders, request)
-        features = self._features(files[0], request)
-        targets = self._targets if request.targets else []
+        reconstructs = self.target == INPUTS and INPUTS not in files[0].columns
+        targets = self._targets if request.targets and not reconstructs else []
+        features = self._features(files[0], request, targets)
         others = [name for name in dict.fromkeys([*features, *request.extras]) if name not in targets]
         keep = list(files[0].columns) if request.keep_all else list(request.keep)
         given = {**request.types, **matching(self.types, list(files[0].columns))}
@@ -110,7 +111,10 @@ class Table(Source):
                 **find_columns(database, targets, given, asked),
             }
             options = TargetOptions(
-                self.task, self.label_separator or "", self.rename_labels, drop_missing=self.missing_target == "drop"
+                INPUTS if reconstructs else self.task,
+                self.label_separator or "",
+                self.rename_labels,
+                drop_missing=self.missing_target == "drop",
             )
             return TableReader(
                 database,
@@ -157,9 +161,8 @@ class Table(Source):
     def _targets(self) -> list[str]:
         return [self.target] if isinstance(self.target, str) else self.target
 
-    def _features(self, file: TableFile, request: Request) -> list[str]:
+    def _features(self, file: TableFile, request: Request, targets: Sequence[str]) -> list[str]:
         """Names of the columns to read; raises InputError for names that the file does not have."""
-        targets = self._targets if request.targets else []
         problems = [*_unknown(file, targets, "target"), *_unknown(file, self.exclude, "exclude")]
         problems += [*_unknown(file, self.columns or [], "columns"), *_unknown(file, request.features, "")]
         problems += [*_unknown(file, request.extras, ""), *_unknown(file, request.keep, "")]

@@ -17,7 +17,9 @@ from dltool.data.readers.outline import Request
 from dltool.data.readers.reader import Reader
 from dltool.data.sources.source import Source
 from dltool.data.sources.table import Table
+from dltool.data.time_series.calendar import Cycle, calendar_names
 from dltool.data.time_series.chronology import Gaps, Repeats
+from dltool.data.time_series.continuation import continuation
 from dltool.data.time_series.window_index import Cutting
 from dltool.data.time_series.window_reader import LAST_ROW, WindowReader
 from dltool.registry import register
@@ -25,14 +27,26 @@ from dltool.registry import register
 
 @register("source", "windows")
 class Windows(Source):
-    """All windows of `length` consecutive rows of a time series, each with the value `horizon` rows later."""
+    """All windows of `length` consecutive rows of time series, each with the values of the rows that follow."""
 
     mixed_units: ClassVar[bool] = True
 
     path: str
-    target: ColumnName = Field(description="column to predict")
+    target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
+        description="column, or columns, to predict"
+    )
     columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="columns in a window; by default only the target"
+    )
+    known_ahead: list[ColumnName] = Field(
+        default=[],
+        description="columns known before they happen, such as holidays; a window shows them up to its horizon. There"
+        " the other columns are 0, as their mean is after scaling",
+    )
+    calendar: list[Cycle] = Field(
+        default=[],
+        description="of the time of each row, up to the horizon: hour (of the day), weekday, day (of the month), month;"
+        " each as a sine and a cosine",
     )
     length: PositiveInt = Field(description="number of rows in a window")
     horizon: PositiveInt = Field(default=1, description="how many rows after the window the target is")
@@ -46,6 +60,12 @@ class Windows(Source):
         description="column of dates or numbers that orders the rows of each series; by default they have the order of"
         " the file",
     )
+    season: PositiveInt | None = Field(
+        default=None,
+        description="rows after which the series repeats itself, for the seasonal baseline and for mase; by default a"
+        " day, a week or a year, as the times suggest",
+    )
+    until: str | float | None = Field(default=None, description="time; rows from there on are left out of the training")
     gaps: Gaps = Field(
         default="split",
         description="how to treat missing times: split: no window crosses a gap; keep: windows cross gaps; fill: repeat"
@@ -72,47 +92,73 @@ class Windows(Source):
     def _fields_fit_each_other(self) -> Self:
         if self.steps and self.horizon < 2:
             raise ValueError("'steps' needs a 'horizon' of 2 or more")
-        for name, usual in (("gaps", "split"), ("repeats", "refuse")):
+        for name, usual in (("gaps", "split"), ("repeats", "refuse"), ("calendar", []), ("until", None)):
             if getattr(self, name) != usual and not self.time:
                 raise ValueError(f"'{name}' needs 'time', the column of times")
+        for name in self.known_ahead:
+            if name in self.targets:
+                raise ValueError(f"'{name}' is the target, so it is not known ahead")
         return self
 
     @property
     def latest(self) -> tuple[int, ...]:
-        """The target among the columns shown."""
-        return (self.shown.index(self.target),) if self.target in self.shown else ()
+        """Where the targets are among the columns shown; empty unless all of them are."""
+        names = self.column_names
+        return tuple(map(names.index, self.targets)) if set(self.targets) <= set(names) else ()
 
     @property
-    def shown(self) -> list[str]:
-        """The columns in a window."""
-        return self.columns or [self.target]
+    def targets(self) -> list[str]:
+        """The columns to predict."""
+        return [self.target] if isinstance(self.target, str) else self.target
+
+    @property
+    def past(self) -> list[str]:
+        """The columns that a window shows only of the past."""
+        return [name for name in self.columns or self.targets if name not in self.known_ahead]
+
+    @property
+    def ahead(self) -> list[str]:
+        """What a window shows up to the horizon."""
+        return [*self.known_ahead, *calendar_names(self.calendar)]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What a window shows, along its last axis."""
+        return (*self.past, *self.ahead)
+
+    @property
+    def shown_rows(self) -> int:
+        """How many rows a window shows."""
+        return self.length + (self.horizon if self.ahead else 0)
+
+    @property
+    def predicted_steps(self) -> tuple[int, ...]:
+        """How many rows ahead the predictions are."""
+        return tuple(range(1, self.horizon + 1)) if self.steps else (self.horizon,)
 
     @property
     def groups(self) -> list[str]:
         """The columns that identify the series."""
         return [self.group] if isinstance(self.group, str) else self.group or []
 
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The columns in a window."""
-        return tuple(self.columns or [self.target])
-
     def files(self, folders: Sequence[Path]) -> list[Path]:
         """Those of the table."""
         return self._table.files(folders)
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the columns, and cuts them into windows."""
+        """Reads the columns, and cuts them into windows; to predict every step, only where each series ends."""
         keys = [*self.groups, *([self.time] if self.time else [])]
-        needed = dict.fromkeys([*self.shown, *([self.target] if request.targets else []), *keys])
+        needed = dict.fromkeys([*self.past, *self.known_ahead, *(self.targets if request.targets else []), *keys])
         # without a column of times, read all columns: dates show whether rows are in order
-        features = (self.shown[0],) if self.time else ()
+        features = (next(iter(needed)),) if self.time else ()
         keep = () if request.targets else tuple(dict.fromkeys([*keys, *request.keep]))
         keep = tuple(name for name in keep if name != LAST_ROW)
         wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
         table = self._table.open(folders, wanted)
         try:
-            return WindowReader(table, Cutting(self, table, request).windows())
+            cutting = Cutting(self, table, request)
+            cut = continuation(cutting) if self.steps and not request.targets else cutting.windows()
+            return WindowReader(table, cut)
         except BaseException:
             table.close()
             raise

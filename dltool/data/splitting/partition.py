@@ -59,14 +59,28 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
         warnings = [*_classes_alike(understood), *_missing_classes(understood, of_parts)]
     if target is None:
         scaling = _target_scaling(data)
-        target = understood.fitted(encoded["train"][rows["train"][1]], scaling)
+        history, index = outlines["train"].history, rows["train"][1]
+        if history:
+            target = understood.fitted_to_history(history, index, scaling)
+        elif scaling and scaling.by_series:
+            message = "per_series needs windows of time series; for one scale for all samples: standard"
+            raise InputError(Problem(message, path="data.target_scaling"))
+        else:
+            target = understood.fitted(encoded["train"][index], scaling)
         if target.scale and data.target_scaling is None:
             notes.append(
                 "targets are standardized during training: the loss refers to standardized targets, all other"
                 " metrics are in the original units (data.target_scaling: standard)"
             )
     return Partition(
-        target, {source: target.trained(of_rows) for source, of_rows in encoded.items()}, rows, notes, warnings
+        target,
+        {
+            source: target.trained(of_rows, outlines[source].series, outlines[source].place)
+            for source, of_rows in encoded.items()
+        },
+        rows,
+        notes,
+        warnings,
     )
 
 
@@ -137,6 +151,8 @@ def _target_scaling(data: DataConfig) -> Scaling | None:
     """The scaling of numeric targets during training."""
     if data.target_scaling:
         return data.target_scaling
+    if data.scaling and data.scaling.by_series and data.source.mixed_units:
+        return data.scaling
     return Standard() if data.source.mixed_units else None
 
 

@@ -22,6 +22,7 @@ class SeriesSplitter(Splitter):
         self._reach = succession.reach
         self._ends = np.cumsum(succession.sizes or (rows,))
         self._left_out = 0
+        self._origin = ""
 
     def take(self, free: np.ndarray, count: int) -> np.ndarray:
         """The last free samples; earlier ones that share targets with them are left out of all parts."""
@@ -37,11 +38,32 @@ class SeriesSplitter(Splitter):
             taken.append(rows[first:high])
         return np.concatenate(taken)
 
+    def fold(self, free: np.ndarray, number: int, of: int) -> np.ndarray:
+        """The samples after one of `of` rolling origins, which divide each series into `of` + 1 equal stretches.
+
+        Everything later is left out of all parts, and so are samples before the origin that share targets with these,
+        for which the first stretch is longer. Raises InputError where nothing is left.
+        """
+        rows = np.flatnonzero(free)
+        ends = np.searchsorted(rows, self._ends)
+        taken = []
+        for low, high in zip([0, *ends[:-1]], ends, strict=True):
+            stretches = max(0, high - low - self._reach)
+            origin, stop = (high - stretches + stretches * (number + more) // (of + 1) for more in (0, 1))
+            free[rows[stop:high]] = False
+            free[rows[max(low, origin - self._reach) : origin]] = False
+            taken.append(rows[origin:stop])
+        if not len(found := np.concatenate(taken)) or not free[: found.max()].any():
+            message = f"{plural(len(rows), 'sample')} cannot be divided by {plural(of, 'origin')}"
+            raise InputError(Problem(message, path="data.split.fold"))
+        self._origin = f"rolling origin {number} of {of}: trained on what is before, validated on what follows"
+        return found
+
     def notes(self, parts: Mapping[str, slice | np.ndarray]) -> list[str]:
         what = "samples are ordered in time: the latest are set apart"
         if self._left_out:
             what += f"; {plural(self._left_out, 'sample')} before them left out, since they share targets"
-        return [what]
+        return [what, *([self._origin] if self._origin else [])]
 
 
 def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:

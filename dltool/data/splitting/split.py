@@ -12,6 +12,7 @@ import numpy as np
 
 from dltool.config.experiment import Rows, SplitConfig
 from dltool.data.readers.outline import Succession
+from dltool.data.splitting.dated_parts import dated_parts, earlier_than
 from dltool.data.splitting.part_column import named_rows
 from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
 from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter
@@ -42,6 +43,9 @@ def split_rows(
     for index in chosen.values():
         near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
         free[near] = False
+    if dated := dated_parts(split, parts, succession):
+        chosen |= {part: _compact(of_part) for part, of_part in dated.items()}
+        free &= earlier_than(split, dated, succession)
     # the test part first, so that it does not depend on the validation part
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
     several = chosen and succession and len(succession.sizes) > 1
@@ -76,7 +80,11 @@ def _fixed_parts(
     reach: int,
 ) -> dict[str, Index]:
     """The parts that are not drawn: from the ends of the file, or named by a column, except "train"."""
-    ends = {part: _end(part, wish, rows) for part in parts if isinstance(wish := getattr(split, part), Rows)}
+    ends = {
+        part: _end(part, wish, rows)
+        for part in parts
+        if isinstance(wish := getattr(split, part), Rows) and wish.since is None
+    }
     if problems := list(_overlaps(ends)):
         raise InputError(*problems)
     column = split.part_column

@@ -24,7 +24,7 @@ class RecordLayout:
     def of(cls, signature: Signature) -> RecordLayout:
         """The layout for samples with this signature."""
         codes = (sum(field.length for field in signature.codes),)
-        targets = ("<i8", ()) if signature.task == "classes" else ("<f4", (len(signature.targets),))
+        targets = ("<i8", ()) if signature.task == "classes" else ("<f4", (signature.target_width,))
         features = (np.dtype(signature.feature_dtype).newbyteorder("<").str, signature.feature_shape)
         types = (features, ("<i4", codes), targets)
         return cls(np.dtype([(name, *form) for name, form in zip(FIELDS, types, strict=True)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,18 @@ def moment(time: np.generic) -> str:
     if not isinstance(time, np.datetime64):
         return f"{time:.10g}"
     return str(time.astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
+
+
+def moment_of(text: str | float, times: np.ndarray, path: str, where: str = "") -> Any:
+    """The time that a config writes, as comparable with `times`; raises InputError with an example if it is none."""
+    try:
+        if times.dtype.kind != "M":
+            return np.float64(text)
+        (date,) = times_of(np.array([np.datetime64(str(text).strip().replace(" ", "T"))]), "", "", str)
+        return date
+    except ValueError:
+        example = moment(times[len(times) // 2])
+        raise InputError(Problem(f"{shown(text)} is no time; write one like {example}", where, path)) from None
 
 
 def _odd(cells: np.ndarray) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -38,7 +39,7 @@ WORDS = 3
 class TargetOptions:
     """How the target is to be understood."""
 
-    task: Task
+    task: Task | Literal["inputs"]
     separator: str  # between the labels of a cell; empty: a cell is one
     renamed: Mapping[str | int, str]  # labels as found, and what they are called
     drop_missing: bool  # rather than refuse rows without a target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,12 @@ from dltool.config.experiment import Task
 from dltool.config.renamed import VALUES
 from dltool.data.arrays.values import EXACT
 from dltool.data.files.quoting import shown
-from dltool.data.readers.outline import Outline
+from dltool.data.readers.forecast import Forecast
+from dltool.data.readers.history import History
+from dltool.data.readers.outline import INPUTS, Outline
 from dltool.data.scaling.moments import Moments
-from dltool.data.scaling.scaling import Scale, Scaling, rounded_away
+from dltool.data.scaling.scaling import NoScaling, Scale, Scaling, rounded_away
+from dltool.data.scaling.series_scale import SeriesScale, fit_columns, fit_each, stored_scale
 from dltool.data.targets.class_names import (
     class_names,
     distinct,
@@ -42,12 +45,15 @@ class Target:
     task: Task
     names: tuple[str, ...]  # of the one target that has classes, of all labels, or of all numbers
     classes: tuple[str, ...] | None = None  # in the order of their numbers; of tokens, what each code stands for
-    scale: Scale | None = None  # numbers are trained as (t − offset) · factor
+    scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     rows: int = 0  # to train on
+    forecast: Forecast | None = None  # of windows of time series
 
     def fitted(self, encoded: np.ndarray, scaling: Scaling | None) -> Target:
         """The target for these rows to train on, as `encode` gives them."""
+        if self.task == "inputs":
+            return replace(self, rows=len(encoded))
         if self.task == "numbers":
             moments = Moments()
             moments.update(encoded)
@@ -62,6 +68,23 @@ class Target:
             counts = np.count_nonzero(encoded, axis=0)
         return replace(self, counts=tuple(counts.tolist()), rows=len(encoded))
 
+    def fitted_to_history(self, history: History, windows: slice | np.ndarray, scaling: Scaling | None) -> Target:
+        """The target for these windows to train on; all steps of a column are scaled alike."""
+        forecast = Forecast.of(history, windows)
+        count = len(history.starts[windows])
+        if scaling is None or isinstance(scaling, NoScaling):
+            return replace(self, rows=count, forecast=forecast)
+        if scaling.by_series:
+            each = fit_each(scaling, history.targets, list(history.series_of(windows)), history.names)
+            return replace(self, scale=each.repeated(history.steps), rows=count, forecast=forecast)
+        rows = history.rows(windows)
+        scale = fit_columns(scaling, history.targets[rows])
+        moments = Moments(columns=True)
+        moments.update(history.targets[rows & np.isfinite(history.targets).all(axis=1)])
+        replace(self, names=history.columns)._require_told_apart(moments, scale)
+        scale = Scale(np.tile(scale.offset, history.steps), np.tile(scale.factor, history.steps))
+        return replace(self, scale=scale, rows=count, forecast=forecast)
+
     def _require_told_apart(self, moments: Moments, scale: Scale | None) -> None:
         """Raises InputError for numbers that float32 would round to a few."""
         rounded = np.flatnonzero(np.atleast_1d(rounded_away(moments, scale)))
@@ -74,11 +97,37 @@ class Target:
             )
             raise InputError(Problem(message, path="data.target_scaling"))
 
-    def trained(self, encoded: np.ndarray) -> np.ndarray:
-        """What a loss takes: classes (rows,) int64, or labels, scaled numbers or counts of tokens (rows, k) float32."""
-        if self.scale:
-            return self.scale.applied(encoded)
-        return encoded.astype(np.float32) if self.task == "numbers" else encoded
+    def trained(
+        self, encoded: np.ndarray, series: np.ndarray | None = None, place: Callable[[int], str] = str
+    ) -> np.ndarray:
+        """What a loss takes: classes (rows,) int64, or labels, scaled numbers or counts of tokens (rows, k) float32.
+
+        Of several series, whose numbers (rows,) are given, behind them these numbers. Raises InputError with the place
+        of a row whose series has no scale.
+        """
+        if isinstance(self.scale, SeriesScale):
+            assert series is not None
+            if (unknown := self.scale.unknown(series)).size:
+                raise self.scale.refusal(place(int(unknown[0])))
+            trained = self.scale.applied(encoded, series)
+        elif self.scale:
+            trained = self.scale.applied(encoded)
+        else:
+            trained = encoded.astype(np.float32) if self.task == "numbers" else encoded
+        if self.forecast and self.forecast.many:
+            assert series is not None
+            return np.column_stack([trained, series.astype(np.float32)])
+        return trained
+
+    def unknown(self, rows: int, series: np.ndarray | None) -> np.ndarray:
+        """Zeros in place of targets, for prediction."""
+        if self.task == "classes":
+            return np.zeros(rows, np.int64)
+        zeros = np.zeros((rows, len(self.names)), np.float32)
+        if self.forecast and self.forecast.many:
+            assert series is not None
+            return np.column_stack([zeros, series.astype(np.float32)])
+        return zeros
 
     def as_json(self) -> dict[str, Any]:
         """Plain data that JSON keeps exactly."""
@@ -89,6 +138,7 @@ class Target:
             "scale": self.scale.as_json() if self.scale else None,
             "counts": list(self.counts) if self.counts else None,
             "rows": self.rows,
+            **({"forecast": self.forecast.as_json()} if self.forecast else {}),
         }
 
     @classmethod
@@ -98,9 +148,10 @@ class Target:
             task=VALUES.get(data["task"], data["task"]),  # as older versions called it
             names=tuple(data["names"]),
             classes=tuple(data["classes"]) if data["classes"] else None,
-            scale=Scale.from_json(data["scale"]) if data["scale"] else None,
+            scale=stored_scale(data["scale"]) if data["scale"] else None,
             counts=tuple(data["counts"]) if data["counts"] else None,
             rows=data["rows"],
+            forecast=Forecast.from_json(data["forecast"]) if data.get("forecast") else None,
         )
 
 
@@ -122,6 +173,8 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
     single class.
     """
     names = tuple(outline.targets)
+    if outline.task == INPUTS:
+        return Target("inputs", ()), []
     if outline.task == "tokens":
         return Target("tokens", names, outline.tokens), []
     values = {name: np.ma.compressed(column) for name, column in outline.targets.items()}
@@ -163,6 +216,8 @@ def encode(outline: Outline, target: Target) -> np.ndarray:
 
     Rows without a target get 0. Raises InputError for classes and labels that are not in the training part.
     """
+    if target.task == "inputs":
+        return np.empty((outline.rows, 0), np.float32)
     if target.task == "multilabel" and outline.label_separator:
         return encode_label_lists(outline, target.names)
     if len(outline.targets) != len(target.names):

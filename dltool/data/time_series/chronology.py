@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from dltool.data.files.quoting import plural
 from dltool.data.tables.key_columns import Place, moment
+from dltool.data.time_series.step import Step
 from dltool.errors import InputError, Problem
 
 Gaps = Literal["split", "keep", "fill", "refuse"]
 Repeats = Literal["refuse", "first", "last", "keep"]
-
-#: longest distance of rows without a gap, in usual steps; longer for weekdays, because of holidays
-LONGEST, LONGEST_ON_WEEKDAYS = 1.5, 3.5
-#: how far from a whole number of usual steps a step may be, and what share of them may be further: with more, there is
-#: no usual step
-NEAR, MOST_UNEVEN = 0.2, 0.2
-
-
-@dataclass(frozen=True)
-class Step:
-    """The usual step between rows; a training fixes it, so that gaps mean the same in every file."""
-
-    size: float | None  # seconds for dates; None for irregular times
-    dates: bool
-    weekdays: bool = False  # days without Saturdays and Sundays
-
-    @classmethod
-    def usual(cls, times: np.ndarray, same_series: np.ndarray) -> Step:
-        """Of times (n,) in order, where those that are `same_series` (n − 1,) the one before are of the same series."""
-        dates = times.dtype.kind == "M"
-        steps = _numbers(times, same_series)
-        steps = steps[steps > 0]
-        if not steps.size:
-            return cls(None, dates)
-        step = cls(float(np.median(steps)), dates)
-        if dates and step.size == 86400 and np.is_busday(times.astype("datetime64[D]")).all():
-            step = replace(step, weekdays=True)
-        multiples = step.steps(times)[same_series]
-        uneven = np.abs(multiples - np.rint(multiples)) > NEAR
-        return step if uneven.mean() <= MOST_UNEVEN else cls(None, dates)
-
-    def longer(self, times: np.ndarray, same_series: np.ndarray) -> np.ndarray:
-        """Indexes (k,) of times that follow a gap."""
-        if self.size is None:
-            return np.empty(0, np.int64)
-        return (
-            np.flatnonzero(same_series & (self.steps(times) > (LONGEST_ON_WEEKDAYS if self.weekdays else LONGEST))) + 1
-        )
-
-    def steps(self, times: np.ndarray) -> np.ndarray:
-        """How many steps lie between a time and the next (n − 1,)."""
-        if self.weekdays:
-            days = times.astype("datetime64[D]")
-            return np.busday_count(days[:-1], days[1:]).astype(np.float64)
-        return _numbers(times) / (self.size or np.inf)
-
-    def __str__(self) -> str:
-        if self.size is None or not self.dates:
-            return f"{self.size:g}"
-        if self.weekdays:
-            return "1 weekday"
-        units = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
-        unit, seconds = next((each for each in units if self.size >= each[1]), units[-1])
-        count = self.size / seconds
-        return f"{count:.4g} {unit}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +27,7 @@ class Chronology:
     segments: np.ndarray  # (m + 1,) bounds of rows that follow each other without a gap
     notes: tuple[str, ...] = ()
     step: Step | None = None
+    times: np.ndarray | None = None  # (n,) where a column of times puts them in order
 
 
 @dataclass(frozen=True)
@@ -114,12 +61,14 @@ class Ordering:
         lacking = np.rint(step.steps(times)[gaps - 1]).astype(np.int64) - 1
         notes += self._gap_notes(order, times, gaps, int(lacking.sum()), step)
         bounds = np.concatenate([[0], np.flatnonzero(~same_series) + 1, [len(order)]])
-        if not self.stated or self.gaps == "keep":
+        if not self.stated:
             return Chronology(order, np.zeros(len(order), bool), series, bounds, tuple(notes), step)
+        if self.gaps == "keep":
+            return Chronology(order, np.zeros(len(order), bool), series, bounds, tuple(notes), step, times)
         if self.gaps == "fill":
             return self._filled(order, gaps, lacking, tuple(notes), step)
         bounds = np.union1d(bounds, gaps)
-        return Chronology(order, np.zeros(len(order), bool), series, bounds, tuple(notes), step)
+        return Chronology(order, np.zeros(len(order), bool), series, bounds, tuple(notes), step, times)
 
     def _without_times(self) -> Chronology:
         order = np.argsort(self.series, kind="stable")
@@ -185,18 +134,13 @@ class Ordering:
         self, order: np.ndarray, gaps: np.ndarray, lacking: np.ndarray, notes: tuple[str, ...], step: Step
     ) -> Chronology:
         """With the row before a gap as often as steps are missing."""
-        times = np.ones(len(order), np.int64)
-        times[gaps - 1] += lacking
-        rows = np.repeat(order, times)
-        filled = np.ones(len(rows), bool)
-        filled[np.cumsum(times) - times] = False
+        assert self.times is not None
+        count = np.ones(len(order), np.int64)
+        count[gaps - 1] += lacking
+        rows = np.repeat(order, count)
+        firsts = np.repeat(np.cumsum(count) - count, count)
+        behind = np.arange(len(rows)) - firsts
+        filled = behind > 0
         series = self.series[rows]
         bounds = np.concatenate([[0], np.flatnonzero(series[1:] != series[:-1]) + 1, [len(rows)]])
-        return Chronology(rows, filled, series, bounds, notes, step)
-
-
-def _numbers(times: np.ndarray, where: np.ndarray | slice = slice(None)) -> np.ndarray:
-    """Differences between times that follow each other, dates in seconds."""
-    if times.dtype.kind == "M":
-        return np.diff(times)[where] / np.timedelta64(1, "s")
-    return np.diff(times.astype(np.int64) if times.dtype.kind == "u" else times)[where].astype(np.float64)
+        return Chronology(rows, filled, series, bounds, notes, step, step.after(self.times[rows], behind))

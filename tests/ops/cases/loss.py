@@ -21,6 +21,8 @@ def _losses() -> list[Case]:
         Case("mse", numbers, gradients=(0,), loss=True),
         Case("mae", numbers, gradients=(0,), loss=True, kink=True),
         Case("huber", numbers, {"delta": 0.8}, gradients=(0,), loss=True),
+        Case("pinball", (*numbers, fixed(3, low=0.05, high=0.95)), gradients=(0,), loss=True, kink=True),
+        Case("pinball", (rows(35), rows(35), fixed(35, low=0.05, high=0.95)), gradients=(0,), loss=True, kink=True),
     ]
 
 
