@@ -38,8 +38,8 @@ def named_axes(experiment: Experiment, signature: Signature, names: Names) -> Na
         graph.outputs = first.spec.size * experiment.loss.outputs_for_each
     last = build_layers(graph, experiment.model, first)
     naming = _Naming(graph)
-    for column, words in names.codes.items():
-        naming.name_axis(graph.values.get(f"features.{column}.weight"), 0, tuple(words))
+    for column, of_column in names.codes.items():
+        naming.name_axis(graph.values.get(f"features.{column}.weight"), 0, tuple(of_column))
     given = graph.inputs.made if isinstance(graph.inputs, Columns) else {}
     words: dict[Value, Axis] = {value: tuple(names.codes[one[0]]) for value, one in given.items() if value.vocabulary}
     if signature.task == "tokens":

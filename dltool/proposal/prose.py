@@ -29,7 +29,12 @@ def is_running_text(file: Path) -> bool:
     text = "".join("".join(lines).split())
     letters = sum(map(str.isalpha, text))
     labeled = all(line.startswith(LABEL) for line in lines)
-    return bool(text) and letters >= LETTERS * len(text) and not labeled and not any(_divides(lines, d) for d in DELIMITERS)
+    return (
+        bool(text)
+        and letters >= LETTERS * len(text)
+        and not labeled
+        and not any(_divides(lines, d) for d in DELIMITERS)
+    )
 
 
 def _divides(lines: list[str], delimiter: str) -> bool:

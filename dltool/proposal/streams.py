@@ -32,7 +32,9 @@ def propose_stream(found: Found) -> Proposal:
     files = locate_all(path, [], "")
     total, distinct = _looked_at(files)
     if total < FEWEST:
-        raise InputError(Problem(f"{plural(total, 'character')}, too few to learn from; at least {FEWEST:,} are needed", path))
+        raise InputError(
+            Problem(f"{plural(total, 'character')}, too few to learn from; at least {FEWEST:,} are needed", path)
+        )
     block = min(BLOCK, max(8, int(total * (1 - VALIDATION)) // BLOCKS))
     units = next((units for most, units in UNITS if total < most), LARGEST)
     epochs = min(EPOCHS[1], max(EPOCHS[0], round(CHARACTERS / total)))

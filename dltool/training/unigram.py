@@ -8,13 +8,13 @@ from dltool.data.samples.samples import Samples
 
 
 def token_frequencies(blocks: np.ndarray, size: int) -> np.ndarray:
-    """The share (size,) of each token among blocks (n, length) of codes, every token counted once more than it occurs."""
+    """The share (size,) of each token among blocks (n, length) of codes, each counted once more than it occurs."""
     counts = np.bincount(blocks[blocks >= 0], minlength=size) + 1.0
     return counts / counts.sum()
 
 
 def unigram_scores(part: Samples, frequencies: np.ndarray) -> np.ndarray:
-    """Scores (n, 3) of blocks, as of a network: Σ −log p of the tokens to predict, their number, and how many are hit."""
+    """Scores (n, 3) of blocks, as of a network: Σ −log p of the tokens to predict, their number, and hits."""
     targets = part.features[:, 1:]
     counted = targets >= 0
     surprise = np.where(counted, -np.log(frequencies)[targets], 0.0).sum(axis=1)

@@ -58,7 +58,7 @@ def test_a_text_has_a_branch_beside_other_columns() -> None:
     texts = [f"{number:.3f} is what this row says" for number in X]
     kinds = np.array(["no", "yes"])[(X > 0).astype(int)]
     config = proposed({"t": texts, "x": X, "kind": kinds}, "kind").config
-    parallel, dropout, dense = config["model"]
+    parallel = config["model"][0]
     text, others = parallel["parallel"]["branches"]
     assert [text[:2], others[0]] == [[{"columns": "t"}, {"embedding": 64}], {"columns": ["x"]}]
     assert config["train"]["epochs"] == 20

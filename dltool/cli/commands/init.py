@@ -42,7 +42,9 @@ def init(
     proposal = propose(data, Wishes(tuple(target), task), test)
     from_resolved(proposal.config)  # never write an invalid config
     try:
-        path.write_text(proposal.text(_command(data, target, output, test, task), _commands(path, proposal)), encoding="utf-8")
+        path.write_text(
+            proposal.text(_command(data, target, output, test, task), _commands(path, proposal)), encoding="utf-8"
+        )
     except OSError as error:
         raise InputError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
     _write_summary(proposal, path)

@@ -20,7 +20,7 @@ class PathField(NamedTuple):
     field: str
     key: str  # in the config, such as data.table.path
     name: str
-    index: int | None = None  # in a list of names
+    place: int | None = None  # in a list of names
 
 
 def sources(data: DataConfig) -> dict[str, Source]:
@@ -52,9 +52,9 @@ def with_names(data: DataConfig, names: Mapping[PathField, str]) -> DataConfig:
     changed = sources(data)
     for one, name in names.items():
         value: str | list[str] = name
-        if one.index is not None:
+        if one.place is not None:
             value = [*getattr(changed[one.part], one.field)]
-            value[one.index] = name
+            value[one.place] = name
         changed[one.part] = changed[one.part].model_copy(update={one.field: value})
     return data.model_copy(update={("source" if part == "train" else part): one for part, one in changed.items()})
 

@@ -139,7 +139,7 @@ def _divided(main: Outline, parts: Sequence[str]) -> tuple[dict[str, Index], lis
     """The parts that a source has made itself."""
     if len(parts) == 1:
         return {"train": slice(0, main.rows)}, []
-    found: dict[str, Index] = {**(main.parts or {})}
+    found = main.parts or {}
     if short := [part for part in parts if part not in found or found[part].start == found[part].stop]:
         raise InputError(
             Problem("would be empty: the text is too short for this share", main.where, f"data.split.{short[0]}")

@@ -23,7 +23,7 @@ _CODE = np.dtype("<i4")
 
 @dataclass(frozen=True)
 class Blocks:
-    """How a run of tokens is cut: every `stride` tokens a block of `size` begins, which predicts the tokens after it."""
+    """How tokens are cut: every `stride` tokens a block of `size` begins, each of which predicts the next."""
 
     size: int
     stride: int
@@ -47,7 +47,7 @@ class Tokens:
         root = cache_root()
         try:
             root.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=root)
+            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(root))  # noqa: SIM115  (closed with this)
             weakref.finalize(self, self._file.close)
             targets = [self._write(segment, vocabulary) for segment in segments]
         except OSError as error:

@@ -56,7 +56,8 @@ def test_the_usual_length_holds_almost_all_texts(vocabulary: str):
 def test_texts_that_are_cut_are_noted():
     write("t.csv", "text,y\n" + "a b c d e,0\n" * 3 + "a b,1\n")
     data = {**table("t.csv"), **ALL, "features": {"text": {"tokens": {"length": 3}}}}
-    assert opened(data).notes == ["column 'text': 75 % of the texts to train on are longer, the first 3 words are kept (length, keep)"]  # fmt: skip
+    note = "column 'text': 75 % of the texts to train on are longer, the first 3 words are kept (length, keep)"
+    assert opened(data).notes == [note]
     data["features"] = {"text": {"tokens": {"length": 5}}}
     assert not opened(data).notes
 
@@ -66,7 +67,10 @@ def test_texts_that_are_cut_are_noted():
     [
         ({}, "data.features.text: the texts to train on have no word that occurs 2 times; lower min_count"),
         ({"min_count": 1, "lowercase": False}, ""),
-        ({"vocabulary": "character", "min_count": 9}, "data.features.text: the texts to train on have no character that occurs 9 times; lower min_count"),
+        (
+            {"vocabulary": "character", "min_count": 9},
+            "data.features.text: the texts to train on have no character that occurs 9 times; lower min_count",
+        ),
     ],
 )  # fmt: skip
 def test_an_empty_vocabulary_has_a_line(fields: dict[str, Any], line: str):

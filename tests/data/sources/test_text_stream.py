@@ -59,7 +59,7 @@ def test_blocks_of_a_text():
         ("abcdefgh", {"block": 2, "stride": 5}, ["abc", "fgh"], [[2, 2], [2, 2]]),
         ("abcdefgh", {"block": 2, "stride": 6}, ["abc", "gh"], [[2, 2], [1, 1]]),
         ("abcdefgh", {"block": 2, "stride": 7}, ["abc"], [[2, 2]]),
-        ("aa bb\n aa bb cc", {"block": 2, "vocabulary": "word"}, ["aa bb\n", "\naa bb", "bb cc"], [[2, 4], [2, 6], [1, 3]]),
+        ("aa bb\n aa b", {"block": 2, "vocabulary": "word"}, ["aa bb\n", "\naa b"], [[2, 4], [2, 5]]),
         ("a\r\nb\rc", {"block": 4}, ["a\nb\nc"], [[4, 4]]),
     ],
 )  # fmt: skip
