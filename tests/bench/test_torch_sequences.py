@@ -66,6 +66,11 @@ NETWORKS: dict[str, tuple[Any, list[Any], str | None]] = {
         [EMBEDDED, {"conv1d": {"filters": 6, "kernel": 5}}, {"squeeze_excite": 2}, "global_max_pool", OUTPUT],
         None,
     ),
+    "tied": (
+        BLOCKS,
+        [{"embedding": 8}, *recurrent("gru", return_sequences=True)[:1], {"dense": 8}, "tied_dense"],
+        None,
+    ),
     "softmax is left to the loss": (BLOCKS, [{"embedding": 8}, OUTPUT, "softmax"], None),
     "softmax twice": (BLOCKS, [{"embedding": 8}, OUTPUT, "softmax"], "torch"),
     "transposed": (

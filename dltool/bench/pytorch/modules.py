@@ -106,3 +106,14 @@ class SqueezeExcite(nn.Module):
         for axis in self._averaged:
             factors = factors.unsqueeze(axis)
         return x * factors
+
+
+class Tied(nn.Module):
+    """A number for each row of a table (size, width) that belongs to an embedding: the product with it."""
+
+    def __init__(self, table: Any, *, bias: bool):
+        super().__init__()
+        self._table, self.bias = table, nn.Parameter(torch.zeros(len(table))) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        return nn.functional.linear(x, self._table, self.bias)

@@ -11,7 +11,7 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 
 from dltool.bench.pytorch.attention import AddPositions, Rotary, SelfAttention, waves
 from dltool.bench.pytorch.images import Fields, Modules
-from dltool.bench.pytorch.modules import Gated, SqueezeExcite
+from dltool.bench.pytorch.modules import Gated, SqueezeExcite, Tied
 from dltool.bench.pytorch.recurrent import Recurrent
 from dltool.errors import InputError, Problem
 
@@ -94,6 +94,17 @@ def transformer_block(network: Network, fields: Fields, path: str) -> Modules:
     return network.build(layers, path)
 
 
+def tied_dense(network: Network, fields: Fields, path: str) -> Modules:
+    """An output for each row of an embedding's table."""
+    modules = network.with_channels(first=False)
+    table = network.tensors[f"{fields['of']}.weight"]
+    module = Tied(table, bias=fields["bias"])
+    if fields["bias"]:
+        network.tensors[f"{path}.bias"] = module.bias
+    network.shape = (*network.shape[:-1], len(table))
+    return [*modules, module]
+
+
 def rms_norm(network: Network, fields: Fields, path: str) -> Modules:
     """Normalization without a mean."""
     modules = network.with_channels(first=False)
@@ -133,6 +144,7 @@ LAYERS: Mapping[str, Callable[[Network, Fields, str], Modules]] = {
     "position_embedding": position_embedding,
     "sinusoidal_positions": sinusoidal_positions,
     "transformer_block": transformer_block,
+    "tied_dense": tied_dense,
     "rms_norm": rms_norm,
     "glu": glu,
     "squeeze_excite": squeeze_excite,
