@@ -207,6 +207,31 @@ def predict(
 
 
 @app.command()
+def generate(
+    checkpoint: Checkpoint,
+    prompt: Annotated[str, typer.Option("--prompt", "-p", metavar="TEXT", help="Beginning of the text.")] = "",
+    tokens: Annotated[int, typer.Option("--tokens", "-n", metavar="N", min=1, help="How many to add.")] = 500,
+    temperature: Annotated[
+        float,
+        typer.Option("--temperature", metavar="T", min=0, help="Below 1 more predictable; 0: the most probable token."),
+    ] = 0.8,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", metavar="K", min=1, help="Draw from the K most probable tokens.")
+    ] = None,
+    top_p: Annotated[
+        float,
+        typer.Option("--top-p", metavar="P", min=0, max=1, help="Draw from the most probable tokens that make up P."),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same text.")] = 0,
+) -> None:
+    """Continue a text with a trained language model."""
+    from dltool.cli.commands.generate import generate as run
+
+    go_on_without_output()
+    run(checkpoint, prompt, tokens=tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:

@@ -74,9 +74,9 @@ class Record:
         return next((name for name in self.names if f"*{name}" in self.operands), None)
 
     def alone(self, operands: Sequence[Any]) -> dict[str, Any]:
-        """All operands in their order, by name, without starred ones."""
+        """All operands in their order, by name, without starred ones, and without further outputs of an epilogue."""
         if self.starred is None:
-            return dict(zip(self.names, operands, strict=True))
+            return dict(zip(self.names, operands, strict=False))
         first = self.names.index(self.starred)
         behind = len(operands) - (len(self.names) - first - 1)
         names = (*self.names[:first], *self.names[first + 1 :])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, PositiveInt
@@ -46,10 +47,21 @@ class MultiHeadAttention(Layer):
             raise misfit(graph, f"cannot divide {self.heads} heads into {groups} groups", "use a divisor of heads")
         qkv = self._projected(graph, x, (self.heads + 2 * groups) * width, "", fans=(channels, self.heads * width))
         if self.rotary:
-            qkv = self._turned(graph, qkv, self.heads + groups, steps, width)
-        fields = {"heads": self.heads, "groups": groups, "causal": int(self.causal), "scale": width**-0.5}
-        y, _ = graph.apply("attention", qkv, *(() if x.lengths is None else (x.lengths,)), **fields)
+            qkv = self._turned(graph, qkv, self.heads + groups, graph.context or steps, width)
+        fields = {"heads": self.heads, "groups": groups, "scale": width**-0.5}
+        if graph.context is None:
+            lengths = () if x.lengths is None else (x.lengths,)
+            y, _ = graph.apply("attention", qkv, *lengths, **fields, causal=int(self.causal))
+        else:
+            y = self._of_steps_before(graph, qkv, graph.context, groups * width, fields)
         return self._projected(graph, y, channels, "output_", fans=(self.heads * width, channels))
+
+    def _of_steps_before(self, graph: Graph, qkv: Value, context: int, width: int, fields: Mapping[str, Any]) -> Value:
+        """Attention of the step at hand, with keys and values (width) of the steps before from memory."""
+        if not self.causal:
+            raise misfit(graph, "attention to later steps cannot generate a text", "train it with causal: true")
+        keys, values = (graph.memory(name, (graph.rows, context, width)) for name in ("keys", "values"))
+        return graph.apply("cached_attention", qkv, keys, values, **fields)
 
     def _projected(self, graph: Graph, x: Value, units: int, name: str, fans: tuple[int, int]) -> Value:
         """x · weight + bias."""
@@ -69,4 +81,6 @@ class MultiHeadAttention(Layer):
         frequencies = self.rotary_base ** (-np.arange(0, width, 2) / width)
         angles = np.arange(steps)[:, None] * frequencies
         turns = graph.constant("turns", np.concatenate([np.cos(angles), np.sin(angles)], axis=1))
+        if graph.context is not None:
+            turns = graph.apply("row_of_position", turns)
         return graph.apply("rotary", qkv, turns, heads=heads)

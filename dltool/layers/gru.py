@@ -20,5 +20,8 @@ class GRU(Recurrent):
     def steps(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → (steps, units)."""
         products, recurrent = self.products(graph, x), self.recurrent_weight(graph)
-        y, _, _ = graph.apply("gru", products, recurrent, self.bias(graph, "recurrent_bias"))
+        memories = self.memories(graph, "hidden")
+        initial = [graph.apply("recall", memory) for memory in memories]
+        y, _, _ = graph.apply("gru", products, recurrent, self.bias(graph, "recurrent_bias"), *initial)
+        self.remember(graph, memories, y)
         return y

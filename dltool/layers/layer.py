@@ -67,6 +67,9 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
                 raise misfit(graph, f"{layer.yaml_name} gets no columns", "put `columns: NAMES` before it")
             if x.spec.dtype != "float32" and not layer.takes_integers:
                 raise misfit(graph, f"{layer.yaml_name} takes numbers, got integers", "put an embedding before it")
+            if graph.context is not None and layer.mixes_steps:
+                what = f"{layer.yaml_name} looks at several steps at once, so no text can be generated step by step"
+                raise misfit(graph, what, "train a network of embeddings, recurrent layers or attention, and dense")
             before, place = x, len(graph.layers)
             try:
                 x = layer.build(graph, _masked(graph, x) if layer.mixes_steps else x)
@@ -78,6 +81,18 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
     if x is graph.table:
         raise misfit(graph, "takes no columns", "put `columns: NAMES` first")
     return x
+
+
+def stateful_layers(layers: Sequence[Any]) -> list[Layer]:
+    """The layers that remember the batch before, those inside of other layers included."""
+    found: list[Layer] = []
+    for layer in layers:
+        if isinstance(layer, Layer):
+            inner = stateful_layers([value for _, value in layer])
+            found += [layer, *inner] if getattr(layer, "stateful", False) else inner
+        elif isinstance(layer, list):
+            found += stateful_layers(layer)
+    return found
 
 
 def _masked(graph: Graph, x: Value) -> Value:

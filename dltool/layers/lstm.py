@@ -36,7 +36,10 @@ class LSTM(Recurrent):
         products = self.products(graph, x)
         if self.recurrent_bias:
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
-        y, _, _ = graph.apply("lstm", products, self.recurrent_weight(graph))
+        memories = self.memories(graph, "hidden", "cell")
+        initial = [graph.apply("recall", memory) for memory in memories]
+        y, _, cells = graph.apply("lstm", products, self.recurrent_weight(graph), *initial)
+        self.remember(graph, memories, y, cells)
         return y
 
     def initial_bias(self, graph: Graph) -> Initial:

@@ -24,7 +24,8 @@ class PositionEmbedding(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → the same."""
         require_sequence(graph, x)
-        return graph.apply("add", x, graph.parameter("weight", x.shape, self.initializer.initial(*x.shape), decay=True))
+        shape = graph.context or x.shape[0], x.shape[1]
+        return added_rows(graph, x, graph.parameter("weight", shape, self.initializer.initial(*shape), decay=True))
 
 
 @register("layer", "sinusoidal_positions")
@@ -34,13 +35,19 @@ class SinusoidalPositions(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → the same."""
         require_sequence(graph, x)
-        steps, channels = x.shape
+        steps, channels = graph.context or x.shape[0], x.shape[1]
         angles = np.arange(steps)[:, None] * 10_000.0 ** (-2 * (np.arange(channels) // 2) / channels)
         waves = np.where(np.arange(channels) % 2, np.cos(angles), np.sin(angles))
-        return graph.apply("add", x, graph.constant("waves", waves))
+        # networks for texts of different lengths share what has the same name
+        return added_rows(graph, x, graph.constant(f"waves_{steps}", waves))
 
 
 def require_sequence(graph: Graph, x: Value) -> None:
     """Raises InputError unless x has steps and channels."""
     if len(x.shape) != 2:
         raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "put an embedding before it")
+
+
+def added_rows(graph: Graph, x: Value, rows: Value) -> Value:
+    """x (steps, channels) plus a row for each of its steps, or for the only one at hand."""
+    return graph.apply("add", x, rows if graph.context is None else graph.apply("row_of_position", rows))

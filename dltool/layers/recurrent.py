@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, PositiveInt
@@ -26,6 +27,9 @@ class Recurrent(Layer):
         default=False, description="go through the sequence in reverse too, and join both outputs"
     )
     layers: PositiveInt = Field(default=1, description="number of such layers, one on top of the other")
+    stateful: bool = Field(
+        default=False, description="go on from where the sequences of the batch before ended, as language models can"
+    )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the outputs dropped between these layers")
     initializer: Annotated[Initializer, Component("initializer")] = by_compat(
         "glorot_uniform", torch="torch_uniform", mxnet={"uniform": 0.07}
@@ -64,6 +68,20 @@ class Recurrent(Layer):
     @abstractmethod
     def steps(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → (steps, units)."""
+
+    def memories(self, graph: Graph, *names: str) -> list[Value]:
+        """What the layer remembers of the batch before, or of the step before of a text that is generated."""
+        if not self.stateful and graph.context is None:
+            return []
+        if self.bidirectional:
+            raise misfit(graph, "going backward needs whole sequences", "leave out bidirectional, or stateful")
+        graph.carries = graph.carries or self.stateful
+        return [graph.memory(name, (graph.rows, self.units)) for name in names]
+
+    def remember(self, graph: Graph, memories: Sequence[Value], *states: Value) -> None:
+        """Keep the last step of states (steps, units) in memories."""
+        for memory, state in zip(memories, states, strict=False):
+            graph.apply("remember", state, memory)
 
     def products(self, graph: Graph, x: Value) -> Value:
         """x · weight (channels, gates · units) + bias, of all steps at once."""

@@ -30,4 +30,9 @@ class SimpleRNN(Recurrent):
         products = self.products(graph, x)
         if self.recurrent_bias:
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
-        return graph.apply("simple_rnn", products, self.recurrent_weight(graph), relu=int(self.activation == "relu"))
+        memories = self.memories(graph, "hidden")
+        initial = [graph.apply("recall", memory) for memory in memories]
+        relu = int(self.activation == "relu")
+        y = graph.apply("simple_rnn", products, self.recurrent_weight(graph), *initial, relu=relu)
+        self.remember(graph, memories, y)
+        return y

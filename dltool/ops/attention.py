@@ -64,6 +64,38 @@ class AttentionGradient(Op):
         return _products(node.inputs[0], node.attributes["causal"], number=5)
 
 
+@register("op", "cached_attention")
+class CachedAttention(Op):
+    """y (1, heads · D): attention of one step to itself and the steps before, whose keys and values are remembered.
+
+    The keys and values of qkv (1, (heads + 2 · groups) · D) become those of the step's position in keys and values
+    (samples, context, groups · D), of which those up to there are seen.
+    """
+
+    operands = "qkv, keys, values -> y"
+    attributes: ClassVar = {"heads": 1, "groups": 1, "scale": 1.0, "context": 1}
+    updates = (1, 2)
+    uses_step = True
+
+    @classmethod
+    def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
+        return cls, {**attributes, "context": inputs[1].shape[1]}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        qkv, keys, values = inputs
+        heads, groups = attributes["heads"], attributes["groups"]
+        width = keys.shape[-1] // groups
+        fits = len(keys.shape) == 3 and keys.spec == values.spec and not keys.spec.batched
+        if qkv.shape != (1, (heads + 2 * groups) * width) or not fits:
+            raise ShapeError(f"{heads} heads and {groups} groups do not fit {list(qkv.shape)} and {list(keys.shape)}")
+        return (Spec((1, heads * width)),)
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        return 4 * node.attributes["context"] * node.outputs[0].spec.size
+
+
 def _products(y: Value, causal: int, number: int) -> int:
     """Multiplications and additions of products of all steps with all steps, or with half of them."""
     steps, channels = y.shape

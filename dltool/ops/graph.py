@@ -25,8 +25,9 @@ Part = Literal["batch", "forward", "backward", "update"]
 
 #: activation: made by a node, alive within a step · data: memory-resident samples or labels, one row a sample ·
 #: parameter: trained, unless it is frozen · state: survives steps but is not trained (running statistics, optimizer
-#: slots, averages) · constant: fixed at building · total: a gradient added up over the micro-batches of one update
-Role = Literal["activation", "data", "parameter", "state", "constant", "total"]
+#: slots, averages) · memory: a state that no checkpoint holds · constant: fixed at building · total: a gradient added
+#: up over the micro-batches of one update
+Role = Literal["activation", "data", "parameter", "state", "memory", "constant", "total"]
 
 
 @dataclass(eq=False)
@@ -109,18 +110,23 @@ class Graph:
         output_kind: Literal["classes", "targets"] | None = None,
         compat: str | None = None,
         frozen: Sequence[str] = (),
+        rows: int = 1,
+        context: int | None = None,
     ):
         self.training = training
         self.outputs = outputs  # classes of a classifier, else the number of targets
         self.output_kind = output_kind  # which of the two; None where it does not matter
         self.compat = compat
         self.frozen = frozen  # patterns of the names of parameters that keep their values
+        self.rows = rows  # largest batch
+        self.context = context  # of a sequence that is made step by step, its longest length; None: all steps at once
         self.nodes: list[Node] = []
         self.values: dict[str, Value] = {}
         self.layers: list[BuiltLayer] = []
         self.warnings: list[str] = []
         self.inputs: Mapping[str, Value] = {}  # what the columns of a table give, by their names
         self.table: Value | None = None  # stands for all of these, where layers take them by name
+        self.carries = False  # layers remember the batch before, so that each must continue it
         self._part: Part = "forward"
         self._streams = 0
         self._scope: list[str] = []
@@ -159,6 +165,17 @@ class Graph:
         """An array that survives steps without being trained: a running statistic, or a slot `of` a parameter."""
         path = f"{of.name}.{name}" if of else self._path(name)
         return self._add(Value(path, Spec(shape, batched=False), "state", initial=initial, of=of))
+
+    def memory(self, name: str, shape: tuple[int, ...]) -> Value:
+        """What a layer remembers from one step to the next, zeros first.
+
+        In training it is a state, so that a run can be resumed; that of an evaluation has a name of its own.
+        """
+        zeros: Initial = lambda shape, _: np.zeros(shape)  # noqa: E731
+        if self.training:
+            return self.state(name, shape, zeros)
+        path = f"{self._path(name)}.memory"
+        return self._add(Value(path, Spec(shape, batched=False), "memory", initial=zeros))
 
     def constant(self, name: str, array: np.ndarray) -> Value:
         """A fixed array, such as class weights."""

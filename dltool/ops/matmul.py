@@ -54,6 +54,12 @@ class MatmulDataGradient(Op):
         return (Spec((*dy.shape[:-1], w.shape[0])),)
 
     @staticmethod
+    def gradient(graph: Graph, node: Node, upstream: Value) -> tuple[Value | None, ...]:
+        dy, w = node.inputs
+        down = graph.apply("matmul", upstream, w) if dy.needs_gradient else None
+        return down, graph.apply("matmul_weight_gradient", upstream, dy)
+
+    @staticmethod
     def flops(node: Node) -> int:
         dy, w = node.inputs
         return 2 * dy.spec.size * w.shape[0]

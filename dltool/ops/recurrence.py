@@ -1,15 +1,15 @@
-"""What recurrent ops share, and the step before each step of a sequence."""
+"""What recurrent ops share: the step before each step, and what is remembered from one batch to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dltool.ops.op import Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
-    from dltool.ops.graph import Value
+    from dltool.ops.graph import Graph, Node, Value
 
 
 @register("op", "previous_step")
@@ -24,6 +24,63 @@ class PreviousStep(Op):
         y, *initial = inputs
         check_initial(initial, y.shape[-1], count=1)
         return (y.spec,)
+
+
+@register("op", "recall")
+class Recall(Op):
+    """y (H,) of each sample = its row of a memory (samples, H); zeros where the step is the first of its epoch."""
+
+    operands = "memory -> y"
+    moves = True
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (Spec(_memory(*inputs).shape[1:]),)
+
+    @staticmethod
+    def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
+        return (None,)
+
+
+@register("op", "remember")
+class Remember(Op):
+    """The last step of y (T, H) of each sample becomes its row of a memory (samples, H)."""
+
+    operands = "y, memory ->"
+    updates = (1,)
+    moves = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        y, memory = inputs
+        if len(y.shape) != 2 or y.shape[1:] != _memory(memory).shape[1:]:
+            raise ShapeError(f"cannot remember {list(y.shape)} in {list(memory.shape)}")
+        return ()
+
+
+@register("op", "row_of_position")
+class RowOfPosition(Op):
+    """y (1, C) of each sample = the row of x (T, C) with the number of the step's position, at most the last."""
+
+    operands = "x -> y"
+    attributes: ClassVar = {"steps": 1}
+    moves = True
+    uses_step = True
+
+    @classmethod
+    def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
+        return cls, {"steps": inputs[0].shape[0]}
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (Spec((1, *_memory(*inputs).shape[1:])),)
+
+
+def _memory(value: Value) -> Spec:
+    if value.spec.batched or len(value.shape) != 2:
+        raise ShapeError(f"a matrix outside the batch is needed, got {list(value.shape)}")
+    return value.spec
 
 
 def check_recurrent(products: Value, recurrent: Value, *, gates: int) -> tuple[int, int]:

@@ -122,6 +122,19 @@ class Accumulate(Op):
         return node.inputs[0].spec.size
 
 
+@register("op", "sum_gradients")
+class SumGradients(Op):
+    """y = a + b, gradients of one parameter that is used in two places."""
+
+    operands = "a, b -> y"
+    cut = Cut.PARAMETER
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        check_alike(*inputs)
+        return (inputs[0].spec,)
+
+
 @register("op", "average")
 class Average(Op):
     """e = decay · e + (1 − decay) · w, of w and e; after the first update e = w, as in PyTorch and Keras."""

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from dltool.config.experiment import Experiment, TrainConfig
+from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.errors import InputError, Problem
-from dltool.layers.layer import build_layers
+from dltool.layers.layer import build_layers, stateful_layers
 from dltool.losses.loss import Mixed
 from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
@@ -29,8 +29,9 @@ from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
 from dltool.program.winograd import lower_convolutions
 
-#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, or drawn
-RowOrder = Literal["as they come", "shuffled", "drawn"]
+#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
+#: streams that each batch continues
+RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +87,21 @@ class Network:
         return given
 
     @property
+    def in_streams(self) -> bool:
+        """Whether each batch continues the one before."""
+        return self.program.graph.carries
+
+    @property
     def warnings(self) -> list[str]:
         """What the user should know about the network."""
         return self.program.graph.warnings
 
 
-def row_order(train: TrainConfig) -> RowOrder:
+def row_order(experiment: Experiment) -> RowOrder:
     """How training on samples in memory takes its rows."""
+    train = experiment.train
+    if stateful_layers(experiment.model):
+        return "in streams"
     if train.sampling:
         return "drawn"
     return "shuffled" if train.shuffle else "as they come"
@@ -112,8 +121,10 @@ def build_network(
     `order` is how it takes the rows of its data: by default as the config says in training, else as they come. Texts
     must not have more than `longest` tokens.
     """
-    graph = empty_graph(experiment, signature, training=training)
-    order = order or (row_order(experiment.train) if training else "as they come")
+    graph = empty_graph(experiment, signature, training=training, rows=rows)
+    if order is None:
+        streams = not training and stateful_layers(experiment.model)
+        order = row_order(experiment) if training else "in streams" if streams else "as they come"
     features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
     prediction = build_layers(graph, experiment.model, features)
     if signature.task == "inputs" and prediction.shape == features.shape:
@@ -159,12 +170,20 @@ def _shortened(signature: Signature, longest: int | None) -> Signature:
     return replace(signature, codes=codes)
 
 
-def empty_graph(experiment: Experiment, signature: Signature, *, training: bool) -> Graph:
+def empty_graph(
+    experiment: Experiment, signature: Signature, *, training: bool, rows: int = 1, context: int | None = None
+) -> Graph:
     """A graph that knows what the network of a config is for."""
     outputs = len(signature.classes or signature.targets) * experiment.loss.outputs_for_each
     kind = "classes" if signature.classes else "targets"
     return Graph(
-        training=training, outputs=outputs, output_kind=kind, compat=experiment.compat, frozen=experiment.frozen
+        training=training,
+        outputs=outputs,
+        output_kind=kind,
+        compat=experiment.compat,
+        frozen=experiment.frozen,
+        rows=rows,
+        context=context,
     )
 
 
@@ -174,6 +193,9 @@ def _batch(
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
+        if order == "in streams" and signature.task != "tokens":
+            message = "stateful layers go on in the next block of a text_stream; leave out stateful"
+            raise InputError(Problem(message, path="model"))
     mixture = mixed = None
     if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):
@@ -216,6 +238,8 @@ def _rows(graph: Graph, order: RowOrder) -> Value:
     if order == "drawn":
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
+    if order == "in streams":
+        return graph.apply("stream_order", streams=graph.rows, even=int(graph.training))
     return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 

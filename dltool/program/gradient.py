@@ -16,5 +16,6 @@ def differentiate(graph: Graph, row_loss: Value) -> dict[Value, Value]:
             for value, gradient in zip(node.inputs, node.op.gradient(graph, node, *upstream), strict=True):
                 if gradient is not None and value.needs_gradient:
                     known = gradients.get(value)
-                    gradients[value] = gradient if known is None else graph.apply("add", known, gradient)
+                    add = "add" if value.spec.batched else "sum_gradients"
+                    gradients[value] = gradient if known is None else graph.apply(add, known, gradient)
     return {value: gradients[value] for value in graph.parameters() if value in gradients}

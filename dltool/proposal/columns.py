@@ -11,7 +11,7 @@ from dltool.data.inspection.columns import useless
 from dltool.data.inspection.leaks import Leak
 from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, note, warning
-from dltool.proposal.recipe import BAG_OF_WORDS
+from dltool.proposal.recipe import BAG_OF_WORDS, FEWEST_SEQUENCES, IN_ORDER
 
 #: whole numbers with at most this many different values, in at least this many rows each, are taken as categories
 FEW_NUMBERS, ROWS_EACH = 32, 100
@@ -84,8 +84,11 @@ def _feature(column: ColumnProfile) -> Choice:
                 column.name, feature="date", comment=_with_missing(f"from {column.low} to {column.high}", column)
             )
         case "text" if column.words >= SENTENCE and column.different > 0.5:
-            words = f"text of {column.words:.0f} words: words and pairs of neighboring words"
-            return Choice(column.name, feature=BAG_OF_WORDS, comment=_with_missing(words, column))
+            in_order = column.rows >= FEWEST_SEQUENCES
+            how = "in their order" if in_order else "words and pairs of neighboring words"
+            words = f"text of {column.words:.0f} words: {how}"
+            feature = IN_ORDER if in_order else BAG_OF_WORDS
+            return Choice(column.name, feature=feature, comment=_with_missing(words, column))
         case "text":
             return _category(column, "categories")
     if _names_things(column):

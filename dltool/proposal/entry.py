@@ -15,11 +15,12 @@ LONGEST_LINE = 120
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a config, or one with others below it; an item of a list has no key."""
+    """One line of a config, or one with others below it; an item of a list has no key, or is a mapping of one key."""
 
     key: str | None
     value: Any = None  # plain data; or the entries below, of a mapping or of a list
     comment: str = ""
+    item: bool = False  # of a list, with a key
 
     @property
     def below(self) -> Sequence[Entry]:
@@ -33,9 +34,9 @@ class Entry:
 
 
 def plain(entries: Sequence[Entry]) -> Any:
-    """A mapping, or a list where entries have no keys, as plain data."""
-    if entries and entries[0].key is None:
-        return [entry.plain() for entry in entries]
+    """A mapping, or a list where entries are items, as plain data."""
+    if entries and (entries[0].key is None or entries[0].item):
+        return [{entry.key: entry.plain()} if entry.item else entry.plain() for entry in entries]
     return {entry.key: entry.plain() for entry in entries}
 
 
@@ -46,7 +47,7 @@ def write(entries: Sequence[Entry], depth: int = 0) -> Iterator[str]:
     column = max([COMMENT_COLUMN, *(width for width in commented if width <= LAST_COMMENT_COLUMN)])
     for text, entry in zip(texts, entries, strict=True):
         yield from _line(text, entry.comment, column)
-        yield from write(entry.below, depth + 1)
+        yield from write(entry.below, depth + 1 + entry.item)
 
 
 def _text(entry: Entry) -> str:
@@ -56,9 +57,10 @@ def _text(entry: Entry) -> str:
             ((key, value),) = entry.value.items()
             return f"- {dump_inline(key)}: {dump_inline(value)}"
         return f"- {dump_inline(entry.value)}"
+    key = f"{'- ' if entry.item else ''}{dump_inline(entry.key)}"
     if entry.below or entry.value is None:
-        return f"{dump_inline(entry.key)}:"
-    return f"{dump_inline(entry.key)}: {dump_inline(entry.value)}"
+        return f"{key}:"
+    return f"{key}: {dump_inline(entry.value)}"
 
 
 def _line(text: str, comment: str, column: int) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Proposal:
     entries: Sequence[Entry]
     inferred: Sequence[tuple[str, str]]  # what, and the finding: ("target", "'income', the last column")
     findings: Sequence[Finding] = ()
+    writes: bool = False  # the network writes text
 
     @property
     def config(self) -> dict[str, Any]:

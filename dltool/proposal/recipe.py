@@ -18,10 +18,15 @@ from dltool.proposal.entry import Entry
 SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "multilabel": 1_000_000}
 #: fewest and most epochs
 EPOCHS = (3, 200)
+#: the same for networks that read words in their order, which know their texts by heart after a few epochs
+SAMPLES_OF_TEXTS, OF_TEXTS = 60_000, (4, 20)
 #: with fewer training rows there is no early stopping
 FEW_ROWS = 2_000
-#: how text becomes numbers
+#: how text becomes numbers: the words of short files count without their order
 BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
+IN_ORDER = {"tokens": {"vocabulary": "word", "size": 20_000}}
+#: fewest rows for a network that reads words in their order
+FEWEST_SEQUENCES = 1_500
 #: smallest side in pixels for a convolutional network
 SMALLEST = 12
 #: from this number of rows on, the network on pixels is larger
@@ -43,6 +48,8 @@ class Facts:
     pixels: bool = False  # samples are arrays whose values share one unit
     shape: tuple[int, ...] = ()  # of such a sample
     image: bool = False  # such a sample has a height, a width, and perhaps channels
+    texts: tuple[str, ...] = ()  # columns that are sequences of words
+    others: tuple[str, ...] = ()  # all other columns beside these
     forecast: bool = False  # such a sample is a window of time series
 
     @property
@@ -53,8 +60,9 @@ class Facts:
 
 def epochs(facts: Facts) -> int:
     """Number of epochs: more for fewer rows."""
-    low, high = EPOCHS
-    wanted = min(high, max(low, SAMPLES[facts.task] / max(1, facts.rows)))
+    low, high = OF_TEXTS if facts.texts else EPOCHS
+    samples = SAMPLES_OF_TEXTS if facts.texts else SAMPLES[facts.task]
+    wanted = min(high, max(low, samples / max(1, facts.rows)))
     step = 10 if wanted > 30 else 5 if wanted > 10 else 1
     return max(low, round(wanted / step) * step)
 
@@ -75,6 +83,8 @@ def model(facts: Facts) -> list[Entry]:
     """The layers."""
     if facts.image and min(facts.shape[:2]) >= SMALLEST:
         return [*_on_images(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
+    if facts.texts:
+        return [*_on_texts(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     if facts.forecast:
         return list(_on_windows(facts))
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
@@ -90,6 +100,27 @@ def _on_columns(facts: Facts) -> Iterator[Entry]:
         yield Entry(None, "batch_norm")
         yield Entry(None, "relu")
         yield Entry(None, {"dropout": rate})
+
+
+def _on_texts(facts: Facts) -> Iterator[Entry]:
+    """A recurrent network for each text; beside them a layer for all other columns."""
+    width = 64 if facts.rows < MANY_ROWS else 128
+    read: list[Any] = [
+        {"embedding": width},
+        {"dropout": 0.5},
+        {"gru": {"units": width, "bidirectional": True, "return_sequences": True}},
+        {"parallel": {"branches": [["global_average_pool"], ["global_max_pool"]], "merge": "concat"}},
+    ]
+    comments = ["a vector for each word", "", "reads in both directions", "the mean and the largest over all words"]
+    if len(facts.texts) == 1 and not facts.others:
+        yield from (Entry(None, layer, comment) for layer, comment in zip(read, comments, strict=True))
+    else:
+        columns = [{"columns": [*facts.others]}, {"dense": {"units": width}}, "batch_norm", "relu"]
+        branches = [Entry(None, [{"columns": text}, *read]) for text in facts.texts]
+        branches += [Entry(None, columns)] if facts.others else []
+        below = [Entry("merge", "concat"), Entry("branches", branches)]
+        yield Entry("parallel", below, "a branch for each text, and one for all other columns", item=True)
+    yield Entry(None, {"dropout": 0.5})
 
 
 def _on_windows(facts: Facts) -> Iterator[Entry]:
@@ -174,6 +205,9 @@ def listed(shares: Mapping[str, float]) -> str:
 def summary(facts: Facts) -> list[tuple[str, str]]:
     """One line each on the network and its training."""
     values = [entry.value for entry in model(facts)]
+    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d", "gru"} & value.keys()]
+    texts = [f"gru of {', '.join(facts.texts)}"] if facts.texts and (facts.others or len(facts.texts) > 1) else []
+    units = [*[" + ".join([*texts, *(["dense of the others"] if facts.others else [])])][: len(texts)], *units]
     units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
     network = f"{' → '.join(units)}, sized for {facts.rows:,} training rows"
     if facts.forecast:
@@ -185,4 +219,6 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
 
 
 def _width(layer: dict[str, Any]) -> str:
+    if "gru" in layer:
+        return f"gru {layer['gru']['units']}"
     return str(layer["dense"]["units"]) if "dense" in layer else f"{layer['conv2d']['filters']} filters"

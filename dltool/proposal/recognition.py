@@ -21,8 +21,9 @@ from dltool.data.images.formats import is_called_image
 from dltool.data.images.layout import classes_of, part_of, parts
 from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
+from dltool.proposal.prose import is_running_text
 
-Kind = Literal["table", "npz", "npy", "idx", "images", "series"]
+Kind = Literal["table", "npz", "npy", "idx", "images", "series", "text_stream"]
 
 NAMES: Mapping[Kind, str] = {
     "table": "a table",
@@ -31,6 +32,7 @@ NAMES: Mapping[Kind, str] = {
     "idx": "IDX files",
     "images": "images in class folders",
     "series": "labeled series (.ts)",
+    "text_stream": "running text",
 }
 SUFFIXES: Mapping[str, Kind] = {
     ".npz": "npz",
@@ -40,6 +42,8 @@ SUFFIXES: Mapping[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"), "table"),
     **dict.fromkeys((".xlsx", ".xlsm"), "table"),
 }
+#: the ending of texts
+TEXT = ".txt"
 #: first bytes of archives other than zip: 7z, RAR
 ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 #: entries of a folder that a message lists
@@ -72,9 +76,9 @@ def _at(path: str) -> Found:
         return _folder(there, path)
     if has_magic(path) and not there.exists():
         kind = _kind(locate_all(path, [], "")[0])
-        if kind != "table":
-            raise InputError(Problem(f"several files can only be tables, these hold {NAMES[kind]}", path))
-        return Found("table", {"train": (path,)})
+        if kind not in ("table", "text_stream"):
+            raise InputError(Problem(f"several files can only be tables or texts, these hold {NAMES[kind]}", path))
+        return Found(kind, {"train": (path,)})
     outside, inside = split_archive(path)
     _refuse_other_archives(locate(outside, [], ""), path)
     kind = _kind(locate(outside, [], ""))
@@ -94,11 +98,12 @@ def _refuse_other_archives(file: Path, path: str) -> None:
 
 
 def _kind(file: Path) -> Kind:
-    """The kind of data in a file, by its first bytes, else by its name; a table if neither is known."""
+    """The kind of data in a file, by its first bytes, else by its name; text or a table if neither is known."""
     if _idx_axes(file):
         return "idx"
     name = file.with_suffix("") if file.suffix == ".gz" else file
-    return SUFFIXES.get(name.suffix.lower(), "table")
+    known = SUFFIXES.get(name.suffix.lower())
+    return known or ("text_stream" if is_running_text(file) else "table")
 
 
 def _folder(folder: Path, path: str) -> Found:
@@ -117,6 +122,9 @@ def _folder(folder: Path, path: str) -> Found:
     if len(kinds) == 1:
         found = _divided(kinds.pop(), known, path)
         return replace(found, notes=_left_out(images, known)) if images.names else found
+    texts = [file for file in files if file.suffix.lower() == TEXT]
+    if texts and all(map(is_running_text, texts)) and not images.names:
+        return Found("text_stream", {"train": (f"{path.rstrip('/')}/*{TEXT}",)})
     if images.names:
         message = "its images are not in class folders; put the images of each class in a folder"
         raise InputError(Problem(message, path))

@@ -56,7 +56,10 @@ def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Pr
         raise InputError(Problem(_nothing_left(choices, target), look.path))
     division = divide(look.rows, others, target.task, time)
     shares = _class_shares(look, target)
-    facts = Facts(target.task, rows=round(look.rows * division.train), classes=shares)
+    texts = tuple(choice.column for choice in used if choice.kind == "tokens")
+    beside = tuple(choice.column for choice in used if choice.column not in texts) if texts else ()
+    rows = round(look.rows * division.train)
+    facts = Facts(target.task, rows, classes=shares, texts=texts, others=beside)
     data = [Entry("table", _source(look, target, choices))]
     for part, other in others.items():
         fields, unclear = _other_source(look, other, target)

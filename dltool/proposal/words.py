@@ -13,7 +13,7 @@ from dltool.proposal.division import divide
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look
 from dltool.proposal.proposal import Proposal
-from dltool.proposal.recipe import BAG_OF_WORDS, Facts, listed
+from dltool.proposal.recipe import BAG_OF_WORDS, FEWEST_SEQUENCES, IN_ORDER, Facts, listed
 
 
 def are_labeled_lines(look: Look) -> bool:
@@ -32,9 +32,12 @@ def propose_words(look: Look, others: Mapping[str, Look]) -> Proposal:
     counts = frequent(look.database, next(iter(look.columns.values())), None)
     shares = {label: count / look.rows for label, count in counts}
     division = divide(look.rows, others, "classes")
-    facts = Facts("classes", round(look.rows * division.train), shares)
+    in_order = look.rows >= FEWEST_SEQUENCES
+    texts = ("text",) if in_order else ()
+    facts = Facts("classes", round(look.rows * division.train), shares, texts=texts)
     words = list(look.profiles.values())[1].words
-    feature = Entry("text", BAG_OF_WORDS, f"{words:.0f} words a line: single words and pairs of neighboring words")
+    how = "in their order" if in_order else "single words and pairs of neighboring words"
+    feature = Entry("text", IN_ORDER if in_order else BAG_OF_WORDS, f"{words:.0f} words a line: {how}")
     apart = [Entry(part, {"text": other.path}) for part, other in others.items()]
     data = [Entry("text", look.path, "lines of a label, a tab and text"), *apart, Entry("features", [feature])]
     return assemble(

@@ -66,7 +66,7 @@ def report_again(
     measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
     rows = Batching.of(train, len(part)).largest_batch
-    order = order_of_program(train, part)
+    order = order_of_program(experiment, part)
     network = build_network(experiment, dataset.signature, training=True, rows=rows, order=order)
     counters = Counters.from_arrays(checkpoint.trainer)
     write_whole(run.report, page(gather(run, experiment, dataset, network, counters, measured)))

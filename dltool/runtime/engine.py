@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dltool.data.samples.samples import Samples
+from dltool.ops.batch import stream_length
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
@@ -100,9 +102,21 @@ class Engine:
     def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
         network, targets = self._evaluation, self._data[part].targets
-        plan = whole_part(len(targets), network.program.rows)
+        plan, order = whole_part(len(targets), network.program.rows), None
+        if network.in_streams:
+            plan, order = part_in_streams(len(targets), network.program.rows)
+            targets = targets[order]
         result = self._runner(network, part, average=use_average).run(plan, collect=True)
-        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
+        outputs = result.outputs
+        if order is not None:
+            outputs = np.empty_like(result.outputs)
+            outputs[order] = result.outputs
+        return Evaluation(result.losses, network.weights(targets, plan.rows), outputs)
+
+    def step(self, part: str, position: int) -> np.ndarray:
+        """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
+        plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
+        return self._runner(self._evaluation, part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:
         key = (network, part, average)
@@ -191,6 +205,18 @@ def whole_part(samples: int, rows: int) -> StepPlan:
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),
     )
+
+
+def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
+    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
+    length = stream_length(samples, rows)
+    streams = -(-samples // length)
+    steps = np.arange(length, dtype=np.int64)
+    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
+    plan = replace(
+        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
+    )
+    return plan, order[order < samples]
 
 
 def _threads(wanted: int | str, networks: Sequence[Network]) -> int:

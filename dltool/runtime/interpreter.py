@@ -30,7 +30,8 @@ class Interpreter:
     ):
         self._network, self._state, self._data, self._first = network, state, data, 0
         self._instead = instead or {}
-        self._loss = next(n.outputs[0].name for n in network.program.graph.nodes if n.op.reports is Report.LOSS)
+        reports = {node.op.reports: node.outputs[0].name for node in network.program.graph.nodes if node.op.reports}
+        self._loss = reports.get(Report.LOSS)
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
         """Go on with other data, whose first sample has the position `first` in its epoch."""
@@ -42,7 +43,8 @@ class Interpreter:
         outputs = []
         for i in range(len(plan)):
             values = self.step(_record(plan, i), update=bool(plan.update[i]))
-            losses[i] = values[self._loss]
+            if self._loss:
+                losses[i] = values[self._loss]
             if collect:
                 outputs.append(values[self._network.output.name].reshape(int(plan.rows[i]), -1))
         return StepResult(losses, np.concatenate(outputs).astype(np.float32) if collect else None)
@@ -53,7 +55,7 @@ class Interpreter:
         swapped = {name: self._state[other] for name, other in self._instead.items()}
         values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update, first=self._first)
         for value in graph.values.values():
-            if graph.training and value.role in ("parameter", "state", "total"):
+            if value.role == "memory" or (graph.training and value.role in ("parameter", "state", "total")):
                 self._state[value.name] = values[value.name]
         return values
 

@@ -15,17 +15,20 @@ from dltool.runtime.memory import address
 class EpochOrder:
     """The order of each epoch over `rows` rows: that of the data, or a permutation that follows from the key.
 
-    With an alias table rows are drawn by it instead, and some come more than once.
+    With an alias table rows are drawn by it instead, and some come more than once. With `streams`, each batch of that
+    many rows continues the one before.
     """
 
-    def __init__(self, rows: int, *, shuffle: bool, key: int, alias: AliasTable | None = None):
-        self.kernel = kernel_of(find_op("draw" if alias else "order"))
+    def __init__(self, rows: int, *, shuffle: bool, key: int, alias: AliasTable | None = None, streams: int = 0):
+        self.kernel = kernel_of(find_op("stream_order" if streams else "draw" if alias else "order"))
         self._alias = alias  # whose addresses the kernel is given
         self._attributes = {"rows_total": rows, "shuffle": int(shuffle), "key": key, "first": 0}
+        if streams:
+            self._attributes = {"streams": streams, "length": rows // streams, "even": 1}
 
     def take(self, epoch: int, position: int, rows: np.ndarray) -> None:
         """Write the rows (n,) int64 at the positions from `position` on; after the last the first ones follow again."""
-        tables = (self._alias.chances, self._alias.others) if self._alias else ()
+        tables = (self._alias.chances, self._alias.others) if self._alias and "key" in self._attributes else ()
         operands = [(address(array), 0, 0, 0) for array in (*tables, rows)]
         assert self.kernel.record is not None
         record = np.array(self.kernel.record.encode(operands, self._attributes), np.int64)

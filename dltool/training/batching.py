@@ -25,9 +25,9 @@ class Batching:
     last_batch: str  # keep: a smaller last update; drop: no partial update; pad: fill up with the first rows
 
     @classmethod
-    def of(cls, train: TrainConfig, samples: int) -> Batching:
+    def of(cls, train: TrainConfig, samples: int, *, in_streams: bool = False) -> Batching:
         """How `samples` samples are batched samples with a config; raises InputError if there would be no update."""
-        return cls(samples, train.batch_size, train.accumulate, train.last_batch)
+        return cls(samples, train.batch_size, train.accumulate, "drop" if in_streams else train.last_batch)
 
     def __post_init__(self) -> None:
         if self.updates == 0:

@@ -61,7 +61,7 @@ def bucketing(
     left = order.padding(0)
     saved = 1 - (1 - padding) / (1 - left)
     room = memory_for(experiment.data) >= 2 * sum(one.nbytes for one in (part.features, part.targets, part.codes))
-    if row_order(train) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
+    if row_order(experiment) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
         return None, [note]
     networks = _networks(experiment, signature, batching.largest_batch, programs)
     if networks is None:
@@ -86,5 +86,7 @@ def _networks(experiment: Experiment, signature: Signature, rows: int, programs:
         ]
     except InputError:  # too short for a layer
         return None
-    shapes = [{value.name: value.shape for value in network.program.persistent} for network in networks]
-    return networks if all(one == shapes[-1] for one in shapes) else None
+    kept = [{value.name: value.shape for value in network.program.persistent} for network in networks]
+    saved = [{value.name for value in network.program.saved} for network in networks]
+    alike = all(one[name] == other[name] for one in kept for other in kept for name in one.keys() & other.keys())
+    return networks if alike and all(names == saved[0] for names in saved) else None

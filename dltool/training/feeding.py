@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dltool.config.experiment import Experiment, TrainConfig
+from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
@@ -15,9 +15,9 @@ from dltool.training.batching import Batching
 from dltool.training.bucketing import Bucketing
 
 
-def order_of_program(train: TrainConfig, samples: Samples | StoredSamples) -> RowOrder:
+def order_of_program(experiment: Experiment, samples: Samples | StoredSamples) -> RowOrder:
     """The order in which the program reads rows; rows from disk already come in the order of the epoch."""
-    return row_order(train) if isinstance(samples, Samples) else "as they come"
+    return row_order(experiment) if isinstance(samples, Samples) else "as they come"
 
 
 def make_feed(
@@ -31,7 +31,8 @@ def make_feed(
     train = experiment.train
     if buckets and isinstance(part, Samples):
         return Bucketed(part, buckets.order, batching.update_size)
-    order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias)
+    streams = train.batch_size if row_order(experiment) == "in streams" else 0
+    order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias, streams=streams)
     if isinstance(part, Samples):
         return Resident(part, order, batching.epoch_samples)
     samples = span_samples(

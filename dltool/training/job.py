@@ -20,7 +20,7 @@ from dltool.data.store.origin import Watch
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
-from dltool.program.building import Network, build_network
+from dltool.program.building import Network, build_network, row_order
 from dltool.runtime.engine import Engine
 from dltool.runtime.feed import Feed, Span
 from dltool.schedules.schedule import Horizon
@@ -135,8 +135,8 @@ def open_job(
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
-    batching = Batching.of(train, len(part))
-    order = order_of_program(train, part)
+    batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
+    order = order_of_program(experiment, part)
     network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch, order=order)
     batching = without_single_row(batching, network)
     buckets, notes = bucketing(experiment, dataset.signature, part, batching, network)

@@ -143,6 +143,10 @@ def layer_rows() -> Iterator[Row]:
     vectors = {"embedding": {"size": 20, "width": 17}}
     tokens = {"shape": (7,), "integers": CLASSES, "target": "tokens"}
     yield Row("tokens", [{"embedding": 17}, {"dense": {"units": 9, "activation": "relu"}}, *HEAD], **tokens)
+    yield Row("tied_dense", [{"embedding": 17}, {"dense": {"units": 17, "activation": "tanh"}}, "tied_dense"], **tokens)
+    for kind in ("simple_rnn", "lstm", "gru"):
+        stateful = {kind: {"units": 17, "return_sequences": True, "stateful": True, "layers": 2}}
+        yield Row(f"stateful {kind}", [{"embedding": 9}, stateful, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()

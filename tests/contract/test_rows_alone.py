@@ -14,7 +14,7 @@ from .networks import ROWS, SAMPLES, Row
 PLACES = (0, 1, 5, 15, 16, 31, 32, 33, 47, SAMPLES - 1)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.name.startswith("stateful")], ids=str)
 def test_alone_as_among_others(row: Row):
     engine, data = row.engine(), row.data()
     together = engine.evaluate("train").outputs

@@ -87,6 +87,15 @@ def lines_of_text() -> list[str]:
     return ["lines.txt"]
 
 
+def text_beside_numbers() -> list[str]:
+    generator = random()
+    rows = 1600
+    good = generator.integers(0, 2, rows)
+    texts = [f"{' '.join(generator.choice(WORDS[5 * one :][:9], 6))} {row}" for row, one in enumerate(good)]
+    cells = {"text": texts, "size": generator.normal(size=rows).round(3), "kind": np.array(["bad", "good"])[good]}
+    return [table("texts.csv", cells)]
+
+
 def archive() -> list[str]:
     x = random().normal(size=(ROWS, 6)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int)
@@ -144,6 +153,7 @@ KINDS: tuple[Callable[[], list[str]], ...] = (
     several_tables,
     series_table,
     lines_of_text,
+    text_beside_numbers,
     archive,
     array_files,
     idx_folder,

@@ -24,6 +24,11 @@ def test_many_epochs_over_few_rows_and_more_for_numbers(task: Any, rows: int, co
     assert epochs(Facts(task, rows)) == count
 
 
+@pytest.mark.parametrize(("rows", "count"), [(1_000, 20), (4_000, 15), (10_000, 6), (1_000_000, 4)])
+def test_few_epochs_over_texts(rows: int, count: int):
+    assert epochs(Facts("classes", rows, texts=("text",))) == count
+
+
 @pytest.mark.parametrize(("rows", "size"), [(499, 16), (500, 32), (19_999, 128), (20_000, 256), (5_000_000, 1024)])
 def test_batches_grow_with_the_rows(rows: int, size: int):
     assert batch_size(rows) == size

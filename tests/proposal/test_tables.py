@@ -43,7 +43,7 @@ X = _random.normal(size=MANY).round(4)
         (np.array(["a", "b"])[(X > 0).astype(int)], "category"),
         (np.array(["true", "false"])[(X > 0).astype(int)], "boolean"),
         ([f"w{number}" for number in _random.integers(0, 1500, MANY)], {"category": {"min_count": 3}}),
-        ([f"{number:.3f} is what this row says" for number in X], {"text": {"words": 50_000, "ngrams": 2}}),
+        ([f"{number:.3f} is what this row says" for number in X], {"tokens": {"vocabulary": "word", "size": 20_000}}),
         ((days(1500) * 2)[:MANY], "date"),
         (["3,5" if x > 0 else "1,25" for x in X], "numeric"),
         (np.where(X > 2, "n.a.", np.round(X, 2).astype(str)), {"numeric": {"quantiles": True}}),
@@ -52,6 +52,22 @@ X = _random.normal(size=MANY).round(4)
 def test_features(cells: Any, feature: Any) -> None:
     proposal = proposed({"a": cells, "x": X, "kind": np.array(["no", "yes"])[_random.integers(0, 2, MANY)]}, "kind")
     assert proposal.config["data"]["features"]["a"] == feature
+
+
+def test_a_text_has_a_branch_beside_other_columns() -> None:
+    texts = [f"{number:.3f} is what this row says" for number in X]
+    kinds = np.array(["no", "yes"])[(X > 0).astype(int)]
+    config = proposed({"t": texts, "x": X, "kind": kinds}, "kind").config
+    parallel, dropout, dense = config["model"]
+    text, others = parallel["parallel"]["branches"]
+    assert [text[:2], others[0]] == [[{"columns": "t"}, {"embedding": 64}], {"columns": ["x"]}]
+    assert config["train"]["epochs"] == 20
+    config = proposed({"t": texts, "kind": kinds}, "kind").config
+    assert [next(iter(layer)) for layer in config["model"]] == [
+        "embedding", "dropout", "gru", "parallel", "dropout", "dense",
+    ]  # fmt: skip
+    few = proposed({"t": texts[:1000], "x": X[:1000], "kind": kinds[:1000]}, "kind").config
+    assert few["data"]["features"]["t"] == {"text": {"words": 50_000, "ngrams": 2}}
 
 
 @pytest.mark.parametrize(

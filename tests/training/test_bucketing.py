@@ -136,9 +136,19 @@ def test_a_stop_after_any_step_changes_nothing(tmp_path: Path, monkeypatch: pyte
         assert_equal_runs(run, whole)
 
 
-def test_shorter_programs_give_the_same_outputs(tmp_path: Path):
+@pytest.mark.parametrize(
+    "layers",
+    [
+        READ,
+        [{"embedding": 4}, {"gru": {"units": 3, "bidirectional": True}}],
+        [{"embedding": 4}, {"lstm": {"units": 3, "return_sequences": True}}, "global_max_pool"],
+        [{"embedding": 4}, "sinusoidal_positions", {"transformer_block": {"heads": 2}}, "global_average_pool"],
+        [{"embedding": 4}, {"conv1d": {"filters": 3, "kernel": 2}}, {"max_pool1d": 2}, "global_average_pool"],
+    ],
+)
+def test_shorter_programs_give_the_same_outputs(layers: list[Any], tmp_path: Path):
     """A network that reads only as far as the longest text of a batch knows nothing of what follows."""
-    job, _ = open_run(tmp_path, TEXTS)
+    job, _ = open_run(tmp_path, {**TEXTS, "model": [*layers, {"dense": "classes"}]})
     part = job.dataset.parts["train"].rows(0, 88)
     short = part.taken(np.flatnonzero((part.codes >= 0).sum(axis=1) <= 6))
     outputs = []
@@ -156,6 +166,9 @@ def test_shorter_programs_give_the_same_outputs(tmp_path: Path):
         ({"train": {"shuffle": False}}, False),
         ({"train": {"sampling": "balanced"}}, False),
         ({"model": [{"embedding": 3}, "flatten", {"dense": "classes"}]}, False),
+        ({"model": [{"embedding": 4}, "position_embedding", "global_max_pool", {"dense": "classes"}]}, False),
+        ({"model": [{"embedding": 4}, "sinusoidal_positions", "global_max_pool", {"dense": "classes"}]}, True),
+        ({"model": [{"embedding": 4}, {"gru": {"units": 3, "bidirectional": True}}, {"dense": "classes"}]}, True),
         ({"data": {"features": {"text": {"tokens": {"length": 2}}}}}, False),
         ({"data": {"memory": "1kB"}}, False),
     ],

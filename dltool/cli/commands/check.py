@@ -196,11 +196,12 @@ def _data_line(checked: Checked) -> str:
     names = signature.classes or signature.targets
     target = plural(len(names), "number") if signature.task == "numbers" else f"{len(names)} {signature.task}"
     target = "the same" if signature.task == "inputs" else target
-    return f"{_shape(first.input_shape)} inputs → {target}; rows: {rows}"
+    inputs = f"{_shape(first.input_shape)} inputs" if first.input_shape else plural(len(signature.columns), "column")
+    return f"{inputs} → {target}; rows: {rows}"
 
 
 def _shape(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape)) or "1"
+    return " × ".join(map(str, shape)) or "table"
 
 
 def _scaled(count: int, base: int = 1000) -> str:

@@ -42,7 +42,7 @@ def init(
     proposal = propose(data, Wishes(tuple(target), task), test)
     from_resolved(proposal.config)  # never write an invalid config
     try:
-        path.write_text(proposal.text(_command(data, target, output, test, task), _commands(path)), encoding="utf-8")
+        path.write_text(proposal.text(_command(data, target, output, test, task), _commands(path, proposal)), encoding="utf-8")
     except OSError as error:
         raise InputError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
     _write_summary(proposal, path)
@@ -65,13 +65,13 @@ def _command(data: str, target: Sequence[str], output: Path | None, test: str | 
     )
 
 
-def _commands(path: Path) -> list[str]:
+def _commands(path: Path, proposal: Proposal) -> list[str]:
     """The next commands."""
-    run = f"runs/{path.stem}"
+    run = shlex.quote(f"runs/{path.stem}")
     return [
         f"dltool check {shlex.quote(str(path))}",
         f"dltool train {shlex.quote(str(path))}",
-        f"dltool predict {shlex.quote(run)} DATA",
+        f"dltool generate {run} --prompt TEXT" if proposal.writes else f"dltool predict {run} DATA",
     ]
 
 
@@ -82,5 +82,5 @@ def _write_summary(proposal: Proposal, path: Path) -> None:
     for finding in proposal.findings:
         typer.echo(str(finding))
     typer.echo(f"\nwrote {path}; next:")
-    for command in _commands(path):
+    for command in _commands(path, proposal):
         typer.echo(f"  {command}")

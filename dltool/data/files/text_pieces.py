@@ -38,6 +38,16 @@ def text_pieces(path: Path, encoding: Encoding = "utf-8") -> Iterator[str]:
         yield rest
 
 
+def divided(text: str, size: int) -> Iterator[str]:
+    """Pieces of at most `size` characters of a text, each of whole words as in `text_pieces`."""
+    while len(text) > size:
+        end = _word_end(text[:size], 0)
+        yield text[:end]
+        text = text[end:]
+    if text:
+        yield text
+
+
 def _word_end(text: str, low: int) -> int:
     """The place of the last white space that follows a word, from `low` on; the end if there is none."""
     for place in range(len(text) - 1, max(low, 1) - 1, -1):

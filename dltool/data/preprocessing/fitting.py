@@ -29,6 +29,8 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
 
 def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
     outline, notes = reader.outline, []
+    if data.features:
+        raise InputError(Problem("this data has no columns with names; leave it out", path="data.features"))
     if outline.feature_dtype == "int32":
         if data.scaling and data.scaling.yaml_name != "none":
             raise InputError(Problem("tokens cannot be scaled; leave it out", path="data.scaling"))

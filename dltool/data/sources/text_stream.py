@@ -34,7 +34,9 @@ class TextStream(Source):
     )
     size: PositiveInt = Field(default=20_000, description="of the vocabulary: the most frequent tokens")
     min_count: PositiveInt = Field(default=1, description="how often a token must occur to be in the vocabulary")
-    block: PositiveInt = Field(default=256, description="tokens that the network gets at a time")
+    block: PositiveInt = Field(
+        default=256, description="tokens that the network gets at a time; for other parts, those of the training part"
+    )
     stride: PositiveInt | None = Field(
         default=None, description="tokens from the start of one block to the next; by default those of a block"
     )
@@ -51,6 +53,7 @@ class TextStream(Source):
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the text, and turns it into tokens."""
-        blocks = Blocks(self.block, self.stride or self.block)
+        block = request.shape[0] - 1 if request.shape else self.block  # of other parts as of the training part
+        blocks = Blocks(block, self.stride or block)
         vocabulary = self.vocabulary, self.size, self.min_count
         return StreamReader(self.files(folders), self.encoding, request, blocks, vocabulary)

@@ -73,7 +73,7 @@ class Tokens:
             self._file.write(codes.astype(_CODE).tobytes())
             self.unknown += int(np.count_nonzero(codes == UNKNOWN))
             passed = characters + np.cumsum(vocabulary.characters(text, codes))
-            ends.append(passed[-count % step :: step])
+            ends.append(passed[-count % step :: step].copy())  # a view would keep all of them
             count, characters = count + len(codes), int(passed[-1]) if len(passed) else characters
         self.counts.append(count)
         known = np.concatenate([*ends, [characters]])

@@ -11,11 +11,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from dltool.data.files.text_pieces import divided
 from dltool.data.vocabularies.vocabulary import UNKNOWN_NAME, UNKNOWN_TEXT, Vocabulary, VocabularyFitting, printable
 from dltool.errors import InputError
 
 #: characters of text that the pairs are learned from: the first ones
 MOST_CHARACTERS = 50_000_000
+#: characters that are encoded at a time
+TOGETHER = 1 << 14
 BYTES = 256
 
 
@@ -37,7 +40,10 @@ class BytePairVocabulary(Vocabulary):
         return (UNKNOWN_NAME, *map(printable, shown))
 
     def encode(self, text: str) -> np.ndarray:
-        return np.array(self._tokenizer.encode(text).ids, np.int32) + 1
+        if len(text) <= TOGETHER:
+            return np.array(self._tokenizer.encode(text).ids, np.int32) + 1
+        pieces = self._tokenizer.encode_batch_fast([*divided(text, TOGETHER)])  # on all processors
+        return np.concatenate([np.array(piece.ids, np.int32) for piece in pieces]) + 1
 
     def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
         return self._starts[codes]

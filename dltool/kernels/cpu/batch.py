@@ -80,6 +80,14 @@ def order(rows: Integers, rows_total, shuffle, key, first, step, low, high):
 
 
 @kernel
+def stream_order(rows: Integers, streams, length, step, low, high):
+    """rows (): position p = position + i is row p // streams of stream p mod streams; overwrites rows."""
+    for i in range(low, high):
+        position = step[POSITION] + i
+        rows[i] = position % streams * length + position // streams
+
+
+@kernel
 def draw(chances, others: Codes, rows: Integers, rows_total, key, step, low, high):
     """rows () = what an alias table draws for (position + i) of the epoch, for sample i; overwrites rows."""
     total, key = uint64(rows_total), uint64(key)

@@ -15,7 +15,7 @@ from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.workspace import dense_vectors
-from dltool.kernels.records import LANES
+from dltool.kernels.records import LANES, POSITION
 
 dense_size = shared(dense_vectors)
 
@@ -129,3 +129,31 @@ def previous_step(y, initial, z, step, low, high):
             store(z, first * LANES, begin)
             for t in range(1, steps):
                 store(z, (first + t) * LANES, load(y, (first + t - 1) * LANES))
+
+
+@kernel
+def recall(memory, y, step, low, high):
+    """y (H,) = the samples' rows of the memory, zeros at the start of an epoch; overwrites y."""
+    for block in range(y.blocks):
+        for sample in range(low, high):
+            known = load(memory, (block * memory.rows + sample) * LANES)
+            store(y, (block * y.rows + sample) * LANES, constant(0) if step[POSITION] == 0 else known)
+
+
+@kernel
+def remember(y, memory, step, low, high):
+    """The last step of y (T, H) becomes the samples' rows of the memory."""
+    steps = y.rows_per_sample
+    for block in range(y.blocks):
+        for sample in range(low, high):
+            last = load(y, (block * y.rows + (sample + 1) * steps - 1) * LANES)
+            store(memory, (block * memory.rows + sample) * LANES, last)
+
+
+@kernel
+def row_of_position(x, y, steps, step, low, high):
+    """y (1, C) = the row of x (T, C) at the position of the step, at most the last; overwrites y."""
+    for block in range(y.blocks):
+        for sample in range(low, high):
+            row = min(step[POSITION], steps - 1)
+            store(y, (block * y.rows + sample) * LANES, load(x, (block * x.rows + row) * LANES))

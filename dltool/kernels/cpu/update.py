@@ -122,6 +122,14 @@ def average(w, e, decay, step, low, high):
 
 
 @kernel
+def sum_gradients(a, b, y, step, low, high):
+    """y = a + b; overwrites y."""
+    a, b, y = chunk(a, low), chunk(b, low), chunk(y, low)
+    for i in range(low * LANES, high * LANES, LANES):
+        store(y, i, load(a, i) + load(b, i))
+
+
+@kernel
 def accumulate(g, total, step, low, high):
     """total = g in the first micro-batch of an update, else total + g; overwrites total."""
     g = chunk(g, low)

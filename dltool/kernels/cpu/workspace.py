@@ -240,6 +240,7 @@ SPACES: Mapping[str, Callable[..., int]] = {
     "gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
     "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks),
     "simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
+    "cached_attention": lambda context: -(-context // LANES),
     "attention": lambda y, heads: attention_space(y.steps, y.channels // heads)[-1],
     "attention_gradient": lambda y, heads: attention_gradient_space(y.steps, y.channels // heads)[-1],
     "group_norm_gradient": lambda dy: group_norm_gradient_space(dy.blocks)[-1],

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dltool.kernels.reference.arrays import namespace
+
+if TYPE_CHECKING:
+    from dltool.ops.op import StepRecord
 
 
 def attention(
@@ -40,6 +45,34 @@ def attention_gradient(
     dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, p.swapaxes(2, 3) @ upstream
     parts = slopes @ keys, _of_groups(dkeys, groups), _of_groups(dvalues, groups)
     return xp.concatenate([_joined(part) for part in parts], axis=-1)
+
+
+def cached_attention(
+    qkv: np.ndarray,
+    keys: np.ndarray,
+    values: np.ndarray,
+    *,
+    heads: int,
+    groups: int,
+    scale: float,
+    context: int,
+    step: StepRecord,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(y (B, 1, heads · D), keys, values) with the keys and values (B, context, groups · D) of the step's position."""
+    xp = namespace(qkv)
+    width, row, samples = keys.shape[2] // groups, min(step.position, context - 1), len(qkv)
+    new = qkv[:, :, heads * width : (heads + groups) * width], qkv[:, :, (heads + groups) * width :]
+    known = [
+        xp.concatenate([old[:samples, :row], added], axis=1) for old, added in zip((keys, values), new, strict=True)
+    ]
+    seen = [xp.repeat(_apart(x, groups), heads // groups, axis=1) for x in known]
+    scores = _apart(qkv[..., : heads * width], heads) @ seen[0].swapaxes(2, 3) * scale
+    powers = xp.exp(scores - scores.max(axis=-1, keepdims=True))
+    kept = [
+        xp.concatenate([xp.concatenate([x, old[:samples, row + 1 :]], axis=1), old[samples:]], axis=0)
+        for x, old in zip(known, (keys, values), strict=True)
+    ]
+    return _joined(powers / powers.sum(axis=-1, keepdims=True) @ seen[1]), *kept
 
 
 def _heads_of(qkv: np.ndarray, heads: int, groups: int) -> tuple[np.ndarray, ...]:

@@ -1,10 +1,15 @@
-"""Reference kernel of the step before: y (B, T, H), initial (B, H)."""
+"""Reference kernels of steps and batches before: y (B, T, H), initial (B, H), memory (samples, H)."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dltool.kernels.reference.arrays import namespace
+
+if TYPE_CHECKING:
+    from dltool.ops.op import StepRecord
 
 
 def previous_step(y: np.ndarray, *initial: np.ndarray) -> np.ndarray:
@@ -12,3 +17,20 @@ def previous_step(y: np.ndarray, *initial: np.ndarray) -> np.ndarray:
     xp = namespace(y)
     first = initial[0] if initial else xp.zeros_like(y[:, 0])
     return xp.concatenate([first[:, None], y[:, :-1]], axis=1)
+
+
+def recall(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
+    """y (B, H) = the first rows of the memory; zeros at the start of an epoch."""
+    rows = memory[: step.rows]
+    return rows * 0 if step.position == 0 else rows
+
+
+def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """The memory with the last step of y in its first rows."""
+    return namespace(y).concatenate([y[:, -1], memory[len(y) :]], axis=0)
+
+
+def row_of_position(x: np.ndarray, *, steps: int, step: StepRecord) -> np.ndarray:
+    """y (B, 1, C) = the row of x (T, C) at the position of the step."""
+    row = x[min(step.position, steps - 1)]
+    return namespace(x).broadcast_to(row, (step.rows, 1, *row.shape))

@@ -177,3 +177,9 @@ def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
     environment = {"PYTHONPATH": str(PROJECT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_features_of_columns_need_columns():
+    np.savez("a.npz", x=np.zeros((9, 2)), y=np.arange(9) % 2)
+    line = "data.features: this data has no columns with names; leave it out"
+    assert problems({"npz": "a.npz", "features": {"a": "numeric"}}) == [line]

@@ -130,7 +130,7 @@ def test_another_text_is_read_with_the_vocabulary_of_the_training():
     codes = stored_vocabulary(trained["settled"]["vocabulary"]).encode("cxab")
     assert part.features.tolist() == [[*codes.tolist(), -1, -1]]
     assert part.targets.tolist() == [[3, 3]]
-    again = opened({**stream(block=5), "validation": {"text_stream": {"path": "new.txt", "block": 5}}})
+    again = opened({**stream(block=5), "validation": {"text_stream": "new.txt"}})
     assert again.parts["validation"].features.tolist() == part.features.tolist()
     assert Preprocessing.from_json(again.preprocessing).settled == trained["settled"]
 

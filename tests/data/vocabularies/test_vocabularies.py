@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from dltool.data.vocabularies import byte_pair
 from dltool.data.vocabularies.kinds import VocabularyKind, fitting_of, stored_vocabulary
 from dltool.data.vocabularies.vocabulary import UNKNOWN_TEXT, Vocabulary
 from dltool.errors import InputError
@@ -88,6 +89,13 @@ def test_byte_pairs_write_any_text_exactly(text: str):
     codes = vocabulary.encode(text)
     assert vocabulary.decode(codes.tolist()) == text
     assert not (codes == 0).any()
+
+
+def test_long_texts_are_encoded_in_pieces_with_the_same_codes(monkeypatch: pytest.MonkeyPatch):
+    vocabulary, text = fitted("byte_pair", TEXT * 3, size=300), f"{TEXT}  \n\t{TEXT} {'x' * 50}{TEXT}"
+    whole = vocabulary.encode(text)
+    monkeypatch.setattr(byte_pair, "TOGETHER", 60)
+    np.testing.assert_array_equal(vocabulary.encode(text), whole)
 
 
 def test_a_part_of_a_character_is_no_text_yet():

@@ -29,4 +29,14 @@ def _turns() -> list[Case]:
     return cases
 
 
-CASES = [*_attentions(), *_turns()]
+def _caches() -> list[Case]:
+    cases = []
+    for context, width, heads, groups in ((1, 1, 1, 1), (9, 3, 2, 2), (200, 16, 4, 2)):
+        known = fixed(40, context, width * groups)
+        inputs = rows(1, width * (heads + 2 * groups)), known, known
+        fields = {"heads": heads, "groups": groups, "scale": width**-0.5}
+        cases.append(Case("cached_attention", inputs, fields, rigid=True))
+    return cases
+
+
+CASES = [*_attentions(), *_turns(), *_caches()]

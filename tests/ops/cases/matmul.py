@@ -31,7 +31,7 @@ def _batched_products() -> list[Case]:
 CASES = [
     Case("matmul", (rows(4), fixed(4, 3)), gradients=(0, 1)),
     Case("matmul", (rows(2, 4), fixed(4, 1)), gradients=(0, 1)),
-    Case("matmul_data_gradient", (rows(3), fixed(4, 3))),
-    Case("matmul_data_gradient", (rows(2, 1), fixed(4, 1))),
+    Case("matmul_data_gradient", (rows(3), fixed(4, 3)), gradients=(0, 1)),
+    Case("matmul_data_gradient", (rows(2, 1), fixed(4, 1)), gradients=(0, 1)),
     *_batched_products(),
 ]

@@ -26,6 +26,11 @@ def _recurrent() -> list[Case]:
             Case("previous_step", (rows(steps, units),), rigid=True),
             Case("previous_step", (rows(steps, units), rows(units)), rigid=True),
         ]
+        cases += [
+            Case("recall", (fixed(40, units),), rigid=True),
+            Case("remember", (rows(steps, units), fixed(40, units)), rigid=True),
+            Case("row_of_position", (fixed(steps, units),), rigid=True),
+        ]
     return cases
 
 

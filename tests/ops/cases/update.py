@@ -17,6 +17,7 @@ def _updates() -> list[Case]:
         Case("lion", (w, slot, g), {"decays": 1}, scalars=(0.1, 0.9, 0.99, 0.01, 0.02)),
         Case("average", (w, slot), {"decay": 0.9}),
         Case("accumulate", (g, slot)),
+        Case("sum_gradients", (g, slot)),
         Case("clip_value", (g,), {"limit": 0.5}),
         Case("square_sum", (g,)),
         Case("square_sum", (fixed(4),)),
