@@ -37,7 +37,7 @@ class Columns(Mapping[str, Value]):
 
     def __init__(self, graph: Graph, signature: Signature, rows: Value):
         self._graph, self._signature, self._rows = graph, signature, rows
-        self._fields = {field.name: field for field in signature.codes}
+        self._fields = {field.name: field for field in signature.codes if not field.mask}
         self._made: dict[tuple[str, ...], Value] = {}  # by the columns that it holds
 
     def __getitem__(self, name: str) -> Value:
@@ -58,6 +58,10 @@ class Columns(Mapping[str, Value]):
         if columns not in self._made:
             with self._graph.part("batch"), self._graph.inside("batch"):
                 self._made[columns] = _numbers(self._graph, self._signature, self._rows)
+                for field in self._signature.codes:
+                    if field.mask:
+                        codes = self._graph.apply("gather_codes", self._codes, self._rows, start=0, length=field.length)
+                        self._made[columns].lengths = self._graph.apply("lengths", codes)
         return self._made[columns]
 
     @property
@@ -97,7 +101,7 @@ def first_value(graph: Graph, signature: Signature, rows: Value, layers: Sequenc
         return graph.table
     if sequences and len(columns) > 1:
         raise InputError(Problem(_mixture(sequences[0], columns), path="model"))
-    pieces = [columns[field.name] for field in signature.codes]
+    pieces = [columns[field.name] for field in signature.codes if not field.mask]
     if signature.feature_shape != (0,):
         pieces.append(columns.numbers)
     if len(pieces) == 1:

@@ -145,3 +145,23 @@ def test_fields_that_do_not_fit(fields: dict[str, Any], line: str, capsys: pytes
 def test_quantiles_that_are_none(loss: Any, line: str, capsys: pytest.CaptureFixture[str]):
     assert main(["check", config(loss)]) == 2
     assert line in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layer", [{"gru": 8}, "global_average_pool"])
+def test_labeled_series_of_unequal_length(layer: Any, capsys: pytest.CaptureFixture[str]):
+    random = np.random.default_rng(0)
+    lines = [",".join(f"{x:.3f}" for x in random.normal(5 + n % 2, 0.3, random.integers(3, 12))) for n in range(60)]
+    Path("waves.ts").write_text("@data\n" + "".join(f"{line}:{'ab'[n % 2]}\n" for n, line in enumerate(lines)))
+    written = {
+        "data": {"series": {"path": "waves.ts"}, "scaling": "standard"},
+        "model": [layer, {"dense": {"units": "classes"}}],
+        "loss": "cross_entropy",
+        "optimizer": {"adam": {"lr": 0.05}},
+        "metrics": ["accuracy"],
+        "train": {"epochs": 30, "seed": 1},
+    }
+    Path("c.yaml").write_text(yaml.safe_dump(written))
+    assert main(["train", "c.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["validation"]["accuracy"] > 0.9
+    assert main(["predict", "runs/c", "waves.ts", "-o", "p.csv"]) == 0
+    assert np.mean([row["prediction"] == "ab"[n % 2] for n, row in enumerate(rows("p.csv"))]) > 0.9

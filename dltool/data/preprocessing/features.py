@@ -50,12 +50,13 @@ class ArrayPreparation:
     def apply(self, raw: Raw, place: Callable[[int], str], series: np.ndarray | None = None) -> Prepared:
         """The features of consecutive rows, ready for training; `place` gives the place of the i-th row.
 
-        Windows of the `series` (n,) with these numbers hold NaN where the future is hidden, which becomes 0. Raises
-        InputError for numbers beyond float32, and for series without a scale.
+        Windows of the `series` (n,) with these numbers hold NaN where the future is hidden, and padded samples behind
+        their last step; it becomes 0. Raises InputError for numbers beyond float32, and for series without a scale.
         """
         features = array_of(raw)
+        codes = np.empty((len(features), 0), np.int32)
         if self.feature_dtype == "float32":
-            hidden = np.isnan(features) if series is not None else None
+            hidden = np.isnan(features) if series is not None or self.codes else None
             if isinstance(self.scale, SeriesScale):
                 assert series is not None
                 if (unknown := self.scale.unknown(series)).size:
@@ -65,8 +66,10 @@ class ArrayPreparation:
                 features = self.scale.applied(features) if self.scale else _float32(features)
             if hidden is not None:
                 features = np.where(hidden, np.float32(0), features)
+            if hidden is not None and self.codes:  # a mask of the steps
+                codes = np.where(hidden.reshape(*hidden.shape[:2], -1).all(axis=2), np.int32(-1), np.int32(0))
             _require_finite(features, place)
-        return Prepared(np.ascontiguousarray(features), np.empty((len(features), 0), np.int32))
+        return Prepared(np.ascontiguousarray(features), codes)
 
     @property
     def units(self) -> Mapping[str, str]:
@@ -90,6 +93,7 @@ class ArrayPreparation:
             "shape": list(self.feature_shape),
             "dtype": self.feature_dtype,
             "scaling": self.scale.as_json() if self.scale else None,
+            **({"padded": True} if self.codes else {}),
         }
 
 
@@ -196,7 +200,13 @@ def stored_preparation(data: Mapping[str, Any]) -> Preparation:
         return TablePreparation(tuple(map(stored_encoder, data["columns"])))
     scaling = data["scaling"]
     scale = stored_scale(scaling) if scaling else None
-    return ArrayPreparation(tuple(data["shape"]), data["dtype"], scale)
+    shape = tuple(data["shape"])
+    return ArrayPreparation(shape, data["dtype"], scale, step_mask(shape) if data.get("padded") else ())
+
+
+def step_mask(shape: tuple[int, ...]) -> tuple[CodeField, ...]:
+    """The field that says which steps of samples (steps, …) are no padding."""
+    return (CodeField("steps", 0, shape[0], 1, None, mask=True),)
 
 
 def _float32(features: np.ndarray) -> np.ndarray:

@@ -10,11 +10,11 @@ import numpy as np
 from dltool.config.experiment import DataConfig
 from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
-from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation
+from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation, step_mask
 from dltool.data.readers.history import History
 from dltool.data.readers.reader import Raw, Reader, array_of, cells_of
 from dltool.data.scaling.moments import Moments
-from dltool.data.scaling.scaling import Scale, Scaling, rounded_away, suitable
+from dltool.data.scaling.scaling import NoScaling, Scale, Scaling, rounded_away, suitable
 from dltool.data.scaling.series_scale import SeriesScale, fit_columns, fit_each
 from dltool.data.splitting.split import Index, overlap
 from dltool.errors import InputError, Problem
@@ -44,6 +44,14 @@ def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparat
     if scaling.by_series:
         message = "per_series needs windows of time series; for one scale for all samples: standard"
         raise InputError(Problem(message, path="data.scaling"))
+    if outline.padded:
+        rows = np.concatenate(
+            [array_of(raw).reshape(-1, outline.feature_shape[-1]) for raw in _of_rows(reader, {}, train)]
+        )
+        scale = fit_columns(scaling, rows) if not isinstance(scaling, NoScaling) else None
+        shape = outline.feature_shape
+        longest = f"series are padded behind to {shape[0]} values; layers that combine steps leave the padding out"
+        return ArrayPreparation(shape, outline.feature_dtype, scale, step_mask(shape)), [*notes, longest]
     has_channels = len(outline.feature_shape) == 3
     moments = Moments(columns=has_channels or data.source.mixed_units)
     if scaling.fitted:

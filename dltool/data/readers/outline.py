@@ -67,6 +67,7 @@ class Outline:
     series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
     parts: Mapping[str, slice] | None = None  # the rows of each, if the source divides them itself
     tokens: tuple[str, ...] = ()  # what each code stands for, if the next one is to be predicted
+    padded: bool = False  # arrays (steps, …) with NaN behind their last step
     notes: tuple[str, ...] = ()  # what the user should know
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8", "int32"] = "float32"  # of arrays, once prepared

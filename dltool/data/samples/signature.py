@@ -30,6 +30,7 @@ class CodeField:
     width: int | None  # of the embedding; None: one-hot, of a single code
     shares: tuple[float, ...] = ()  # of each code, 0 for code 0; none where code 0 is learned
     sequence: bool = False
+    mask: bool = False  # no input: 0 for each step of an array that is no padding
     read: int | None = None  # codes that a network reads, if all others are padding
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from dltool.data.arrays.values import LARGEST, unusable
 from dltool.data.files.paths import locate
@@ -25,11 +25,17 @@ REPLACED = "\ufffd"
 
 @register("source", "series", main="path")
 class Series(Source):
-    """A .ts file with series of equal length, features (length, dimensions), and a class or a number as the target."""
+    """A .ts file of series, features (length, dimensions), and a class or a number as the target.
+
+    Shorter series are padded behind; layers that combine steps leave the padding out.
+    """
 
     mixed_units: ClassVar[bool] = True
 
     path: str
+    length: PositiveInt | None = Field(
+        default=None, description="number of values that series are padded to; by default the most of the training part"
+    )
     normalize: bool = Field(default=False, description="give each series mean 0 and standard deviation 1")
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
@@ -41,7 +47,13 @@ class Series(Source):
         path = locate(self.path, folders, "path")
         dimensions = request.shape[-1] if request.shape and not request.targets else None
         found = _Found(path, labeled=request.targets, dimensions=dimensions)
-        array = np.stack(found.series)
+        series = [_normalized(one) for one in found.series] if self.normalize else found.series
+        lengths = [len(one) for one in series]
+        settled = bool(request.settled.get("padded")) if request.shape else None
+        longest = request.shape[0] if request.shape else self.length or max(lengths)
+        padded = min(lengths) < longest if settled is None else settled
+        self._require_lengths(found, longest, padded=padded)
+        array = np.stack([_padded(one, longest) for one in series])
         outline = Outline(
             where=str(path),
             place=lambda row: f"{path}:{found.lines[row]}",
@@ -49,9 +61,25 @@ class Series(Source):
             task="numbers" if found.numbers else "classes",
             targets=found.targets() if request.targets else {},
             feature_shape=array.shape[1:],
+            padded=padded,
+            settled={"padded": padded},
         )
         keep = request.keep_all or "line" in request.keep
-        return SeriesReader(outline, _normalized(array) if self.normalize else array, found.lines if keep else None)
+        return SeriesReader(outline, array, found.lines if keep else None)
+
+    def _require_lengths(self, found: _Found, longest: int, *, padded: bool) -> None:
+        """Raises InputError for a series that is too long, or too short where no series is padded."""
+        for series, line in zip(found.series, found.lines, strict=True):
+            count = plural(len(series), "value")
+            if len(series) > longest:
+                most = f"'length' is {longest}" if self.length == longest else f"the longest to train on has {longest}"
+                message = f"a series of {count}, {most}; for longer ones: length: {len(series)}"
+                raise InputError(Problem(message, f"{found.path}:{line}"))
+            if len(series) < longest and not padded:
+                message = (
+                    f"a series of {count}, all to train on have {longest}; to pad shorter ones: length: {longest + 1}"
+                )
+                raise InputError(Problem(message, f"{found.path}:{line}"))
 
 
 class SeriesReader(ArrayReader):
@@ -77,7 +105,7 @@ class _Found:
     """
 
     def __init__(self, path: Path, *, labeled: bool, dimensions: int | None):
-        self._path, self._dimensions = path, dimensions or 1
+        self.path, self._dimensions = path, dimensions or 1
         self.series: list[np.ndarray] = []  # (length, dimensions) each
         self.labels: list[str] = []
         self.lines: list[int] = []
@@ -97,7 +125,7 @@ class _Found:
         """Numbers, or classes as text."""
         if not self.numbers:
             return {"class": np.array(self.labels, dtype=object)}
-        places = (f"{self._path}:{line}" for line in self.lines)
+        places = (f"{self.path}:{line}" for line in self.lines)
         return {"target": np.array([_target(*one) for one in zip(self.labels, places, strict=True)])}
 
     def _take_directive(self, line: str) -> None:
@@ -123,18 +151,15 @@ class _Found:
         if len(lengths) > 1:
             numbers = " and ".join(map(str, lengths))
             raise InputError(Problem(f"dimensions of {numbers} values; all must have the same number", where))
-        self._require_alike(lengths[0], len(values), where)
+        self._require_alike(len(values), where)
         self.series.append(np.stack(values, axis=1))
         self.labels.append(label)
 
-    def _require_alike(self, length: int, dimensions: int, where: str) -> None:
-        first_length, first_dimensions = self.series[0].shape if self.series else (length, dimensions)
-        if dimensions != first_dimensions:
-            message = f"a series of {plural(dimensions, 'dimension')}, the first one has {first_dimensions}"
+    def _require_alike(self, dimensions: int, where: str) -> None:
+        first = self.series[0].shape[1] if self.series else dimensions
+        if dimensions != first:
+            message = f"a series of {plural(dimensions, 'dimension')}, the first one has {first}"
             raise InputError(Problem(message, where))
-        if length != first_length:
-            message = f"a series of {plural(length, 'value')}, the first one has {first_length}"
-            raise InputError(Problem(f"{message}; all must be equally long", where))
 
 
 def _text(line: str, where: str) -> str:
@@ -180,8 +205,13 @@ def _number(word: str) -> float:
         return np.nan
 
 
-def _normalized(array: np.ndarray) -> np.ndarray:
-    """Each series and dimension scaled to mean 0 and standard deviation 1; constant ones become 0."""
-    mean, deviation = array.mean(axis=1, keepdims=True), array.std(axis=1, keepdims=True)
-    constant = np.ptp(array, axis=1, keepdims=True) == 0
-    return np.where(constant, 0, array - mean) / np.where(constant | (deviation == 0), 1, deviation)
+def _normalized(series: np.ndarray) -> np.ndarray:
+    """Each dimension of a series (length, dimensions) with mean 0 and standard deviation 1; constant ones become 0."""
+    mean, deviation = series.mean(axis=0), series.std(axis=0)
+    constant = np.ptp(series, axis=0) == 0
+    return np.where(constant, 0, series - mean) / np.where(constant | (deviation == 0), 1, deviation)
+
+
+def _padded(series: np.ndarray, length: int) -> np.ndarray:
+    """A series (n, dimensions) with NaN behind, up to a length."""
+    return np.pad(series, ((0, length - len(series)), (0, 0)), constant_values=np.nan)

@@ -121,6 +121,17 @@ def test_a_constant_series_is_zero_however_its_mean_rounds():
     np.testing.assert_allclose(features[..., 0], [[0, 0, 0], [0, 0, 0], [-(1.5**0.5), 0, 1.5**0.5]], rtol=1e-6)
 
 
+def test_series_of_unequal_length_are_padded_behind():
+    write("waves.ts", "@data\n1,2,3:4,5,6:one\n3,1:0,2:two\n")
+    part = opened({"series": "waves.ts", **ALL}).parts["train"]
+    assert part.features[1].tolist() == [[3, 0], [1, 2], [0, 0]]
+    assert part.codes.tolist() == [[0, 0, 0], [0, 0, -1]]
+    scaled = opened({"series": {"path": "waves.ts", "length": 4}, **ALL, "scaling": "standard"})
+    numbers = np.array([[1, 4], [2, 5], [3, 6], [3, 0], [1, 2]], float)  # padding is no number
+    expected = (numbers[:3] - numbers.mean(axis=0)) / numbers.std(axis=0)
+    np.testing.assert_allclose(scaled.parts["train"].features[0], [*expected, [0, 0]], rtol=1e-6)
+
+
 def days(rows: int = 12) -> str:
     return write("days.csv", "day,n,shop\n" + "".join(f"{i},{i * i},{'ab'[2 * i // rows]}\n" for i in range(rows)))
 
@@ -250,10 +261,20 @@ BROKEN: dict[str, Broken] = {
         {"/a.txt.gz": gzip.compress(LINES.encode() * 99)[:-9]},
         "a.txt.gz: data.text: a damaged gzip file, or one that was cut short",
     ),
-    "series of two lengths": (
-        {"series": "a.ts"},
-        {"/a.ts": "@data\n1,2,3:a\n1,2:b\n"},
-        "a.ts:3: data.series: a series of 2 values, the first one has 3; all must be equally long",
+    "a series that is too long": (
+        {"series": {"path": "a.ts", "length": 2}},
+        {"/a.ts": "@data\n1,2:a\n1,2,3:b\n"},
+        "a.ts:3: data.series: a series of 3 values, 'length' is 2; for longer ones: length: 3",
+    ),
+    "a longer series than those to train on": (
+        {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
+        {"/a.ts": "@data\n1,2:a\n1:b\n", "/b.ts": "@data\n1,2,3:b\n"},
+        "b.ts:2: data.test.series: a series of 3 values, the longest to train on has 2; for longer ones: length: 3",
+    ),
+    "a shorter series where none is padded": (
+        {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
+        {"/a.ts": "@data\n1,2:a\n1,3:b\n", "/b.ts": "@data\n1:b\n"},
+        "b.ts:2: data.test.series: a series of 1 value, all to train on have 2; to pad shorter ones: length: 3",
     ),
     "dimensions of two lengths": (
         {"series": "a.ts"},
