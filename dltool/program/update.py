@@ -23,7 +23,8 @@ def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> 
         gradients = {parameter: _accumulated(graph, gradient, parameter) for parameter, gradient in gradients.items()}
     first = len(graph.nodes)
     if experiment.train.clip is not None:
-        gradients = _clipped(graph, gradients, experiment.train.clip)
+        with graph.inside("clip"):
+            gradients = _clipped(graph, gradients, experiment.train.clip)
     for parameter, gradient in gradients.items():
         with graph.inside(parameter.name.rpartition(".")[0]):
             experiment.optimizer.apply(graph, parameter, gradient)

@@ -69,7 +69,7 @@ def test_json_has_an_object_for_each_number_of_threads(home, capsys):
 
 def test_the_bench_folder_in_tables(home, capsys):
     (home / "configs/bench").mkdir(parents=True)
-    write_config(home / "configs/bench")
+    write_config(home / "configs/bench", {"train": {"clip": {"norm": 1.0}}})
     assert main(["bench"]) == 0
     shown = capsys.readouterr()
     assert shown.err.splitlines() == ["measuring the machine …", "measuring small …"]
@@ -77,8 +77,8 @@ def test_the_bench_folder_in_tables(home, capsys):
     title = lines.index("training")
     assert [line.split()[0] for line in lines[title + 1 : title + 3]] == ["config", "small"]
     title = lines.index("small on 1 thread")
-    names = [line.split()[0] for line in lines[title + 1 : title + 8]]
-    assert names == ["layer", "batch", "dense_1", "dense_2", "loss", "waiting", "step"]
+    names = [line.split()[0] for line in lines[title + 1 : title + 9]]
+    assert names == ["layer", "batch", "dense_1", "dense_2", "loss", "clip", "waiting", "step"]
     assert "small on 1 thread, by op" in lines
     title = lines.index("small on 1 thread, by layer and op")
     assert lines[title + 1].split() == ["layer", "op", "direction", "µs", "share", "GFLOP/s", "of", "peak"]
