@@ -81,10 +81,10 @@ def unknown_key(key: str, block: type[Block], top: type[Block]) -> str:
         return f"'{key}' belongs {_inside(belongs)}"
     if near := nearest(key, here):
         return f"did you mean '{near}'?"
-    if home := next((home for home in homes if home.thing and key in home.block.model_fields), None):
-        return f"'{key}' belongs in {home.path}"
     if kind := _kind_of(key):
         return f"'{key}' is {a(kind)}" + (f"; it goes under '{_field_of(kind, top)}'" if _field_of(kind, top) else "")
+    if home := next((home for home in homes if home.thing and key in home.block.model_fields), None):
+        return f"'{key}' belongs in {home.path}"
     elsewhere = {name: home for home in homes if not home.thing for name in allowed_keys(home.block)}
     if near := nearest(key, elsewhere, alike=0.75):
         return f"did you mean '{near}'? It belongs {_inside([elsewhere[near].path])}"
