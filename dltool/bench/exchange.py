@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from dltool.errors import InputError, Problem
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import build_network
 from dltool.program.initial import initial_values
+from dltool.registry import registered
 from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.single_rows import without_single_row
@@ -42,10 +44,10 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
     batching = Batching.of(train, len(part))
     network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch)
     batching, graph = without_single_row(batching, network), network.program.graph
-    data = network.inputs(part)
-    np.save(folder / "features.npy", _as_floats(data["features"], dataset.signature))
-    np.save(folder / "codes.npy", data["codes"].astype(np.int64))
-    np.save(folder / "target.npy", data["target"])
+    features, codes, target = _inputs(network.inputs(part), dataset.signature)
+    np.save(folder / "features.npy", features)
+    np.save(folder / "codes.npy", codes)
+    np.save(folder / "target.npy", target)
     arrays = dict(initial_values(graph.values.values(), train.seed))
     np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
     optimizer = experiment.optimizer
@@ -56,7 +58,10 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         "optimizer": plain["optimizer"],
         "compat": experiment.compat,
         "outputs": graph.outputs,
-        "codes": [asdict(field) for field in dataset.signature.codes],
+        "vocabulary": _vocabulary(dataset.signature),
+        "tokens": dataset.signature.task == "tokens",
+        "norms": {kind: _defaults(kind, experiment.compat) for kind in ("layer_norm", "rms_norm")},
+        "codes": [asdict(field) for field in dataset.signature.codes if not field.sequence],
         "decayed": [value.name for value in graph.parameters() if value.decay or optimizer.decay_biases],
         "clip": plain["train"]["clip"],
         "average": train.ema_decay,
@@ -65,6 +70,19 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         "updates": _updates(batching),
     }
     (folder / "recipe.json").write_text(json.dumps(recipe))
+
+
+def _inputs(data: Mapping[str, np.ndarray], signature: Signature) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, codes and targets as PyTorch takes them; the only sequence is the features, padded with −1."""
+    features, codes = data["features"], data["codes"].astype(np.int64)
+    if signature.task == "tokens":  # a padded token predicts nothing, so that any token may stand in its place
+        block = features.astype(np.int64)
+        return np.maximum(block[:, :-1], 0), codes, block[:, 1:]
+    if signature.feature_dtype == "int32":
+        return features.astype(np.int64), codes, data["target"]
+    if any(field.sequence for field in signature.codes):
+        return codes, codes, data["target"]
+    return _as_floats(features, signature), codes, data["target"]
 
 
 def _as_floats(features: np.ndarray, signature: Signature) -> np.ndarray:
@@ -90,3 +108,15 @@ def _updates(batching: Batching) -> list[list[tuple[int, int]]]:
     spans = list(zip(plan.position.tolist(), plan.rows.tolist(), strict=True))
     cuts = [*np.flatnonzero(plan.first).tolist(), len(plan)]
     return [spans[start:end] for start, end in pairwise(cuts)]
+
+
+def _vocabulary(signature: Signature) -> int | None:
+    """The number of different integers that the only sequence holds; None where it is not known."""
+    if signature.task == "tokens" and signature.classes:
+        return len(signature.classes)
+    return next((field.size for field in signature.codes if field.sequence), None)
+
+
+def _defaults(kind: str, compat: str | None) -> dict[str, Any]:
+    """The fields of a layer that is part of another one."""
+    return registered("layer")[kind].model_validate({}, context={"compat": compat}).model_dump()

@@ -41,11 +41,20 @@ class TransformerBlock(Layer):
     )
     rotary: bool = Field(default=False, description="turn queries and keys by their position (Su et al. 2021)")
     bias: bool = True
-    initializer: Annotated[Initializer, Component("initializer")] = written("glorot_uniform")
+    initializer: Annotated[Initializer, Component("initializer")] | None = Field(
+        default=None, description="of all weights; by default as in the layers that the block is made of"
+    )
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → the same."""
-        attention = {"heads": self.heads, "groups": self.groups, "causal": self.causal, "rotary": self.rotary}
+        attention: dict[str, Any] = {
+            "heads": self.heads,
+            "groups": self.groups,
+            "causal": self.causal,
+            "rotary": self.rotary,
+        }
+        if self.initializer:
+            attention["output_initializer"] = self.initializer
         halves = [[{"multi_head_attention": {**attention, **self._weights}}], self._dense(x.shape[-1])]
         layers: list[Any] = []
         for half in halves:
@@ -55,12 +64,13 @@ class TransformerBlock(Layer):
 
     @property
     def _weights(self) -> dict[str, Any]:
-        return {"bias": self.bias, "initializer": self.initializer}
+        return {"bias": self.bias, **({"initializer": self.initializer} if self.initializer else {})}
 
     def _dense(self, channels: int) -> list[Any]:
         hidden = self.hidden or 4 * channels
-        last = {"dense": {"units": channels, **self._weights}}
+        shared = {"flatten": False, **self._weights}
+        last = {"dense": {"units": channels, **shared}}
         if self.gated:
-            both = {"dense": {"units": 2 * hidden, **self._weights}}
+            both = {"dense": {"units": 2 * hidden, **shared}}
             return [both, {"glu": {"activation": self.activation}}, last]
-        return [{"dense": {"units": hidden, "activation": self.activation, **self._weights}}, last]
+        return [{"dense": {"units": hidden, "activation": self.activation, **shared}}, last]

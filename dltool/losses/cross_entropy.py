@@ -12,6 +12,7 @@ from pydantic import Field
 from dltool.config.description import by_compat
 from dltool.config.experiment import Task
 from dltool.losses.loss import Built, Loss, Mixed, TargetForm, before
+from dltool.losses.output_activations import OutputActivation
 from dltool.losses.weights import Weights, given_weights
 from dltool.registry import register
 
@@ -73,19 +74,12 @@ class CrossEntropy(Loss):
     ) -> Built:
         count = graph.outputs
         self._check(prediction, target, count, classes)
-        scores, activation = prediction, "softmax"
-        logits = before(prediction, "softmax")
-        if logits is not None and graph.compat == "torch":
-            activation = "identity"
-            graph.warnings.append(
-                "softmax is applied twice: like PyTorch's, this cross_entropy expects logits; the loss"
-                f"cannot fall below {log(1 + (count - 1) / e):.4f}; remove the final softmax"
-            )
-        elif logits is not None:
-            scores = logits
-        smoothing = self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
+        scores = self._logits(graph, prediction)
+        stays = scores is prediction and before(prediction, "softmax") is not None
+        activation: OutputActivation = "identity" if stays else "softmax"
         weights = self._weights(classes)
         constants = () if weights is None else (graph.constant("class_weights", weights),)
+        smoothing = self._smoothing(count)
         each = int(weights is not None and smoothing > 0 and self.weigh == "classes")
         labels = (target,) if mixed is None else (target, mixed.labels, mixed.share)
         op = "cross_entropy" if mixed is None else "mixed_cross_entropy"
@@ -96,7 +90,8 @@ class CrossEntropy(Loss):
         """The loss at every position of a sequence."""
         wanted = (*target.shape, graph.outputs)
         if prediction.shape != wanted:
-            hint = "end the model with dense: {units: classes}, and keep all steps before it"
+            flat = ", flatten: false" if graph.compat == "mxnet" else ""
+            hint = f"end the model with dense: {{units: classes{flat}}}, and keep all steps before it"
             raise self.refuse(
                 f"needs outputs {list(wanted)}, one for each token at every position, but the model "
                 f"returns shape {list(prediction.shape)}",
@@ -104,10 +99,25 @@ class CrossEntropy(Loss):
             )
         if self.class_weights is not None:
             raise self.refuse("has no class_weights for tokens", "leave them out")
-        smoothing = self.label_smoothing * (graph.outputs / (graph.outputs - 1) if self.smooth_over == "others" else 1)
-        logits = before(prediction, "softmax") or prediction
+        logits, smoothing = self._logits(graph, prediction), self._smoothing(graph.outputs)
         row_loss, _, scores = graph.apply("token_cross_entropy", logits, target, smoothing=smoothing)
         return Built(row_loss, scores, "identity", over_tokens=True)
+
+    def _logits(self, graph: Graph, prediction: Value) -> Value:
+        """What a softmax in front of the loss was applied to; under `compat: torch` it stays, with a warning."""
+        logits = before(prediction, "softmax")
+        if logits is None or graph.compat != "torch":
+            return prediction if logits is None else logits
+        lowest = log(1 + (graph.outputs - 1) / e)
+        graph.warnings.append(
+            "softmax is applied twice: like PyTorch's, this cross_entropy expects logits; the loss cannot fall below "
+            f"{lowest:.4f}; remove the final softmax"
+        )
+        return prediction
+
+    def _smoothing(self, count: int) -> float:
+        """The share that all of `count` classes receive alike."""
+        return self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
 
     def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":

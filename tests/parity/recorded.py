@@ -83,13 +83,16 @@ def start_of(experiment: Experiment) -> dict[str, int]:
 
 def record(path: Path, experiments: Mapping[str, Experiment], *, steps: int, kept: Sequence[str] = RUNNING) -> None:
     """Writes what PyTorch computes."""
+    runs = {name: run_torch(experiment, steps=steps, kept=kept) for name, experiment in experiments.items()}
+    write_runs(path, experiments, runs)
+
+
+def write_runs(path: Path, experiments: Mapping[str, Experiment], runs: Mapping[str, Run]) -> None:
+    """Writes what PyTorch computed, and what it started from."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    runs = {
-        name: {"start": start_of(experiment), **asdict(run_torch(experiment, steps=steps, kept=kept))}
-        for name, experiment in experiments.items()
-    }
-    golden = {"recorded with": f"PyTorch {torch.__version__}", **runs}
+    entries = {name: {"start": start_of(experiments[name]), **asdict(run)} for name, run in runs.items()}
+    golden = {"recorded with": f"PyTorch {torch.__version__}", **entries}
     path.write_text(json.dumps(_shortened(golden)).replace('], "', '],\n"').replace('}, "', '},\n"') + "\n")
 
 

@@ -27,6 +27,7 @@ READ: list[Any] = [
     {"dropout": 0.2},
     {"parallel": {"branches": [["global_average_pool"], ["global_max_pool"]], "merge": "concat"}},
 ]
+TURNED = {"multi_head_attention": {"heads": 2, "rotary": True}}
 TEXTS: dict[str, Any] = {
     "data": {
         "text": "texts.txt",
@@ -143,6 +144,7 @@ def test_a_stop_after_any_step_changes_nothing(tmp_path: Path, monkeypatch: pyte
         [{"embedding": 4}, {"gru": {"units": 3, "bidirectional": True}}],
         [{"embedding": 4}, {"lstm": {"units": 3, "return_sequences": True}}, "global_max_pool"],
         [{"embedding": 4}, "sinusoidal_positions", {"transformer_block": {"heads": 2}}, "global_average_pool"],
+        [{"embedding": 4}, TURNED, "global_average_pool"],
         [{"embedding": 4}, {"conv1d": {"filters": 3, "kernel": 2}}, {"max_pool1d": 2}, "global_average_pool"],
     ],
 )
@@ -168,6 +170,7 @@ def test_shorter_programs_give_the_same_outputs(layers: list[Any], tmp_path: Pat
         ({"model": [{"embedding": 3}, "flatten", {"dense": "classes"}]}, False),
         ({"model": [{"embedding": 4}, "position_embedding", "global_max_pool", {"dense": "classes"}]}, False),
         ({"model": [{"embedding": 4}, "sinusoidal_positions", "global_max_pool", {"dense": "classes"}]}, True),
+        ({"model": [{"embedding": 4}, TURNED, "global_max_pool", {"dense": "classes"}]}, True),
         ({"model": [{"embedding": 4}, {"gru": {"units": 3, "bidirectional": True}}, {"dense": "classes"}]}, True),
         ({"data": {"features": {"text": {"tokens": {"length": 2}}}}}, False),
         ({"data": {"memory": "1kB"}}, False),

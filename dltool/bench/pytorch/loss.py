@@ -42,6 +42,9 @@ def _cross_entropy(fields: Fields, recipe: Recipe) -> Any:
     smoothing = fields["label_smoothing"]
     if fields["smooth_over"] == "others":
         smoothing *= recipe.outputs / (recipe.outputs - 1)
+    if recipe.tokens:
+        each = nn.CrossEntropyLoss(ignore_index=-1, label_smoothing=smoothing)
+        return lambda prediction, target: each(prediction.flatten(0, 1), target.flatten())
     if fields["class_weights"] is None:
         return nn.CrossEntropyLoss(label_smoothing=smoothing)
     if smoothing and fields["weigh"] == "samples":

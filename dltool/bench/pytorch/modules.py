@@ -79,3 +79,41 @@ class Join(nn.Module):
 
     def forward(self, x: Any) -> Any:
         return torch.cat([branch(x) for branch in self._branches], dim=self._axis)
+
+
+class Gated(nn.Module):
+    """The first half of the channels, multiplied by an activation of the second half."""
+
+    def __init__(self, activation: Any, axis: int):
+        super().__init__()
+        self._activation, self._axis = activation, axis
+
+    def forward(self, x: Any) -> Any:
+        value, gate = x.chunk(2, dim=self._axis)
+        return value * self._activation(gate)
+
+
+class SqueezeExcite(nn.Module):
+    """Multiplies each channel by a factor that modules make of the means of all channels over `axes` axes."""
+
+    def __init__(self, modules: Sequence[Any], axes: int, *, channels_first: bool):
+        super().__init__()
+        self._factors = nn.Sequential(*modules)
+        self._averaged = tuple(range(2, 2 + axes) if channels_first else range(1, 1 + axes))
+
+    def forward(self, x: Any) -> Any:
+        factors = self._factors(x.mean(dim=self._averaged) if self._averaged else x)
+        for axis in self._averaged:
+            factors = factors.unsqueeze(axis)
+        return x * factors
+
+
+class Tied(nn.Module):
+    """A number for each row of a table (size, width) that belongs to an embedding: the product with it."""
+
+    def __init__(self, table: Any, *, bias: bool):
+        super().__init__()
+        self._table, self.bias = table, nn.Parameter(torch.zeros(len(table))) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        return nn.functional.linear(x, self._table, self.bias)

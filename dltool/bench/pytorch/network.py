@@ -12,13 +12,11 @@ from typing import Any
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 
-from dltool.bench.pytorch import images
+from dltool.bench.pytorch import images, sequences
 from dltool.bench.pytorch.activations import ACTIVATIONS
+from dltool.bench.pytorch.images import Fields, Modules
 from dltool.bench.pytorch.modules import Add, ChannelsFirst, ChannelsLast, Columns, Join, Reshape, Residual
 from dltool.errors import InputError, Problem
-
-Fields = Mapping[str, Any]
-Modules = list[Any]
 
 
 @dataclass
@@ -27,6 +25,8 @@ class Network:
 
     shape: tuple[int, ...]  # of a sample in dltool
     outputs: int  # the number that 'classes' and 'targets' stand for
+    vocabulary: int | None = None  # number of different integers that samples hold
+    norms: Mapping[str, Fields] = field(default_factory=dict)  # default fields of norms inside of other layers, by kind
     channels_last: bool = False  # memory format of images
     channels_first: bool = False  # whether PyTorch's tensor has channels first at this point
     folded: tuple[int, ...] | None = None  # the image shape that a flat sample was made from, channels first
@@ -47,7 +47,7 @@ class Network:
             if width:
                 self.tensors[f"features.{column['name']}.weight"] = tables[-1].weight
         self.shape = (sum(column["width"] or column["size"] for column in codes) + self.shape[0],)
-        self.embeddings = {f"features.{column['name']}.weight" for column in codes}
+        self.embeddings |= {f"features.{column['name']}.weight" for column in codes}
         return [Columns(tables)]
 
     def build(self, layers: Sequence[str | Mapping[str, Any]], path: str = "") -> Modules:
@@ -82,7 +82,7 @@ class Network:
             raise InputError(Problem(f"the comparison has no PyTorch counterpart of layer '{kind}'", path=path))
         return [*modules, *_LAYERS[kind](self, fields, path)]
 
-    def _with_channels(self, *, first: bool) -> Modules:
+    def with_channels(self, *, first: bool) -> Modules:
         """The module that moves channels first or last, if needed."""
         if len(self.shape) < 2 or self.channels_first == first:
             return []
@@ -98,11 +98,11 @@ class Network:
         return [Reshape((channels, *large)), ChannelsLast(), Reshape(self.shape)]
 
     def _activation(self, kind: str, fields: Fields) -> Modules:
-        modules = self._with_channels(first=False) if kind == "softmax" else []
+        modules = self.with_channels(first=False) if kind == "softmax" else []
         module = ACTIVATIONS[kind](fields)
         return modules if module is None else [*modules, module]
 
-    def _activated(self, fields: Fields) -> Modules:
+    def activated(self, fields: Fields) -> Modules:
         return self._activation(*named(fields["activation"])) if fields["activation"] else []
 
     def _convolution(self, fields: Fields, path: str) -> Modules:
@@ -112,16 +112,16 @@ class Network:
         return self._convolve(fields, path, self.shape[-1], self.shape[-1])
 
     def _convolve(self, fields: Fields, path: str, filters: int, groups: int) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.convolution(fields, self.shape, filters=filters, groups=groups)
         self._name_weights(modules[-1], path, fields, f"{path}.weight")
-        return [*before, *modules, *self._activated(fields)]
+        return [*before, *modules, *self.activated(fields)]
 
     def _transposed(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.transposed(fields, self.shape)
         self._name_weights(modules[0], path, fields, f"{path}.weight")
-        return [*before, *modules, *self._activated(fields)]
+        return [*before, *modules, *self.activated(fields)]
 
     def _name_weights(self, module: Any, path: str, fields: Fields, weight: str) -> None:
         self.tensors[weight] = module.weight
@@ -129,44 +129,44 @@ class Network:
             self.tensors[f"{path}.bias"] = module.bias
 
     def _max_pool(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.max_pool(fields, self.shape)
         return [*before, *modules]
 
     def _average_pool(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.average_pool(fields, self.shape, path)
         return [*before, *modules]
 
     def _global_pool(self, fields: Fields, path: str, kind: str) -> Modules:
-        modules = [*self._with_channels(first=True), images.global_pool(kind, len(self.shape) - 1)]
+        modules = [*self.with_channels(first=True), images.global_pool(kind, len(self.shape) - 1)]
         self.shape, self.channels_first = self.shape[-1:], False
         return modules
 
     def _upsample(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.upsample(fields, self.shape)
         return [*before, *modules]
 
     def _zero_pad(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.border(fields["padding"], self.shape, 1)
         return [*before, *modules]
 
     def _crop(self, fields: Fields, path: str) -> Modules:
-        before = self._with_channels(first=True)
+        before = self.with_channels(first=True)
         modules, self.shape = images.border(fields["cropping"], self.shape, -1)
         return [*before, *modules]
 
     def _dense(self, fields: Fields, path: str) -> Modules:
-        modules = self._flatten(fields, path) if fields["flatten"] else self._with_channels(first=False)
+        modules = self._flatten(fields, path) if fields["flatten"] else self.with_channels(first=False)
         if self.folded:
             self.folds[f"{path}.weight"], self.folded = self.folded, None
         units = fields["units"] if isinstance(fields["units"], int) else self.outputs
         linear = nn.Linear(self.shape[-1], units, bias=fields["bias"])
         self.shape = (*self.shape[:-1], units)
         self._name_weights(linear, path, fields, f"{path}.weight")
-        return [*modules, linear, *self._activated(fields)]
+        return [*modules, linear, *self.activated(fields)]
 
     def _dropout(self, fields: Fields, path: str) -> Modules:
         return [nn.Dropout(fields["rate"])] if fields["rate"] else []
@@ -181,10 +181,15 @@ class Network:
         return [nn.Flatten()]
 
     def _reshape(self, fields: Fields, path: str) -> Modules:
-        modules = self._with_channels(first=False)
+        modules = self.with_channels(first=False)
         known = prod(length for length in fields["shape"] if length != -1)
         self.shape = tuple(prod(self.shape) // known if length == -1 else length for length in fields["shape"])
         return [*modules, Reshape(self.shape)]
+
+    def _transpose(self, fields: Fields, path: str) -> Modules:
+        """Nothing is moved: what was a series of channels first is one of channels last, and the other way round."""
+        self.shape, self.channels_first = self.shape[::-1], not self.channels_first
+        return []
 
     def _batch_norm(self, fields: Fields, path: str) -> Modules:
         kind = nn.BatchNorm2d if self.channels_first and len(self.shape) == 3 else nn.BatchNorm1d
@@ -198,13 +203,13 @@ class Network:
         return [Reshape((self.shape[-1],), samples=-1), norm, Reshape(self.shape, samples=-1)]
 
     def _layer_norm(self, fields: Fields, path: str) -> Modules:
-        modules = self._with_channels(first=False)
+        modules = self.with_channels(first=False)
         norm = nn.LayerNorm(self.shape[-1], eps=fields["epsilon"])
         self._name_gain_and_bias(norm, path, gain=True)
         return [*modules, norm]
 
     def _group_norm(self, fields: Fields, path: str) -> Modules:
-        modules = self._with_channels(first=True)
+        modules = self.with_channels(first=True)
         norm = nn.GroupNorm(fields["groups"], self.shape[-1], eps=fields["epsilon"])
         self._name_gain_and_bias(norm, path, gain=True)
         return [*modules, norm]
@@ -232,7 +237,7 @@ class Network:
         """The modules of a branch, which keep the position of the channels."""
         first = self.channels_first
         modules = self.build(layers, path)
-        return [*modules, *self._with_channels(first=first)]
+        return [*modules, *self.with_channels(first=first)]
 
     def _repeat(self, fields: Fields, path: str) -> Modules:
         numbers = range(1, fields["times"] + 1)
@@ -247,6 +252,7 @@ _LAYERS: dict[str, Callable[[Network, Fields, str], Modules]] = {
     "dropout": Network._dropout,
     "flatten": Network._flatten,
     "reshape": Network._reshape,
+    "transpose": Network._transpose,
     **dict.fromkeys(("conv1d", "conv2d"), Network._convolution),
     **dict.fromkeys(("depthwise_conv1d", "depthwise_conv2d"), Network._depthwise),
     **dict.fromkeys(("conv1d_transpose", "conv2d_transpose"), Network._transposed),
@@ -263,6 +269,7 @@ _LAYERS: dict[str, Callable[[Network, Fields, str], Modules]] = {
     "parallel": Network._parallel,
     "repeat": Network._repeat,
     "sequential": Network._sequential,
+    **sequences.LAYERS,
 }
 
 #: layers that do not depend on the order of a flat sample's numbers, or handle it themselves

@@ -17,7 +17,7 @@ import torch  # pyright: ignore[reportMissingImports]
 
 @dataclass(frozen=True)
 class Update:
-    """The micro-batches of one update: features, target, and their share of the update's samples.
+    """The micro-batches of one update: features, target, and their share of the update's samples, or of its tokens.
 
     If there are codes, the features are a pair (numbers, codes).
     """
@@ -36,6 +36,9 @@ class Recipe:
     compat: str | None
     feature_shape: tuple[int, ...]
     outputs: int  # classes, or targets
+    vocabulary: int | None  # number of different integers, where features are integers
+    tokens: bool  # whether each integer predicts the next; a target of −1 does not count
+    norms: Mapping[str, Mapping[str, Any]]  # fields of norms that are part of other layers, by kind
     codes: Sequence[Mapping[str, Any]]  # columns with codes: name, start, length, size, width
     decayed: Sequence[str]  # parameters with weight decay
     clip: Mapping[str, float] | None
@@ -54,15 +57,20 @@ def read_recipe(folder: Path) -> Recipe:
     target = torch.from_numpy(np.load(folder / "target.npy"))
     updates = []
     for spans in fields.pop("updates"):
-        samples = sum(rows for _, rows in spans)
+        counts = [_counted(_rows_from(target, *span)) if fields["tokens"] else span[1] for span in spans]
         batches = []
-        for span in spans:
+        for span, count in zip(spans, counts, strict=True):
             batch = _rows_from(features, *span)
             inputs = (batch, _rows_from(codes, *span)) if fields["codes"] else batch
-            batches.append((inputs, _rows_from(target, *span), span[1] / samples))
-        updates.append(Update(batches, samples))
+            batches.append((inputs, _rows_from(target, *span), count / sum(counts)))
+        updates.append(Update(batches, sum(rows for _, rows in spans)))
     shape = tuple(features.shape[1:])
     return Recipe(**fields, feature_shape=shape, arrays=dict(np.load(folder / "arrays.npz")), updates=updates)
+
+
+def _counted(target: Any) -> int:
+    """The number of tokens to predict."""
+    return int((target >= 0).sum())
 
 
 def _rows_from(tensor: Any, start: int, rows: int) -> Any:

@@ -29,8 +29,15 @@ class Training:
 
     def __init__(self, recipe: Recipe, *, tuned: bool):
         """Build the network; raises InputError for anything without a counterpart in PyTorch."""
+        _refuse_padding(recipe)
         torch.manual_seed(recipe.seed)
-        network = Network(recipe.feature_shape, recipe.outputs, channels_last=tuned)
+        network = Network(
+            recipe.feature_shape,
+            recipe.outputs,
+            vocabulary=recipe.vocabulary,
+            norms=recipe.norms,
+            channels_last=tuned,
+        )
         modules = network.embed(recipe.codes) if recipe.codes else []
         modules += network.build(recipe.model)
         self._loss = build_loss(recipe, modules)
@@ -99,6 +106,13 @@ def _laid_out(update: Update, *, tuned: bool) -> Update:
 
 def _average_of(model: Any, decay: float) -> Any:
     return swa_utils.AveragedModel(model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay))
+
+
+def _refuse_padding(recipe: Recipe) -> None:
+    features = [batch for update in recipe.updates for batch, _, _ in update.batches if isinstance(batch, torch.Tensor)]
+    if any(not batch.is_floating_point() and batch.min() < 0 for batch in features):
+        message = "the comparison has no PyTorch counterpart of texts of unequal length"
+        raise InputError(Problem(message, path="data.features"))
 
 
 def _refuse_single_samples(model: Any, recipe: Recipe) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.sources.synthetic import Synthetic
 from dltool.errors import InputError
 from tests.data.opening import FOLDER, columns, config, idx, numbered, open_part, opened, problems, table, write
 
@@ -147,6 +149,44 @@ def test_synthetic_images_of_bytes_and_series():
     series = opened(data).parts["train"].features
     assert (series.shape, series.dtype) == ((20, 300, 2), np.float32)
     assert series.std() == pytest.approx(1, abs=0.03)
+
+
+def test_synthetic_texts_are_codes_with_classes_or_blocks_for_language_models():
+    texts = opened({"synthetic": {"tokens": 7, "length": 90, "classes": 3, "rows": 20}, "split": {"validation": 0}})
+    codes = texts.parts["train"].features
+    assert (codes.shape, codes.dtype, np.unique(codes).tolist()) == ((20, 90), np.int32, list(range(7)))
+    assert texts.parts["train"].targets.shape == (20,)
+    blocks = opened({"synthetic": {"tokens": 7, "block": 90, "rows": 20}, "split": {"validation": 0.25}})
+    codes = blocks.parts["train"].features
+    assert (codes.shape, np.unique(codes).tolist()) == ((15, 91), list(range(7)))
+    assert (blocks.signature.task, blocks.signature.classes) == ("tokens", tuple("0123456"))
+    np.testing.assert_array_equal(blocks.parts["validation"].targets, np.full((5, 2), 90))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"classes": 3}, "expected either 'features' or 'tokens'"),
+        ({"features": 4, "tokens": 7, "classes": 3}, "expected either 'features' or 'tokens'"),
+        ({"features": 4}, "expected either 'classes' or 'targets'"),
+        ({"tokens": 7, "length": 9}, "expected either 'classes' or 'targets'"),
+        ({"features": 4, "block": 8, "classes": 3}, "'block' belongs to 'tokens', which is not given"),
+        (
+            {"tokens": 7, "classes": 3},
+            "tokens need either 'block', for a language model, or 'length', for texts with targets",
+        ),
+        ({"tokens": 7, "length": 9, "classes": 3, "bytes": True}, "bytes need 'features'"),
+        (
+            {"tokens": 7, "block": 8, "classes": 3},
+            "the targets of a 'block' are its own tokens; leave out 'classes' and 'targets'",
+        ),
+        ({"features": 4, "classes": 3, "rows": 2}, "2 rows cannot hold 3 classes; raise 'rows'"),
+    ],
+)
+def test_what_does_not_go_together_in_synthetic_data(fields: dict[str, Any], message: str):
+    with pytest.raises(ValidationError) as caught:
+        Synthetic.model_validate(fields)
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
 
 
 def test_digits_are_complete(monkeypatch: pytest.MonkeyPatch):
