@@ -57,6 +57,10 @@ class RunError(DltoolError):
     """A failure while running, such as divergence or a full disk (exit code 1)."""
 
 
+#: how many allowed words a message lists
+LISTED = 14
+
+
 def nearest(word: str, allowed: Iterable[str], *, alike: float = 0.6) -> str | None:
     """The allowed name closest to `word`, if the similarity is at least `alike` (1: equal)."""
     lowered = {name.lower(): name for name in sorted(allowed, reverse=True)}
@@ -71,5 +75,5 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
         return f"did you mean '{close}'?"
     if not allowed:
         return "nothing is allowed here"
-    shown = ", ".join(allowed[:12]) + (", …" if len(allowed) > 12 else "")
+    shown = ", ".join(allowed[:LISTED]) + (", …" if len(allowed) > LISTED else "")
     return f"allowed: {shown}"
