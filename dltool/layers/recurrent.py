@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, PositiveInt
@@ -45,7 +46,7 @@ class Recurrent(Layer):
             raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
         lengths = x.lengths
         for number in range(self.layers):
-            with graph.scope("layer", f"layer_{number + 1}") if self.layers > 1 else graph.part("forward"):
+            with graph.scope("layer", f"layer_{number + 1}") if self.layers > 1 else nullcontext():
                 if number and self.dropout and graph.training:
                     x, _ = graph.apply("dropout", x, rate=self.dropout, stream=graph.random_stream())
                 x = self._directions(graph, x, lengths, whole=self.return_sequences or number + 1 < self.layers)

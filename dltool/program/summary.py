@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from dltool.ops.graph import Node, Value
@@ -45,13 +45,15 @@ class NetworkSummary:
 def summarize(network: Network) -> NetworkSummary:
     """The summary of a training network."""
     program = network.program
+    built = {layer.path for layer in program.graph.layers}
     owners: dict[str, list[Value]] = {}
     for value in program.graph.parameters():
-        owners.setdefault(value.name.rpartition(".")[0], []).append(value)
+        owners.setdefault(_within(value.name.rpartition(".")[0], built), []).append(value)
     flops: dict[str, int] = {}
     for node in program.graph.nodes:
         if node.part == "forward":
-            flops[node.layer] = flops.get(node.layer, 0) + _work(node, program.rows) // program.rows
+            layer = _within(node.layer, built)
+            flops[layer] = flops.get(layer, 0) + _work(node, program.rows) // program.rows
     layers = [
         LayerSummary(
             path=layer.path,
@@ -76,6 +78,14 @@ def summarize(network: Network) -> NetworkSummary:
         activation_bytes=program.memory.arena_bytes + program.memory.scratch_bytes,
         warnings=network.warnings,
     )
+
+
+def _within(path: str, built: Container[str]) -> str:
+    """The layer that a path lies in, such as "gru_1" for one of its directions; the path itself outside of layers."""
+    outer = path
+    while outer and outer not in built:
+        outer = outer.rpartition(".")[0]
+    return outer or path
 
 
 def _features(network: Network, flops: Mapping[str, int]) -> list[LayerSummary]:

@@ -24,6 +24,10 @@ LANES = 16
 SPAN = 1 << 32  # tokens of one value in one step
 
 
+#: ops that touch the rows of their samples in a memory outside the batch
+REMEMBERING = {"recall", "remember"}
+
+
 class Replay:
     """The memory of a program, and what it holds."""
 
@@ -103,6 +107,8 @@ class Replay:
         if layout.batched:
             first, last = (low, high) if node.op.cut is Cut.ROWS else (0, rows)
             return _rows_of(layout, first * layout.rows_per_sample, last * layout.rows_per_sample, *blocks)
+        if node.op.yaml_name in REMEMBERING:
+            return _rows_of(layout, low, high, *blocks)
         if node.op.cut in (Cut.ROWS, Cut.ONCE) or not value.shape:
             return np.arange(layout.bytes // WORD)
         if node.op.cut is Cut.GROUPS:
