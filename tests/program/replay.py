@@ -48,7 +48,8 @@ class Replay:
             if update or not node.per_update:
                 self._expected.update({(node, value): self._updates[value] for value in node.reads})
                 self._updates.update(node.updated)
-        shares = [rows * thread // self._threads // 4 * 4 for thread in range(self._threads)] + [rows]
+        step = 4 if rows >= 16 * self._threads else 1
+        shares = [rows * thread // self._threads // step * step for thread in range(self._threads)] + [rows]
         for stage in self._program.stages:
             inner = sorted(round(next(cuts) * len(stage.items)) for _ in range(self._threads - 1))
             bounds = [0, *inner, len(stage.items)]

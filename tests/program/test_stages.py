@@ -15,7 +15,7 @@ from tests.contract.networks import HEAD, ROWS, Row
 
 from .replay import Replay
 
-BATCH = 21  # for two threads: 8 and 13 rows
+BATCH = 21  # for two threads: 10 and 11 rows
 
 
 def random_row(seed: int) -> Row:

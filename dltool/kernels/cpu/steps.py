@@ -164,8 +164,12 @@ def meet(meeting, threads):
 
 @inlined
 def share(rows, thread, threads):
-    """The first row of a thread's share, a multiple of four (the last share ends where the rows do)."""
-    return rows if thread == threads else rows * thread // threads // 4 * 4
+    """The first row of a thread's share: a multiple of four, as tiles are, where shares are large enough to stay even.
+
+    The last share ends where the rows do.
+    """
+    step = 4 if rows >= 16 * threads else 1
+    return rows if thread == threads else rows * thread // threads // step * step
 
 
 @inlined
