@@ -210,7 +210,7 @@ def test_idx_of_other_types(code: int, dtype: str):
 
 
 WHOLE = idx(IMAGES)
-ZIPPED = gzip.compress(WHOLE)
+ZIPPED = gzip.compress(WHOLE, mtime=0)
 IDX: dict[str, tuple[bytes, str]] = {
     "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers expected from the header,  317 found"),
     "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers expected from the header,  321 found"),
