@@ -47,7 +47,7 @@ class Reader(ABC):
 
     outline: Outline
     path = ""  # of the source in the config, for messages
-    horizon = 1  # how many rows the predictions for a sample make; so many are kept of each
+    horizon = 1  # rows that the predictions for a sample make, each with the cells to keep
     failed: Mapping[int, Problem] = MappingProxyType({})  # rows that could not be read, if the request was tolerant
 
     def read(self, types: Mapping[str, str]) -> Iterator[Raw]:
