@@ -91,7 +91,8 @@ class CrossEntropy(Loss):
         wanted = (*target.shape, graph.outputs)
         if prediction.shape != wanted:
             flat = ", flatten: false" if graph.compat == "mxnet" else ""
-            hint = f"end the model with dense: {{units: classes{flat}}}, and keep all steps before it"
+            output = f"dense: {{units: classes{flat}}}"
+            hint = f"end the model with {output}, and keep all steps before it (return_sequences: true)"
             raise self.refuse(
                 f"needs outputs {list(wanted)}, one for each token at every position, but the model "
                 f"returns shape {list(prediction.shape)}",
