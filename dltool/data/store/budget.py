@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dltool.config.amounts import bytes_of
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 
 _GROUPS = Path("/sys/fs/cgroup")
 #: files of a control group: its limit, what it uses, and of that what could be freed; in version 2, then in version 1
