@@ -14,6 +14,7 @@ from dltool.cli.output_streams import keep_streams
 from dltool.cli.usage_errors import explain_usage
 from dltool.errors import DltoolError
 
+_TRACEBACK = "this is a bug in dltool; for the traceback: dltool --traceback {}"
 #: Typer's error for a wrong command line, wherever this version keeps click
 UsageError = cast(type[Exception], typer.BadParameter.__base__)
 
@@ -33,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             typer.echo(f"error: {problem}", err=True)
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
+        if isinstance(error.__cause__ or error.__context__, EOFError):  # typer takes it for the end of the input
+            typer.echo(f"error: a file ends too early; {_TRACEBACK.format(' '.join(words))}", err=True)
+            return 1
         return 130
     except UsageError as error:
         typer.echo(f"error: {explain_usage(error)}", err=True)
@@ -51,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--traceback" in words or "--debug" in words:
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        typer.echo(
-            f"error: {what}; this is a bug in dltool; for the traceback: dltool --traceback {' '.join(words)}", err=True
-        )
+        typer.echo(f"error: {what}; {_TRACEBACK.format(' '.join(words))}", err=True)
         return 1
 
 
