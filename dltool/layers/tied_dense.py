@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @register("layer", "tied_dense", main="of")
 class TiedDense(Layer):
-    """Gives each token of an embedding a number: the product with its vector (Press and Wolf 2017)."""
+    """Computes a logit for each token: the product with its embedding vector (Press and Wolf 2017)."""
 
     of: str = Field(default="embedding_1", description="name of the embedding")
     bias: bool = Field(default=True, description="add a bias for each token")

@@ -1,4 +1,4 @@
-"""Sequences of unequal length, padded behind: which steps count, the last one of them, their mean, their reverse.
+"""Ops on sequences that are padded at the end: masking, last step, mean over steps, reversal.
 
 A length below 1 counts as 1: an empty sequence is one step of zeros.
 """

@@ -1,4 +1,4 @@
-"""Two samples made one: which others the samples of a batch are mixed with, how, and the mixing itself."""
+"""Mixup and cutmix: pairing the samples of a batch, and mixing each pair."""
 
 from __future__ import annotations
 

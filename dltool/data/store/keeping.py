@@ -23,7 +23,7 @@ def unwatched(what: str, share: float | None) -> None:
 
 
 class Keeping:
-    """Looks for the store of some data, and makes it."""
+    """Finds or creates the store of some data."""
 
     def __init__(
         self,
