@@ -114,15 +114,12 @@ class SumGroups(Op):
     cut = Cut.PARAMETER
     whole_inputs = True
     attributes: ClassVar = {"groups": 1, "rows": 1}
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs
         return (Spec(x.shape[1:], batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
 
 def weight_gradient(graph: Graph, op_name: str, x: Value, dy: Value, w: Value, node: Node) -> Value:

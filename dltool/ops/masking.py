@@ -97,6 +97,7 @@ class MeanSteps(Op):
     """y (C,) = the mean of the first lengths () steps of x (T, C)."""
 
     operands = "x, lengths -> y"
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -106,10 +107,6 @@ class MeanSteps(Op):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, lengths = node.inputs
         return graph.apply("mean_steps_gradient", dy, lengths, steps=x.shape[0]), None
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
 
 @register("op", "mean_steps_gradient")
