@@ -20,7 +20,8 @@ from dltool.data.sources.table import Table
 from dltool.data.time_series.calendar import Cycle, calendar_names
 from dltool.data.time_series.chronology import Gaps, Repeats
 from dltool.data.time_series.continuation import continuation
-from dltool.data.time_series.window_index import Cutting
+from dltool.data.time_series.ordered_table import OrderedTable
+from dltool.data.time_series.window_index import windows
 from dltool.data.time_series.window_reader import LAST_ROW, WindowReader
 from dltool.registry import register
 
@@ -156,8 +157,8 @@ class Windows(Source):
         wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
         table = self._table.open(folders, wanted)
         try:
-            cutting = Cutting(self, table, request)
-            cut = continuation(cutting) if self.steps and not request.targets else cutting.windows()
+            ordered = OrderedTable(self, table, request)
+            cut = (continuation if self.steps and not request.targets else windows)(ordered)
             return WindowReader(table, cut)
         except BaseException:
             table.close()
