@@ -32,12 +32,14 @@ class Runner:
         data: Mapping[str, np.ndarray],
         team: Team,
         instead: Mapping[str, str] | None = None,
+        *,
+        arena: np.ndarray | None = None,
     ):
         self._network, self._team = network, team
         self._width = network.output.spec.size
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
-        self.table = Table(network.program, state, self._buffers, team.size)
+        self.table = Table(network.program, state, self._buffers, team.size, arena)
         self._loop = _LOOP(library.address(Kernel("run_steps")))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:

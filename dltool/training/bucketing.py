@@ -13,7 +13,7 @@ from dltool.data.samples.signature import CodeField, Signature
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.program.building import Network, build_network, row_order
+from dltool.program.building import Network, build_network, row_order, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.order import EpochOrder
@@ -86,7 +86,4 @@ def _networks(experiment: Experiment, signature: Signature, rows: int, programs:
         ]
     except InputError:  # too short for a layer
         return None
-    kept = [{value.name: value.shape for value in network.program.persistent} for network in networks]
-    saved = [{value.name for value in network.program.saved} for network in networks]
-    alike = all(one[name] == other[name] for one in kept for other in kept for name in one.keys() & other.keys())
-    return networks if alike and all(names == saved[0] for names in saved) else None
+    return networks if all(share_parameters(network, networks[-1]) for network in networks) else None

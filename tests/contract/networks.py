@@ -93,7 +93,7 @@ class Row:
         networks = (self.network(training=True), self.network(training=False))
         return Engine(
             networks[:1],
-            networks[1],
+            networks[1:],
             {"train": self.data()},
             seed=self.experiment.train.seed,
             threads=threads,
