@@ -27,6 +27,7 @@ from dltool.program.idle import idle_layers
 from dltool.program.program import Program, make_program
 from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
+from dltool.program.windows import shown_window
 from dltool.program.winograd import lower_convolutions
 
 #: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
@@ -202,6 +203,7 @@ def empty_graph(
         frozen=experiment.frozen,
         rows=rows,
         context=context,
+        window=shown_window(experiment, signature),
     )
 
 

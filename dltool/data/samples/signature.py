@@ -55,6 +55,7 @@ class Signature:
     target_scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     forecast: Forecast | None = None  # of windows of time series
+    window_scale: Scale | SeriesScale | None = None  # how the columns of these were scaled
 
     @property
     def target_width(self) -> int:
