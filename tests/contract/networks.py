@@ -350,6 +350,11 @@ def window_rows() -> Iterator[Row]:
                 norm = {"center": center, "deviation": deviation, "layers": ["flatten", *ends]}
                 which = f"reversible_norm by {center}{', with deviation' * deviation}{name}"
                 yield Row(which, [{"reversible_norm": norm}], shape=shape, source=source, **kind)
+    for width, what in ((None, "one-hot"), (4, "embedded")):
+        of_series = {"codes": (CodeField("shop", 0, 1, 5, width, (0.0, 0.1, 0.2, 0.3, 0.4)),), "shape": (7, 3)}
+        yield Row(f"windows and their series, {what}", ["flatten", *ends], **of_series, **kind)
+        normed = [{"reversible_norm": ["flatten", *ends]}]
+        yield Row(f"the same, normed, {what}", normed, source={"windows": fields}, **of_series, **kind)
     norm = {"reversible_norm": ["flatten", *ends]}
     yield Row("reversible_norm after layers", [{"dense": 4}, norm], shape=(7, 3), source={"windows": fields}, **kind)
 

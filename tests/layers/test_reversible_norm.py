@@ -100,7 +100,10 @@ def test_a_forecast_follows_the_level_and_the_spread_of_its_window(center: str, 
             {"columns": ["b", "c"]},
             "a window does not show what is to be predicted: a; add it to `columns` of `windows`",
         ),
-        ({"target": ["a", "b"], "layers": ["flatten", {"dense": 5}]}, "the layers give 5 numbers; let the last layer give"),
+        (
+            {"target": ["a", "b"], "layers": ["flatten", {"dense": 5}]},
+            "the layers give 5 numbers; let the last layer give",
+        ),
         (
             {"group": "shop", "data": {"scaling": "per_series", "target_scaling": "none"}},
             "series by series, windows and targets are scaled differently; leave `target_scaling` out",

@@ -73,7 +73,9 @@ class Signature:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a table that a network gets: those with codes, then those with numbers."""
+        """The columns of a table that a network gets: those with codes, then those with numbers; arrays have none."""
+        if len(self.feature_shape) > 1:
+            return ()
         return tuple(dict.fromkeys([*(field.name for field in self.codes), *self.numbers]))
 
     @property

@@ -56,6 +56,11 @@ class Windows(Source):
     group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="column, or columns, that identify the series; no window spans two series"
     )
+    show_series: bool = Field(
+        default=False,
+        description="show the series of a window as well, as a category with a vector of its own beside each row; one"
+        " that was not trained on gets the mean of all",
+    )
     time: ColumnName | None = Field(
         default=None,
         description="column of dates or numbers that orders the rows of each series; by default they have the order of"
@@ -96,6 +101,8 @@ class Windows(Source):
         for name, usual in (("gaps", "split"), ("repeats", "refuse"), ("calendar", []), ("until", None)):
             if getattr(self, name) != usual and not self.time:
                 raise ValueError(f"'{name}' needs 'time', the column of times")
+        if self.show_series and not self.group:
+            raise ValueError("'show_series' needs 'group', the column that identifies the series")
         for name in self.known_ahead:
             if name in self.targets:
                 raise ValueError(f"'{name}' is the target, so it is not known ahead")

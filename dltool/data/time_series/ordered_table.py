@@ -74,6 +74,7 @@ class OrderedTable:
             targets={},
             feature_shape=(source.shown_rows, len(source.column_names)),
             series=series,
+            shown_series=" ".join(source.groups) if source.show_series else "",
             notes=tuple(self.notes),
             settled=settled,
         )
