@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from dltool.data.samples.samples import Samples
-from dltool.ops.batch import stream_length
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
+from dltool.runtime.evaluating import POOL_ROWS, by_length, in_order, part_in_streams, whole_part
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
@@ -27,7 +27,7 @@ class Engine:
     def __init__(
         self,
         training: Sequence[Network],
-        evaluation: Network,
+        evaluation: Sequence[Network],
         data: Mapping[str, Samples],
         *,
         seed: int,
@@ -35,23 +35,28 @@ class Engine:
         debug: bool = False,
         on_compile: Callable[[str], None] | None = None,
     ):
-        """`training` are networks over the same parameters, of which each step runs one."""
+        """`training` are networks over the same parameters, of which each step runs one.
+
+        Those of `evaluation` read ever longer texts: each sample runs in the first one that holds it, the last one
+        holds all.
+        """
         self._training, self._evaluation = training, evaluation
         self._data = dict(data)
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug = debug
-        self.threads = 1 if debug else _threads(threads, [*training, evaluation])
-        self._backend = _Reference() if debug else _Fast([*training, evaluation], self.threads, on_compile)
+        networks = [*training, *evaluation]
+        self.threads = 1 if debug else _threads(threads, training or evaluation)
+        self._backend = _Reference() if debug else _Fast(training, evaluation, self.threads, on_compile)
         self.compile_seconds = self._backend.compile_seconds
-        for network in (*training, evaluation):
+        for network in networks:
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all that a checkpoint holds: parameters, slots, averages and running statistics."""
-        networks = *self._training, self._evaluation
+        networks = *self._training, *self._evaluation
         return {value.name: value.shape for network in networks for value in network.graph.saved}
 
     @property
@@ -99,24 +104,42 @@ class Engine:
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
+    @property
+    def undivided_rows(self) -> int:
+        """Evaluating a part in pieces gives the same bits if all but the last have a multiple of this many rows."""
+        return POOL_ROWS if len(self._evaluation) > 1 else self._evaluation[0].rows
+
     def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
-        network, targets = self._evaluation, self._data[part].targets
-        plan, order = whole_part(len(targets), network.rows), None
-        if network.in_streams:
-            plan, order = part_in_streams(len(targets), network.rows)
-            targets = targets[order]
-        result = self._runner(network, part, average=use_average).run(plan, collect=True)
-        outputs = result.outputs
-        if order is not None:
-            outputs = np.empty_like(result.outputs)
-            outputs[order] = result.outputs
-        return Evaluation(result.losses, network.weights(targets, plan.rows), outputs)
+        samples = self._data[part]
+        groups = list(by_length(self._evaluation, samples))
+        if len(groups) < 2:
+            return self._evaluate(self._evaluation[groups[0][0]], part, samples, average=use_average)
+        results = [
+            self._evaluate(self._evaluation[number], part, samples.taken(rows), average=use_average)
+            for number, rows in groups
+        ]
+        losses, weights = (np.concatenate([getattr(one, name) for one in results]) for name in ("losses", "weights"))
+        return Evaluation(losses, weights, in_order([one.outputs for one in results], [rows for _, rows in groups]))
+
+    def _evaluate(self, network: Network, part: str, samples: Samples, *, average: bool) -> Evaluation:
+        """The same for some samples of a part, with one of the networks."""
+        runner, targets = self._runner(network, part, average=average), samples.targets
+        if samples is not self._data[part]:
+            runner.attach(network.inputs(samples), 0)
+        if not network.in_streams:
+            plan = whole_part(len(targets), network.rows)
+            result = runner.run(plan, collect=True)
+            return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
+        plan, order = part_in_streams(len(targets), network.rows)
+        result = runner.run(plan, collect=True)
+        weights = network.weights(targets[order], plan.rows)
+        return Evaluation(result.losses, weights, in_order([result.outputs], [order]))
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
         plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
-        return self._runner(self._evaluation, part, average=False).run(plan, collect=True).outputs[0]
+        return self._runner(self._evaluation[-1], part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:
         key = (network, part, average)
@@ -131,22 +154,34 @@ class Engine:
 class _Fast:
     """State and runners of the cpu kernels."""
 
-    def __init__(self, networks: list[Network], threads: int, on_compile: Callable[[str], None] | None):
+    def __init__(
+        self,
+        training: Sequence[Network],
+        evaluation: Sequence[Network],
+        threads: int,
+        on_compile: Callable[[str], None] | None,
+    ):
         from dltool.kernels.cpu import library
         from dltool.runtime.binding import kernels_of
+        from dltool.runtime.memory import aligned
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
+        networks = [*training, *evaluation]
         names = dict.fromkeys(name for network in networks for name in kernels_of(network.program))
         self.compile_seconds = library.prepare(names, on_compile)
         self._state = State(network.program for network in networks)
         self._team = Team(threads)
+        self._evaluation = evaluation
+        self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
         self.read, self.write = self._state.read, self._state.write
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
         from dltool.runtime.runner import Runner
 
-        return Runner(network.program, self._state, data, self._team, _averages(network) if average else {})
+        arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
+        instead = _averages(network) if average else {}
+        return Runner(network.program, self._state, data, self._team, instead, arena=arena)
 
 
 class _Reference:
@@ -190,41 +225,9 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.graph.parameters() if not value.frozen}
 
 
-def whole_part(samples: int, rows: int) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
-    position = np.arange(0, samples, rows, dtype=np.int64)
-    count = len(position)
-    none = np.zeros(count, np.int64)
-    return StepPlan(
-        step=none,
-        epoch=none,
-        position=position,
-        rows=np.minimum(rows, samples - position),
-        scale=np.ones(count, np.float32),
-        first=np.ones(count, bool),
-        update=np.ones(count, bool),
-        scalars=np.zeros((count, 1), np.float32),
-    )
-
-
-def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
-    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
-    length = stream_length(samples, rows)
-    streams = -(-samples // length)
-    steps = np.arange(length, dtype=np.int64)
-    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
-    plan = replace(
-        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
-    )
-    return plan, order[order < samples]
-
-
 def _threads(wanted: int | str, networks: Sequence[Network]) -> int:
-    """As many as asked for; "auto": the processors at hand, but one for steps too small to share.
-
-    The networks are those that train, if any, and the one that is evaluated.
-    """
+    """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
     if wanted != "auto":
         return int(wanted)
-    largest = max(map(step_flops, networks[:-1] or networks))
+    largest = max(map(step_flops, networks))
     return len(os.sched_getaffinity(0)) if largest > WORTH_SHARING else 1

@@ -28,7 +28,7 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.evaluation import evaluate, evaluation_networks, make_meter
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
@@ -144,7 +144,7 @@ def open_job(
     buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
-    evaluation = build(training=False, rows=EVALUATION_ROWS)
+    evaluation = evaluation_networks(experiment, dataset.signature, lower=not debug)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))

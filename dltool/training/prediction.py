@@ -23,11 +23,10 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
-from dltool.program.building import build_network
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.evaluation import EVALUATION_ROWS
+from dltool.training.evaluation import evaluation_networks
 from dltool.training.reconstruction import reconstruction_errors
 
 _PART = "samples"
@@ -48,13 +47,12 @@ class Predictor:
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
-        self.network = build_network(
-            self.experiment, self.signature, training=False, rows=EVALUATION_ROWS, lower=not debug
-        )
+        networks = evaluation_networks(self.experiment, self.signature, lower=not debug)
+        self.network = networks[-1]
         train = self.experiment.train
         self._engine = Engine(
             [],
-            self.network,
+            networks,
             {},
             seed=train.seed,
             threads=threads or train.threads,

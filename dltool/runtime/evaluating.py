@@ -1,0 +1,68 @@
+"""How an evaluation goes through a part: in order, in streams, or samples of similar length together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dltool.data.samples.samples import Samples
+from dltool.ops.batch import stream_length
+from dltool.program.building import Network
+from dltool.runtime.plan import StepPlan
+
+#: consecutive samples among which those of similar length come together
+POOL_ROWS = 8192
+
+
+def by_length(networks: Sequence[Network], samples: Samples) -> Iterator[tuple[int, np.ndarray]]:
+    """Which of several networks, for rising lengths, should take which samples: its number, and theirs (n,).
+
+    Sums of losses do not depend on where samples are cut, as long as that is between two pools.
+    """
+    if len(networks) < 2 or not len(samples):
+        yield len(networks) - 1, np.arange(len(samples))
+        return
+    shortest = np.argmax([network.holds(samples) for network in networks], axis=0)
+    for low in range(0, len(samples), POOL_ROWS):
+        pool = shortest[low : low + POOL_ROWS]
+        for number in np.unique(pool).tolist():
+            yield number, low + np.flatnonzero(pool == number)
+
+
+def in_order(outputs: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """The outputs (n, k) of all samples, from those of several groups and the numbers of the samples in each."""
+    whole = np.empty((sum(map(len, rows)), *outputs[0].shape[1:]), outputs[0].dtype)
+    for of_group, numbers in zip(outputs, rows, strict=True):
+        whole[numbers] = of_group
+    return whole
+
+
+def whole_part(samples: int, rows: int) -> StepPlan:
+    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
+    position = np.arange(0, samples, rows, dtype=np.int64)
+    count = len(position)
+    none = np.zeros(count, np.int64)
+    return StepPlan(
+        step=none,
+        epoch=none,
+        position=position,
+        rows=np.minimum(rows, samples - position),
+        scale=np.ones(count, np.float32),
+        first=np.ones(count, bool),
+        update=np.ones(count, bool),
+        scalars=np.zeros((count, 1), np.float32),
+    )
+
+
+def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
+    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
+    length = stream_length(samples, rows)
+    streams = -(-samples // length)
+    steps = np.arange(length, dtype=np.int64)
+    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
+    plan = replace(
+        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
+    )
+    return plan, order[order < samples]
