@@ -147,6 +147,8 @@ def layer_rows() -> Iterator[Row]:
     for kind in ("simple_rnn", "lstm", "gru"):
         stateful = {kind: {"units": 17, "return_sequences": True, "stateful": True, "layers": 2}}
         yield Row(f"stateful {kind}", [{"embedding": 9}, stateful, *HEAD], **tokens)
+    dropped = {"units": 17, "return_sequences": True, "stateful": True, "recurrent_dropout": 0.3}
+    yield Row("stateful lstm with recurrent dropout", [{"embedding": 9}, {"lstm": dropped}, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
@@ -163,6 +165,8 @@ def _recurrent_rows() -> Iterator[Row]:
         yield Row(f"{kind} of all steps in both directions", [{"dense": 17}, whole, "flatten", *HEAD], shape=series)
         stacked = {kind: {"units": 5, "layers": 2, "dropout": 0.2, "bidirectional": True}}
         yield Row(f"{kind} of two layers", [{"dense": 17}, stacked, *HEAD], shape=series)
+        forgetful = {kind: {"units": 17, "layers": 2, "recurrent_dropout": 0.3, "bidirectional": True}}
+        yield Row(f"{kind} with recurrent dropout", [{"dense": 17}, forgetful, *HEAD], shape=series)
         for compat in ("keras", "torch", "mxnet"):
             yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
     yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
