@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dltool.data.samples.samples import Samples
-from dltool.ops.batch import stream_length
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
@@ -99,23 +97,21 @@ class Engine:
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
-    def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
-        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
+    def evaluate(self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False) -> Evaluation:
+        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample.
+
+        `rows` (n,) are the sizes of the batches, by default as large as they can be.
+        """
         network, targets = self._evaluation, self._data[part].targets
-        plan, order = whole_part(len(targets), network.program.rows), None
-        if network.in_streams:
-            plan, order = part_in_streams(len(targets), network.program.rows)
-            targets = targets[order]
+        if rows is None:
+            rows = sizes(len(targets), network.program.rows)
+        plan = consecutive(rows, self._first.get(part, 0))
         result = self._runner(network, part, average=use_average).run(plan, collect=True)
-        outputs = result.outputs
-        if order is not None:
-            outputs = np.empty_like(result.outputs)
-            outputs[order] = result.outputs
-        return Evaluation(result.losses, network.weights(targets, plan.rows), outputs)
+        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
-        plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
+        plan = consecutive(np.ones(1, np.int64), position)
         return self._runner(self._evaluation, part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:
@@ -190,33 +186,25 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.program.graph.parameters() if not value.frozen}
 
 
-def whole_part(samples: int, rows: int) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
-    position = np.arange(0, samples, rows, dtype=np.int64)
-    count = len(position)
+def sizes(samples: int, rows: int) -> np.ndarray:
+    """The sizes (n,) of consecutive batches of `rows` samples; the last one may be smaller."""
+    return np.minimum(rows, samples - np.arange(0, samples, rows, dtype=np.int64))
+
+
+def consecutive(rows: np.ndarray, first: int) -> StepPlan:
+    """A plan of batches of so many `rows` (n,), one after the other from position `first` on, with sums of losses."""
+    count = len(rows)
     none = np.zeros(count, np.int64)
     return StepPlan(
         step=none,
         epoch=none,
-        position=position,
-        rows=np.minimum(rows, samples - position),
+        position=first + np.cumsum(rows) - rows,
+        rows=rows,
         scale=np.ones(count, np.float32),
         first=np.ones(count, bool),
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),
     )
-
-
-def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
-    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
-    length = stream_length(samples, rows)
-    streams = -(-samples // length)
-    steps = np.arange(length, dtype=np.int64)
-    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
-    plan = replace(
-        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
-    )
-    return plan, order[order < samples]
 
 
 def _threads(wanted: int | str, networks: Sequence[Network]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
@@ -11,11 +11,7 @@ from dltool.metrics.metric import Metric
 from dltool.program.building import Network
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter, answers_of
-
-#: rows evaluated at a time
-EVALUATION_ROWS = 256
-#: approximate bytes of a stored part that are in memory during evaluation
-PIECE_BYTES = 16 << 20
+from dltool.training.portions import portions_of
 
 
 def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network) -> Meter:
@@ -29,25 +25,22 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
 
 
 def evaluate(
-    engine: Engine, part: str, samples: Samples | StoredSamples, meter: Meter, *, use_average: bool = False
+    engine: Engine,
+    part: str,
+    samples: Samples | StoredSamples,
+    network: Network,
+    meter: Meter,
+    *,
+    use_average: bool = False,
 ) -> None:
-    """Evaluate a part of the engine's data, in chunks if it is stored on disk.
+    """Evaluate a part of the engine's data, in portions if it is stored on disk or taken in streams.
 
     `meter` accumulates the loss and the metrics; they have the same bits however the part is split.
     """
-    for piece in _pieces(samples):
-        if piece is not samples:
-            engine.attach(part, piece)
-        result = engine.evaluate(part, use_average=use_average)
+    for portion in portions_of(samples, in_streams=network.in_streams):
+        if portion.samples is not samples:
+            part = "portion"  # whatever trains on the part keeps its rows in their order
+            engine.attach(part, portion.samples, first=portion.first)
+        result = engine.evaluate(part, rows=portion.batches, use_average=use_average)
         meter.add_losses(result.losses, result.weights)
-        meter.add_outputs(result.outputs, piece.targets)
-
-
-def _pieces(samples: Samples | StoredSamples) -> Iterator[Samples]:
-    """Consecutive chunks of samples in memory; all but the last are whole batches."""
-    if isinstance(samples, Samples):
-        yield samples
-        return
-    rows = EVALUATION_ROWS * max(1, PIECE_BYTES // (samples.layout.bytes * EVALUATION_ROWS))
-    for low in range(0, len(samples), rows):
-        yield samples.rows(low, low + rows)
+        meter.add_outputs(result.outputs, portion.samples.targets)

@@ -27,11 +27,12 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.evaluation import evaluate, make_meter
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import Meter, answers_of
+from dltool.training.portions import EVALUATION_ROWS
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -89,7 +90,7 @@ class Job:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
         meter = self.meter()
         use_average = self.experiment.train.ema_decay is not None
-        evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
+        evaluate(self.engine, part, self.dataset.parts[part], self.network, meter, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
