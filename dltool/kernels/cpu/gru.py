@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
@@ -11,11 +12,9 @@ from dltool.kernels.cpu.recurrence import (
     clear_dense,
     copy_dense,
     dense_size,
-    load_units,
     put_steps,
     seen_state,
     start_state,
-    store_units,
     take_mask,
     take_steps,
     transpose_matrix,
@@ -59,16 +58,16 @@ def gru(products, recurrent, bias, extras, y, gates, candidates, masked, workspa
 def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
     """One step of 16 units of a sample: makes gates of products and sums, and from these a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    sum_r, sum_z = load_units(sums, count, row, first, rest), load_units(sums, count, row, first + units, rest)
-    sum_n = load_units(sums, count, row, first + 2 * units, rest)
-    r = rational_sigmoid(load_units(gates, count, row, first, rest) + sum_r)
-    z = rational_sigmoid(load_units(gates, count, row, first + units, rest) + sum_z)
-    n = rational_tanh(load_units(gates, count, row, first + 2 * units, rest) + r * sum_n)
+    sum_r, sum_z = load_channels(sums, count, row, first, rest), load_channels(sums, count, row, first + units, rest)
+    sum_n = load_channels(sums, count, row, first + 2 * units, rest)
+    r = rational_sigmoid(load_channels(gates, count, row, first, rest) + sum_r)
+    z = rational_sigmoid(load_channels(gates, count, row, first + units, rest) + sum_z)
+    n = rational_tanh(load_channels(gates, count, row, first + 2 * units, rest) + r * sum_n)
     store(candidate, place, sum_n)
     store(hidden, place, n + z * (load(before, place) - n))
-    store_units(gates, count, row, first, rest, r)
-    store_units(gates, count, row, first + units, rest, z)
-    store_units(gates, count, row, first + 2 * units, rest, n)
+    store_channels(gates, count, row, first, rest, r)
+    store_channels(gates, count, row, first + units, rest, z)
+    store_channels(gates, count, row, first + 2 * units, rest, n)
 
 
 @kernel
@@ -118,15 +117,15 @@ def gru_gradient(
 def gru_slopes(gates, sums, dhidden, kept, candidate, before, count, row, block, units):
     """Slopes of the products of 16 units of a sample take the place of their gates; overwrites kept and sums."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    r, z = load_units(gates, count, row, first, rest), load_units(gates, count, row, first + units, rest)
-    n, one = load_units(gates, count, row, first + 2 * units, rest), constant(1)
+    r, z = load_channels(gates, count, row, first, rest), load_channels(gates, count, row, first + units, rest)
+    n, one = load_channels(gates, count, row, first + 2 * units, rest), constant(1)
     slope = load(dhidden, place) + load(kept, place)
     store(kept, place, slope * z)
     dn = slope * (one - z) * (one - n * n)
     dr = dn * load(candidate, place) * r * (one - r)
     dz = slope * (load(before, place) - n) * z * (one - z)
     for target in (gates, sums):
-        store_units(target, count, row, first, rest, dr)
-        store_units(target, count, row, first + units, rest, dz)
-    store_units(gates, count, row, first + 2 * units, rest, dn)
-    store_units(sums, count, row, first + 2 * units, rest, dn * r)
+        store_channels(target, count, row, first, rest, dr)
+        store_channels(target, count, row, first + units, rest, dz)
+    store_channels(gates, count, row, first + 2 * units, rest, dn)
+    store_channels(sums, count, row, first + 2 * units, rest, dn * r)

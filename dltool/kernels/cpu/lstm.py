@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
@@ -11,11 +12,9 @@ from dltool.kernels.cpu.recurrence import (
     clear_dense,
     copy_dense,
     dense_size,
-    load_units,
     put_steps,
     seen_state,
     start_state,
-    store_units,
     take_mask,
     take_steps,
     transpose_matrix,
@@ -59,17 +58,17 @@ def lstm(products, recurrent, extras, y, gates, cells, masked, workspace, step, 
 def lstm_units(gates, hidden, before, cell, count, row, block, units):
     """One step of 16 units of a sample: makes gates of sums, and from these a new cell and a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    i = rational_sigmoid(load_units(gates, count, row, first, rest))
-    f = rational_sigmoid(load_units(gates, count, row, first + units, rest))
-    g = rational_tanh(load_units(gates, count, row, first + 2 * units, rest))
-    o = rational_sigmoid(load_units(gates, count, row, first + 3 * units, rest))
+    i = rational_sigmoid(load_channels(gates, count, row, first, rest))
+    f = rational_sigmoid(load_channels(gates, count, row, first + units, rest))
+    g = rational_tanh(load_channels(gates, count, row, first + 2 * units, rest))
+    o = rational_sigmoid(load_channels(gates, count, row, first + 3 * units, rest))
     c = f * load(before, place) + i * g
     store(cell, place, c)
     store(hidden, place, o * rational_tanh(c))
-    store_units(gates, count, row, first, rest, i)
-    store_units(gates, count, row, first + units, rest, f)
-    store_units(gates, count, row, first + 2 * units, rest, g)
-    store_units(gates, count, row, first + 3 * units, rest, o)
+    store_channels(gates, count, row, first, rest, i)
+    store_channels(gates, count, row, first + units, rest, f)
+    store_channels(gates, count, row, first + 2 * units, rest, g)
+    store_channels(gates, count, row, first + 3 * units, rest, o)
 
 
 @kernel
@@ -110,14 +109,14 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, worksp
 def lstm_slopes(gates, dhidden, dcell, cell, before, count, row, block, units):
     """The slopes of the sums of 16 units of a sample take the place of their gates; overwrites dcell."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    i = load_units(gates, count, row, first, rest)
-    f = load_units(gates, count, row, first + units, rest)
-    g = load_units(gates, count, row, first + 2 * units, rest)
-    o = load_units(gates, count, row, first + 3 * units, rest)
+    i = load_channels(gates, count, row, first, rest)
+    f = load_channels(gates, count, row, first + units, rest)
+    g = load_channels(gates, count, row, first + 2 * units, rest)
+    o = load_channels(gates, count, row, first + 3 * units, rest)
     one, squashed, upstream = constant(1), rational_tanh(load(cell, place)), load(dhidden, place)
     slope = load(dcell, place) + upstream * o * (one - squashed * squashed)
     store(dcell, place, slope * f)
-    store_units(gates, count, row, first, rest, slope * g * i * (one - i))
-    store_units(gates, count, row, first + units, rest, slope * load(before, place) * f * (one - f))
-    store_units(gates, count, row, first + 2 * units, rest, slope * i * (one - g * g))
-    store_units(gates, count, row, first + 3 * units, rest, upstream * squashed * o * (one - o))
+    store_channels(gates, count, row, first, rest, slope * g * i * (one - i))
+    store_channels(gates, count, row, first + units, rest, slope * load(before, place) * f * (one - f))
+    store_channels(gates, count, row, first + 2 * units, rest, slope * i * (one - g * g))
+    store_channels(gates, count, row, first + 3 * units, rest, upstream * squashed * o * (one - o))

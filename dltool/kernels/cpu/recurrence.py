@@ -10,7 +10,7 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane, set_lane, transpose_block
+from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
@@ -122,31 +122,6 @@ def add_slopes(slopes, depth, count, turned, columns, mask, masked, out):
     if masked != 0:
         for vector in range(0, columns * count * LANES, LANES):
             store(out, vector, load(out, vector) + load(sums, vector) * load(mask, vector))
-
-
-@inlined
-def load_units(dense, count, row, first, units):
-    """16 channels of a row of a dense value from channel `first` on, at most `units` of them; zeros behind."""
-    lane = first % LANES
-    if lane == 0 and units >= LANES:
-        return load(dense, (first // LANES * count + row) * LANES)
-    value = constant(0)
-    for i in range(min(units, LANES)):
-        c = first + i
-        value = set_lane(value, i, dense[(c // LANES * count + row) * LANES + c % LANES])
-    return value
-
-
-@inlined
-def store_units(dense, count, row, first, units, value):
-    """Writes 16 channels of a row of a dense value from channel `first` on, at most `units` of them."""
-    lane = first % LANES
-    if lane == 0 and units >= LANES:
-        store(dense, (first // LANES * count + row) * LANES, value)
-    else:
-        for i in range(min(units, LANES)):
-            c = first + i
-            dense[(c // LANES * count + row) * LANES + c % LANES] = get_lane(value, i)
 
 
 @kernel
