@@ -177,6 +177,7 @@ def _transformer_rows() -> Iterator[Row]:
     grouped = {"heads": 4, "groups": 2, "width": 6, "causal": True, "rotary": True, "bias": False}
     for name, layers in {
         "multi_head_attention": [{"multi_head_attention": 1}],
+        "multi_head_attention with dropout": [{"multi_head_attention": {"heads": 1, "causal": True, "dropout": 0.3}}],
         "multi_head_attention in groups": [{"multi_head_attention": grouped}, "position_embedding"],
         "transformer_block": ["sinusoidal_positions", {"transformer_block": {"heads": 1, "causal": True}}],
         "transformer_block with norms after": [

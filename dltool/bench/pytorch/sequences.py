@@ -54,6 +54,7 @@ def attention(network: Network, fields: Fields, path: str) -> Modules:
         heads=fields["heads"],
         groups=fields["groups"] or fields["heads"],
         causal=fields["causal"],
+        dropout=fields["dropout"],
         bias=fields["bias"],
         rotary=Rotary(steps, width, fields["rotary_base"]) if fields["rotary"] else None,
     )
@@ -82,15 +83,15 @@ def transformer_block(network: Network, fields: Fields, path: str) -> Modules:
     channels = network.shape[-1]
     hidden, bias = fields["hidden"] or 4 * channels, fields["bias"]
     shared = {name: fields[name] for name in ("heads", "groups", "causal", "rotary", "bias")}
-    heads = {"multi_head_attention": {**shared, "width": None, "rotary_base": 10_000.0}}
+    dropped = fields["dropout"] if fields["attention_dropout"] is None else fields["attention_dropout"]
+    heads = {"multi_head_attention": {**shared, "dropout": dropped, "width": None, "rotary_base": 10_000.0}}
     gate = [{"glu": {"activation": fields["activation"]}}] if fields["gated"] else []
     first = _dense(2 * hidden, bias) if gate else _dense(hidden, bias, fields["activation"])
     norm = {fields["norm"]: network.norms[fields["norm"]]}
     layers: list[Any] = []
     for half in ([heads], [first, *gate, _dense(channels, bias)]):
         before, after = ([norm], []) if fields["norm_place"] == "before" else ([], [norm])
-        dropped = {"dropout": {"rate": fields["dropout"]}}
-        layers += [{"residual": {"layers": [*before, *half, dropped]}}, *after]
+        layers += [{"residual": {"layers": [*before, *half, {"dropout": {"rate": fields["dropout"]}}]}}, *after]
     return network.build(layers, path)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.arithmetic import place as place_of
+from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import clear_last_lanes_of, padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
@@ -25,27 +26,30 @@ _space = shared(attention_space)
 
 
 @kernel
-def attention(qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, workspace, step, low, high):
+def attention(
+    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, workspace, step, low, high
+):  # fmt: skip
     """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
     steps, width = qkv.rows_per_sample, y.channels // heads
-    at_keys, at_values, at_result, at_panels, at_scores, at_rows, _ = _space(steps, width)
-    query, key, value = workspace, at(workspace, at_keys), at(workspace, at_values)
+    at_keys, at_values, at_result, at_panels, at_scores, at_factors, at_rows, _ = _space(steps, width)
+    query, keys, values = workspace, at(workspace, at_keys), at(workspace, at_values)
     result, panels = at(workspace, at_result), at(workspace, at_panels)
-    scores, largest = at(workspace, at_scores), at(workspace, at_rows)
-    sums = advance(largest, QUERIES)
+    scores, factors, largest = at(workspace, at_scores), at(workspace, at_factors), at(workspace, at_rows)
+    sums, dropout = advance(largest, QUERIES), (rate, stream, key, step)
     clear_last_lanes_of(logsums, low, high)
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(qkv, sample, heads + group, width, key)
-            take_head(qkv, sample, heads + groups + group, width, value)
-            transpose_panels(key, steps, width, panels)
+            take_head(qkv, sample, heads + group, width, keys)
+            take_head(qkv, sample, heads + groups + group, width, values)
+            transpose_panels(keys, steps, width, panels)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
                 take_head(qkv, sample, head, width, query)
                 for first in range(0, steps, QUERIES):
                     attend(
-                        query, panels, value, result, scores, largest, sums, steps, width, first, seen, causal, scale
-                    )
+                        query, panels, values, result, scores, factors, largest, sums, steps, width, first, seen,
+                        causal, scale, sample, head, dropout,
+                    )  # fmt: skip
                     for i in range(min(QUERIES, steps - first)):
                         place = place_of(head, sample * steps + first + i, logsums.rows)
                         logsums[place] = largest[i] + get_lane(log(splat(sums[i])), 0)
@@ -53,7 +57,10 @@ def attention(qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, 
 
 
 @inlined
-def attend(query, panels, value, result, scores, largest, sums, steps, width, first, seen, causal, scale):
+def attend(
+    query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale, sample,
+    head, dropout,
+):  # fmt: skip
     """The result of up to QUERIES queries from `first` on; overwrites what it works on, and for each query its sum."""
     count, whole, blocks = min(QUERIES, steps - first), padded(steps), padded(width) // LANES
     for i in range(count):
@@ -70,6 +77,10 @@ def attend(query, panels, value, result, scores, largest, sums, steps, width, fi
                     for n in range(blocks):
                         place = (n * whole + first + i) * LANES
                         store(result, place, load(result, place) * splat(factor))
+        if dropout[0] > 0:
+            together = blocks_of_keys(first + count - 1, key, seen, causal)
+            draw_tile(factors, count, together, steps, first, key, sample, head, dropout)
+            multiply_tile(scores, factors, count, together)
         add_rows(scores, value, result, whole, blocks, first, count, key, seen, causal)
     for i in range(count):
         inverse = splat(float32(1) / sums[i])

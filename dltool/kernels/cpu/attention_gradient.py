@@ -6,6 +6,7 @@ from numpy import float32
 
 from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, visible
+from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import clear, padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
@@ -23,23 +24,25 @@ _space = shared(attention_gradient_space)
 
 @kernel
 def attention_gradient(
-    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, workspace, step, low, high
+    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, workspace, step,
+    low, high,
 ):  # fmt: skip
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
     steps, width = qkv.rows_per_sample, y.channels // heads
     places = _space(steps, width)
-    query, upstream, key = workspace, at(workspace, places[0]), at(workspace, places[1])
+    query, upstream, keys = workspace, at(workspace, places[0]), at(workspace, places[1])
     dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
     panels, value_panels = at(workspace, places[5]), at(workspace, places[6])
     powers, slopes, means = at(workspace, places[7]), at(workspace, places[8]), at(workspace, places[9])
+    factors, dropout = at(workspace, places[10]), (rate, stream, key, step)
     whole, blocks = padded(steps), padded(width) // LANES
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(qkv, sample, heads + groups + group, width, key)
-            transpose_panels(key, steps, width, value_panels)
-            take_head(qkv, sample, heads + group, width, key)
-            transpose_panels(key, steps, width, panels)
+            take_head(qkv, sample, heads + groups + group, width, keys)
+            transpose_panels(keys, steps, width, value_panels)
+            take_head(qkv, sample, heads + group, width, keys)
+            transpose_panels(keys, steps, width, panels)
             clear(dkey, whole * blocks)
             clear(dvalue, whole * blocks)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
@@ -55,11 +58,17 @@ def attention_gradient(
                         multiply_queries(
                             upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
                         )
+                        together = blocks_of_keys(first + count - 1, place, seen, causal)
+                        if rate > 0:
+                            draw_tile(factors, count, together, steps, first, place, sample, head, dropout)
+                            multiply_tile(slopes, factors, count, together)
                         for i in range(count):
                             limit = min(visible(first + i, seen, causal) - place, KEYS)
                             total = logsums[place_of(head, sample * steps + first + i, logsums.rows)]
                             make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
-                        add_rows(slopes, key, dquery, whole, blocks, first, count, place, seen, causal)
+                        if rate > 0:
+                            multiply_tile(powers, factors, count, together)
+                        add_rows(slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
                         add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
                         add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)
                 put_head(dquery, dqkv, sample, head, width)

@@ -20,7 +20,8 @@ def dropout(x, y, mask, rate, stream, key, step, low, high):
         used = used_lanes(block, x.channels)
         for group in range(low // 4, (high + 3) // 4):
             place, row = (block * x.rows + group * 4) * LANES, group * 4
-            first, second, third, fourth = four_factors(group * x.blocks + block, used, rate, stream, key, step)
+            number = group * x.blocks + block
+            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
             drop(x, y, mask, place, row, low, high, first)
             drop(x, y, mask, place + LANES, row + 1, low, high, second)
             drop(x, y, mask, place + 2 * LANES, row + 2, low, high, third)
@@ -42,7 +43,8 @@ def dropout_mask(mask, rate, stream, key, step, low, high):
         used = used_lanes(block, mask.channels)
         for group in range(low // 4, (high + 3) // 4):
             place, row = (block * mask.rows + group * 4) * LANES, group * 4
-            first, second, third, fourth = four_factors(group * mask.blocks + block, used, rate, stream, key, step)
+            number = group * mask.blocks + block
+            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
             keep(mask, place, row, low, high, first)
             keep(mask, place + LANES, row + 1, low, high, second)
             keep(mask, place + 2 * LANES, row + 2, low, high, third)
@@ -57,13 +59,16 @@ def keep(mask, place, row, low, high, factor):
 
 
 @inlined
-def four_factors(place, used, rate, stream, key, step):
-    """16 factors for each of four rows of a block, 0 in unused lanes: one call of the generator serves all four."""
+def four_factors(place, sample, last, used, rate, stream, key, step):
+    """16 factors for each of four rows of a block, 0 in unused lanes: one call of the generator serves all four.
+
+    The block, a sample and the last word of the counter tell these numbers from all others of a stream and step.
+    """
     first, second, third, fourth = philox(
         lane_numbers() + splat(uint32(place * LANES)),
         splat(uint32(step[STEP])),
-        splat(uint32(step[POSITION])),
-        splat(uint32(stream)),
+        splat(uint32(step[POSITION] + sample)),
+        splat(uint32(last)),
         uint32(key),
         uint32(key >> 32) ^ uint32(stream),
     )

@@ -181,29 +181,23 @@ def head_vectors(steps, width):
 
 
 def attention_space(steps, width):
-    """Behind the queries: keys, values, results, panels of keys, scores, the largest and the sum of each query."""
-    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
-    panels = 4 * size
-    return (
-        size,
-        2 * size,
-        3 * size,
-        panels,
-        panels + size,
-        panels + size + scores,
-        (panels + size + scores + 2 * QUERIES // LANES),
-    )
+    """Behind queries: keys, values, results, panels of keys, scores, factors, the largest and the sum of each query."""
+    size, tile = head_vectors(steps, width), QUERIES * KEYS // LANES
+    scores = 5 * size
+    factors, rows = scores + tile, scores + 2 * tile
+    return size, 2 * size, 3 * size, 4 * size, scores, factors, rows, rows + 2 * QUERIES // LANES
 
 
 def attention_gradient_space(steps, width):
-    """Behind queries: dy, keys, slopes of all three, panels of keys and values, powers, slopes of scores, means."""
-    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
+    """Behind queries: dy, keys, slopes of all three, panels of both, powers, slopes of scores, means, factors."""
+    size, tile = head_vectors(steps, width), QUERIES * KEYS // LANES
     panels = 6 * size
     powers = panels + 2 * size
-    means = powers + 2 * scores
+    means = powers + 2 * tile
+    factors = means + -(-steps // LANES)
     return (
-        size, 2 * size, 3 * size, 4 * size, 5 * size, panels, panels + size, powers, powers + scores, means,
-        means + -(-steps // LANES),
+        size, 2 * size, 3 * size, 4 * size, 5 * size, panels, panels + size, powers, powers + tile, means, factors,
+        factors + tile,
     )  # fmt: skip
 
 

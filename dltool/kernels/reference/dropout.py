@@ -30,5 +30,9 @@ def dropout_mask(*, units: int, rate: float, stream: int, key: int, step: StepRe
 
 def _mask(rows: int, channels: int, rate: float, stream: int, key: int, step: StepRecord) -> np.ndarray:
     """(rows, channels)."""
-    bits = random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position)
+    return factors_of(random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position), rate)
+
+
+def factors_of(bits: np.ndarray, rate: float) -> np.ndarray:
+    """1 / (1 − rate) where random bits ≥ ⌊rate · 2³²⌋, else 0."""
     return (bits >= math.floor(rate * 2**32)) / (1 - rate)
