@@ -31,10 +31,11 @@ def embedding(network: Network, fields: Fields, path: str) -> Modules:
 
 
 def recurrent(network: Network, fields: Fields, path: str, kind: str) -> Modules:
-    """LSTM, GRU and the simple recurrent network; raises InputError for those that remember the batch before."""
-    if fields["stateful"]:
-        message = "the comparison has no PyTorch counterpart of stateful layers; leave out stateful to compare"
-        raise InputError(Problem(message, path=path))
+    """LSTM, GRU and the simple recurrent network; raises InputError for what PyTorch's lack."""
+    for field, what in (("stateful", "stateful layers"), ("recurrent_dropout", "recurrent dropout")):
+        if fields[field]:
+            message = f"the comparison has no PyTorch counterpart of {what}; leave out {field} to compare"
+            raise InputError(Problem(message, path=path))
     modules = network.with_channels(first=False)
     module = Recurrent(kind, fields, network.shape[-1])
     network.tensors.update(module.tensors(path))
