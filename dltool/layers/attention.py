@@ -31,6 +31,7 @@ class MultiHeadAttention(Layer):
     causal: bool = Field(default=False, description="a step sees only itself and the steps before")
     rotary: bool = Field(default=False, description="turn queries and keys by their position (Su et al. 2021)")
     rotary_base: float = Field(default=10_000.0, gt=1, description="steps of the slowest turn, in units of 1 / 2π")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the attention weights dropped")
     bias: bool = True
     initializer: Annotated[Initializer, Component("initializer")] = written("glorot_uniform")
     output_initializer: Annotated[Initializer, Component("initializer")] | None = by_compat(
@@ -57,6 +58,8 @@ class MultiHeadAttention(Layer):
         fields = {"heads": self.heads, "groups": groups, "scale": width**-0.5}
         if graph.context is None:
             lengths = () if x.lengths is None else (x.lengths,)
+            if self.dropout and graph.training:
+                fields |= {"rate": self.dropout, "stream": graph.random_stream()}
             y, _ = graph.apply("attention", qkv, *lengths, **fields, causal=int(self.causal))
         else:
             y = self._of_steps_before(graph, qkv, graph.context, groups * width, fields)

@@ -32,6 +32,12 @@ class Recurrent(Layer):
         default=False, description="go on from where the sequences of the batch before ended, as language models can"
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the outputs dropped between these layers")
+    recurrent_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of the state hidden from the gates, the same at all steps of a sequence",
+    )
     initializer: Annotated[Initializer, Component("initializer")] = by_compat(
         "glorot_uniform", torch="torch_uniform", mxnet={"uniform": 0.07}
     )
@@ -78,6 +84,16 @@ class Recurrent(Layer):
             raise misfit(graph, "going backward needs whole sequences", "leave out bidirectional, or stateful")
         graph.carries = graph.carries or self.stateful
         return [graph.memory(name, (graph.rows, self.units)) for name in names]
+
+    def mask(self, graph: Graph) -> list[Value]:
+        """What recurrent dropout leaves of each sequence, at most one mask (1, units): the last input of the op.
+
+        It is the same at all steps and for all gates (Gal and Ghahramani 2016); Keras draws one for each gate.
+        """
+        if not graph.training or self.recurrent_dropout == 0:
+            return []
+        fields = {"units": self.units, "rate": self.recurrent_dropout, "stream": graph.random_stream()}
+        return [graph.apply("dropout_mask", **fields)]
 
     def remember(self, graph: Graph, memories: Sequence[Value], *states: Value) -> None:
         """Keep the last step of states (steps, units) in memories."""

@@ -145,8 +145,7 @@ def build_network(
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
     if order is None:
-        streams = not training and stateful_layers(experiment.model)
-        order = row_order(experiment) if training else "in streams" if streams else "as they come"
+        order = row_order(experiment) if training else "as they come"
     signature = _shortened(signature, longest)
     features, target, mixed = _batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
@@ -217,7 +216,7 @@ def _batch(
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
-        if order == "in streams" and signature.task != "tokens":
+        if stateful_layers(experiment.model) and signature.task != "tokens":
             message = "stateful layers go on in the next block of a text_stream; leave out stateful"
             raise InputError(Problem(message, path="model"))
     mixture = mixed = None
@@ -263,7 +262,7 @@ def _rows(graph: Graph, order: RowOrder) -> Value:
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
     if order == "in streams":
-        return graph.apply("stream_order", streams=graph.rows, even=int(graph.training))
+        return graph.apply("stream_order", streams=graph.rows)
     return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 

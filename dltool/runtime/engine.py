@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
-from dltool.runtime.evaluating import POOL_ROWS, by_length, in_order, part_in_streams, whole_part
+from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
@@ -109,36 +108,40 @@ class Engine:
         """Evaluating a part in pieces gives the same bits if all but the last have a multiple of this many rows."""
         return POOL_ROWS if len(self._evaluation) > 1 else self._evaluation[0].rows
 
-    def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
-        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
+    def evaluate(self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False) -> Evaluation:
+        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample.
+
+        `rows` (n,) are the sizes of the batches, by default as large as they can be.
+        """
         samples = self._data[part]
         groups = list(by_length(self._evaluation, samples))
         if len(groups) < 2:
-            return self._evaluate(self._evaluation[groups[0][0]], part, samples, average=use_average)
+            network = self._evaluation[groups[0][0]]
+            plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
+            return self._evaluate(network, part, samples.targets, plan, average=use_average)
         results = [
-            self._evaluate(self._evaluation[number], part, samples.taken(rows), average=use_average)
-            for number, rows in groups
+            self._evaluate_some(self._evaluation[number], part, samples.taken(members), average=use_average)
+            for number, members in groups
         ]
         losses, weights = (np.concatenate([getattr(one, name) for one in results]) for name in ("losses", "weights"))
-        return Evaluation(losses, weights, in_order([one.outputs for one in results], [rows for _, rows in groups]))
+        outputs = in_order([one.outputs for one in results], [members for _, members in groups])
+        return Evaluation(losses, weights, outputs)
 
-    def _evaluate(self, network: Network, part: str, samples: Samples, *, average: bool) -> Evaluation:
+    def _evaluate_some(self, network: Network, part: str, samples: Samples, *, average: bool) -> Evaluation:
         """The same for some samples of a part, with one of the networks."""
-        runner, targets = self._runner(network, part, average=average), samples.targets
-        if samples is not self._data[part]:
-            runner.attach(network.inputs(samples), 0)
-        if not network.in_streams:
-            plan = whole_part(len(targets), network.rows)
-            result = runner.run(plan, collect=True)
-            return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
-        plan, order = part_in_streams(len(targets), network.rows)
-        result = runner.run(plan, collect=True)
-        weights = network.weights(targets[order], plan.rows)
-        return Evaluation(result.losses, weights, in_order([result.outputs], [order]))
+        self._runner(network, part, average=average).attach(network.inputs(samples), 0)
+        plan = consecutive(rows_of_batches(samples, network), 0)
+        return self._evaluate(network, part, samples.targets, plan, average=average)
+
+    def _evaluate(
+        self, network: Network, part: str, targets: np.ndarray, plan: StepPlan, *, average: bool
+    ) -> Evaluation:
+        result = self._runner(network, part, average=average).run(plan, collect=True)
+        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
-        plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
+        plan = consecutive(np.ones(1, np.int64), position)
         return self._runner(self._evaluation[-1], part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:

@@ -1,14 +1,12 @@
-"""How an evaluation goes through a part: in order, in streams, or samples of similar length together."""
+"""How an evaluation goes through a part: in order, or samples of similar length together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from dltool.data.samples.samples import Samples
-from dltool.ops.batch import stream_length
 from dltool.program.building import Network
 from dltool.runtime.plan import StepPlan
 
@@ -39,30 +37,22 @@ def in_order(outputs: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.nd
     return whole
 
 
-def whole_part(samples: int, rows: int) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
-    position = np.arange(0, samples, rows, dtype=np.int64)
-    count = len(position)
+def rows_of_batches(samples: Samples, network: Network) -> np.ndarray:
+    """The sizes (n,) of consecutive batches, as large as the network takes them; the last one may be smaller."""
+    return np.minimum(network.rows, len(samples) - np.arange(0, len(samples), network.rows, dtype=np.int64))
+
+
+def consecutive(rows: np.ndarray, first: int) -> StepPlan:
+    """A plan of batches of these sizes (n,), one after the other from position `first` on, with sums of losses."""
+    count = len(rows)
     none = np.zeros(count, np.int64)
     return StepPlan(
         step=none,
         epoch=none,
-        position=position,
-        rows=np.minimum(rows, samples - position),
+        position=first + np.cumsum(rows) - rows,
+        rows=rows,
         scale=np.ones(count, np.float32),
         first=np.ones(count, bool),
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),
     )
-
-
-def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
-    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
-    length = stream_length(samples, rows)
-    streams = -(-samples // length)
-    steps = np.arange(length, dtype=np.int64)
-    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
-    plan = replace(
-        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
-    )
-    return plan, order[order < samples]

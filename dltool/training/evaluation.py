@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from dltool.config.experiment import Experiment
@@ -15,11 +15,8 @@ from dltool.program.building import Network, build_network, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter, answers_of
+from dltool.training.portions import EVALUATION_ROWS, portions_of
 
-#: rows evaluated at a time
-EVALUATION_ROWS = 256
-#: approximate bytes of a stored part that are in memory during evaluation
-PIECE_BYTES = 16 << 20
 #: lengths of texts that have a network of their own, as shares of the longest
 SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 #: least arithmetic of a batch for which it pays to build them
@@ -56,25 +53,22 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
 
 
 def evaluate(
-    engine: Engine, part: str, samples: Samples | StoredSamples, meter: Meter, *, use_average: bool = False
+    engine: Engine,
+    part: str,
+    samples: Samples | StoredSamples,
+    network: Network,
+    meter: Meter,
+    *,
+    use_average: bool = False,
 ) -> None:
-    """Evaluate a part of the engine's data, in chunks if it is stored on disk.
+    """Evaluate a part of the engine's data, in portions if it is stored on disk or taken in streams.
 
     `meter` accumulates the loss and the metrics; they have the same bits however the part is split.
     """
-    for piece in _pieces(samples, engine.undivided_rows):
-        if piece is not samples:
-            engine.attach(part, piece)
-        result = engine.evaluate(part, use_average=use_average)
+    for portion in portions_of(samples, in_streams=network.in_streams, unit=engine.undivided_rows):
+        if portion.samples is not samples:
+            part = "portion"  # whatever trains on the part keeps its rows in their order
+            engine.attach(part, portion.samples, first=portion.first)
+        result = engine.evaluate(part, rows=portion.batches, use_average=use_average)
         meter.add_losses(result.losses, result.weights)
-        meter.add_outputs(result.outputs, piece.targets)
-
-
-def _pieces(samples: Samples | StoredSamples, unit: int) -> Iterator[Samples]:
-    """Consecutive chunks of samples in memory; all but the last have a multiple of `unit` rows."""
-    if isinstance(samples, Samples):
-        yield samples
-        return
-    rows = unit * max(1, PIECE_BYTES // (samples.layout.bytes * unit))
-    for low in range(0, len(samples), rows):
-        yield samples.rows(low, low + rows)
+        meter.add_outputs(result.outputs, portion.samples.targets)

@@ -90,7 +90,7 @@ class Job:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
         meter = self.meter()
         use_average = self.experiment.train.ema_decay is not None
-        evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
+        evaluate(self.engine, part, self.dataset.parts[part], self.network, meter, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:

@@ -27,6 +27,7 @@ from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.evaluation import evaluation_networks
+from dltool.training.portions import Portion
 from dltool.training.reconstruction import reconstruction_errors
 
 _PART = "samples"
@@ -80,8 +81,12 @@ class Predictor:
 
     def run(self, part: Samples) -> Evaluation:
         """Losses of the samples by batch, and the network's outputs."""
-        self._engine.attach(_PART, part)
-        return self._engine.evaluate(_PART)
+        return self.run_portion(Portion(part))
+
+    def run_portion(self, portion: Portion) -> Evaluation:
+        """The same for samples that go on where others ended."""
+        self._engine.attach(_PART, portion.samples, first=portion.first)
+        return self._engine.evaluate(_PART, rows=portion.batches)
 
     def predictions(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Probabilities (n, k) of classes or labels, or numbers (n, k) in the units of the data, from raw outputs.

@@ -149,6 +149,8 @@ def layer_rows() -> Iterator[Row]:
     for kind in ("simple_rnn", "lstm", "gru"):
         stateful = {kind: {"units": 17, "return_sequences": True, "stateful": True, "layers": 2}}
         yield Row(f"stateful {kind}", [{"embedding": 9}, stateful, *HEAD], **tokens)
+    dropped = {"units": 17, "return_sequences": True, "stateful": True, "recurrent_dropout": 0.3}
+    yield Row("stateful lstm with recurrent dropout", [{"embedding": 9}, {"lstm": dropped}, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
@@ -165,6 +167,8 @@ def _recurrent_rows() -> Iterator[Row]:
         yield Row(f"{kind} of all steps in both directions", [{"dense": 17}, whole, "flatten", *HEAD], shape=series)
         stacked = {kind: {"units": 5, "layers": 2, "dropout": 0.2, "bidirectional": True}}
         yield Row(f"{kind} of two layers", [{"dense": 17}, stacked, *HEAD], shape=series)
+        forgetful = {kind: {"units": 17, "layers": 2, "recurrent_dropout": 0.3, "bidirectional": True}}
+        yield Row(f"{kind} with recurrent dropout", [{"dense": 17}, forgetful, *HEAD], shape=series)
         for compat in ("keras", "torch", "mxnet"):
             yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
     yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
@@ -175,6 +179,7 @@ def _transformer_rows() -> Iterator[Row]:
     grouped = {"heads": 4, "groups": 2, "width": 6, "causal": True, "rotary": True, "bias": False}
     for name, layers in {
         "multi_head_attention": [{"multi_head_attention": 1}],
+        "multi_head_attention with dropout": [{"multi_head_attention": {"heads": 1, "causal": True, "dropout": 0.3}}],
         "multi_head_attention in groups": [{"multi_head_attention": grouped}, "position_embedding"],
         "transformer_block": ["sinusoidal_positions", {"transformer_block": {"heads": 1, "causal": True}}],
         "transformer_block with norms after": [

@@ -12,7 +12,7 @@ from dltool.data.samples.samples import Samples
 from dltool.runtime import engine as engines
 from dltool.runtime import evaluating
 from dltool.runtime.engine import Engine
-from dltool.training import evaluation
+from dltool.training import evaluation, portions
 from dltool.training.evaluation import evaluation_networks
 
 from .runs import open_run
@@ -70,7 +70,7 @@ def test_an_output_does_not_depend_on_other_rows(tmp_path: Path):
 def test_a_part_on_disk_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for module in (engines, evaluating):
         monkeypatch.setattr(module, "POOL_ROWS", 16)
-    monkeypatch.setattr(evaluation, "PIECE_BYTES", 1)
+    monkeypatch.setattr(portions, "PORTION_BYTES", 1)
     in_memory, on_disk = (opened(tmp_path, READ, **data) for data in ({}, {"memory": "1kB"}))
     assert isinstance(in_memory.dataset.parts["train"], Samples)
     assert not isinstance(on_disk.dataset.parts["train"], Samples)
