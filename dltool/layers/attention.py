@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat, written
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, sees_later_tokens
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class MultiHeadAttention(Layer):
     def _of_steps_before(self, graph: Graph, qkv: Value, context: int, width: int, fields: Mapping[str, Any]) -> Value:
         """Attention of the step at hand, with keys and values (width) of the steps before from memory."""
         if not self.causal:
-            raise misfit(graph, "attention to later steps cannot generate a text", "train it with causal: true")
+            raise sees_later_tokens(graph, "attention without causal: true", "add it")
         keys, values = (graph.memory(name, (graph.rows, context, width)) for name in ("keys", "values"))
         return graph.apply("cached_attention", qkv, keys, values, **fields)
 

@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, sees_later_tokens
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Initial, Value
@@ -51,6 +51,10 @@ class Recurrent(Layer):
         if len(x.shape) != 2:
             raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
         lengths = x.lengths
+        if self.bidirectional and graph.context is not None:
+            raise sees_later_tokens(graph, "bidirectional", "leave it out")
+        if self.bidirectional and self.stateful:
+            raise misfit(graph, "a state goes forward only", "leave out bidirectional, or stateful")
         for number in range(self.layers):
             with graph.scope("layer", f"layer_{number + 1}") if self.layers > 1 else nullcontext():
                 if number and self.dropout and graph.training:
@@ -80,8 +84,6 @@ class Recurrent(Layer):
         """What the layer remembers of the batch before, or of the step before of a text that is generated."""
         if not self.stateful and graph.context is None:
             return []
-        if self.bidirectional:
-            raise misfit(graph, "going backward needs whole sequences", "leave out bidirectional, or stateful")
         graph.carries = graph.carries or self.stateful
         return [graph.memory(name, (graph.rows, self.units)) for name in names]
 

@@ -219,6 +219,11 @@ def _batch(
         if stateful_layers(experiment.model) and signature.task != "tokens":
             message = "stateful layers go on in the next block of a text_stream; leave out stateful"
             raise InputError(Problem(message, path="model"))
+        if stateful_layers(experiment.model) and getattr(experiment.data.source, "stride", None):
+            message = (
+                "stateful layers go on in the next block, so blocks cannot overlap or leave tokens out; leave it out"
+            )
+            raise InputError(Problem(message, path="data.text_stream.stride"))
     mixture = mixed = None
     if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):

@@ -96,7 +96,8 @@ def first_value(graph: Graph, signature: Signature, rows: Value, layers: Sequenc
     sequences = [field.name for field in signature.codes if field.sequence]
     named = set(named_columns(layers))
     if named and len(columns):
-        graph.warnings += _not_named(columns, sequences, named)
+        if named.issubset(columns):  # else the layer reports the name that it does not know
+            graph.warnings += _not_named(columns, sequences, named)
         graph.table = Value("table", Spec((), dtype="int32"), "data")
         return graph.table
     if sequences and len(columns) > 1:

@@ -22,6 +22,7 @@ from dltool.errors import InputError, Problem
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network, row_order
+from dltool.program.generation import require_causal
 from dltool.runtime.engine import Engine
 from dltool.runtime.feed import Feed, Span
 from dltool.schedules.schedule import Horizon
@@ -140,6 +141,7 @@ def open_job(
     order = order_of_program(experiment, part)
     build = partial(build_network, experiment, dataset.signature, lower=not debug)
     network = build(training=True, rows=batching.largest_batch, order=order)
+    require_causal(experiment, dataset.signature)
     batching = without_single_row(batching, network)
     buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
