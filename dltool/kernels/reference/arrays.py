@@ -12,8 +12,8 @@ import numpy as np
 
 
 def namespace(array: Any) -> Any:
-    """The library of an array: its module of functions, as the Python array API standard has it."""
-    return array.__array_namespace__()
+    """The library of an array, a module of functions as in the Python array API standard; that of a number is NumPy."""
+    return array.__array_namespace__() if hasattr(array, "__array_namespace__") else np
 
 
 def added_at(array: Any, place: Any, values: Any) -> Any:

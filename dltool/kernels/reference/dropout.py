@@ -21,6 +21,6 @@ def dropout(x: np.ndarray, *, rate: float, stream: int, key: int, step: StepReco
     channels = x.shape[-1]
     rows = x.size // channels
     bits = random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position)
-    kept = bits >= math.floor(rate * 2**32)
+    kept = bits >= np.uint32(math.floor(rate * 2**32))
     mask = (kept / (1 - rate)).reshape(x.shape).astype(x.dtype)
     return x * mask, mask

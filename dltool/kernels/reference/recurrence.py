@@ -22,7 +22,7 @@ def previous_step(y: np.ndarray, *initial: np.ndarray) -> np.ndarray:
 def recall(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """y (B, H) = the first rows of the memory; zeros at the start of an epoch."""
     rows = memory[: step.rows]
-    return rows * 0 if step.position == 0 else rows
+    return namespace(memory).where(step.position == 0, rows * 0, rows)
 
 
 def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
@@ -32,5 +32,6 @@ def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
 
 def row_of_position(x: np.ndarray, *, steps: int, step: StepRecord) -> np.ndarray:
     """y (B, 1, C) = the row of x (T, C) at the position of the step."""
-    row = x[min(step.position, steps - 1)]
-    return namespace(x).broadcast_to(row, (step.rows, 1, *row.shape))
+    xp = namespace(x)
+    row = x[xp.minimum(step.position, steps - 1)]
+    return xp.broadcast_to(row, (step.rows, 1, *row.shape))
