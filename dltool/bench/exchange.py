@@ -43,7 +43,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         )
     batching = Batching.of(train, len(part))
     network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch)
-    batching, graph = without_single_row(batching, network), network.program.graph
+    batching, graph = without_single_row(batching, network), network.graph
     features, codes, target = _inputs(network.inputs(part), dataset.signature)
     np.save(folder / "features.npy", features)
     np.save(folder / "codes.npy", codes)

@@ -39,7 +39,7 @@ def heading_of(job: Job) -> Heading:
         name=job.experiment.name,
         epochs=job.experiment.train.epochs,
         threads=job.engine.threads,
-        parameters=sum(value.spec.size for value in job.network.program.graph.parameters()),
+        parameters=sum(value.spec.size for value in job.network.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
         notes=(*job.start.notes, *job.dataset.notes),
         warnings=(*job.network.warnings, *job.dataset.warnings),

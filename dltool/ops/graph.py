@@ -264,6 +264,16 @@ class Graph:
         """Trained and frozen ones, in the order of their creation."""
         return [value for value in self.values.values() if value.role == "parameter"]
 
+    @property
+    def persistent(self) -> list[Value]:
+        """Values that outlive a step: parameters, states, constants and accumulated gradients."""
+        return [v for v in self.values.values() if v.role not in ("activation", "data")]
+
+    @property
+    def saved(self) -> list[Value]:
+        """What a checkpoint holds."""
+        return [v for v in self.values.values() if v.role in ("parameter", "state")]
+
     def _path(self, name: str) -> str:
         return f"{self.layer}.{name}" if self._scope else name
 

@@ -95,6 +95,8 @@ class Op:
     floor: ClassVar[float | None] = None
     #: fetches rows of the data, which have no blocks yet: they can come in any shape of the same size
     any_shape: ClassVar[bool] = False
+    #: takes so little time that large outputs need not be kept for the backward
+    cheap: ClassVar[bool] = False
     #: what the output tells the caller of a step, rather than other ops
     reports: ClassVar[Report | None] = None
 

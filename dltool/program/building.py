@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,16 +19,13 @@ from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
 from dltool.ops.op import Spec
 from dltool.program.augmenting import augmented_images
-from dltool.program.embedding_products import multiply_tables
 from dltool.program.features import first_value
-from dltool.program.folding import fold_normalizations
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.idle import idle_layers
+from dltool.program.lowering import lower_forward, lower_step
 from dltool.program.program import Program, make_program
-from dltool.program.recomputing import recompute
 from dltool.program.update import append_updates
-from dltool.program.winograd import lower_convolutions
 
 #: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
 #: streams that each batch continues
@@ -36,9 +34,10 @@ RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A program, and what its outputs mean."""
+    """A graph for batches of up to `rows` samples, and what its outputs mean."""
 
-    program: Program
+    graph: Graph
+    rows: int
     prediction: Value  # what the last layer gives
     output: Value  # what is collected for each sample
     output_activation: OutputActivation  # what turns collected outputs into predictions
@@ -46,6 +45,11 @@ class Network:
     quantiles: tuple[float, ...] = ()  # that it predicts of each target
     over_tokens: bool = False  # the mean of losses is one over tokens
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
+
+    @cached_property
+    def program(self) -> Program:
+        """The graph planned for the cpu kernels."""
+        return make_program(self.graph, self.rows)
 
     @property
     def weighs(self) -> bool:
@@ -71,7 +75,7 @@ class Network:
 
     def inputs(self, samples: Samples) -> dict[str, np.ndarray]:
         """Samples in the types that the network gathers: a target is int64 (n,) for labels, else float32 (n, k)."""
-        values = self.program.graph.values
+        values = self.graph.values
         features = np.ascontiguousarray(samples.features)
         if "features" in values:
             features = features.reshape(len(features), *values["features"].shape)
@@ -89,12 +93,12 @@ class Network:
     @property
     def in_streams(self) -> bool:
         """Whether each batch continues the one before."""
-        return self.program.graph.carries
+        return self.graph.carries
 
     @property
     def warnings(self) -> list[str]:
         """What the user should know about the network."""
-        return self.program.graph.warnings
+        return self.graph.warnings
 
 
 def row_order(experiment: Experiment) -> RowOrder:
@@ -115,11 +119,12 @@ def build_network(
     rows: int,
     order: RowOrder | None = None,
     longest: int | None = None,
+    lower: bool = True,
 ) -> Network:
     """The network of a config for batches of up to `rows` samples; raises InputError where things do not fit.
 
     `order` is how it takes the rows of its data: by default as the config says in training, else as they come. Texts
-    must not have more than `longest` tokens.
+    must not have more than `longest` tokens. `lower` rewrites the graph for the cpu kernels.
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
     if order is None:
@@ -131,10 +136,6 @@ def build_network(
         prediction = graph.apply("reshape", prediction, shape=target.shape)
     require_frozen(graph)
     idle = idle_layers(graph)
-    if signature.task != "inputs":  # the loss reads the features, too
-        multiply_tables(graph, features, experiment.train.batch_size)
-    if not training:
-        fold_normalizations(graph)
     with graph.inside("loss"):
         loss = experiment.loss
         if mixed:
@@ -144,14 +145,17 @@ def build_network(
         with graph.part("batch"):
             graph.apply("mean_loss", built.row_loss)
             graph.apply("collect", built.output)
+    if lower:
+        lower_forward(graph, features, experiment.train.batch_size)
     if training:
         gradients = differentiate(graph, built.row_loss)
-        recompute(graph)
         append_updates(graph, gradients, experiment)
-    lower_convolutions(graph)
+    if lower:
+        lower_step(graph)
     _key_random_ops(graph, experiment.train.seed)
     return Network(
-        program=make_program(graph, rows),
+        graph,
+        rows,
         prediction=prediction,
         output=built.output,
         output_activation=built.output_activation,

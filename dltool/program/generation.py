@@ -7,7 +7,6 @@ from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.program.building import Network, empty_graph
 from dltool.program.folding import fold_normalizations
-from dltool.program.program import make_program
 
 
 def build_generator(experiment: Experiment, signature: Signature) -> Network:
@@ -25,11 +24,11 @@ def build_generator(experiment: Experiment, signature: Signature) -> Network:
     fold_normalizations(graph)
     with graph.part("batch"), graph.inside("loss"):
         graph.apply("collect", logits)
-    return Network(make_program(graph, rows=1), logits, logits, "softmax")
+    return Network(graph, 1, logits, logits, "softmax")
 
 
 def context_limit(network: Network) -> int | None:
     """How many tokens the network can go through before it must start again; None: any number."""
-    graph = network.program.graph
+    graph = network.graph
     limited = any({"context", "steps"} & node.attributes.keys() for node in graph.nodes)
     return graph.context if limited else None

@@ -24,16 +24,6 @@ class Program:
     stages: Sequence[Stage]
     memory: MemoryPlan
 
-    @property
-    def persistent(self) -> list[Value]:
-        """Values that outlive a step: parameters, states, constants and accumulated gradients."""
-        return [v for v in self.graph.values.values() if v.role not in ("activation", "data")]
-
-    @property
-    def saved(self) -> list[Value]:
-        """What a checkpoint holds."""
-        return [v for v in self.graph.values.values() if v.role in ("parameter", "state")]
-
 
 def make_program(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
     """Turns a graph into a program; `kept` values can be read after a step."""

@@ -26,6 +26,8 @@ STRIP = 8
 CACHE = 1 << 21
 #: items of groups of samples that are enough to share
 MANY = 16
+#: bytes of gradients that may wait for the next stage, where those of the parameters are made from them
+WAITING = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Stage:
 def plan_stages(nodes: Sequence[Node], layouts: Mapping[Value, Layout], rows: int) -> list[Stage]:
     """Puts every node into the earliest stage that its inputs allow."""
     keys = _cut_keys(nodes, layouts)
-    levels = _levels(nodes, keys)
+    levels = _levels(nodes, keys, layouts)
     stages = [Stage() for _ in range(max(levels.values(), default=-1) + 1)]
     groups: dict[tuple[int, Hashable], list[Node]] = {}
     for node in nodes:
@@ -75,15 +77,25 @@ def _samples_together(nodes: Sequence[Node], layouts: Mapping[Value, Layout], ro
     return max(1, CACHE // sample) if sample and weights <= CACHE // 4 else rows
 
 
-def _levels(nodes: Sequence[Node], keys: Mapping[int, Hashable]) -> dict[int, int]:
-    """The stage of each node: after those it depends on, or with them where both are cut alike."""
+def _levels(nodes: Sequence[Node], keys: Mapping[int, Hashable], layouts: Mapping[Value, Layout]) -> dict[int, int]:
+    """The stage of each node: after those it depends on, or with them where both are cut alike.
+
+    A new stage begins where too much memory waits for it.
+    """
     levels: dict[int, int] = {}
+    first, waiting = 0, set[Value]()  # the stage that takes further row-wise nodes, what waits for the one after it
     writer: dict[Value, Node] = {}
     readers: dict[Value, list[Node]] = {}
     for node in nodes:
         before = [writer[value] for value in (*node.reads, *node.after) if value in writer]
         before += [reader for value in node.updated for reader in readers.get(value, ())]
-        levels[id(node)] = max((levels[id(b)] + (keys[id(b)] != keys[id(node)]) for b in before), default=0)
+        least = first if node.op.cut is Cut.ROWS else 0
+        level = max((levels[id(b)] + (keys[id(b)] != keys[id(node)]) for b in before), default=least)
+        levels[id(node)] = max(level, least)
+        if node.op.cut is Cut.PARAMETER:
+            waiting.update(value for value in node.reads if value.spec.batched)
+            if sum(layouts[value].bytes for value in waiting) > WAITING:
+                first, waiting = level, set()
         for value in node.reads:
             readers.setdefault(value, []).append(node)
         for value in (*node.outputs, *node.updated):

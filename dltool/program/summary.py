@@ -74,7 +74,7 @@ def summarize(network: Network) -> NetworkSummary:
         frozen_count=_frozen(program.graph.parameters()),
         forward_flops=sum(layer.flops for layer in layers),
         step_flops=step_flops(network),
-        state_bytes=sum(program.layouts[value].bytes for value in program.persistent),
+        state_bytes=sum(program.layouts[value].bytes for value in program.graph.persistent),
         activation_bytes=program.memory.arena_bytes + program.memory.scratch_bytes,
         warnings=network.warnings,
     )
@@ -90,7 +90,7 @@ def _within(path: str, built: Container[str]) -> str:
 
 def _features(network: Network, flops: Mapping[str, int]) -> list[LayerSummary]:
     """What comes before the first layer, where that is more than numbers: one-hot vectors, embeddings."""
-    graph = network.program.graph
+    graph = network.graph
     data = [value for value in graph.values.values() if value.role == "data" and value.name in ("codes", "features")]
     tables = [value for value in graph.parameters() if value.name.startswith("features.")]
     first = graph.layers[0].input

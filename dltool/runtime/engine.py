@@ -45,14 +45,14 @@ class Engine:
         self._backend = _Reference() if debug else _Fast([*training, evaluation], self.threads, on_compile)
         self.compile_seconds = self._backend.compile_seconds
         for network in (*training, evaluation):
-            for name, array in initial_values(network.program.graph.values.values(), seed):
+            for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all that a checkpoint holds: parameters, slots, averages and running statistics."""
         networks = *self._training, self._evaluation
-        return {value.name: value.shape for network in networks for value in network.program.saved}
+        return {value.name: value.shape for network in networks for value in network.graph.saved}
 
     @property
     def arrays(self) -> Mapping[str, np.ndarray]:
@@ -102,9 +102,9 @@ class Engine:
     def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
         network, targets = self._evaluation, self._data[part].targets
-        plan, order = whole_part(len(targets), network.program.rows), None
+        plan, order = whole_part(len(targets), network.rows), None
         if network.in_streams:
-            plan, order = part_in_streams(len(targets), network.program.rows)
+            plan, order = part_in_streams(len(targets), network.rows)
             targets = targets[order]
         result = self._runner(network, part, average=use_average).run(plan, collect=True)
         outputs = result.outputs
@@ -146,7 +146,7 @@ class _Fast:
     def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
         from dltool.runtime.runner import Runner
 
-        return Runner(network, self._state, data, self._team, _averages(network) if average else {})
+        return Runner(network.program, self._state, data, self._team, _averages(network) if average else {})
 
 
 class _Reference:
@@ -187,7 +187,7 @@ class _Arrays(Mapping[str, np.ndarray]):
 
 def _averages(network: Network) -> dict[str, str]:
     """For each parameter that is trained, the name of its average."""
-    return {value.name: f"{value.name}.average" for value in network.program.graph.parameters() if not value.frozen}
+    return {value.name: f"{value.name}.average" for value in network.graph.parameters() if not value.frozen}
 
 
 def whole_part(samples: int, rows: int) -> StepPlan:

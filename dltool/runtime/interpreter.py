@@ -1,4 +1,4 @@
-"""The reference interpreter: the same program through the NumPy kernels, one op at a time, in any float type.
+"""The reference interpreter: the same graph through the NumPy kernels, one op at a time, in any float type.
 
 It is the oracle of the fast runner and what `--debug` trains with: every node's result is checked for NaN and
 infinity, and the first bad one is reported by layer and op. Set a breakpoint in `_run_node` to look at values.
@@ -30,7 +30,7 @@ class Interpreter:
     ):
         self._network, self._state, self._data, self._first = network, state, data, 0
         self._instead = instead or {}
-        reports = {node.op.reports: node.outputs[0].name for node in network.program.graph.nodes if node.op.reports}
+        reports = {node.op.reports: node.outputs[0].name for node in network.graph.nodes if node.op.reports}
         self._loss = reports.get(Report.LOSS)
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
@@ -51,7 +51,7 @@ class Interpreter:
 
     def step(self, step: StepRecord, *, update: bool) -> dict[str, np.ndarray]:
         """Every value of one micro-batch by name; the state is moved on."""
-        graph = self._network.program.graph
+        graph = self._network.graph
         swapped = {name: self._state[other] for name, other in self._instead.items()}
         values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update, first=self._first)
         for value in graph.values.values():

@@ -12,7 +12,7 @@ from dltool.kernels import records
 from dltool.kernels.cpu import library
 from dltool.kernels.records import Kernel
 from dltool.ops.op import Report
-from dltool.program.building import Network
+from dltool.program.program import Program
 from dltool.runtime.binding import Buffers, Table
 from dltool.runtime.memory import address
 from dltool.runtime.plan import StepPlan, StepResult
@@ -23,21 +23,21 @@ _LOOP = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, 
 
 
 class Runner:
-    """One network on one part of the data."""
+    """One program on one part of the data."""
 
     def __init__(
         self,
-        network: Network,
+        program: Program,
         state: State,
         data: Mapping[str, np.ndarray],
         team: Team,
         instead: Mapping[str, str] | None = None,
     ):
-        self._network, self._team = network, team
-        self._width = network.output.spec.size
+        self._rows, self._team = program.rows, team
+        self._width = sum(node.outputs[0].spec.size for node in program.nodes if node.op.reports is Report.OUTPUTS)
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
-        self.table = Table(network.program, state, self._buffers, team.size)
+        self.table = Table(program, state, self._buffers, team.size)
         self._loop = _LOOP(library.address(Kernel("run_steps")))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
@@ -47,8 +47,8 @@ class Runner:
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""
-        if plan.rows.max(initial=0) > self._network.program.rows:
-            raise ValueError(f"batches of {plan.rows.max()} samples in a program for {self._network.program.rows}")
+        if plan.rows.max(initial=0) > self._rows:
+            raise ValueError(f"batches of {plan.rows.max()} samples in a program for {self._rows}")
         steps, scalars = _encode(plan, collect=collect)
         samples = int(plan.rows.sum()) if collect else 0
         if self._make_room(len(plan), samples):

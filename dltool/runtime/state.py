@@ -21,7 +21,7 @@ class State:
         self._layouts: dict[str, Layout] = {}
         self._buffers: dict[str, np.ndarray] = {}
         for program in programs:
-            for value in program.persistent:
+            for value in program.graph.persistent:
                 if value.name not in self._buffers:
                     layout = program.layouts[value]
                     self._layouts[value.name] = layout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from dltool.data.samples.signature import CodeField, Signature
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.program.building import Network, build_network, row_order
+from dltool.program.building import Network, row_order
 from dltool.program.summary import step_flops
 from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.order import EpochOrder
@@ -40,8 +40,12 @@ def bucketing(
     part: Samples | StoredSamples,
     batching: Batching,
     network: Network,
+    build: Callable[..., Network],
 ) -> tuple[Bucketing | None, list[str]]:
-    """How to train on texts of similar length together, if this is faster, and a note on the share of padding."""
+    """How to train on texts of similar length together, if this is faster, and a note on the share of padding.
+
+    `build` is `build_network` for this config and data.
+    """
     fields = [field for field in signature.codes if field.sequence]
     if not fields or not isinstance(part, Samples):
         return None, []
@@ -63,7 +67,7 @@ def bucketing(
     room = memory_for(experiment.data) >= 2 * sum(one.nbytes for one in (part.features, part.targets, part.codes))
     if row_order(experiment) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
         return None, [note]
-    networks = _networks(experiment, signature, batching.largest_batch, programs)
+    networks = _networks(build, batching.largest_batch, programs)
     if networks is None:
         return None, [f"{note}, since some parameters have the shape of the longest text"]
     held = ", ".join(map(str, programs[:-1]))
@@ -77,16 +81,13 @@ def _lengths(part: Samples, fields: Sequence[CodeField]) -> np.ndarray:
     return np.max([(text >= 0).sum(axis=1) for text in texts], axis=0)
 
 
-def _networks(experiment: Experiment, signature: Signature, rows: int, programs: Sequence[int]) -> list[Network] | None:
+def _networks(build: Callable[..., Network], rows: int, programs: Sequence[int]) -> list[Network] | None:
     """A network for each length; None where they cannot share their parameters."""
     try:
-        networks = [
-            build_network(experiment, signature, training=True, rows=rows, order="as they come", longest=length)
-            for length in programs
-        ]
+        networks = [build(training=True, rows=rows, order="as they come", longest=length) for length in programs]
     except InputError:  # too short for a layer
         return None
-    kept = [{value.name: value.shape for value in network.program.persistent} for network in networks]
-    saved = [{value.name for value in network.program.saved} for network in networks]
+    kept = [{value.name: value.shape for value in network.graph.persistent} for network in networks]
+    saved = [{value.name for value in network.graph.saved} for network in networks]
     alike = all(one[name] == other[name] for one in kept for other in kept for name in one.keys() & other.keys())
     return networks if alike and all(names == saved[0] for names in saved) else None

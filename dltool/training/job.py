@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -137,17 +138,18 @@ def open_job(
     part = dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
     order = order_of_program(experiment, part)
-    network = build_network(experiment, dataset.signature, training=True, rows=batching.largest_batch, order=order)
+    build = partial(build_network, experiment, dataset.signature, lower=not debug)
+    network = build(training=True, rows=batching.largest_batch, order=order)
     batching = without_single_row(batching, network)
-    buckets, notes = bucketing(experiment, dataset.signature, part, batching, network)
+    buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
-    evaluation = build_network(experiment, dataset.signature, training=False, rows=EVALUATION_ROWS)
+    evaluation = build(training=False, rows=EVALUATION_ROWS)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
     preprocessing = Preprocessing.from_json(dataset.preprocessing)
-    start = starting_from(experiment, folders, network.program.graph, preprocessing) if starts else Start()
+    start = starting_from(experiment, folders, network.graph, preprocessing) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
         networks, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile

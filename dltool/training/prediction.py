@@ -48,7 +48,9 @@ class Predictor:
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
-        self.network = build_network(self.experiment, self.signature, training=False, rows=EVALUATION_ROWS)
+        self.network = build_network(
+            self.experiment, self.signature, training=False, rows=EVALUATION_ROWS, lower=not debug
+        )
         train = self.experiment.train
         self._engine = Engine(
             [],

@@ -34,7 +34,7 @@ def without_single_row(batching: Batching, network: Network) -> Batching:
 
 def _normalizing(network: Network) -> list[str]:
     """The layers that normalize over the batch with one value per channel and sample."""
-    nodes = network.program.graph.nodes
+    nodes = network.graph.nodes
     return [
         node.layer
         for node in nodes

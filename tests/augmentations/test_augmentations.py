@@ -118,7 +118,7 @@ def test_grey_images_without_an_axis_of_channels_are_changed_alike():
 def test_only_training_is_augmented():
     row = Row("augmented", MODEL, shape=IMAGES, config={"augment": ALL})
     for training in (True, False):
-        nodes = row.network(training=training).program.graph.nodes
+        nodes = row.network(training=training).graph.nodes
         assert [node.op.yaml_name for node in nodes].count("gather_augmented") == training
 
 

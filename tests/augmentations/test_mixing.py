@@ -112,7 +112,7 @@ def test_any_number_of_threads_and_the_reference_train_alike(mixing: list[Any], 
 
 def test_only_training_is_mixed():
     row = Row("mixed", MODEL, shape=IMAGES, config={"augment": ["mixup", "cutmix"]})
-    names = [node.op.yaml_name for node in row.network(training=False).program.graph.nodes]
+    names = [node.op.yaml_name for node in row.network(training=False).graph.nodes]
     assert not {"pair", "mix", "gather_augmented", "mixed_cross_entropy"} & set(names)
 
 

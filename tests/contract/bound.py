@@ -10,7 +10,6 @@ import numpy as np
 from dltool.kernels.reference import find
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import Report, StepRecord
-from dltool.program.building import Network
 from dltool.program.layout import Layout
 from dltool.program.program import make_program
 from dltool.runtime.plan import StepPlan
@@ -32,9 +31,7 @@ class Bound:
         self.program = make_program(graph, rows, kept=made)
         self._state = State([self.program])
         data = {name: array for name, array in arrays.items() if name == "target" or _is_data(graph, name)}
-        collected = next((node.inputs[0] for node in graph.nodes if node.op.reports is Report.OUTPUTS), made[0])
-        network = Network(self.program, collected, collected, "identity")
-        self._runner = Runner(network, self._state, data, team(threads))
+        self._runner = Runner(self.program, self._state, data, team(threads))
 
     def run(self, step: StepRecord) -> Arrays:
         """Every value by name after one step, from the given state and from memory full of NaN."""

@@ -86,11 +86,11 @@ class Row:
             return Samples(features, generator.normal(size=(SAMPLES, self.targets)).astype(np.float32), codes)
         return Samples(features, generator.integers(0, self._classes, size=SAMPLES), codes)
 
-    def network(self, *, training: bool, rows: int = BATCH) -> Network:
-        return build_network(self.experiment, self.signature, training=training, rows=rows)
+    def network(self, *, training: bool, rows: int = BATCH, lower: bool = True) -> Network:
+        return build_network(self.experiment, self.signature, training=training, rows=rows, lower=lower)
 
     def engine(self, *, threads: int = 1, debug: bool = False) -> Engine:
-        networks = (self.network(training=True), self.network(training=False))
+        networks = [self.network(training=training, lower=not debug) for training in (True, False)]
         return Engine(
             networks[:1],
             networks[1],

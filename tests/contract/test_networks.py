@@ -62,7 +62,7 @@ def test_shapes_are_as_planned(row: Row):
 def start(row: Row, *, rows: int, float_type: str) -> tuple[Any, Arrays]:
     """A graph for training, and everything that exists before its first step."""
     network = row.network(training=True, rows=rows)
-    graph = network.program.graph
+    graph = network.graph
     arrays = {**network.inputs(row.data()), **dict(initial_values(graph.values.values(), seed=3))}
     return graph, {n: a.astype(float_type) if a.dtype == np.float32 else a for n, a in arrays.items()}
 
@@ -114,7 +114,7 @@ def test_cpu_and_reference_train_alike_on_any_number_of_threads(row: Row, monkey
     for name, array in after.items():
         scale = np.abs(by_reference[name]).max()
         np.testing.assert_allclose(array, by_reference[name], rtol=0, atol=2e-5 * scale + 1e-7, err_msg=name)
-    for value in row.network(training=True).program.graph.parameters():
+    for value in row.network(training=True).graph.parameters():
         moved = (after[value.name] != begin[value.name]).any()
         assert moved != value.frozen, f"{value.name} did{' not' * (not moved)} move from {begin[value.name]}"
 

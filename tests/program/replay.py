@@ -35,7 +35,7 @@ class Replay:
         self._program, self._threads = program, threads
         self._arena = np.zeros(program.memory.arena_bytes // WORD, np.int64)
         self._scratch = [np.zeros(program.memory.scratch_bytes // WORD, np.int64) for _ in range(threads)]
-        self._versions = {v: np.zeros(program.layouts[v].bytes // WORD, np.int64) for v in program.persistent}
+        self._versions = {v: np.zeros(program.layouts[v].bytes // WORD, np.int64) for v in program.graph.persistent}
         self._numbers = {value: i for i, value in enumerate(program.layouts)}
         self._steps = 0
         self._updates: Counter[Value] = Counter()  # how often a step so far should have changed a value

@@ -31,7 +31,7 @@ PROJECTED = "table_indices table_products sum_table_products"
     ids=["mixed", "wide", "as large as a batch", "smaller", "few", "bags", "numbers", "an activation", "two readers"],
 )
 def test_tables_smaller_than_a_batch_are_multiplied(codes: tuple[CodeField, ...], model: list[Any], nodes: str):
-    graph = Row("", [*model, *HEAD], codes=codes).network(training=True).program.graph
+    graph = Row("", [*model, *HEAD], codes=codes).network(training=True).graph
     forward = [node.op.yaml_name for node in graph.nodes if node.part == "forward"]
     assert forward[: len(nodes.split())] == nodes.split()
     assert {value.name for node in graph.nodes for value in node.outputs} <= graph.values.keys()
@@ -40,7 +40,7 @@ def test_tables_smaller_than_a_batch_are_multiplied(codes: tuple[CodeField, ...]
 @pytest.mark.parametrize("row", [*code_rows()], ids=str)
 def test_results_are_those_of_the_batch_multiplied(row: Row, monkeypatch: pytest.MonkeyPatch):
     projected = row.engine()
-    monkeypatch.setattr("dltool.program.building.multiply_tables", lambda *arguments: None)
+    monkeypatch.setattr("dltool.program.lowering.multiply_tables", lambda *arguments: None)
     plain = row.engine()
     losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in (projected, plain)]
     np.testing.assert_allclose(*losses, rtol=1e-5)
@@ -55,7 +55,7 @@ def test_an_evaluation_takes_code_0_for_the_mean_of_codes_that_training_has(mode
     )
     row = Row("", model, codes=fields)
     projected = row.engine()
-    monkeypatch.setattr("dltool.program.building.multiply_tables", lambda *arguments: None)
+    monkeypatch.setattr("dltool.program.lowering.multiply_tables", lambda *arguments: None)
     plain = row.engine()
     outputs = [engine.evaluate("train").outputs for engine in (projected, plain)]
     np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-5)

@@ -31,9 +31,9 @@ def test_evaluation_is_the_same_without_the_norm(
 ):
     row = Row(what, [*layers, *HEAD], shape=(6, 5, 3))
     folded = row.engine()
-    monkeypatch.setattr("dltool.program.building.fold_normalizations", lambda graph: None)
+    monkeypatch.setattr("dltool.program.lowering.fold_normalizations", lambda graph: None)
     plain = row.engine()
-    names = [node.op.yaml_name for node in folded._evaluation.program.graph.nodes]
+    names = [node.op.yaml_name for node in folded._evaluation.graph.nodes]
     assert names.count("batch_norm_inference") == left
     for engine in (folded, plain):
         engine.train("train", row.steps(0, 3), collect=False)

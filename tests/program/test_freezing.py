@@ -60,7 +60,7 @@ def test_a_frozen_batch_norm_keeps_its_statistics_where_the_framework_does(
     compat: str | None, fields: dict[str, Any], kept: bool
 ):
     model = [HIDDEN, {"batch_norm": fields}, HIDDEN, *HEAD]
-    graph = network(model, "batch_norm_1.bias", compat=compat).program.graph
+    graph = network(model, "batch_norm_1.bias", compat=compat).graph
     moving = [node for node in graph.nodes if graph.values["batch_norm_1.running_mean"] in node.updated]
     assert bool(moving) != kept
     assert graph.values["batch_norm_1.bias"].frozen
@@ -70,7 +70,7 @@ def test_a_frozen_batch_norm_keeps_its_statistics_where_the_framework_does(
 
 def test_no_slots_and_no_averages_are_kept():
     train = {"average": 0.9, "accumulate": 2}
-    graph = network([HIDDEN, *HEAD], "dense_1.*", optimizer={"adam": {"weight_decay": 0.1}}, train=train).program.graph
+    graph = network([HIDDEN, *HEAD], "dense_1.*", optimizer={"adam": {"weight_decay": 0.1}}, train=train).graph
     assert {value.of.name for value in graph.values.values() if value.of} == {"dense_2.weight", "dense_2.bias"}
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dltool.ops.graph import Node
-from dltool.program.building import Network
 from dltool.program.initial import initial_values
-from dltool.program.program import make_program
+from dltool.program.program import Program, make_program
 from dltool.runtime.runner import Runner
 from dltool.runtime.state import State
 from tests.contract.bound import Arrays, team
@@ -57,23 +55,23 @@ def names_of(nodes: Sequence[Node]) -> list[str]:
 def test_results_are_those_of_the_ops_one_by_one(what: str, layers: list[Any], nodes: str):
     row = Row(what, [*layers, *HEAD])
     network = row.network(training=True)
-    graph = network.program.graph
+    graph = network.graph
     made = [value for node in graph.nodes if not node.op.reports for value in node.outputs]
-    plain = replace(network, program=make_program(graph, network.program.rows, kept=made))
-    assert len(plain.program.nodes) > len(network.program.nodes)
-    fused, unfused = trained(row, network), trained(row, plain)
+    plain = make_program(graph, network.rows, kept=made)
+    assert len(plain.nodes) > len(network.program.nodes)
+    fused, unfused = trained(row, network.program), trained(row, plain)
     for name, array in fused.items():
         np.testing.assert_allclose(array, unfused[name], rtol=1e-4, atol=1e-6, err_msg=name)
 
 
-def trained(row: Row, network: Network) -> Arrays:
+def trained(row: Row, program: Program) -> Arrays:
     """Parameters and slots after an epoch."""
-    state = State([network.program])
-    state.write(dict(initial_values(network.program.graph.values.values(), seed=1)))
+    state = State([program])
+    state.write(dict(initial_values(program.graph.values.values(), seed=1)))
     part = row.data()
-    runner = Runner(network, state, {"features": part.features, "target": part.targets}, team(1))
+    runner = Runner(program, state, {"features": part.features, "target": part.targets}, team(1))
     runner.run(row.steps(0, 3), collect=False)
-    return {value.name: state.read(value.name) for value in network.program.saved}
+    return {value.name: state.read(value.name) for value in program.graph.saved}
 
 
 @pytest.mark.parametrize(("layer", "kept"), [(RELU, 1), (GELU, 2)], ids=["relu", "gelu"])

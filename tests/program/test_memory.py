@@ -40,7 +40,7 @@ def test_elementwise_ops_write_over_their_input():
 
 
 def test_a_kept_value_has_its_memory_to_itself():
-    graph = Row("deep", DEEP).network(training=False).program.graph
+    graph = Row("deep", DEEP).network(training=False).graph
     kept = graph.values["repeat_1.block_1.relu_1.relu"]
     program = make_program(graph, rows=64, kept=[kept])
     start, size = program.memory.offsets[kept], program.layouts[kept].bytes

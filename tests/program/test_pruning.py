@@ -28,7 +28,7 @@ def test_a_softmax_before_the_loss_is_left_out(
 
 
 def test_gradients_that_no_parameter_needs_are_not_computed():
-    graph = Row("", ["relu", *HEAD]).network(training=True).program.graph
+    graph = Row("", ["relu", *HEAD]).network(training=True).graph
     names = [node.op.yaml_name for node in graph.nodes]
     assert "relu_gradient" not in names
     assert names.count("matmul_data_gradient") == names.count("matmul") - 1

@@ -31,7 +31,7 @@ def test_nothing_but_memory_changes(what: str, layers: list[Any], again: int, mo
     less = row.engine(threads=2)
     program = row.network(training=True).program
     assert sum(node.part == "backward" and node.op.yaml_name == "normalize" for node in program.nodes) == again
-    monkeypatch.setattr("dltool.program.building.recompute", lambda graph: None)
+    monkeypatch.setattr("dltool.program.lowering.recompute", lambda graph: None)
     more = row.engine()
     kept = row.network(training=True).program
     assert program.memory.arena_bytes <= kept.memory.arena_bytes
@@ -39,3 +39,17 @@ def test_nothing_but_memory_changes(what: str, layers: list[Any], again: int, mo
     assert losses[0].tobytes() == losses[1].tobytes()
     for name, array in less.read().items():
         np.testing.assert_array_equal(array, more.read()[name], err_msg=name)
+
+
+def test_a_transformer_takes_less_memory(monkeypatch: pytest.MonkeyPatch):
+    block = {"transformer_block": {"heads": 2, "causal": True}}
+    row = Row("", [{"dense": 32}, {"repeat": {"times": 4, "layers": [block]}}, "flatten", *HEAD], shape=(6, 7))
+    kept = row.engine(), row.network(training=True).program
+    for name in ("recomputing.LARGE", "recomputing.ENOUGH", "stages.WAITING"):
+        monkeypatch.setattr(f"dltool.program.{name}", 1)
+    again = row.engine(threads=2), row.network(training=True).program
+    assert again[1].memory.arena_bytes < 0.6 * kept[1].memory.arena_bytes
+    losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine, _ in (kept, again)]
+    assert losses[0].tobytes() == losses[1].tobytes()
+    for name, array in kept[0].read().items():
+        np.testing.assert_array_equal(array, again[0].read()[name], err_msg=name)

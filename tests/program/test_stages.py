@@ -65,6 +65,17 @@ def test_threads_never_read_what_is_not_there(row: Row):
         play(program, order)
 
 
+@pytest.mark.parametrize("row", [*map(random_row, range(20))], ids=str)
+def test_nor_do_they_where_memory_is_saved(row: Row, monkeypatch: pytest.MonkeyPatch):
+    whole = row.network(training=True, rows=BATCH).program
+    for name in ("recomputing.LARGE", "recomputing.ENOUGH", "stages.WAITING"):
+        monkeypatch.setattr(f"dltool.program.{name}", 1)
+    program = row.network(training=True, rows=BATCH).program
+    assert len(program.stages) > len(whole.stages)
+    for order in ((0,), (0, 1), (1, 0)):
+        play(program, order)
+
+
 def test_threads_must_meet():
     """The replay is no formality: with everything in one stage it fails."""
     program = ROWS[0].network(training=True, rows=BATCH).program

@@ -45,7 +45,7 @@ def test_what_is_less_work_gives_the_same_numbers(
     wanted = [("winograd", "forward"), ("winograd", "backward"), ("winograd_weight_gradient", "backward")]
     assert tuple(names.count(each) for each in wanted) == counts
     by_points = row.engine(threads=2)
-    monkeypatch.setattr("dltool.program.building.lower_convolutions", lambda graph: None)
+    monkeypatch.setattr("dltool.program.lowering.lower_convolutions", lambda graph: None)
     direct = row.engine(threads=2)
     losses = [engine.train("train", row.steps(0, 3), collect=False).losses for engine in (by_points, direct)]
     np.testing.assert_allclose(*losses, rtol=CLOSE)
@@ -73,7 +73,7 @@ def test_weights_without_a_gradient_do_not_move(
     row = Row("idle", [*layers, *HEAD], shape=shape, config={"optimizer": {"adam": 0.01}})
     assert "winograd" in [node.op.yaml_name for node in row.network(training=True).program.nodes]
     still = resting(row)
-    monkeypatch.setattr("dltool.program.building.lower_convolutions", lambda graph: None)
+    monkeypatch.setattr("dltool.program.lowering.lower_convolutions", lambda graph: None)
     direct = resting(row)
     assert any(places.any() for places in direct.values())
     for name, places in direct.items():
@@ -82,7 +82,7 @@ def test_weights_without_a_gradient_do_not_move(
 
 def resting(row: Row) -> dict[str, np.ndarray]:
     """Which numbers of every parameter are the same after an epoch."""
-    engine, names = row.engine(), [value.name for value in row.network(training=True).program.graph.parameters()]
+    engine, names = row.engine(), [value.name for value in row.network(training=True).graph.parameters()]
     before = engine.read()
     engine.train("train", row.steps(0, 3), collect=False)
     after = engine.read()
@@ -93,7 +93,7 @@ def test_a_relu_on_a_blank_ground_passes_no_gradient(monkeypatch: pytest.MonkeyP
     layers = [{"zero_pad2d": 6}, conv(16, activation="relu"), conv(activation="relu"), conv(activation="relu")]
     row = Row("blank", [*layers, "flatten", *HEAD], shape=(8, 8, 1), config={"optimizer": {"sgd": 1.0}})
     by_points = biases(row)
-    monkeypatch.setattr("dltool.program.building.lower_convolutions", lambda graph: None)
+    monkeypatch.setattr("dltool.program.lowering.lower_convolutions", lambda graph: None)
     direct = biases(row)
     for name, bias in direct.items():  # some values near 0 have another sign by rounding; the ground is far more
         np.testing.assert_allclose(by_points[name], bias, atol=0.02 * np.abs(bias).max(), err_msg=name)

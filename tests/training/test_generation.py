@@ -64,7 +64,7 @@ def logits_of(network: Any, job: Any, block: np.ndarray) -> np.ndarray:
     from dltool.ops.op import StepRecord
     from dltool.runtime.interpreter import run_graph
 
-    graph = network.program.graph
+    graph = network.graph
     memories = {v.name: np.zeros(v.shape, np.float32) for v in graph.values.values() if v.role == "memory"}
     constants = {
         v.name: np.asarray(v.initial(v.shape, np.random.default_rng(0)), np.float32)

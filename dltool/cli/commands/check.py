@@ -94,7 +94,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
         metric.start(answers)
     if targets:
         require_defined(Judge(experiment).watched, metrics, answers, network, of_arrays(targets))
-    start = starting_from(experiment, [folder], network.program.graph, inspection.preprocessing)
+    start = starting_from(experiment, [folder], network.graph, inspection.preprocessing)
     files = [note(text) for text in notes_on_files(experiment.data, [folder])]
     idle = [warning(message, ".".join(map(str, path))) for path, message in idle_fields(experiment)]
     findings = [*files, *idle, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
