@@ -15,6 +15,7 @@ from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
@@ -33,6 +34,7 @@ class Engine:
         seed: int,
         threads: int | str = "auto",
         debug: bool = False,
+        device: Device = CPU,
         on_compile: Callable[[str], None] | None = None,
     ):
         """`training` are networks over the same parameters, of which each step runs one."""
@@ -41,12 +43,27 @@ class Engine:
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug = debug
-        self.threads = 1 if debug else _threads(threads, [*training, evaluation])
-        self._backend = _Reference() if debug else _Fast([*training, evaluation], self.threads, on_compile)
-        self.compile_seconds = self._backend.compile_seconds
+        networks = [*training, evaluation]
+        self.threads = 1 if debug or not device.lowers else _threads(threads, networks)
+        self._backend = _backend(networks, self.threads, debug, device, on_compile)
         for network in (*training, evaluation):
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
+
+    @property
+    def compile_seconds(self) -> float:
+        """Spent on compiling so far."""
+        return self._backend.compile_seconds
+
+    @property
+    def device_name(self) -> str:
+        """What the networks run on, such as "NVIDIA H100"; empty for the processor."""
+        return self._backend.device_name
+
+    @property
+    def longest_stretch(self) -> int:
+        """The most micro-batches of a training step that should run in one call."""
+        return self._backend.longest(self._training[-1]) if self._training else 1
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -90,6 +107,17 @@ class Engine:
         """
         return self._runner(self._training[network], part, average=False).run(plan, collect=collect)
 
+    def prepare(self, part: str, plan: StepPlan, *, collect: bool) -> None:
+        """Compile what training by a plan needs, and by plans that are whole stretches of it."""
+        if self._backend.compiles_programs:
+            self._runner(self._training[-1], part, average=False).prepare(plan, collect=collect)
+
+    def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
+        """Compile what evaluating a part needs."""
+        if self._backend.compiles_programs:
+            plan, _ = self._whole(part)
+            self._runner(self._evaluation, part, average=use_average).prepare(plan, collect=True)
+
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train, counting: the nodes of a step, and the cycles spent on each and then waiting at the end of each stage.
 
@@ -102,16 +130,19 @@ class Engine:
     def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
         network, targets = self._evaluation, self._data[part].targets
-        plan, order = whole_part(len(targets), network.rows), None
-        if network.in_streams:
-            plan, order = part_in_streams(len(targets), network.rows)
-            targets = targets[order]
+        plan, order = self._whole(part)
         result = self._runner(network, part, average=use_average).run(plan, collect=True)
         outputs = result.outputs
         if order is not None:
+            targets = targets[order]
             outputs = np.empty_like(result.outputs)
             outputs[order] = result.outputs
         return Evaluation(result.losses, network.weights(targets, plan.rows), outputs)
+
+    def _whole(self, part: str) -> tuple[StepPlan, np.ndarray | None]:
+        """A plan of every sample of a part, and the order in which it takes them, if it is another."""
+        samples, rows = len(self._data[part].targets), self._evaluation.rows
+        return part_in_streams(samples, rows) if self._evaluation.in_streams else (whole_part(samples, rows), None)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
@@ -122,14 +153,31 @@ class Engine:
         key = (network, part, average)
         if key not in self._runners:
             inputs = network.inputs(self._data[part])
-            self._runners[key] = self._backend.runner(network, inputs, average)
+            self._runners[key] = self._backend.runner(network, inputs, _averages(network) if average else {})
             if first := self._first.get(part):
                 self._runners[key].attach(inputs, first)
         return self._runners[key]
 
 
+def _backend(
+    networks: list[Network], threads: int, debug: bool, device: Device, on_compile: Callable[[str], None] | None
+) -> Any:
+    if debug:
+        return _Reference()
+    if device.kind == "cpu":
+        return _Fast(networks, threads, on_compile)
+    from dltool.runtime.xla.drivers import require_jax
+
+    require_jax(device.kind)
+    from dltool.runtime.xla.backend import Backend
+
+    return Backend(networks, device, on_compile)
+
+
 class _Fast:
     """State and runners of the cpu kernels."""
+
+    device_name, compiles_programs = "", False
 
     def __init__(self, networks: list[Network], threads: int, on_compile: Callable[[str], None] | None):
         from dltool.kernels.cpu import library
@@ -143,16 +191,20 @@ class _Fast:
         self._team = Team(threads)
         self.read, self.write = self._state.read, self._state.write
 
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.runner import Runner
 
-        return Runner(network.program, self._state, data, self._team, _averages(network) if average else {})
+        return Runner(network.program, self._state, data, self._team, instead)
+
+    def longest(self, network: Network) -> int:
+        return 1
 
 
 class _Reference:
     """State and interpreters of the reference kernels."""
 
     compile_seconds = 0.0
+    device_name, compiles_programs = "", False
 
     def __init__(self) -> None:
         self._state: dict[str, np.ndarray] = {}
@@ -163,10 +215,13 @@ class _Reference:
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._state.update(arrays)
 
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.interpreter import Interpreter
 
-        return Interpreter(network, self._state, data, _averages(network) if average else {})
+        return Interpreter(network, self._state, data, instead)
+
+    def longest(self, network: Network) -> int:
+        return 1
 
 
 class _Arrays(Mapping[str, np.ndarray]):

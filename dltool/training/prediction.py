@@ -24,6 +24,7 @@ from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
 from dltool.program.building import build_network
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
@@ -43,13 +44,14 @@ class Predictor:
         *,
         threads: int | None = None,
         debug: bool = False,
+        device: Device = CPU,
         on_compile: Callable[[str], None] | None = None,
     ):
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
         self.network = build_network(
-            self.experiment, self.signature, training=False, rows=EVALUATION_ROWS, lower=not debug
+            self.experiment, self.signature, training=False, rows=EVALUATION_ROWS, lower=device.lowers and not debug
         )
         train = self.experiment.train
         self._engine = Engine(
@@ -59,6 +61,7 @@ class Predictor:
             seed=train.seed,
             threads=threads or train.threads,
             debug=debug,
+            device=device,
             on_compile=on_compile,
         )
         self.compile_seconds = self._engine.compile_seconds

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+#: an array of NumPy, or of another library
+Array = Any
+
 
 def namespace(array: Any) -> Any:
     """The library of an array, a module of functions as in the Python array API standard; that of a number is NumPy."""

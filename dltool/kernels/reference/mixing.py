@@ -63,7 +63,7 @@ def mix(x: np.ndarray, other: np.ndarray, mixture: np.ndarray, *, width: int) ->
 
 
 def _quantile(table: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Between the two nearest entries, at the random uint32 `level` over 2³² of the way; in float64, if there is any."""
+    """Between the two nearest entries, at the random uint32 `level` over 2³² of the way; in float64 in NumPy."""
     place, rest = product(level, len(table) - 1)
     nearest, share = place.astype(int), rest / 2.0**32
     low, high = table[nearest].astype(share.dtype), table[nearest + 1].astype(share.dtype)

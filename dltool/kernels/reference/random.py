@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.arrays import Array, namespace
 
 MASK = 0xFFFFFFFF
 #: stands where other uses of the generator have the number of a stream
@@ -104,7 +104,7 @@ def round_keys(key: int, epoch: int) -> np.ndarray:
     return np.array([half for word in words for half in (word & MASK, word >> 32)], dtype=np.uint32)
 
 
-def feistel(index: np.ndarray, n: int, keys: np.ndarray) -> np.ndarray:
+def feistel(index: Array, n: int, keys: Array) -> Array:
     """One pass of an index (m,) uint32 through the network of `permute`, with the round keys (4,)."""
     half = max(1, ((n - 1).bit_length() + 1) // 2)
     mask = np.uint32((1 << half) - 1)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.arrays import Array, namespace
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
-def previous_step(y: np.ndarray, *initial: np.ndarray) -> np.ndarray:
+def previous_step(y: Array, *initial: Array) -> Array:
     """z (B, T, H) = y one step later, 0 or the initial state first."""
     xp = namespace(y)
     first = initial[0] if initial else xp.zeros_like(y[:, 0])

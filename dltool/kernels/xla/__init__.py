@@ -18,7 +18,7 @@ from dltool.kernels import reference
 
 
 def find(name: str) -> Callable[..., Any]:
-    """The kernel of the op called `name` for XLA, else the reference kernel; a missing one is an error that names it."""
+    """The kernel of XLA for an op, else its reference kernel; a missing one is an error that names it."""
     return _own().get(name) or reference.find(name)
 
 

@@ -26,9 +26,7 @@ def cached_attention(
     """(y (B, 1, heads · D), keys, values) with the keys and values (B, context, groups · D) of the step's position."""
     samples, width, row = len(qkv), keys.shape[2] // groups, jnp.minimum(step.position, context - 1)
     query, key, value = jnp.split(qkv, [heads * width, (heads + groups) * width], axis=-1)
-    keys, values = (
-        lax.dynamic_update_slice(old, new, (0, row, 0)) for old, new in ((keys, key), (values, value))
-    )
+    keys, values = (lax.dynamic_update_slice(old, new, (0, row, 0)) for old, new in ((keys, key), (values, value)))
     queries = query.reshape(samples, groups, heads // groups, width)
     known, given = (x[:samples].reshape(samples, context, groups, width) for x in (keys, values))
     scores = jnp.einsum("bghd,btgd->bght", queries, known) * scale

@@ -44,9 +44,9 @@ def average_pool_gradient(dy: jax.Array, *, include_padding: int, **geometry: in
     """dx = Σ over the windows that saw the element of dy / (elements of the window)."""
     share = as_images(dy) / _counts(dy, include_padding, geometry)
     shape = (len(dy), geometry["height"], geometry["width"], dy.shape[-1])
-    (dx,) = jax.linear_transpose(
-        lambda x: _reduced(x, 0.0, lax.add, geometry), jax.ShapeDtypeStruct(shape, dy.dtype)
-    )(share)
+    (dx,) = jax.linear_transpose(lambda x: _reduced(x, 0.0, lax.add, geometry), jax.ShapeDtypeStruct(shape, dy.dtype))(
+        share
+    )
     return dx if dy.ndim == 4 else dx[:, 0]
 
 
@@ -72,7 +72,9 @@ def _counts(x: jax.Array, include_padding: int, geometry: Mapping[str, int]) -> 
 
 def _apart(geometry: Mapping[str, int]) -> bool:
     """Whether windows lie side by side, without padding."""
-    alike = all(geometry[f"kernel_{axis}"] == geometry[f"stride_{axis}"] or geometry[f"out_{axis}"] == 1 for axis in AXES)
+    alike = all(
+        geometry[f"kernel_{axis}"] == geometry[f"stride_{axis}"] or geometry[f"out_{axis}"] == 1 for axis in AXES
+    )
     fits = all(geometry[f"kernel_{axis}"] * geometry[f"out_{axis}"] <= geometry[axis] for axis in AXES)
     return alike and fits and geometry["top"] == geometry["left"] == 0
 
