@@ -2,6 +2,6 @@
 
 import sys
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 sys.exit(main())

@@ -21,10 +21,7 @@ def number(value: Any) -> str:
 
 def rate(value: float) -> str:
     """A rate with three digits and its unit prefix, such as "5.2 M"."""
-    for size, unit in ((1e6, " M"), (1e3, " k")):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.3g} "
+    return quantity(value) if value >= 999.5 else f"{quantity(value)} "
 
 
 def duration(seconds: float) -> str:
@@ -66,17 +63,19 @@ def quoted(path: Path | str) -> str:
     return f"$'{''.join(pieces)}'"
 
 
-def quantity(count: int, base: int = 1000) -> str:
-    """A count with three digits and its unit prefix."""
-    for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
-        if count >= base**power:
-            return f"{count / base**power:.3g} {prefix}"
-    return str(count)
+def quantity(count: float, base: int = 1000) -> str:
+    """A count with three digits and its unit prefix, such as "5.2 M"."""
+    for power, prefix in ((3, " G"), (2, " M"), (1, " k"), (0, "")):
+        scaled = count / base**power
+        if scaled >= 1 - 0.5 / base or not power:  # from there on it is written as 1
+            return (f"{scaled:.0f}" if scaled >= 99.95 else f"{scaled:.3g}") + prefix
+    raise AssertionError
 
 
-def size(count: int) -> str:
+def size(count: float) -> str:
     """A number of bytes with its unit."""
-    return f"{quantity(count, 1024)}{'B' if count >= 1024 else ' B'}"
+    text = quantity(count, 1024)
+    return f"{text}B" if " " in text else f"{text} B"
 
 
 def shape(lengths: Sequence[int]) -> str:

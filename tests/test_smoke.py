@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.training import pace
 from tests.contract.test_kernels import test_a_cpu_kernel_does_what_the_reference_says as check_kernel
 from tests.ops.cases import CASES, Case

@@ -1,24 +1,20 @@
-"""The command line: every command with its options, and the one place where errors become exit codes.
+"""Every command with its options.
 
 Commands import what they need when they run, so that `dltool --help` imports nothing but Typer.
 """
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
 from dltool import __version__
 from dltool.cli.options import Checkpoint, Config, Debug, Device, Json, Moved, OtherDevice, Quiet, Set, Threads
-from dltool.cli.output_streams import go_on_without_output, keep_streams
-from dltool.cli.usage_errors import explain_usage
-from dltool.errors import DltoolError, InputError
+from dltool.cli.output_streams import go_on_without_output
+from dltool.errors import InputError
 
 app = typer.Typer(
     name="dltool",
@@ -338,50 +334,3 @@ def _numbers(text: str | None) -> tuple[int, ...]:
     if not all(word.isdecimal() and int(word) for word in words):
         raise InputError(f"--threads: expected whole numbers above 0 such as 1,2, got '{text}'")
     return tuple(map(int, words))
-
-
-#: Typer's error for a wrong command line, wherever this version keeps click
-UsageError = cast(type[Exception], typer.BadParameter.__base__)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, print a line on standard error for each problem, and return the exit code."""
-    if arguments is None:
-        keep_streams()
-    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
-            code = int(app(words, prog_name="dltool", standalone_mode=False) or 0)
-        sys.stdout.flush()
-        return code
-    except DltoolError as error:
-        for problem in error.problems:
-            typer.echo(f"error: {problem}", err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return 130
-    except UsageError as error:
-        typer.echo(f"error: {explain_usage(error)}", err=True)
-        return 2
-    except MemoryError:
-        typer.echo("error: not enough memory", err=True)
-        return 1
-    except OSError as error:  # disk, permissions, devices: not a bug in dltool
-        if "--traceback" in words or "--debug" in words:
-            raise
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"error: {where}{error.strerror or error}", err=True)
-        return 1
-    except Exception as error:
-        if "--traceback" in words or "--debug" in words:
-            raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        typer.echo(
-            f"error: {what}; this is a bug in dltool; for the traceback: dltool --traceback {' '.join(words)}", err=True
-        )
-        return 1
-
-
-def _show_warning(message: Warning | str, *place: Any) -> None:
-    typer.echo(f"warning: {message}", err=True)

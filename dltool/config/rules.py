@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
-from dltool.config.experiment import PARTS, TARGETS, DataConfig, EarlyStopping, Rows, TrainConfig
+from dltool.config.data import PARTS, DataConfig, Rows
+from dltool.config.experiment import TARGETS, EarlyStopping, TrainConfig
 from dltool.config.metric_names import metric_names
 from dltool.config.node import Path
 from dltool.errors import nearest

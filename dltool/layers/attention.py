@@ -1,4 +1,4 @@
-"""Attention: every step looks at others and takes what it needs of them."""
+"""Multi-head self-attention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers whose input takes more than one way to their output."""
+"""Layers with several parallel paths."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Convolutions over images (height, width, channels) and series (length, channels).
 
-Padding is `valid` (none), `same` (as many outputs as inputs, divided by the stride; an odd place of padding goes
-behind) or a number of places at both ends.
+Padding is `valid` (none), `same` (⌈inputs / stride⌉ outputs; an odd element of padding goes at the end) or a number of
+zeros at both ends.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Convolution(Layer):
         return self.activation.apply(graph, y) if self.activation else y
 
     def weight(self, graph: Graph, inputs: int, outputs: int) -> tuple[Value, tuple[int, int]]:
-        """A new (kernel…, inputs, outputs) parameter, and how many inputs and outputs one of its units has."""
+        """A new (kernel…, inputs, outputs) parameter, its fan-in and its fan-out."""
         shape = (*self.kernel_shape, inputs, outputs)
         fans = prod(self.kernel_shape) * inputs, prod(self.kernel_shape) * outputs
         return graph.parameter("weight", shape, self.initializer.initial(*fans), decay=True), fans

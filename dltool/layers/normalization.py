@@ -40,7 +40,7 @@ def _bias(graph: Graph, channels: int) -> Value:
 class BatchNorm(Layer):
     """Normalizes each channel over the batch, by running statistics at evaluation (Ioffe and Szegedy 2015).
 
-    What freezing its gain or its bias means for the statistics, `freeze_statistics` says.
+    `freeze_statistics` controls what freezing gain or bias does to the statistics.
     """
 
     momentum: float = by_compat(

@@ -1,4 +1,4 @@
-"""Images (height, width, channels) and series (length, channels): how layers over them state their sizes."""
+"""Images (height, width, channels) and series (length, channels): size and padding fields of the layers over them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Ends = Annotated[list[Places], Field(min_length=2, max_length=2)]
 
 
 def pair(given: Any) -> tuple[Any, Any]:
-    """One thing for the height and one for the width."""
+    """The values for height and width."""
     return tuple(given) if isinstance(given, list) else (given, given)
 
 

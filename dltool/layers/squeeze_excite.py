@@ -1,4 +1,4 @@
-"""Channels that are weighed by what all positions of a sample say together."""
+"""Squeeze-and-excitation: scaling channels by their global means."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dltool.errors import did_you_mean
 from dltool.layers.layer import Layer, misfit
+from dltool.ops.embedding import Embedding
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
 
 @register("layer", "tied_dense", main="of")
 class TiedDense(Layer):
-    """Gives each token of an embedding a number: the product with its vector (Press and Wolf 2017)."""
+    """Computes a logit for each token: the product with its embedding vector (Press and Wolf 2017)."""
 
     of: str = Field(default="embedding_1", description="name of the embedding")
     bias: bool = Field(default=True, description="add a bias for each token")
 
     def build(self, graph: Graph, x: Value) -> Value:
         """(…, width) → (…, size); raises InputError without such an embedding, or where its width is another."""
-        tables = {name.removesuffix(".weight"): value for name, value in graph.values.items() if ".weight" in name}
+        tables = {node.layer: node.inputs[1] for node in graph.nodes if node.op is Embedding}
         table = tables.get(self.of)
-        if table is None or table.spec.batched or len(table.shape) != 2:
+        if table is None:
             raise misfit(graph, f"no embedding '{self.of}' before this layer", did_you_mean(self.of, tables))
         if table.shape[1] != x.shape[-1]:
             hint = f"put dense: {table.shape[1]} before it"

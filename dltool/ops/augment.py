@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register("op", "gather_augmented")
 class GatherAugmented(Op):
-    """y (H, W, C) = rows () of data (H, W, C), x = (data − offset) · factor, as a draw of `key` and place has it.
+    """y (H, W, C) = rows () of data (H, W, C), x = (data − offset) · factor, changed at random.
 
     Data is float32 or, with `of_bytes` 1, uint8; offset and factor are () or (C,). Moved by up to `crop` pixels, or
     turned about the middle by up to `rotate` radians, moved by up to these shares of its size, enlarged by a factor

@@ -24,7 +24,7 @@ LONG = 64
 class Order(Op):
     """rows () int64: sample i is row position − first + i (modulo rows_total) of the epoch's order.
 
-    The order is that of the data, or with `shuffle` 1 the permutation that belongs to `key` (64 bits) and the epoch.
+    Rows come in file order or, with `shuffle` 1, in a permutation that depends on `key` (64 bits) and the epoch.
     `first` is the position of the first sample at hand, where these are but a span of the epoch.
     """
 

@@ -27,6 +27,7 @@ class BatchNorm(Op):
     attributes: ClassVar = {"eps": 1e-5, "momentum": 0.1, "unbiased": 0}
     updates = (3, 4)
     uses_step = True
+    operations = 7
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -40,10 +41,6 @@ class BatchNorm(Op):
         dx, dgain, dbias = graph.apply("batch_norm_gradient", dy, normalized, inverse_std, gain)
         return dx, dgain, dbias, None, None
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 7 * node.inputs[0].spec.size
-
 
 @register("op", "batch_norm_gradient")
 class BatchNormGradient(Op):
@@ -51,6 +48,7 @@ class BatchNormGradient(Op):
 
     operands = "dy, normalized, inverse_std, gain -> dx, dgain, dbias"
     cut = Cut.CHANNELS
+    operations = 7
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -58,10 +56,6 @@ class BatchNormGradient(Op):
         check_alike(dy, normalized)
         check_channels(dy, inverse_std=inverse_std, gain=gain)
         return dy.spec, gain.spec, gain.spec
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 7 * node.inputs[0].spec.size
 
 
 @register("op", "batch_norm_inference")
@@ -71,6 +65,7 @@ class BatchNormInference(Op):
     operands = "x, gain, bias, running_mean, running_variance -> y"
     attributes: ClassVar = {"eps": 1e-5}
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -83,10 +78,6 @@ class BatchNormInference(Op):
         zeros = graph.constant("zeros", np.zeros(bias.shape))
         dx = graph.apply("batch_norm_inference", dy, gain, zeros, zeros, variance, **node.attributes)
         return dx, None, None, None, None
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 def _check(x: Value, gain: Value, bias: Value, running_mean: Value, running_variance: Value) -> Value:

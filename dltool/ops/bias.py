@@ -36,12 +36,9 @@ class SumRows(Op):
 
     operands = "dy -> db"
     cut = Cut.PARAMETER
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (dy,) = inputs
         return (Spec(dy.shape[-1:], batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size

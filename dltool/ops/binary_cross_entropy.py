@@ -20,6 +20,7 @@ class BinaryCrossEntropy(Op):
     """(row_loss (), probabilities (k,)) of logits, targets (k,) [, weights (k,)]; the loss is the mean over the k."""
 
     operands = "logits, targets, *weights -> row_loss, probabilities"
+    operations = 8
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -32,10 +33,6 @@ class BinaryCrossEntropy(Op):
         _, probabilities = node.outputs
         return (graph.apply("binary_cross_entropy_gradient", probabilities, *others), *(None for _ in others))
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 8 * node.inputs[0].spec.size
-
 
 @register("op", "binary_cross_entropy_gradient")
 class BinaryCrossEntropyGradient(Op):
@@ -44,15 +41,12 @@ class BinaryCrossEntropyGradient(Op):
     operands = "probabilities, targets, *weights -> dlogits"
     uses_step = True
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         _check(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 def _check(prediction: Value, targets: Value, weights: Value | None = None) -> None:

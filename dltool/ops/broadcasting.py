@@ -62,7 +62,7 @@ def summed_like(graph: Graph, dy: Value | None, b: Value) -> Value | None:
 
 
 def product_summed_like(graph: Graph, dy: Value, a: Value, b: Value) -> Value | None:
-    """The same for dy · a, without keeping the products where the sum is the usual one."""
+    """The gradient of b from dy · a; common cases do not store the products."""
     if not b.spec.batched and b.shape == dy.shape[-1:]:
         return graph.apply("sum_row_products", dy, a)
     if b.spec.batched and b.shape != dy.shape:

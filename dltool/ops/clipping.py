@@ -30,15 +30,12 @@ class SquareSum(Op):
 
     operands = "g -> partial_sums"
     cut = Cut.PARAMETER
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (gradient,) = inputs
         return (Spec(gradient.shape[-1:], batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 @register("op", "clip_scale")

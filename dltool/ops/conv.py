@@ -46,7 +46,7 @@ class Conv(Op):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, w = node.inputs
         dx = graph.apply("conv_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
-        return dx, weight_gradient(graph, x, dy, w, node)
+        return dx, weight_gradient(graph, "conv_weight_gradient", x, dy, w, node)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -76,7 +76,7 @@ class ConvDataGradient(Op):
     def gradient(graph: Graph, node: Node, dx: Value) -> tuple[Value | None, ...]:
         y, w = node.inputs
         dy = graph.apply("conv", dx, w, **node.attributes) if y.needs_gradient else None
-        return dy, weight_gradient(graph, dx, y, w, node)
+        return dy, weight_gradient(graph, "conv_weight_gradient", dx, y, w, node)
 
     @staticmethod
     def flops(node: Node) -> int:
@@ -114,22 +114,18 @@ class SumGroups(Op):
     cut = Cut.PARAMETER
     whole_inputs = True
     attributes: ClassVar = {"groups": 1, "rows": 1}
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs
         return (Spec(x.shape[1:], batched=False),)
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
-
-def weight_gradient(graph: Graph, x: Value, dy: Value, w: Value, node: Node) -> Value:
-    """The gradient of w, from the large and the small side of a convolution."""
+def weight_gradient(graph: Graph, op_name: str, x: Value, dy: Value, w: Value, node: Node) -> Value:
+    """The gradient of w, by this op, from the large and the small side of a convolution."""
     groups = max(1, min(GROUPS, ROOM // w.spec.size))
-    name = "conv_weight_gradient" if "conv" in node.op.yaml_name else "depthwise_weight_gradient"
-    parts = graph.apply(name, x, dy, groups=groups, **node.attributes)
+    parts = graph.apply(op_name, x, dy, groups=groups, **node.attributes)
     return graph.apply("sum_groups", parts, groups=groups, rows=prod(w.shape[:-1]))
 
 

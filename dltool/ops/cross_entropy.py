@@ -28,6 +28,7 @@ class CrossEntropy(Op):
 
     operands = "logits, labels, *weights -> row_loss, probabilities"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -41,10 +42,6 @@ class CrossEntropy(Op):
         dlogits = graph.apply("cross_entropy_gradient", probabilities, *others, **node.attributes)
         return (dlogits, *(None for _ in others))
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
-
 
 @register("op", "cross_entropy_gradient")
 class CrossEntropyGradient(Op):
@@ -54,15 +51,12 @@ class CrossEntropyGradient(Op):
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_labeled(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 def check_labeled(scores: Value, labels: Value, weights: Value | None = None) -> None:

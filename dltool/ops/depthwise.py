@@ -33,7 +33,7 @@ class Depthwise(Conv):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, w = node.inputs
         dx = graph.apply("depthwise_data_gradient", dy, w, **node.attributes) if x.needs_gradient else None
-        return dx, weight_gradient(graph, x, dy, w, node)
+        return dx, weight_gradient(graph, "depthwise_weight_gradient", x, dy, w, node)
 
 
 @register("op", "depthwise_data_gradient")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Dropout(Op):
     """(y, mask) = (x · mask, mask), mask 0 with probability rate < 1, else 1 / (1 − rate).
 
-    `stream` tells one dropout of a network from another; `key` is the seed of the run (64 bits), filled in by whoever
-    knows it.
+    `stream` tells one dropout of a network from another; `key` is the seed of the run (64 bits), set by
+    `build_network`.
     """
 
     operands = "x -> y, mask"

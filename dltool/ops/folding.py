@@ -9,7 +9,7 @@ from dltool.ops.shapes import check_alike
 from dltool.registry import register
 
 if TYPE_CHECKING:
-    from dltool.ops.graph import Node, Value
+    from dltool.ops.graph import Value
 
 
 @register("op", "fold_weight")
@@ -19,6 +19,7 @@ class FoldWeight(Op):
     operands = "w, gain, variance -> y"
     cut = Cut.ONCE
     attributes: ClassVar = {"eps": 1e-5}
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -28,10 +29,6 @@ class FoldWeight(Op):
             raise ShapeError(f"weights {list(w.shape)} do not fit a gain {list(gain.shape)}")
         return (w.spec,)
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
-
 
 @register("op", "fold_bias")
 class FoldBias(Op):
@@ -40,12 +37,9 @@ class FoldBias(Op):
     operands = "gain, bias, mean, variance -> y"
     cut = Cut.ONCE
     attributes: ClassVar = {"eps": 1e-5}
+    operations = 4
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 4 * node.inputs[0].spec.size

@@ -24,6 +24,7 @@ class GroupNorm(Op):
 
     operands = "x, gain, bias -> y, normalized, inverse_std"
     attributes: ClassVar = {"groups": 1, "eps": 1e-5}
+    operations = 7
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -43,10 +44,6 @@ class GroupNorm(Op):
         groups = node.attributes["groups"]
         return graph.apply("group_norm_gradient", dy, normalized, inverse_std, gain, groups=groups), dgain, dbias
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 7 * node.inputs[0].spec.size
-
 
 @register("op", "group_norm_gradient")
 class GroupNormGradient(Op):
@@ -54,6 +51,7 @@ class GroupNormGradient(Op):
 
     operands = "dy, normalized, inverse_std, gain -> dx"
     attributes: ClassVar = {"groups": 1}
+    operations = 8
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -62,10 +60,6 @@ class GroupNormGradient(Op):
         check_channels(dy, gain=gain)
         _check_groups(dy, attributes["groups"])
         return (dy.spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 8 * node.inputs[0].spec.size
 
 
 def _check_groups(x: Value, groups: int) -> None:

@@ -20,6 +20,7 @@ class LayerNorm(Op):
     attributes: ClassVar = {"eps": 1e-5}
     rowwise_outputs = (2,)
     cheap = True
+    operations = 7
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -36,16 +37,13 @@ class LayerNorm(Op):
         dx = graph.apply("layer_norm_gradient", dy, normalized, inverse_std, gain) if x.needs_gradient else None
         return dx, dgain, dbias
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 7 * node.inputs[0].spec.size
-
 
 @register("op", "layer_norm_gradient")
 class LayerNormGradient(Op):
     """dx (…, C) from dy (…, C), normalized (…, C), inverse_std (…) and gain (C,)."""
 
     operands = "dy, normalized, inverse_std, gain -> dx"
+    operations = 8
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -54,10 +52,6 @@ class LayerNormGradient(Op):
         check_channels(dy, gain=gain)
         return (dy.spec,)
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 8 * node.inputs[0].spec.size
-
 
 @register("op", "sum_row_products")
 class SumRowProducts(Op):
@@ -65,12 +59,9 @@ class SumRowProducts(Op):
 
     operands = "dy, normalized -> dgain"
     cut = Cut.PARAMETER
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return (Spec(inputs[0].shape[-1:], batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size

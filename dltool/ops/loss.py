@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Loss(Op):
     """row_loss () of prediction (k,) and targets (k,)."""
 
+    operations = 3
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_prediction(*inputs)
@@ -24,25 +26,18 @@ class Loss(Op):
     def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         return graph.apply(f"{node.op.yaml_name}_gradient", *node.inputs, **node.attributes), None
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 3 * node.inputs[0].spec.size
-
 
 class LossGradient(Op):
     """dprediction (k,) of the batch's mean loss, from prediction (k,) and targets (k,)."""
 
     uses_step = True
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_prediction(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 @register("op", "mse")

@@ -1,4 +1,4 @@
-"""Sequences of unequal length, padded behind: which steps count, the last one of them, their mean, their reverse.
+"""Ops on sequences that are padded at the end: masking, last step, mean over steps, reversal.
 
 A length below 1 counts as 1: an empty sequence is one step of zeros.
 """
@@ -97,6 +97,7 @@ class MeanSteps(Op):
     """y (C,) = the mean of the first lengths () steps of x (T, C)."""
 
     operands = "x, lengths -> y"
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -106,10 +107,6 @@ class MeanSteps(Op):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, lengths = node.inputs
         return graph.apply("mean_steps_gradient", dy, lengths, steps=x.shape[0]), None
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
 
 @register("op", "mean_steps_gradient")

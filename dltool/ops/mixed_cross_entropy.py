@@ -21,6 +21,7 @@ class MixedCrossEntropy(Op):
 
     operands = "logits, labels, others, share, *weights -> row_loss, probabilities"
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -34,10 +35,6 @@ class MixedCrossEntropy(Op):
         dlogits = graph.apply("mixed_cross_entropy_gradient", probabilities, *others, **node.attributes)
         return (dlogits, *(None for _ in others))
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
-
 
 @register("op", "mixed_cross_entropy_gradient")
 class MixedCrossEntropyGradient(Op):
@@ -47,15 +44,12 @@ class MixedCrossEntropyGradient(Op):
     attributes: ClassVar = {"smoothing": 0.0, "each_class": 0}
     uses_step = True
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         _check(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 def _check(scores: Value, labels: Value, others: Value, share: Value, *weights: Value) -> None:

@@ -1,4 +1,4 @@
-"""Two samples made one: which others the samples of a batch are mixed with, how, and the mixing itself."""
+"""Mixup and cutmix: pairing the samples of a batch, and mixing each pair."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dltool.ops.op import Cut, Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
-    from dltool.ops.graph import Node, Value
+    from dltool.ops.graph import Value
 
 #: blended by a share, and replaced from a top left to before a bottom right pixel
 MIXTURE = Spec((5,))
@@ -47,6 +47,7 @@ class Mix(Op):
     operands = "x, other, mixture -> y"
     attributes: ClassVar = {"width": 1}
     in_place = True
+    operations = 3
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -54,7 +55,3 @@ class Mix(Op):
         if len(x.shape) != 3 or x.spec != other.spec or mixture.spec != MIXTURE:
             raise ShapeError(f"{list(x.shape)} and {list(other.shape)} cannot be mixed by {list(mixture.shape)}")
         return (x.spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 3 * node.inputs[0].spec.size

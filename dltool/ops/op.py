@@ -119,9 +119,14 @@ class Op:
         """Attributes that follow from the data at hand, whose first sample has the position `first` in its epoch."""
         return {}
 
+    #: multiplications and additions for each number of the first input; None: one for each number of the outputs
+    operations: ClassVar[int | None] = None
+
     @staticmethod
     def flops(node: Node) -> int:
         """Multiplications and additions for one sample (for one update, where not batched)."""
+        if node.op.operations is not None:
+            return node.op.operations * node.inputs[0].spec.size
         return 0 if node.op.moves else sum(value.spec.size for value in node.outputs)
 
 

@@ -17,6 +17,7 @@ class Pinball(Op):
     """row_loss () of prediction (k,), targets (k,) and levels (k,): the mean of max(q · e, (q − 1) · e), e = t − p."""
 
     operands = "prediction, targets, levels -> row_loss"
+    operations = 4
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -27,10 +28,6 @@ class Pinball(Op):
     def gradient(graph: Graph, node: Node) -> tuple[Value | None, ...]:
         return graph.apply("pinball_gradient", *node.inputs), None, None
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 4 * node.inputs[0].spec.size
-
 
 @register("op", "pinball_gradient")
 class PinballGradient(Op):
@@ -39,15 +36,12 @@ class PinballGradient(Op):
     operands = "prediction, targets, levels -> dx"
     uses_step = True
     in_place = True
+    operations = 3
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         _check(*inputs)
         return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 3 * node.inputs[0].spec.size
 
 
 def _check(prediction: Value, targets: Value, levels: Value) -> None:

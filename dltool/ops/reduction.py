@@ -19,6 +19,7 @@ class Reduction(Op):
 
     operands = "x -> y"
     attributes: ClassVar = {"axes": ((1, 1),)}
+    operations = 1
 
     @classmethod
     def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
@@ -38,10 +39,6 @@ class Reduction(Op):
             raise ShapeError(f"cannot reduce {x.spec.dtype} {list(x.shape)} along {attributes['axes']}")
         check_run(attributes["axes"])
         return (Spec(tuple(small for _, small in attributes["axes"])),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
 
 @register("op", "sum")
@@ -69,15 +66,12 @@ class SumProducts(Op):
 
     operands = "a, b -> y"
     attributes: ClassVar = {"axes": ((1, 1),)}
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return Reduction.shape(inputs[0], **attributes)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 @register("op", "sum_samples")
@@ -86,11 +80,8 @@ class SumSamples(Op):
 
     operands = "dy -> db"
     cut = Cut.PARAMETER
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (Spec(inputs[0].shape, batched=False),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size

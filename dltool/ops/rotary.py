@@ -21,6 +21,7 @@ class Rotary(Op):
     operands = "x, turns -> y"
     attributes: ClassVar = {"heads": 1, "inverse": 0}
     in_place = True
+    operations = 3
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -34,7 +35,3 @@ class Rotary(Op):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         attributes = {**node.attributes, "inverse": 1 - node.attributes["inverse"]}
         return graph.apply("rotary", dy, node.inputs[1], **attributes), None
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 3 * node.inputs[0].spec.size

@@ -18,6 +18,7 @@ class Softmax(Op):
 
     operands = "x -> p"
     in_place = True
+    operations = 4
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -31,18 +32,11 @@ class Softmax(Op):
         (p,) = node.outputs
         return (graph.apply("softmax_gradient", dp, p),)
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 4 * node.inputs[0].spec.size
-
 
 @register("op", "softmax_gradient")
 class SoftmaxGradient(Op):
     """dx (…, C) = p · (dp − Σ dp · p), the sum over the last axis."""
 
     operands = "dp, p -> dx"
+    operations = 4
     shape = staticmethod(same_shape)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 4 * node.inputs[0].spec.size

@@ -22,16 +22,13 @@ class SampleMoments(Op):
     """(mean (C,), squares (C,)) of every sample of x (…, C): its mean, and Σ (x − mean)² over its pixels."""
 
     operands = "x -> mean, squares"
+    operations = 4
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs
         _require_pixels(x)
         return Spec(x.shape[-1:]), Spec(x.shape[-1:])
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 4 * node.inputs[0].spec.size
 
 
 @register("op", "batch_moments")
@@ -47,6 +44,7 @@ class BatchMoments(Op):
     attributes: ClassVar = {"pixels": 1, "eps": 1e-5, "momentum": 0.1, "unbiased": 0}
     updates = (2, 3)
     uses_step = True
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -55,10 +53,6 @@ class BatchMoments(Op):
         check_channels(means, running_mean=mean, running_variance=variance)
         return mean.spec, mean.spec
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
-
 
 @register("op", "normalize")
 class Normalize(Op):
@@ -66,6 +60,7 @@ class Normalize(Op):
 
     operands = "x, mean, inverse_std, gain, bias -> y"
     takes_epilogue = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -81,16 +76,13 @@ class Normalize(Op):
         dx = graph.apply("normalize_gradient", dy, x, mean, inverse_std, gain, dgain, dbias)
         return dx, None, None, dgain, dbias
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
-
 
 @register("op", "sample_products")
 class SampleProducts(Op):
     """(Σ dy (C,), Σ dy · n (C,)) over the pixels of every sample of dy (…, C), with n = (x − mean) · inverse_std."""
 
     operands = "dy, x, mean, inverse_std -> plain, along"
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -100,10 +92,6 @@ class SampleProducts(Op):
         check_channels(dy, mean=mean, inverse_std=inverse_std)
         return Spec(dy.shape[-1:]), Spec(dy.shape[-1:])
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
-
 
 @register("op", "normalize_gradient")
 class NormalizeGradient(Op):
@@ -112,6 +100,7 @@ class NormalizeGradient(Op):
     operands = "dy, x, mean, inverse_std, gain, dgain, dbias -> dx"
     in_place = True
     uses_step = True
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -119,10 +108,6 @@ class NormalizeGradient(Op):
         check_alike(dy, x)
         check_channels(dy, mean=mean, inverse_std=inverse_std, gain=gain, dgain=dgain, dbias=dbias)
         return (dy.spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
 
 
 def pixels(x: Value) -> int:

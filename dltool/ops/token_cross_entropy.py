@@ -23,6 +23,7 @@ class TokenCrossEntropy(Op):
     operands = "logits, labels -> row_loss, probabilities, scores"
     attributes: ClassVar = {"smoothing": 0.0}
     in_place = True
+    operations = 5
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -33,10 +34,6 @@ class TokenCrossEntropy(Op):
         labels, probabilities = node.inputs[1], node.outputs[1]
         return graph.apply("token_cross_entropy_gradient", probabilities, labels, **node.attributes), None
 
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 5 * node.inputs[0].spec.size
-
 
 @register("op", "token_cross_entropy_gradient")
 class TokenCrossEntropyGradient(Op):
@@ -46,14 +43,11 @@ class TokenCrossEntropyGradient(Op):
     attributes: ClassVar = {"smoothing": 0.0}
     uses_step = True
     in_place = True
+    operations = 2
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         return (_labeled(*inputs),)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 2 * node.inputs[0].spec.size
 
 
 def _labeled(scores: Value, labels: Value) -> Spec:

@@ -14,7 +14,7 @@ from dltool.ops.shapes import check_alike
 from dltool.registry import register
 
 if TYPE_CHECKING:
-    from dltool.ops.graph import Node, Value
+    from dltool.ops.graph import Value
 
 
 class Update(Op):
@@ -23,18 +23,11 @@ class Update(Op):
     cut = Cut.PARAMETER
     attributes: ClassVar = {"decays": 0}
     uses_step = True
-    #: for one element, without weight decay
-    operations: ClassVar[int]
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return ()
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        assert issubclass(node.op, Update)
-        return node.op.operations * node.inputs[0].spec.size
 
 
 @register("op", "sgd")
@@ -111,15 +104,12 @@ class Accumulate(Op):
     cut = Cut.PARAMETER
     updates = (1,)
     uses_step = True
+    operations = 1
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return ()
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
 
 
 @register("op", "sum_gradients")
@@ -144,12 +134,9 @@ class Average(Op):
     attributes: ClassVar = {"decay": 0.999}
     updates = (1,)
     uses_step = True
+    operations = 3
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         check_alike(*inputs)
         return ()
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 3 * node.inputs[0].spec.size

@@ -59,10 +59,7 @@ class UpsampleNearestGradient(UpsampleGradient):
     """dx (H, W, C) = the sums over the pixels of dy (H · f, W · g, C) that show the same pixel."""
 
     operands = "dy -> dx"
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return node.inputs[0].spec.size
+    operations = 1
 
 
 @register("op", "upsample_bilinear")
@@ -82,10 +79,7 @@ class UpsampleBilinearGradient(UpsampleGradient):
     """dx (H, W, C): every pixel of dy (H · f, W · g, C) goes back to those it was read from, by their weights."""
 
     operands = "dy -> dx"
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return 8 * node.inputs[0].spec.size
+    operations = 8
 
 
 def _sides(x: Value, *, height: int, width: int, factor_height: int, factor_width: int) -> list[tuple[int, ...]]:

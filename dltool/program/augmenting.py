@@ -24,7 +24,7 @@ class Mixture:
 def augmented_images(
     graph: Graph, augmentations: Sequence[Augmentation], signature: Signature, rows: Value
 ) -> tuple[Value, Mixture | None]:
-    """The rows of the data, changed; raises InputError where they are no images, or others than are needed.
+    """The augmented images of a batch; raises InputError if the samples are not images of a supported shape.
 
     Bytes of (height, width) are a gray image, and keep that shape.
     """

@@ -27,7 +27,7 @@ from dltool.program.lowering import lower_forward, lower_step
 from dltool.program.program import Program, make_program
 from dltool.program.update import append_updates
 
-#: how a program takes the rows of its data: as they come, each once in an order of its own for each epoch, drawn, or in
+#: how a program takes the rows of its data: in file order, shuffled in every epoch, drawn with replacement, or in
 #: streams that each batch continues
 RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
 

@@ -1,4 +1,4 @@
-"""The first value of a network: what the codes of a sample stand for, and behind that its numbers."""
+"""The input of a network: embedded or one-hot categories, then the numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EMBEDDINGS: Mapping[str | None, Initial] = {
 
 
 class Columns(Mapping[str, Value]):
-    """What each column of a table gives the network; made when it is first asked for."""
+    """The network input for each column of a table, built on first use."""
 
     def __init__(self, graph: Graph, signature: Signature, rows: Value):
         self._graph, self._signature, self._rows = graph, signature, rows

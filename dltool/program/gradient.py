@@ -12,6 +12,8 @@ def differentiate(graph: Graph, row_loss: Value) -> dict[Value, Value]:
         upstream = [gradients[value] for value in node.outputs if value in gradients]
         if not upstream and row_loss not in node.outputs:
             continue
+        if upstream and node.outputs[0] not in gradients:
+            raise TypeError(f"op '{node.op.yaml_name}' has a gradient only where its first output is used")
         with graph.part("backward"), graph.inside(node.layer):
             for value, gradient in zip(node.inputs, node.op.gradient(graph, node, *upstream), strict=True):
                 if gradient is not None and value.needs_gradient:

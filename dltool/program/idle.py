@@ -1,4 +1,4 @@
-"""Layers that do nothing together: products with nothing between them but linear functions act as one."""
+"""Redundant layers: two products with only linear functions between them act as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that train, but badly: an end that does not fit the loss or the targets, layers that do nothing together.
+"""Notes on networks that train badly: an output layer that does not fit the loss or the targets, redundant layers.
 
 What cannot train at all is refused while the network is built.
 """

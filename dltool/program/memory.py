@@ -2,7 +2,7 @@
 
 A buffer lives from the stage that writes it to the last stage that reads it; buffers whose lives do not overlap share
 memory. Within a stage threads are at different nodes, so only values of one layout share memory there: row-wise nodes
-touch nothing but their thread's rows, whose places in both are the same.
+touch nothing but their thread's rows, which are at the same offsets in both.
 """
 
 from __future__ import annotations

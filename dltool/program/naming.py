@@ -135,7 +135,7 @@ class _Naming:
 
 
 def _mixed_axes(node: Node) -> tuple[int, int] | None:
-    """Of a product that makes new channels of all that it reads, the axes of its weights for these and for those."""
+    """The input and output axes of the weights of a product that mixes channels; None for other ops."""
     axes = node.op.weight_axes
     return axes if axes and axes[0] != axes[1] else None
 

@@ -50,7 +50,7 @@ def _backward_readers(graph: Graph, values: Sequence[Value]) -> list[Node]:
 
 
 def _compute_again(graph: Graph, nodes: Sequence[Node]) -> None:
-    """Nodes, each of which reads the one before, once more after the gradient with which their output is first read."""
+    """Repeats a chain of nodes in the backward, right after the gradient that is first used with their output."""
     made = nodes[-1].outputs
     readers = _backward_readers(graph, made)
     if not readers:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from dltool.config.experiment import Experiment
+from dltool.config.experiment import Clip, Experiment
 from dltool.ops.graph import Graph, Value
 
 #: what PyTorch adds to the norm before dividing
@@ -18,7 +17,7 @@ def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: E
         _append(graph, gradients, experiment)
 
 
-def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Any) -> None:
+def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Experiment) -> None:
     if experiment.train.accumulate > 1:
         gradients = {parameter: _accumulated(graph, gradient, parameter) for parameter, gradient in gradients.items()}
     first = len(graph.nodes)
@@ -41,7 +40,7 @@ def _accumulated(graph: Graph, gradient: Value, parameter: Value) -> Value:
     return total
 
 
-def _clipped(graph: Graph, gradients: Mapping[Value, Value], clip: Any) -> dict[Value, Value]:
+def _clipped(graph: Graph, gradients: Mapping[Value, Value], clip: Clip) -> dict[Value, Value]:
     if clip.value is not None:
         return {p: graph.apply("clip_value", gradient, limit=clip.value) for p, gradient in gradients.items()}
     partial = [graph.apply("square_sum", gradient) for gradient in gradients.values()]

@@ -16,7 +16,7 @@ def propose(data: str, wishes: Wishes, test: str | None = None) -> Proposal:
         from dltool.proposal.streams import propose_stream
 
         return propose_stream(found)
-    if found.kind == "text_stream":  # who names a target means a table
+    if found.kind == "text_stream":  # a target column means a table
         found = replace(found, kind="table")
     if found.kind == "table":
         from dltool.proposal.table import propose_table

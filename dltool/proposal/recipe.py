@@ -18,7 +18,7 @@ from dltool.proposal.entry import Entry
 SAMPLES = {"numbers": 1_600_000, "classes": 1_000_000, "multilabel": 1_000_000}
 #: fewest and most epochs
 EPOCHS = (3, 200)
-#: the same for networks that read words in their order, which know their texts by heart after a few epochs
+#: the same for networks that read words in their order, which overfit after a few epochs
 SAMPLES_OF_TEXTS, OF_TEXTS = 60_000, (4, 20)
 #: with fewer training rows there is no early stopping
 FEW_ROWS = 2_000

@@ -1,4 +1,4 @@
-"""What `init` found out about samples that are arrays."""
+"""What `init` learned about array samples."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from dltool import __version__
 from dltool.errors import RunError
 from dltool.training.saving import write_whole
 
-#: whose versions matter, where a run makes use of them
+#: packages whose versions are recorded if they are used
 _LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb", "jax")
 
 

@@ -1,4 +1,4 @@
-"""Pictures of forecasts: what was before, what came, and what the network said, with its quantiles as a band."""
+"""Charts of forecasts: past, truth and prediction, with quantiles as a band."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _lead(content: Content, measured: Measured) -> str:
 
 
 def _training_loss(content: Content) -> dict[str, float]:
-    """The loss on the training part when the network was as it was measured."""
+    """The training loss at the epoch of the measured checkpoint."""
     measured = content.measured
     found = [line["train"]["loss"] for line in content.history.epochs if measured and line["epoch"] == measured.epoch]
     return {"train": found[-1]} if found and measured and measured.part != "train" else {}
@@ -90,7 +90,7 @@ def _last_epoch(content: Content) -> Markup:
     part = "validation" if "validation" in line else "train"
     metrics = scalar_metrics(line.get(part, {}))
     text = f"After epoch {line.get('epoch')}, on the {part} part." if metrics else "No epoch has ended yet."
-    more = f" There is more when the run has ended, or with: dltool report {content.run.root}"
+    more = f" The report is complete when the run has ended, or after: dltool report {content.run.root}"
     cards = element("div", [_card(content, name, value, {}) for name, value in metrics.items()], class_="cards")
     return element("section", element("p", text + more, class_="lead"), cards if metrics else None, id="results")
 

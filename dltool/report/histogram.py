@@ -14,7 +14,7 @@ BARS = 41
 def histogram(
     values: np.ndarray, about: str, *, x: Axis | None = None, x_title: str, style: str, height: int = HEIGHT
 ) -> Chart:
-    """A chart of values (n,); those beyond the ends of the axis `x` count to the outermost bars."""
+    """A chart of values (n,); values beyond the axis `x` go into the outermost bars."""
     limits = None if x is None else (x.low, x.high)
     counts, edges = np.histogram(values if limits is None else values.clip(*limits), bins=BARS, range=limits)
     y = linear_axis([0.0, float(counts.max())], low=0.0)

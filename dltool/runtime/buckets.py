@@ -9,7 +9,7 @@ import numpy as np
 from dltool.kernels.reference.random import permute
 from dltool.runtime.order import EpochOrder
 
-#: updates among whose rows those of similar length are brought together
+#: updates whose rows are sorted by length together
 POOL = 32
 
 

@@ -119,7 +119,7 @@ class Engine:
             self._runner(self._evaluation, part, average=use_average).prepare(plan, collect=True)
 
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
-        """Train, counting: the nodes of a step, and the cycles spent on each and then waiting at the end of each stage.
+        """Train and count cycles: the nodes of a step, the cycles of each, and those waited at the end of each stage.
 
         The counts of all threads (threads, nodes + stages) are sums since the first call; only the cpu kernels count.
         """

@@ -55,7 +55,7 @@ class Feed(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End what goes on in the background; to ask for a span begins it anew."""
+        """Stop background work; the next call of `span` restarts it."""
 
 
 class Resident(Feed):
@@ -73,7 +73,7 @@ class Resident(Feed):
         return span.samples.targets[rows]
 
     def close(self) -> None:
-        """There is nothing."""
+        """Nothing to stop."""
 
 
 class Bucketed(Feed):
@@ -162,7 +162,7 @@ class Streamed(Feed):
 
 
 class _Filling:
-    """A span on its way, in a thread of its own."""
+    """A span that a background thread is filling."""
 
     def __init__(self, filler: Filler, place: tuple[int, int], span: Span):
         self.place, self.span = place, span

@@ -27,7 +27,7 @@ class EpochOrder:
             self._attributes = {"streams": streams, "length": rows // streams, "even": 1}
 
     def take(self, epoch: int, position: int, rows: np.ndarray) -> None:
-        """Write the rows (n,) int64 at the positions from `position` on; after the last the first ones follow again."""
+        """Write the rows (n,) int64 at the positions from `position` on; the order starts again after the last row."""
         tables = (self._alias.chances, self._alias.others) if self._alias and "key" in self._attributes else ()
         operands = [(address(array), 0, 0, 0) for array in (*tables, rows)]
         assert self.kernel.record is not None

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, Experiment, Task
+from dltool.config.data import PARTS
+from dltool.config.experiment import Experiment, Task
 from dltool.data.dataset.config_sources import notes_on_files, place
 from dltool.data.dataset.opening import open_dataset
 from dltool.data.prediction.rows import ROWS, opened

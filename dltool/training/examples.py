@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 from dltool.data.dataset.opening import raw_rows
 from dltool.data.inspection.sample_images import picture_shape
 from dltool.data.preprocessing.features import Preparation

@@ -1,4 +1,4 @@
-"""Some forecasts of a network, with what was before them and what came."""
+"""Example forecasts, with their past and the true values."""
 
 from __future__ import annotations
 

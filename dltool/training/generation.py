@@ -122,6 +122,6 @@ class Generator:
         return logits.astype(np.float64)
 
     def _first(self) -> int:
-        """The code that a text without a prompt goes on from: a line break, else the most frequent token."""
+        """The first token of a text without a prompt: a line break, else the most frequent token."""
         codes = self.vocabulary.encode("\n").tolist()
         return codes[-1] if codes and codes[-1] != UNKNOWN else 1

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import PARTS
+from dltool.config.data import PARTS
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.errors import RunError

@@ -66,6 +66,7 @@ def has_ended(path: Path) -> bool:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+            return list(file)
     except OSError:
         return []

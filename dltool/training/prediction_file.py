@@ -117,13 +117,13 @@ class PredictionFile:
 
 
 def _format_of(path: Path) -> str:
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise InputError(Problem(f"unknown format; the name must end in {', '.join(FORMATS)}", str(path)))
     if path.exists() and not path.is_file():
         raise InputError(Problem("exists and is not a file", str(path)))
     if not path.parent.is_dir():
         raise InputError(Problem(f"there is no directory '{path.parent}'", str(path)))
-    return FORMATS[path.suffix]
+    return FORMATS[path.suffix.lower()]
 
 
 def _header(names: Iterable[str]) -> bytes:

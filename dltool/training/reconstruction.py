@@ -1,4 +1,4 @@
-"""How far off reconstructions are: the anomaly score of a network whose target is its input."""
+"""The reconstruction error: the anomaly score of an autoencoder."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 PLACES = (ROOT / "data", ROOT.parent / "shared" / "data")

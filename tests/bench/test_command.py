@@ -9,8 +9,8 @@ import pytest
 
 from dltool.bench import footprint, machine, measuring, rounds
 from dltool.bench.subject import open_subjects
-from dltool.cli.app import main
 from dltool.cli.commands import bench
+from dltool.cli.main import main
 from dltool.errors import RunError
 
 from .configs import write_config

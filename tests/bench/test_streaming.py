@@ -8,7 +8,7 @@ import pytest
 
 from dltool.bench import streaming
 from dltool.caching import cache_root
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .configs import write_config
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from dltool.cli.app import app, main
+from dltool.cli.app import app
+from dltool.cli.main import main
 from dltool.errors import InputError, Problem, RunError
 from tests.config.configs import write
 
@@ -27,7 +28,7 @@ def run_python(code: str, *arguments: str) -> str:
     return done.stdout
 
 
-IMPORTED = "import sys; from dltool.cli.app import main; main(sys.argv[1:]); print('imported:', *sys.modules)"
+IMPORTED = "import sys; from dltool.cli.main import main; main(sys.argv[1:]); print('imported:', *sys.modules)"
 
 
 def test_help_imports_nothing_heavy() -> None:

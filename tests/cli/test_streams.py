@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.cli.output_streams import Outlet, Output, OutputLostError
 from dltool.training.metrics_log import has_ended
 from tests.training.runs import write_config

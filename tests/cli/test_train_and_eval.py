@@ -9,7 +9,7 @@ import pytest
 import yaml
 from safetensors.numpy import save_file
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.training.checkpoint import decode
 from tests.training.runs import NUMBERS, write_config
 

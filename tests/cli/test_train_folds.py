@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dltool.cli.app import main
 from dltool.cli.commands import train_folds as cli
+from dltool.cli.main import main
 from tests.training.runs import RunDirectory, assert_equal_runs, write_config
 
 DATA = {"synthetic": {"features": 5, "classes": 3, "rows": 90}, "split": {"test": 0.1}}

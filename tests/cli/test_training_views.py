@@ -9,7 +9,7 @@ from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.live_progress import LiveProgress
 from dltool.cli.screen.plain_progress import PlainProgress
 from dltool.cli.screen.viewer import Heading
-from dltool.formatting import duration, number, rate
+from dltool.formatting import duration, number, quantity, rate, size
 from dltool.training.events import EpochEnded, Progress, Warned
 
 HEADING = Heading("digits", 100, 2, 4810, {"train": 1437, "validation": 360}, ("the loss has a floor",))
@@ -124,6 +124,10 @@ def test_a_curve_that_falls_goes_down_from_left_to_right():
         (rate(3.48e6), "3.48 M"),
         (rate(17_900), "17.9 k"),
         (rate(64), "64 "),
+        (rate(999.9), "1 k"),
+        (size(1010 * 1024), "1010 kB"),
+        (size(1000), "1000 B"),
+        (quantity(999_950), "1 M"),
         (duration(0.0123), "12 ms"),
         (duration(1.234), "1.23 s"),
         (duration(59.6), "60 s"),

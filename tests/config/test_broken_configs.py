@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.opening import open_dataset, read_signature
 from dltool.data.prediction import rows as prediction_rows

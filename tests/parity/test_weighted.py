@@ -10,7 +10,7 @@ import pytest
 import yaml
 from safetensors.numpy import load_file, save_file
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .weighted import CASES, CLASSES, EPOCHS, GOLDEN, RATE, Case, data
 

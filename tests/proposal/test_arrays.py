@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.data.readers.outline import Request
 from dltool.data.sources.npz import Npz
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.config.loading import load
 from tests.proposal.samples import KINDS, columns, days, plain_table, table
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.proposal.prose import is_running_text
 
 LINES = ["The king was old, and his", "daughter, who was young,", "said: it is late; we go", "", "home."]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.proposal.proposal import Wishes
 from dltool.proposal.proposing import propose
 from tests.proposal.samples import days, table

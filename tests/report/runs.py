@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 ROWS = 300
 HOSTILE = "<script>alert('x')</script>"

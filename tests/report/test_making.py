@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.report.environment import kept
 from dltool.report.history import read_history
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from tests.training.images import FORMS, LABELS, PIXELS, WRONG, trained
 
 from .browser import measured, opened

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .tables import FEATURES, KINDS, samples, table
 

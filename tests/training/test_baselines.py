@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField
 from dltool.metrics.hits import Accuracy

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.config.loading import load
 from dltool.training.checkpoint import decode
 from dltool.training.job import Job, open_job

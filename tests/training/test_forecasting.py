@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 WEEK = np.array([5, 7, 8, 8, 9, 3, 1], float)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .runs import CLASSIFIER, assert_equal_runs, lines, open_run, train, write_config
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .images import FORMS, LABELS, PIXELS, ROWS, WRONG, name_of, save_image, trained, written
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from safetensors.numpy import load_file, save_file
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.config.experiment import Experiment
 from dltool.config.transfer import InitFrom
 from dltool.data.preprocessing.features import ArrayPreparation

@@ -28,7 +28,7 @@ def test_reopening_cuts_back_to_the_mark(tmp_path):
     log.append([{"kind": "epoch", "epoch": 2}, {"kind": "end"}])
     log.close()
     log = MetricsLog(path, keep=mark)
-    log.append([{"kind": "epoch", "epoch": 3}])
+    log.append([{"kind": "epoch", "epoch": 3, "positive_class": "a\u2028b"}])  # no end of a line
     log.close()
     assert [line["epoch"] for line in read_epochs(path)] == [1, 3]
 

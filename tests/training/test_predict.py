@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.training.prediction_file import FORMATS
 
 from .tables import FEATURES, KINDS, samples, table

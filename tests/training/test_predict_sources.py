@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 
 @pytest.fixture

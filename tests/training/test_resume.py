@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.config.loading import from_resolved
 from dltool.training import pace
 from dltool.training.checkpoint import decode

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.errors import InputError
 from dltool.training.run_directory import RunDirectory, create, refuse_unusable
 

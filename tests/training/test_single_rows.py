@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .runs import CLASSES, IMAGES, lines, open_run, train, write_config
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dltool import caching
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.data.store import folder, writer
 from dltool.data.store.folder import stores
 from dltool.data.store.reader import StoredSamples

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.training.events import Warned
 from dltool.training.monitor import Monitor
 

@@ -24,6 +24,7 @@ from dltool.data.files.quoting import plural
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
+from dltool.formatting import quantity, rate, size
 from dltool.program.building import build_network
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
@@ -147,13 +148,13 @@ def _write(checked: Checked) -> None:
         trained = network.parameter_count - network.frozen_count
         typer.echo(f"trained  {trained:,} parameters; {network.frozen_count:,} are frozen")
     epoch = f"{checked.batching.updates:,} steps of {checked.batching.update_size} samples"
-    typer.echo(f"epoch    {epoch}, {_scaled(network.step_flops)}FLOPs each")
+    typer.echo(f"epoch    {epoch}, {rate(network.step_flops)}FLOPs each")
     if augment := _augmentations(checked.experiment):
         typer.echo(f"augment  {', '.join(augment)}, in training only")
     parts = ", ".join(
-        f"{name.replace('_', ' ')} {_size(count)}" for name, count in checked.memory.items() if name != "total"
+        f"{name.replace('_', ' ')} {size(count)}" for name, count in checked.memory.items() if name != "total"
     )
-    typer.echo(f"memory   {_size(checked.memory['total'])} without Python itself: {parts}")
+    typer.echo(f"memory   {size(checked.memory['total'])} without Python itself: {parts}")
     if checked.findings:
         typer.echo()
     for finding in checked.findings:
@@ -179,10 +180,10 @@ def _layer_row(layer: LayerSummary) -> tuple[str, ...]:
     return layer.path, shapes, *_amounts(layer, layer.flops, layer.bytes)
 
 
-def _amounts(summary: LayerSummary | NetworkSummary, flops: int, size: int) -> tuple[str, ...]:
+def _amounts(summary: LayerSummary | NetworkSummary, flops: int, count: int) -> tuple[str, ...]:
     """Cells for parameters, frozen parameters, FLOPs and memory."""
     frozen = f"{summary.frozen_count:,}" if summary.frozen_count else ""
-    return f"{summary.parameter_count:,}", frozen, _scaled(flops).strip(), _size(size)
+    return f"{summary.parameter_count:,}", frozen, quantity(flops), size(count)
 
 
 def _parameters(layers: Sequence[LayerSummary]) -> Mapping[str, tuple[int, ...]]:
@@ -202,15 +203,3 @@ def _data_line(checked: Checked) -> str:
 
 def _shape(shape: Sequence[int]) -> str:
     return " × ".join(map(str, shape)) or "table"
-
-
-def _scaled(count: int, base: int = 1000) -> str:
-    """A count with three digits and its unit prefix."""
-    for power, prefix in ((3, "G"), (2, "M"), (1, "k")):
-        if count >= base**power:
-            return f"{count / base**power:.3g} {prefix}"
-    return f"{count} "
-
-
-def _size(count: int) -> str:
-    return f"{_scaled(count, 1024)}B"

@@ -19,7 +19,7 @@ from dltool.cli.screen.training_summary import as_data
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import heading_of, run_watched
-from dltool.config.experiment import PARTS
+from dltool.config.data import PARTS
 from dltool.config.loading import dump_yaml, resolved
 from dltool.formatting import duration, metric_title, metrics_line, number, quoted, scalar_metrics
 from dltool.training.initial import with_checkpoint

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
 from dltool.cli.screen.table import write_table
-from dltool.formatting import duration, rate
+from dltool.formatting import duration, rate, size
 
 #: smallest share of a step with which an op of a layer is listed
 SHOWN = 0.005
@@ -46,9 +46,9 @@ def write_results(results: Sequence[Result]) -> None:
             f"{result.speed.ms_per_step:.4g}",
             f"{result.gflops:.3g}",
             _share(result.share_of_peak),
-            _size(result.footprint.peak_bytes),
-            _size(result.subject.arena_bytes),
-            _size(result.subject.state_bytes),
+            size(result.footprint.peak_bytes),
+            size(result.subject.arena_bytes),
+            size(result.subject.state_bytes),
             duration(result.footprint.startup_s),
             duration(result.compile_s),
         )
@@ -77,7 +77,7 @@ def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
             rate(torch.plain.samples_per_s),
             rate(torch.tuned.samples_per_s),
             _times(result.times_faster(torch)),
-            _size(torch.footprint.peak_bytes),
+            size(torch.footprint.peak_bytes),
             _times(result.times_smaller(torch)),
             duration(torch.footprint.startup_s),
             _times(result.times_sooner(torch)),
@@ -146,8 +146,3 @@ def _share(share: float) -> str:
 
 def _times(ratio: float) -> str:
     return f"{ratio:.3g}×"
-
-
-def _size(count: float) -> str:
-    """Bytes in a unit of 1024 or its square."""
-    return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{count / 2**10:.3g} kB"

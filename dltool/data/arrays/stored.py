@@ -41,7 +41,7 @@ class Stored:
         """Raises InputError unless the number of bytes matches the header."""
         if found != self.bytes:
             what = "cut short" if found < self.bytes else "too long"
-            message = f"{what}: {self.bytes} bytes of numbers expected from the header,  {found} found"
+            message = f"{what}: {self.bytes} bytes of numbers expected from the header, {found} found"
             raise InputError(Problem(message, self.where))
 
     def array(self) -> np.ndarray:

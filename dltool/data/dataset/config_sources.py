@@ -8,7 +8,7 @@ from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
-from dltool.config.experiment import PARTS, DataConfig
+from dltool.config.data import PARTS, DataConfig
 from dltool.data.files.paths import candidates
 from dltool.data.sources.source import Source
 

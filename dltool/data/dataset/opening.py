@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from dltool.config.amounts import amount
-from dltool.config.experiment import DataConfig, Sampling
+from dltool.config.data import DataConfig
+from dltool.config.experiment import Sampling
 from dltool.data.dataset.config_sources import place, sources
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.duplicates import Duplicates

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 from dltool.data.column_types.column_type import Kind
 from dltool.data.features.boolean import Boolean
 from dltool.data.features.category import Category

@@ -10,7 +10,11 @@ from pathlib import Path
 from dltool.errors import InputError, Problem
 
 #: reasons to skip an entry of a folder
-BROKEN_LINK, REPEATED_LINK, NO_FILE = "a link to nothing", "a link to what is here anyway", "neither file nor folder"
+BROKEN_LINK, REPEATED_LINK, NO_FILE = (
+    "a link to nothing",
+    "a link to something already listed",
+    "neither file nor folder",
+)
 #: files and folders that operating systems create
 CLUTTER = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dltool.config.experiment import DataConfig, Sampling
+from dltool.config.data import DataConfig
+from dltool.config.experiment import Sampling
 from dltool.data.dataset.duplicates import Duplicates
 from dltool.data.dataset.opening import find_stored, opened
 from dltool.data.dataset.pieces import pieces_of, prepared, remarks

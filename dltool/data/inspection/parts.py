@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, Rows, SplitConfig
+from dltool.config.data import PARTS, Rows, SplitConfig
 from dltool.data.files.quoting import plural
 from dltool.data.splitting.partition import Partition
 from dltool.data.tables.reader import TableReader

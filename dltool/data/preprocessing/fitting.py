@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation, step_mask

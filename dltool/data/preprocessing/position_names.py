@@ -16,8 +16,8 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.source import Source
 from dltool.data.targets.target import Target
 
-#: what is no other scaling of a column: its words, which are matched one by one, how often each came, and what stands
-#: for missing numbers
+#: fields of an encoder that do not change the scaling: words, which are matched one by one, their counts, and the fill
+#: value for missing numbers
 _MATCHED = ("column", "words", "vocabulary", "counts", "missing", "length", "width", "buckets", "fill")
 
 

@@ -88,7 +88,7 @@ class ImageList(Images):
     names: tuple[str, ...]
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """All of them."""
+        """One path for each name."""
         return [locate(name, folders, "path") for name in self.names]
 
     def open(self, folders: Sequence[Path], request: Request) -> ImageReader:

@@ -83,7 +83,7 @@ class Table(Source):
         return self
 
     def at(self, path: str) -> Self:
-        """Another file, of which no more is asked than to have the columns that training has settled."""
+        """The same source on another file, which needs only the columns used in training."""
         sheet = self.sheet if Path(path).suffix.lower() in (".xlsx", ".xlsm") else None
         return super().at(path).model_copy(update={"columns": None, "exclude": [], "sheet": sheet})
 

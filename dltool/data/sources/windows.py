@@ -146,7 +146,7 @@ class Windows(Source):
         return self._table.files(folders)
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the columns, and cuts them into windows; to predict every step, only where each series ends."""
+        """Reads the columns, and cuts them into windows; with `steps`, only the last of each series."""
         keys = [*self.groups, *([self.time] if self.time else [])]
         needed = dict.fromkeys([*self.past, *self.known_ahead, *(self.targets if request.targets else []), *keys])
         # without a column of times, read all columns: dates show whether rows are in order

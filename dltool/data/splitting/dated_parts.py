@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dltool.config.experiment import Rows, SplitConfig
+from dltool.config.data import Rows, SplitConfig
 from dltool.data.readers.outline import Succession
 from dltool.data.tables.key_columns import moment, moment_of
 from dltool.errors import InputError, Problem

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, PartColumn
+from dltool.config.data import PARTS, PartColumn
 from dltool.data.files.quoting import shown
 from dltool.data.tables.key_columns import require_cells
 from dltool.errors import InputError, Problem

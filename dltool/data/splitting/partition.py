@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dltool.config.experiment import PARTS, TARGETS, DataConfig, Rows, SplitConfig
+from dltool.config.data import PARTS, DataConfig, Rows, SplitConfig
+from dltool.config.experiment import TARGETS
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard

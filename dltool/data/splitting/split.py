@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from dltool.config.experiment import Rows, SplitConfig
+from dltool.config.data import Rows, SplitConfig
 from dltool.data.readers.outline import Succession
 from dltool.data.splitting.dated_parts import dated_parts, earlier_than
 from dltool.data.splitting.part_column import named_rows

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from dltool.config.experiment import PARTS
+from dltool.config.data import PARTS
 from dltool.data.files.quoting import plural
 from dltool.data.tables.key_columns import Place, moment, require_cells, times_of
 from dltool.errors import InputError, Problem

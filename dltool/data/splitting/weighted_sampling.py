@@ -46,7 +46,7 @@ def _given_weights(column: str, partition: Partition, outline: Outline) -> np.nd
     if bad.size:
         row = int(np.arange(outline.rows)[index][bad[0]])
         here = "has no value" if np.isnan(weights[row]) else f"holds {weights[row]:g}"
-        others = f", and {plural(bad.size - 1, 'more row')} are like it" if bad.size > 1 else ""
+        others = f", and {plural(bad.size - 1, 'more row')} like it" if bad.size > 1 else ""
         message = f"column '{column}' {here}{others}; every row to train on needs a weight of 0 or more"
         raise InputError(Problem(message, outline.place(row)))
     if not of_training.any():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from dltool.config.amounts import bytes_of
-from dltool.config.experiment import DataConfig
+from dltool.config.data import DataConfig
 
 _GROUPS = Path("/sys/fs/cgroup")
 #: files of a control group: its limit, what it uses, and of that what could be freed; in version 2, then in version 1
@@ -29,16 +30,17 @@ def available_memory() -> int:
 
 def _left_in_groups() -> Iterator[int]:
     """What each control group that this process is in has left, if it has a limit."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, place = line.split(":", 2)
-        for name in set(controllers.split(",")) & set(_VERSIONS):
-            top, limit, used, cache = _VERSIONS[name]
-            own = top / place.lstrip("/")
-            for group in (own, *own.parents):
-                if group.is_relative_to(top) and (group / limit).exists():
-                    most = (group / limit).read_text().strip()
-                    taken = int((group / used).read_text()) - _number(cache, group / "memory.stat")
-                    yield max(0, int(most) - taken) if most != "max" else 1 << 62
+    with suppress(OSError, ValueError):  # what cannot be read sets no limit
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, place = line.split(":", 2)
+            for name in set(controllers.split(",")) & set(_VERSIONS):
+                top, limit, used, cache = _VERSIONS[name]
+                own = top / place.lstrip("/")
+                for group in (own, *own.parents):
+                    if group.is_relative_to(top) and (group / limit).exists():
+                        most = (group / limit).read_text().strip()
+                        taken = int((group / used).read_text()) - _number(cache, group / "memory.stat")
+                        yield max(0, int(most) - taken) if most != "max" else 1 << 62
 
 
 def _number(name: str, file: Path) -> int:

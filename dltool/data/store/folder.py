@@ -1,4 +1,4 @@
-"""The folders of stores: where they are, what makes one whole, and how it comes into being and goes.
+"""Store folders on disk: location, manifest, publishing and removal.
 
 A store is a folder `data-KEY` of one file of records for each part and a manifest; it gets its name once it is whole.
 """

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import dltool.data
-from dltool.config.experiment import DataConfig, Sampling
+from dltool.config.data import DataConfig
+from dltool.config.experiment import Sampling
 from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.store.folder import Store, place_of, stores
 from dltool.data.store.origin import Origin, Watch
@@ -22,7 +23,7 @@ def unwatched(what: str, share: float | None) -> None:
 
 
 class Keeping:
-    """Looks for the store of some data, and makes it."""
+    """Finds or creates the store of some data."""
 
     def __init__(
         self,

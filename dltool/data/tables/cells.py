@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from dltool.data.arrays.values import unusable
+from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem
 
 
@@ -25,5 +26,5 @@ def _gaps(place: Callable[[int], str], column: str, cells: np.ndarray, advice: s
         return
     first = int(bad[0])
     here = "has no value" if missing[first] else f"is {content[first]}"
-    others = f", and {bad.size - 1} more such rows" if bad.size > 1 else ""
+    others = f", and {plural(bad.size - 1, 'more row')} like it" if bad.size > 1 else ""
     yield Problem(f"column '{column}' {here}{others}; {advice.format(column)}", place(first))

@@ -17,7 +17,7 @@ from dltool.data.column_types.text import Text
 from dltool.data.tables import query
 from dltool.data.tables.table_file import TEXT, cast, kind_of
 
-#: the types of values that have a type of their own in files
+#: column types that typed files (Parquet, JSON) can store
 NATURAL: Mapping[Kind, type[ColumnType]] = {
     "integer": Integer,
     "number": Number,
@@ -119,7 +119,7 @@ class Column:
         return f"(CASE WHEN {_is_one_of(trimmed, words)} THEN {trimmed} END)" if words else "NULL"
 
     def _has_type(self, sql_type: str) -> bool:
-        """Whether the file itself says that cells are of this type."""
+        """Whether the file stores the column with this type."""
         kind = kind_of(self.stored)
         if self.stored == TEXT or kind not in NATURAL:
             return False

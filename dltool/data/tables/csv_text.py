@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import zlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from typing import Any, TextIO
 from dltool.config.columns import clean_name
 from dltool.data.column_types.column_type import MISSING
 from dltool.data.column_types.date_formats import formats_of
-from dltool.data.files.gzipped import open_bytes, open_text
+from dltool.data.files.gzipped import damage_explained, open_bytes, open_text
 from dltool.data.tables.dialect import Dialect
 from dltool.errors import InputError, Problem
 
@@ -60,15 +59,12 @@ def find_division(path: Path, dialect: Dialect) -> tuple[Dialect, int]:
 def _first_lines(path: Path, dialect: Dialect) -> list[str]:
     """Whole lines from the start of a file; raises InputError where there are none."""
     lines, size = [], 0
-    try:
-        with open_text(path, dialect.encoding) as file:
-            for _ in range(dialect.skip):
-                file.readline()
-            while (size < SAMPLE or len(lines) < FEWEST_LINES) and (line := file.readline()):
-                lines.append(line)
-                size += len(line)
-    except (EOFError, OSError, zlib.error):
-        raise InputError(Problem("a damaged gzip file, or one that was cut short", str(path))) from None
+    with damage_explained(path), open_text(path, dialect.encoding) as file:
+        for _ in range(dialect.skip):
+            file.readline()
+        while (size < SAMPLE or len(lines) < FEWEST_LINES) and (line := file.readline()):
+            lines.append(line)
+            size += len(line)
     if not any(line.strip() for line in lines):
         raise InputError(Problem("the file is empty", str(path)))
     return lines
@@ -102,7 +98,7 @@ def _by_blanks(path: Path, lines: list[str]) -> tuple[float, int, str]:
 def first_records(path: Path, dialect: Dialect) -> list[list[str]]:
     """The fields of the first records that are not empty."""
     found, cells = [], 0
-    with open_text(path, dialect.encoding) as file:
+    with damage_explained(path), open_text(path, dialect.encoding) as file:
         for record in filter(None, _records(file, dialect)):
             found.append(record)
             cells += len(record)
@@ -139,7 +135,7 @@ def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, i
     """The lines, from 1, on which rows, from 0, end; minds line breaks within quotes, and empty lines."""
     found: dict[int, int] = {}
     last = max(rows, default=-1)
-    with open_text(path, dialect.encoding) as file:
+    with damage_explained(path), open_text(path, dialect.encoding) as file:
         reader = _records(file, dialect)
         records = (dialect.skip + reader.line_num for record in reader if record)
         for row, line in enumerate(records, -1 if dialect.header else 0):
@@ -152,7 +148,7 @@ def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, i
 
 def odd_line_end(path: Path) -> int | None:
     """The first line, from 1, that ends otherwise than the one before it; None where there is none."""
-    with open_bytes(path) as file:
+    with damage_explained(path), open_bytes(path) as file:
         ends = (line.endswith(b"\r\n") for line in file if line.endswith(b"\n"))
         return next((number for number, (one, other) in enumerate(pairwise(ends), 2) if one != other), None)
 

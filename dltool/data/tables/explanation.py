@@ -14,7 +14,7 @@ from dltool.errors import InputError, Problem
 _REASONS = {
     "unterminated quote": "a quoted field begins here and never ends; if quotes mean nothing in this file, set"
     " quote: ''",
-    "Maximum line size": "a line of more than 2 MB, which no cell should take; does a quote never end?",
+    "Maximum line size": "a line of more than 2 MB; is a quote never closed?",
     "not latin-1 encoded": "not Latin-1 text; if it is Windows-1252, convert it: iconv -f windows-1252 -t utf-8",
     "not utf-16 encoded": "not UTF-16 text",
     "utf-8": "not UTF-8 text; if it is Latin-1, set encoding: latin-1",

@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from dltool.data.files.gzipped import open_text
+from dltool.data.files.gzipped import damage_explained, open_text
 
 
 def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
     """The lines, from 1, of rows, from 0; empty where the file is one JSON list."""
-    with open_text(path) as file:
+    with damage_explained(path), open_text(path) as file:
         filled = [(number, line) for number, line in enumerate(file, 1) if line.strip()]
     if filled[0][1].lstrip().startswith("["):
         return {}
@@ -21,7 +21,7 @@ def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
 def broken_line(path: Path) -> tuple[int | None, str]:
     """The first line, from 1, that is not JSON, or None where the file is one JSON list; and what is wrong."""
     try:
-        with open_text(path, strict=True) as file:
+        with damage_explained(path), open_text(path, strict=True) as file:
             for number, line in enumerate(file, 1):
                 if line.strip() and not _is_json(line):
                     whole = number == 1 and line.lstrip().startswith("[")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.files.quoting import shown
+from dltool.data.files.quoting import plural, shown
 from dltool.errors import InputError, Problem
 
 #: where a row stands, for messages
@@ -24,7 +24,7 @@ def require_cells(cells: np.ndarray, column: str, path: str, place: Place) -> No
         missing = missing | np.isnan(np.ma.getdata(cells))
     empty = np.flatnonzero(missing)
     if empty.size:
-        others = f", and {empty.size - 1} more such rows" if empty.size > 1 else ""
+        others = f", and {plural(empty.size - 1, 'more row')} like it" if empty.size > 1 else ""
         message = f"column '{column}' has no value{others}; {path} needs one in every row"
         raise InputError(Problem(message, place(int(empty[0]))))
 
@@ -67,8 +67,13 @@ def moment_of(text: str | float, times: np.ndarray, path: str, where: str = "") 
     """The time that a config writes, as comparable with `times`; raises InputError with an example if it is none."""
     try:
         if times.dtype.kind != "M":
-            return np.float64(text)
-        (date,) = times_of(np.array([np.datetime64(str(text).strip().replace(" ", "T"))]), "", "", str)
+            number = np.float64(text)
+            if np.isnan(number):
+                raise ValueError
+            return number
+        date = np.datetime64(str(text).strip().replace(" ", "T"))
+        if np.isnat(date):
+            raise ValueError
         return date
     except ValueError:
         example = moment(times[len(times) // 2])

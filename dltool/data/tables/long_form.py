@@ -82,14 +82,14 @@ class LongForm:
         return f"(SELECT place, number AS rowid, cell FROM cells{chosen})"
 
     def _groups(self, expressions: Mapping[Any, str]) -> dict[str, dict[int, Any]]:
-        """By what is said, the places and keys of the columns that it is said of, where they are many."""
+        """For each template that many columns share: their places and keys."""
         groups: dict[str, dict[int, Any]] = {}
         for key, place, template in self._templates(expressions):
             groups.setdefault(template, {})[place] = key
         return {template: keys for template, keys in groups.items() if len(keys) >= FEWEST}
 
     def _templates(self, expressions: Mapping[Any, str]) -> Iterator[tuple[Any, int, str]]:
-        """Each expression that is over one column of text: its key, the column's place, and what is said of it."""
+        """For each expression over one text column: its key, the column's place, and the expression as a template."""
         for key, expression in expressions.items():
             fields = {int(found[1]) for found in _TOKEN.finditer(expression) if found[1]}
             if len(fields) == 1 and (place := fields.pop()) in self._places:

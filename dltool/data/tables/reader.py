@@ -127,7 +127,7 @@ class TableReader(Reader):
         """The first cells that cannot be read as these types in SQL, and how many more there are."""
         problems: list[Problem] = []
         for name, count in self.bad_cells(types).items():
-            # a column of something else altogether is told by one cell
+            # one cell shows that the whole column is of another type
             most = 1 if 2 * count > self.database.rows else max(1, LISTED - len(problems))
             column, as_type = self.columns[name], types[name]
             found = self.database.rows_where(column.unreadable(as_type) or "false", column.raw, min(count, most))
@@ -190,7 +190,7 @@ class TableReader(Reader):
         self.database.close()
 
     def _notes(self) -> Iterator[str]:
-        """Which sheet is read, and how columns are that could be read otherwise."""
+        """Notes on the sheet, and on columns that could be read in another way."""
         yield from self.file.notes
         for column in self.columns.values():
             yield from self._doubts(column)

@@ -21,7 +21,7 @@ from dltool.data.tables.table_file import TEXT, TableFile, kind_of
 SAMPLE, SAMPLE_CELLS, FEWEST = 400, 1 << 16, 20
 #: bytes of text from which on numbers are read as such at once, and the rows that tell which columns hold them
 LARGE, FIRST_ROWS = 16 << 20, 1000
-#: codes such as 007, which would be the number 7, and 1E2, by what they would be; each with a condition in SQL
+#: codes that look like numbers (007, 1E2), by the type they would get, each with a condition in SQL
 _ZERO, _AROUND = "digits that begin with 0", "digits around an E, such as 1E2,"
 _CODES: Mapping[Kind, Mapping[str, str]] = {
     "integer": {_ZERO: "bool_or(regexp_matches({0}, '^[-+]?0[0-9]'))"},

@@ -53,7 +53,7 @@ class TableFile(ABC):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What of the file is read, where that does not go without saying."""
+        """Notes on which part of the file is read, if that is not obvious."""
         return ()
 
     def places(self, rows: Collection[int]) -> list[str]:

@@ -54,7 +54,7 @@ class WorkbookFile(CsvFile):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Which sheet is read, where it goes without saying."""
+        """Which sheet is read, if there are several."""
         if len(self.sheet.names) == 1 or self.dialect.sheet:
             return ()
         others = ", ".join(f"'{name}'" for name in self.sheet.names if name != self.sheet.name)

@@ -1,4 +1,4 @@
-"""What a calendar says of a time: the hour, the weekday, the month, each as a point on a circle."""
+"""Calendar features of a time: hour, weekday, day and month, each as sine and cosine."""
 
 from __future__ import annotations
 

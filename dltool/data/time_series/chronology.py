@@ -77,7 +77,7 @@ class Ordering:
         return Chronology(order, np.zeros(len(order), bool), series, bounds)
 
     def _once(self, order: np.ndarray) -> tuple[np.ndarray, list[str]]:
-        """The rows in order, each time of a series once, as the rule has it."""
+        """The rows in order, without repeated times, as `repeats` says."""
         assert self.times is not None
         times, series = self.times[order], self.series[order]
         again = np.concatenate([[False], (times[1:] == times[:-1]) & (series[1:] == series[:-1])])
@@ -94,7 +94,7 @@ class Ordering:
         return order[~left_out], [f"{self.place(first)}: {what}{more} (repeats: {self.repeats})"]
 
     def _disorder(self, order: np.ndarray) -> Iterator[str]:
-        """What speaks against taking rows in the order of the file."""
+        """Notes on times that are not in file order."""
         assert self.times is not None
         times, series = self.times[order], self.series[order]
         same = series[1:] == series[:-1]

@@ -30,10 +30,10 @@ def continuation(cutting: Cutting) -> Cut:
     missing, and where no series is long enough.
     """
     source, order = cutting.source, cutting.order
-    found = [end for end in _ends(cutting) if end.row >= 0]
-    features = cutting.features()
-    usable = [end for end in found if _is_usable(cutting, features, end)]
-    _note_unusable(cutting, [end for end in _ends(cutting) if end not in usable])
+    ends, features = _ends(cutting), cutting.features()
+    usable = [end for end in ends if end.row >= 0 and _is_usable(cutting, features, end)]
+    left_out = {end.series for end in ends} - {end.series for end in usable}
+    _note_unusable(cutting, [end for end in ends if end.series in left_out])
     if not usable:
         message = f"no series ends with {plural(source.length, 'row')} in a row, as a window needs"
         raise InputError(Problem(message, cutting.outline.where))
@@ -48,14 +48,14 @@ def continuation(cutting: Cutting) -> Cut:
         assert times is not None
         _require_times(cutting, times)
         shown_rows[:, source.length :, -2 * len(source.calendar) :] = [calendar(of, source.calendar) for of in times]
-    ends = order.rows[[end.row for end in usable]]
+    rows_of_ends = order.rows[[end.row for end in usable]]
     place = cutting.outline.place
     series = cutting.series_numbers[[end.row for end in usable]]
-    outline = cutting.outline_of(series, lambda row: place(int(ends[row])))
+    outline = cutting.outline_of(series, lambda row: place(int(rows_of_ends[row])))
     starts = np.arange(len(usable)) * rows
     flat = shown_rows.reshape(-1, features.shape[1])
     future = Future(source.horizon, source.time or "", times)
-    return Cut(flat, starts, ends, cutting.hidden(), outline, future)
+    return Cut(flat, starts, rows_of_ends, cutting.hidden(), outline, future)
 
 
 def _ends(cutting: Cutting) -> list[_End]:

@@ -1,4 +1,4 @@
-"""The usual step of a time series: how far apart its rows are, and where it goes on."""
+"""The usual time step of a series: detecting it, finding gaps, and continuing times."""
 
 from __future__ import annotations
 

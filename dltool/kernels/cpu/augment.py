@@ -1,4 +1,4 @@
-"""Fetching images changed at random, to be trained on; all channels of a pixel move together, as vectors."""
+"""Gathering images with random augmentation; all channels of a pixel move together, as vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where only zeros meet: a Winograd convolution would leave rounding errors of its tiles there.
+"""Exact zeros: where a window is all zero, a Winograd convolution would leave the rounding errors of its tiles.
 
 A direct convolution adds up products with 0, which are 0 exactly. A relu then passes no gradient, and an optimizer like
 Adam, which looks at the sign of a gradient rather than its size, leaves the weight as it is.

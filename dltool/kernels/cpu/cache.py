@@ -26,7 +26,7 @@ def read(kernel: Kernel) -> tuple[str, bytes] | None:
     """The symbol and the object file of a kernel, if it was compiled before and its file is sound."""
     try:
         checksum, _, kept = _file(kernel).read_bytes().partition(b"\n")
-    except FileNotFoundError:
+    except OSError:
         return None
     if checksum != _checksum(kept):
         return None  # machine code that was cut short by a crash must not be run

@@ -44,10 +44,11 @@ def embedding(codes: Codes, table, x, size, step, low, high):
     """x (…, width) = the rows of table (size, width) that codes (…) name, else 0; overwrites x."""
     for block in range(x.blocks):
         column, target = at(table, block * table.rows), at(x, block * x.rows)
-        for row in range(low * x.rows_per_sample, high * x.rows_per_sample):
-            code = code_at(codes, row)
-            named = 0 <= code < size
-            store(target, row * LANES, load(column, code * LANES) if named else constant(0))
+        for line in range(low * codes.rows_per_sample, high * codes.rows_per_sample):
+            for c in range(codes.channels):
+                code, row = codes[place(c, line, codes.rows)], line * codes.channels + c
+                named = 0 <= code < size
+                store(target, row * LANES, load(column, code * LANES) if named else constant(0))
 
 
 @kernel
@@ -58,8 +59,9 @@ def embedding_gradient(codes: Codes, dx, dtable, size, step, low, high):
         store(dtable, vector * LANES, constant(0))
     for block in range(low // height, high // height):
         column, source = at(dtable, block * height), at(dx, block * dx.rows)
-        for row in range(step[BATCH] * dx.rows_per_sample):
-            code = code_at(codes, row)
-            if 0 <= code < size:
-                target = code * LANES
-                store(column, target, load(column, target) + load(source, row * LANES))
+        for line in range(step[BATCH] * codes.rows_per_sample):
+            for c in range(codes.channels):
+                code, row = codes[place(c, line, codes.rows)], line * codes.channels + c
+                if 0 <= code < size:
+                    target = code * LANES
+                    store(column, target, load(column, target) + load(source, row * LANES))

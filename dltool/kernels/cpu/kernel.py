@@ -1,6 +1,6 @@
 """Declaring cpu kernels, and compiling them to machine code that needs neither Python nor Numba.
 
-A kernel is a plain function until a program needs it. Kernels are compiled, never models. Its parameters say by name
+A kernel is a plain function until a program needs it, and is compiled once for all networks. Its parameters say by name
 what it is given: operands and attributes of its op, and of the following what it needs.
 
     geometry         where windows lie, for ops that have such

@@ -49,7 +49,7 @@ def sum_lanes(typing: Any, x: Any):
 
 @instruction
 def max_lanes(typing: Any, x: Any):
-    """The largest lane; NaN where a lane of the upper half of a comparison is."""
+    """The largest lane; a NaN in the upper half of a comparison wins, one in the lower half is lost."""
     larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
     return types.float32(floats16), _reduce(larger)
 

@@ -1,7 +1,7 @@
 """Vectors of 16 lanes as Numba values, so that kernels say exactly which instructions they mean.
 
 Every buffer of the cpu kernels is a whole number of 16-float vectors, so a kernel is a loop over vectors with no
-remainder, nothing is left to an auto-vectoriser, and a result has the same bits wherever a loop is cut. LLVM keeps a
+remainder, nothing is left to an auto-vectorizer, and a result has the same bits wherever a loop is cut. LLVM keeps a
 vector in one register under AVX-512 and in two under AVX2. Products and sums are only fused where `fma` is written.
 """
 

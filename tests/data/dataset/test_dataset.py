@@ -209,7 +209,7 @@ def test_digits_are_found_from_a_config_elsewhere():
 def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
     np.savez("data.npz", x=np.zeros((4, 3)), y=[0, 1, 0, 1])
     code = (
-        "import sys; from pathlib import Path; from dltool.config.experiment import DataConfig;"
+        "import sys; from pathlib import Path; from dltool.config.data import DataConfig;"
         "from dltool.data.dataset.opening import read_signature;"
         "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), []);"
         "print({'numba', 'duckdb'} & set(sys.modules))"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.data.readers.outline import Request
 from dltool.data.sources.images import Images
 from dltool.errors import InputError
@@ -165,7 +165,7 @@ def test_links_are_followed_once() -> None:
     found, notes = classes("root")
     assert found == {"down": 4, "up": 3}
     assert notes == [
-        "root: left out 4 files, each a link to what is here anyway: 'above', 'root', 'up/again.png', …",
+        "root: left out 4 files, each a link to something already listed: 'above', 'root', 'up/again.png', …",
         "root: left out 'self', a link to nothing",
         "root: left out 'up/pipe.png', neither file nor folder",
     ]

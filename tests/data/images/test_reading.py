@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 from dltool.data.images.pixels import Form, pixels
 from dltool.data.readers.outline import Request
 from dltool.data.sources.images import Images

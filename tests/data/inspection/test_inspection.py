@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 ROWS = 400
 _random = np.random.default_rng(3)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.config.experiment import SplitConfig
+from dltool.config.data import SplitConfig
 from dltool.data.readers.outline import Succession
 from dltool.data.splitting.series_splitter import kept_apart
 from dltool.data.splitting.split import split_rows

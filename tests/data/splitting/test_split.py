@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dltool.config.experiment import SplitConfig
+from dltool.config.data import SplitConfig
 from dltool.data.splitting.split import split_rows
 from tests.data.opening import numbered, opened, problems, table, write
 

@@ -184,7 +184,7 @@ FAULTS: list[tuple[list[Any], dict[str, Any], str]] = [
     (
         ["a", "", "b", ""],
         {"group": "where"},
-        "data.csv:3: column 'where' has no value, and 1 more such rows; data.split.group needs one in every row",
+        "data.csv:3: column 'where' has no value, and 1 more row like it; data.split.group needs one in every row",
     ),
     (
         [5, 5, 5, 5, 5],

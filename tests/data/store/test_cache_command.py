@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dltool.cli.app import main
+from dltool.cli.main import main
 
 from .parts import KEY, samples, store
 

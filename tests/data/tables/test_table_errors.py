@@ -116,6 +116,13 @@ def test_a_gzip_file_cut_short(size: int):
     assert problems(table(write("cut.csv.gz", whole[:size]))) == [f"cut.csv.gz: data.table: {DAMAGED}"]
 
 
+def test_a_gzip_file_cut_behind_its_first_lines():
+    rows = "\n".join(f"{i},{hash((i, 'x'))},{'w' * 200}{i},{i % 2}" for i in range(900))
+    whole = gzip.compress(f"a,b,c,y\n{rows}".encode(), compresslevel=0)
+    assert len(whole) > 150_000
+    assert problems(table(write("cut.csv.gz", whole[:150_000]))) == [f"cut.csv.gz: data.table: {DAMAGED}"]
+
+
 OTHER_FORMATS: dict[str, tuple[str | bytes, str]] = {
     "broken.jsonl": ('{"a":1,"y":0}\n{"a":2,"y":\n{"a":1,"y":1}\n', "broken.jsonl:2: data.table: not valid JSON"),
     "target.jsonl": (

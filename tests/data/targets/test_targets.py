@@ -192,8 +192,8 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"values": ["u", "", "v", ""]},
-        "data.csv:3: data.table: column 'y' has no value, and 1 more such rows; a row without a target cannot be used:"
-        " remove it, or drop all such rows with missing_target: drop",
+        "data.csv:3: data.table: column 'y' has no value, and 1 more row like it; a row without a target cannot be used"
+        ": remove it, or drop all such rows with missing_target: drop",
     ),
     ({"values": ["", ""], "missing_target": "drop"}, "data.csv: no row has a target"),
 ]

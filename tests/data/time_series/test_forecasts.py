@@ -226,6 +226,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"until": "soon"},
         "shops.csv: data.windows.until: 'soon' is no time; write one like 2024-01-01",
     ),
+    "a date without one": (
+        {"until": "NaT"},
+        "shops.csv: data.windows.until: 'NaT' is no time; write one like 2024-01-01",
+    ),
     "everything left out": (
         {"until": "2024-01-03"},
         "shops.csv: data.windows: no window of 3 rows and a horizon of 2 before 2024-01-03 is without an empty cell",
