@@ -303,6 +303,9 @@ def bench(
     threads: Annotated[
         str | None, typer.Option("--threads", metavar="1,2", help="Numbers of threads to measure with.")
     ] = None,
+    device: Annotated[
+        Literal["cuda", "xla"] | None, typer.Option("--device", help="Measure on a GPU, in place of the processor.")
+    ] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Compare reading samples from disk with samples in memory.")
     ] = False,
@@ -310,6 +313,12 @@ def bench(
 ) -> int | None:
     """Measure the machine, and how fast configs train on it."""
     counts = _numbers(threads)
+    if device:
+        from dltool.cli.commands.bench_device import bench_device
+
+        if stream or counts:
+            raise InputError("--device cannot be combined with --stream or --threads; leave out one of them")
+        return bench_device(configs or (), device=device, overrides=overrides or (), against=against, as_json=as_json)
     if stream:
         from dltool.cli.commands.bench_stream import bench_streaming
 

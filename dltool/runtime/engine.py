@@ -60,6 +60,11 @@ class Engine:
         """What the networks run on, such as "NVIDIA H100"; empty for the processor."""
         return self._backend.device_name
 
+    def device_limits(self) -> dict[str, Any]:
+        """Name, product and memory speeds of the device, measured: GFLOP/s and GB/s."""
+        flops, traffic = self._backend.limits()
+        return {"name": self.device_name, "peak_gflops": flops / 1e9, "bandwidth_gb_per_s": traffic / 1e9}
+
     @property
     def longest_stretch(self) -> int:
         """The most micro-batches of a training step that should run in one call."""

@@ -12,6 +12,7 @@ from dltool.program.summary import step_flops
 from dltool.runtime.device import Device
 from dltool.runtime.xla.compiler import Compiler
 from dltool.runtime.xla.devices import CALL_FLOPS, LONGEST, Devices
+from dltool.runtime.xla.limits import measured_limits
 from dltool.runtime.xla.runner import Runner
 
 
@@ -49,6 +50,10 @@ class Backend:
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Runner:
         """A network on a part of the data; `instead` names state to use in place of another."""
         return Runner(network, self._state, data, self._devices, self._compiler, self.longest(network), instead)
+
+    def limits(self) -> tuple[float, float]:
+        """(operations, bytes) per second that one device can do."""
+        return measured_limits(self._devices)
 
     def longest(self, network: Network) -> int:
         """The most micro-batches that one call should run; it decides about bits, so it must not depend on a clock."""
