@@ -40,6 +40,7 @@ class StepPlans:
             first=self._epoch.first[batch],
             update=self._epoch.update[batch],
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
+            stretch=self._job.stretch * self._job.batching.accumulate,
         )
 
     def _weights(self, epochs: np.ndarray, in_epoch: np.ndarray) -> np.ndarray:

@@ -26,12 +26,16 @@ class Training:
         self._done = 0
         self._updates_per_call = max(1, SAMPLES_PER_CALL // job.batching.update_size)
         self._span: Span | None = None
-        self.handlers: Mapping[str, Answer] = {"profile": self.profile, "epochs": self.epochs}
+        self.handlers: Mapping[str, Answer] = {
+            "profile": self.profile,
+            "epochs": self.epochs,
+            "limits": lambda request: job.engine.device_limits(),
+        }
         self.facts = {"threads": job.engine.threads, "compile_seconds": job.engine.compile_seconds}
 
     def train(self, updates: int) -> int:
         """Train for `updates` more updates; returns the number of samples."""
-        samples, end = 0, self._done + updates
+        samples, end = 0, self._whole_stretches(self._done + updates)
         while self._done < end:
             count = min(end - self._done, self._updates_per_call, self._updates_available())
             plan = self._step_plans.plan(self._done, count)
@@ -39,6 +43,12 @@ class Training:
             self._done += count
             samples += int(plan.rows.sum())
         return samples
+
+    def _whole_stretches(self, end: int) -> int:
+        """The end of the stretch that an update lies in: single steps would not show the speed of a device."""
+        epoch, update = divmod(end, self._job.batching.updates)
+        until = -(-update // self._job.stretch) * self._job.stretch
+        return epoch * self._job.batching.updates + min(until, self._job.batching.updates)
 
     def _updates_available(self) -> int:
         """Number of updates that the samples in memory allow, after loading more if needed."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from dltool import __version__
-from dltool.cli.options import Checkpoint, Config, Debug, Json, Moved, Quiet, Set, Threads
+from dltool.cli.options import Checkpoint, Config, Debug, Device, Json, Moved, OtherDevice, Quiet, Set, Threads
 from dltool.cli.output_streams import go_on_without_output
 from dltool.errors import InputError
 
@@ -94,6 +94,7 @@ def train(
         ),
     ] = None,
     threads: Threads = None,
+    device: Device = None,
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -108,10 +109,9 @@ def train(
     with located(config, overrides or ()):
         return run(
             config,
-            overrides=overrides or (),
+            overrides=[*(overrides or ()), *_chosen(threads=threads, device=device, debug=debug)],
             run_dir=run_dir,
             init_from=init_from,
-            threads=threads,
             debug=debug,
             quiet=quiet,
             as_json=as_json,
@@ -123,6 +123,7 @@ def resume(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")],
     overrides: Set = None,
     threads: Threads = None,
+    device: Device = None,
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -131,7 +132,7 @@ def resume(
     from dltool.cli.commands.resume import resume as go_on
 
     go_on_without_output()
-    changes = [*(overrides or ()), *([] if threads is None else [f"train.threads={threads}"])]
+    changes = [*(overrides or ()), *_chosen(threads=threads, device=device, debug=debug)]
     return go_on(run, overrides=changes, debug=debug, quiet=quiet, as_json=as_json)
 
 
@@ -151,6 +152,7 @@ def evaluate(
     ] = None,
     overrides: Moved = None,
     threads: Threads = None,
+    device: OtherDevice = "cpu",
     as_json: Json = False,
 ) -> int | None:
     """Evaluate a trained network and simple baselines on its test data or on other files."""
@@ -163,6 +165,7 @@ def evaluate(
         images=images,
         overrides=overrides or (),
         threads=threads,
+        device=device,
         as_json=as_json,
     )
 
@@ -193,13 +196,14 @@ def predict(
         ),
     ] = "refuse",
     threads: Threads = None,
+    device: OtherDevice = "cpu",
 ) -> int:
     """Predict new samples with a trained network."""
     from dltool.cli.commands.predict import predict as run
 
     if out:
         go_on_without_output()
-    return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, bad=bad, threads=threads)
+    return run(checkpoint, data, out=out, keep=keep or (), keep_all=keep_all, bad=bad, threads=threads, device=device)
 
 
 @app.command()
@@ -299,6 +303,9 @@ def bench(
     threads: Annotated[
         str | None, typer.Option("--threads", metavar="1,2", help="Numbers of threads to measure with.")
     ] = None,
+    device: Annotated[
+        Literal["cuda", "xla"] | None, typer.Option("--device", help="Measure on a GPU, in place of the processor.")
+    ] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Compare reading samples from disk with samples in memory.")
     ] = False,
@@ -306,6 +313,12 @@ def bench(
 ) -> int | None:
     """Measure the machine, and how fast configs train on it."""
     counts = _numbers(threads)
+    if device:
+        from dltool.cli.commands.bench_device import bench_device
+
+        if stream or counts:
+            raise InputError("--device cannot be combined with --stream or --threads; leave out one of them")
+        return bench_device(configs or (), device=device, overrides=overrides or (), against=against, as_json=as_json)
     if stream:
         from dltool.cli.commands.bench_stream import bench_streaming
 
@@ -315,6 +328,14 @@ def bench(
     from dltool.cli.commands.bench import bench as run
 
     return run(configs or (), overrides=overrides or (), against=against, threads=counts, as_json=as_json)
+
+
+def _chosen(*, threads: int | None, device: str | None, debug: bool) -> list[str]:
+    """Options that stand for keys of the config, as overrides."""
+    if debug and device not in (None, "cpu"):
+        raise InputError(f"--debug runs in NumPy, on the processor; leave out --device {device}")
+    given = {"train.threads": threads, "train.device": device}
+    return [f"{key}={value}" for key, value in given.items() if value is not None]
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:

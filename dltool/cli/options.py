@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,6 +25,14 @@ Moved = Annotated[
 Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint, or the directory of a run.")]
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", min=1, help="Number of threads; all cores by default.")
+]
+Device = Annotated[
+    Literal["cpu", "cuda", "auto", "xla"] | None,
+    typer.Option("--device", help="cuda: an NVIDIA GPU; auto: one if it pays; by default that of the config."),
+]
+OtherDevice = Annotated[
+    Literal["cpu", "cuda", "auto", "xla"],
+    typer.Option("--device", help="cuda: an NVIDIA GPU; auto: one if there is one."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and warnings on standard error.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]

@@ -39,6 +39,7 @@ def heading_of(job: Job) -> Heading:
         name=job.experiment.name,
         epochs=job.experiment.train.epochs,
         threads=job.engine.threads,
+        device=job.engine.device_name,
         parameters=sum(value.spec.size for value in job.network.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
         notes=(*job.start.notes, *job.dataset.notes),
@@ -55,7 +56,9 @@ def run_watched(
     if checkpoint:
         counters = Counters.from_arrays(checkpoint.trainer)
         viewer.say(f"resuming after {counters.epoch} epochs, {counters.step:,} steps")
-    found = environment(threads=job.engine.threads, compile_seconds=job.engine.compile_seconds)
+    found = environment(
+        threads=job.engine.threads, device=job.engine.device_name, compile_seconds=job.engine.compile_seconds
+    )
     keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
     with stopping_on_signals() as stop:
         trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -81,6 +81,8 @@ class Sampling(Choice):
 class TrainConfig(Block):
     """Settings of the training loop: its length, its steps, and the order of samples."""
 
+    idle: ClassVar = {"devices": ("device", "cpu"), "precision": ("device", "cpu")}
+
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
     seed: Seed = Field(
@@ -111,6 +113,16 @@ class TrainConfig(Block):
     )
     checkpoint_minutes: PositiveFloat = Field(default=5.0, description="longest time between two checkpoints")
     threads: PositiveInt | Literal["auto"] = "auto"
+    device: Literal["cpu", "cuda", "auto", "xla"] = Field(
+        default="cpu",
+        description="cuda: an NVIDIA GPU; auto: one if there is one and the training is long enough; xla: the processor"
+        " with the code that a GPU would run",
+    )
+    devices: PositiveInt | Literal["all"] = Field(default=1, description="GPUs that share every batch")
+    precision: Literal["float32", "tf32"] = Field(
+        default="float32",
+        description="of products on a GPU; tf32 reads only 10 bits of each fraction, and is much faster",
+    )
 
 
 class Experiment(Block):

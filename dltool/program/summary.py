@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dltool.ops.graph import Node, Value
 from dltool.program.building import Network
+from dltool.program.pruning import prune
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ def _frozen(parameters: Iterable[Value]) -> int:
 
 def step_flops(network: Network) -> int:
     """Multiplications and additions of one training step of a full batch."""
-    program = network.program
-    return sum(_work(node, program.rows) for fused in program.nodes for node in (fused, *fused.epilogue))
+    reports = [value for node in network.graph.nodes if node.op.reports for value in node.outputs]
+    return sum(_work(node, network.rows) for node in prune(network.graph.nodes, reports))
 
 
 def _work(node: Node, rows: int) -> int:

@@ -17,11 +17,11 @@ from dltool.errors import RunError
 from dltool.training.saving import write_whole
 
 #: packages whose versions are recorded if they are used
-_LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb")
+_LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb", "jax")
 
 
-def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
-    """The environment of this process as plain data; `threads` is the number of compute threads."""
+def environment(*, threads: int, device: str, compile_seconds: float) -> dict[str, Any]:
+    """The environment of this process as plain data: compute threads, or the name of the device that it computes on."""
     return {
         "dltool": __version__,
         "python": platform.python_version(),
@@ -30,6 +30,7 @@ def environment(*, threads: int, compile_seconds: float) -> dict[str, Any]:
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "threads": threads,
+        **({"device": device} if device else {}),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "folder": os.getcwd(),
         "compile_seconds": round(compile_seconds, 6),

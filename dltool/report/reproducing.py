@@ -15,12 +15,12 @@ def environment(content: Content) -> Markup | None:
     found = content.environment
     if not found:
         return None
-    libraries = [name for name in ("dltool", "python", "numpy", "numba", "llvmlite", "duckdb") if name in found]
+    libraries = [name for name in ("dltool", "python", "numpy", "numba", "llvmlite", "duckdb", "jax") if name in found]
     rows = {
         "versions": ", ".join(f"{name} {found[name]}" for name in libraries),
         "processor": f"{found['processor']}, {found['cores']} cores, {size(found['memory_bytes'])} of memory",
         "system": found["system"],
-        "threads": str(found["threads"]),
+        **({"device": found["device"]} if "device" in found else {"threads": str(found["threads"])}),
         "seed": str(content.experiment.train.seed),
         "began": found["began"].replace("T", " "),
         "duration": f"{duration(content.history.seconds)} of training and evaluating",

@@ -13,6 +13,7 @@ from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
@@ -32,6 +33,7 @@ class Engine:
         seed: int,
         threads: int | str = "auto",
         debug: bool = False,
+        device: Device = CPU,
         on_compile: Callable[[str], None] | None = None,
     ):
         """`training` are networks over the same parameters, of which each step runs one.
@@ -45,12 +47,31 @@ class Engine:
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug = debug
         networks = [*training, *evaluation]
-        self.threads = 1 if debug else _threads(threads, training or evaluation)
-        self._backend = _Reference() if debug else _Fast(training, evaluation, self.threads, on_compile)
-        self.compile_seconds = self._backend.compile_seconds
+        self.threads = 1 if debug or not device.lowers else _threads(threads, training or evaluation)
+        self._backend = _backend(training, evaluation, self.threads, debug, device, on_compile)
         for network in networks:
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
+
+    @property
+    def compile_seconds(self) -> float:
+        """Spent on compiling so far."""
+        return self._backend.compile_seconds
+
+    @property
+    def device_name(self) -> str:
+        """What the networks run on, such as "NVIDIA H100"; empty for the processor."""
+        return self._backend.device_name
+
+    def device_limits(self) -> dict[str, Any]:
+        """Name, product and memory speeds of the device, measured: GFLOP/s and GB/s."""
+        flops, traffic = self._backend.limits()
+        return {"name": self.device_name, "peak_gflops": flops / 1e9, "bandwidth_gb_per_s": traffic / 1e9}
+
+    @property
+    def longest_stretch(self) -> int:
+        """The most micro-batches of a training step that should run in one call."""
+        return self._backend.longest(self._training[-1]) if self._training else 1
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -93,6 +114,18 @@ class Engine:
         `network` is the index of the one to train, by default the last.
         """
         return self._runner(self._training[network], part, average=False).run(plan, collect=collect)
+
+    def prepare(self, part: str, plan: StepPlan, *, collect: bool) -> None:
+        """Compile what training by a plan needs, and by plans that are whole stretches of it."""
+        if self._backend.compiles_programs:
+            self._runner(self._training[-1], part, average=False).prepare(plan, collect=collect)
+
+    def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
+        """Compile what evaluating a part needs."""
+        network = self._evaluation[-1]
+        if self._backend.compiles_programs and not network.in_streams:
+            plan = consecutive(rows_of_batches(self._data[part], network), 0)
+            self._runner(network, part, average=use_average).prepare(plan, collect=True)
 
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train and count cycles: the nodes of a step, the cycles of each, and those waited at the end of each stage.
@@ -148,14 +181,36 @@ class Engine:
         key = (network, part, average)
         if key not in self._runners:
             inputs = network.inputs(self._data[part])
-            self._runners[key] = self._backend.runner(network, inputs, average)
+            self._runners[key] = self._backend.runner(network, inputs, _averages(network) if average else {})
             if first := self._first.get(part):
                 self._runners[key].attach(inputs, first)
         return self._runners[key]
 
 
+def _backend(
+    training: Sequence[Network],
+    evaluation: Sequence[Network],
+    threads: int,
+    debug: bool,
+    device: Device,
+    on_compile: Callable[[str], None] | None,
+) -> Any:
+    if debug:
+        return _Reference()
+    if device.kind == "cpu":
+        return _Fast(training, evaluation, threads, on_compile)
+    from dltool.runtime.xla.drivers import require_jax
+
+    require_jax(device.kind)
+    from dltool.runtime.xla.backend import Backend
+
+    return Backend([*training, *evaluation], device, on_compile)
+
+
 class _Fast:
     """State and runners of the cpu kernels."""
+
+    device_name, compiles_programs = "", False
 
     def __init__(
         self,
@@ -179,18 +234,21 @@ class _Fast:
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
         self.read, self.write = self._state.read, self._state.write
 
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.runner import Runner
 
         arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
-        instead = _averages(network) if average else {}
         return Runner(network.program, self._state, data, self._team, instead, arena=arena)
+
+    def longest(self, network: Network) -> int:
+        return 1
 
 
 class _Reference:
     """State and interpreters of the reference kernels."""
 
     compile_seconds = 0.0
+    device_name, compiles_programs = "", False
 
     def __init__(self) -> None:
         self._state: dict[str, np.ndarray] = {}
@@ -201,10 +259,13 @@ class _Reference:
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._state.update(arrays)
 
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], average: bool) -> Any:
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.interpreter import Interpreter
 
-        return Interpreter(network, self._state, data, _averages(network) if average else {})
+        return Interpreter(network, self._state, data, instead)
+
+    def longest(self, network: Network) -> int:
+        return 1
 
 
 class _Arrays(Mapping[str, np.ndarray]):

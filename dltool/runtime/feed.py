@@ -38,7 +38,9 @@ class Span:
 
 
 class Feed(ABC):
-    """Samples to train on."""
+    """Samples to train on; spans have as many as `samples`, the last one of an epoch perhaps fewer."""
+
+    samples: int
 
     @abstractmethod
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
@@ -60,7 +62,7 @@ class Resident(Feed):
     """Samples that are all in memory."""
 
     def __init__(self, part: Samples, order: EpochOrder, epoch_samples: int):
-        self._span, self._order = Span(0, epoch_samples, part), order
+        self._span, self._order, self.samples = Span(0, epoch_samples, part), order, epoch_samples
 
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
         return self._span
@@ -79,6 +81,7 @@ class Bucketed(Feed):
 
     def __init__(self, part: Samples, order: BucketOrder, update_size: int):
         self._part, self._order, self._update_size = part, order, update_size
+        self.samples = update_size  # of the shortest span: each update may need another network
         self._epoch = -1
         self._spans: list[Span] = []
 
@@ -116,14 +119,14 @@ class Streamed(Feed):
         on_compile: Callable[[str], None] | None = None,
     ):
         library.prepare((order.kernel, SORT, SPREAD), on_compile)
-        self._epochs, self._epoch_samples, self._samples = epochs, epoch_samples, samples
+        self._epochs, self._epoch_samples, self.samples = epochs, epoch_samples, samples
         self._filler = Filler(part, order, samples)
         self._buffers = [part.layout.empty(samples) for _ in range(2)]
         self._present: _Filling | None = None
         self._next: _Filling | None = None
 
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
-        place = epoch, position // self._samples * self._samples
+        place = epoch, position // self.samples * self.samples
         if self._present is None or self._present.place != place:
             if self._next is None or self._next.place != place:
                 self.close()
@@ -144,7 +147,7 @@ class Streamed(Feed):
         self._present = self._next = None
 
     def _following(self, epoch: int, first: int) -> tuple[int, int] | None:
-        first += self._samples
+        first += self.samples
         if first < self._epoch_samples:
             return epoch, first
         return None if epoch + 1 == self._epochs else (epoch + 1, 0)
@@ -152,7 +155,7 @@ class Streamed(Feed):
     def _begin(self, place: tuple[int, int]) -> _Filling:
         """Fill the span at a place, an epoch and a position, into the buffer that is not in use."""
         _, first = place
-        stop = min(first + self._samples, self._epoch_samples)
+        stop = min(first + self.samples, self._epoch_samples)
         self._buffers.reverse()
         span = Span(first, stop, self._buffers[0].rows(0, stop - first))
         return _Filling(self._filler, place, span)

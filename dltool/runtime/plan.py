@@ -19,6 +19,7 @@ class StepPlan:
     first: np.ndarray  # bool: the micro-batch opens an update
     update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
     scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
+    stretch: int = 1  # micro-batches that a device may run in one call, counted from the first of the data at hand
 
     def __len__(self) -> int:
         return len(self.step)

@@ -25,6 +25,7 @@ from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
 from dltool.metrics.metric import Accumulator, Answers, Metric, positive_classes
 from dltool.registry import registered
+from dltool.runtime.device import CPU, Device
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
@@ -54,6 +55,7 @@ def assess(
     part: str | None = None,
     overrides: Sequence[str] = (),
     threads: int | None = None,
+    device: Device = CPU,
     report: Callable[[str], None],
     on_compile: Callable[[str], None] | None = None,
 ) -> Assessment:
@@ -64,7 +66,7 @@ def assess(
     """
     path = find(target)
     checkpoint = relocated(load(path, report), overrides)
-    predictor = Predictor(checkpoint, path, threads=threads, on_compile=on_compile)
+    predictor = Predictor(checkpoint, path, threads=threads, device=device, on_compile=on_compile)
     signature, preparation = predictor.signature, predictor.preprocessing.features
     measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)

@@ -73,13 +73,30 @@ class Batching:
         """Samples in each of the numbered updates of an epoch."""
         return np.minimum(self.epoch_samples - updates * self.update_size, self.update_size)
 
+    def stretch(self, longest: int, updates: int) -> int:
+        """How many updates a device should run in one call of at most `longest` micro-batches.
+
+        Of the full updates among the `updates` of which it has the data, as few as possible are left over.
+        """
+        full, most = min(updates, self.samples // self.update_size), max(1, longest // self.accumulate)
+        if full <= most:
+            return max(1, full)
+        return min(range((most + 1) // 2, most + 1), key=lambda count: (full % count, -count))
+
     def plan(
-        self, scalars: np.ndarray, *, first_update: int, epoch: int, step: int, weights: np.ndarray | None = None
+        self,
+        scalars: np.ndarray,
+        *,
+        first_update: int,
+        epoch: int,
+        step: int,
+        weights: np.ndarray | None = None,
+        stretch: int = 1,
     ) -> StepPlan:
         """The plan of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps were made before.
 
         `weights` (n,) are the total sample weights of each update, by default their number; an update of weight 0 has
-        no loss.
+        no loss. `stretch` is the number of updates that may run in one call.
         """
         count = len(scalars)
         updates = np.arange(first_update, first_update + count, dtype=np.int64)
@@ -96,6 +113,7 @@ class Batching:
             first=number == 0,
             update=number == batches[owner] - 1,
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
+            stretch=stretch * self.accumulate,
         )
 
 

@@ -23,12 +23,14 @@ from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network, row_order
 from dltool.program.generation import require_causal
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
-from dltool.runtime.feed import Feed, Span
+from dltool.runtime.feed import Feed, Resident, Span
 from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.devices import choose_device, require_device
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
@@ -51,6 +53,8 @@ class Job:
     engine: Engine
     feed: Feed
     start: Start  # tensors that replaced the network's initial values
+    device: Device = CPU
+    stretch: int = 1  # updates that run in one call of the device
 
     @property
     def optimizer(self) -> Optimizer:
@@ -81,6 +85,17 @@ class Job:
         horizon = Horizon(self.batching.updates, self.experiment.train.epochs)
         momentum = self.experiment.schedule.momentum(steps, horizon)
         return self.optimizer.scalars(steps, rates, momentum)
+
+    def prepare(self) -> None:
+        """Compile what the device will run, as far as the data is in memory already."""
+        collect, use_average = self.meter().wants_outputs, self.experiment.train.ema_decay is not None
+        if isinstance(self.feed, Resident):
+            count = self.batching.updates
+            scalars = np.repeat(self.scalars(np.array([0]), np.array([0.0])), count, axis=0)
+            plan = self.batching.plan(scalars, first_update=0, epoch=0, step=0, stretch=self.stretch)
+            self.engine.prepare("train", plan, collect=collect)
+        if isinstance(self.dataset.parts.get("validation"), Samples):
+            self.engine.prepare_evaluation("validation", use_average=use_average)
 
     def targets(self, span: Span, epoch: int, updates: np.ndarray) -> np.ndarray:
         """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the span."""
@@ -134,19 +149,22 @@ def open_job(
     """
     train = experiment.train
     judge = Judge(experiment)
+    require_device(train.device)
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     part = dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
     order = order_of_program(experiment, part)
-    build = partial(build_network, experiment, dataset.signature, lower=not debug)
+    device, notes = (CPU, []) if debug else choose_device(experiment, dataset.signature, batching)
+    dataset = replace(dataset, notes=[*dataset.notes, *notes])
+    build = partial(build_network, experiment, dataset.signature, lower=device.lowers and not debug)
     network = build(training=True, rows=batching.largest_batch, order=order)
     require_causal(experiment, dataset.signature)
     batching = without_single_row(batching, network)
     buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
-    evaluation = evaluation_networks(experiment, dataset.signature, lower=not debug)
+    evaluation = evaluation_networks(experiment, dataset.signature, lower=device.lowers and not debug)
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
@@ -154,8 +172,18 @@ def open_job(
     start = starting_from(experiment, folders, network.graph, preprocessing) if starts else Start()
     in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
-        networks, evaluation, in_memory, seed=train.seed, threads=train.threads, debug=debug, on_compile=on_compile
+        networks,
+        evaluation,
+        in_memory,
+        seed=train.seed,
+        threads=train.threads,
+        debug=debug,
+        device=device,
+        on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
     feed = make_feed(experiment, part, batching, on_compile, buckets)
-    return Job(experiment, folders, dataset, batching, judge, network, engine, feed, start)
+    stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
+    job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch)
+    job.prepare()
+    return job

@@ -123,7 +123,8 @@ class Trainer:
 
     def _run_steps(self, span: Span, started: float) -> None:
         counters, batching = self._counters, self._job.batching
-        count = self._pace.updates(batching.updates_before(span.stop) - counters.update)
+        count = self._updates(span)
+        compiled = self._job.engine.compile_seconds
         steps = counters.step + np.arange(count, dtype=np.int64)
         rates = counters.multiplier * self._job.learning_rates(steps, self._train.epochs)
         updates = counters.update + np.arange(count)
@@ -137,9 +138,10 @@ class Trainer:
             epoch=counters.epoch,
             step=counters.step,
             weights=weights,
+            stretch=self._job.stretch,
         )
         result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs, network=span.network)
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - started - (self._job.engine.compile_seconds - compiled)
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
         self._log.append(self._step_lines(losses[: count_finite(losses)], rates))
         check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
@@ -151,6 +153,13 @@ class Trainer:
         self._tick()
         self._pace.trained(updates=count, samples=int(rows.sum()), seconds=seconds)
         self._notify(self._progress(float(losses.mean()), float(rates[-1])))
+
+    def _updates(self, span: Span) -> int:
+        """How many updates the next call runs: whole stretches, so that no result depends on the clock."""
+        batching, stretch, done = self._job.batching, self._job.stretch, self._counters.update
+        left = batching.updates_before(span.stop) - done
+        rest = (batching.updates_before(span.first) - done) % stretch  # of a stretch that another device has begun
+        return min(left, rest or max(1, self._pace.updates(left) // stretch) * stretch)
 
     def _step_lines(self, losses: np.ndarray, rates: np.ndarray) -> list[dict[str, Any]]:
         every, done = self._train.log_every, self._counters.step

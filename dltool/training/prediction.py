@@ -23,6 +23,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
@@ -43,12 +44,13 @@ class Predictor:
         *,
         threads: int | None = None,
         debug: bool = False,
+        device: Device = CPU,
         on_compile: Callable[[str], None] | None = None,
     ):
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
-        networks = evaluation_networks(self.experiment, self.signature, lower=not debug)
+        networks = evaluation_networks(self.experiment, self.signature, lower=device.lowers and not debug)
         self.network = networks[-1]
         train = self.experiment.train
         self._engine = Engine(
@@ -58,6 +60,7 @@ class Predictor:
             seed=train.seed,
             threads=threads or train.threads,
             debug=debug,
+            device=device,
             on_compile=on_compile,
         )
         self.compile_seconds = self._engine.compile_seconds

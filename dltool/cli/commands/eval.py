@@ -16,6 +16,7 @@ from dltool.formatting import metric_title, metrics_line, number, quoted
 from dltool.report.sheet import require_png, write_sheet
 from dltool.training.assessment import assess
 from dltool.training.continuing import hinting_at_moved_data
+from dltool.training.devices import device_for_rows
 from dltool.training.strict_json import to_json
 
 #: number of misclassified images that are listed
@@ -30,6 +31,7 @@ def evaluate(
     images: Path | None = None,
     overrides: Sequence[str] = (),
     threads: int | None = None,
+    device: str = "cpu",
     as_json: bool = False,
 ) -> None:
     """Evaluate a checkpoint, or the best one of a run, and write the results; misclassified images also to a PNG."""
@@ -45,6 +47,7 @@ def evaluate(
             part=part,
             overrides=overrides,
             threads=threads,
+            device=device_for_rows(device),
             report=viewer.note,
             on_compile=viewer.compiling,
         )

@@ -14,10 +14,12 @@ import numpy as np
 import typer
 
 from dltool.cli.screen.table import write_table
+from dltool.cli.screen.viewer import compiled
 from dltool.config.columns import clean_name
 from dltool.data.readers.outline import Bad, Request
 from dltool.errors import InputError, Problem
 from dltool.formatting import duration, rate
+from dltool.training.devices import device_for_rows
 from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load
@@ -40,6 +42,7 @@ def predict(
     keep_all: bool = False,
     bad: Bad = "refuse",
     threads: int | None = None,
+    device: str = "cpu",
 ) -> int:
     """Predict all samples of files or folders, into a file or a pipe; on a terminal only the first rows."""
     path = find(checkpoint)
@@ -47,7 +50,8 @@ def predict(
         raise InputError(Problem("is an input; choose another output file", str(out)))
     with _ending_on_signals():
         target = PredictionFile(out)
-        predictor = Predictor(load(path, _note), path, threads=threads, on_compile=_Compiling())
+        chosen = device_for_rows(device)
+        predictor = Predictor(load(path, _note), path, threads=threads, device=chosen, on_compile=_Compiling())
         request = Request(targets=False, keep=tuple(map(clean_name, keep)), keep_all=keep_all, bad=bad, tolerant=True)
         predictions = Predictions(predictor, data, request)
         if out is None and sys.stdout.isatty():
@@ -142,7 +146,7 @@ class _Compiling:
 
     def __call__(self, what: str) -> None:
         if not self._said:
-            typer.echo("compiling kernels (once on this machine) …", err=True)
+            typer.echo(f"compiling {compiled(what)} …", err=True)
         self._said = True
 
 

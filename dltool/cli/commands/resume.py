@@ -17,6 +17,7 @@ from dltool.formatting import quoted
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import check_data, continued, follow_data, hinting_at_moved_data, rebasing
 from dltool.training.counters import Counters
+from dltool.training.devices import moving
 from dltool.training.job import open_job
 from dltool.training.judge import Judge
 from dltool.training.metrics_log import has_ended
@@ -52,8 +53,9 @@ def resume(
         )
         if checkpoint:
             check_data(checkpoint, job)
-            if change := rebasing(checkpoint, job):
-                viewer.note(change)
+            for change in (rebasing(checkpoint, job), moving(checkpoint, experiment)):
+                if change:
+                    viewer.note(change)
         else:
             viewer.note("no checkpoint yet: the run starts from the beginning")
         if overrides:

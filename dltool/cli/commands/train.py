@@ -20,14 +20,12 @@ def train(
     overrides: Sequence[str] = (),
     run_dir: Path | None = None,
     init_from: Path | None = None,
-    threads: int | None = None,
     debug: bool = False,
     quiet: bool = False,
     as_json: bool = False,
 ) -> int:
     """Train what `config` describes; returns the exit code. Nothing is written before everything has been checked."""
-    changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
-    experiment = with_checkpoint(load_typed(config, changes), [config.parent], init_from)
+    experiment = with_checkpoint(load_typed(config, overrides), [config.parent], init_from)
     refuse_unusable(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with viewer:

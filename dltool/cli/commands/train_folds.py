@@ -39,20 +39,18 @@ def train_folds(
     overrides: Sequence[str] = (),
     run_dir: Path | None = None,
     init_from: Path | None = None,
-    threads: int | None = None,
     debug: bool = False,
     quiet: bool = False,
     as_json: bool = False,
 ) -> int:
     """Train every fold and summarize; returns the exit code. A stop ends all folds; finished ones are kept."""
-    changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     refuse_unusable(run_dir)
     root: Path | None = None
     already_shown: set[str] = set()
     summary: dict[str, Any] = {}
     warnings: list[str] = []
     for fold in range(1, folds + 1):
-        experiment = load_typed(config, [*changes, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        experiment = load_typed(config, [*overrides, f"data.split.fold={{number: {fold}, of: {folds}}}"])
         experiment = with_checkpoint(experiment, [config.parent], init_from)
         with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
             job = open_job(experiment, [config.parent], debug=debug, on_compile=viewer.compiling)

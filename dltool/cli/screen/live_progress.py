@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.epoch_table import MOST, epoch_tables
-from dltool.cli.screen.viewer import Heading, Viewer
+from dltool.cli.screen.viewer import Heading, Viewer, compiled
 from dltool.formatting import duration, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
@@ -34,6 +34,7 @@ class LiveProgress(Viewer):
         self._console = Console(highlight=False)
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
+        self._compiled = ""
         self._preparing, self._preparing_since = "", 0.0
         self._prepared: float | None = None
         self._progress: Progress | None = None
@@ -60,7 +61,7 @@ class LiveProgress(Viewer):
     def compiling(self, what: str) -> None:
         """Show the compile time until training begins."""
         if self._compiling_since is None:
-            self._compiling_since = time.monotonic()
+            self._compiling_since, self._compiled = time.monotonic(), compiled(what)
 
     def preparing(self, what: str, share: float | None) -> None:
         """Show a progress bar until training begins."""
@@ -71,7 +72,8 @@ class LiveProgress(Viewer):
     def begin(self, heading: Heading) -> None:
         """Show the heading line."""
         if self._compiling_since is not None:
-            self._console.print(f"[dim]compiled kernels in {duration(time.monotonic() - self._compiling_since)}[/dim]")
+            what, taken = self._compiled.partition(" (")[0], duration(time.monotonic() - self._compiling_since)
+            self._console.print(f"[dim]compiled {what} in {taken}[/dim]")
             self._compiling_since = None
         self._heading = heading
         self._introduce(heading)
@@ -106,7 +108,7 @@ class LiveProgress(Viewer):
     def _render(self) -> RenderableType:
         if self._compiling_since is not None:
             seconds = time.monotonic() - self._compiling_since
-            return Text(f"compiling kernels (once on this machine)… {seconds:.0f} s", style="dim")
+            return Text(f"compiling {self._compiled}… {seconds:.0f} s", style="dim")
         if self._heading is None:
             return self._preparation() if self._preparing else Text("")
         parts: list[RenderableType] = [self._title(self._heading)]
@@ -129,8 +131,9 @@ class LiveProgress(Viewer):
 
     def _title(self, heading: Heading) -> Text:
         rows = " · ".join(f"{count:,} {part} rows" for part, count in heading.rows.items())
-        threads = f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
-        return Text.assemble((heading.name, "bold cyan"), f"  {heading.parameters:,} parameters · {rows} · {threads}")
+        return Text.assemble(
+            (heading.name, "bold cyan"), f"  {heading.parameters:,} parameters · {rows} · {heading.place}"
+        )
 
     def _bar(self, progress: Progress, heading: Heading) -> RenderableType:
         """The progress of the epoch, with a bar if there is room."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from dltool.cli.screen.viewer import Heading, Viewer
+from dltool.cli.screen.viewer import Heading, Viewer, compiled
 from dltool.formatting import duration, metrics_line, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
@@ -28,13 +28,14 @@ class PlainProgress(Viewer):
         self._speed = 0.0
         self._shown_at = 0.0
         self._compiling_since: float | None = None
+        self._compiled = ""
         self._preparing = ""
 
     def compiling(self, what: str) -> None:
         """Print one line before the first kernel."""
         if self._compiling_since is None:
-            self._compiling_since = time.monotonic()
-            self.say("compiling kernels (once on this machine) …")
+            self._compiling_since, self._compiled = time.monotonic(), compiled(what)
+            self.say(f"compiling {self._compiled} …")
 
     def preparing(self, what: str, share: float | None) -> None:
         """Print a line at the start, and later the progress."""
@@ -45,14 +46,12 @@ class PlainProgress(Viewer):
     def begin(self, heading: Heading) -> None:
         """Print a line about the run, and one for each warning."""
         if self._compiling_since is not None:
-            self.say(f"compiled kernels in {duration(time.monotonic() - self._compiling_since)}")
+            what = self._compiled.partition(" (")[0]
+            self.say(f"compiled {what} in {duration(time.monotonic() - self._compiling_since)}")
         self._epochs, self._positive_class = heading.epochs, heading.positive_class
         self._shown_at = time.monotonic()
         rows = ", ".join(f"{count:,} {part}" for part, count in heading.rows.items())
-        self.say(
-            f"{heading.name}: {heading.parameters:,} parameters, rows: {rows}, "
-            f"{heading.threads} thread{'s' if heading.threads > 1 else ''}"
-        )
+        self.say(f"{heading.name}: {heading.parameters:,} parameters, rows: {rows}, {heading.place}")
         self._introduce(heading)
 
     def show(self, event: Event) -> None:

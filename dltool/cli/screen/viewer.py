@@ -10,6 +10,7 @@ from typing import Self
 
 import typer
 
+from dltool.runtime.device import PROGRAM
 from dltool.training.events import Event, Warned
 
 
@@ -25,6 +26,17 @@ class Heading:
     notes: tuple[str, ...] = ()  # decisions made for the user
     warnings: tuple[str, ...] = ()  # about the network and the data
     positive_class: Mapping[str, str] = field(default_factory=dict)  # by metric, if it describes one class
+    device: str = ""  # such as "NVIDIA H100"; the processor has threads
+
+    @property
+    def place(self) -> str:
+        """What the training runs on."""
+        return self.device or f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+
+
+def compiled(what: str) -> str:
+    """What is compiled, in words: a program for a device, else kernels, whose names say little."""
+    return what if what == PROGRAM else "kernels (once on this machine)"
 
 
 class Viewer:
@@ -42,7 +54,7 @@ class Viewer:
         """Leave the terminal as it was."""
 
     def compiling(self, what: str) -> None:
-        """A kernel is being compiled: the first run on a machine."""
+        """A kernel is being compiled, in the first run on a machine, or a program for a device."""
 
     def preparing(self, what: str, share: float | None) -> None:
         """Much data is being read or prepared; `share` is done, if known."""

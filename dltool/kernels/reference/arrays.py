@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+#: an array of NumPy, or of another library
+Array = Any
+
 
 def namespace(array: Any) -> Any:
-    """The library of an array: its module of functions, as the Python array API standard has it."""
-    return array.__array_namespace__()
+    """The library of an array, a module of functions as in the Python array API standard; that of a number is NumPy."""
+    return array.__array_namespace__() if hasattr(array, "__array_namespace__") else np
 
 
 def added_at(array: Any, place: Any, values: Any) -> Any:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dltool.kernels.reference.random import MASK, philox
+from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.random import MASK, below, philox
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
@@ -47,7 +48,7 @@ def gather_augmented(
 ) -> np.ndarray:
     """y: the rows of the data, scaled, as `augment` changes them; black is 0 in the data, white 255 or of floats 1."""
     x = (data[rows].astype(factor.dtype) - offset) * factor
-    none = np.zeros(x.shape[-1], x.dtype)
+    none = namespace(x).zeros(x.shape[-1], x.dtype)
     ranges = {
         "crop": crop, "horizontal": horizontal, "vertical": vertical, "rotate": rotate, "down": down, "right": right,
         "scale_low": scale_low, "scale_high": scale_high, "shear": shear, "cutout": cutout, "brightness": brightness,
@@ -65,34 +66,31 @@ def augment(
     The random numbers of a sample, in [0, 1), are the first words of Philox with counter (place in the epoch, number,
     epoch, stream) and the words of `key`, over 2³².
     """
-    place = (step.position + np.arange(len(x), dtype=np.int64)) & MASK
-    counter = (place[:, None], np.arange(16)[None], step.epoch & MASK, stream)
-    drawn = philox(counter, (key & MASK, key >> 32 & MASK))[0] / 2.0**32
-    images = zip(x, drawn, strict=True)
-    return np.stack([_colored(_moved(image, border, u, ranges), reach, u, ranges) for image, u in images])
+    place = step.position + namespace(x).arange(len(x))
+    counter = (place[:, None], np.arange(16)[None], step.epoch, stream)
+    bits = philox(counter, (key & MASK, key >> 32 & MASK))[0][..., None, None]
+    return _colored(_moved(x, border, bits, ranges), reach, bits[:, :, 0, 0] / 2.0**32, ranges)
 
 
-def _moved(image: np.ndarray, border: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
-    height, width, _ = image.shape
-    rows, columns = np.mgrid[:height, :width]
-    if ranges["vertical"] and u[FLIP] < 0.5:
-        rows = height - 1 - rows
-    if ranges["horizontal"] and u[FLOP] < 0.5:
-        columns = width - 1 - columns
-    cut = np.zeros((height, width), bool)
-    if ranges["cutout"]:
-        half = ranges["cutout"] // 2
-        top, left = int(u[CUT_DOWN] * height) - half, int(u[CUT_RIGHT] * width) - half
-        grid = np.mgrid[:height, :width]
-        cut = (grid[0] >= top) & (grid[0] < top + ranges["cutout"])
-        cut &= (grid[1] >= left) & (grid[1] < left + ranges["cutout"])
+def _moved(x: np.ndarray, border: np.ndarray, bits: np.ndarray, ranges: Any) -> np.ndarray:
+    xp = namespace(x)
+    _, height, width, _ = x.shape
+    row, column = xp.arange(height)[:, None], xp.arange(width)[None]
+    half = np.uint32(1 << 31)
+    rows = xp.where(bits[:, FLIP] < half, height - 1 - row, row) if ranges["vertical"] else row
+    columns = xp.where(bits[:, FLOP] < half, width - 1 - column, column) if ranges["horizontal"] else column
+    down, right = (below(bits[:, which], 2 * ranges["crop"] + 1) - ranges["crop"] for which in (DOWN, RIGHT))
     if is_whole(ranges):
-        rows = rows + int(u[DOWN] * (2 * ranges["crop"] + 1)) - ranges["crop"]
-        columns = columns + int(u[RIGHT] * (2 * ranges["crop"] + 1)) - ranges["crop"]
-        moved = _pixels(image, rows, columns, border)
+        moved = _pixels(x, rows + down, columns + right, border)
     else:
-        moved = _between(image, *_turned(rows, columns, height, width, u, ranges), border)
-    return np.where(cut[..., None], border, moved).astype(image.dtype)
+        above, beside = _turned(rows, columns, height, width, bits / 2.0**32, ranges)
+        moved = _between(x, above + down, beside + right, border)
+    if ranges["cutout"]:
+        top, left = below(bits[:, CUT_DOWN], height), below(bits[:, CUT_RIGHT], width)
+        top, left, size = top - ranges["cutout"] // 2, left - ranges["cutout"] // 2, ranges["cutout"]
+        cut = (row >= top) & (row < top + size) & (column >= left) & (column < left + size)
+        moved = xp.where(cut[..., None], border, moved)
+    return moved.astype(x.dtype)
 
 
 def is_whole(ranges: Any) -> bool:
@@ -105,45 +103,49 @@ def is_whole(ranges: Any) -> bool:
 def _turned(
     rows: np.ndarray, columns: np.ndarray, height: int, width: int, u: np.ndarray, ranges: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel of y comes from, in float64: the inverse rotation about the center, then the shift."""
-    angle = (2 * u[ANGLE] - 1) * ranges["rotate"]
-    scale = ranges["scale_low"] + u[SCALE] * (ranges["scale_high"] - ranges["scale_low"])
-    shear = (2 * u[SHEAR] - 1) * ranges["shear"]
+    """Where each pixel of y comes from, in the type of u: the inverse rotation about the center, then the shift."""
+    xp = namespace(u)
+    angle = (2 * u[:, ANGLE] - 1) * ranges["rotate"]
+    scale = ranges["scale_low"] + u[:, SCALE] * (ranges["scale_high"] - ranges["scale_low"])
+    shear = (2 * u[:, SHEAR] - 1) * ranges["shear"]
     down, right = rows - (height - 1) / 2, columns - (width - 1) / 2
-    cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+    cosine, sine = xp.cos(angle) / scale, xp.sin(angle) / scale
     right = right + shear * down
     source_rows = cosine * down - sine * right + (height - 1) / 2
     source_columns = sine * down + cosine * right + (width - 1) / 2
-    whole_down = int(u[DOWN] * (2 * ranges["crop"] + 1)) - ranges["crop"]
-    whole_right = int(u[RIGHT] * (2 * ranges["crop"] + 1)) - ranges["crop"]
-    source_rows = source_rows + whole_down + (2 * u[SHIFT_DOWN] - 1) * ranges["down"] * height
-    return source_rows, source_columns + whole_right + (2 * u[SHIFT_RIGHT] - 1) * ranges["right"] * width
+    source_rows = source_rows + (2 * u[:, SHIFT_DOWN] - 1) * ranges["down"] * height
+    return source_rows, source_columns + (2 * u[:, SHIFT_RIGHT] - 1) * ranges["right"] * width
 
 
-def _pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray, border: np.ndarray) -> np.ndarray:
-    height, width, _ = image.shape
+def _pixels(x: np.ndarray, rows: np.ndarray, columns: np.ndarray, border: np.ndarray) -> np.ndarray:
+    xp = namespace(x)
+    samples, height, width, _ = x.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    found = image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-    return np.where(inside[..., None], found, border)
+    sample = xp.arange(samples)[:, None, None]
+    found = x[sample, xp.clip(rows, 0, height - 1), xp.clip(columns, 0, width - 1)]
+    return xp.where(inside[..., None], found, border)
 
 
-def _between(image: np.ndarray, rows: np.ndarray, columns: np.ndarray, border: np.ndarray) -> np.ndarray:
+def _between(x: np.ndarray, rows: np.ndarray, columns: np.ndarray, border: np.ndarray) -> np.ndarray:
     """Bilinear interpolation."""
-    top, left = np.floor(rows), np.floor(columns)
+    xp = namespace(x)
+    top, left = xp.floor(rows), xp.floor(columns)
     down, right = (rows - top)[..., None], (columns - left)[..., None]
-    top, left = top.astype(np.int64), left.astype(np.int64)
-    upper = _pixels(image, top, left, border) * (1 - right) + _pixels(image, top, left + 1, border) * right
-    lower = _pixels(image, top + 1, left, border) * (1 - right) + _pixels(image, top + 1, left + 1, border) * right
+    top, left = top.astype(int), left.astype(int)
+    upper = _pixels(x, top, left, border) * (1 - right) + _pixels(x, top, left + 1, border) * right
+    lower = _pixels(x, top + 1, left, border) * (1 - right) + _pixels(x, top + 1, left + 1, border) * right
     return upper * (1 - down) + lower * down
 
 
-def _colored(image: np.ndarray, reach: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
+def _colored(x: np.ndarray, reach: np.ndarray, u: np.ndarray, ranges: Any) -> np.ndarray:
+    """`u` (B, 16) are the random numbers of each sample."""
     if not (ranges["brightness"] or ranges["contrast"] or ranges["saturation"]):
-        return image
-    contrast = 1 + (2 * u[CONTRAST] - 1) * ranges["contrast"]
-    mean = image.mean(axis=(0, 1))
-    y = (image - mean) * contrast + mean + (2 * u[BRIGHTNESS] - 1) * ranges["brightness"] * reach
+        return x
+    u = u[:, :, None, None, None]
+    contrast = 1 + (2 * u[:, CONTRAST] - 1) * ranges["contrast"]
+    mean = x.mean(axis=(1, 2), keepdims=True)
+    y = (x - mean) * contrast + mean + (2 * u[:, BRIGHTNESS] - 1) * ranges["brightness"] * reach
     if ranges["saturation"]:
-        gray = (y * GRAY).sum(axis=-1, keepdims=True)
-        y = gray + (y - gray) * (1 + (2 * u[SATURATION] - 1) * ranges["saturation"])
-    return y.astype(image.dtype)
+        gray = (y * np.array(GRAY, x.dtype)).sum(axis=-1, keepdims=True)
+        y = gray + (y - gray) * (1 + (2 * u[:, SATURATION] - 1) * ranges["saturation"])
+    return y.astype(x.dtype)

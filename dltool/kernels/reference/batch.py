@@ -15,20 +15,19 @@ if TYPE_CHECKING:
 
 def order(*, rows_total: int, shuffle: int, key: int, first: int = 0, step: StepRecord) -> np.ndarray:
     """rows (B,) = the epoch's order at (position − first + i) mod rows_total, i < B; the identity without shuffle."""
-    index = (step.position - first + np.arange(step.rows, dtype=np.int64)) % rows_total
+    index = (step.position - first + namespace(step.position).arange(step.rows)) % rows_total
     return permute(index, rows_total, key=key, epoch=step.epoch) if shuffle else index
 
 
 def stream_order(*, streams: int, length: int, step: StepRecord) -> np.ndarray:
     """rows (B,): position p = position + i of the epoch, i < B, is row p // streams of stream p mod streams."""
-    position = step.position + np.arange(step.rows, dtype=np.int64)
+    position = step.position + namespace(step.position).arange(step.rows)
     return position % streams * length + position // streams
 
 
 def draw(chances: np.ndarray, others: np.ndarray, *, rows_total: int, key: int, step: StepRecord) -> np.ndarray:
     """rows (B,) = what is drawn for positions position + i of the epoch, i < B, from tables (rows_total,)."""
-    xp = namespace(chances)
-    index = step.position + xp.arange(step.rows, dtype=xp.int64)
+    index = step.position + namespace(step.position).arange(step.rows)
     return drawn(index, chances[:rows_total], others[:rows_total], key=key, epoch=step.epoch)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.kernels.reference.arrays import added_at, namespace
+from dltool.kernels.reference.arrays import Array, added_at, namespace
 
 
 def conv(x: np.ndarray, w: np.ndarray, **geometry: int) -> np.ndarray:
@@ -48,22 +48,22 @@ def sum_groups(x: np.ndarray, *, groups: int, rows: int) -> np.ndarray:
     return x.reshape(groups, rows, -1).sum(axis=0).reshape(x.shape[1:])
 
 
-def as_images(x: np.ndarray) -> np.ndarray:
+def as_images(x: Array) -> Array:
     """Images (B, H, W, C) of a series (B, T, C) of height 1; images as they are."""
     return x if x.ndim == 4 else x[:, None]
 
 
-def output_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def output_sizes(x: Array, geometry: dict[str, int]) -> tuple[int, ...]:
     """(h, w) of y, (w,) where another value is that of a series."""
     return (geometry["out_height"], geometry["out_width"])[4 - x.ndim :]
 
 
-def input_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def input_sizes(x: Array, geometry: dict[str, int]) -> tuple[int, ...]:
     """(H, W) of x, (W,) where another value is that of a series."""
     return (geometry["height"], geometry["width"])[4 - x.ndim :]
 
 
-def kernel_sizes(x: np.ndarray, geometry: dict[str, int]) -> tuple[int, ...]:
+def kernel_sizes(x: Array, geometry: dict[str, int]) -> tuple[int, ...]:
     """(kh, kw), (kw,) where another value is that of a series."""
     return (geometry["kernel_height"], geometry["kernel_width"])[4 - x.ndim :]
 
@@ -73,7 +73,7 @@ def groups_of(samples: int, groups: int) -> list[slice]:
     return [slice(g * samples // groups, (g + 1) * samples // groups) for g in range(groups)]
 
 
-def padded_images(x: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
+def padded_images(x: Array, geometry: dict[str, int]) -> Array:
     """x with zeros around it, as far as windows reach."""
     xp = namespace(x)
     reach = [
@@ -93,7 +93,7 @@ def within_border(padded: np.ndarray, geometry: dict[str, int]) -> np.ndarray:
     return padded[:, top : top + geometry["height"], left : left + geometry["width"]]
 
 
-def windows(padded: np.ndarray, geometry: dict[str, int]) -> Iterator[tuple[int, Any, np.ndarray]]:
+def windows(padded: Array, geometry: dict[str, int]) -> Iterator[tuple[int, Any, Array]]:
     """For every tap its number, where all windows have it in the padded images, and what is there."""
     for k in range(geometry["kernel_height"]):
         for m in range(geometry["kernel_width"]):

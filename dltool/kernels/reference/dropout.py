@@ -35,4 +35,4 @@ def _mask(rows: int, channels: int, rate: float, stream: int, key: int, step: St
 
 def factors_of(bits: np.ndarray, rate: float) -> np.ndarray:
     """1 / (1 − rate) where random bits ≥ ⌊rate · 2³²⌋, else 0."""
-    return (bits >= math.floor(rate * 2**32)) / (1 - rate)
+    return (bits >= np.uint32(math.floor(rate * 2**32))) / (1 - rate)

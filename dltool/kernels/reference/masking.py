@@ -9,7 +9,7 @@ from dltool.kernels.reference.arrays import namespace
 
 def lengths(codes: np.ndarray) -> np.ndarray:
     """lengths (B,) = how many of codes (B, …, T) are not negative, at least 1."""
-    counts = (codes >= 0).reshape(len(codes), -1).sum(axis=1).astype("int64")
+    counts = (codes >= 0).reshape(len(codes), -1).sum(axis=1)
     return namespace(codes).maximum(counts, 1)
 
 

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.arrays import Array, namespace
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
-def previous_step(y: np.ndarray, *initial: np.ndarray) -> np.ndarray:
+def previous_step(y: Array, *initial: Array) -> Array:
     """z (B, T, H) = y one step later, 0 or the initial state first."""
     xp = namespace(y)
     first = initial[0] if initial else xp.zeros_like(y[:, 0])
     return xp.concatenate([first[:, None], y[:, :-1]], axis=1)
 
 
-def states_and_factors(extras: tuple[np.ndarray, ...], masked: int) -> tuple[tuple[np.ndarray, ...], np.ndarray | int]:
+def states_and_factors(extras: tuple[Array, ...], masked: int) -> tuple[tuple[Array, ...], Array | int]:
     """Initial states (B, H), and what y₋₁ is multiplied by in its products: a mask (B, H), or 1."""
     count = len(extras) - masked
     return extras[:count], extras[count][:, 0] if masked else 1
@@ -28,7 +28,7 @@ def states_and_factors(extras: tuple[np.ndarray, ...], masked: int) -> tuple[tup
 def recall(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """y (B, H) = the first rows of the memory; zeros at the start of an epoch."""
     rows = memory[: step.rows]
-    return rows * 0 if step.position == 0 else rows
+    return namespace(memory).where(step.position == 0, rows * 0, rows)
 
 
 def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
@@ -38,5 +38,6 @@ def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
 
 def row_of_position(x: np.ndarray, *, steps: int, step: StepRecord) -> np.ndarray:
     """y (B, 1, C) = the row of x (T, C) at the position of the step."""
-    row = x[min(step.position, steps - 1)]
-    return namespace(x).broadcast_to(row, (step.rows, 1, *row.shape))
+    xp = namespace(x)
+    row = x[xp.minimum(step.position, steps - 1)]
+    return xp.broadcast_to(row, (step.rows, 1, *row.shape))

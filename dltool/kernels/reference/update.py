@@ -99,9 +99,9 @@ def _decayed(
 
 def accumulate(g: np.ndarray, total: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """total = g in the first micro-batch of an update, else total + g, of one shape."""
-    return g if step.first else total + g
+    return namespace(g).where(step.first, g, total + g)
 
 
 def average(w: np.ndarray, e: np.ndarray, *, decay: float, step: StepRecord) -> np.ndarray:
     """e = decay · e + (1 − decay) · w, of one shape; in the first update of a training e = w."""
-    return decay * e + (1 - decay) * w if step.step else w.copy()
+    return namespace(w).where(step.step == 0, w, decay * e + (1 - decay) * w)

@@ -1,0 +1,34 @@
+"""Attention to what came before, of one step whose place is known only when it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax
+from jax import lax
+from jax import numpy as jnp
+
+if TYPE_CHECKING:
+    from dltool.ops.op import StepRecord
+
+
+def cached_attention(
+    qkv: jax.Array,
+    keys: jax.Array,
+    values: jax.Array,
+    *,
+    heads: int,
+    groups: int,
+    scale: float,
+    context: int,
+    step: StepRecord,
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """(y (B, 1, heads · D), keys, values) with the keys and values (B, context, groups · D) of the step's position."""
+    samples, width, row = len(qkv), keys.shape[2] // groups, jnp.minimum(step.position, context - 1)
+    query, key, value = jnp.split(qkv, [heads * width, (heads + groups) * width], axis=-1)
+    keys, values = (lax.dynamic_update_slice(old, new, (0, row, 0)) for old, new in ((keys, key), (values, value)))
+    queries = query.reshape(samples, groups, heads // groups, width)
+    known, given = (x[:samples].reshape(samples, context, groups, width) for x in (keys, values))
+    scores = jnp.einsum("bghd,btgd->bght", queries, known) * scale
+    shares = jax.nn.softmax(jnp.where(jnp.arange(context) <= row, scores, -jnp.inf), axis=-1)
+    return jnp.einsum("bght,btgd->bghd", shares, given).reshape(samples, 1, heads * width), keys, values

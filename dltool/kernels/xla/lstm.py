@@ -1,0 +1,54 @@
+"""The LSTM as a loop of XLA: products and gates (B, T, 4 · H) in the order i, f, g, o; y and cells (B, T, H)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from jax import lax
+from jax import numpy as jnp
+
+from dltool.kernels.reference.recurrence import previous_step, states_and_factors
+from dltool.kernels.xla.recurrence import over_steps
+
+
+def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: int) -> tuple[jax.Array, ...]:
+    """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
+    initial, factors = states_and_factors(extras, masked)
+
+    def step(state: Any, product: jax.Array) -> Any:
+        hidden, cell = state
+        i, f, g, o = jnp.split(product + hidden * factors @ recurrent, 4, axis=-1)
+        i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
+        cell = f * cell + i * g
+        hidden = o * jnp.tanh(cell)
+        return (hidden, cell), (hidden, jnp.concatenate([i, f, g, o], axis=-1), cell)
+
+    zeros = jnp.zeros_like(products[:, 0, : len(recurrent)])
+    return over_steps(step, initial or (zeros, zeros), products)
+
+
+def lstm_gradient(
+    gates: jax.Array, recurrent: jax.Array, dy: jax.Array, cells: jax.Array, *extras: jax.Array, masked: int
+) -> jax.Array:
+    """dproducts (B, T, 4 · H), from the last step to the first."""
+    initial, factors = states_and_factors(extras, masked)
+
+    def step(state: Any, given: Any) -> Any:
+        dhidden, dcell = state
+        gate, upstream, squashed, before = given
+        i, f, g, o = jnp.split(gate, 4, axis=-1)
+        dhidden = upstream + dhidden
+        dcell = dcell + dhidden * o * (1 - squashed**2)
+        slopes = [
+            dcell * g * i * (1 - i),
+            dcell * before * f * (1 - f),
+            dcell * i * (1 - g**2),
+            dhidden * squashed * o * (1 - o),
+        ]
+        slope = jnp.concatenate(slopes, axis=-1)
+        return (slope @ recurrent.T * factors, dcell * f), slope
+
+    zeros = jnp.zeros_like(cells[:, 0])
+    given = (gates, dy, jnp.tanh(cells), previous_step(cells, *initial[1:]))
+    return over_steps(step, (zeros, zeros), given, reverse=True)

@@ -1,0 +1,60 @@
+"""State and runners on devices of XLA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dltool.program.building import Network
+from dltool.program.summary import step_flops
+from dltool.runtime.device import Device
+from dltool.runtime.xla.compiler import Compiler
+from dltool.runtime.xla.devices import CALL_FLOPS, LONGEST, Devices
+from dltool.runtime.xla.limits import measured_limits
+from dltool.runtime.xla.runner import Runner
+
+
+class Backend:
+    """The state of some networks on devices, by name."""
+
+    compiles_programs = True
+
+    def __init__(self, networks: list[Network], device: Device, on_compile: Callable[[str], None] | None):
+        self._devices = Devices.found(device)
+        self._compiler = Compiler(self._devices, on_compile)
+        self._state: dict[str, Any] = {}
+        totals = [value for network in networks for value in network.graph.values.values() if value.role == "total"]
+        self.write({value.name: np.zeros(value.shape, np.float32) for value in totals})
+
+    @property
+    def device_name(self) -> str:
+        """What the devices are called."""
+        return self._devices.name
+
+    @property
+    def compile_seconds(self) -> float:
+        """Spent on compiling so far."""
+        return self._compiler.seconds
+
+    def read(self, name: str) -> np.ndarray:
+        """A value as an array; a copy."""
+        return np.array(self._state[name])
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Set values by name."""
+        for name, array in arrays.items():
+            self._state[name] = self._devices.put(np.asarray(array, np.float32))
+
+    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Runner:
+        """A network on a part of the data; `instead` names state to use in place of another."""
+        return Runner(network, self._state, data, self._devices, self._compiler, self.longest(network), instead)
+
+    def limits(self) -> tuple[float, float]:
+        """(operations, bytes) per second that one device can do."""
+        return measured_limits(self._devices)
+
+    def longest(self, network: Network) -> int:
+        """The most micro-batches that one call should run; it decides about bits, so it must not depend on a clock."""
+        return max(1, min(LONGEST, int(CALL_FLOPS[self._devices.kind] // max(1, step_flops(network)))))

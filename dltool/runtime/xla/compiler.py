@@ -1,0 +1,49 @@
+"""Compiles the traced steps of graphs; what was compiled before comes from the cache."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+from jax import lax
+
+from dltool.runtime.device import PROGRAM
+from dltool.runtime.xla.devices import PRECISIONS, Devices, explained
+from dltool.runtime.xla.tracing import Shape, Traced, stretch
+
+
+class Compiler:
+    """Compiles functions, several at a time."""
+
+    def __init__(self, devices: Devices, on_compile: Callable[[str], None] | None):
+        self._devices, self._on_compile = devices, on_compile or (lambda what: None)
+        self.seconds = 0.0
+
+    def compile(self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]]) -> list[Any]:
+        """The compiled functions of graphs for shapes, called with arguments like those given."""
+        if not wanted:
+            return []
+        self._on_compile(PROGRAM)
+        started = time.perf_counter()
+        with explained(self._devices):
+            lowered = [self._lowered(*one) for one in wanted]
+            options = self._devices.compiler_options
+            with ThreadPoolExecutor(len(lowered)) as pool:
+                compiled = list(pool.map(lambda one: one.compile(compiler_options=options), lowered))
+        self.seconds += time.perf_counter() - started
+        return compiled
+
+    def _lowered(self, traced: Traced, shape: Shape, arguments: tuple[Any, ...]) -> Any:
+        devices = self._devices
+        by_rows, everywhere = devices.by_rows(shape.rows), devices.everywhere(shape.rows)
+        function = jax.jit(
+            stretch(traced, shape, lambda array: lax.with_sharding_constraint(array, by_rows)),
+            donate_argnums=0,
+            in_shardings=everywhere,
+            out_shardings=(everywhere, None),
+        )
+        with jax.default_matmul_precision(PRECISIONS[devices.precision]):
+            return function.lower(*arguments)

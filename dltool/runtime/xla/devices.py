@@ -1,0 +1,126 @@
+"""The devices that XLA computes on: finding them, what is wrong where there are none, and how programs are compiled."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from dltool.caching import cache_root
+from dltool.config.amounts import amount
+from dltool.errors import RunError
+from dltool.runtime.device import Device
+from dltool.runtime.xla.drivers import why_no_gpu
+
+Kind = Literal["cuda", "xla"]
+Precision = Literal["float32", "tf32"]
+
+#: JAX's name of a precision of products
+PRECISIONS: Mapping[Precision, str] = {"float32": "highest", "tf32": "tensorfloat32"}
+#: multiplications and additions that one call should not exceed, so that it takes about a tenth of a second
+CALL_FLOPS: Mapping[Kind, float] = {"cuda": 2e12, "xla": 2e9}
+#: most micro-batches in one call
+LONGEST = 64
+
+
+@dataclass(frozen=True)
+class Devices:
+    """One or more devices of a kind, over which batches are spread, and the precision of products on them."""
+
+    kind: Kind
+    every: tuple[Any, ...]
+    precision: Precision = "float32"
+
+    @classmethod
+    def found(cls, device: Device) -> Devices:
+        """Those of this machine; raises RunError where there are fewer than wanted, with what would mend it."""
+        kind = "cuda" if device.kind == "cuda" else "xla"
+        _set_up(kind)
+        import jax
+
+        try:
+            every = jax.devices("cuda" if kind == "cuda" else "cpu")
+        except RuntimeError as error:
+            raise RunError(why_no_gpu(str(error))) from None
+        wanted = len(every) if device.count == "all" else device.count
+        if wanted > len(every):
+            more = "; for virtual ones: XLA_FLAGS=--xla_force_host_platform_device_count=8" if kind == "xla" else ""
+            raise RunError(f"train.devices: {wanted} are wanted, but this machine has {len(every)}{more}")
+        return cls(kind, tuple(every[:wanted]), device.precision)
+
+    @property
+    def name(self) -> str:
+        """What the devices are called, such as "NVIDIA H100"."""
+        name = "the processor through XLA" if self.kind == "xla" else self.every[0].device_kind
+        return name if len(self.every) == 1 else f"{len(self.every)} × {name}"
+
+    def mesh(self, rows: int) -> Any:
+        """The devices in two axes: over the first, rows of a batch are spread evenly; along the second, they repeat."""
+        import jax
+
+        shares = math.gcd(rows, len(self.every))
+        return jax.sharding.Mesh(np.array(self.every).reshape(shares, -1), ("rows", "copies"))
+
+    def everywhere(self, rows: int = 1) -> Any:
+        """The sharding of what every device has."""
+        import jax
+
+        return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec())
+
+    def by_rows(self, rows: int) -> Any:
+        """The sharding of a batch of so many rows."""
+        import jax
+
+        return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec("rows"))
+
+    def put(self, array: np.ndarray) -> Any:
+        """A copy of an array on every device; integers have 32 bits there."""
+        import jax
+
+        narrow = array.astype(np.int32) if array.dtype == np.int64 else np.array(array)
+        return jax.device_put(narrow, self.everywhere())
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of memory of each device; None if unknown."""
+        stats = self.every[0].memory_stats() or {}
+        return stats.get("bytes_limit")
+
+    @property
+    def compiler_options(self) -> dict[str, Any]:
+        """Programs give the same bits each time they run."""
+        return {"xla_gpu_exclude_nondeterministic_ops": True} if self.kind == "cuda" else {}
+
+
+def _set_up(kind: Kind) -> None:
+    """Settings of JAX that must be made before it is used."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
+    if kind == "xla":
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    import jax
+
+    folder = cache_root() / f"programs-jax-{jax.__version__}"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@contextmanager
+def explained(devices: Devices, program: Any = None) -> Iterator[None]:
+    """Errors of XLA become a RunError of one line."""
+    import jax
+
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        text = " ".join(str(error).split())
+        if "RESOURCE_EXHAUSTED" in text:
+            has = f" of {amount(devices.memory)}" if devices.memory else ""
+            raise RunError(f"out of memory on {devices.name}{has}; use a smaller train.batch_size") from None
+        raise RunError(f"{devices.name}: {text[:300]}") from None

@@ -1,0 +1,148 @@
+"""One micro-batch as a function of JAX arrays: the graph that the reference interpreter runs, traced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+
+from dltool.kernels.xla import find
+from dltool.ops.graph import Graph, Node
+from dltool.ops.op import Report, StepRecord
+from dltool.program.pruning import prune
+from dltool.runtime.plan import StepPlan
+
+Arrays = dict[str, Any]
+
+#: columns of a line of the plan, all of 32 bits: integers, then the scale, then the scalars of the optimizer
+STEP, EPOCH, POSITION, COUNTED, FIRST, UPDATE, ORDER, SCALE, SCALARS = range(9)
+
+
+@dataclass(frozen=True)
+class TracedStep(StepRecord):
+    """A step of which only the number of rows is known when it is compiled."""
+
+    order: Any = None  # the rows of its epoch, if these are shuffled: int32 (n,)
+    counted: Any = None  # how many rows count, if the batch is filled up
+
+
+def encode(plan: StepPlan) -> np.ndarray:
+    """A plan as int32 (micro-batches, columns); which of the orders at hand is its own is left open."""
+    lines = np.zeros((len(plan), SCALARS + plan.scalars.shape[1]), np.int32)
+    lines[:, STEP], lines[:, EPOCH], lines[:, POSITION] = plan.step, plan.epoch, plan.position
+    lines[:, COUNTED], lines[:, FIRST], lines[:, UPDATE] = plan.rows, plan.first, plan.update
+    lines[:, SCALE] = plan.scale.astype(np.float32).view(np.int32)
+    lines[:, SCALARS:] = np.ascontiguousarray(plan.scalars, np.float32).view(np.int32)
+    return lines
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a graph needs to be run as a function: its nodes, and the names of what these read, write and tell."""
+
+    every: Sequence[Node]  # run in each micro-batch
+    closing: Sequence[Node]  # run in the last one of an update
+    changed: Sequence[str]  # state that nodes overwrite
+    fixed: Sequence[str]  # state that nodes only read
+    data: Sequence[str]
+    loss: str | None
+    output: str
+    shuffle_key: int | None  # of the order of epochs, if rows are shuffled
+
+    @classmethod
+    def of(cls, graph: Graph) -> Traced:
+        """The nodes of a graph whose results are needed."""
+        reports = {node.op.reports: node.outputs[0] for node in graph.nodes if node.op.reports}
+        nodes = prune(graph.nodes, reports.values())
+        made = {value for node in nodes for value in node.outputs}
+        read = dict.fromkeys(value for node in nodes for value in node.inputs if value not in made)
+        changed = dict.fromkeys(value.name for node in nodes for value in node.updated)
+        keys = [node.attributes["key"] for node in nodes if node.attributes.get("shuffle")]
+        loss = reports.get(Report.LOSS)
+        return cls(
+            every=[node for node in nodes if not node.per_update],
+            closing=[node for node in nodes if node.per_update],
+            changed=list(changed),
+            fixed=[v.name for v in read if v.role != "data" and v.name not in changed],
+            data=list(dict.fromkeys(["target", *(v.name for v in read if v.role == "data")])),
+            loss=loss.name if loss else None,
+            output=reports[Report.OUTPUTS].name,
+            shuffle_key=keys[0] if keys else None,
+        )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What distinguishes compiled functions of one graph."""
+
+    lines: int  # micro-batches in one call
+    rows: int  # of each
+    collect: bool  # whether outputs are wanted
+    filled: bool  # whether batches are filled up with rows that do not count
+    conditional: bool  # whether some micro-batches close no update
+
+
+def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The function (changed, fixed, data, orders, first, lines) → (changed, losses, outputs) of some micro-batches.
+
+    `orders` (epochs, n) are those of some epochs, `first` is the position of the first sample of the data, `lines`
+    come from `encode`; `shared` tells that a value of the batch is spread over devices.
+    """
+
+    def micro_batch(changed: Arrays, line: Any, fixed: Arrays, data: Arrays, orders: Any, first: Any) -> Any:
+        numbers: Any = lax.bitcast_convert_type(line, np.float32)
+        step = TracedStep(
+            step=line[STEP],
+            epoch=line[EPOCH],
+            position=line[POSITION],
+            rows=shape.rows,
+            scale=numbers[SCALE],
+            scalars=tuple(numbers[i] for i in range(SCALARS, len(numbers))),
+            first=line[FIRST] > 0,
+            order=None if traced.shuffle_key is None else orders[line[ORDER]],
+            counted=line[COUNTED] if shape.filled else None,
+        )
+        values = run_nodes(traced.every, {**data, **fixed, **changed}, step, first, shared)
+        reports = values[traced.loss] if traced.loss else np.float32(0), values[traced.output]
+
+        def close(changed: Arrays) -> Arrays:
+            closed = run_nodes(traced.closing, {**values, **changed}, step, first, shared)
+            return {name: closed[name] for name in changed}
+
+        moved = {name: values[name] for name in changed}
+        moved = lax.cond(line[UPDATE] > 0, close, lambda same: same, moved) if shape.conditional else close(moved)
+        return moved, reports if shape.collect else reports[:1]
+
+    def run(changed: Arrays, fixed: Arrays, data: Arrays, orders: Any, first: Any, lines: Any) -> Any:
+        return lax.scan(lambda state, line: micro_batch(state, line, fixed, data, orders, first), changed, lines)
+
+    return run
+
+
+def run_nodes(
+    nodes: Sequence[Node],
+    arrays: Mapping[str, Any],
+    step: TracedStep,
+    first: Any,
+    shared: Callable[[Any], Any] = lambda array: array,
+) -> Arrays:
+    """Every value by name that nodes make, and the arrays that they are made of.
+
+    `first` is the position in the epoch of the first sample of the data.
+    """
+    values = dict(arrays)
+    for node in nodes:
+        attributes = {**node.attributes, **node.op.data_attributes(node, values, first)}
+        if node.op.uses_step:
+            attributes["step"] = step
+        with jax.named_scope(f"{node.layer}.{node.op.yaml_name}"):
+            results = find(node.op.yaml_name)(*(values[value.name] for value in node.inputs), **attributes)
+        written = (*node.outputs, *node.updated)
+        for value, array in zip(written, results if isinstance(results, tuple) else (results,), strict=True):
+            fetched = node.part == "batch" and value.spec.batched
+            values[value.name] = shared(array) if fetched else array
+    return values

@@ -1,0 +1,67 @@
+"""Which device a training runs on, and what is to be said of it."""
+
+from __future__ import annotations
+
+from dltool.config.experiment import Experiment
+from dltool.data.samples.signature import Signature
+from dltool.formatting import duration
+from dltool.program.building import build_network
+from dltool.program.summary import step_flops
+from dltool.runtime.device import CPU, Device
+from dltool.runtime.xla.drivers import has_gpu, require_gpu, require_jax
+from dltool.training.batching import Batching
+from dltool.training.checkpoint import Checkpoint
+
+#: multiplications and additions that the processor can be expected to do in a second
+PROCESSOR_FLOPS = 5e10
+#: a training of fewer seconds on the processor is over there before a GPU has begun
+WORTH_SECONDS = 20.0
+
+
+def require_device(kind: str) -> None:
+    """Raise RunError if a kind of device cannot be used here, before anything has been prepared for it."""
+    if kind in ("cuda", "xla"):
+        require_jax(kind)
+    if kind == "cuda":
+        require_gpu()
+
+
+def choose_device(experiment: Experiment, signature: Signature, batching: Batching) -> tuple[Device, list[str]]:
+    """The device of a config, and a note on what `auto` has chosen."""
+    train = experiment.train
+    if train.device == "cpu":
+        return CPU, []
+    if train.device != "auto":
+        return Device(train.device, train.devices, train.precision), []
+    if not has_gpu():
+        return CPU, ["device auto: the processor, as there is no GPU that JAX can use"]
+    network = build_network(experiment, signature, training=True, rows=batching.largest_batch, lower=False)
+    steps = batching.updates * batching.accumulate * train.epochs
+    seconds = step_flops(network) * steps / PROCESSOR_FLOPS
+    if seconds < WORTH_SECONDS:
+        return CPU, [f"device auto: the processor, which takes about {duration(max(seconds, 1))}; for the GPU: cuda"]
+    note = f"device auto: the GPU; the processor would take about {duration(seconds)}"
+    return Device("cuda", train.devices, train.precision), [note]
+
+
+def device_for_rows(kind: str) -> Device:
+    """The device to evaluate or predict with."""
+    require_device(kind)
+    if kind == "cuda" or (kind == "auto" and has_gpu()):
+        return Device("cuda")
+    return Device("xla") if kind == "xla" else CPU
+
+
+def moving(checkpoint: Checkpoint, experiment: Experiment) -> str | None:
+    """A note on what follows from continuing on another device; None if it is the same."""
+    before, now = ({**_SETTINGS, **config} for config in (checkpoint.config["train"], experiment.train.model_dump()))
+    changes = [
+        f"train.{name} is {now[name]} instead of {before[name]}" for name in _SETTINGS if now[name] != before[name]
+    ]
+    if not changes:
+        return None
+    return f"{', '.join(changes)}: what follows agrees with an uninterrupted run to rounding, not bit for bit"
+
+
+#: what a checkpoint of a dltool that knew no devices stands for
+_SETTINGS = {"device": "cpu", "devices": 1, "precision": "float32"}

@@ -1,0 +1,101 @@
+"""Every kernel of XLA, most of them traced reference kernels, against the reference on the same inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from dltool.errors import RunError
+from dltool.kernels import reference
+from dltool.kernels.reference.random import permute, round_keys
+from dltool.kernels.xla import find
+from dltool.kernels.xla.batch import orders_of_epochs
+from dltool.ops.graph import Graph
+from dltool.ops.op import StepRecord
+from dltool.registry import registered
+from dltool.runtime.xla.tracing import TracedStep, run_nodes
+from tests.ops.cases import CASES, Case
+
+from .bound import Arrays, by_reference
+from .test_kernels import assert_close, single
+
+#: what only lowering for the cpu makes
+LOWERED = {"winograd", "embedding_product", "folding"}
+#: parts of a weight's gradient, of which XLA makes but one
+IN_GROUPS = {"conv_weight_gradient", "depthwise_weight_gradient"}
+#: compiling takes most of the time of these tests
+FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+UNLOWERED = [case for case in CASES if registered("op")[case.op].__module__.rpartition(".")[2] not in LOWERED]
+
+
+@pytest.mark.parametrize("name", sorted({case.op for case in UNLOWERED}))
+def test_a_kernel_of_xla_does_what_the_reference_says(name: str):
+    cases = [case for case in UNLOWERED if case.op == name]
+    for case, arrays, values in zip(cases, *traced(cases), strict=True):
+        for node in case.build()[0].nodes:
+            if node.op.yaml_name == "sum_groups":
+                continue
+            for made, expected in by_reference(node, {**values, **arrays}, single(case.step(5))).items():
+                together = node.op.yaml_name in IN_GROUPS
+                actual, expected = (values[made].sum(0), expected.sum(0)) if together else (values[made], expected)
+                assert_close(actual, expected, f"{case} {made}", least=1.0)
+
+
+def traced(cases: list[Case]) -> tuple[list[Arrays], list[Arrays]]:
+    """What is given to the graphs of some cases, and every value as XLA has it; integers have 32 bits there."""
+    graphs = [case.build()[0] for case in cases]
+    steps = [single(case.step(5)) for case in cases]
+    given = [case.arrays(5, "float32") for case in cases]
+    orders = [_order(graph, step) for graph, step in zip(graphs, steps, strict=True)]
+
+    def run(inputs: Any, numbers: Any, orders: Any) -> Any:
+        made = []
+        for graph, step, arrays, (integers, scale, scalars), order in zip(
+            graphs, steps, inputs, numbers, orders, strict=True
+        ):
+            known = dict(zip(("step", "epoch", "position"), integers, strict=True))
+            scalars = tuple(scalars[i] for i in range(len(step.scalars)))
+            record = TracedStep(**known, rows=step.rows, scale=scale, scalars=scalars, order=order)
+            made.append(run_nodes(graph.nodes, arrays, record, 0))
+        return made
+
+    numbers = [
+        (np.int32([step.step, step.epoch, step.position]), np.float32(step.scale), np.float32([*step.scalars, 0]))
+        for step in steps
+    ]
+    inputs = [{name: _narrow(array) for name, array in arrays.items()} for arrays in given]
+    with jax.default_matmul_precision("highest"):
+        compiled = jax.jit(run).lower(inputs, numbers, orders).compile(compiler_options=FAST)
+    return given, [jax.tree.map(np.asarray, made) for made in compiled(inputs, numbers, orders)]
+
+
+def _narrow(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.int32) if array.dtype == np.int64 else array
+
+
+def _order(graph: Graph, step: StepRecord) -> np.ndarray:
+    """The order of the epoch, of the five rows of the target."""
+    keys = [node.attributes["key"] for node in graph.nodes if node.attributes.get("shuffle")]
+    return _narrow(permute(np.arange(5), 5, key=keys[0], epoch=step.epoch)) if keys else np.arange(0, dtype=np.int32)
+
+
+@pytest.mark.parametrize("key", [0, 7, 2**64 - 1])
+@pytest.mark.parametrize("total", [1, 2, 17, 1437, 70001])
+def test_the_order_of_an_epoch(total: int, key: int):
+    keys = np.stack([round_keys(key, epoch) for epoch in (3, 4)], axis=1)[..., None]
+    made = orders_of_epochs(total, keys)
+    for epoch, order in zip((3, 4), made, strict=True):
+        np.testing.assert_array_equal(order, permute(np.arange(total), total, key=key, epoch=epoch))
+
+
+def test_what_xla_has_no_own_form_of_is_the_reference_kernel():
+    assert find("relu") is reference.find("relu")
+    assert find("conv") is not reference.find("conv")
+
+
+def test_a_missing_kernel_is_named():
+    with pytest.raises(RunError, match=r"op 'leaky_rleu' has no reference kernel; did you mean 'leaky_relu'\?"):
+        find("leaky_rleu")

@@ -1,0 +1,129 @@
+"""Training on XLA: it follows the cpu kernels step by step, and a stop changes no bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltool.training import pace
+from dltool.training.checkpoint import decode
+from dltool.training.continuing import continued
+from dltool.training.devices import moving
+from dltool.training.job import open_job
+from tests.training.runs import AUGMENTED, assert_equal_runs, lines, open_run, train
+
+XLA = ("train.device=xla",)
+#: batch norm, dropout, accumulation, averages and clipping, in an order that is drawn
+RICH = {
+    "model": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": "classes"}],
+    "metrics": ["accuracy", "auc"],
+    "train": {"ema_decay": 0.9, "accumulate": 2, "clip": {"norm": 0.5}, "sampling": "balanced"},
+}
+#: changes that are quick to compile
+LIGHT = AUGMENTED | {"augment": [{"random_crop": 2}, {"random_flip": "both"}, {"cutout": 2}, "mixup"], "train": {}}
+TEXT = "to be or not to be that is the question " * 20
+STATEFUL = {
+    "data": {"text_stream": {"path": "text.txt", "block": 8}},
+    "model": [
+        {"embedding": 8},
+        {"gru": {"units": 8, "return_sequences": True, "stateful": True}},
+        {"dense": "classes"},
+    ],
+    "metrics": ["perplexity"],
+}
+
+
+@pytest.fixture
+def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of at most three steps, of which each is one stretch."""
+    monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3)
+    monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def text(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, RICH, LIGHT, STATEFUL], ids=["plain", "rich", "augmented and mixed", "stateful"]
+)
+def test_xla_follows_the_cpu(tmp_path: Path, changes: dict[str, Any]):
+    runs = []
+    for overrides in ((), XLA):
+        job, run = open_run(tmp_path, changes, overrides)
+        train(job, run)
+        runs.append(run)
+    on_cpu, on_xla = map(lines, runs)
+    assert len(on_cpu) == len(on_xla)
+    for one, other in zip(on_cpu, on_xla, strict=True):
+        assert_alike(one, other)
+
+
+def assert_alike(one: Any, other: Any) -> None:
+    """The same lines, whose numbers agree to rounding."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_alike(one[key], other[key])
+    elif isinstance(one, float):
+        assert other == pytest.approx(one, rel=1e-3, abs=1e-5)
+    else:
+        assert one == other
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_a_stop_between_stretches_changes_nothing(tmp_path: Path):
+    job, whole = open_run(tmp_path, RICH, XLA)
+    assert job.stretch == 1  # three micro-batches hold one update of two
+    train(job, whole)
+    for stop_at in (1, 5):
+        job, run = open_run(tmp_path, RICH, XLA)
+        assert train(job, run, stop_at=stop_at).reason == "signal"
+        checkpoint = decode(run.last)
+        train(open_job(continued(checkpoint, ()), [tmp_path]), run, checkpoint=checkpoint)
+        assert_equal_runs(run, whole)
+
+
+def test_results_do_not_depend_on_how_long_calls_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3)
+    runs = []
+    for seconds in (0.0, 10.0):
+        monkeypatch.setattr(pace, "CALL_SECONDS", seconds)
+        job, run = open_run(tmp_path, {}, XLA)
+        assert job.stretch == 3
+        train(job, run)
+        runs.append(run)
+    assert_equal_runs(*runs)
+
+
+def test_a_checkpoint_moves_between_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
+    job, whole = open_run(tmp_path)
+    train(job, whole)
+    job, run = open_run(tmp_path)
+    train(job, run, stop_at=2)
+    for stop_at, device in ((12, "xla"), (None, "cpu")):
+        checkpoint = decode(run.last)
+        experiment = continued(checkpoint, (f"train.device={device}",))
+        told = moving(checkpoint, experiment)
+        assert told is not None
+        assert told.startswith(f"train.device is {device} instead of ")
+        train(open_job(experiment, [tmp_path]), run, checkpoint=checkpoint, stop_at=stop_at)
+    one, other = ([line["loss"] for line in lines(each, "step")] for each in (whole, run))
+    np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+def test_more_data_than_memory_is_streamed(tmp_path: Path):
+    """Spans of the epoch reach the device one after the other, the last one shorter."""
+    small = {"data": {"synthetic": {"features": 50, "classes": 3, "rows": 400}, "split": {"validation": 0.2}}}
+    runs = []
+    for overrides in ((), ("data.memory=40KB", *XLA)):
+        job, run = open_run(tmp_path, small, overrides)
+        train(job, run)
+        runs.append(run)
+    for one, other in zip(*map(lines, runs), strict=True):
+        assert_alike(one, other)
