@@ -281,10 +281,12 @@ def schema() -> None:
 
 @app.command()
 def cache(
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="kernels or data; both by default.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="kernels, programs or data; all by default.")
+    ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False,
 ) -> None:
-    """List the cache: compiled kernels, and prepared data too large for memory."""
+    """List the cache: compiled kernels and programs, and prepared data too large for memory."""
     from dltool.cli.commands.cache import cache as run
 
     run(kind, clear=clear)

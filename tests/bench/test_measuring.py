@@ -32,7 +32,7 @@ def test_stretches_are_the_plans_of_one_epoch_after_the_other(tmp_path, accumula
         epochs.append(job.batching.plan(scalars, first_update=0, epoch=epoch, step=epoch * updates))
     step_plans = StepPlans(job)
     parts = [step_plans.plan(0, updates - 1), step_plans.plan(updates - 1, 2 * updates + 1)]
-    for field in fields(StepPlan):
+    for field in [field for field in fields(StepPlan) if field.name != "stretch"]:
         expected = np.concatenate([getattr(plan, field.name) for plan in epochs])
         np.testing.assert_array_equal(np.concatenate([getattr(plan, field.name) for plan in parts]), expected)
 

@@ -41,7 +41,7 @@ def bench_device(
 def _write(results: Sequence[DeviceResult], forms: Sequence[str]) -> None:
     limits = results[0].limits
     title = (
-        f"{limits.name}: products at {limits.peak_gflops / 1e3:,.1f} TFLOP/s ({results[0].precision}), "
+        f"{limits.name}: products at {limits.peak_gflops / 1e3:,.2f} TFLOP/s ({results[0].precision}), "
         f"memory at {limits.bandwidth_gb_per_s:,.0f} GB/s"
     )
     compared = (*(f"PyTorch {form}" for form in forms), "ratio") if forms else ()

@@ -15,7 +15,7 @@ from dltool.errors import InputError, Problem, RunError
 from dltool.formatting import duration
 
 #: kinds of cached folders, by the first word of their names
-KINDS = {"kernels": "compiled kernels", "data": "prepared data"}
+KINDS = {"kernels": "compiled kernels", "programs": "compiled programs for GPUs", "data": "prepared data"}
 
 
 def cache(kind: str | None, *, clear: bool) -> None:
@@ -39,12 +39,12 @@ def _row(folder: Path) -> tuple[str, str, str, str]:
     kind = folder.name.partition("-")[0]
     states = [path.stat() for path in folder.iterdir()]
     # used data has its manifest touched, because every lookup reads all manifests
-    used = max((max(s.st_mtime, s.st_atime) if kind == "kernels" else s.st_mtime for s in states), default=time.time())
+    used = max((max(s.st_mtime, s.st_atime) if kind != "data" else s.st_mtime for s in states), default=time.time())
     return folder.name, KINDS[kind], amount(_size(folder)), f"{duration(max(time.time() - used, 1))} ago"
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _remove(folders: list[Path]) -> None:

@@ -22,13 +22,18 @@ class Compiler:
         self._devices, self._on_compile = devices, on_compile or (lambda what: None)
         self.seconds = 0.0
 
-    def compile(self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]]) -> list[Any]:
-        """The compiled functions of graphs for shapes, called with arguments like those given."""
+    def compile(
+        self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]], hint: Callable[[], str] = lambda: ""
+    ) -> list[Any]:
+        """The compiled functions of graphs for shapes, called with arguments like those given.
+
+        `hint` says what would fit where the memory of the device does not suffice.
+        """
         if not wanted:
             return []
         self._on_compile(PROGRAM)
         started = time.perf_counter()
-        with explained(self._devices):
+        with explained(self._devices, hint):
             lowered = [self._lowered(*one) for one in wanted]
             options = self._devices.compiler_options
             with ThreadPoolExecutor(len(lowered)) as pool:

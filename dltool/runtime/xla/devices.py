@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -112,8 +112,8 @@ def _set_up(kind: Kind) -> None:
 
 
 @contextmanager
-def explained(devices: Devices, program: Any = None) -> Iterator[None]:
-    """Errors of XLA become a RunError of one line."""
+def explained(devices: Devices, hint: Callable[[], str] = lambda: "") -> Iterator[None]:
+    """Errors of XLA become a RunError of one line; `hint` says what would fit where memory does not suffice."""
     import jax
 
     try:
@@ -121,6 +121,6 @@ def explained(devices: Devices, program: Any = None) -> Iterator[None]:
     except jax.errors.JaxRuntimeError as error:
         text = " ".join(str(error).split())
         if "RESOURCE_EXHAUSTED" in text:
-            has = f" of {amount(devices.memory)}" if devices.memory else ""
-            raise RunError(f"out of memory on {devices.name}{has}; use a smaller train.batch_size") from None
+            has = f", which has {amount(devices.memory)}" if devices.memory else ""
+            raise RunError(f"out of memory on {devices.name}{has}{hint()}") from None
         raise RunError(f"{devices.name}: {text[:300]}") from None

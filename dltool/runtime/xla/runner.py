@@ -15,6 +15,7 @@ from dltool.program.building import Network
 from dltool.runtime.plan import StepPlan, StepResult
 from dltool.runtime.xla.compiler import Compiler
 from dltool.runtime.xla.devices import Devices, explained
+from dltool.runtime.xla.needs import Needs
 from dltool.runtime.xla.tracing import EPOCH, ORDER, Shape, Traced, encode
 
 #: bytes of the orders of epochs that are found in one call
@@ -82,7 +83,7 @@ class Runner:
         """Run the micro-batches of a plan; `prepare` has compiled all but single ones."""
         lines = encode(plan)
         made = [told for piece in self._pieces(plan) for told in self._run_piece(plan, piece, lines, collect)]
-        with explained(self._devices):
+        with explained(self._devices, self._fitting):
             told = jax.device_get(made)
         losses = np.concatenate([losses for losses, *_ in told])[: len(plan)]
         if not collect:
@@ -110,7 +111,7 @@ class Runner:
             return
         arguments = self._arguments(piece, lines)
         self._compile([(shape, arguments)])
-        with explained(self._devices):
+        with explained(self._devices, self._fitting):
             moved, told = self._compiled[shape](*arguments)
         self._state.update(moved)
         yield told
@@ -133,7 +134,12 @@ class Runner:
         """Compile functions of some shapes, called with arguments like these, unless it is done."""
         missing = {shape: arguments for shape, arguments in wanted if shape not in self._compiled}
         traced = [(self._traced, shape, arguments) for shape, arguments in missing.items()]
-        self._compiled |= zip(missing, self._compiler.compile(traced), strict=True)
+        self._compiled |= zip(missing, self._compiler.compile(traced, self._fitting), strict=True)
+
+    def _fitting(self) -> str:
+        """What the network needs, and the largest batch that fits into the memory of a device."""
+        needs = Needs.of(self._network, sum(array.nbytes for array in self._data.values()))
+        return needs.told(self._network.rows, self._devices.memory, len(self._devices.every))
 
     def _orders_from(self, epoch: int) -> Any:
         """The orders of some epochs, this one among them."""
