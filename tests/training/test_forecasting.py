@@ -128,6 +128,11 @@ def test_without_a_horizon_known_ahead_the_fault_names_the_columns(capsys: pytes
     [
         ({"calendar": ["hour"], "time": None}, "data.windows: 'calendar' needs 'time', the column of times"),
         ({"known_ahead": ["sales"]}, "data.windows: 'sales' is the target, so it is not known ahead"),
+        ({"target": ["sales", "sales"]}, "data.windows.target: 'sales' is listed twice"),
+        ({"columns": ["sales", " sales"]}, "data.windows.columns: 'sales' is listed twice"),
+        ({"known_ahead": ["closed", "closed"]}, "data.windows.known_ahead: 'closed' is listed twice"),
+        ({"group": ["shop", "shop"]}, "data.windows.group: 'shop' is listed twice"),
+        ({"calendar": ["day", "day"]}, "data.windows.calendar: 'day' is listed twice"),
     ],
 )
 def test_fields_that_do_not_fit(fields: dict[str, Any], line: str, capsys: pytest.CaptureFixture[str]):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from dltool.config.columns import ColumnName
+from dltool.config.columns import ColumnName, ColumnNames, SomeColumnNames, distinct
 from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.files.text_lines import Encoding
@@ -32,18 +32,14 @@ class Windows(Source):
     mixed_units: ClassVar[bool] = True
 
     path: str
-    target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
-        description="column, or columns, to predict"
-    )
-    columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
-        default=None, description="columns in a window; by default only the target"
-    )
-    known_ahead: list[ColumnName] = Field(
+    target: ColumnName | SomeColumnNames = Field(description="column, or columns, to predict")
+    columns: SomeColumnNames | None = Field(default=None, description="columns in a window; by default only the target")
+    known_ahead: ColumnNames = Field(
         default=[],
         description="columns known before they happen, such as holidays; a window shows them up to its horizon. There"
         " the other columns are 0, as their mean is after scaling",
     )
-    calendar: list[Cycle] = Field(
+    calendar: Annotated[list[Cycle], AfterValidator(distinct)] = Field(
         default=[],
         description="of the time of each row, up to the horizon: hour (of the day), weekday, day (of the month), month;"
         " each as a sine and a cosine",
@@ -52,7 +48,7 @@ class Windows(Source):
     horizon: PositiveInt = Field(default=1, description="how many rows after the window the target is")
     steps: bool = Field(default=False, description="predict all rows up to the horizon, not only the last")
     stride: PositiveInt = Field(default=1, description="rows from one window to the next")
-    group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
+    group: ColumnName | SomeColumnNames | None = Field(
         default=None, description="column, or columns, that identify the series; no window spans two series"
     )
     time: ColumnName | None = Field(
@@ -82,7 +78,7 @@ class Windows(Source):
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header: bool | None = None
-    names: list[str] = Field(default=[])
+    names: ColumnNames = Field(default=[])
     types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={}, description="types of columns, as in a table"
     )
