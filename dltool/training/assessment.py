@@ -33,7 +33,7 @@ from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
 from dltool.training.meter import answers_of
-from dltool.training.prediction import Predictor, note_unknown
+from dltool.training.prediction import Predictor, note_imputed, note_unknown
 from dltool.training.saving import find, load
 
 #: metrics that are always measured, by task
@@ -245,6 +245,7 @@ def _source(predictor: Predictor, source: Source, folders: Sequence[Path], repor
         for part, rows in opened_rows.parts():
             yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
     note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
+    note_imputed(opened_rows.imputed, report)
     for text in opened_rows.notes[len(told) :]:
         report(text)
 

@@ -54,7 +54,7 @@ def continuation(cutting: Cutting) -> Cut:
     outline = cutting.outline_of(series, lambda row: place(int(rows_of_ends[row])))
     starts = np.arange(len(usable)) * rows
     flat = shown_rows.reshape(-1, features.shape[1])
-    future = Future(source.horizon, source.time or "", times)
+    future = Future(np.stack([_rows(cutting, end) for end in usable]), tuple(source.groups), source.time or "", times)
     return Cut(flat, starts, rows_of_ends, cutting.hidden(), outline, future)
 
 
@@ -96,6 +96,16 @@ def _known_ahead(cutting: Cutting, features: np.ndarray, end: _End) -> np.ndarra
         )
         raise InputError(Problem(message, cutting.outline.place(int(cutting.order.rows[end.row]))))
     return behind
+
+
+def _rows(cutting: Cutting, end: _End) -> np.ndarray:
+    """The rows of the file that hold the steps behind the end, −1 where there is none."""
+    order, horizon = cutting.order, cutting.source.horizon
+    behind = slice(end.row + 1, min(end.row + 1 + horizon, end.stop))
+    rows = np.full(horizon, -1)
+    given = np.where(order.filled[behind], -1, order.rows[behind])
+    rows[: len(given)] = given
+    return rows
 
 
 def _times(cutting: Cutting, end: _End) -> np.ndarray:

@@ -135,11 +135,13 @@ def test_rolling_origins_go_forward_and_train_on_what_is_before():
     assert found[-1][2] == 13
 
 
-def ahead(preprocessing: Any, path: str, **fields: Any) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+def ahead(
+    preprocessing: Any, path: str, keep: tuple[str, ...] = (), **fields: Any
+) -> tuple[np.ndarray, dict[str, Any], list[str]]:
     """The windows from which the future of a file is predicted, what is kept of each step, and notes."""
     source = registered("source")["windows"].model_validate(windows(**fields, path=path)["windows"])
     settled = Preprocessing.from_json(preprocessing)
-    with prediction_rows.opened(source, settled, request=Request(targets=False)) as samples:
+    with prediction_rows.opened(source, settled, request=Request(targets=False, keep=keep)) as samples:
         (piece,) = samples.pieces()
         assert samples.horizon == 2
         return piece.samples.features, {name: cells.tolist() for name, cells in piece.kept.items()}, samples.notes
@@ -165,6 +167,30 @@ def test_rows_of_the_future_give_what_is_known_ahead():
     assert shown[0][:, :3].tolist() == [[21, 39, 0], [22, 38, 1], [23, 37, 0], [0, 7, 0], [0, 8, 1]]
     assert kept["day"] == ["2024-01-15", "2024-01-16"] * 2
     np.testing.assert_allclose(shown[0][3, 3:], [0, 1], atol=1e-6)  # a Monday
+
+
+def test_kept_cells_are_those_of_the_future_rows():
+    data = opened({**windows(), **PLAIN})
+    future = [("2024-01-15", "a", "", 7, 1), ("2024-01-15", "b", "", 8, 0), ("2024-01-16", "b", "", 9, 1)]
+    _, kept, _ = ahead(data.preprocessing, shops([*ROWS, *future]), keep=("sales", "price", "shop"))
+    assert kept["shop"] == ["a", "a", "b", "b"]
+    assert kept["price"] == ["7", None, "8", "9"]
+    assert kept["sales"] == [None] * 4
+
+
+def test_a_row_that_fills_a_gap_has_no_cells_to_keep():
+    fields: dict[str, Any] = {"gaps": "fill"}
+    data = opened({**windows(**fields), **PLAIN})
+    rows = [*ROWS[:14], ("2024-01-16", "a", "", 7, 1)]
+    _, kept, _ = ahead(data.preprocessing, shops(rows), keep=("price",), **fields)
+    assert (kept["day"], kept["price"]) == (["2024-01-15", "2024-01-16"], [None, "7"])
+
+
+@pytest.mark.parametrize(("offset", "first"), [("", "2024-01-15"), ("T01:00+02:00", "2024-01-14 23:00:00Z")])
+def test_times_that_were_converted_to_utc_say_so(offset: str, first: str):
+    path = shops([(row[0] + offset, *row[1:]) for row in ROWS])
+    data = opened({**windows(), **PLAIN})
+    assert ahead(data.preprocessing, path)[1]["day"][0] == first
 
 
 def test_a_series_that_is_too_short_is_named():
