@@ -164,8 +164,9 @@ class Table(Source):
     def _features(self, file: TableFile, request: Request, targets: Sequence[str]) -> list[str]:
         """Names of the columns to read; raises InputError for names that the file does not have."""
         problems = [*_unknown(file, targets, "target"), *_unknown(file, self.exclude, "exclude")]
-        problems += [*_unknown(file, self.columns or [], "columns"), *_unknown(file, request.features, "")]
-        problems += [*_unknown(file, request.extras, ""), *_unknown(file, request.keep, "")]
+        problems += _unknown(file, self.columns or [], "columns")
+        for name in (*request.features, *request.extras, *request.keep):
+            problems += _unknown(file, [name], request.named_by.get(name, ""))
         problems += [
             Problem(f"'{name}' is the target, it cannot be a feature", str(file.path), "columns")
             for name in self.columns or []

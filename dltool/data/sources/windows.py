@@ -149,7 +149,9 @@ class Windows(Source):
         features = (next(iter(needed)),) if self.time else ()
         keep = () if request.targets else tuple(dict.fromkeys([*keys, *request.keep]))
         keep = tuple(name for name in keep if name != LAST_ROW)
-        wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
+        wanted = replace(
+            request, features=features, targets=False, extras=tuple(needed), keep=keep, named_by=self._named_by
+        )
         table = self._table.open(folders, wanted)
         try:
             cutting = Cutting(self, table, request)
@@ -158,6 +160,13 @@ class Windows(Source):
         except BaseException:
             table.close()
             raise
+
+    @property
+    def _named_by(self) -> dict[str, str]:
+        """Which field names each column; the last one of several."""
+        fields = {"known_ahead": self.known_ahead, "columns": self.columns or [], "target": self.targets}
+        fields |= {"group": self.groups, "time": [self.time] if self.time else []}
+        return {name: field for field, names in fields.items() for name in names}
 
     @property
     def _table(self) -> Table:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.data.arrays.values import EXACT
+from dltool.data.arrays.values import EXACT, LARGEST
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.history import History
 from dltool.data.readers.outline import Outline, Request, Succession
 from dltool.data.readers.reader import Reader
-from dltool.data.tables.key_columns import group_numbers, moment_of, require_cells, times_of
+from dltool.data.tables.key_columns import group_numbers, moment, moment_of, require_cells, times_of
 from dltool.data.time_series.calendar import calendar
 from dltool.data.time_series.chronology import Ordering
 from dltool.data.time_series.step import Step
@@ -172,6 +172,9 @@ class Cutting:
             if cells.dtype.kind in "iu":
                 what += " that float64 holds exactly"
             raise InputError(Problem(f"column '{name}' {what}", place(int(bad[0]))))
+        if (large := np.flatnonzero(~empty & (np.abs(values) > LARGEST))).size:
+            what = f"holds {values[large[0]]:.6g}".replace("e+", "e")
+            raise InputError(Problem(f"column '{name}' {what}, too large for float32", place(int(large[0]))))
         values[empty] = np.nan
         return values
 
@@ -261,10 +264,23 @@ class Cutting:
         found = f"{rows} rows" if longest == rows else f"{rows} rows, of which at most {longest} follow each other,"
         ahead = f" and a horizon of {source.horizon}" if self.request.targets else ""
         message = f"{found} are too few for one window of {source.length}{ahead}"
+        if source.gaps == "split" and len(self.order.segments) - 1 > len(self.own_names):
+            message += "; to let windows cross gaps: gaps: keep, or gaps: fill"
         if longest >= source.length + (source.horizon if self.request.targets else 0):
-            before = f" before {source.until}" if source.until is not None else ""
-            message = f"no window of {source.length} rows{ahead}{before} is without an empty cell"
+            message = f"no window of {source.length} rows{ahead} {self._why_none()}"
         raise InputError(Problem(message, self.outline.where))
+
+    def _why_none(self) -> str:
+        """Why no window is left, though enough rows follow each other."""
+        until, times = self.source.until, self.order.times
+        if self.request.targets and until is not None and times is not None and self._before(until).sum() < len(times):
+            return f"is before {until} (until); the times are from {moment(times.min())} to {moment(times.max())}"
+        empty = np.flatnonzero(np.isnan(np.stack(list(self._raw.values()))).any(axis=0))
+        if not empty.size:
+            return "has all its rows"
+        where = f"{plural(empty.size, 'row')}, the first at {self.outline.place(int(empty[0]))}"
+        way_out = "" if self.source.empty == "previous" else "; to repeat the number before: empty: previous"
+        return f"is without an empty cell; there are some in {where}{way_out}"
 
     def _note_rows_without_window(self, windows: int) -> None:
         """A note on rows from which nothing is predicted."""

@@ -330,7 +330,8 @@ BROKEN: dict[str, Broken] = {
     "a gap in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n2,\n3,4\n" * 2},
-        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell",
+        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell; there are some in 2"
+        " rows, the first at a.csv:3; to repeat the number before: empty: previous",
     ),
     "a word far down in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
@@ -340,7 +341,7 @@ BROKEN: dict[str, Broken] = {
     "no column of the series": (
         {"windows": {"path": "a.csv", "target": "m", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n" * 9},
-        "a.csv: data.windows: no column 'm'; allowed: n, t",
+        "a.csv: data.windows.target: no column 'm'; allowed: n, t",
     ),
     "pickled objects": (
         {"npy": {"path": "x.npy", "targets": "x.npy"}},

@@ -241,7 +241,26 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a column that is not there": (
         {"known_ahead": ["prize"]},
-        "shops.csv: data.windows: no column 'prize'; did you mean 'price'?",
+        "shops.csv: data.windows.known_ahead: no column 'prize'; did you mean 'price'?",
+    ),
+    "a number too large for float32": (
+        {"columns": ["sales", "price"], "path": "huge.csv"},
+        "huge.csv:4: data.windows: column 'price' holds 1e300, too large for float32",
+    ),
+    "gaps everywhere": (
+        {"path": "gaps.csv", "length": 5},
+        "gaps.csv: data.windows: 14 rows, of which at most 4 follow each other, are too few for one window of 5 and a"
+        " horizon of 2; to let windows cross gaps: gaps: keep, or gaps: fill",
+    ),
+    "empty cells everywhere": (
+        {"path": "empty.csv"},
+        "empty.csv: data.windows: no window of 3 rows and a horizon of 2 is without an empty cell; there are some in 4"
+        " rows, the first at empty.csv:5; to repeat the number before: empty: previous",
+    ),
+    "two rows for a time of a series": (
+        {"path": "twice.csv"},
+        "twice.csv:16: data.windows: 2024-01-14 in 'day' is repeated; name another column that tells the series apart"
+        " (group), or which row to keep (repeats: first or last)",
     ),
     "two rows for a time": (
         {"group": None},
@@ -258,7 +277,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "everything left out": (
         {"until": "2024-01-03"},
-        "shops.csv: data.windows: no window of 3 rows and a horizon of 2 before 2024-01-03 is without an empty cell",
+        "shops.csv: data.windows: no window of 3 rows and a horizon of 2 is before 2024-01-03 (until); the times are"
+        " from 2024-01-01 to 2024-01-14",
     ),
     "a calendar of numbers": (
         {"time": "price", "calendar": ["hour"], "group": "shop"},
@@ -270,6 +290,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults(fault: str):
     fields, line = FAULTS[fault]
+    shops([(*row[:3], "1e300", row[4]) if n == 2 else row for n, row in enumerate(ROWS)], "huge.csv")
+    shops([row for n, row in enumerate(ROWS[:17]) if n % 5 != 4], "gaps.csv")
+    shops([(*row[:2], "", *row[3:]) if n % 4 == 3 else row for n, row in enumerate(ROWS[:17])], "empty.csv")
+    shops([*ROWS[:14], ROWS[13], *ROWS[14:]], "twice.csv")
     assert problems({**windows(**fields), **PLAIN}) == [line]
 
 
@@ -287,6 +311,10 @@ OF_PARTS: dict[str, tuple[dict[str, Any], str]] = {
         {"table": {"path": "shops.csv", "target": "sales"}, "split": {"test": {"since": "2024-01-10"}}},
         "data.split: 'since' needs a time series with times; for a table: split: {time: COLUMN} with a share; for"
         " windows, name the column of times: time",
+    ),
+    "classes of a series": (
+        {"split": {"validation": 0.2, "stratify": True}},
+        "data.split.stratify: samples of a time series are always divided by time, not by class",
     ),
     "series in a table": (
         {"table": {"path": "shops.csv", "target": "sales"}, "target_scaling": "per_series"},
