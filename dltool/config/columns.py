@@ -29,6 +29,6 @@ def distinct(names: list[Word]) -> list[Word]:
 
 
 #: several columns, each of them once
-ColumnNames = Annotated[list[ColumnName], AfterValidator(distinct)]
+ColumnNames = Annotated[list[ColumnName], AfterValidator(distinct), Field(json_schema_extra={"uniqueItems": True})]
 #: likewise, and at least one
 SomeColumnNames = Annotated[ColumnNames, Field(min_length=1)]

@@ -11,7 +11,7 @@ from math import log2
 from typing import Any
 
 from dltool.config.experiment import Task
-from dltool.data.files.quoting import cut
+from dltool.data.files.quoting import cut, percent
 from dltool.proposal.entry import Entry
 
 #: about how many samples a training passes: regression keeps improving for longer than classification
@@ -198,7 +198,7 @@ def metrics(facts: Facts) -> list[str]:
 
 def listed(shares: Mapping[str, float]) -> str:
     """The most frequent classes and their shares, in parentheses."""
-    texts = [f"{cut(word)} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
+    texts = [f"{cut(word)} {percent(share, 3)}" for word, share in list(shares.items())[:LISTED]]
     return f" ({', '.join(texts)}{', …' if len(shares) > len(texts) else ''})" if texts else ""
 
 

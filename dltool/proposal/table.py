@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from dltool.data.files.quoting import plural
+from dltool.data.files.quoting import percent, plural
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.sample import take_sample
 from dltool.data.tables.profile import frequent
@@ -102,7 +102,7 @@ def _source(look: Look, target: TargetChoice, choices: Sequence[Choice]) -> list
         entries.append(Entry("task", target.task, target.reason))
     missing = max(look.profiles[name].missing for name in target.names)
     if missing:
-        entries.append(Entry("missing_target", "drop", f"{100 * missing:.2g} % of the rows have none"))
+        entries.append(Entry("missing_target", "drop", f"{percent(missing)} of the rows have none"))
     excluded = [Entry(None, choice.column, choice.excluded) for choice in choices if choice.excluded]
     return [*entries, *([Entry("exclude", excluded)] if excluded else [])]
 

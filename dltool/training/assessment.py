@@ -28,7 +28,7 @@ from dltool.registry import registered
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import relocated
+from dltool.training.continuing import CHANGED, relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
@@ -263,7 +263,7 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
         report(note)
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
-        report(f"the data has changed since training: the {part} part may contain training rows")
+        report(f"{CHANGED}: the {part} part is drawn anew, and may contain training rows")
     samples = dataset.parts[part]
     for low in range(0, len(samples), ROWS):
         yield samples.rows(low, min(low + ROWS, len(samples))), None
