@@ -51,6 +51,7 @@ class Facts:
     texts: tuple[str, ...] = ()  # columns that are sequences of words
     others: tuple[str, ...] = ()  # all other columns beside these
     forecast: bool = False  # such a sample is a window of time series
+    padded: bool = False  # such samples have different numbers of steps
 
     @property
     def output(self) -> str:
@@ -87,6 +88,8 @@ def model(facts: Facts) -> list[Entry]:
         return [*_on_texts(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     if facts.forecast:
         return list(_on_windows(facts))
+    if facts.padded:
+        return [*_on_padded_series(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
     hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
     return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
@@ -129,6 +132,13 @@ def _on_windows(facts: Facts) -> Iterator[Entry]:
     hidden = [{"dense": {"units": HIDDEN_OF_WINDOWS, "activation": "relu"}}, {"dropout": 0.1}, output]
     yield Entry(None, "flatten")
     yield Entry(None, {"parallel": {"branches": [[output], hidden]}}, "a linear model, and what it misses")
+
+
+def _on_padded_series(facts: Facts) -> Iterator[Entry]:
+    """A recurrent network, which leaves the padding out."""
+    width = 64 if facts.rows < MANY_ROWS else 128
+    yield Entry(None, {"gru": {"units": width, "bidirectional": True}}, "reads in both directions, without the padding")
+    yield Entry(None, {"dropout": 0.3})
 
 
 def _on_images(facts: Facts) -> Iterator[Entry]:
@@ -208,7 +218,6 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
     units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d", "gru"} & value.keys()]
     texts = [f"gru of {', '.join(facts.texts)}"] if facts.texts and (facts.others or len(facts.texts) > 1) else []
     units = [*[" + ".join([*texts, *(["dense of the others"] if facts.others else [])])][: len(texts)], *units]
-    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
     network = f"{' → '.join(units)}, sized for {facts.rows:,} training rows"
     if facts.forecast:
         network = f"the sum of a linear model and one with {HIDDEN_OF_WINDOWS} hidden units"

@@ -268,13 +268,19 @@ BROKEN: dict[str, Broken] = {
     ),
     "a longer series than those to train on": (
         {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
-        {"/a.ts": "@data\n1,2:a\n1:b\n", "/b.ts": "@data\n1,2,3:b\n"},
-        "b.ts:2: data.test.series: a series of 3 values, the longest to train on has 2; for longer ones: length: 3",
+        {"/a.ts": "@data\n1,2:a\n1:b\n", "/b.ts": "@data\n1,2,3:b\n1,2,3,4:b\n"},
+        "b.ts:2: data.test.series: a series of 3 values, the longest to train on has 2; for longer ones: length: 4",
     ),
     "a shorter series where none is padded": (
         {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
         {"/a.ts": "@data\n1,2:a\n1,3:b\n", "/b.ts": "@data\n1:b\n"},
         "b.ts:2: data.test.series: a series of 1 value, all to train on have 2; to pad shorter ones: length: 3",
+    ),
+    "a series of another length than the header says": (
+        {"series": "a.ts"},
+        {"/a.ts": "@equalLength true\n@data\n1,2,3:a\n1,2:b\n"},
+        "a.ts:4: data.series: a series of 2 values, the first one has 3, but the header says that all have the same"
+        " length (@equalLength true); is it cut short? otherwise: @equalLength false",
     ),
     "dimensions of two lengths": (
         {"series": "a.ts"},
