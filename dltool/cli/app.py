@@ -228,6 +228,28 @@ def generate(
 
 
 @app.command()
+def export(
+    checkpoint: Checkpoint,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="File to write; its ending says what: .onnx."),
+    ],
+    preprocessing: Annotated[
+        bool,
+        typer.Option(
+            "--preprocessing/--no-preprocessing",
+            help="Take cells of columns, texts and pixels as they are, or as dltool prepares them.",
+        ),
+    ] = True,
+) -> None:
+    """Write a trained network as a file for other programs."""
+    from dltool.cli.commands.export import export as run
+
+    go_on_without_output()
+    run(checkpoint, out, preprocessing=preprocessing)
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:

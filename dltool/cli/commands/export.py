@@ -1,0 +1,66 @@
+"""`dltool export CHECKPOINT -o FILE`: a trained network for other programs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dltool.errors import InputError, Problem, did_you_mean
+from dltool.export.exported import Exported, Port
+from dltool.export.opening import Trained
+from dltool.export.writing import require_place, write_file
+from dltool.formatting import size
+from dltool.training.saving import find, load
+
+#: inputs or outputs that are listed
+LISTED = 20
+FORMATS = (".onnx",)
+
+
+def export(checkpoint: Path, out: Path, *, preprocessing: bool) -> None:
+    """Write the file, and say what it takes and gives."""
+    if out.suffix not in FORMATS:
+        hint = did_you_mean(out.suffix or out.name, FORMATS)
+        raise InputError(Problem(f"the ending of the file says what to write; {hint}", str(out)))
+    require_place(out)
+    path = find(checkpoint)
+    trained = Trained.of(load(path, _note), path)
+    exported = _onnx(trained, out, preprocessing=preprocessing)
+    write_file(out, exported.content)
+    _tell(out, exported)
+
+
+def _onnx(trained: Trained, out: Path, *, preprocessing: bool) -> Exported:
+    for library in ("onnx", "onnxruntime"):
+        try:
+            importlib.import_module(library)
+        except ImportError:
+            raise InputError(f"an ONNX file needs the library {library}: pip install 'dltool[onnx]'") from None
+    from dltool.export.onnx.file import export_onnx
+
+    return export_onnx(trained, out.stem, preprocessing=preprocessing)
+
+
+def _tell(out: Path, exported: Exported) -> None:
+    typer.echo(f"{out}  {size(len(exported.content))}  {exported.summary}")
+    for title, ports in (("inputs", exported.inputs), ("outputs", exported.outputs)):
+        if ports:
+            typer.echo(title)
+            for line in _lines(ports):
+                typer.echo(f"  {line}")
+    for note in exported.notes:
+        _note(note)
+
+
+def _lines(ports: Sequence[Port]) -> list[str]:
+    width = max(len(port.name) for port in ports[:LISTED])
+    kinds = max(len(port.kind) for port in ports[:LISTED])
+    lines = [f"{port.name:{width}}  {port.kind:{kinds}}  {port.meaning}".rstrip() for port in ports[:LISTED]]
+    return [*lines, f"… and {len(ports) - LISTED} more"] if len(ports) > LISTED else lines
+
+
+def _note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)
