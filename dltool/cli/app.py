@@ -232,7 +232,7 @@ def export(
     checkpoint: Checkpoint,
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="FILE", help="File to write; its ending says what: .onnx."),
+        typer.Option("--out", "-o", metavar="FILE", help="File to write: .onnx, or .c for a file in C99."),
     ],
     preprocessing: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""Samples to try an export with, and what the reference kernels make of them."""
+"""Samples to try an export with."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import numpy as np
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField, Signature
 from dltool.export.opening import Trained
-from dltool.ops.op import StepRecord
-from dltool.program.initial import initial_values
-from dltool.runtime.interpreter import run_graph
 
 
 def random_samples(trained: Trained, generator: np.random.Generator) -> Samples:
@@ -40,15 +37,6 @@ def no_targets(signature: Signature, rows: int, series: np.ndarray | None = None
     if series is not None and signature.target_width > len(signature.targets):
         targets[:, -1] = series
     return targets
-
-
-def reference_scores(trained: Trained, samples: Samples) -> np.ndarray:
-    """What the network gives (n, …) by the reference kernels, before the output activation."""
-    network = trained.network()
-    state = dict(initial_values(network.graph.values.values(), seed=0))
-    state |= {name: array for name, array in trained.arrays.items() if name in state}
-    values = run_graph(network.graph, {**network.inputs(samples), **state}, StepRecord(0, 0, 0, len(samples), 1.0, ()))
-    return values[trained.forward(fold=False).output.name]
 
 
 def _codes(field: CodeField, rows: int, generator: np.random.Generator) -> np.ndarray:

@@ -80,7 +80,7 @@ def test_without_preprocessing_the_inputs_are_prepared_samples(run: Path, capsys
     ("arguments", "line"),
     [
         (["-o", "net.onx"], "net.onx: the ending of the file says what to write; did you mean '.onnx'?"),
-        (["-o", "net"], "net: the ending of the file says what to write; allowed: .onnx"),
+        (["-o", "net"], "net: the ending of the file says what to write; allowed: .c, .onnx"),
         (["-o", "there/net.onnx"], "there: there is no such folder; make it first"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_missing_library_is_named(run: Path, monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_failure_keeps_the_file_that_was_there(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output):
     Path("net.onnx").write_text("precious")
-    monkeypatch.setattr("dltool.export.onnx.file.TOLERANCE", -1.0)
+    monkeypatch.setattr("dltool.export.expected.TOLERANCE", -1.0)
     assert main(["export", str(run), "-o", "net.onnx"]) == 1
     assert "the ONNX file was not kept" in capsys.readouterr().err
     assert Path("net.onnx").read_text() == "precious"

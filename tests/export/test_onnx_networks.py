@@ -9,10 +9,10 @@ import pytest
 
 from dltool.errors import InputError, RunError
 from dltool.export.emitters import _functions
+from dltool.export.expected import expected_outputs
 from dltool.export.onnx.file import Built, build, export_onnx, run
 from dltool.export.onnx.ops import activation
 from dltool.export.opening import Trained
-from dltool.export.samples import reference_scores
 from tests.contract.networks import ROWS, Row
 from tests.export.trained import of_config, of_row
 
@@ -29,7 +29,7 @@ CONFIGS = [
 def agree(trained: Trained, built: Built) -> None:
     """Every output that is a number agrees to 1e-5 of the largest."""
     example = built.inputs.example(np.random.default_rng(7))
-    expected = built.outputs.expected(reference_scores(trained, example.samples), example.samples)
+    expected = expected_outputs(trained, example.samples)
     given = run(built.proto.SerializeToString(), example)
     assert expected
     for name, numbers in expected.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from dltool.errors import InputError, Problem, did_you_mean
+from dltool.export.c.file import export_c
 from dltool.export.exported import Exported, Port
 from dltool.export.opening import Trained
 from dltool.export.writing import require_place, write_file
@@ -17,7 +18,7 @@ from dltool.training.saving import find, load
 
 #: inputs or outputs that are listed
 LISTED = 20
-FORMATS = (".onnx",)
+FORMATS = (".onnx", ".c")
 
 
 def export(checkpoint: Path, out: Path, *, preprocessing: bool) -> None:
@@ -28,12 +29,13 @@ def export(checkpoint: Path, out: Path, *, preprocessing: bool) -> None:
     require_place(out)
     path = find(checkpoint)
     trained = Trained.of(load(path, _note), path)
-    exported = _onnx(trained, out, preprocessing=preprocessing)
+    make = _onnx if out.suffix == ".onnx" else export_c
+    exported = make(trained, out.stem, preprocessing=preprocessing)
     write_file(out, exported.content)
     _tell(out, exported)
 
 
-def _onnx(trained: Trained, out: Path, *, preprocessing: bool) -> Exported:
+def _onnx(trained: Trained, name: str, *, preprocessing: bool) -> Exported:
     for library in ("onnx", "onnxruntime"):
         try:
             importlib.import_module(library)
@@ -41,7 +43,7 @@ def _onnx(trained: Trained, out: Path, *, preprocessing: bool) -> Exported:
             raise InputError(f"an ONNX file needs the library {library}: pip install 'dltool[onnx]'") from None
     from dltool.export.onnx.file import export_onnx
 
-    return export_onnx(trained, out.stem, preprocessing=preprocessing)
+    return export_onnx(trained, name, preprocessing=preprocessing)
 
 
 def _tell(out: Path, exported: Exported) -> None:

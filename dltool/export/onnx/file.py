@@ -12,17 +12,13 @@ import onnx
 import onnxruntime
 
 from dltool import __version__
-from dltool.errors import RunError
+from dltool.export.expected import expected_outputs, require_alike
 from dltool.export.exported import Exported, Port
 from dltool.export.onnx.graph import add_network
 from dltool.export.onnx.inputs import Example, Inputs, inputs_of
 from dltool.export.onnx.model import Model
 from dltool.export.onnx.outputs import Outputs
 from dltool.export.opening import Trained
-from dltool.export.samples import reference_scores
-
-#: largest difference between onnxruntime and the reference kernels, relative to the largest number
-TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,6 @@ class Built:
 
     proto: onnx.ModelProto
     inputs: Inputs
-    outputs: Outputs
 
 
 def export_onnx(trained: Trained, name: str, *, preprocessing: bool) -> Exported:
@@ -53,28 +48,16 @@ def export_onnx(trained: Trained, name: str, *, preprocessing: bool) -> Exported
 def build(trained: Trained, name: str, *, preprocessing: bool) -> Built:
     """The model of a trained network."""
     model, network = Model(), trained.forward(fold=True)
-    inputs, outputs = inputs_of(trained, network, preprocessing=preprocessing), Outputs(trained, network)
+    inputs = inputs_of(trained, network, preprocessing=preprocessing)
     prepared = inputs.add(model)
-    outputs.add(model, add_network(model, network, prepared), prepared)
-    return Built(model.proto(name, _metadata(trained)), inputs, outputs)
+    Outputs(trained, network).add(model, add_network(model, network, prepared), prepared)
+    return Built(model.proto(name, _metadata(trained)), inputs)
 
 
 def checked(trained: Trained, built: Built, content: bytes) -> float:
-    """The largest difference, for samples made up; raises RunError beyond the tolerance."""
+    """The largest difference, for samples made up; raises RunError where onnxruntime disagrees."""
     example = built.inputs.example(np.random.default_rng(0))
-    expected = built.outputs.expected(reference_scores(trained, example.samples), example.samples)
-    given = run(content, example)
-    worst = 0.0
-    for name, numbers in expected.items():
-        size = max(float(np.abs(numbers).max(initial=0)), 1e-30)
-        difference = float(np.abs(given[name] - numbers).max(initial=0)) / size
-        if not difference <= TOLERANCE or given[name].shape != numbers.shape:
-            raise RunError(
-                f"the ONNX file was not kept: its output '{name}' differs by {difference:.2g} from what dltool computes"
-                f" (at most {TOLERANCE:g} is allowed); --no-preprocessing may help, and please report this"
-            )
-        worst = max(worst, difference)
-    return worst
+    return require_alike(run(content, example), expected_outputs(trained, example.samples), "ONNX")
 
 
 def run(content: bytes, example: Example) -> Mapping[str, Any]:

@@ -8,19 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import TensorProto
 
-from dltool.data.samples.samples import Samples
 from dltool.data.scaling.series_scale import SeriesScale
+from dltool.export.expected import ERROR, PREDICTION, PROBABILITIES, RECONSTRUCTION
 from dltool.export.network import TrainedNetwork
 from dltool.export.onnx.graph import activated
 from dltool.export.onnx.inputs import of_series
 from dltool.export.onnx.model import Model, Operand
 from dltool.export.onnx.ops.embed import one_hot
 from dltool.export.opening import Trained
-from dltool.training.reconstruction import reconstruction_errors
-
-#: names of outputs
-PREDICTION, PROBABILITIES = "prediction", "probabilities"
-RECONSTRUCTION, ERROR = "reconstruction", "reconstruction_error"
 
 
 @dataclass(frozen=True)
@@ -47,22 +42,6 @@ class Outputs:
                 model.output(PROBABILITIES, predictions, "float32", ("N", len(signature.targets)))
             case _:
                 self._add_classes(model, predictions)
-
-    def expected(self, scores: np.ndarray, samples: Samples) -> Mapping[str, np.ndarray]:
-        """The numbers among the outputs, as dltool gives them for the scores (n, …) of samples."""
-        signature, network = self.trained.signature, self.network.network
-        flat = scores if signature.task == "tokens" else scores.reshape(len(scores), -1)
-        if signature.task == "inputs":
-            return {RECONSTRUCTION: flat, ERROR: reconstruction_errors(signature, samples, flat)}
-        if signature.task == "tokens":
-            exponential = np.exp(flat - flat.max(axis=-1, keepdims=True))
-            return {PROBABILITIES: exponential / exponential.sum(axis=-1, keepdims=True)}
-        predictions = signature.own_units(network.predictions(flat), samples.targets)
-        if signature.task == "numbers":
-            return {PREDICTION: predictions}
-        if signature.classes and predictions.shape[1] == 1:
-            predictions = np.concatenate([1 - predictions, predictions], axis=1)
-        return {PROBABILITIES: predictions}
 
     def _add_classes(self, model: Model, predictions: str) -> None:
         classes = self.trained.signature.classes or ()
