@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import yaml
+from safetensors import safe_open
 
 from dltool.cli.main import main
 from tests.training.tables import samples, table
@@ -76,12 +77,48 @@ def test_without_preprocessing_the_inputs_are_prepared_samples(run: Path, capsys
     ]
 
 
+def test_a_c_file_is_compiled_before_it_is_kept(run: Path, capsys: Output):
+    assert main(["export", str(run), "-o", "net.c"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("net.c  ")
+    assert " of constants, " in lines[0]
+    assert "void predict(const float *in, float *out)" in Path("net.c").read_text()
+
+
+@pytest.mark.parametrize(("layout", "kernel"), [("torch", "dense_1.weight"), ("keras", "dense_1/kernel")])
+def test_tensors_come_with_a_program_that_loads_them(run: Path, layout: str, kernel: str, capsys: Output):
+    assert main(["export", str(run), "-o", "net.safetensors", "--layout", layout]) == 0
+    head, _, program = capsys.readouterr().out.partition("\n\n")
+    assert head.startswith("net.safetensors  ")
+    compile(program, "program", "exec")
+    assert 'load_file("net.safetensors")' in program
+    with safe_open("net.safetensors", framework="numpy") as file:
+        exported = file.get_tensor(kernel)
+    with safe_open(run / "checkpoints" / "best.safetensors", framework="numpy") as file:
+        trained = file.get_tensor("dense_1.weight.average")
+    np.testing.assert_array_equal(exported.T if layout == "torch" else exported, trained)
+
+
+def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
+    path = run / "checkpoints" / "best.safetensors"
+    assert main(["export", str(run), "-o", str(path), "--layout", "keras"]) == 2
+    assert capsys.readouterr().err == f"error: {path}: is the checkpoint; choose another file\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
         (["-o", "net.onx"], "net.onx: the ending of the file says what to write; did you mean '.onnx'?"),
-        (["-o", "net"], "net: the ending of the file says what to write; allowed: .c, .onnx"),
+        (["-o", "net"], "net: the ending of the file says what to write; allowed: .c, .onnx, .safetensors"),
         (["-o", "there/net.onnx"], "there: there is no such folder; make it first"),
+        (
+            ["-o", "net.safetensors"],
+            "net.safetensors: --layout torch or --layout keras belongs to a .safetensors file, and only to one",
+        ),
+        (
+            ["-o", "net.c", "--layout", "torch"],
+            "net.c: --layout torch or --layout keras belongs to a .safetensors file, and only to one",
+        ),
     ],
 )
 def test_what_cannot_be_written_is_refused_in_one_line(run: Path, arguments: list[str], line: str, capsys: Output):
