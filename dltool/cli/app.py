@@ -232,6 +232,39 @@ def generate(
 
 
 @app.command()
+def export(
+    checkpoint: Checkpoint,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write: .onnx, .c for a file in C99, or .safetensors for the tensors.",
+        ),
+    ],
+    preprocessing: Annotated[
+        bool,
+        typer.Option(
+            "--preprocessing/--no-preprocessing",
+            help="Take cells of columns, texts and pixels as they are, or as dltool prepares them.",
+        ),
+    ] = True,
+    layout: Annotated[
+        Literal["torch", "keras"] | None,
+        typer.Option(
+            "--layout", help="Framework of a .safetensors file, for which a program that loads it is printed."
+        ),
+    ] = None,
+) -> None:
+    """Write a trained network as a file for other programs."""
+    from dltool.cli.commands.export import export as run
+
+    go_on_without_output()
+    run(checkpoint, out, preprocessing=preprocessing, layout=layout)
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:

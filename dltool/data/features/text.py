@@ -21,7 +21,7 @@ from dltool.data.samples.signature import CodeField
 from dltool.registry import register
 
 #: words, digits, and punctuation
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -117,5 +117,5 @@ class Text(Feature):
 
 def words_of(text: str, ngrams: int = 1) -> list[str]:
     """The words of a text in lower case; with `ngrams` 2, also all pairs of neighboring words."""
-    words = _WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower()))
+    words = WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower()))
     return words + [f"{one} {two}" for one, two in pairwise(words)] if ngrams == 2 else words

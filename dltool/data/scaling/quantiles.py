@@ -51,14 +51,14 @@ def to_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """
     shares = np.linspace(0, 1, len(knots))
     share = 0.5 * (np.interp(values, knots, shares) + 1 - np.interp(-values, -knots[::-1], shares))
-    return np.interp(share, _SHARES, _NORMAL)
+    return np.interp(share, SHARES, NORMAL)
 
 
 def from_normal(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """The inverse of `to_normal`, for numbers (rows,)."""
-    return np.interp(np.interp(values, _NORMAL, _SHARES), np.linspace(0, 1, len(knots)), knots)
+    return np.interp(np.interp(values, NORMAL, SHARES), np.linspace(0, 1, len(knots)), knots)
 
 
 #: points of a normal distribution, and which share lies below each
-_NORMAL = np.linspace(NormalDist().inv_cdf(TAIL), -NormalDist().inv_cdf(TAIL), 2001)
-_SHARES = np.array([NormalDist().cdf(point) for point in _NORMAL])
+NORMAL = np.linspace(NormalDist().inv_cdf(TAIL), -NormalDist().inv_cdf(TAIL), 2001)
+SHARES = np.array([NormalDist().cdf(point) for point in NORMAL])

@@ -13,7 +13,7 @@ import numpy as np
 
 from dltool.data.vocabularies.vocabulary import UNKNOWN, UNKNOWN_TEXT, Vocabulary, VocabularyFitting, most_frequent
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|\n|[^\w\s]|_")
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|\n|[^\w\s]|_")
 #: tokens without a space before or after them
 _CLOSING, _OPENING = frozenset(".,;:!?)]}%…’”»\n"), frozenset("([{“«‘\n")
 
@@ -27,10 +27,10 @@ class WordVocabulary(Vocabulary):
 
     def encode(self, text: str) -> np.ndarray:
         find = self._codes.get
-        return np.array([find(word, UNKNOWN) for word in _WORD.findall(text)], np.int32)
+        return np.array([find(word, UNKNOWN) for word in WORD.findall(text)], np.int32)
 
     def characters(self, text: str, codes: np.ndarray) -> np.ndarray:
-        ends = np.array([0, *(word.end() for word in _WORD.finditer(text))], np.int64)
+        ends = np.array([0, *(word.end() for word in WORD.finditer(text))], np.int64)
         return np.diff(ends)
 
     def decode(self, codes: Iterable[int]) -> str:
@@ -54,7 +54,7 @@ class WordFitting(VocabularyFitting):
         self._counts: Counter[str] = Counter()
 
     def update(self, text: str) -> None:
-        words = _WORD.findall(text)
+        words = WORD.findall(text)
         self.lengths[len(words)] += 1
         self._counts.update(words)
 

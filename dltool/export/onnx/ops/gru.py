@@ -1,0 +1,23 @@
+"""Gated recurrent units."""
+
+from __future__ import annotations
+
+from dltool.export.onnx.model import Model, Operand
+from dltool.export.onnx.ops.recurrence import recurrent_node
+
+#: ONNX's gates, update, reset and candidate, by their numbers among reset, update and candidate
+GATES = (1, 0, 2)
+
+
+def gru(
+    model: Model,
+    x: Operand,
+    weight: Operand,
+    bias: Operand,
+    recurrent: Operand,
+    recurrent_bias: Operand,
+    *initial: Operand,
+) -> str:
+    """GRU, with the reset gate after the product."""
+    biases = bias.known, recurrent_bias.known
+    return recurrent_node(model, "GRU", x, weight, biases, recurrent, initial, order=GATES, linear_before_reset=1)[0]

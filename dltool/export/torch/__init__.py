@@ -1,0 +1,1 @@
+"""Networks as tensors in the layout of PyTorch, and the program that loads them there."""
