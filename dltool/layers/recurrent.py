@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, way_back
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Initial, Value
@@ -43,7 +43,7 @@ class Recurrent(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → (units,), or (steps, units) with `return_sequences`; both directions: twice the units."""
         if len(x.shape) != 2:
-            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
+            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", way_back(x))
         lengths = x.lengths
         for number in range(self.layers):
             with graph.scope("layer", f"layer_{number + 1}") if self.layers > 1 else nullcontext():
