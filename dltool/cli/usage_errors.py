@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dltool.errors import did_you_mean
+
+#: how pydantic says what a number must be, as a regular expression, and how we say it
+_RANGES = (
+    ("Input should be greater than or equal to", "must be at least"),
+    ("Input should be less than or equal to", "must be at most"),
+    ("Input should be greater than", "must be above"),
+    ("Input should be less than", "must be below"),
+    ("Input should be a valid integer.*", "must be a whole number"),
+    ("Input should be a valid number.*", "must be a number"),
+)
 
 
 def explain_usage(error: Any) -> str:
@@ -17,4 +28,6 @@ def explain_usage(error: Any) -> str:
     if command and message.startswith("No such option"):
         options = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
         return f"{path}: no option {error.option_name}; {did_you_mean(error.option_name, options)}"
+    for form, words in _RANGES:
+        message = re.sub(form, words, message)
     return f"{path}: {message[:1].lower()}{message[1:]}; see {path} --help"

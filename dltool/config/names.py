@@ -15,6 +15,7 @@ from dltool.registry import PACKAGES, registered
 #: names in other tools → names in dltool
 _OTHER_TOOLS = {
     "acc": "accuracy",
+    "attention": "multi_head_attention",
     "batch": "batch_size",
     "batchnorm": "batch_norm",
     "bce": "binary_cross_entropy",
@@ -41,6 +42,7 @@ _OTHER_TOOLS = {
     "mean_squared_error": "mse",
     "milestones": "epochs",
     "min_lr": "floor",
+    "multiheadattention": "multi_head_attention",
     "num_epochs": "epochs",
     "num_hidden": "units",
     "out_features": "units",
@@ -52,6 +54,8 @@ _OTHER_TOOLS = {
     "randomflip": "random_flip",
     "randomhorizontalflip": "random_flip",
     "randomrotation": "random_rotation",
+    "rnn": "simple_rnn",
+    "self_attention": "multi_head_attention",
     "sparse_categorical_crossentropy": "cross_entropy",
     "step_size": "every",
     "swish": "silu",

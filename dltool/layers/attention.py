@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat, written
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit, sees_later_tokens
+from dltool.layers.layer import Layer, misfit, sees_later_tokens, way_back
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class MultiHeadAttention(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → the same."""
         if len(x.shape) != 2:
-            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
+            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", way_back(x))
         steps, channels = x.shape
         groups = self.groups or self.heads
         width = self.width or channels // self.heads

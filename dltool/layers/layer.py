@@ -105,6 +105,25 @@ def sees_later_tokens(graph: Graph, what: str, hint: str) -> InputError:
     return misfit(graph, f"each token is predicted from those before it, but {what} looks at later ones, too", hint)
 
 
+#: ops that pool
+_POOLS = ("mean_steps", "average_pool", "max_pool")
+
+
+def way_back(x: Value, otherwise: str = "reshape it before this layer") -> str:
+    """A hint for a layer that needs the steps or the places that an earlier layer has taken away."""
+    while (node := x.producer) is not None and node.inputs:
+        source, op = node.inputs[0], node.op.yaml_name
+        maker = source.producer.op.yaml_name if source.producer else ""
+        if op == "last_step" or (op == "concat" and maker == "last_step"):
+            return "give the recurrent layer before it return_sequences: true"
+        if op in _POOLS or (op == "reshape" and maker in _POOLS):
+            return "leave out the pooling before it"
+        if op == "reshape" and len(source.shape) > 1:
+            return "leave out flatten before it" if len(x.shape) == 1 else otherwise
+        x = source
+    return otherwise
+
+
 def misfit(graph: Graph, what: str, hint: str) -> InputError:
     """The error of a layer that cannot be built: what is wrong, and what the user can do."""
     return InputError(Problem(f"{what}; {hint}", path=graph.layer))

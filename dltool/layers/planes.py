@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from dltool.layers.layer import misfit
+from dltool.layers.layer import misfit, way_back
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
@@ -27,7 +27,7 @@ def require_axes(graph: Graph, x: Value, axes: int) -> None:
     """Raises InputError for a value that is no image (2 axes and the channels), or no series (1)."""
     if len(x.shape) != axes + 1:
         wanted = "images (height, width, channels)" if axes == 2 else "series (length, channels)"
-        raise misfit(graph, f"expected {wanted}, got {list(x.shape)}", "reshape it before this layer")
+        raise misfit(graph, f"expected {wanted}, got {list(x.shape)}", way_back(x))
 
 
 def window_lengths(graph: Graph, x: Value, kernel: int, stride: int, padding: Any, dilation: int = 1) -> Value | None:

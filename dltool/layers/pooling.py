@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from dltool.config.description import by_compat
 from dltool.kernels.geometry import Geometry
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, way_back
 from dltool.layers.planes import Both, Places, pair, require_axes, window_lengths
 from dltool.ops.op import ShapeError
 from dltool.ops.windows import window
@@ -146,7 +146,7 @@ class GlobalAveragePool(Layer):
 def _of_all(graph: Graph, x: Value, op: str) -> Value:
     """A pool with a single window."""
     if len(x.shape) not in (2, 3):
-        raise misfit(graph, f"expected an image or a series, got {list(x.shape)}", "reshape it before this layer")
+        raise misfit(graph, f"expected an image or a series, got {list(x.shape)}", way_back(x))
     height, width = (1, *x.shape[:-1])[-2:]
     y = graph.apply(op, x, **Geometry(height, width, 1, 1, height, width, height, width)._asdict())
     return graph.apply("reshape", y, shape=x.shape[-1:])

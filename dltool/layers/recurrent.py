@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit, sees_later_tokens
+from dltool.layers.layer import Layer, misfit, sees_later_tokens, way_back
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Initial, Value
@@ -49,7 +49,7 @@ class Recurrent(Layer):
     def build(self, graph: Graph, x: Value) -> Value:
         """(steps, channels) → (units,), or (steps, units) with `return_sequences`; both directions: twice the units."""
         if len(x.shape) != 2:
-            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
+            raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", way_back(x))
         lengths = x.lengths
         if self.bidirectional and graph.context is not None:
             raise sees_later_tokens(graph, "bidirectional", "leave it out")

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from dltool.config.experiment import Task
-from dltool.losses.loss import Built, Loss, TargetForm, before
+from dltool.losses.loss import Built, Loss, TargetForm, before, outputs_hint
 from dltool.losses.weights import Weight, Weights, given_weights
 from dltool.registry import register
 
@@ -43,7 +43,7 @@ class BinaryCrossEntropy(Loss):
         if prediction.shape != target.shape:
             raise self.refuse(
                 f"needs outputs of shape {list(target.shape)}, but the model returns {list(prediction.shape)}",
-                f"end the model with dense: {{units: {'targets' if multilabel else 1}}}",
+                outputs_hint(graph, prediction, "targets" if multilabel else 1),
             )
         answers = classes if multilabel else dict([list(classes.items())[1]])
         logits = before(prediction, "sigmoid") or prediction

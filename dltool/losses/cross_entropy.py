@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dltool.config.description import by_compat
 from dltool.config.experiment import Task
-from dltool.losses.loss import Built, Loss, Mixed, TargetForm, before
+from dltool.losses.loss import Built, Loss, Mixed, TargetForm, before, outputs_hint
 from dltool.losses.output_activations import OutputActivation
 from dltool.losses.weights import Weights, given_weights
 from dltool.registry import register
@@ -73,7 +73,7 @@ class CrossEntropy(Loss):
         self, graph: Graph, prediction: Value, target: Value, mixed: Mixed | None, classes: Mapping[str, float]
     ) -> Built:
         count = graph.outputs
-        self._check(prediction, target, count, classes)
+        self._check(graph, prediction, target, count, classes)
         scores = self._logits(graph, prediction)
         stays = scores is prediction and before(prediction, "softmax") is not None
         activation: OutputActivation = "identity" if stays else "softmax"
@@ -120,7 +120,7 @@ class CrossEntropy(Loss):
         """The share that all of `count` classes receive alike."""
         return self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
 
-    def _check(self, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
+    def _check(self, graph: Graph, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
         if target.spec.dtype != "int64":
             held, fitting = (
                 ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
@@ -129,12 +129,8 @@ class CrossEntropy(Loss):
         if count < 2:
             raise self.refuse("needs at least two classes, but the data has one", "check the target column")
         if prediction.shape != (count,):
-            hint = (
-                "put flatten before it" if len(prediction.shape) > 1 else "end the model with dense: {units: classes}"
-            )
-            raise self.refuse(
-                f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}", hint
-            )
+            what = f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}"
+            raise self.refuse(what, outputs_hint(graph, prediction, "classes"))
 
     def _weights(self, classes: Mapping[str, float]) -> np.ndarray | None:
         """One weight for each class (C,), in the float32 precision of the kernels."""

@@ -80,6 +80,15 @@ class Loss(Description):
         return InputError(Problem(f"{self.yaml_name} {what}; {hint}", path="loss"))
 
 
+def outputs_hint(graph: Graph, prediction: Value, units: str | int) -> str:
+    """A hint for a network whose outputs have another shape than (units,)."""
+    if len(prediction.shape) == 1:
+        return f"end the model with dense: {{units: {units}}}"
+    if any(node.op.yaml_name in ("lstm", "gru", "simple_rnn") for node in graph.nodes):
+        return "leave out return_sequences in the last recurrent layer, or pool over the steps: global_average_pool"
+    return "put flatten before it"
+
+
 def before(prediction: Value, op_name: str) -> Value | None:
     """The input of op `op_name` if that op made the prediction, else None."""
     node = prediction.producer

@@ -48,7 +48,7 @@ class Quantile(Regression):
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Repeat the targets for each quantile, and weigh errors by it."""
-        self._require_fit(prediction, target, classes)
+        self._require_fit(graph, prediction, target, classes)
         levels = graph.constant("levels", np.repeat(self.quantiles, target.spec.size))
         repeated = graph.apply("concat", *[target] * len(self.quantiles)) if len(self.quantiles) > 1 else target
         row_loss = graph.apply("pinball", prediction, repeated, levels)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from dltool.config.experiment import Task
-from dltool.losses.loss import Built, Loss, TargetForm
+from dltool.losses.loss import Built, Loss, TargetForm, outputs_hint
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ class Regression(Loss):
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Apply the op of the same name, with the fields of the loss as its attributes."""
-        self._require_fit(prediction, target, classes)
+        self._require_fit(graph, prediction, target, classes)
         attributes: dict[str, Any] = self.model_dump()
         return Built(graph.apply(self.yaml_name, prediction, target, **attributes), prediction, "identity")
 
-    def _require_fit(self, prediction: Value, target: Value, classes: Mapping[str, float]) -> None:
+    def _require_fit(self, graph: Graph, prediction: Value, target: Value, classes: Mapping[str, float]) -> None:
         """Raises InputError unless the network has the outputs that the targets need."""
         if target.spec.dtype != "float32":
             raise self.refuse(
@@ -39,7 +39,7 @@ class Regression(Loss):
         if prediction.shape != needed:
             raise self.refuse(
                 f"needs outputs of shape {list(needed)}, but the model returns {list(prediction.shape)}",
-                "end the model with dense: {units: targets}",
+                outputs_hint(graph, prediction, "targets"),
             )
 
 

@@ -64,6 +64,10 @@ def test_version(capsys: Output) -> None:
         (["train"], "dltool train: missing argument 'CONFIG'; see dltool train --help"),
         (["train", "c.yaml", "--thread", "2"], "dltool train: no option --thread; did you mean '--threads'?"),
         (["show", "c.yaml", "--json"], "dltool show: no option --json; allowed: --set"),
+        (["generate", "run", "-n", "0"], "dltool generate: invalid value for '--tokens' / '-n': must be at least 1; see"
+         " dltool generate --help"),
+        (["generate", "run", "--top-p", "2"], "dltool generate: invalid value for '--top-p': must be at most 1; see"
+         " dltool generate --help"),
         (["list", "a", "b"], "dltool list: got unexpected extra argument(s) (b); see dltool list --help"),
         (["list", "denze"], "unknown name 'denze'; did you mean 'dense'?"),
         (["list", "zzz"], f"unknown name 'zzz'; kinds: {KINDS}"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -36,6 +38,19 @@ def test_train_writes_lines_and_the_next_command(home, capsys):
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("finished after 3 epochs · best epoch 1: test loss ")
     assert line.endswith("runs/small-2/checkpoints/best.safetensors")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_before_the_training_has_a_line_and_leaves_nothing(home, capsys, monkeypatch, number, code):
+    monkeypatch.setattr("dltool.cli.commands.train.open_job", lambda *_, **__: os.kill(os.getpid(), number))
+    path = str(write_config(home))
+    try:
+        ended = main(["train", path])
+    except SystemExit as exit_:
+        ended = exit_.code
+    assert ended == code
+    assert capsys.readouterr().err == f"stopped by {number.name}\n"
+    assert not (home / "runs").exists()
 
 
 def test_train_as_json_is_one_object(home, capsys):

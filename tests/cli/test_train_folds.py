@@ -98,7 +98,7 @@ FAULTS = [
     (["--folds", "1"], "error: dltool train: invalid value for '--folds': "),
     (
         ["--folds", "3", "--set", "data.split.validation={last: 5}"],
-        "error: --set data.split.fold={number: 1, of: 3}: data.split.fold: each fold is the validation part once,"
+        "error: --folds 3: data.split.fold: each fold is the validation part once,"
         " but that part is already given; leave out one of the two",
     ),
     (

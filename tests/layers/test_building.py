@@ -168,6 +168,16 @@ REFUSED = [
     ),
     ([{"dense": {"units": 4, "name": "dense_1"}}, {"dense": 4}], (6,), "dense_1: two layers have this name"),
     ([{"residual": [{"parallel": [[{"dense": 4}], []]}]}], (6,), "residual_1.parallel_1: cannot add"),
+    (["global_average_pool", {"lstm": 4}], (5, 3), "got [3]; leave out the pooling before it"),
+    (["global_max_pool", "relu", {"gru": 4}], (5, 3), "got [3]; leave out the pooling before it"),
+    ([{"gru": 4}, {"lstm": 4}], (5, 3), "got [4]; give the recurrent layer before it return_sequences: true"),
+    (
+        [{"gru": {"units": 4, "bidirectional": True}}, {"conv1d": {"filters": 2, "kernel": 1}}],
+        (5, 3),
+        "got [8]; give the recurrent layer before it return_sequences: true",
+    ),
+    (["flatten", {"gru": 4}], (5, 3), "got [15]; leave out flatten before it"),
+    ([{"gru": 4}], (6,), "got [6]; reshape it before this layer"),
 ]
 
 

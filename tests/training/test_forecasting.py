@@ -179,3 +179,16 @@ def test_labeled_series_of_unequal_length(layer: Any, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["validation"]["accuracy"] > 0.9
     assert main(["predict", "runs/c", "waves.ts", "-o", "p.csv"]) == 0
     assert np.mean([row["prediction"] == "ab"[n % 2] for n, row in enumerate(rows("p.csv"))]) > 0.9
+
+
+def test_a_class_for_every_step_is_refused_with_a_way_out(capsys: pytest.CaptureFixture[str]):
+    Path("s.ts").write_text("@data\n" + "".join(f"{n},{n % 3},2:{'ab'[n % 2]}\n" for n in range(20)))
+    layers = [{"gru": {"units": 4, "return_sequences": True}}, {"dense": "classes"}]
+    Path("c.yaml").write_text(
+        yaml.safe_dump({"data": {"series": "s.ts"}, "model": layers, "loss": "cross_entropy", "train": {"epochs": 1}})
+    )
+    assert main(["check", "c.yaml"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "returns shape [3, 2]; leave out return_sequences in the last recurrent layer, or pool over the steps:"
+        " global_average_pool\n"
+    )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import typer
 
+from dltool.cli.ending_signals import ending_on_signals
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.viewer import compiled
 from dltool.config.columns import clean_name
@@ -48,7 +48,7 @@ def predict(
     path = find(checkpoint)
     if out and out.resolve() in [Path(name).resolve() for name in (path, *data)]:
         raise InputError(Problem("is an input; choose another output file", str(out)))
-    with _ending_on_signals():
+    with ending_on_signals():
         target = PredictionFile(out)
         chosen = device_for_rows(device)
         predictor = Predictor(load(path, _note), path, threads=threads, device=chosen, on_compile=_Compiling())
@@ -153,19 +153,3 @@ class _Compiling:
 
 def _note(text: str) -> None:
     typer.echo(f"note: {text}", err=True)
-
-
-@contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP unwind the stack like SIGINT, so that temporary files are removed."""
-
-    def end(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

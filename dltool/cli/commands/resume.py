@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from dltool.cli.ending_signals import ending_on_signals
 from dltool.cli.screen.viewer import Viewer, choose_viewer
 from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import kept_folders, run_watched, write_outcome
@@ -37,7 +38,7 @@ def resume(
     """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
     directory = RunDirectory.existing(run)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
-    with viewer, hinting_at_moved_data(f"dltool resume {quoted(run)}"):
+    with ending_on_signals(), viewer, hinting_at_moved_data(f"dltool resume {quoted(run)}"):
         checkpoint = _last(directory, viewer)
         experiment = continued(checkpoint, overrides) if checkpoint else load_typed(directory.config, overrides)
         if checkpoint and (reason := _complete(experiment, checkpoint, directory)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dltool.cli.ending_signals import ending_on_signals
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import run_watched, write_outcome
@@ -28,7 +29,7 @@ def train(
     experiment = with_checkpoint(load_typed(config, overrides), [config.parent], init_from)
     refuse_unusable(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
-    with viewer:
+    with ending_on_signals(), viewer:
         job = open_job(
             experiment,
             [config.parent],

@@ -5,7 +5,8 @@ Each fold is a run in its own subdirectory; its resolved config reproduces it al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import typer
 
+from dltool.cli.ending_signals import ending_on_signals
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.training_summary import as_data
 from dltool.cli.screen.viewer import choose_viewer
@@ -21,6 +23,7 @@ from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import heading_of, run_watched
 from dltool.config.data import PARTS
 from dltool.config.loading import dump_yaml, resolved
+from dltool.errors import InputError
 from dltool.formatting import duration, metric_title, metrics_line, number, quoted, scalar_metrics
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
@@ -50,9 +53,10 @@ def train_folds(
     summary: dict[str, Any] = {}
     warnings: list[str] = []
     for fold in range(1, folds + 1):
-        experiment = load_typed(config, [*overrides, f"data.split.fold={{number: {fold}, of: {folds}}}"])
+        with _blaming_folds(folds):
+            experiment = load_typed(config, [*overrides, f"data.split.fold={{number: {fold}, of: {folds}}}"])
         experiment = with_checkpoint(experiment, [config.parent], init_from)
-        with choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
+        with ending_on_signals(), choose_viewer(quiet=quiet, as_json=as_json, passing=True) as viewer:
             job = open_job(experiment, [config.parent], debug=debug, on_compile=viewer.compiling)
             root = root or create_folder(experiment.name, run_dir)
             run = create(experiment.name, root / f"fold-{fold}", dump_yaml(resolved(experiment)))
@@ -78,6 +82,17 @@ def train_folds(
             typer.echo(_fold_line(finished[-1], folds))
     _write(summary, quiet=quiet, as_json=as_json)
     return 0
+
+
+@contextmanager
+def _blaming_folds(folds: int) -> Iterator[None]:
+    """Names the option in place of the change to the config that it makes."""
+    try:
+        yield
+    except InputError as error:
+        ours = "--set data.split.fold="
+        problems = [replace(p, where=f"--folds {folds}") if p.where.startswith(ours) else p for p in error.problems]
+        raise InputError(*problems) from None
 
 
 def _summary(root: Path, folds: int, finished: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> dict[str, Any]:

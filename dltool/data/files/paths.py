@@ -9,6 +9,9 @@ from pathlib import Path
 
 from dltool.errors import InputError, Problem, nearest
 
+#: why a stream is no data
+_REPEATED = "data is read more than once, so write a stream to a file first, and name that"
+
 
 def locate(name: str, folders: Sequence[Path], field: str) -> Path:
     """The readable file `name`, in one of `folders`, the working directory, or a folder above the first of `folders`.
@@ -16,12 +19,14 @@ def locate(name: str, folders: Sequence[Path], field: str) -> Path:
     Raises InputError for the config's `field` with the paths tried and a file of a similar name.
     """
     path = next((place for place in _places(name, folders) if place.exists()), None)
+    if name == "-" and path is None:
+        raise InputError(Problem(f"'-' is no file; {_REPEATED}", path=field))
     if path is None:
         near, _ = candidates(name, folders)
         raise InputError(Problem(f"no file {_looked(near)}{did_you_mean_path(*near)}", path=field))
     if not path.is_file():
-        what = "a directory" if path.is_dir() else "something else"
-        raise InputError(Problem(f"'{path}' is not a file but {what}", path=field))
+        what = "is a directory, where a file is needed" if path.is_dir() else f"is no file; {_REPEATED}"
+        raise InputError(Problem(f"'{path}' {what}", path=field))
     if not os.access(path, os.R_OK):
         raise InputError(Problem(f"'{path}' may not be read by this user", path=field))
     return path

@@ -214,8 +214,12 @@ def test_a_missing_file_is_looked_for_in_both_places():
 
 def test_a_directory_is_no_table():
     Path("folder").mkdir()
-    assert problems(table("folder")) == ["data.table.path: 'folder' is not a file but a directory"]
-    assert problems(table("/dev/null")) == ["data.table.path: '/dev/null' is not a file but something else"]
+    assert problems(table("folder")) == ["data.table.path: 'folder' is a directory, where a file is needed"]
+    for stream in ("/dev/null", "-"):
+        assert problems(table(stream)) == [
+            f"data.table.path: '{stream}' is no file; data is read more than once, so write a stream to a file first,"
+            " and name that"
+        ]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything may be read by root")
