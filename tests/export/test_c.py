@@ -56,7 +56,7 @@ def table() -> dict[str, Any]:
     random = np.random.default_rng(2)
     lines = ["skewed,year,late,yes,color,note,label"]
     for n in range(60):
-        amount = "" if n % 9 == 4 else f"{0 if n % 3 else random.exponential(50):.3f}"
+        amount = "" if n % 9 == 4 else f"{0.24 if n % 3 else random.exponential(50):.3f}"
         color = ["red", "*/ green", 'b"lue?', ""][n % 4]
         lines.append(
             f'{amount},{1990 + n % 30},2020-0{n % 9 + 1}-11,{n % 2 == 0},"{color}",some words {n},{"xy"[n % 2]}'

@@ -15,11 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from dltool import __version__
+from dltool.data.preprocessing.features import ArrayPreparation, TablePreparation
+from dltool.data.scaling.scaling import Scale
 from dltool.errors import RunError
 from dltool.export.c.graph import add_network
-from dltool.export.c.inputs import Inputs, inputs_of
+from dltool.export.c.inputs import ArrayInputs, Inputs, PreparedInputs
 from dltool.export.c.outputs import Outputs
 from dltool.export.c.source import Source, literal
+from dltool.export.c.table_inputs import TableInputs
 from dltool.export.expected import expected_outputs, require_alike
 from dltool.export.exported import Exported, Port
 from dltool.export.opening import Trained
@@ -83,6 +86,17 @@ def write(trained: Trained, name: str, *, preprocessing: bool) -> Written:
         "\n".join(["void predict(const float *in, float *out)", "{", *_calls(source), "}"]),
     ]
     return Written("\n\n".join(part for part in parts if part) + "\n", inputs, outputs, 4 * memory, constants)
+
+
+def inputs_of(trained: Trained, *, preprocessing: bool) -> Inputs:
+    """What `predict` gets, with or without preprocessing."""
+    preparation = None if not preprocessing else trained.preprocessing.features
+    if isinstance(preparation, TablePreparation):
+        return TableInputs(trained)
+    if isinstance(preparation, ArrayPreparation) and preparation.feature_dtype == "float32":
+        alike = preparation.scale is None or isinstance(preparation.scale, Scale)
+        return ArrayInputs(trained) if alike else PreparedInputs(trained)
+    return PreparedInputs(trained)
 
 
 def checked(trained: Trained, written: Written, compiler: str) -> float:
