@@ -11,7 +11,6 @@ import numpy as np
 from dltool.config.writing import dump_inline
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
-from dltool.data.column_types.date_formats import has_offset
 from dltool.data.column_types.number import Integer, Number
 from dltool.data.files.quoting import LONGEST, plural, shown
 from dltool.data.readers.outline import Bad, Outline, Task
@@ -132,7 +131,7 @@ class TableReader(Reader):
             column, as_type = self.columns[name], types[name]
             found = self.database.rows_where(column.unreadable(as_type) or "false", column.raw, min(count, most))
             places = self.database.places([row for row, _ in found])
-            told = [Problem(self._stray(name, as_type, cell), places[row]) for row, cell in found]
+            told = [Problem(column.stray(as_type, cell), places[row]) for row, cell in found]
             others = f", and {plural(count - len(told), 'more cell')} of this column" if count > len(told) else ""
             last = told[-1]
             told[-1] = Problem(last.message + others, last.where)
@@ -141,14 +140,6 @@ class TableReader(Reader):
                 told[0] = Problem(f"{told[0].message}; {advice}", told[0].where)
             problems += told
         return problems
-
-    def _stray(self, name: str, as_type: str, cell: str) -> str:
-        one = self.columns[name].type_for(as_type)
-        form = f", written as {' or '.join(one.formats)}" if isinstance(one, Date) and one.formats != ["iso"] else ""
-        if isinstance(one, Date) and ("%z" in str(one.format) or one.offsets != "none") != has_offset(cell.strip()):
-            form = " without an offset" if has_offset(cell.strip()) else " with an offset, such as Z or +02:00,"
-            return f"column '{name}' holds {shown(cell.strip())}, where {one.noun}{form} is expected"
-        return f"column '{name}' holds {shown(cell.strip())}, where {one.noun} is expected{form}"
 
     def _advice(self, name: str, as_type: str, cell: str) -> str:
         if not (self._fitting or self._targets):
