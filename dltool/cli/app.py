@@ -228,6 +228,33 @@ def generate(
 
 
 @app.command()
+def serve(
+    checkpoints: Annotated[
+        list[str],
+        typer.Argument(metavar="CHECKPOINT...", help="Checkpoints or runs; NAME=PATH chooses the name in addresses."),
+    ],
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for other machines too.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 for any free one.")
+    ] = 8000,
+    reload: Annotated[bool, typer.Option("--reload", help="Load a checkpoint again when its file changes.")] = False,
+    max_body: Annotated[float, typer.Option("--max-body", metavar="MB", min=0.001, help="Largest request.")] = 16.0,
+    timeout: Annotated[
+        float,
+        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Longest time to send a request, or to answer."),
+    ] = 30.0,
+    threads: Annotated[int, typer.Option("--threads", metavar="N", min=1, help="Threads of a prediction.")] = 1,
+) -> None:
+    """Answer requests for predictions over HTTP; with a page to try them."""
+    from dltool.cli.commands.serve import serve as run
+
+    go_on_without_output()
+    run(checkpoints, host=host, port=port, reload=reload, max_body=max_body, timeout=timeout, threads=threads)
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:

@@ -28,6 +28,8 @@ _LOOKS = {
     "BOOLEAN": "{} IN ('true', 'false')",
 }
 _REMOVE = "a row without a target cannot be used: remove it, or drop all such rows with missing_target: drop"
+#: what `dltool predict` advises
+GO_ON = "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
 #: bad cells that are listed
 LISTED = 10
 #: words for missing values that a note lists
@@ -143,7 +145,7 @@ class TableReader(Reader):
 
     def _advice(self, name: str, as_type: str, cell: str) -> str:
         if not (self._fitting or self._targets):
-            return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
+            return GO_ON
         one, key = self.columns[name].type_for(as_type), dump_inline(name)
         if len(cell.strip()) > LONGEST:
             return f"correct it, or take the column as text: features: {{{key}: category}}"
