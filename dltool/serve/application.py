@@ -19,7 +19,7 @@ from starlette.routing import Route
 from dltool import __version__
 from dltool.errors import InputError, did_you_mean
 from dltool.serve import inference
-from dltool.serve.bodies import Limits, RefusedError, body_of, is_single, job_of, json_of
+from dltool.serve.bodies import Limits, RefusedError, body_of, job_of, json_of
 from dltool.serve.metrics import Metrics
 from dltool.serve.openapi import openapi
 from dltool.serve.pages import HEADERS, docs_page, start_page
@@ -82,7 +82,7 @@ class Application:
         if "text/csv" in wanted or (job.file and "json" not in wanted):
             return Response(_as_csv(table), media_type="text/csv")
         rows = _as_rows(table)
-        return _json(rows[0] if len(rows) == 1 and is_single(job.rows) else rows)
+        return _json(rows[0] if job.single and len(rows) == 1 else rows)
 
     async def _infer(self, request: Request) -> Response:
         served = self._named(request)

@@ -7,7 +7,6 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +100,9 @@ def job_of(served: Served, content: bytes, media_type: str) -> Job:
         lines = [line for line in content.splitlines() if line.strip()]
         return Job(served.name, _decoded(served, [json_of(line) for line in lines]))
     if kind in (JSON, FORM):
-        return Job(served.name, _decoded(served, json_of(content)))
+        rows = _decoded(served, json_of(content))
+        single = isinstance(rows, dict) and not any(isinstance(cell, list) for cell in rows.values())
+        return Job(served.name, [rows] if single else rows, single=single)
     if served.kind == "images" and (kind.startswith("image/") or kind == "application/octet-stream"):
         return Job(served.name, [content])
     raise RefusedError(
@@ -113,11 +114,6 @@ def media_types(served: Served) -> list[str]:
     """What the body of a request for predictions may be."""
     others = {"images": ["image/*"], "arrays": []}.get(served.kind, [*FILES])
     return [JSON, LINES[0], *others]
-
-
-def is_single(rows: Any) -> bool:
-    """Whether a JSON value is one row rather than a list of rows, or columns."""
-    return isinstance(rows, Mapping) and not any(isinstance(cell, list) for cell in rows.values())
 
 
 def _decoded(served: Served, rows: Any) -> Any:

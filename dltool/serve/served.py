@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -87,22 +88,40 @@ class Served:
         """Whether samples of several requests can be predicted together."""
         return self._given is not None
 
-    def read(self, rows: Any) -> Any:
-        """Samples of one request as `tables` takes them; raises InputError that names those that cannot be used."""
+    def tables(self, requests: Sequence[Any]) -> list[Table | InputError]:
+        """The predictions for the samples of each request, or what is wrong with them: as for each request alone."""
         assert self._given is not None
-        return self._given.read(rows)
+        if len(requests) > 1:
+            with suppress(InputError):
+                together = self._given.read_together(requests)
+                return [*_divided(self._table([together]), list(map(len, requests)))]
+        return self._read_singly(requests)
 
-    def tables(self, parts: Sequence[Any]) -> list[Table]:
-        """The predictions for the samples of each request."""
+    def _read_singly(self, requests: Sequence[Any]) -> list[Table | InputError]:
+        """The same, where a request needs a closer look."""
+        assert self._given is not None
+        found: dict[int, Any] = {}
+        answers: dict[int, Table | InputError] = {}
+        for place, rows in enumerate(requests):
+            try:
+                found[place] = self._given.read(rows)
+            except InputError as error:
+                answers[place] = error
+        if found:
+            try:
+                parts = list(found.values())
+                answers |= zip(found, _divided(self._table(parts), list(map(rows_in, parts))), strict=True)
+            except InputError as error:  # an encoder refuses a cell
+                if len(requests) == 1:
+                    return [error]
+                answers |= {place: self._read_singly([requests[place]])[0] for place in found}
+        return [answers[place] for place in range(len(requests))]
+
+    def _table(self, parts: Sequence[Any]) -> Table:
         assert self._given is not None
         samples = self._given.samples(parts)
         self._count_unknown(self._given.unknown)
-        table = self._predictor.table(samples)
-        if len(parts) == 1:
-            return [table]
-        ends = np.cumsum([rows_in(part) for part in parts])[:-1]
-        columns = [np.split(column, ends) for column in table.values()]
-        return [dict(zip(table, of_part, strict=True)) for of_part in zip(*columns, strict=True)]
+        return self._predictor.table(samples)
 
     def table_of_rows(self, rows: Any) -> Table:
         """The forecast that goes on where the rows of a table end."""
@@ -132,6 +151,14 @@ class Served:
     def _count_unknown(self, found: Counter[str]) -> None:
         self.unknown.update(found)
         found.clear()
+
+
+def _divided(table: Table, counts: Sequence[int]) -> Iterator[Table]:
+    """The rows of each request."""
+    low = 0
+    for count in counts:
+        yield {name: column[low : low + count] for name, column in table.items()}
+        low += count
 
 
 def _predictor(checkpoint: Checkpoint, path: Path, threads: int) -> Predictor:

@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from dltool.data.prediction.given import rows_in
-from dltool.errors import InputError
 from dltool.serve.metrics import Metrics
 from dltool.serve.served import Served, Table
 
-#: rows of several requests that are predicted together
-ROWS_TOGETHER = 256
+#: requests that are answered together
+TOGETHER = 256
 
 
 class OverloadedError(Exception):
@@ -28,12 +26,13 @@ class Job:
 
     name: str
     rows: Any = None
+    single: bool = False  # the answer is one row, not a list of one
     file: tuple[bytes, str] | None = None  # the content of a file instead, and its ending
     answer: asyncio.Future[Table] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 #: a job that is done, and its predictions or why there are none
-Done = tuple[Job, Table | BaseException]
+Done = tuple[Job, Table | Exception]
 
 
 class Worker:
@@ -75,7 +74,7 @@ class Worker:
     def _waiting(self, first: Job) -> tuple[list[Job], bool]:
         """The first job and those that wait behind it, and whether the worker is to end after them."""
         jobs = [first]
-        while len(jobs) < ROWS_TOGETHER:
+        while len(jobs) < TOGETHER:
             try:
                 job = self._jobs.get_nowait()
             except Empty:
@@ -86,49 +85,29 @@ class Worker:
         return jobs, False
 
     def _answer(self, served: Served, jobs: Sequence[Job]) -> None:
-        done: list[Done] = []
-        together: list[tuple[Job, Any]] = []
-        rows = 0
-        for job in jobs:
-            if job.file or not served.batched:
-                done.append((job, self._tried(lambda job=job: _alone(served, job))))
-                continue
-            part = self._tried(lambda job=job: served.read(job.rows))
-            if isinstance(part, BaseException):
-                done.append((job, part))
-                continue
-            together.append((job, part))
-            rows += rows_in(part)
-            if rows >= ROWS_TOGETHER:
-                done += self._predicted(served, together)
-                together, rows = [], 0
-        done += self._predicted(served, together)
+        together = [job for job in jobs if served.batched and not job.file]
+        done = [(job, _alone(served, job)) for job in jobs if job.file or not served.batched]
+        if together:
+            answers = _tried(lambda: served.tables([job.rows for job in together]))
+            answers = [answers] * len(together) if isinstance(answers, Exception) else answers
+            done += zip(together, answers, strict=True)
+            rows = sum(len(next(iter(one.values()))) for one in answers if isinstance(one, dict))
+            self._metrics.batch_rows.observe(rows)
         if done:
             _tell(done)
 
-    def _predicted(self, served: Served, together: Sequence[tuple[Job, Any]]) -> list[Done]:
-        if not together:
-            return []
-        tables = self._tried(lambda: served.tables([part for _, part in together]))
-        if isinstance(tables, BaseException):
-            if len(together) == 1:
-                return [(together[0][0], tables)]
-            return [one for pair in together for one in self._predicted(served, [pair])]  # to find whose rows are bad
-        self._metrics.batch_rows.observe(sum(rows_in(part) for _, part in together))
-        return [(job, table) for (job, _), table in zip(together, tables, strict=True)]
 
-    @staticmethod
-    def _tried(function: Callable[[], Any]) -> Any:
-        try:
-            return function()
-        except InputError as error:
-            return error
-        except Exception as error:  # a bug must not end the thread: the request gets it
-            return error
+def _alone(served: Served, job: Job) -> Table | Exception:
+    """The predictions for a file, or for rows of which all are needed at once."""
+    return _tried(lambda: served.table_of_file(*job.file) if job.file else served.table_of_rows(job.rows))
 
 
-def _alone(served: Served, job: Job) -> Table:
-    return served.table_of_file(*job.file) if job.file else served.table_of_rows(job.rows)
+def _tried(function: Callable[[], Any]) -> Any:
+    """The result, or the error: whatever is wrong, the thread goes on and the requests get to know it."""
+    try:
+        return function()
+    except Exception as error:
+        return error
 
 
 def _tell(done: Sequence[Done]) -> None:
@@ -139,7 +118,7 @@ def _tell(done: Sequence[Done]) -> None:
         for job, result in done:
             if job.answer.done():
                 continue
-            if isinstance(result, BaseException):
+            if isinstance(result, Exception):
                 job.answer.set_exception(result)
             else:
                 job.answer.set_result(result)

@@ -43,6 +43,12 @@ class Given:
         """Samples as `samples` takes them; raises InputError that names those that cannot be used."""
         return self.reader.read(rows, where)
 
+    def read_together(self, requests: Sequence[Any], where: str = ROWS) -> Any:
+        """The samples of several requests, each a list of rows, as one; raises InputError for those to read alone."""
+        if not isinstance(self.reader, GivenCells) or not all(isinstance(rows, list) for rows in requests):
+            raise InputError("these are read one by one")
+        return self.reader.read_complete([row for rows in requests for row in rows], where)
+
     def samples(self, parts: Sequence[Any], where: str = ROWS) -> Samples:
         """The prepared samples of several reads; raises InputError for a cell that an encoder refuses."""
         raw = self.reader.joined(parts)

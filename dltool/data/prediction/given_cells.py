@@ -32,9 +32,9 @@ LISTED = 10
 _NUMBERS = (float, int)
 _BLANKS = " \t\r\n"
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_DTYPES = {"DOUBLE": np.float64, "BOOLEAN": np.bool_, "TIMESTAMP": "datetime64[us]", TEXT: object}
+_DTYPES = {"BOOLEAN": np.bool_, "TIMESTAMP": "datetime64[us]", TEXT: object}
 #: what stands for a missing value in an array of a type
-_FILLING = {"DOUBLE": np.nan, "BOOLEAN": False, "TIMESTAMP": np.datetime64("NaT"), TEXT: None}
+_FILLING = {"BOOLEAN": False, "TIMESTAMP": np.datetime64("NaT"), TEXT: None}
 
 
 class GivenCells:
@@ -56,8 +56,19 @@ class GivenCells:
             raise InputError(*(Problem(message, where) for message in _without(absent, names)))
         if not len(next(iter(columns.values()))):
             raise InputError(Problem("there are none", where))
+        return self._cells({name: columns[names[name]] for name in self._columns}, where)
+
+    def read_complete(self, rows: Sequence[Any], where: str) -> Cells:
+        """The cells of rows that are mappings with all columns, quickly; raises InputError for any others."""
+        try:
+            columns = {name: [row[name] for row in rows] for name in self._columns}
+        except (KeyError, TypeError, IndexError):
+            raise InputError(Problem("not all of them have all columns", where)) from None
+        return self._cells(columns, where)
+
+    def _cells(self, columns: Mapping[str, Sequence[Any]], where: str) -> Cells:
         problems: list[tuple[int, str]] = []
-        cells = {name: column.read(columns[names[name]], problems) for name, column in self._columns.items()}
+        cells = {name: column.read(columns[name], problems) for name, column in self._columns.items()}
         if problems:
             problems.sort()
             told = [Problem(message, f"{where}[{row}]") for row, message in problems[:LISTED]]
@@ -116,6 +127,8 @@ class _GivenColumn:
 
     def read(self, values: Sequence[Any], problems: list[tuple[int, str]]) -> list[Any]:
         """The cells, or where some cannot be read, their rows and messages in `problems`."""
+        if self.sql_type == "DOUBLE" and {*map(type, values)} == {float}:
+            return list(values)
         cells: list[Any] = []
         unread: dict[int, str] = {}  # texts that only the database can read
         numbers = self.sql_type == "DOUBLE"
@@ -143,8 +156,10 @@ class _GivenColumn:
         return cells
 
     def array(self, parts: Sequence[list[Any]]) -> np.ndarray:
-        """Cells (rows,), masked where values are missing."""
+        """Cells (rows,), masked where values are missing; numbers are NaN there."""
         cells = [cell for part in parts for cell in part]
+        if self.sql_type == "DOUBLE":
+            return np.array(cells, np.float64)
         mask = np.array([cell is None for cell in cells], bool)
         if mask.any():
             cells = [_FILLING[self.sql_type] if cell is None else cell for cell in cells]
