@@ -274,6 +274,69 @@ def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
         run(config, overrides=overrides or (), as_json=as_json)
 
 
+@app.command(name="lr-find")
+def lr_find(
+    config: Config,
+    overrides: Set = None,
+    low: Annotated[float, typer.Option("--low", metavar="RATE", help="Smallest learning rate.")] = 1e-6,
+    high: Annotated[float, typer.Option("--high", metavar="RATE", help="Largest learning rate.")] = 10.0,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=20, help="Steps from one to the other.")] = 200,
+    write: Annotated[bool, typer.Option("--write", help="Write the suggestion into the config.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="HTML page to draw the curve on.")
+    ] = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Find a learning rate: train a few steps while it grows, and look at the loss."""
+    from dltool.cli.commands.lr_find import find_rate
+    from dltool.config.locating import located
+
+    with located(config, overrides or ()):
+        find_rate(
+            config,
+            overrides=overrides or (),
+            low=low,
+            high=high,
+            steps=steps,
+            write=write,
+            picture=picture,
+            threads=threads,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Folder of runs.")] = Path("runs"),
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="COLUMN", help="Order; -COLUMN for the largest first.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="CONDITION", help="Such as validation.accuracy>0.9. Repeatable."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", metavar="A,B", help="Columns to show: metrics, or keys of the config."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List runs: how they ended, their metrics, and what differs between their configs."""
+    from dltool.cli.commands.runs import list_runs
+
+    names = [name.strip() for name in (columns or "").split(",") if name.strip()]
+    list_runs(folder, sort=sort, where=where or (), columns=names, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Look at this machine: processor, memory, folders, versions, extras."""
+    from dltool.cli.commands.doctor import doctor as run
+
+    return run(as_json=as_json)
+
+
 @app.command()
 def show(config: Config, overrides: Set = None) -> None:
     """Print a config with every default filled in."""
