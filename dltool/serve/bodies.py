@@ -101,7 +101,7 @@ def job_of(served: Served, content: bytes, media_type: str) -> Job:
         return Job(served.name, _decoded(served, [json_of(line) for line in lines]))
     if kind in (JSON, FORM):
         rows = _decoded(served, json_of(content))
-        single = isinstance(rows, dict) and not any(isinstance(cell, list) for cell in rows.values())
+        single = isinstance(rows, dict) and list not in {*map(type, rows.values())}
         return Job(served.name, [rows] if single else rows, single=single)
     if served.kind == "images" and (kind.startswith("image/") or kind == "application/octet-stream"):
         return Job(served.name, [content])

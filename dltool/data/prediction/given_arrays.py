@@ -40,7 +40,7 @@ class GivenArrays:
         """Samples (n, *feature_shape), ready to be prepared; raises InputError for other shapes and for no numbers."""
         if self._padded and not isinstance(rows, np.ndarray):
             rows = [self._with_padding(series, f"{where}[{row}]") for row, series in enumerate(rows)]
-        array = self._array(rows, where)
+        array = self.numbers(rows, where)
         if array.shape == self.shape:
             array = array[None]
         elif array.shape[1:] != self.shape and self.shape[-1:] == (1,) and array.shape[1:] == self.shape[:-1]:
@@ -59,7 +59,8 @@ class GivenArrays:
         """The samples of several reads as one chunk."""
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _array(self, rows: Any, where: str) -> np.ndarray:
+    def numbers(self, rows: Any, where: str) -> np.ndarray:
+        """An array of any shape; raises InputError for lists of different lengths and for what is no number."""
         try:
             array = np.asarray(rows)
         except ValueError:
@@ -87,7 +88,7 @@ class GivenArrays:
 
     def _with_padding(self, series: Any, where: str) -> np.ndarray:
         """A series of numbers, or of rows of numbers, with NaN behind up to the length that training has settled."""
-        array = self._array(series, where)
+        array = self.numbers(series, where)
         array = array[:, None] if array.ndim == 1 and self._shape[-1] == 1 else array
         if array.ndim != 2 or not 1 <= len(array) <= self._shape[0] or array.shape[1] != self._shape[1]:
             message = f"a series of shape {list(array.shape)}, where at most {list(self._shape)} is expected"
@@ -144,7 +145,7 @@ class GivenImages:
         elif hasattr(image, "getbands"):
             content = _encoded(image)
         else:
-            return self._arrays.read(np.asarray(image)[None], where)[0]
+            return self._arrays.read(self._arrays.numbers(image, where)[None], where)[0]
         if not content:
             raise InputError(Problem("is empty", where))
         try:

@@ -157,6 +157,8 @@ def test_images_in_every_form(images: Given, form: Any):
         (["images/0/7.png"], "no file 'images/0/7.png'"),
         ([b"GIF"], "rows[0]: not an image, or damaged"),
         ([b""], "rows[0]: is empty"),
+        ([[[], [1, [2]]]], "rows[0]: lists of different lengths, where samples of shape [8, 6, 1] are expected"),
+        ([["a"]], "rows[0]: numbers are needed, got str"),
         ([np.zeros((3, 3), np.uint8)], "rows[0]: an array of shape [1, 3, 3], where samples of shape [8, 6, 1]"),
         (PIXELS + 0.5, "rows: the value at [0, 0, 0, 0] is 0.5, where whole numbers from 0 to 255 are expected"),
         ([], "rows: there are none"),
