@@ -265,6 +265,33 @@ def export(
 
 
 @app.command()
+def serve(
+    checkpoints: Annotated[
+        list[str],
+        typer.Argument(metavar="CHECKPOINT...", help="Checkpoints or runs; NAME=PATH chooses the name in addresses."),
+    ],
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for other machines too.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 for any free one.")
+    ] = 8000,
+    reload: Annotated[bool, typer.Option("--reload", help="Load a checkpoint again when its file changes.")] = False,
+    max_body: Annotated[float, typer.Option("--max-body", metavar="MB", min=0.001, help="Largest request.")] = 16.0,
+    timeout: Annotated[
+        float,
+        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Longest time to send a request, or to answer."),
+    ] = 30.0,
+    threads: Annotated[int, typer.Option("--threads", metavar="N", min=1, help="Threads of a prediction.")] = 1,
+) -> None:
+    """Answer requests for predictions over HTTP; with a page to try them."""
+    from dltool.cli.commands.serve import serve as run
+
+    go_on_without_output()
+    run(checkpoints, host=host, port=port, reload=reload, max_body=max_body, timeout=timeout, threads=threads)
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of the run.")], overrides: Moved = None
 ) -> None:
@@ -282,6 +309,69 @@ def check(config: Config, overrides: Set = None, as_json: Json = False) -> None:
 
     with located(config, overrides or ()):
         run(config, overrides=overrides or (), as_json=as_json)
+
+
+@app.command(name="lr-find")
+def lr_find(
+    config: Config,
+    overrides: Set = None,
+    low: Annotated[float, typer.Option("--low", metavar="RATE", help="Smallest learning rate.")] = 1e-6,
+    high: Annotated[float, typer.Option("--high", metavar="RATE", help="Largest learning rate.")] = 10.0,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=20, help="Steps from one to the other.")] = 200,
+    write: Annotated[bool, typer.Option("--write", help="Write the suggestion into the config.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="HTML page to draw the curve on.")
+    ] = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Find a learning rate: train a few steps while it grows, and look at the loss."""
+    from dltool.cli.commands.lr_find import find_rate
+    from dltool.config.locating import located
+
+    with located(config, overrides or ()):
+        find_rate(
+            config,
+            overrides=overrides or (),
+            low=low,
+            high=high,
+            steps=steps,
+            write=write,
+            picture=picture,
+            threads=threads,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Folder of runs.")] = Path("runs"),
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="COLUMN", help="Order; -COLUMN for the largest first.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="CONDITION", help="Such as validation.accuracy>0.9. Repeatable."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", metavar="A,B", help="Columns to show: metrics, or keys of the config."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List runs: how they ended, their metrics, and what differs between their configs."""
+    from dltool.cli.commands.runs import list_runs
+
+    names = [name.strip() for name in (columns or "").split(",") if name.strip()]
+    list_runs(folder, sort=sort, where=where or (), columns=names, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Look at this machine: processor, memory, folders, versions, extras."""
+    from dltool.cli.commands.doctor import doctor as run
+
+    return run(as_json=as_json)
 
 
 @app.command()

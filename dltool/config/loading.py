@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from dltool.config import node as tree
@@ -22,7 +23,7 @@ from dltool.config.slots import Slot
 from dltool.config.writing import dump_yaml
 from dltool.errors import InputError, Problem
 
-__all__ = ["dump_yaml", "from_resolved", "load", "resolved"]
+__all__ = ["dump_yaml", "from_mapping", "from_resolved", "load", "resolved"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -36,6 +37,17 @@ def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Exp
     root = tree.plant(dict(data), Place(0, 0, 0, "the checkpoint's config"))
     translate(root, Slot(Experiment))
     return _experiment(root, [], overrides, name="run")
+
+
+def from_mapping(config: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment that a mapping describes, as a config file would; raises InputError with all problems."""
+    try:
+        text = dump_yaml(dict(config))
+    except yaml.YAMLError as error:
+        raise InputError(Problem(f"holds a value that YAML cannot write: {error.args[-1]!r}", "config")) from None
+    document = read_document(text, "config")
+    root = document.root.replaced(Place(0, 0, 0, "config"))
+    return _experiment(root, document.problems, overrides, name="run")
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

@@ -59,9 +59,15 @@ def read_epochs(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in _lines(path) if line.startswith('{"kind": "epoch"') and line.endswith("}\n")]
 
 
+def read_end(path: Path) -> dict[str, Any]:
+    """The last line of a run that has ended; empty for a run that has not."""
+    last = _lines(path)[-1:]
+    return json.loads(last[0]) if last and last[0].startswith('{"kind": "end"') and last[0].endswith("}\n") else {}
+
+
 def has_ended(path: Path) -> bool:
     """Whether the run has ended by itself."""
-    return any(line.startswith('{"kind": "end"') for line in _lines(path)[-1:])
+    return bool(read_end(path))
 
 
 def _lines(path: Path) -> list[str]:

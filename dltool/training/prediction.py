@@ -101,6 +101,13 @@ class Predictor:
             return np.concatenate([1 - predictions, predictions], axis=1)
         return predictions
 
+    def table(self, part: Samples, horizon: int = 1) -> dict[str, np.ndarray]:
+        """The predictions for some samples as columns; with a `horizon` of several steps, each has a row."""
+        outputs, signature = self.run(part).outputs, self.signature
+        if signature.task == "inputs":
+            return {"reconstruction_error": reconstruction_errors(signature, part, outputs)}
+        return columns(signature, self.predictions(outputs, part.targets), self.network.quantiles, horizon)
+
 
 def columns(
     signature: Signature, predictions: np.ndarray, quantiles: Sequence[float] = (), horizon: int = 1
@@ -191,13 +198,7 @@ class Predictions:
             self._unread += error.problems
 
     def _columns(self, piece: Piece, path: str, horizon: int) -> dict[str, np.ndarray]:
-        outputs = self._predictor.run(piece.samples).outputs
-        signature, quantiles = self._predictor.signature, self._predictor.network.quantiles
-        if signature.task == "inputs":
-            predicted = {"reconstruction_error": reconstruction_errors(signature, piece.samples, outputs)}
-        else:
-            predictions = self._predictor.predictions(outputs, piece.samples.targets)
-            predicted = columns(signature, predictions, quantiles, horizon)
+        predicted = self._predictor.table(piece.samples, horizon)
         if both := [name for name in piece.kept if name in predicted]:
             advice = "rename it in the file, or keep others: --keep NAME"
             message = f"column '{both[0]}' has the same name as a prediction; {advice}"

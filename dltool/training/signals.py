@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -33,9 +34,13 @@ class StopRequest:
 
 @contextmanager
 def stopping_on_signals() -> Iterator[StopRequest]:
-    """Inside, signals set the request, unless they were ignored (nohup); afterwards the old handlers return."""
+    """Inside, signals set the request, unless they were ignored (nohup); afterwards the old handlers return.
+
+    Signals reach only the main thread: a training in another one cannot be stopped by them.
+    """
     request = StopRequest()
-    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    in_main = threading.current_thread() is threading.main_thread()
+    heeded = [number for number in _SIGNALS if in_main and signal.getsignal(number) != signal.SIG_IGN]
     old = {number: signal.signal(number, request.receive) for number in heeded}
     try:
         yield request

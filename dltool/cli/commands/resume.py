@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
+from dltool.cli.commands.train import Trained
 from dltool.cli.ending_signals import ending_on_signals
 from dltool.cli.screen.viewer import Viewer, choose_viewer
 from dltool.cli.typed_config import load_typed
@@ -38,12 +40,31 @@ def resume(
     """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
     directory = RunDirectory.existing(run)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
-    with ending_on_signals(), viewer, hinting_at_moved_data(f"dltool resume {quoted(run)}"):
+    with ending_on_signals():
+        resumed = resume_run(directory, viewer, overrides, debug=debug)
+    if resumed.trained is None:
+        _write_complete(resumed, directory, as_json=as_json)
+        return 0
+    job, _, outcome, code = resumed.trained
+    write_outcome(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    return code
+
+
+class Resumed(NamedTuple):
+    """A run that was continued, or one that is complete: why, and after how many epochs."""
+
+    trained: Trained | None
+    reason: str = ""
+    epochs: int = 0
+
+
+def resume_run(directory: RunDirectory, viewer: Viewer, overrides: Sequence[str], *, debug: bool = False) -> Resumed:
+    """Continue a run, from its beginning if it has no checkpoint yet."""
+    with viewer, hinting_at_moved_data(f"dltool resume {quoted(directory.root)}"):
         checkpoint = _last(directory, viewer)
         experiment = continued(checkpoint, overrides) if checkpoint else load_typed(directory.config, overrides)
         if checkpoint and (reason := _complete(experiment, checkpoint, directory)):
-            _write_complete(reason, checkpoint, directory, as_json=as_json)
-            return 0
+            return Resumed(None, reason, Counters.from_arrays(checkpoint.trainer).epoch)
         job = open_job(
             experiment,
             [Path(folder) for folder in (checkpoint.folders if checkpoint else kept_folders(directory))],
@@ -62,9 +83,7 @@ def resume(
         if overrides:
             directory.write_config(dump_yaml(resolved(experiment)))
             follow_data(directory, experiment)
-        outcome, code = run_watched(job, directory, viewer, checkpoint)
-    write_outcome(outcome, directory, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
-    return code
+        return Resumed(Trained(job, directory, *run_watched(job, directory, viewer, checkpoint)))
 
 
 def _last(run: RunDirectory, viewer: Viewer) -> Checkpoint | None:
@@ -84,8 +103,8 @@ def _complete(experiment: Experiment, checkpoint: Checkpoint, run: RunDirectory)
     return reason if reason and has_ended(run.metrics) and run.report.exists() else None
 
 
-def _write_complete(reason: str, checkpoint: Checkpoint, run: RunDirectory, *, as_json: bool) -> None:
-    epochs = Counters.from_arrays(checkpoint.trainer).epoch
+def _write_complete(resumed: Resumed, run: RunDirectory, *, as_json: bool) -> None:
+    _, reason, epochs = resumed
     if as_json:
         about = {"run": str(run.root), "complete": True, "reason": reason, "epochs": epochs, "report": str(run.report)}
         typer.echo(to_json(about))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from dltool.cli.ending_signals import ending_on_signals
-from dltool.cli.screen.viewer import choose_viewer
+from dltool.cli.screen.viewer import Viewer, choose_viewer
 from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import run_watched, write_outcome
+from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
 from dltool.training.initial import with_checkpoint
-from dltool.training.job import open_job
-from dltool.training.run_directory import create, refuse_unusable
+from dltool.training.job import Job, open_job
+from dltool.training.loop import Outcome
+from dltool.training.run_directory import RunDirectory, create, refuse_unusable
 
 
 def train(
@@ -27,17 +30,33 @@ def train(
 ) -> int:
     """Train what `config` describes; returns the exit code. Nothing is written before everything has been checked."""
     experiment = with_checkpoint(load_typed(config, overrides), [config.parent], init_from)
-    refuse_unusable(run_dir)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
-    with ending_on_signals(), viewer:
-        job = open_job(
-            experiment,
-            [config.parent],
-            debug=debug,
-            on_compile=viewer.compiling,
-            watch=viewer.preparing,
-        )
+    with ending_on_signals():
+        trained = train_experiment(experiment, [config.parent], viewer, run_dir=run_dir, debug=debug)
+    write_outcome(trained.outcome, trained.run, trained.job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
+    return trained.code
+
+
+class Trained(NamedTuple):
+    """A training that has ended, and the exit code: 0, or 128 + signal."""
+
+    job: Job
+    run: RunDirectory
+    outcome: Outcome
+    code: int
+
+
+def train_experiment(
+    experiment: Experiment,
+    folders: Sequence[Path],
+    viewer: Viewer,
+    *,
+    run_dir: Path | None = None,
+    debug: bool = False,
+) -> Trained:
+    """Train an experiment whose relative paths start from one of `folders`."""
+    refuse_unusable(run_dir)
+    with viewer:
+        job = open_job(experiment, folders, debug=debug, on_compile=viewer.compiling, watch=viewer.preparing)
         run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
-        outcome, code = run_watched(job, run, viewer)
-    write_outcome(outcome, run, job, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
-    return code
+        return Trained(job, run, *run_watched(job, run, viewer))

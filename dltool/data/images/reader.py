@@ -50,7 +50,7 @@ class ImageReader(Reader):
         notes = left_out_notes(files)
         if not request.shape:
             self._look_at_all()
-        self._form = self._settled_form() if request.shape else self._common_form()
+        self._form = settled_form(source, request.shape, request.dtype) if request.shape else self._common_form()
         if source.damaged == "skip" and not request.tolerant:
             notes += self._skip()
         if request.targets:
@@ -149,12 +149,6 @@ class ImageReader(Reader):
             raise InputError(Problem(message, self.files.place(names[classes.index("")])))
         return np.array(classes, dtype=object)
 
-    def _settled_form(self) -> Form:
-        """The form fixed by a training."""
-        height, width, channels = (*self._request.shape, 1)[:3]
-        deep = self._request.dtype == "float32"
-        return Form(height, width, channels, deep, self._source.size is not None, self._source.color())
-
     def _common_form(self) -> Form:
         """The most frequent size; color if any image has color, numbers if any has more than 8 bits."""
         headers = self.headers
@@ -235,20 +229,27 @@ class ImageReader(Reader):
             return self._problem(name, damage(error))
         self.looks[name] = about
         if not found.size:
-            return Problem(self._misfit(about.size), self.files.place(name))
+            return Problem(misfit(about.size, self._form, settled=bool(self._request.shape)), self.files.place(name))
         if image is not None:
             image[:] = found
         return None
 
-    def _misfit(self, found: tuple[int, int]) -> str:
-        height, width = self._form.size
-        settled = bool(self._request.shape)
-        those = "those to train on are" if settled else "most images are"
-        advice = f"resize {'it, or all' if settled else 'all'}: size: [{height}, {width}]"
-        return f"is {found[0]} × {found[1]}, {those} {height} × {width}; {advice}"
-
     def _problem(self, name: str, error: DamagedImageError) -> Problem:
         return Problem(str(error), self.files.place(name))
+
+
+def settled_form(source: Images, shape: Sequence[int], dtype: str) -> Form:
+    """The form that a training has fixed, by the shape and the type of its samples."""
+    height, width, channels = (*shape, 1)[:3]
+    return Form(height, width, channels, dtype == "float32", source.size is not None, source.color())
+
+
+def misfit(found: tuple[int, int], form: Form, *, settled: bool) -> str:
+    """A message about an image of another size; `settled` by a training, else by most of the images."""
+    height, width = form.size
+    those = "those to train on are" if settled else "most images are"
+    advice = f"resize {'it, or all' if settled else 'all'}: size: [{height}, {width}]"
+    return f"is {found[0]} × {found[1]}, {those} {height} × {width}; {advice}"
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def prediction_sources(source: Source, paths: Sequence[str], preparation: Prepar
 
 def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> Iterator[PredictionSource]:
     of_files = isinstance(source, Images)
-    images = source if of_files else Images(path="") if _are_images(preparation) else None
+    images = images_of(source, preparation)
     for form, group in groupby(paths, lambda path: _form(path, of_files) if images else "other"):
         found = list(group)
         if images and form == "image":
@@ -41,6 +41,13 @@ def _sources(source: Source, paths: Sequence[str], preparation: Preparation) -> 
         else:
             one = images if images and form == "images" else source
             yield from (PredictionSource(path, one.at(path)) for path in found)
+
+
+def images_of(source: Source, preparation: Preparation) -> Images | None:
+    """How image files are read for a network that was trained on images or on arrays of pixels; None for others."""
+    if isinstance(source, Images):
+        return source
+    return Images(path="") if _are_images(preparation) else None
 
 
 def _form(name: str, of_files: bool) -> Literal["image", "images", "other"]:

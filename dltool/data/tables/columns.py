@@ -12,8 +12,10 @@ from typing import cast as typed
 from dltool.data.column_types.boolean import Boolean
 from dltool.data.column_types.column_type import ColumnType, Kind
 from dltool.data.column_types.date import Date
+from dltool.data.column_types.date_formats import has_offset
 from dltool.data.column_types.number import Integer, Number
 from dltool.data.column_types.text import Text
+from dltool.data.files.quoting import shown
 from dltool.data.tables import query
 from dltool.data.tables.table_file import TEXT, cast, kind_of
 
@@ -111,6 +113,15 @@ class Column:
         if sql_type == TEXT or self._has_type(sql_type) or (self.sound and self.type_for(sql_type) is self.type):
             return None
         return f"{self.text(self.type_for(sql_type))} IS NOT NULL AND {self.read(sql_type)} IS NULL"
+
+    def stray(self, sql_type: str, cell: object) -> str:
+        """A message about a cell that is `unreadable` as a type in SQL."""
+        one, text = self.type_for(sql_type), str(cell).strip()
+        form = f", written as {' or '.join(one.formats)}" if isinstance(one, Date) and one.formats != ["iso"] else ""
+        if isinstance(one, Date) and ("%z" in str(one.format) or one.offsets != "none") != has_offset(text):
+            form = " without an offset" if has_offset(text) else " with an offset, such as Z or +02:00,"
+            return f"column '{self.name}' holds {shown(text)}, where {one.noun}{form} is expected"
+        return f"column '{self.name}' holds {shown(text)}, where {one.noun} is expected{form}"
 
     def missing_word(self) -> str:
         """The word in SQL that stands for a missing value in a cell of text; NULL for any other cell."""

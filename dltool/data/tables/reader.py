@@ -11,7 +11,6 @@ import numpy as np
 from dltool.config.writing import dump_inline
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
-from dltool.data.column_types.date_formats import has_offset
 from dltool.data.column_types.number import Integer, Number
 from dltool.data.files.quoting import LONGEST, plural, shown
 from dltool.data.readers.outline import Bad, Outline, Task
@@ -29,6 +28,8 @@ _LOOKS = {
     "BOOLEAN": "{} IN ('true', 'false')",
 }
 _REMOVE = "a row without a target cannot be used: remove it, or drop all such rows with missing_target: drop"
+#: what `dltool predict` advises
+GO_ON = "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
 #: bad cells that are listed
 LISTED = 10
 #: words for missing values that a note lists
@@ -132,7 +133,7 @@ class TableReader(Reader):
             column, as_type = self.columns[name], types[name]
             found = self.database.rows_where(column.unreadable(as_type) or "false", column.raw, min(count, most))
             places = self.database.places([row for row, _ in found])
-            told = [Problem(self._stray(name, as_type, cell), places[row]) for row, cell in found]
+            told = [Problem(column.stray(as_type, cell), places[row]) for row, cell in found]
             others = f", and {plural(count - len(told), 'more cell')} of this column" if count > len(told) else ""
             last = told[-1]
             told[-1] = Problem(last.message + others, last.where)
@@ -142,17 +143,9 @@ class TableReader(Reader):
             problems += told
         return problems
 
-    def _stray(self, name: str, as_type: str, cell: str) -> str:
-        one = self.columns[name].type_for(as_type)
-        form = f", written as {' or '.join(one.formats)}" if isinstance(one, Date) and one.formats != ["iso"] else ""
-        if isinstance(one, Date) and ("%z" in str(one.format) or one.offsets != "none") != has_offset(cell.strip()):
-            form = " without an offset" if has_offset(cell.strip()) else " with an offset, such as Z or +02:00,"
-            return f"column '{name}' holds {shown(cell.strip())}, where {one.noun}{form} is expected"
-        return f"column '{name}' holds {shown(cell.strip())}, where {one.noun} is expected{form}"
-
     def _advice(self, name: str, as_type: str, cell: str) -> str:
         if not (self._fitting or self._targets):
-            return "correct it, or go on without: --bad missing takes such cells as missing, --bad skip leaves rows out"
+            return GO_ON
         one, key = self.columns[name].type_for(as_type), dump_inline(name)
         if len(cell.strip()) > LONGEST:
             return f"correct it, or take the column as text: features: {{{key}: category}}"

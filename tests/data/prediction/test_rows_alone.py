@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from dltool.data.prediction import rows as prediction_rows
+from dltool.data.prediction.given import Given
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
 from dltool.data.sources.source import Source
@@ -111,3 +112,15 @@ def test_rows_alone_reversed_and_in_bulk(form: str, trained: tuple[Source, Prepr
         alone = _prepared(source, write_as(f"alone.{form}", [rows[i]]), preprocessing)
         np.testing.assert_array_equal(alone[0], features[i : i + 1])
         np.testing.assert_array_equal(alone[1], codes[i : i + 1])
+
+
+def test_rows_given_in_memory(trained: tuple[Source, Preprocessing, list[dict[str, str]]]):
+    source, preprocessing, rows = trained
+    features, codes = _prepared(source, "train.csv", preprocessing)
+    given = Given(source, preprocessing)
+    together = given.samples([given.read(rows)])
+    one_by_one = given.samples([given.read([row]) for row in rows])
+    by_column = given.samples([given.read({name: [row[name] for row in rows] for name in COLUMNS})])
+    for samples in (together, one_by_one, by_column):
+        np.testing.assert_array_equal(samples.features, features)
+        np.testing.assert_array_equal(samples.codes, codes)

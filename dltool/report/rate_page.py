@@ -1,0 +1,35 @@
+"""The picture of a learning rate range test, as an HTML page."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from dltool.report.axes import fitting_axis, logarithmic_axis
+from dltool.report.charts import Chart, figure
+from dltool.report.markup import Markup, element
+from dltool.training.rate_test import RateTest
+
+
+def rate_page(name: str, test: RateTest, current: float) -> str:
+    """Loss by learning rate: each step, the smoothed curve, and the suggestion."""
+    smoothed = test.smoothed
+    shown = smoothed.max() * 1.2  # single losses may be far above
+    points = [
+        (rate, loss) for rate, loss in zip(test.rates.tolist(), test.losses.tolist(), strict=True) if loss <= shown
+    ]
+    axis = fitting_axis([*smoothed.tolist(), *(loss for _, loss in points)])
+    chart = Chart(logarithmic_axis(test.rates.tolist()), axis, "loss by learning rate", x_title="learning rate")
+    chart.line(points, "steps")
+    chart.line(zip(test.rates.tolist(), smoothed.tolist(), strict=True), "train")
+    if test.suggestion:
+        chart.upright(test.suggestion, f"{test.suggestion:g}")
+    told = f"suggested: {test.suggestion:g}" if test.suggestion else "the loss does not fall"
+    style = Markup(files("dltool.report").joinpath("page.css").read_text(encoding="utf-8"))
+    head = element(
+        "head", element("meta", charset="utf-8"), element("title", f"{name}: learning rates"), element("style", style)
+    )
+    drawn = figure(
+        "loss", chart.drawn(), key=[("train", "smoothed"), ("steps", "steps")], note=f"{told}; now: {current:g}"
+    )
+    body = element("body", element("header", element("h1", f"{name}: learning rates")), element("section", drawn))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"

@@ -1,0 +1,1 @@
+"""`dltool serve`: trained networks behind HTTP, with requests answered together."""
