@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat, written
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, sees_later_tokens
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class MultiHeadAttention(Layer):
     causal: bool = Field(default=False, description="a step sees only itself and the steps before")
     rotary: bool = Field(default=False, description="turn queries and keys by their position (Su et al. 2021)")
     rotary_base: float = Field(default=10_000.0, gt=1, description="steps of the slowest turn, in units of 1 / 2π")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the attention weights dropped")
     bias: bool = True
     initializer: Annotated[Initializer, Component("initializer")] = written("glorot_uniform")
     output_initializer: Annotated[Initializer, Component("initializer")] | None = by_compat(
@@ -57,6 +58,8 @@ class MultiHeadAttention(Layer):
         fields = {"heads": self.heads, "groups": groups, "scale": width**-0.5}
         if graph.context is None:
             lengths = () if x.lengths is None else (x.lengths,)
+            if self.dropout and graph.training:
+                fields |= {"rate": self.dropout, "stream": graph.random_stream()}
             y, _ = graph.apply("attention", qkv, *lengths, **fields, causal=int(self.causal))
         else:
             y = self._of_steps_before(graph, qkv, graph.context, groups * width, fields)
@@ -66,7 +69,7 @@ class MultiHeadAttention(Layer):
     def _of_steps_before(self, graph: Graph, qkv: Value, context: int, width: int, fields: Mapping[str, Any]) -> Value:
         """Attention of the step at hand, with keys and values (width) of the steps before from memory."""
         if not self.causal:
-            raise misfit(graph, "attention to later steps cannot generate a text", "train it with causal: true")
+            raise sees_later_tokens(graph, "attention without causal: true", "add it")
         keys, values = (graph.memory(name, (graph.rows, context, width)) for name in ("keys", "values"))
         return graph.apply("cached_attention", qkv, keys, values, **fields)
 

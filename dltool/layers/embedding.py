@@ -30,7 +30,7 @@ class Embedding(Layer):
             raise misfit(
                 graph,
                 f"embedding takes integers, got numbers of shape {list(x.shape)}",
-                "put it first, over the codes of a text",
+                "put it first, and let a column of text be a sequence: data.features: {COLUMN: tokens}",
             )
         size = self.size or x.vocabulary
         if size is None:

@@ -22,6 +22,7 @@ class GRU(Recurrent):
         products, recurrent = self.products(graph, x), self.recurrent_weight(graph)
         memories = self.memories(graph, "hidden")
         initial = [graph.apply("recall", memory) for memory in memories]
-        y, _, _ = graph.apply("gru", products, recurrent, self.bias(graph, "recurrent_bias"), *initial)
+        mask, bias = self.mask(graph), self.bias(graph, "recurrent_bias")
+        y, _, _ = graph.apply("gru", products, recurrent, bias, *initial, *mask, masked=len(mask))
         self.remember(graph, memories, y)
         return y

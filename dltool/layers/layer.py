@@ -68,8 +68,8 @@ def build_layers(graph: Graph, layers: Sequence[Layer], x: Value) -> Value:
             if x.spec.dtype != "float32" and not layer.takes_integers:
                 raise misfit(graph, f"{layer.yaml_name} takes numbers, got integers", "put an embedding before it")
             if graph.context is not None and layer.mixes_steps:
-                what = f"{layer.yaml_name} looks at several steps at once, so no text can be generated step by step"
-                raise misfit(graph, what, "train a network of embeddings, recurrent layers or attention, and dense")
+                hint = "use recurrent layers, or attention with causal: true"
+                raise sees_later_tokens(graph, layer.yaml_name, hint)
             before, place = x, len(graph.layers)
             try:
                 x = layer.build(graph, _masked(graph, x) if layer.mixes_steps else x)
@@ -98,6 +98,11 @@ def stateful_layers(layers: Sequence[Any]) -> list[Layer]:
 def _masked(graph: Graph, x: Value) -> Value:
     """`x` with zeros for padding."""
     return x if x.lengths is None else graph.apply("mask", x, x.lengths)
+
+
+def sees_later_tokens(graph: Graph, what: str, hint: str) -> InputError:
+    """The error of a layer in a language model that would look at the tokens to predict."""
+    return misfit(graph, f"each token is predicted from those before it, but {what} looks at later ones, too", hint)
 
 
 def misfit(graph: Graph, what: str, hint: str) -> InputError:

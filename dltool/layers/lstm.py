@@ -38,7 +38,8 @@ class LSTM(Recurrent):
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
         memories = self.memories(graph, "hidden", "cell")
         initial = [graph.apply("recall", memory) for memory in memories]
-        y, _, cells = graph.apply("lstm", products, self.recurrent_weight(graph), *initial)
+        mask, recurrent = self.mask(graph), self.recurrent_weight(graph)
+        y, _, cells = graph.apply("lstm", products, recurrent, *initial, *mask, masked=len(mask))
         self.remember(graph, memories, y, cells)
         return y
 

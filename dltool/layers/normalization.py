@@ -5,7 +5,7 @@ Momentum here always is the share that is kept; PyTorch counts the other share.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import PositiveInt
@@ -104,6 +104,7 @@ class LayerNorm(Layer):
 class GroupNorm(Layer):
     """Normalizes each sample over its positions and a group of neighboring channels (Wu and He 2018)."""
 
+    mixes_steps: ClassVar = True
     groups: PositiveInt = by_compat(32, mxnet=1, description="of channels; 1: all together")
     epsilon: float = by_compat(1e-3, torch=1e-5, mxnet=1e-5, gt=0, description="added to the variance")
 

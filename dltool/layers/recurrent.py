@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.config.description import Component, by_compat
 from dltool.layers.initializer import Initializer
-from dltool.layers.layer import Layer, misfit
+from dltool.layers.layer import Layer, misfit, sees_later_tokens
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Initial, Value
@@ -32,6 +32,12 @@ class Recurrent(Layer):
         default=False, description="go on from where the sequences of the batch before ended, as language models can"
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the outputs dropped between these layers")
+    recurrent_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of the state hidden from the gates, the same at all steps of a sequence",
+    )
     initializer: Annotated[Initializer, Component("initializer")] = by_compat(
         "glorot_uniform", torch="torch_uniform", mxnet={"uniform": 0.07}
     )
@@ -45,6 +51,10 @@ class Recurrent(Layer):
         if len(x.shape) != 2:
             raise misfit(graph, f"expected a sequence (steps, channels), got {list(x.shape)}", "reshape it before")
         lengths = x.lengths
+        if self.bidirectional and graph.context is not None:
+            raise sees_later_tokens(graph, "bidirectional", "leave it out")
+        if self.bidirectional and self.stateful:
+            raise misfit(graph, "a state goes forward only", "leave out bidirectional, or stateful")
         for number in range(self.layers):
             with graph.scope("layer", f"layer_{number + 1}") if self.layers > 1 else nullcontext():
                 if number and self.dropout and graph.training:
@@ -74,10 +84,18 @@ class Recurrent(Layer):
         """What the layer remembers of the batch before, or of the step before of a text that is generated."""
         if not self.stateful and graph.context is None:
             return []
-        if self.bidirectional:
-            raise misfit(graph, "going backward needs whole sequences", "leave out bidirectional, or stateful")
         graph.carries = graph.carries or self.stateful
         return [graph.memory(name, (graph.rows, self.units)) for name in names]
+
+    def mask(self, graph: Graph) -> list[Value]:
+        """What recurrent dropout leaves of each sequence, at most one mask (1, units): the last input of the op.
+
+        It is the same at all steps and for all gates (Gal and Ghahramani 2016); Keras draws one for each gate.
+        """
+        if not graph.training or self.recurrent_dropout == 0:
+            return []
+        fields = {"units": self.units, "rate": self.recurrent_dropout, "stream": graph.random_stream()}
+        return [graph.apply("dropout_mask", **fields)]
 
     def remember(self, graph: Graph, memories: Sequence[Value], *states: Value) -> None:
         """Keep the last step of states (steps, units) in memories."""

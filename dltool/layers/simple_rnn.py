@@ -32,7 +32,8 @@ class SimpleRNN(Recurrent):
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
         memories = self.memories(graph, "hidden")
         initial = [graph.apply("recall", memory) for memory in memories]
+        mask, recurrent = self.mask(graph), self.recurrent_weight(graph)
         relu = int(self.activation == "relu")
-        y = graph.apply("simple_rnn", products, self.recurrent_weight(graph), *initial, relu=relu)
+        y = graph.apply("simple_rnn", products, recurrent, *initial, *mask, relu=relu, masked=len(mask))
         self.remember(graph, memories, y)
         return y

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, PositiveInt
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class SqueezeExcite(Layer):
     """Scales channels by factors that two dense layers make of the mean of each channel (Hu et al. 2018)."""
 
+    mixes_steps: ClassVar = True
     ratio: PositiveInt = Field(default=16, description="channels for each unit of the first dense layer")
 
     def build(self, graph: Graph, x: Value) -> Value:

@@ -36,6 +36,9 @@ class TransformerBlock(Layer):
         default="before", description="normalize what the layers get, or the sums"
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share dropped of what is added")
+    attention_dropout: float | None = Field(
+        default=None, ge=0, lt=1, description="share of the attention weights dropped; by default the same as dropout"
+    )
     groups: PositiveInt | None = Field(
         default=None, description="groups of heads that share keys and values; by default one for each head"
     )
@@ -52,6 +55,7 @@ class TransformerBlock(Layer):
             "groups": self.groups,
             "causal": self.causal,
             "rotary": self.rotary,
+            "dropout": self.dropout if self.attention_dropout is None else self.attention_dropout,
         }
         if self.initializer:
             attention["output_initializer"] = self.initializer

@@ -11,7 +11,7 @@ from dltool.registry import register
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Node, Value
 
-ATTRIBUTES = {"heads": 1, "groups": 1, "causal": 0, "scale": 1.0}
+ATTRIBUTES = {"heads": 1, "groups": 1, "causal": 0, "scale": 1.0, "rate": 0.0, "stream": 0, "key": 0}
 
 
 @register("op", "attention")
@@ -20,11 +20,13 @@ class Attention(Op):
 
     There the queries of all heads come first, then the keys and then the values of all groups. Heads that follow each
     other share a group, equally many of them each (Ainslie et al. 2023). `causal` 1: a step sees itself and the steps
-    before. With lengths (), no step sees those behind. logsums (T, heads) are ln Σ e of the scaled products.
+    before. With lengths (), no step sees those behind. logsums (T, heads) are ln Σ e of the scaled products. With a
+    `rate`, weights are dropped as elements are by `dropout`, whose `stream` and `key` these are.
     """
 
     operands = "qkv, *lengths -> y, logsums"
     attributes: ClassVar = ATTRIBUTES
+    uses_step = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -54,6 +56,7 @@ class AttentionGradient(Op):
 
     operands = "dy, qkv, y, logsums, *lengths -> dqkv"
     attributes: ClassVar = ATTRIBUTES
+    uses_step = True
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

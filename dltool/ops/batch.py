@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 
 ROWS = Spec((), dtype="int64")
-#: rows that a stream should have, so that few begin without a past
-LONG = 64
 
 
 @register("op", "order")
@@ -46,13 +44,12 @@ class Order(Op):
 class StreamOrder(Op):
     """rows () int64: sample i of a batch is the next row of stream i; a stream is `length` consecutive rows.
 
-    With `even` 1, all of the `streams` have the same length, and rows that are left over do not come; else only the
-    last one may be shorter, and there are fewer streams where they would be shorter than LONG rows.
+    Rows that are left over, because all streams have the same length, do not come.
     """
 
     operands = "-> rows"
     moves = True
-    attributes: ClassVar = {"streams": 1, "length": 1, "even": 1}
+    attributes: ClassVar = {"streams": 1, "length": 1}
     uses_step = True
 
     @staticmethod
@@ -61,16 +58,7 @@ class StreamOrder(Op):
 
     @staticmethod
     def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
-        streams, total = node.attributes["streams"], len(data["target"])
-        if node.attributes["even"]:
-            return {"length": total // streams}
-        length = stream_length(total, streams)
-        return {"length": length, "streams": -(-total // length)}
-
-
-def stream_length(rows: int, streams: int) -> int:
-    """How long each of at most `streams` streams is that take all rows, if those are to be long."""
-    return -(-rows // max(1, min(streams, rows // LONG)))
+        return {"length": len(data["target"]) // node.attributes["streams"]}
 
 
 @register("op", "draw")

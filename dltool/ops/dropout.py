@@ -34,3 +34,16 @@ class Dropout(Op):
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         _, mask = node.outputs
         return (graph.apply("multiply", dy, mask),)
+
+
+@register("op", "dropout_mask")
+class DropoutMask(Op):
+    """mask (1, units) of each sample: numbers as those of the mask of `dropout`."""
+
+    operands = "-> mask"
+    attributes: ClassVar = {"units": 1, "rate": 0.5, "stream": 0, "key": 0}
+    uses_step = True
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (Spec((1, attributes["units"])),)

@@ -99,6 +99,21 @@ class BuiltLayer:
     output: Spec
 
 
+@dataclass(frozen=True)
+class Window:
+    """Where a window of time series (rows, columns) shows the past of what is to be predicted.
+
+    In the units that targets are trained in, a number x of the window is x · factor + offset, (targets,) both.
+    """
+
+    rows: int  # of the past; behind them are those of the horizon, if something is known of these
+    past: int  # columns that are only known of the past; behind them are all others
+    targets: tuple[int, ...]  # the columns to predict
+    factor: np.ndarray
+    offset: np.ndarray
+    obstacle: tuple[str, str] | None = None  # why targets cannot be had from it, and what to do
+
+
 class Graph:
     """Nodes in running order, and the values they connect."""
 
@@ -112,6 +127,7 @@ class Graph:
         frozen: Sequence[str] = (),
         rows: int = 1,
         context: int | None = None,
+        window: Window | None = None,
     ):
         self.training = training
         self.outputs = outputs  # classes of a classifier, else the number of targets
@@ -120,6 +136,7 @@ class Graph:
         self.frozen = frozen  # patterns of the names of parameters that keep their values
         self.rows = rows  # largest batch
         self.context = context  # of a sequence that is made step by step, its longest length; None: all steps at once
+        self.window = window  # what a sample is, where it is one of time series
         self.nodes: list[Node] = []
         self.values: dict[str, Value] = {}
         self.layers: list[BuiltLayer] = []

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dltool.ops.op import Op, Spec
-from dltool.ops.recurrence import check_initial, check_recurrent, product_flops
+from dltool.ops.op import Spec
+from dltool.ops.recurrence import Recurrent, RecurrentGradient, check_recurrent, recurrent_weight_gradient
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -17,51 +17,32 @@ if TYPE_CHECKING:
 
 
 @register("op", "lstm")
-class LSTM(Op):
-    """(y (T, H), gates (T, 4 · H), cells (T, H)) of products (T, 4 · H), recurrent (H, 4 · H) [, hidden (H), cell (H)].
+class LSTM(Recurrent):
+    """(y (T, H), gates (T, 4 · H), cells (T, H)) of products (T, 4 · H), recurrent (H, 4 · H); states: hidden, cell.
 
     gates = σ, σ, tanh, σ of products + y₋₁ · recurrent; cells = f · cells₋₁ + i · g; y = o · tanh(cells). y₋₁ and
     cells₋₁ of the first step are 0, or hidden and cell.
     """
 
-    operands = "products, recurrent, *initial -> y, gates, cells"
-    in_place = True
-    sequential = True
+    operands = "products, recurrent, *extras -> y, gates, cells"
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        products, recurrent, *initial = inputs
-        steps, units = check_recurrent(products, recurrent, gates=4)
-        check_initial(initial, units, count=2)
-        each = Spec((steps, units))
+        products, recurrent, *extras = inputs
+        each = Spec(check_recurrent(products, recurrent, extras, gates=4, states=2, **attributes))
         return each, products.spec, each
 
     @staticmethod
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
-        _, recurrent, *initial = node.inputs
+        _, recurrent, *extras = node.inputs
         y, gates, cells = node.outputs
-        dproducts = graph.apply("lstm_gradient", gates, dy, cells, recurrent, *initial)
-        previous = graph.apply("previous_step", y, *initial[:1])
-        drecurrent = graph.apply("matmul_weight_gradient", previous, dproducts)
-        return (dproducts, drecurrent, *(None for _ in initial))
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return product_flops(node.inputs[0], node.inputs[1]) + 10 * node.inputs[0].spec.size
+        dproducts = graph.apply("lstm_gradient", gates, recurrent, dy, cells, *extras, **node.attributes)
+        drecurrent = recurrent_weight_gradient(graph, y, dproducts, extras, **node.attributes)
+        return (dproducts, drecurrent, *(None for _ in extras))
 
 
 @register("op", "lstm_gradient")
-class LSTMGradient(Op):
-    """dproducts (T, 4 · H), the last step first, of gates (T, 4 · H), dy (T, H), cells (T, H) and the weights."""
+class LSTMGradient(RecurrentGradient):
+    """dproducts (T, 4 · H) of gates (T, 4 · H), recurrent (H, 4 · H), dy and cells (T, H)."""
 
-    operands = "gates, dy, cells, recurrent, *initial -> dproducts"
-    in_place = True
-    sequential = True
-
-    @staticmethod
-    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return product_flops(node.inputs[0], node.inputs[3]) + 10 * node.inputs[0].spec.size
+    operands = "gates, recurrent, dy, cells, *extras -> dproducts"

@@ -83,11 +83,57 @@ def _memory(value: Value) -> Spec:
     return value.spec
 
 
-def check_recurrent(products: Value, recurrent: Value, *, gates: int) -> tuple[int, int]:
-    """Steps and units; raises ShapeError where the weights do not fit the products of the inputs."""
+class Recurrent(Op):
+    """Goes from step to step; the products of the inputs with their weights are made before, for all steps at once.
+
+    Its first inputs are products (T, gates · H) and recurrent (H, gates · H). Its last are `extras`: the initial states
+    (H), or none, and with `masked` 1 a mask (1, H), by which y₋₁ is multiplied wherever it meets recurrent weights.
+    """
+
+    attributes: ClassVar = {"masked": 0}
+    in_place = True
+    sequential = True
+
+    @staticmethod
+    def flops(node: Node) -> int:
+        products, recurrent, *_ = node.inputs
+        return 2 * products.spec.size * recurrent.shape[0] + 10 * products.spec.size
+
+
+class RecurrentGradient(Recurrent):
+    """The slopes of the products, the last step first, in the place of the first input."""
+
+    @staticmethod
+    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
+        return (inputs[0].spec,)
+
+
+def recurrent_weight_gradient(graph: Graph, y: Value, dsums: Value, extras: Sequence[Value], masked: int) -> Value:
+    """The gradient of recurrent (H, gates · H), from dsums (T, gates · H): the slopes of its products with y₋₁."""
+    initial, mask = states_and_mask(extras, masked)
+    before = graph.apply("previous_step", y, *initial[:1])
+    for factors in mask:
+        before = graph.apply("multiply", before, factors)
+    return graph.apply("matmul_weight_gradient", before, dsums)
+
+
+def states_and_mask(extras: Sequence[Value], masked: int) -> tuple[Sequence[Value], Sequence[Value]]:
+    """Initial states, and at most one mask."""
+    count = len(extras) - masked
+    return extras[:count], extras[count:]
+
+
+def check_recurrent(
+    products: Value, recurrent: Value, extras: Sequence[Value], *, gates: int, states: int, masked: int
+) -> tuple[int, int]:
+    """Steps and units; raises ShapeError where the weights, the initial states or the mask do not fit."""
     units = recurrent.shape[0]
     if len(products.shape) != 2 or recurrent.shape != (units, gates * units) or products.shape[1] != gates * units:
         raise ShapeError(f"recurrent weights {list(recurrent.shape)} do not fit {list(products.shape)}")
+    initial, mask = states_and_mask(extras, masked)
+    check_initial(initial, units, count=states)
+    if len(mask) != masked or any(value.spec != Spec((1, units)) for value in mask):
+        raise ShapeError(f"masks {list(mask)} do not fit {units} units")
     return products.shape[0], units
 
 
@@ -95,8 +141,3 @@ def check_initial(initial: Sequence[Value], units: int, *, count: int) -> None:
     """Raises ShapeError unless the initial states are none, or `count` vectors of all units."""
     if len(initial) not in (0, count) or any(value.spec != Spec((units,)) for value in initial):
         raise ShapeError(f"initial states {list(initial)} do not fit {units} units")
-
-
-def product_flops(products: Value, recurrent: Value) -> int:
-    """Multiplications and additions of the products from step to step."""
-    return 2 * products.spec.size * recurrent.shape[0]

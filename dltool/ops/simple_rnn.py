@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.op import Op, Spec
-from dltool.ops.recurrence import check_initial, check_recurrent, product_flops
+from dltool.ops.op import Spec
+from dltool.ops.recurrence import Recurrent, RecurrentGradient, check_recurrent, recurrent_weight_gradient
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -13,51 +13,33 @@ if TYPE_CHECKING:
 
 
 @register("op", "simple_rnn")
-class SimpleRNN(Op):
+class SimpleRNN(Recurrent):
     """y (T, H) = tanh, or with `relu` 1 the positive part, of products (T, H) + y₋₁ · recurrent (H, H).
 
     y₋₁ of the first step is 0, or the initial state (H).
     """
 
-    operands = "products, recurrent, *initial -> y"
-    attributes: ClassVar = {"relu": 0}
-    in_place = True
-    sequential = True
+    operands = "products, recurrent, *extras -> y"
+    attributes: ClassVar = {"relu": 0, "masked": 0}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        products, recurrent, *initial = inputs
-        _, units = check_recurrent(products, recurrent, gates=1)
-        check_initial(initial, units, count=1)
+        products, recurrent, *extras = inputs
+        check_recurrent(products, recurrent, extras, gates=1, states=1, masked=attributes["masked"])
         return (products.spec,)
 
     @staticmethod
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
-        _, recurrent, *initial = node.inputs
+        _, recurrent, *extras = node.inputs
         (y,) = node.outputs
-        dproducts = graph.apply("simple_rnn_gradient", dy, y, recurrent, **node.attributes)
-        previous = graph.apply("previous_step", y, *initial)
-        drecurrent = graph.apply("matmul_weight_gradient", previous, dproducts)
-        return (dproducts, drecurrent, *(None for _ in initial))
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return product_flops(node.inputs[0], node.inputs[1]) + 10 * node.inputs[0].spec.size
+        dproducts = graph.apply("simple_rnn_gradient", dy, recurrent, y, *extras, **node.attributes)
+        drecurrent = recurrent_weight_gradient(graph, y, dproducts, extras, node.attributes["masked"])
+        return (dproducts, drecurrent, *(None for _ in extras))
 
 
 @register("op", "simple_rnn_gradient")
-class SimpleRNNGradient(Op):
-    """dproducts (T, H), the last step first, of dy (T, H), y (T, H) and recurrent (H, H)."""
+class SimpleRNNGradient(RecurrentGradient):
+    """dproducts (T, H) of dy (T, H), recurrent (H, H) and y (T, H)."""
 
-    operands = "dy, y, recurrent -> dproducts"
-    attributes: ClassVar = {"relu": 0}
-    in_place = True
-    sequential = True
-
-    @staticmethod
-    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        return (inputs[0].spec,)
-
-    @staticmethod
-    def flops(node: Node) -> int:
-        return product_flops(node.inputs[0], node.inputs[2]) + 5 * node.inputs[0].spec.size
+    operands = "dy, recurrent, y, *extras -> dproducts"
+    attributes: ClassVar = {"relu": 0, "masked": 0}

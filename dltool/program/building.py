@@ -11,7 +11,7 @@ import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
-from dltool.data.samples.signature import Signature
+from dltool.data.samples.signature import CodeField, Signature
 from dltool.errors import InputError, Problem
 from dltool.layers.layer import build_layers, stateful_layers
 from dltool.losses.loss import Mixed
@@ -26,6 +26,7 @@ from dltool.program.idle import idle_layers
 from dltool.program.lowering import lower_forward, lower_step
 from dltool.program.program import Program, make_program
 from dltool.program.update import append_updates
+from dltool.program.windows import shown_window
 
 #: how a program takes the rows of its data: in file order, shuffled in every epoch, drawn with replacement, or in
 #: streams that each batch continues
@@ -45,6 +46,7 @@ class Network:
     quantiles: tuple[float, ...] = ()  # that it predicts of each target
     over_tokens: bool = False  # the mean of losses is one over tokens
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
+    texts: Sequence[CodeField] = ()  # sequences of codes that it reads, perhaps only their beginnings
 
     @cached_property
     def program(self) -> Program:
@@ -90,6 +92,14 @@ class Network:
             given |= {"chances": samples.alias.chances, "others": samples.alias.others}
         return given
 
+    def holds(self, samples: Samples) -> np.ndarray:
+        """Which samples (n,) have no token behind those that it reads."""
+        held = np.ones(len(samples), bool)
+        for text in self.texts:
+            if text.read is not None and text.read < text.length:
+                held &= samples.codes[:, text.start + text.read] < 0
+        return held
+
     @property
     def in_streams(self) -> bool:
         """Whether each batch continues the one before."""
@@ -99,6 +109,13 @@ class Network:
     def warnings(self) -> list[str]:
         """What the user should know about the network."""
         return self.graph.warnings
+
+
+def share_parameters(one: Network, other: Network) -> bool:
+    """Whether two networks have the same parameters, and what else they keep in common has the same shapes."""
+    first, second = ({value.name: value.shape for value in of.graph.persistent} for of in (one, other))
+    saved = ({value.name for value in of.graph.saved} for of in (one, other))
+    return next(saved) == next(saved) and all(first[name] == second[name] for name in first.keys() & second.keys())
 
 
 def row_order(experiment: Experiment) -> RowOrder:
@@ -128,9 +145,9 @@ def build_network(
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
     if order is None:
-        streams = not training and stateful_layers(experiment.model)
-        order = row_order(experiment) if training else "in streams" if streams else "as they come"
-    features, target, mixed = _batch(graph, experiment, _shortened(signature, longest), order)
+        order = row_order(experiment) if training else "as they come"
+    signature = _shortened(signature, longest)
+    features, target, mixed = _batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
     if signature.task == "inputs" and prediction.shape == features.shape:
         prediction = graph.apply("reshape", prediction, shape=target.shape)
@@ -163,6 +180,7 @@ def build_network(
         quantiles=built.quantiles,
         over_tokens=built.over_tokens,
         idle_layers=idle,
+        texts=[field for field in signature.codes if field.sequence],
     )
 
 
@@ -188,6 +206,7 @@ def empty_graph(
         frozen=experiment.frozen,
         rows=rows,
         context=context,
+        window=shown_window(experiment, signature),
     )
 
 
@@ -197,9 +216,14 @@ def _batch(
     """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
-        if order == "in streams" and signature.task != "tokens":
+        if stateful_layers(experiment.model) and signature.task != "tokens":
             message = "stateful layers go on in the next block of a text_stream; leave out stateful"
             raise InputError(Problem(message, path="model"))
+        if stateful_layers(experiment.model) and getattr(experiment.data.source, "stride", None):
+            message = (
+                "stateful layers go on in the next block, so blocks cannot overlap or leave tokens out; leave it out"
+            )
+            raise InputError(Problem(message, path="data.text_stream.stride"))
     mixture = mixed = None
     if graph.training and experiment.augment:
         with graph.part("batch"), graph.inside("batch"):
@@ -243,7 +267,7 @@ def _rows(graph: Graph, order: RowOrder) -> Value:
         tables = graph.data("chances", ()), graph.data("others", (), "int32")
         return graph.apply("draw", *tables, rows_total=0, key=0)
     if order == "in streams":
-        return graph.apply("stream_order", streams=graph.rows, even=int(graph.training))
+        return graph.apply("stream_order", streams=graph.rows)
     return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 

@@ -96,18 +96,29 @@ def first_value(graph: Graph, signature: Signature, rows: Value, layers: Sequenc
     sequences = [field.name for field in signature.codes if field.sequence]
     named = set(named_columns(layers))
     if named and len(columns):
-        graph.warnings += _not_named(columns, sequences, named)
+        if named.issubset(columns):  # else the layer reports the name that it does not know
+            graph.warnings += _not_named(columns, sequences, named)
         graph.table = Value("table", Spec((), dtype="int32"), "data")
         return graph.table
     if sequences and len(columns) > 1:
         raise InputError(Problem(_mixture(sequences[0], columns), path="model"))
     pieces = [columns[field.name] for field in signature.codes if not field.mask]
+    if len(signature.feature_shape) == 2 and pieces:
+        return _beside_each_row(graph, columns.numbers, pieces[0])
     if signature.feature_shape != (0,):
         pieces.append(columns.numbers)
     if len(pieces) == 1:
         return pieces[0]
     with graph.inside("features"):
         return graph.apply("concat", *pieces)
+
+
+def _beside_each_row(graph: Graph, rows: Value, vector: Value) -> Value:
+    """Rows (n, columns) with a vector (width,) behind the columns of each."""
+    (count, _), (width,) = rows.shape, vector.shape
+    with graph.inside("features"):
+        vector = graph.apply("reshape", vector, shape=(1, width))
+        return graph.apply("concat", rows, graph.apply("broadcast", vector, axes=((count, 1), (width, width))))
 
 
 def _not_named(columns: Iterable[str], sequences: Sequence[str], named: Container[str]) -> list[str]:

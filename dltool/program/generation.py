@@ -27,6 +27,12 @@ def build_generator(experiment: Experiment, signature: Signature) -> Network:
     return Network(graph, 1, logits, logits, "softmax")
 
 
+def require_causal(experiment: Experiment, signature: Signature) -> None:
+    """Raises InputError for a language model with a layer that looks at the tokens that it has to predict."""
+    if signature.task == "tokens":
+        build_generator(experiment, signature)
+
+
 def context_limit(network: Network) -> int | None:
     """How many tokens the network can go through before it must start again; None: any number."""
     graph = network.graph

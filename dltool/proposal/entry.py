@@ -15,7 +15,10 @@ LONGEST_LINE = 120
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a config, or one with others below it; an item of a list has no key, or is a mapping of one key."""
+    """One line of a config, or one with others below it.
+
+    An item of a list has no key, where it is a value or a list, or is a mapping of one key.
+    """
 
     key: str | None
     value: Any = None  # plain data; or the entries below, of a mapping or of a list
@@ -53,6 +56,8 @@ def write(entries: Sequence[Entry], depth: int = 0) -> Iterator[str]:
 def _text(entry: Entry) -> str:
     """An entry without those below it and without its comment."""
     if entry.key is None:
+        if entry.below:
+            return "-"
         if isinstance(entry.value, dict) and len(entry.value) == 1:
             ((key, value),) = entry.value.items()
             return f"- {dump_inline(key)}: {dump_inline(value)}"

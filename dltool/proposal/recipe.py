@@ -27,6 +27,8 @@ BAG_OF_WORDS = {"text": {"words": 50_000, "ngrams": 2}}
 IN_ORDER = {"tokens": {"vocabulary": "word", "size": 20_000}}
 #: fewest rows for a network that reads words in their order
 FEWEST_SEQUENCES = 1_500
+#: numbers in the vector of a word, and how many words convolutions see at a time
+VECTOR, PHRASES = 128, (2, 3)
 #: smallest side in pixels for a convolutional network
 SMALLEST = 12
 #: from this number of rows on, the network on pixels is larger
@@ -103,24 +105,38 @@ def _on_columns(facts: Facts) -> Iterator[Entry]:
 
 
 def _on_texts(facts: Facts) -> Iterator[Entry]:
-    """A recurrent network for each text; beside them a layer for all other columns."""
-    width = 64 if facts.rows < MANY_ROWS else 128
-    read: list[Any] = [
-        {"embedding": width},
-        {"dropout": 0.5},
-        {"gru": {"units": width, "bidirectional": True, "return_sequences": True}},
-        {"parallel": {"branches": [["global_average_pool"], ["global_max_pool"]], "merge": "concat"}},
-    ]
-    comments = ["a vector for each word", "", "reads in both directions", "the mean and the largest over all words"]
+    """A branch of its own for each text; beside them a layer for all other columns."""
     if len(facts.texts) == 1 and not facts.others:
-        yield from (Entry(None, layer, comment) for layer, comment in zip(read, comments, strict=True))
+        yield from _on_words(facts)
     else:
-        columns = [{"columns": [*facts.others]}, {"dense": {"units": width}}, "batch_norm", "relu"]
-        branches = [Entry(None, [{"columns": text}, *read]) for text in facts.texts]
+        columns = [{"columns": [*facts.others]}, {"dense": {"units": _of_words(facts)}}, "batch_norm", "relu"]
+        branches = [Entry(None, [Entry(None, {"columns": text}), *_on_words(facts)]) for text in facts.texts]
         branches += [Entry(None, columns)] if facts.others else []
         below = [Entry("merge", "concat"), Entry("branches", branches)]
         yield Entry("parallel", below, "a branch for each text, and one for all other columns", item=True)
     yield Entry(None, {"dropout": 0.5})
+
+
+def _on_words(facts: Facts) -> Iterator[Entry]:
+    """A recurrent network, and convolutions as of Kim (2014), over the same vectors of words."""
+    width = _of_words(facts)
+    pools = {"parallel": {"branches": [["global_average_pool"], ["global_max_pool"]], "merge": "concat"}}
+    recurrent = [
+        Entry(None, {"gru": {"units": width, "bidirectional": True, "return_sequences": True}}, "in both directions"),
+        Entry(None, pools, "the mean and the largest over all words"),
+    ]
+    branches = [Entry(None, recurrent)]
+    for words in PHRASES:
+        conv = {"filters": width, "kernel": words, "padding": "same", "activation": "relu"}
+        branches.append(Entry(None, [{"conv1d": conv}, "global_max_pool"], f"phrases of {words} words"))
+    yield Entry(None, {"embedding": VECTOR}, "a vector for each word")
+    yield Entry(None, {"dropout": 0.5})
+    yield Entry("parallel", [Entry("merge", "concat"), Entry("branches", branches)], item=True)
+
+
+def _of_words(facts: Facts) -> int:
+    """Units and filters of a network for words."""
+    return 64 if facts.rows < MANY_ROWS else 128
 
 
 def _on_windows(facts: Facts) -> Iterator[Entry]:
@@ -204,12 +220,7 @@ def listed(shares: Mapping[str, float]) -> str:
 
 def summary(facts: Facts) -> list[tuple[str, str]]:
     """One line each on the network and its training."""
-    values = [entry.value for entry in model(facts)]
-    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d", "gru"} & value.keys()]
-    texts = [f"gru of {', '.join(facts.texts)}"] if facts.texts and (facts.others or len(facts.texts) > 1) else []
-    units = [*[" + ".join([*texts, *(["dense of the others"] if facts.others else [])])][: len(texts)], *units]
-    units = [_width(value) for value in values if isinstance(value, dict) and {"dense", "conv2d"} & value.keys()]
-    network = f"{' → '.join(units)}, sized for {facts.rows:,} training rows"
+    network = f"{' → '.join(_widths(facts))}, sized for {facts.rows:,} training rows"
     if facts.forecast:
         network = f"the sum of a linear model and one with {HIDDEN_OF_WINDOWS} hidden units"
     return [
@@ -218,7 +229,14 @@ def summary(facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
-def _width(layer: dict[str, Any]) -> str:
-    if "gru" in layer:
-        return f"gru {layer['gru']['units']}"
-    return str(layer["dense"]["units"]) if "dense" in layer else f"{layer['conv2d']['filters']} filters"
+def _widths(facts: Facts) -> Iterator[str]:
+    """The layers with units, from input to output."""
+    if facts.texts:
+        over = f" over {', '.join(facts.texts)}" if facts.others or len(facts.texts) > 1 else ""
+        others = f" + dense {_of_words(facts)} over the others" if facts.others else ""
+        yield f"gru and convolutions of {_of_words(facts)}{over}{others}"
+    for layer in (entry.value for entry in model(facts)):
+        if isinstance(layer, dict) and "dense" in layer:
+            yield str(layer["dense"]["units"])
+        elif isinstance(layer, dict) and "conv2d" in layer:
+            yield f"{layer['conv2d']['filters']} filters"

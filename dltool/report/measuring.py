@@ -15,6 +15,7 @@ from dltool.training.assessment import Measurement
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.examples import Example, Worst
 from dltool.training.forecast_examples import ForecastExample, forecast_examples
+from dltool.training.portions import portions_of
 from dltool.training.prediction import Predictor
 
 #: rows whose predictions are kept, evenly spaced
@@ -47,12 +48,12 @@ def measure(
     worst = Worst(signature, predictor.preprocessing.features)
     stride = -(-len(samples) // MOST_KEPT)
     kept: list[tuple[np.ndarray, np.ndarray]] = []
-    for low in range(0, len(samples), ROWS):
-        piece = samples.rows(low, min(low + ROWS, len(samples)))
-        predictions, targets = measurement.add(piece), signature.known(piece.targets)
-        kept.append((predictions[-low % stride :: stride], targets[-low % stride :: stride]))
+    for portion in portions_of(samples, in_streams=predictor.network.in_streams, most=ROWS):
+        predictions, targets = measurement.add(portion), signature.known(portion.samples.targets)
+        begin = -portion.first % stride
+        kept.append((predictions[begin::stride], targets[begin::stride]))
         if signature.task != "inputs":
-            worst.add(low, piece, predictions, targets)
+            worst.add(portion.rows, portion.samples, predictions, targets)
     predictions, targets = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))
     results, shown = measurement.result(note), forecast_examples(predictor, samples)
     return Measured(part, epoch, results, predictions, targets, worst.examples, shown)

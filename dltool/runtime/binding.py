@@ -31,11 +31,11 @@ class Buffers:
 
 
 class Table:
-    """A program bound to memory, for a number of threads."""
+    """A program bound to memory, for a number of threads; its arena may be one that others use in between."""
 
-    def __init__(self, program: Program, state: State, buffers: Buffers, threads: int):
+    def __init__(self, program: Program, state: State, buffers: Buffers, threads: int, arena: np.ndarray | None = None):
         self._program, self._state, self._buffers, self.threads = program, state, buffers, threads
-        self._arena = aligned(program.memory.arena_bytes)
+        self._arena = aligned(program.memory.arena_bytes) if arena is None else arena
         self._scratch = [aligned(program.memory.scratch_bytes) for _ in range(threads)]
         room = max((workspace_bytes(node, program.layouts) for node in program.nodes), default=0)
         self._workspaces = [aligned(room) for _ in range(threads)]

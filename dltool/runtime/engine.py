@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dltool.data.samples.samples import Samples
-from dltool.ops.batch import stream_length
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
+from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
@@ -28,7 +27,7 @@ class Engine:
     def __init__(
         self,
         training: Sequence[Network],
-        evaluation: Network,
+        evaluation: Sequence[Network],
         data: Mapping[str, Samples],
         *,
         seed: int,
@@ -37,16 +36,20 @@ class Engine:
         device: Device = CPU,
         on_compile: Callable[[str], None] | None = None,
     ):
-        """`training` are networks over the same parameters, of which each step runs one."""
+        """`training` are networks over the same parameters, of which each step runs one.
+
+        Those of `evaluation` read ever longer texts: each sample runs in the first one that holds it, the last one
+        holds all.
+        """
         self._training, self._evaluation = training, evaluation
         self._data = dict(data)
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug = debug
-        networks = [*training, evaluation]
-        self.threads = 1 if debug or not device.lowers else _threads(threads, networks)
-        self._backend = _backend(networks, self.threads, debug, device, on_compile)
-        for network in (*training, evaluation):
+        networks = [*training, *evaluation]
+        self.threads = 1 if debug or not device.lowers else _threads(threads, training or evaluation)
+        self._backend = _backend(training, evaluation, self.threads, debug, device, on_compile)
+        for network in networks:
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
 
@@ -73,7 +76,7 @@ class Engine:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all that a checkpoint holds: parameters, slots, averages and running statistics."""
-        networks = *self._training, self._evaluation
+        networks = *self._training, *self._evaluation
         return {value.name: value.shape for network in networks for value in network.graph.saved}
 
     @property
@@ -120,8 +123,9 @@ class Engine:
     def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
         """Compile what evaluating a part needs."""
         if self._backend.compiles_programs:
-            plan, _ = self._whole(part)
-            self._runner(self._evaluation, part, average=use_average).prepare(plan, collect=True)
+            network = self._evaluation[-1]
+            plan = consecutive(rows_of_batches(self._data[part], network), 0)
+            self._runner(network, part, average=use_average).prepare(plan, collect=True)
 
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train and count cycles: the nodes of a step, the cycles of each, and those waited at the end of each stage.
@@ -132,27 +136,46 @@ class Engine:
         runner.run(plan, collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
-    def evaluate(self, part: str, *, use_average: bool = False) -> Evaluation:
-        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample."""
-        network, targets = self._evaluation, self._data[part].targets
-        plan, order = self._whole(part)
-        result = self._runner(network, part, average=use_average).run(plan, collect=True)
-        outputs = result.outputs
-        if order is not None:
-            targets = targets[order]
-            outputs = np.empty_like(result.outputs)
-            outputs[order] = result.outputs
-        return Evaluation(result.losses, network.weights(targets, plan.rows), outputs)
+    @property
+    def undivided_rows(self) -> int:
+        """Evaluating a part in pieces gives the same bits if all but the last have a multiple of this many rows."""
+        return POOL_ROWS if len(self._evaluation) > 1 else self._evaluation[0].rows
 
-    def _whole(self, part: str) -> tuple[StepPlan, np.ndarray | None]:
-        """A plan of every sample of a part, and the order in which it takes them, if it is another."""
-        samples, rows = len(self._data[part].targets), self._evaluation.rows
-        return part_in_streams(samples, rows) if self._evaluation.in_streams else (whole_part(samples, rows), None)
+    def evaluate(self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False) -> Evaluation:
+        """Summed losses of the batches of a part, what they weigh, and the outputs for every sample.
+
+        `rows` (n,) are the sizes of the batches, by default as large as they can be.
+        """
+        samples = self._data[part]
+        groups = list(by_length(self._evaluation, samples))
+        if len(groups) < 2:
+            network = self._evaluation[groups[0][0]]
+            plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
+            return self._evaluate(network, part, samples.targets, plan, average=use_average)
+        results = [
+            self._evaluate_some(self._evaluation[number], part, samples.taken(members), average=use_average)
+            for number, members in groups
+        ]
+        losses, weights = (np.concatenate([getattr(one, name) for one in results]) for name in ("losses", "weights"))
+        outputs = in_order([one.outputs for one in results], [members for _, members in groups])
+        return Evaluation(losses, weights, outputs)
+
+    def _evaluate_some(self, network: Network, part: str, samples: Samples, *, average: bool) -> Evaluation:
+        """The same for some samples of a part, with one of the networks."""
+        self._runner(network, part, average=average).attach(network.inputs(samples), 0)
+        plan = consecutive(rows_of_batches(samples, network), 0)
+        return self._evaluate(network, part, samples.targets, plan, average=average)
+
+    def _evaluate(
+        self, network: Network, part: str, targets: np.ndarray, plan: StepPlan, *, average: bool
+    ) -> Evaluation:
+        result = self._runner(network, part, average=average).run(plan, collect=True)
+        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
-        plan = replace(whole_part(1, 1), position=np.array([position], np.int64))
-        return self._runner(self._evaluation, part, average=False).run(plan, collect=True).outputs[0]
+        plan = consecutive(np.ones(1, np.int64), position)
+        return self._runner(self._evaluation[-1], part, average=False).run(plan, collect=True).outputs[0]
 
     def _runner(self, network: Network, part: str, *, average: bool) -> Any:
         key = (network, part, average)
@@ -165,18 +188,23 @@ class Engine:
 
 
 def _backend(
-    networks: list[Network], threads: int, debug: bool, device: Device, on_compile: Callable[[str], None] | None
+    training: Sequence[Network],
+    evaluation: Sequence[Network],
+    threads: int,
+    debug: bool,
+    device: Device,
+    on_compile: Callable[[str], None] | None,
 ) -> Any:
     if debug:
         return _Reference()
     if device.kind == "cpu":
-        return _Fast(networks, threads, on_compile)
+        return _Fast(training, evaluation, threads, on_compile)
     from dltool.runtime.xla.drivers import require_jax
 
     require_jax(device.kind)
     from dltool.runtime.xla.backend import Backend
 
-    return Backend(networks, device, on_compile)
+    return Backend([*training, *evaluation], device, on_compile)
 
 
 class _Fast:
@@ -184,22 +212,33 @@ class _Fast:
 
     device_name, compiles_programs = "", False
 
-    def __init__(self, networks: list[Network], threads: int, on_compile: Callable[[str], None] | None):
+    def __init__(
+        self,
+        training: Sequence[Network],
+        evaluation: Sequence[Network],
+        threads: int,
+        on_compile: Callable[[str], None] | None,
+    ):
         from dltool.kernels.cpu import library
         from dltool.runtime.binding import kernels_of
+        from dltool.runtime.memory import aligned
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
+        networks = [*training, *evaluation]
         names = dict.fromkeys(name for network in networks for name in kernels_of(network.program))
         self.compile_seconds = library.prepare(names, on_compile)
         self._state = State(network.program for network in networks)
         self._team = Team(threads)
+        self._evaluation = evaluation
+        self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
         self.read, self.write = self._state.read, self._state.write
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.runner import Runner
 
-        return Runner(network.program, self._state, data, self._team, instead)
+        arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
+        return Runner(network.program, self._state, data, self._team, instead, arena=arena)
 
     def longest(self, network: Network) -> int:
         return 1
@@ -250,41 +289,9 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.graph.parameters() if not value.frozen}
 
 
-def whole_part(samples: int, rows: int) -> StepPlan:
-    """A plan that takes every sample once, in order, and whose losses are sums over batches."""
-    position = np.arange(0, samples, rows, dtype=np.int64)
-    count = len(position)
-    none = np.zeros(count, np.int64)
-    return StepPlan(
-        step=none,
-        epoch=none,
-        position=position,
-        rows=np.minimum(rows, samples - position),
-        scale=np.ones(count, np.float32),
-        first=np.ones(count, bool),
-        update=np.ones(count, bool),
-        scalars=np.zeros((count, 1), np.float32),
-    )
-
-
-def part_in_streams(samples: int, rows: int) -> tuple[StepPlan, np.ndarray]:
-    """A plan that takes every sample once, in up to `rows` streams that each batch continues, and its order of rows."""
-    length = stream_length(samples, rows)
-    streams = -(-samples // length)
-    steps = np.arange(length, dtype=np.int64)
-    order = np.arange(streams)[None] * length + steps[:, None]  # (steps, streams); only the last stream may be shorter
-    plan = replace(
-        whole_part(length, 1), position=steps * streams, rows=np.count_nonzero(order < samples, axis=1).astype(np.int64)
-    )
-    return plan, order[order < samples]
-
-
 def _threads(wanted: int | str, networks: Sequence[Network]) -> int:
-    """As many as asked for; "auto": the processors at hand, but one for steps too small to share.
-
-    The networks are those that train, if any, and the one that is evaluated.
-    """
+    """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
     if wanted != "auto":
         return int(wanted)
-    largest = max(map(step_flops, networks[:-1] or networks))
+    largest = max(map(step_flops, networks))
     return len(os.sched_getaffinity(0)) if largest > WORTH_SHARING else 1

@@ -24,7 +24,7 @@ class EpochOrder:
         self._alias = alias  # whose addresses the kernel is given
         self._attributes = {"rows_total": rows, "shuffle": int(shuffle), "key": key, "first": 0}
         if streams:
-            self._attributes = {"streams": streams, "length": rows // streams, "even": 1}
+            self._attributes = {"streams": streams, "length": rows // streams}
 
     def take(self, epoch: int, position: int, rows: np.ndarray) -> None:
         """Write the rows (n,) int64 at the positions from `position` on; the order starts again after the last row."""

@@ -32,12 +32,14 @@ class Runner:
         data: Mapping[str, np.ndarray],
         team: Team,
         instead: Mapping[str, str] | None = None,
+        *,
+        arena: np.ndarray | None = None,
     ):
         self._rows, self._team = program.rows, team
         self._width = sum(node.outputs[0].spec.size for node in program.nodes if node.op.reports is Report.OUTPUTS)
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
-        self.table = Table(program, state, self._buffers, team.size)
+        self.table = Table(program, state, self._buffers, team.size, arena)
         self._loop = _LOOP(library.address(Kernel("run_steps")))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:

@@ -17,7 +17,7 @@ from dltool.data.dataset.opening import open_dataset
 from dltool.data.prediction.rows import ROWS, opened
 from dltool.data.preprocessing.features import Preparation
 from dltool.data.readers.reader import blaming
-from dltool.data.samples.samples import Samples
+from dltool.data.samples.samples import joined_samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
@@ -34,6 +34,7 @@ from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
 from dltool.training.meter import answers_of
+from dltool.training.portions import Portion, portions_of
 from dltool.training.prediction import Predictor, note_unknown
 from dltool.training.saving import find, load
 
@@ -69,13 +70,11 @@ def assess(
     signature, preparation = predictor.signature, predictor.preprocessing.features
     measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
-    low = 0
-    pieces = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
-    for samples, places in pieces:
-        predictions = measurement.add(samples)
+    portions = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
+    for portion, places in portions:
+        predictions, samples = measurement.add(portion), portion.samples
         if worst.are_mistakes:
-            worst.add(low, samples, predictions, samples.targets, places)
-        low += len(samples)
+            worst.add(portion.rows, samples, predictions, samples.targets, places)
     counters = Counters.from_arrays(checkpoint.trainer)
     found = {
         "checkpoint": str(path),
@@ -133,9 +132,9 @@ class Measurement:
         naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
 
-    def add(self, part: Samples) -> np.ndarray:
+    def add(self, portion: Portion) -> np.ndarray:
         """Add samples; returns the predictions (n, k) for them."""
-        result = self._predictor.run(part)
+        result, part = self._predictor.run_portion(portion), portion.samples
         self._rows += len(part)
         self._meter.add_losses(result.losses, result.weights)
         self._meter.add_outputs(result.outputs, part.targets)
@@ -230,28 +229,34 @@ def chosen_part(experiment: Experiment, part: str | None = None) -> str:
 
 
 #: samples, and a function that returns the locations of some of them, if these are known
-Pieces = Iterator[tuple[Samples, Places | None]]
+Portions = Iterator[tuple[Portion, Places | None]]
 
 
-def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Pieces:
+def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Portions:
     """The samples of other files."""
     for _, source in predictor.sources_at(paths):
         yield from _source(predictor, source, [], report)
 
 
-def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Pieces:
+def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Portions:
     with opened(source, predictor.preprocessing, folders) as opened_rows:
         told = opened_rows.notes
         for text in told:
             report(text)
-        for part, rows in opened_rows.parts():
-            yield part, lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
+        if predictor.network.in_streams:  # a stream may begin anywhere, so all of the text must be at hand
+            whole = joined_samples([part for part, _ in opened_rows.parts()])
+            yield from ((portion, None) for portion in portions_of(whole, in_streams=True))
+        else:
+            low = 0
+            for part, rows in opened_rows.parts():
+                yield Portion(part, low), lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
+                low += len(part)
     note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
     for text in opened_rows.notes[len(told) :]:
         report(text)
 
 
-def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Pieces:
+def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Portions:
     """The samples of a part of the training data."""
     data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
     own = getattr(data, part, None)
@@ -265,6 +270,5 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
         report(f"the data has changed since training: the {part} part may contain training rows")
-    samples = dataset.parts[part]
-    for low in range(0, len(samples), ROWS):
-        yield samples.rows(low, min(low + ROWS, len(samples))), None
+    for portion in portions_of(dataset.parts[part], in_streams=predictor.network.in_streams, most=ROWS):
+        yield portion, None

@@ -13,7 +13,7 @@ from dltool.data.samples.signature import CodeField, Signature
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.program.building import Network, row_order
+from dltool.program.building import Network, row_order, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.order import EpochOrder
@@ -87,7 +87,4 @@ def _networks(build: Callable[..., Network], rows: int, programs: Sequence[int])
         networks = [build(training=True, rows=rows, order="as they come", longest=length) for length in programs]
     except InputError:  # too short for a layer
         return None
-    kept = [{value.name: value.shape for value in network.graph.persistent} for network in networks]
-    saved = [{value.name for value in network.graph.saved} for network in networks]
-    alike = all(one[name] == other[name] for one in kept for other in kept for name in one.keys() & other.keys())
-    return networks if alike and all(names == saved[0] for names in saved) else None
+    return networks if all(share_parameters(network, networks[-1]) for network in networks) else None

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
+from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
+from dltool.errors import InputError
 from dltool.metrics.metric import Metric
-from dltool.program.building import Network
+from dltool.program.building import Network, build_network, share_parameters
+from dltool.program.summary import step_flops
 from dltool.runtime.engine import Engine
 from dltool.training.meter import Meter, answers_of
+from dltool.training.portions import EVALUATION_ROWS, portions_of
 
-#: rows evaluated at a time
-EVALUATION_ROWS = 256
-#: approximate bytes of a stored part that are in memory during evaluation
-PIECE_BYTES = 16 << 20
+#: lengths of texts that have a network of their own, as shares of the longest
+SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
+#: least arithmetic of a batch for which it pays to build them
+LEAST_FLOPS = 50_000_000
+
+
+def evaluation_networks(experiment: Experiment, signature: Signature, *, lower: bool = True) -> list[Network]:
+    """The network of a config as it is evaluated; before it, others that read shorter texts, where this saves time.
+
+    Which one evaluates a text depends on its own length alone, and so do its predictions.
+    """
+    build = partial(build_network, experiment, signature, training=False, rows=EVALUATION_ROWS, lower=lower)
+    network = build()
+    texts = [field.length for field in signature.codes if field.sequence]
+    if not texts or network.in_streams or step_flops(network) < LEAST_FLOPS:
+        return [network]
+    shorter = []
+    for length in sorted({round(max(texts) * share) for share in SHARES} - {0, max(texts)}):
+        try:
+            shorter.append(build(longest=length))
+        except InputError:  # too short for a layer
+            continue
+    return [*(one for one in shorter if share_parameters(one, network)), network]
 
 
 def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network) -> Meter:
@@ -29,25 +53,22 @@ def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network
 
 
 def evaluate(
-    engine: Engine, part: str, samples: Samples | StoredSamples, meter: Meter, *, use_average: bool = False
+    engine: Engine,
+    part: str,
+    samples: Samples | StoredSamples,
+    network: Network,
+    meter: Meter,
+    *,
+    use_average: bool = False,
 ) -> None:
-    """Evaluate a part of the engine's data, in chunks if it is stored on disk.
+    """Evaluate a part of the engine's data, in portions if it is stored on disk or taken in streams.
 
     `meter` accumulates the loss and the metrics; they have the same bits however the part is split.
     """
-    for piece in _pieces(samples):
-        if piece is not samples:
-            engine.attach(part, piece)
-        result = engine.evaluate(part, use_average=use_average)
+    for portion in portions_of(samples, in_streams=network.in_streams, unit=engine.undivided_rows):
+        if portion.samples is not samples:
+            part = "portion"  # whatever trains on the part keeps its rows in their order
+            engine.attach(part, portion.samples, first=portion.first)
+        result = engine.evaluate(part, rows=portion.batches, use_average=use_average)
         meter.add_losses(result.losses, result.weights)
-        meter.add_outputs(result.outputs, piece.targets)
-
-
-def _pieces(samples: Samples | StoredSamples) -> Iterator[Samples]:
-    """Consecutive chunks of samples in memory; all but the last are whole batches."""
-    if isinstance(samples, Samples):
-        yield samples
-        return
-    rows = EVALUATION_ROWS * max(1, PIECE_BYTES // (samples.layout.bytes * EVALUATION_ROWS))
-    for low in range(0, len(samples), rows):
-        yield samples.rows(low, low + rows)
+        meter.add_outputs(result.outputs, portion.samples.targets)

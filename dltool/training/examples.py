@@ -59,9 +59,14 @@ class Worst:
         self._found: list[tuple[float, Example]] = []
 
     def add(
-        self, low: int, piece: Samples, predictions: np.ndarray, targets: np.ndarray, places: Places | None = None
+        self,
+        rows: np.ndarray,
+        piece: Samples,
+        predictions: np.ndarray,
+        targets: np.ndarray,
+        places: Places | None = None,
     ) -> None:
-        """Add consecutive rows, starting with row `low`."""
+        """Add samples, which have the numbers `rows` (n,)."""
         if self.are_mistakes:
             severity = mistaken(self._signature, predictions, targets)
         else:
@@ -70,7 +75,7 @@ class Worst:
         highest = [i for i in np.argsort(-severity, kind="stable")[: self._most].tolist() if severity[i] > least]
         locations = places(highest) if places and highest else [""] * len(highest)
         self._found += [
-            (float(severity[i]), Example(low + i, predictions[i], targets[i], _copied(piece, i), place))
+            (float(severity[i]), Example(int(rows[i]), predictions[i], targets[i], _copied(piece, i), place))
             for i, place in zip(highest, locations, strict=True)
         ]
         self._found = sorted(self._found, key=lambda one: -one[0])[: self._most]

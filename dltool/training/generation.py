@@ -67,7 +67,7 @@ class Generator:
         self._token = np.zeros((1, 1), np.int32)
         text = Samples(self._token, np.zeros((1, 2), np.float32), np.zeros((1, 0), np.int32))
         self._engine = Engine(
-            [], network, {"text": text}, seed=0, threads=1, debug=debug, on_compile=on_compile
+            [], [network], {"text": text}, seed=0, threads=1, debug=debug, on_compile=on_compile
         )  # one token is too little work to share
         arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
         self._engine.write(arrays)

@@ -22,6 +22,7 @@ from dltool.errors import InputError, Problem
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network, row_order
+from dltool.program.generation import require_causal
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.feed import Feed, Resident, Span
@@ -30,7 +31,7 @@ from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.devices import choose_device, require_device
-from dltool.training.evaluation import EVALUATION_ROWS, evaluate, make_meter
+from dltool.training.evaluation import evaluate, evaluation_networks, make_meter
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
@@ -105,7 +106,7 @@ class Job:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
         meter = self.meter()
         use_average = self.experiment.train.ema_decay is not None
-        evaluate(self.engine, part, self.dataset.parts[part], meter, use_average=use_average)
+        evaluate(self.engine, part, self.dataset.parts[part], self.network, meter, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
@@ -158,11 +159,13 @@ def open_job(
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     build = partial(build_network, experiment, dataset.signature, lower=device.lowers and not debug)
     network = build(training=True, rows=batching.largest_batch, order=order)
+    require_causal(experiment, dataset.signature)
     batching = without_single_row(batching, network)
     buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
-    evaluation = build(training=False, rows=EVALUATION_ROWS)
+    evaluation = evaluation_networks(experiment, dataset.signature, lower=device.lowers and not debug)
+    evaluation = evaluation if device.lowers else evaluation[-1:]  # a device pads texts sooner than it compiles anew
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))

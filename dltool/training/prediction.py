@@ -23,12 +23,12 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem
-from dltool.program.building import build_network
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.evaluation import EVALUATION_ROWS
+from dltool.training.evaluation import evaluation_networks
+from dltool.training.portions import Portion
 from dltool.training.reconstruction import reconstruction_errors
 
 _PART = "samples"
@@ -50,13 +50,13 @@ class Predictor:
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
-        self.network = build_network(
-            self.experiment, self.signature, training=False, rows=EVALUATION_ROWS, lower=device.lowers and not debug
-        )
+        networks = evaluation_networks(self.experiment, self.signature, lower=device.lowers and not debug)
+        networks = networks if device.lowers else networks[-1:]  # a device pads texts sooner than it compiles anew
+        self.network = networks[-1]
         train = self.experiment.train
         self._engine = Engine(
             [],
-            self.network,
+            networks,
             {},
             seed=train.seed,
             threads=threads or train.threads,
@@ -85,8 +85,12 @@ class Predictor:
 
     def run(self, part: Samples) -> Evaluation:
         """Losses of the samples by batch, and the network's outputs."""
-        self._engine.attach(_PART, part)
-        return self._engine.evaluate(_PART)
+        return self.run_portion(Portion(part))
+
+    def run_portion(self, portion: Portion) -> Evaluation:
+        """The same for samples that go on where others ended."""
+        self._engine.attach(_PART, portion.samples, first=portion.first)
+        return self._engine.evaluate(_PART, rows=portion.batches)
 
     def predictions(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Probabilities (n, k) of classes or labels, or numbers (n, k) in the units of the data, from raw outputs.

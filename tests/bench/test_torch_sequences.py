@@ -125,13 +125,17 @@ def test_losses_agree_on_texts_of_equal_length(tmp_path):
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
-def test_layers_that_remember_the_batch_before_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("field", "value", "what"),
+    [("stateful", True, "stateful layers"), ("recurrent_dropout", 0.2, "recurrent dropout")],
+)
+def test_recurrent_layers_that_pytorch_lacks_are_refused(tmp_path, field, value, what):
     (tmp_path / "text.txt").write_text("so on and so forth, " * 30)
     data = {"text_stream": {"path": "text.txt", "block": 7}, **WHOLE}
-    model = [{"embedding": 8}, *recurrent("lstm", stateful=True, return_sequences=True)]
+    model = [{"embedding": 8}, *recurrent("lstm", return_sequences=True, **{field: value})]
     with pytest.raises(InputError) as caught:
         losses_of_both(tmp_path, {"data": data, "model": model})
-    message = "the comparison has no PyTorch counterpart of stateful layers; leave out stateful to compare"
+    message = f"the comparison has no PyTorch counterpart of {what}; leave out {field} to compare"
     assert str(caught.value) == f"lstm_1: {message}"
 
 

@@ -38,6 +38,7 @@ class Row:
     config: dict[str, Any] = field(default_factory=dict)
     codes: tuple[CodeField, ...] = ()
     numbers: dict[str, tuple[int, int]] = field(default_factory=dict)  # of columns: the first, how many
+    source: dict[str, Any] | None = None  # in place of one of so many features and targets
 
     def __str__(self) -> str:
         return self.name
@@ -48,7 +49,8 @@ class Row:
         source = {"targets": self.targets} if self.target == "numbers" else {"classes": self._classes}
         config = {"optimizer": {"sgd": {"lr": 0.05, "momentum": 0.9}}, "loss": "cross_entropy", **self.config}
         train = {"batch_size": BATCH, "seed": 3, **config.pop("train", {})}
-        return {"data": {"synthetic": {"features": 7, **source}}, "model": self.model, "train": train, **config}
+        data = self.source or {"synthetic": {"features": 7, **source}}
+        return {"data": data, "model": self.model, "train": train, **config}
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -93,7 +95,7 @@ class Row:
         networks = [self.network(training=training, lower=not debug) for training in (True, False)]
         return Engine(
             networks[:1],
-            networks[1],
+            networks[1:],
             {"train": self.data()},
             seed=self.experiment.train.seed,
             threads=threads,
@@ -147,6 +149,8 @@ def layer_rows() -> Iterator[Row]:
     for kind in ("simple_rnn", "lstm", "gru"):
         stateful = {kind: {"units": 17, "return_sequences": True, "stateful": True, "layers": 2}}
         yield Row(f"stateful {kind}", [{"embedding": 9}, stateful, *HEAD], **tokens)
+    dropped = {"units": 17, "return_sequences": True, "stateful": True, "recurrent_dropout": 0.3}
+    yield Row("stateful lstm with recurrent dropout", [{"embedding": 9}, {"lstm": dropped}, *HEAD], **tokens)
     yield Row("embedding", [vectors, "rms_norm", {"dense": 4}, "flatten", *HEAD], shape=(6,), integers=20)
     yield from _block_rows()
     yield from _recurrent_rows()
@@ -163,6 +167,8 @@ def _recurrent_rows() -> Iterator[Row]:
         yield Row(f"{kind} of all steps in both directions", [{"dense": 17}, whole, "flatten", *HEAD], shape=series)
         stacked = {kind: {"units": 5, "layers": 2, "dropout": 0.2, "bidirectional": True}}
         yield Row(f"{kind} of two layers", [{"dense": 17}, stacked, *HEAD], shape=series)
+        forgetful = {kind: {"units": 17, "layers": 2, "recurrent_dropout": 0.3, "bidirectional": True}}
+        yield Row(f"{kind} with recurrent dropout", [{"dense": 17}, forgetful, *HEAD], shape=series)
         for compat in ("keras", "torch", "mxnet"):
             yield Row(f"{kind} of {compat}", [{kind: 17}, *HEAD], shape=series, config={"compat": compat})
     yield Row("simple_rnn of relu", [{"simple_rnn": {"units": 9, "activation": "relu"}}, *HEAD], shape=series)
@@ -173,6 +179,7 @@ def _transformer_rows() -> Iterator[Row]:
     grouped = {"heads": 4, "groups": 2, "width": 6, "causal": True, "rotary": True, "bias": False}
     for name, layers in {
         "multi_head_attention": [{"multi_head_attention": 1}],
+        "multi_head_attention with dropout": [{"multi_head_attention": {"heads": 1, "causal": True, "dropout": 0.3}}],
         "multi_head_attention in groups": [{"multi_head_attention": grouped}, "position_embedding"],
         "transformer_block": ["sinusoidal_positions", {"transformer_block": {"heads": 1, "causal": True}}],
         "transformer_block with norms after": [
@@ -336,6 +343,27 @@ def code_rows() -> Iterator[Row]:
     yield Row("embeddings of branches", [{"parallel": [[hidden], [{"dense": 17}]]}, *HEAD], codes=MIXED)
 
 
+def window_rows() -> Iterator[Row]:
+    """Windows of two series, seven rows long; perhaps with two columns that are known up to three rows ahead."""
+    fields = {"path": "series.csv", "target": ["b", "a"], "columns": ["a", "b", "c"], "length": 7, "horizon": 3}
+    kind: dict[str, Any] = {"target": "numbers", "targets": 6, "config": {"loss": "mse"}}
+    ends = [{"dense": {"units": 17, "activation": "tanh"}}, {"dense": "targets"}]
+    for name, known, shape in [("", [], (7, 3)), (" with known columns", ["d", "e"], (10, 5))]:
+        source = {"windows": {**fields, "known_ahead": known, "steps": True}}
+        for center in ("mean", "last"):
+            for deviation in (True, False):
+                norm = {"center": center, "deviation": deviation, "layers": ["flatten", *ends]}
+                which = f"reversible_norm by {center}{', with deviation' * deviation}{name}"
+                yield Row(which, [{"reversible_norm": norm}], shape=shape, source=source, **kind)
+    for width, what in ((None, "one-hot"), (4, "embedded")):
+        of_series = {"codes": (CodeField("shop", 0, 1, 5, width, (0.0, 0.1, 0.2, 0.3, 0.4)),), "shape": (7, 3)}
+        yield Row(f"windows and their series, {what}", ["flatten", *ends], **of_series, **kind)
+        normed = [{"reversible_norm": ["flatten", *ends]}]
+        yield Row(f"the same, normed, {what}", normed, source={"windows": fields}, **of_series, **kind)
+    norm = {"reversible_norm": ["flatten", *ends]}
+    yield Row("reversible_norm after layers", [{"dense": 4}, norm], shape=(7, 3), source={"windows": fields}, **kind)
+
+
 def loss_rows() -> Iterator[Row]:
     hidden = {"dense": {"units": 17, "activation": "relu"}}
     labels = [hidden, {"dense": "classes"}]
@@ -397,5 +425,5 @@ def training_rows() -> Iterator[Row]:
     yield Row("bytes, flattened", ["flatten", *model], shape=(3, 5), scaled=np.asarray(np.float32(1 / 255)))
 
 
-GRADIENTS = [*layer_rows(), *frozen_rows(), *code_rows(), *loss_rows()]
+GRADIENTS = [*layer_rows(), *frozen_rows(), *code_rows(), *window_rows(), *loss_rows()]
 ROWS = [*GRADIENTS, *training_rows()]

@@ -22,8 +22,8 @@ def test_xla_and_the_reference_train_alike(row: Row):
         build_network(row.experiment, row.signature, training=x, rows=BATCH, lower=False) for x in (True, False)
     ]
     data, seed = {"train": row.data()}, row.experiment.train.seed
-    xla = Engine(networks[:1], networks[1], data, seed=seed, device=Device("xla"))
-    reference = Engine(networks[:1], networks[1], data, seed=seed, debug=True)
+    xla = Engine(networks[:1], networks[1:], data, seed=seed, device=Device("xla"))
+    reference = Engine(networks[:1], networks[1:], data, seed=seed, debug=True)
     trained, expected = (engine.train("train", row.steps(0, 3), collect=True) for engine in (xla, reference))
     np.testing.assert_allclose(trained.losses, expected.losses, rtol=1e-5)
     np.testing.assert_allclose(trained.outputs, expected.outputs, rtol=1e-3, atol=1e-4)

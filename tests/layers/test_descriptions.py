@@ -27,6 +27,7 @@ REQUIRED: dict[tuple[str, str], Any] = {
     ("layer", "parallel"): [["relu"], []],
     ("layer", "repeat"): {"times": 2, "layers": ["tanh"]},
     ("layer", "sequential"): [{"dropout": 0.1}],
+    ("layer", "reversible_norm"): {"layers": ["flatten", {"dense": 4}], "center": "last", "deviation": False},
     ("layer", "conv2d"): {"filters": 4, "kernel": [3, 1], "padding": "same", "activation": "relu"},
     ("layer", "conv1d"): 4,
     ("layer", "conv2d_transpose"): {"filters": 4, "padding": [1, 0], "stride": 2},

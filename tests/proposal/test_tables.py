@@ -60,12 +60,19 @@ def test_a_text_has_a_branch_beside_other_columns() -> None:
     config = proposed({"t": texts, "x": X, "kind": kinds}, "kind").config
     parallel = config["model"][0]
     text, others = parallel["parallel"]["branches"]
-    assert [text[:2], others[0]] == [[{"columns": "t"}, {"embedding": 64}], {"columns": ["x"]}]
+    assert [text[:2], others[0]] == [[{"columns": "t"}, {"embedding": 128}], {"columns": ["x"]}]
+    assert parallel["parallel"]["merge"] == "concat"
     assert config["train"]["epochs"] == 20
-    config = proposed({"t": texts, "kind": kinds}, "kind").config
-    assert [next(iter(layer)) for layer in config["model"]] == [
-        "embedding", "dropout", "gru", "parallel", "dropout", "dense",
+    proposal = proposed({"t": texts, "x": X, "kind": kinds}, "kind")
+    network = "gru and convolutions of 64 over t + dense 64 over the others → classes"
+    assert dict(proposal.inferred)["network"].startswith(network)
+    proposal = proposed({"t": texts, "kind": kinds}, "kind")
+    config = proposal.config
+    assert [next(iter(layer)) for layer in config["model"]] == ["embedding", "dropout", "parallel", "dropout", "dense"]
+    assert [next(iter(branch[0])) for branch in config["model"][2]["parallel"]["branches"]] == [
+        "gru", "conv1d", "conv1d",
     ]  # fmt: skip
+    assert dict(proposal.inferred)["network"].startswith("gru and convolutions of 64 → classes, sized for")
     few = proposed({"t": texts[:1000], "x": X[:1000], "kind": kinds[:1000]}, "kind").config
     assert few["data"]["features"]["t"] == {"text": {"words": 50_000, "ngrams": 2}}
 

@@ -156,7 +156,7 @@ def test_shorter_programs_give_the_same_outputs(layers: list[Any], tmp_path: Pat
     outputs = []
     for longest in (None, 6):
         network = build_network(job.experiment, job.dataset.signature, training=False, rows=len(short), longest=longest)
-        engine = Engine([], network, {"some": short}, seed=5)
+        engine = Engine([], [network], {"some": short}, seed=5)
         outputs.append(engine.evaluate("some").outputs)
     np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-5, atol=1e-6)
 

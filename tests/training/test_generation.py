@@ -107,15 +107,17 @@ def test_what_can_be_drawn(sampling: Sampling, possible: set[int]):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ([{"conv1d": {"filters": 8, "padding": "same"}}], "conv1d looks at several steps at once"),
-        ([{"multi_head_attention": 2}], "attention to later steps cannot generate a text; train it with causal: true"),
+        ([{"conv1d": {"filters": 8, "padding": "same"}}], "but conv1d looks at later ones, too"),
+        ([{"multi_head_attention": 2}], "but attention without causal: true looks at later ones, too; add it"),
+        (["squeeze_excite"], "but squeeze_excite looks at later ones, too"),
+        ([{"group_norm": 2}], "but group_norm looks at later ones, too"),
         (
             [{"gru": {"units": 4, "return_sequences": True, "bidirectional": True}}],
-            "going backward needs whole sequences",
+            "but bidirectional looks at later ones, too; leave it out",
         ),
     ],
 )
-def test_networks_that_need_the_whole_text_say_so(body: list[Any], message: str, tmp_path: Path):
+def test_networks_that_see_what_they_predict_are_refused(body: list[Any], message: str, tmp_path: Path):
     with pytest.raises(InputError, match=message):
         trained(body, tmp_path)
 

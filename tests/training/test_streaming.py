@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -15,12 +16,12 @@ from dltool.data.store.folder import stores
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import RunError
 from dltool.runtime.feed import Streamed
-from dltool.training import pace
+from dltool.training import assessment, pace, portions
 from dltool.training.checkpoint import decode
 from dltool.training.continuing import continued
 from dltool.training.job import open_job
 
-from .runs import AUGMENTED, NUMBERS, assert_equal_runs, open_run, train, write_config
+from .runs import AUGMENTED, NUMBERS, assert_equal_runs, lines, open_run, train, write_config
 
 RICH = {
     "model": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": {"units": "classes"}}],
@@ -153,3 +154,52 @@ def test_amounts_of_memory_are_checked(tmp_path, capsys, memory, line):
     config = write_config(tmp_path)
     assert main(["train", str(config), "--set", f"data.memory={memory}"]) == 2
     assert capsys.readouterr().err == f"error: --set data.memory={memory}: data.memory: {line}\n"
+
+
+STATEFUL = {
+    "data": {
+        "text_stream": {"path": "text.txt", "vocabulary": "character", "block": 4},
+        "split": {"validation": 0.3},
+    },
+    "model": [
+        {"embedding": 4},
+        {"gru": {"units": 6, "return_sequences": True, "stateful": True}},
+        {"dense": "classes"},
+    ],
+    "metrics": ["perplexity", "token_accuracy"],
+}
+
+
+@pytest.mark.parametrize("steps", [1, 7, 1000])
+def test_a_network_that_remembers_goes_on_from_portion_to_portion(tmp_path, monkeypatch, capsys, steps):
+    text = "".join(chr(97 + n * n % 23) for n in range(4000))
+    (tmp_path / "text.txt").write_text(text)
+    job, whole = open_run(tmp_path, STATEFUL)
+    train(job, whole)
+    streams, bytes_of_a_block = 4, 5 * 4 + 2 * 4  # of 300 blocks in the validation part
+    monkeypatch.setattr(portions, "PORTION_BYTES", steps * streams * bytes_of_a_block)
+    monkeypatch.setattr(assessment, "ROWS", steps * streams)
+    job, run = open_run(tmp_path, STATEFUL, overrides("1kB"))
+    assert isinstance(job.dataset.parts["validation"], StoredSamples)
+    taken = list(portions.portions_of(job.dataset.parts["validation"], in_streams=True))
+    assert [len(portion.samples) for portion in taken[:-1]] == [steps * streams] * (len(taken) - 1)
+    assert sorted(row for portion in taken for row in portion.rows) == list(range(len(job.dataset.parts["validation"])))
+    train(job, run)
+    assert_equal_runs(run, whole)
+    expected = lines(run, "epoch")[-1]["validation"]
+    (tmp_path / "other.txt").write_text(text[2800:])
+    capsys.readouterr()
+    for more in ([], [str(tmp_path / "other.txt")]):
+        assert main(["eval", str(run.last), *more, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["loss"] == pytest.approx(expected["loss"], rel=1e-6)
+        assert found["metrics"]["perplexity"] == pytest.approx(expected["perplexity"], rel=1e-6)
+
+
+def test_what_is_remembered_matters_to_an_evaluation(tmp_path, monkeypatch):
+    (tmp_path / "text.txt").write_text("".join(chr(97 + n * n % 23) for n in range(4000)))
+    job, run = open_run(tmp_path, STATEFUL)
+    train(job, run)
+    carried = job.evaluate("validation").result()["loss"]
+    monkeypatch.setattr(portions, "LONG", 1)  # streams of two blocks
+    assert job.evaluate("validation").result()["loss"] != pytest.approx(carried, rel=1e-4)

@@ -11,9 +11,21 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 class SelfAttention(nn.Module):
     """Attention of a sequence (n, steps, channels) to itself, of several heads, some of which may share keys."""
 
-    def __init__(self, channels: int, width: int, *, heads: int, groups: int, causal: bool, bias: bool, rotary: Any):
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        *,
+        heads: int,
+        groups: int,
+        causal: bool,
+        dropout: float,
+        bias: bool,
+        rotary: Any,
+    ):
         """`rotary` turns queries and keys; None: it does not."""
         super().__init__()
+        self._dropout = dropout
         self._counts, self._width, self._causal, self._rotary = (heads, groups, groups), width, causal, rotary
         self.projection = nn.Linear(channels, (heads + 2 * groups) * width, bias=bias)
         self.output = nn.Linear(heads * width, channels, bias=bias)
@@ -24,7 +36,14 @@ class SelfAttention(nn.Module):
         if self._rotary is not None:
             q, k = self._rotary(q), self._rotary(k)
         heads, groups, _ = self._counts
-        y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=self._causal, enable_gqa=groups < heads)
+        y = nn.functional.scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            dropout_p=self._dropout if self.training else 0.0,
+            is_causal=self._causal,
+            enable_gqa=groups < heads,
+        )
         return self.output(y.transpose(1, 2).flatten(-2))
 
 

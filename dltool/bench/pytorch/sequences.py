@@ -31,10 +31,11 @@ def embedding(network: Network, fields: Fields, path: str) -> Modules:
 
 
 def recurrent(network: Network, fields: Fields, path: str, kind: str) -> Modules:
-    """LSTM, GRU and the simple recurrent network; raises InputError for those that remember the batch before."""
-    if fields["stateful"]:
-        message = "the comparison has no PyTorch counterpart of stateful layers; leave out stateful to compare"
-        raise InputError(Problem(message, path=path))
+    """LSTM, GRU and the simple recurrent network; raises InputError for what PyTorch's lack."""
+    for field, what in (("stateful", "stateful layers"), ("recurrent_dropout", "recurrent dropout")):
+        if fields[field]:
+            message = f"the comparison has no PyTorch counterpart of {what}; leave out {field} to compare"
+            raise InputError(Problem(message, path=path))
     modules = network.with_channels(first=False)
     module = Recurrent(kind, fields, network.shape[-1])
     network.tensors.update(module.tensors(path))
@@ -54,6 +55,7 @@ def attention(network: Network, fields: Fields, path: str) -> Modules:
         heads=fields["heads"],
         groups=fields["groups"] or fields["heads"],
         causal=fields["causal"],
+        dropout=fields["dropout"],
         bias=fields["bias"],
         rotary=Rotary(steps, width, fields["rotary_base"]) if fields["rotary"] else None,
     )
@@ -82,15 +84,15 @@ def transformer_block(network: Network, fields: Fields, path: str) -> Modules:
     channels = network.shape[-1]
     hidden, bias = fields["hidden"] or 4 * channels, fields["bias"]
     shared = {name: fields[name] for name in ("heads", "groups", "causal", "rotary", "bias")}
-    heads = {"multi_head_attention": {**shared, "width": None, "rotary_base": 10_000.0}}
+    dropped = fields["dropout"] if fields["attention_dropout"] is None else fields["attention_dropout"]
+    heads = {"multi_head_attention": {**shared, "dropout": dropped, "width": None, "rotary_base": 10_000.0}}
     gate = [{"glu": {"activation": fields["activation"]}}] if fields["gated"] else []
     first = _dense(2 * hidden, bias) if gate else _dense(hidden, bias, fields["activation"])
     norm = {fields["norm"]: network.norms[fields["norm"]]}
     layers: list[Any] = []
     for half in ([heads], [first, *gate, _dense(channels, bias)]):
         before, after = ([norm], []) if fields["norm_place"] == "before" else ([], [norm])
-        dropped = {"dropout": {"rate": fields["dropout"]}}
-        layers += [{"residual": {"layers": [*before, *half, dropped]}}, *after]
+        layers += [{"residual": {"layers": [*before, *half, {"dropout": {"rate": fields["dropout"]}}]}}, *after]
     return network.build(layers, path)
 
 

@@ -26,6 +26,7 @@ from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
 from dltool.formatting import quantity, rate, size
 from dltool.program.building import build_network
+from dltool.program.generation import require_causal
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.training.batching import Batching
@@ -89,6 +90,7 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     signature = inspection.signature
     batching = Batching.of(train, signature.rows["train"])
     network = build_network(experiment, signature, training=True, rows=batching.largest_batch)
+    require_causal(experiment, signature)
     batching = without_single_row(batching, network)
     metrics, answers, targets = experiment.metrics, answers_of(signature), inspection.targets
     for metric in metrics:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from math import isfinite
 from pathlib import Path
 
 import typer
 
 from dltool.cli.screen.viewer import choose_viewer
 from dltool.data.files.quoting import plural
+from dltool.errors import InputError
 from dltool.training.generation import Generator, Sampling
 from dltool.training.saving import find, load
 
@@ -34,6 +36,8 @@ def generate(
             viewer.note(f"left out of the prompt, since the model has never seen them: {listed}")
     typer.echo(generator.vocabulary.decode(codes), nl=False)
     started = time.perf_counter()
+    if not isfinite(temperature):
+        raise InputError(f"--temperature: expected a finite number of at least 0, got {temperature}")
     sampling = Sampling(temperature, top_k, top_p, seed)
     for text in generator.texts(codes, generator.tokens(codes, tokens, sampling)):
         typer.echo(text, nl=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -66,19 +66,28 @@ class ArrayPreparation:
                 features = self.scale.applied(features) if self.scale else _float32(features)
             if hidden is not None:
                 features = np.where(hidden, np.float32(0), features)
-            if hidden is not None and self.codes:  # a mask of the steps
+            if hidden is not None and self._padded:  # a mask of the steps
                 codes = np.where(hidden.reshape(*hidden.shape[:2], -1).all(axis=2), np.int32(-1), np.int32(0))
             _require_finite(features, place)
+        if self.codes and not self._padded:
+            assert series is not None
+            trained = np.array(self.codes[0].shares) > 0
+            codes = np.where(trained[series + 1], series + 1, 0).astype(np.int32)[:, None]
         return Prepared(np.ascontiguousarray(features), codes)
 
     @property
+    def _padded(self) -> bool:
+        """Whether codes are a mask of the steps."""
+        return bool(self.codes) and self.codes[0].mask
+
+    @property
     def units(self) -> Mapping[str, str]:
-        """What `unknown` counts, by column: nothing for arrays."""
-        return {}
+        """What `unknown` counts, by column: windows of a series, where a network sees which one."""
+        return {} if self._padded else {field.name: "window" for field in self.codes}
 
     def unknown(self, raw: Raw, prepared: Prepared) -> Mapping[str, int]:
-        """How many unknown values there are, by column: none for arrays."""
-        return {}
+        """How many windows are of an unknown series, by the column of series; none for other arrays."""
+        return {name: int((prepared.codes[:, 0] == 0).sum()) for name in self.units}
 
     def require_alike(self, outline: Outline) -> None:
         """Raises InputError unless a source has the features trained on."""
@@ -93,7 +102,13 @@ class ArrayPreparation:
             "shape": list(self.feature_shape),
             "dtype": self.feature_dtype,
             "scaling": self.scale.as_json() if self.scale else None,
-            **({"padded": True} if self.codes else {}),
+            **(
+                {"padded": True}
+                if self._padded
+                else {"codes": [asdict(one) for one in self.codes]}
+                if self.codes
+                else {}
+            ),
         }
 
 
@@ -201,7 +216,8 @@ def stored_preparation(data: Mapping[str, Any]) -> Preparation:
     scaling = data["scaling"]
     scale = stored_scale(scaling) if scaling else None
     shape = tuple(data["shape"])
-    return ArrayPreparation(shape, data["dtype"], scale, step_mask(shape) if data.get("padded") else ())
+    codes = tuple(CodeField(**{**field, "shares": tuple(field["shares"])}) for field in data.get("codes", []))
+    return ArrayPreparation(shape, data["dtype"], scale, step_mask(shape) if data.get("padded") else codes)
 
 
 def step_mask(shape: tuple[int, ...]) -> tuple[CodeField, ...]:

@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from dltool.config.data import DataConfig
+from dltool.data.features.category import FEW, usual_width
 from dltool.data.features.infer import choose_features
 from dltool.data.features.missing import missing
 from dltool.data.preprocessing.features import ArrayPreparation, Preparation, TablePreparation, step_mask
 from dltool.data.readers.history import History
+from dltool.data.readers.outline import Outline
 from dltool.data.readers.reader import Raw, Reader, array_of, cells_of
+from dltool.data.samples.signature import CodeField
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import NoScaling, Scale, Scaling, rounded_away, suitable
 from dltool.data.scaling.series_scale import SeriesScale, fit_columns, fit_each
@@ -24,10 +27,13 @@ def fit(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, li
     """The preparation fitted to the training rows `train` of a source, with notes on defaults."""
     if reader.outline.columns:
         return _fit_table(data, reader, train)
-    return _fit_array(data, reader, train)
+    preparation, notes = _fit_array(data, reader, train)
+    if reader.outline.shown_series:
+        preparation = replace(preparation, codes=(_series_field(reader.outline, train),))
+    return preparation, notes
 
 
-def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[Preparation, list[str]]:
+def _fit_array(data: DataConfig, reader: Reader, train: Index) -> tuple[ArrayPreparation, list[str]]:
     outline, notes = reader.outline, []
     if data.features:
         raise InputError(Problem("this data has no columns with names; leave it out", path="data.features"))
@@ -79,6 +85,17 @@ def _fit_history(scaling: Scaling, history: History, train: Index) -> Scale | Se
         )
     scale = fit_columns(scaling, values[history.rows(train)])
     return Scale(np.where(history.plain, 0.0, scale.offset), np.where(history.plain, 1.0, scale.factor))
+
+
+def _series_field(outline: Outline, train: Index) -> CodeField:
+    """The series of a window as a category, whose code is its number + 1; code 0 stands for the mean of all."""
+    assert outline.history is not None
+    assert outline.series is not None
+    names = outline.history.names
+    counts = np.bincount(outline.series[train], minlength=len(names))
+    width = None if len(names) <= FEW else usual_width(len(names))
+    shares = (0.0, *(counts / counts.sum()).tolist())
+    return CodeField(outline.shown_series, 0, 1, 1 + len(names), width, shares)
 
 
 def _rounded(reader: Reader, train: Index, scale: Scale | None) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dltool.data.preprocessing.features import ArrayPreparation, TablePreparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.data.samples.signature import CodeField
 from dltool.data.sources.source import Source
 from dltool.data.targets.target import Target
 
@@ -39,7 +40,10 @@ def names_of(preprocessing: Preprocessing, source: Source) -> Names:
         return Names(_table_inputs(features, codes), None, codes, outputs)
     columns = source.column_names
     known = columns and features.feature_shape[-1:] == (len(columns),)
-    return Names({}, distinct(columns) if known else None, {}, outputs)
+    inputs = distinct(columns) if known else None
+    series = [field for field in features.codes if not field.mask]
+    codes = {field.name: ("(unknown)", *distinct(preprocessing.settled["series"])) for field in series}
+    return Names(_inputs_of(series, codes), inputs, codes, outputs)
 
 
 def differences(there: Preprocessing, here: Preprocessing) -> list[str]:
@@ -63,17 +67,23 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def _table_inputs(features: TablePreparation, codes: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Names for all columns with codes in their order, then for all numbers; none of them twice."""
+    columns = _inputs_of(features.codes, codes)
+    columns |= {encoder.column: list(encoder.names) for encoder in features.encoders if encoder.names}
+    names = iter(distinct(name for of_column in columns.values() for name in of_column))
+    return {column: tuple(islice(names, len(of_column))) for column, of_column in columns.items()}
+
+
+def _inputs_of(fields: Iterable[CodeField], codes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Names of what codes give: places of a one-hot vector or of an embedding; none for sequences."""
     columns: dict[str, list[str]] = {}
-    for field in features.codes:
+    for field in fields:
         if field.sequence:
             columns[field.name] = []
         elif field.width is None:
             columns[field.name] = [f"{field.name} = {word}" for word in codes[field.name]]
         else:
             columns[field.name] = [f"{field.name} embedded {i + 1} of {field.width}" for i in range(field.width)]
-    columns |= {encoder.column: list(encoder.names) for encoder in features.encoders if encoder.names}
-    names = iter(distinct(name for of_column in columns.values() for name in of_column))
-    return {column: tuple(islice(names, len(of_column))) for column, of_column in columns.items()}
+    return columns
 
 
 def _outputs(target: Target) -> Sequence[str]:

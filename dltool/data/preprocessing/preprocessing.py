@@ -45,6 +45,7 @@ class Preprocessing:
             target_scale=self.target.scale,
             class_counts=self.target.counts,
             forecast=self.target.forecast,
+            window_scale=features.scale if self.target.forecast else None,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Outline:
     succession: Succession | None = None  # if samples are ordered in time
     history: History | None = None  # what windows with targets are cut from
     series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
+    shown_series: str = ""  # what the series are called, if a network is to see which one a window is of
     parts: Mapping[str, slice] | None = None  # the rows of each, if the source divides them itself
     tokens: tuple[str, ...] = ()  # what each code stands for, if the next one is to be predicted
     padded: bool = False  # arrays (steps, …) with NaN behind their last step

@@ -55,6 +55,7 @@ class Signature:
     target_scale: Scale | SeriesScale | None = None  # numbers are trained as (t − offset) · factor
     class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     forecast: Forecast | None = None  # of windows of time series
+    window_scale: Scale | SeriesScale | None = None  # how the columns of these were scaled
 
     @property
     def target_width(self) -> int:
@@ -72,7 +73,9 @@ class Signature:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a table that a network gets: those with codes, then those with numbers."""
+        """The columns of a table that a network gets: those with codes, then those with numbers; arrays have none."""
+        if len(self.feature_shape) > 1:
+            return ()
         return tuple(dict.fromkeys([*(field.name for field in self.codes), *self.numbers]))
 
     @property

@@ -20,7 +20,8 @@ from dltool.data.sources.table import Table
 from dltool.data.time_series.calendar import Cycle, calendar_names
 from dltool.data.time_series.chronology import Gaps, Repeats
 from dltool.data.time_series.continuation import continuation
-from dltool.data.time_series.window_index import Cutting
+from dltool.data.time_series.ordered_table import OrderedTable
+from dltool.data.time_series.window_index import windows
 from dltool.data.time_series.window_reader import LAST_ROW, WindowReader
 from dltool.registry import register
 
@@ -54,6 +55,11 @@ class Windows(Source):
     stride: PositiveInt = Field(default=1, description="rows from one window to the next")
     group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
         default=None, description="column, or columns, that identify the series; no window spans two series"
+    )
+    show_series: bool = Field(
+        default=False,
+        description="show the series of a window as well, as a category with a vector of its own beside each row; one"
+        " that was not trained on gets the mean of all",
     )
     time: ColumnName | None = Field(
         default=None,
@@ -95,6 +101,8 @@ class Windows(Source):
         for name, usual in (("gaps", "split"), ("repeats", "refuse"), ("calendar", []), ("until", None)):
             if getattr(self, name) != usual and not self.time:
                 raise ValueError(f"'{name}' needs 'time', the column of times")
+        if self.show_series and not self.group:
+            raise ValueError("'show_series' needs 'group', the column that identifies the series")
         for name in self.known_ahead:
             if name in self.targets:
                 raise ValueError(f"'{name}' is the target, so it is not known ahead")
@@ -156,8 +164,8 @@ class Windows(Source):
         wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
         table = self._table.open(folders, wanted)
         try:
-            cutting = Cutting(self, table, request)
-            cut = continuation(cutting) if self.steps and not request.targets else cutting.windows()
+            ordered = OrderedTable(self, table, request)
+            cut = (continuation if self.steps and not request.targets else windows)(ordered)
             return WindowReader(table, cut)
         except BaseException:
             table.close()

@@ -9,42 +9,47 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.arithmetic import place as place_of
+from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
+from dltool.kernels.cpu.attention_heads import clear_last_lanes_of, padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, set_lane, sum_lanes, transpose_block
+from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, sum_lanes
 from dltool.kernels.cpu.masking import steps_of
-from dltool.kernels.cpu.matmul import outer_products, product_rows
+from dltool.kernels.cpu.matmul import product_rows
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
-from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space, attention_space
+from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_space
 from dltool.kernels.records import LANES
 
-_space, _gradient_space = shared(attention_space), shared(attention_gradient_space)
+_space = shared(attention_space)
 
 
 @kernel
-def attention(qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, workspace, step, low, high):
+def attention(
+    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, workspace, step, low, high
+):  # fmt: skip
     """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
     steps, width = qkv.rows_per_sample, y.channels // heads
-    at_keys, at_values, at_result, at_panels, at_scores, at_rows, _ = _space(steps, width)
-    query, key, value = workspace, at(workspace, at_keys), at(workspace, at_values)
+    at_keys, at_values, at_result, at_panels, at_scores, at_factors, at_rows, _ = _space(steps, width)
+    query, keys, values = workspace, at(workspace, at_keys), at(workspace, at_values)
     result, panels = at(workspace, at_result), at(workspace, at_panels)
-    scores, largest = at(workspace, at_scores), at(workspace, at_rows)
-    sums = advance(largest, QUERIES)
+    scores, factors, largest = at(workspace, at_scores), at(workspace, at_factors), at(workspace, at_rows)
+    sums, dropout = advance(largest, QUERIES), (rate, stream, key, step)
     clear_last_lanes_of(logsums, low, high)
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(qkv, sample, heads + group, width, key)
-            take_head(qkv, sample, heads + groups + group, width, value)
-            transpose_panels(key, steps, width, panels)
+            take_head(qkv, sample, heads + group, width, keys)
+            take_head(qkv, sample, heads + groups + group, width, values)
+            transpose_panels(keys, steps, width, panels)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
                 take_head(qkv, sample, head, width, query)
                 for first in range(0, steps, QUERIES):
                     attend(
-                        query, panels, value, result, scores, largest, sums, steps, width, first, seen, causal, scale
-                    )
+                        query, panels, values, result, scores, factors, largest, sums, steps, width, first, seen,
+                        causal, scale, sample, head, dropout,
+                    )  # fmt: skip
                     for i in range(min(QUERIES, steps - first)):
                         place = place_of(head, sample * steps + first + i, logsums.rows)
                         logsums[place] = largest[i] + get_lane(log(splat(sums[i])), 0)
@@ -52,7 +57,10 @@ def attention(qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, 
 
 
 @inlined
-def attend(query, panels, value, result, scores, largest, sums, steps, width, first, seen, causal, scale):
+def attend(
+    query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale, sample,
+    head, dropout,
+):  # fmt: skip
     """The result of up to QUERIES queries from `first` on; overwrites what it works on, and for each query its sum."""
     count, whole, blocks = min(QUERIES, steps - first), padded(steps), padded(width) // LANES
     for i in range(count):
@@ -69,6 +77,10 @@ def attend(query, panels, value, result, scores, largest, sums, steps, width, fi
                     for n in range(blocks):
                         place = (n * whole + first + i) * LANES
                         store(result, place, load(result, place) * splat(factor))
+        if dropout[0] > 0:
+            together = blocks_of_keys(first + count - 1, key, seen, causal)
+            draw_tile(factors, count, together, steps, first, key, sample, head, dropout)
+            multiply_tile(scores, factors, count, together)
         add_rows(scores, value, result, whole, blocks, first, count, key, seen, causal)
     for i in range(count):
         inverse = splat(float32(1) / sums[i])
@@ -135,154 +147,3 @@ def add_rows(weights, rows, result, whole, blocks, first, count, key, seen, caus
                 panel, out = at(rows, n * whole + key), at(result, n * whole + first + i)
                 source, least = at(weights, i), float32(-inf)
                 product_rows(depth, source, QUERIES * LANES, panel, out, LANES, out, together, least)
-
-
-@kernel
-def attention_gradient(
-    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, workspace, step, low, high
-):  # fmt: skip
-    """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
-    steps, width = qkv.rows_per_sample, y.channels // heads
-    places = _gradient_space(steps, width)
-    query, upstream, key = workspace, at(workspace, places[0]), at(workspace, places[1])
-    dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
-    panels, value_panels = at(workspace, places[5]), at(workspace, places[6])
-    powers, slopes, means = at(workspace, places[7]), at(workspace, places[8]), at(workspace, places[9])
-    whole, blocks = padded(steps), padded(width) // LANES
-    for sample in range(low, high):
-        seen = steps_of(lengths, sample, steps)
-        for group in range(groups):
-            take_head(qkv, sample, heads + groups + group, width, key)
-            transpose_panels(key, steps, width, value_panels)
-            take_head(qkv, sample, heads + group, width, key)
-            transpose_panels(key, steps, width, panels)
-            clear(dkey, whole * blocks)
-            clear(dvalue, whole * blocks)
-            for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
-                take_head(y, sample, head, width, dquery)
-                take_head(dy, sample, head, width, upstream)
-                take_head(qkv, sample, head, width, query)
-                row_means(upstream, dquery, whole, blocks, steps, means)
-                clear(dquery, whole * blocks)
-                for first in range(0, steps, QUERIES):
-                    count = min(QUERIES, steps - first)
-                    for place in range(0, visible(first + count - 1, seen, causal), KEYS):
-                        multiply_queries(query, panels, powers, whole, blocks, first, count, place, seen, causal)
-                        multiply_queries(
-                            upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
-                        )
-                        for i in range(count):
-                            limit = min(visible(first + i, seen, causal) - place, KEYS)
-                            total = logsums[place_of(head, sample * steps + first + i, logsums.rows)]
-                            make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
-                        add_rows(slopes, key, dquery, whole, blocks, first, count, place, seen, causal)
-                        add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
-                        add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)
-                put_head(dquery, dqkv, sample, head, width)
-            put_head(dkey, dqkv, sample, heads + group, width)
-            put_head(dvalue, dqkv, sample, heads + groups + group, width)
-
-
-@inlined
-def row_means(upstream, result, whole, blocks, steps, means):
-    """Σ dy · y of each query, which is the mean of the slopes of its scores."""
-    for i in range(steps):
-        total = constant(0)
-        for n in range(blocks):
-            place = (n * whole + i) * LANES
-            total = total + load(upstream, place) * load(result, place)
-        means[i] = sum_lanes(total)
-
-
-@inlined
-def make_slopes(powers, slopes, i, limit, total, mean, scale):
-    """Of a query's scores, and of the slopes of its probabilities, makes its probabilities and the slopes of scores."""
-    for j in range((limit + LANES - 1) // LANES):
-        place, used = (j * QUERIES + i) * LANES, first_lanes(min(limit - j * LANES, LANES))
-        p = exp(load(powers, place) * splat(scale) - splat(total))
-        slope = p * (load(slopes, place) - splat(mean)) * splat(scale)
-        store(powers, place, select(used, p, constant(0)))
-        store(slopes, place, select(used, slope, constant(0)))
-
-
-@inlined
-def add_columns(weights, rows, sums, whole, blocks, first, count, key, seen, causal):
-    """Adds to the sum of each key the rows of the queries that see it, each by its weight."""
-    for j in range(blocks_of_keys(first + count - 1, key, seen, causal)):
-        unseen = max(0, key + j * LANES - first) if causal else 0
-        source = at(weights, j * QUERIES + unseen)
-        for n in range(blocks):
-            upstream, out = at(rows, n * whole + first + unseen), at(sums, n * whole + key + j * LANES)
-            outer_products(count - unseen, source, upstream, out, LANES, out)
-
-
-@inlined
-def padded(size):
-    """A size as whole blocks have it."""
-    return (size + LANES - 1) // LANES * LANES
-
-
-@inlined
-def clear(x, vectors):
-    """Zeros."""
-    for vector in range(vectors):
-        store(x, vector * LANES, constant(0))
-
-
-@inlined
-def clear_last_lanes_of(x, low, high):
-    """Zeros in the last block of channels, whose padding must stay zero."""
-    if x.channels % LANES != 0:
-        for row in range(low * x.rows_per_sample, high * x.rows_per_sample):
-            store(x, ((x.blocks - 1) * x.rows + row) * LANES, constant(0))
-
-
-@inlined
-def take_head(x, sample, head, width, dense):
-    """The channels of a head, of all steps of a sample, with zeros for padding."""
-    steps, whole = x.rows_per_sample, padded(x.rows_per_sample)
-    for n in range(padded(width) // LANES):
-        c, used = head * width + n * LANES, min(LANES, width - n * LANES)
-        target = at(dense, n * whole)
-        if c % LANES == 0 and used == LANES:
-            source = at(x, c // LANES * x.rows + sample * steps)
-            for i in range(steps):
-                store(target, i * LANES, load(source, i * LANES))
-        else:
-            for i in range(steps):
-                value = constant(0)
-                for lane in range(used):
-                    value = set_lane(value, lane, x[place_of(c + lane, sample * steps + i, x.rows)])
-                store(target, i * LANES, value)
-        for i in range(steps, whole):
-            store(target, i * LANES, constant(0))
-
-
-@inlined
-def put_head(dense, x, sample, head, width):
-    """Writes the channels of a head, of all steps of a sample; with the last head, zeros for the padding behind."""
-    steps, whole = x.rows_per_sample, padded(x.rows_per_sample)
-    for n in range(padded(width) // LANES):
-        c, used = head * width + n * LANES, min(LANES, width - n * LANES)
-        source = at(dense, n * whole)
-        if c % LANES == 0 and used == LANES:
-            target = at(x, c // LANES * x.rows + sample * steps)
-            for i in range(steps):
-                store(target, i * LANES, load(source, i * LANES))
-        else:
-            for i in range(steps):
-                for lane in range(used):
-                    x[place_of(c + lane, sample * steps + i, x.rows)] = source[i * LANES + lane]
-    if (head + 1) * width == x.channels:
-        for c in range(x.channels, x.blocks * LANES):
-            for i in range(steps):
-                x[place_of(c, sample * steps + i, x.rows)] = float32(0)
-
-
-@inlined
-def transpose_panels(dense, steps, width, panels):
-    """Panels (D, 16) of 16 keys each."""
-    whole, blocks = padded(steps), padded(width) // LANES
-    for j in range(whole // LANES):
-        for n in range(blocks):
-            transpose_block(at(dense, n * whole + j * LANES), at(panels, (j * blocks + n) * LANES))

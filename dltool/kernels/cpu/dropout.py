@@ -14,38 +14,74 @@ from dltool.kernels.records import LANES, POSITION, STEP
 
 @kernel
 def dropout(x, y, mask, rate, stream, key, step, low, high):
-    """y = x · mask with mask 0 (by chance `rate`) or 1 / (1 - rate); overwrites y and mask.
-
-    One call of the generator serves four rows of a block: its outputs belong to rows 4g, 4g + 1, 4g + 2, 4g + 3.
-    """
+    """y = x · mask with mask 0 (by chance `rate`) or 1 / (1 - rate); overwrites y and mask."""
     low, high = low * x.rows_per_sample, high * x.rows_per_sample
-    threshold = splat(uint32(rate * 4294967296.0))
-    whole = constant(1.0 / (1.0 - rate))
-    stride, width = x.rows * LANES, x.blocks
-    key_low, key_high = uint32(key), uint32(key >> 32) ^ uint32(stream)
-    for block in range(width):
-        kept = select(used_lanes(block, x.channels), whole, constant(0))
+    for block in range(x.blocks):
+        used = used_lanes(block, x.channels)
         for group in range(low // 4, (high + 3) // 4):
-            counter = lane_numbers() + splat(uint32((group * width + block) * LANES))
-            first, second, third, fourth = philox(
-                counter,
-                splat(uint32(step[STEP])),
-                splat(uint32(step[POSITION])),
-                splat(uint32(stream)),
-                key_low,
-                key_high,
-            )
-            place = block * stride + group * 4 * LANES
-            keep(x, y, mask, place, group * 4, low, high, first >= threshold, kept)
-            keep(x, y, mask, place + LANES, group * 4 + 1, low, high, second >= threshold, kept)
-            keep(x, y, mask, place + 2 * LANES, group * 4 + 2, low, high, third >= threshold, kept)
-            keep(x, y, mask, place + 3 * LANES, group * 4 + 3, low, high, fourth >= threshold, kept)
+            place, row = (block * x.rows + group * 4) * LANES, group * 4
+            number = group * x.blocks + block
+            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
+            drop(x, y, mask, place, row, low, high, first)
+            drop(x, y, mask, place + LANES, row + 1, low, high, second)
+            drop(x, y, mask, place + 2 * LANES, row + 2, low, high, third)
+            drop(x, y, mask, place + 3 * LANES, row + 3, low, high, fourth)
 
 
 @inlined
-def keep(x, y, mask, place, row, low, high, chosen, kept):
+def drop(x, y, mask, place, row, low, high, factor):
     """Write one row of a block, where it belongs to this thread."""
     if low <= row < high:
-        factor = select(chosen, kept, constant(0))
         store(mask, place, factor)
         store(y, place, load(x, place) * factor)
+
+
+@kernel
+def dropout_mask(mask, rate, stream, key, step, low, high):
+    """mask (1, units) of 0 (by chance `rate`) or 1 / (1 - rate); overwrites it."""
+    for block in range(mask.blocks):
+        used = used_lanes(block, mask.channels)
+        for group in range(low // 4, (high + 3) // 4):
+            place, row = (block * mask.rows + group * 4) * LANES, group * 4
+            number = group * mask.blocks + block
+            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
+            keep(mask, place, row, low, high, first)
+            keep(mask, place + LANES, row + 1, low, high, second)
+            keep(mask, place + 2 * LANES, row + 2, low, high, third)
+            keep(mask, place + 3 * LANES, row + 3, low, high, fourth)
+
+
+@inlined
+def keep(mask, place, row, low, high, factor):
+    """The same for a mask alone."""
+    if low <= row < high:
+        store(mask, place, factor)
+
+
+@inlined
+def four_factors(place, sample, last, used, rate, stream, key, step):
+    """16 factors for each of four rows of a block, 0 in unused lanes: one call of the generator serves all four.
+
+    The block, a sample and the last word of the counter tell these numbers from all others of a stream and step.
+    """
+    first, second, third, fourth = philox(
+        lane_numbers() + splat(uint32(place * LANES)),
+        splat(uint32(step[STEP])),
+        splat(uint32(step[POSITION] + sample)),
+        splat(uint32(last)),
+        uint32(key),
+        uint32(key >> 32) ^ uint32(stream),
+    )
+    return (
+        factors_of(first, used, rate),
+        factors_of(second, used, rate),
+        factors_of(third, used, rate),
+        factors_of(fourth, used, rate),
+    )
+
+
+@inlined
+def factors_of(bits, used, rate):
+    """0 where random bits are below the rate, else 1 / (1 - rate)."""
+    kept = select(used, constant(1.0 / (1.0 - rate)), constant(0))
+    return select(bits >= splat(uint32(rate * 4294967296.0)), kept, constant(0))

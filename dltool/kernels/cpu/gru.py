@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_product,
+    add_slopes,
     clear_dense,
     copy_dense,
     dense_size,
-    load_units,
     put_steps,
+    seen_state,
     start_state,
-    store_units,
+    take_mask,
     take_steps,
     transpose_matrix,
 )
@@ -25,14 +27,15 @@ _space, _gradient_space = shared(gru_space), shared(gru_gradient_space)
 
 
 @kernel
-def gru(products, recurrent, bias, initial, y, gates, candidates, workspace, step, low, high):
+def gru(products, recurrent, bias, extras, y, gates, candidates, masked, workspace, step, low, high):
     """y (T, H), gates (T, 3 · H) and candidates (T, H) of products (T, 3 · H), which may lie where the gates do."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_candidates, at_gates, at_sums, _ = _space(count, blocks, gates.blocks)
+    at_candidates, at_gates, at_sums, at_mask, _ = _space(count, blocks, gates.blocks)
     hidden, candidate = workspace, at(workspace, at_candidates)  # the first of hidden: before
-    dense, sums = at(workspace, at_gates), at(workspace, at_sums)
-    start_state(initial, 0, blocks, low, count, hidden)
+    dense, sums, mask = at(workspace, at_gates), at(workspace, at_sums), at(workspace, at_mask)
+    take_mask(extras, masked, blocks, low, count, mask)
+    start_state(extras, masked, 0, blocks, low, count, hidden)
     for first in range(0, steps, STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         take_steps(products, low, count, first, number, dense)
@@ -41,7 +44,7 @@ def gru(products, recurrent, bias, initial, y, gates, candidates, workspace, ste
                 for row in range(count):
                     store(sums, (block * count + row) * LANES, load(bias, block * LANES))
             before, now, kept = at(hidden, t * size), at(dense, t * gates_size), at(candidate, t * size)
-            add_product(before, blocks, count, recurrent, gates.blocks, sums)
+            add_product(seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, sums)
             for block in range(blocks):
                 for row in range(count):
                     gru_units(now, sums, kept, before, at(before, size), count, row, block, units)
@@ -55,29 +58,32 @@ def gru(products, recurrent, bias, initial, y, gates, candidates, workspace, ste
 def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
     """One step of 16 units of a sample: makes gates of products and sums, and from these a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    sum_r, sum_z = load_units(sums, count, row, first, rest), load_units(sums, count, row, first + units, rest)
-    sum_n = load_units(sums, count, row, first + 2 * units, rest)
-    r = rational_sigmoid(load_units(gates, count, row, first, rest) + sum_r)
-    z = rational_sigmoid(load_units(gates, count, row, first + units, rest) + sum_z)
-    n = rational_tanh(load_units(gates, count, row, first + 2 * units, rest) + r * sum_n)
+    sum_r, sum_z = load_channels(sums, count, row, first, rest), load_channels(sums, count, row, first + units, rest)
+    sum_n = load_channels(sums, count, row, first + 2 * units, rest)
+    r = rational_sigmoid(load_channels(gates, count, row, first, rest) + sum_r)
+    z = rational_sigmoid(load_channels(gates, count, row, first + units, rest) + sum_z)
+    n = rational_tanh(load_channels(gates, count, row, first + 2 * units, rest) + r * sum_n)
     store(candidate, place, sum_n)
     store(hidden, place, n + z * (load(before, place) - n))
-    store_units(gates, count, row, first, rest, r)
-    store_units(gates, count, row, first + units, rest, z)
-    store_units(gates, count, row, first + 2 * units, rest, n)
+    store_channels(gates, count, row, first, rest, r)
+    store_channels(gates, count, row, first + units, rest, z)
+    store_channels(gates, count, row, first + 2 * units, rest, n)
 
 
 @kernel
 def gru_gradient(
-    gates, dy, candidates, y, recurrent, initial, dproducts, dsums, workspace, step, low, high
+    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, workspace, step, low, high
 ):  # fmt: skip
     """dproducts (T, 3 · H), which may lie where the gates do, and dsums (T, 3 · H), the last step first."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_kept, at_dhidden, at_candidates, at_hidden, at_gates, at_sums, _ = _gradient_space(count, blocks, gates.blocks)
+    at_kept, at_dhidden, at_candidates, at_hidden, at_gates, at_sums, at_mask, _ = _gradient_space(
+        count, blocks, gates.blocks
+    )
     turned, kept, dhidden = workspace, at(workspace, at_kept), at(workspace, at_dhidden)
     candidate, hidden = at(workspace, at_candidates), at(workspace, at_hidden)
-    dense, sums = at(workspace, at_gates), at(workspace, at_sums)
+    dense, sums, mask = at(workspace, at_gates), at(workspace, at_sums), at(workspace, at_mask)
+    take_mask(extras, masked, blocks, low, count, mask)
     transpose_matrix(recurrent, blocks, gates.blocks, turned)
     clear_dense(kept, blocks, count)
     for block in range(STEPS_TOGETHER + 1):
@@ -91,12 +97,12 @@ def gru_gradient(
         if first > 0:
             take_steps(y, low, count, first - 1, number, hidden)
         else:
-            start_state(initial, 0, blocks, low, count, hidden)
+            start_state(extras, masked, 0, blocks, low, count, hidden)
             take_steps(y, low, count, 0, number - 1, at(hidden, size))
         for t in range(number - 1, -1, -1):
             now, upstream, slopes = at(dense, t * gates_size), at(dhidden, t * size), at(sums, t * gates_size)
             if first + t + 1 < steps:
-                add_product(at(slopes, gates_size), gates.blocks, count, turned, blocks, upstream)
+                add_slopes(at(slopes, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
             for block in range(blocks):
                 for row in range(count):
                     gru_slopes(
@@ -111,15 +117,15 @@ def gru_gradient(
 def gru_slopes(gates, sums, dhidden, kept, candidate, before, count, row, block, units):
     """Slopes of the products of 16 units of a sample take the place of their gates; overwrites kept and sums."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    r, z = load_units(gates, count, row, first, rest), load_units(gates, count, row, first + units, rest)
-    n, one = load_units(gates, count, row, first + 2 * units, rest), constant(1)
+    r, z = load_channels(gates, count, row, first, rest), load_channels(gates, count, row, first + units, rest)
+    n, one = load_channels(gates, count, row, first + 2 * units, rest), constant(1)
     slope = load(dhidden, place) + load(kept, place)
     store(kept, place, slope * z)
     dn = slope * (one - z) * (one - n * n)
     dr = dn * load(candidate, place) * r * (one - r)
     dz = slope * (load(before, place) - n) * z * (one - z)
     for target in (gates, sums):
-        store_units(target, count, row, first, rest, dr)
-        store_units(target, count, row, first + units, rest, dz)
-    store_units(gates, count, row, first + 2 * units, rest, dn)
-    store_units(sums, count, row, first + 2 * units, rest, dn * r)
+        store_channels(target, count, row, first, rest, dr)
+        store_channels(target, count, row, first + units, rest, dz)
+    store_channels(gates, count, row, first + 2 * units, rest, dn)
+    store_channels(sums, count, row, first + 2 * units, rest, dn * r)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_product,
+    add_slopes,
     clear_dense,
     copy_dense,
     dense_size,
-    load_units,
     put_steps,
+    seen_state,
     start_state,
-    store_units,
+    take_mask,
     take_steps,
     transpose_matrix,
 )
@@ -25,20 +27,22 @@ _space, _gradient_space = shared(lstm_space), shared(lstm_gradient_space)
 
 
 @kernel
-def lstm(products, recurrent, initial, y, gates, cells, workspace, step, low, high):
+def lstm(products, recurrent, extras, y, gates, cells, masked, workspace, step, low, high):
     """y (T, H), gates (T, 4 · H) and cells (T, H) of products (T, 4 · H), which may lie where the gates do."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_cells, at_gates, _ = _space(count, blocks, gates.blocks)
+    at_cells, at_gates, at_mask, _ = _space(count, blocks, gates.blocks)
     hidden, cell, dense = workspace, at(workspace, at_cells), at(workspace, at_gates)  # the first of hidden: before
-    start_state(initial, 0, blocks, low, count, hidden)
-    start_state(initial, 1, blocks, low, count, cell)
+    mask = at(workspace, at_mask)
+    take_mask(extras, masked, blocks, low, count, mask)
+    start_state(extras, masked, 0, blocks, low, count, hidden)
+    start_state(extras, masked, 1, blocks, low, count, cell)
     for first in range(0, steps, STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         take_steps(products, low, count, first, number, dense)
         for t in range(number):
             now, known = at(dense, t * gates_size), at(hidden, t * size)
-            add_product(known, blocks, count, recurrent, gates.blocks, now)
+            add_product(seen_state(known, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, now)
             before, after = at(cell, t * size), at(cell, (t + 1) * size)
             for block in range(blocks):
                 for row in range(count):
@@ -54,27 +58,29 @@ def lstm(products, recurrent, initial, y, gates, cells, workspace, step, low, hi
 def lstm_units(gates, hidden, before, cell, count, row, block, units):
     """One step of 16 units of a sample: makes gates of sums, and from these a new cell and a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    i = rational_sigmoid(load_units(gates, count, row, first, rest))
-    f = rational_sigmoid(load_units(gates, count, row, first + units, rest))
-    g = rational_tanh(load_units(gates, count, row, first + 2 * units, rest))
-    o = rational_sigmoid(load_units(gates, count, row, first + 3 * units, rest))
+    i = rational_sigmoid(load_channels(gates, count, row, first, rest))
+    f = rational_sigmoid(load_channels(gates, count, row, first + units, rest))
+    g = rational_tanh(load_channels(gates, count, row, first + 2 * units, rest))
+    o = rational_sigmoid(load_channels(gates, count, row, first + 3 * units, rest))
     c = f * load(before, place) + i * g
     store(cell, place, c)
     store(hidden, place, o * rational_tanh(c))
-    store_units(gates, count, row, first, rest, i)
-    store_units(gates, count, row, first + units, rest, f)
-    store_units(gates, count, row, first + 2 * units, rest, g)
-    store_units(gates, count, row, first + 3 * units, rest, o)
+    store_channels(gates, count, row, first, rest, i)
+    store_channels(gates, count, row, first + units, rest, f)
+    store_channels(gates, count, row, first + 2 * units, rest, g)
+    store_channels(gates, count, row, first + 3 * units, rest, o)
 
 
 @kernel
-def lstm_gradient(gates, dy, cells, recurrent, initial, dproducts, workspace, step, low, high):
+def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, workspace, step, low, high):
     """dproducts (T, 4 · H), which may lie where the gates do, of dy (T, H), the last step first."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_dcell, at_dhidden, at_cells, at_gates, _ = _gradient_space(count, blocks, gates.blocks)
+    at_dcell, at_dhidden, at_cells, at_gates, at_mask, _ = _gradient_space(count, blocks, gates.blocks)
     turned, dcell, dhidden = workspace, at(workspace, at_dcell), at(workspace, at_dhidden)
     cell, dense = at(workspace, at_cells), at(workspace, at_gates)  # the first of cell: before
+    mask = at(workspace, at_mask)
+    take_mask(extras, masked, blocks, low, count, mask)
     transpose_matrix(recurrent, blocks, gates.blocks, turned)
     clear_dense(dcell, blocks, count)
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
@@ -86,12 +92,12 @@ def lstm_gradient(gates, dy, cells, recurrent, initial, dproducts, workspace, st
         if first > 0:
             take_steps(cells, low, count, first - 1, number + 1, cell)
         else:
-            start_state(initial, 1, blocks, low, count, cell)
+            start_state(extras, masked, 1, blocks, low, count, cell)
             take_steps(cells, low, count, 0, number, at(cell, size))
         for t in range(number - 1, -1, -1):
             now, upstream = at(dense, t * gates_size), at(dhidden, t * size)
             if first + t + 1 < steps:
-                add_product(at(now, gates_size), gates.blocks, count, turned, blocks, upstream)
+                add_slopes(at(now, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
             before = at(cell, t * size)
             for block in range(blocks):
                 for row in range(count):
@@ -103,14 +109,14 @@ def lstm_gradient(gates, dy, cells, recurrent, initial, dproducts, workspace, st
 def lstm_slopes(gates, dhidden, dcell, cell, before, count, row, block, units):
     """The slopes of the sums of 16 units of a sample take the place of their gates; overwrites dcell."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
-    i = load_units(gates, count, row, first, rest)
-    f = load_units(gates, count, row, first + units, rest)
-    g = load_units(gates, count, row, first + 2 * units, rest)
-    o = load_units(gates, count, row, first + 3 * units, rest)
+    i = load_channels(gates, count, row, first, rest)
+    f = load_channels(gates, count, row, first + units, rest)
+    g = load_channels(gates, count, row, first + 2 * units, rest)
+    o = load_channels(gates, count, row, first + 3 * units, rest)
     one, squashed, upstream = constant(1), rational_tanh(load(cell, place)), load(dhidden, place)
     slope = load(dcell, place) + upstream * o * (one - squashed * squashed)
     store(dcell, place, slope * f)
-    store_units(gates, count, row, first, rest, slope * g * i * (one - i))
-    store_units(gates, count, row, first + units, rest, slope * load(before, place) * f * (one - f))
-    store_units(gates, count, row, first + 2 * units, rest, slope * i * (one - g * g))
-    store_units(gates, count, row, first + 3 * units, rest, upstream * squashed * o * (one - o))
+    store_channels(gates, count, row, first, rest, slope * g * i * (one - i))
+    store_channels(gates, count, row, first + units, rest, slope * load(before, place) * f * (one - f))
+    store_channels(gates, count, row, first + 2 * units, rest, slope * i * (one - g * g))
+    store_channels(gates, count, row, first + 3 * units, rest, upstream * squashed * o * (one - o))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane, set_lane, transpose_block
+from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
@@ -80,40 +80,48 @@ def copy_dense(source, target, blocks, count):
 
 
 @inlined
-def start_state(initial, number, blocks, low, count, dense):
+def start_state(extras, masked, number, blocks, low, count, dense):
     """A state before the first step, made dense: that number of the initial ones, or zeros."""
     for block in range(blocks):
         for i in range(count):
             place = (block * count + i) * LANES
-            if len(initial) > 0:
-                store(dense, place, load(initial[number], (block * initial[number].rows + low + i) * LANES))
+            if len(extras) > masked:
+                store(dense, place, load(extras[number], (block * extras[number].rows + low + i) * LANES))
             else:
                 store(dense, place, constant(0))
 
 
 @inlined
-def load_units(dense, count, row, first, units):
-    """16 channels of a row of a dense value from channel `first` on, at most `units` of them; zeros behind."""
-    lane = first % LANES
-    if lane == 0 and units >= LANES:
-        return load(dense, (first // LANES * count + row) * LANES)
-    value = constant(0)
-    for i in range(min(units, LANES)):
-        c = first + i
-        value = set_lane(value, i, dense[(c // LANES * count + row) * LANES + c % LANES])
-    return value
+def take_mask(extras, masked, blocks, low, count, mask):
+    """The mask, made dense, if there is one: it is the last of the extras."""
+    if masked != 0:
+        given = extras[len(extras) - 1]
+        for block in range(blocks):
+            for i in range(count):
+                store(mask, (block * count + i) * LANES, load(given, (block * given.rows + low + i) * LANES))
 
 
 @inlined
-def store_units(dense, count, row, first, units, value):
-    """Writes 16 channels of a row of a dense value from channel `first` on, at most `units` of them."""
-    lane = first % LANES
-    if lane == 0 and units >= LANES:
-        store(dense, (first // LANES * count + row) * LANES, value)
-    else:
-        for i in range(min(units, LANES)):
-            c = first + i
-            dense[(c // LANES * count + row) * LANES + c % LANES] = get_lane(value, i)
+def seen_state(x, mask, masked, blocks, count):
+    """What recurrent weights see of a dense state: all of it, or where there is a mask its product with that."""
+    if masked == 0:
+        return x
+    product = at(mask, blocks * count)  # behind the mask
+    for vector in range(blocks * count):
+        store(product, vector * LANES, load(x, vector * LANES) * load(mask, vector * LANES))
+    return product
+
+
+@inlined
+def add_slopes(slopes, depth, count, turned, columns, mask, masked, out):
+    """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
+    sums = out if masked == 0 else at(mask, columns * count)
+    if masked != 0:
+        clear_dense(sums, columns, count)
+    add_product(slopes, depth, count, turned, columns, sums)
+    if masked != 0:
+        for vector in range(0, columns * count * LANES, LANES):
+            store(out, vector, load(out, vector) + load(sums, vector) * load(mask, vector))
 
 
 @kernel

@@ -7,32 +7,37 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_product,
+    add_slopes,
     copy_dense,
     dense_size,
     put_steps,
+    seen_state,
     start_state,
+    take_mask,
     take_steps,
     transpose_matrix,
 )
 from dltool.kernels.cpu.vector import constant, load, select, shared, store
-from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space
+from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space, simple_rnn_space
 from dltool.kernels.records import LANES
 
-_gradient_space = shared(simple_rnn_gradient_space)
+_space, _gradient_space = shared(simple_rnn_space), shared(simple_rnn_gradient_space)
 
 
 @kernel
-def simple_rnn(products, recurrent, initial, y, relu, workspace, step, low, high):
+def simple_rnn(products, recurrent, extras, y, relu, masked, workspace, step, low, high):
     """y (T, H) = tanh or the positive part of products (T, H) + y₋₁ · recurrent; y may lie where the products do."""
     steps, count, blocks = y.rows_per_sample, high - low, y.blocks
-    size, hidden = dense_size(blocks, count), workspace  # the first of hidden: before
-    start_state(initial, 0, blocks, low, count, hidden)
+    at_mask, _ = _space(count, blocks)
+    size, hidden, mask = dense_size(blocks, count), workspace, at(workspace, at_mask)  # the first of hidden: before
+    take_mask(extras, masked, blocks, low, count, mask)
+    start_state(extras, masked, 0, blocks, low, count, hidden)
     for first in range(0, steps, STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         take_steps(products, low, count, first, number, at(hidden, size))
         for t in range(number):
             before, now = at(hidden, t * size), at(hidden, (t + 1) * size)
-            add_product(before, blocks, count, recurrent, blocks, now)
+            add_product(seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, blocks, now)
             for vector in range(blocks * count):
                 x = load(now, vector * LANES)
                 positive = select(x < constant(0), constant(0), x)
@@ -42,12 +47,13 @@ def simple_rnn(products, recurrent, initial, y, relu, workspace, step, low, high
 
 
 @kernel
-def simple_rnn_gradient(dy, y, recurrent, dproducts, relu, workspace, step, low, high):
+def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, workspace, step, low, high):
     """dproducts (T, H), which may lie where dy does, the last step first."""
     steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks
-    at_slopes, at_hidden, _ = _gradient_space(count, blocks)
+    at_slopes, at_hidden, at_mask, _ = _gradient_space(count, blocks)
     size, turned = dense_size(blocks, count), workspace
-    slopes, hidden = at(workspace, at_slopes), at(workspace, at_hidden)
+    slopes, hidden, mask = at(workspace, at_slopes), at(workspace, at_hidden), at(workspace, at_mask)
+    take_mask(extras, masked, blocks, low, count, mask)
     transpose_matrix(recurrent, blocks, blocks, turned)
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
@@ -58,7 +64,7 @@ def simple_rnn_gradient(dy, y, recurrent, dproducts, relu, workspace, step, low,
         for t in range(number - 1, -1, -1):
             now = at(slopes, t * size)
             if first + t + 1 < steps:
-                add_product(at(now, size), blocks, count, turned, blocks, now)
+                add_slopes(at(now, size), blocks, count, turned, blocks, mask, masked, now)
             for vector in range(blocks * count):
                 x = load(hidden, t * size * LANES + vector * LANES)
                 slope = constant(1) - x * x

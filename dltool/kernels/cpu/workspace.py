@@ -115,33 +115,41 @@ def dense_vectors(blocks, count):
     return blocks * count | 1
 
 
+def mask_vectors(blocks, count):
+    """Vectors of a dense mask, and of what it is multiplied by."""
+    return 2 * dense_vectors(blocks, count)
+
+
 def lstm_space(count, blocks, gate_blocks):
-    """Behind the hidden state of some steps and the one before: as many cells; the gates."""
+    """Behind the hidden state of some steps and the one before: as many cells; the gates; the mask."""
     states = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
-    return states, 2 * states, 2 * states + STEPS_TOGETHER * dense_vectors(gate_blocks, count)
+    mask = 2 * states + STEPS_TOGETHER * dense_vectors(gate_blocks, count)
+    return states, 2 * states, mask, mask + mask_vectors(blocks, count)
 
 
 def lstm_gradient_space(count, blocks, gate_blocks):
-    """Behind the transposed weights: slopes of the cell and of hidden states, cells, gates and those a step on."""
+    """Behind the transposed weights: slopes of cell and hidden states, cells, gates and those a step on, the mask."""
     size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
     dcell = blocks * gate_blocks * LANES
     dhidden = dcell + size
     cells = dhidden + STEPS_TOGETHER * size
     gates = cells + (STEPS_TOGETHER + 1) * size
-    return dcell, dhidden, cells, gates, gates + (STEPS_TOGETHER + 1) * gates_size
+    mask = gates + (STEPS_TOGETHER + 1) * gates_size
+    return dcell, dhidden, cells, gates, mask, mask + mask_vectors(blocks, count)
 
 
 def gru_space(count, blocks, gate_blocks):
-    """Behind the hidden state of some steps and the one before: as many candidates; the gates; the sums of a step."""
+    """Behind the hidden state of some steps and the one before: as many candidates; gates; sums of a step; mask."""
     size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
     candidates = (STEPS_TOGETHER + 1) * size
     gates = candidates + STEPS_TOGETHER * size
     sums = gates + STEPS_TOGETHER * gates_size
-    return candidates, gates, sums, sums + gates_size
+    mask = sums + gates_size
+    return candidates, gates, sums, mask, mask + mask_vectors(blocks, count)
 
 
 def gru_gradient_space(count, blocks, gate_blocks):
-    """Behind the transposed weights: what is kept of slopes, slopes, candidates, hidden states, gates, sums."""
+    """Behind the transposed weights: what is kept of slopes, slopes, candidates, hidden states, gates, sums, mask."""
     size, gates_size = dense_vectors(blocks, count), dense_vectors(gate_blocks, count)
     kept = blocks * gate_blocks * LANES
     dhidden = kept + size
@@ -149,19 +157,22 @@ def gru_gradient_space(count, blocks, gate_blocks):
     hidden = candidates + STEPS_TOGETHER * size
     gates = hidden + STEPS_TOGETHER * size
     sums = gates + STEPS_TOGETHER * gates_size
-    return kept, dhidden, candidates, hidden, gates, sums, sums + (STEPS_TOGETHER + 1) * gates_size
+    mask = sums + (STEPS_TOGETHER + 1) * gates_size
+    return kept, dhidden, candidates, hidden, gates, sums, mask, mask + mask_vectors(blocks, count)
 
 
 def simple_rnn_space(count, blocks):
-    """The hidden state of some steps and the one before."""
-    return (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
+    """Behind the hidden state of some steps and the one before: the mask."""
+    mask = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
+    return mask, mask + mask_vectors(blocks, count)
 
 
 def simple_rnn_gradient_space(count, blocks):
-    """Behind the transposed weights: slopes of some steps and one more, hidden states."""
+    """Behind the transposed weights: slopes of some steps and one more, hidden states, the mask."""
     slopes, size = blocks * blocks * LANES, dense_vectors(blocks, count)
     hidden = slopes + (STEPS_TOGETHER + 1) * size
-    return slopes, hidden, hidden + STEPS_TOGETHER * size
+    mask = hidden + STEPS_TOGETHER * size
+    return slopes, hidden, mask, mask + mask_vectors(blocks, count)
 
 
 def head_vectors(steps, width):
@@ -170,29 +181,23 @@ def head_vectors(steps, width):
 
 
 def attention_space(steps, width):
-    """Behind the queries: keys, values, results, panels of keys, scores, the largest and the sum of each query."""
-    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
-    panels = 4 * size
-    return (
-        size,
-        2 * size,
-        3 * size,
-        panels,
-        panels + size,
-        panels + size + scores,
-        (panels + size + scores + 2 * QUERIES // LANES),
-    )
+    """Behind queries: keys, values, results, panels of keys, scores, factors, the largest and the sum of each query."""
+    size, tile = head_vectors(steps, width), QUERIES * KEYS // LANES
+    scores = 5 * size
+    factors, rows = scores + tile, scores + 2 * tile
+    return size, 2 * size, 3 * size, 4 * size, scores, factors, rows, rows + 2 * QUERIES // LANES
 
 
 def attention_gradient_space(steps, width):
-    """Behind queries: dy, keys, slopes of all three, panels of keys and values, powers, slopes of scores, means."""
-    size, scores = head_vectors(steps, width), QUERIES * KEYS // LANES
+    """Behind queries: dy, keys, slopes of all three, panels of both, powers, slopes of scores, means, factors."""
+    size, tile = head_vectors(steps, width), QUERIES * KEYS // LANES
     panels = 6 * size
     powers = panels + 2 * size
-    means = powers + 2 * scores
+    means = powers + 2 * tile
+    factors = means + -(-steps // LANES)
     return (
-        size, 2 * size, 3 * size, 4 * size, 5 * size, panels, panels + size, powers, powers + scores, means,
-        means + -(-steps // LANES),
+        size, 2 * size, 3 * size, 4 * size, 5 * size, panels, panels + size, powers, powers + tile, means, factors,
+        factors + tile,
     )  # fmt: skip
 
 
@@ -238,7 +243,7 @@ SPACES: Mapping[str, Callable[..., int]] = {
     "lstm_gradient": lambda dy, gates: lstm_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
     "gru": lambda y, gates: gru_space(y.samples, y.blocks, gates.blocks)[-1],
     "gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
-    "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks),
+    "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks)[-1],
     "simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
     "cached_attention": lambda context: -(-context // LANES),
     "attention": lambda y, heads: attention_space(y.steps, y.channels // heads)[-1],

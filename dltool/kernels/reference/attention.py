@@ -7,21 +7,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.dropout import factors_of
+from dltool.kernels.reference.random import pair_bits
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
 def attention(
-    qkv: np.ndarray, *lengths: np.ndarray, heads: int, groups: int, causal: int, scale: float
+    qkv: np.ndarray,
+    *lengths: np.ndarray,
+    heads: int,
+    groups: int,
+    causal: int,
+    scale: float,
+    rate: float,
+    stream: int,
+    key: int,
+    step: StepRecord,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(y, logsums): y = softmax(scale · q · kᵀ) · v over the steps that a step sees."""
+    """(y, logsums): y = (softmax(scale · q · kᵀ) · factors) · v over the steps that a step sees."""
     xp = namespace(qkv)
     queries, keys, values = _heads_of(qkv, heads, groups)
     scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
     largest = scores.max(axis=-1, keepdims=True)
     logsums = largest + xp.log(xp.exp(scores - largest).sum(axis=-1, keepdims=True))
-    return _joined(xp.exp(scores - logsums) @ values), logsums[..., 0].swapaxes(1, 2)
+    weights = xp.exp(scores - logsums) * _factors(scores, rate, stream, key, step)
+    return _joined(weights @ values), logsums[..., 0].swapaxes(1, 2)
 
 
 def attention_gradient(
@@ -34,6 +46,10 @@ def attention_gradient(
     groups: int,
     causal: int,
     scale: float,
+    rate: float,
+    stream: int,
+    key: int,
+    step: StepRecord,
 ) -> np.ndarray:
     """dqkv."""
     xp = namespace(dy)
@@ -41,10 +57,21 @@ def attention_gradient(
     upstream, given = _apart(dy, heads), _apart(y, heads)
     scores = _scores(queries, keys, *lengths, causal=causal, scale=scale)
     p = xp.exp(scores - logsums.swapaxes(1, 2)[..., None])
-    slopes = p * (upstream @ values.swapaxes(2, 3) - (upstream * given).sum(axis=-1, keepdims=True)) * scale
-    dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, p.swapaxes(2, 3) @ upstream
+    factors = _factors(scores, rate, stream, key, step)
+    slopes = factors * (upstream @ values.swapaxes(2, 3)) - (upstream * given).sum(axis=-1, keepdims=True)
+    slopes = p * slopes * scale
+    dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, (p * factors).swapaxes(2, 3) @ upstream
     parts = slopes @ keys, _of_groups(dkeys, groups), _of_groups(dvalues, groups)
     return xp.concatenate([_joined(part) for part in parts], axis=-1)
+
+
+def _factors(scores: np.ndarray, rate: float, stream: int, key: int, step: StepRecord) -> np.ndarray | int:
+    """What the weights of scores (B, heads, T, T) are multiplied by: 1, or with a rate 0 or 1 / (1 − rate)."""
+    if rate == 0:
+        return 1
+    samples, heads, steps, _ = scores.shape
+    bits = pair_bits(samples, heads, steps, key=key, stream=stream, step=step.step, position=step.position)
+    return factors_of(bits, rate).astype(scores.dtype)
 
 
 def cached_attention(

@@ -19,7 +19,7 @@ def order(*, rows_total: int, shuffle: int, key: int, first: int = 0, step: Step
     return permute(index, rows_total, key=key, epoch=step.epoch) if shuffle else index
 
 
-def stream_order(*, streams: int, length: int, even: int, step: StepRecord) -> np.ndarray:
+def stream_order(*, streams: int, length: int, step: StepRecord) -> np.ndarray:
     """rows (B,): position p = position + i of the epoch, i < B, is row p // streams of stream p mod streams."""
     position = step.position + namespace(step.position).arange(step.rows)
     return position % streams * length + position // streams

@@ -1,4 +1,4 @@
-"""Reference dropout: x, y and mask (B, …, C)."""
+"""Reference dropout: x, y and mask (B, …, C), or only a mask (B, 1, units)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,20 @@ def dropout(x: np.ndarray, *, rate: float, stream: int, key: int, step: StepReco
     Srivastava et al., Dropout, 2014, scaled in training so that inference needs no change.
     """
     channels = x.shape[-1]
-    rows = x.size // channels
-    bits = random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position)
-    kept = bits >= np.uint32(math.floor(rate * 2**32))
-    mask = (kept / (1 - rate)).reshape(x.shape).astype(x.dtype)
+    mask = _mask(x.size // channels, channels, rate, stream, key, step).reshape(x.shape).astype(x.dtype)
     return x * mask, mask
+
+
+def dropout_mask(*, units: int, rate: float, stream: int, key: int, step: StepRecord) -> np.ndarray:
+    """mask (B, 1, units), made as that of `dropout`."""
+    return _mask(step.rows, units, rate, stream, key, step).reshape(step.rows, 1, units).astype(np.float32)
+
+
+def _mask(rows: int, channels: int, rate: float, stream: int, key: int, step: StepRecord) -> np.ndarray:
+    """(rows, channels)."""
+    return factors_of(random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position), rate)
+
+
+def factors_of(bits: np.ndarray, rate: float) -> np.ndarray:
+    """1 / (1 − rate) where random bits ≥ ⌊rate · 2³²⌋, else 0."""
+    return (bits >= np.uint32(math.floor(rate * 2**32))) / (1 - rate)

@@ -6,16 +6,20 @@ import numpy as np
 
 from dltool.kernels.reference.activation import sigmoid
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.recurrence import states_and_factors
 
 
-def gru(products: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, *initial: np.ndarray) -> tuple[np.ndarray, ...]:
+def gru(
+    products: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, *extras: np.ndarray, masked: int
+) -> tuple[np.ndarray, ...]:
     """(y, gates, candidates): r, z = σ, n = tanh of products + r · (y₋₁ · recurrent + bias); y = n + z · (y₋₁ − n)."""
     xp = namespace(products)
+    initial, factors = states_and_factors(extras, masked)
     hidden = initial[0] if initial else xp.zeros_like(products[:, 0, : len(recurrent)])
     hiddens, gates, candidates = [], [], []
     for t in range(products.shape[1]):
         of_r, of_z, of_n = xp.split(products[:, t], 3, axis=-1)
-        sum_r, sum_z, sum_n = xp.split(hidden @ recurrent + bias, 3, axis=-1)
+        sum_r, sum_z, sum_n = xp.split(hidden * factors @ recurrent + bias, 3, axis=-1)
         r, z = sigmoid(of_r + sum_r), sigmoid(of_z + sum_z)
         n = xp.tanh(of_n + r * sum_n)
         hidden = n + z * (hidden - n)
@@ -27,14 +31,16 @@ def gru(products: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, *initial:
 
 def gru_gradient(
     gates: np.ndarray,
+    recurrent: np.ndarray,
     dy: np.ndarray,
     candidates: np.ndarray,
     y: np.ndarray,
-    recurrent: np.ndarray,
-    *initial: np.ndarray,
+    *extras: np.ndarray,
+    masked: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(dproducts, dsums), both (B, T, 3 · H), from the last step to the first."""
     xp = namespace(dy)
+    initial, factors = states_and_factors(extras, masked)
     first = initial[0] if initial else xp.zeros_like(y[:, 0])
     dhidden = xp.zeros_like(first)
     dproducts, dsums = [], []
@@ -47,5 +53,5 @@ def gru_gradient(
         dz = dhidden * (before - n) * z * (1 - z)
         dproducts.append(xp.concatenate([dr, dz, dn], axis=-1))
         dsums.append(xp.concatenate([dr, dz, dn * r], axis=-1))
-        dhidden = dhidden * z + dsums[-1] @ recurrent.T
+        dhidden = dhidden * z + dsums[-1] @ recurrent.T * factors
     return xp.stack(dproducts[::-1], axis=1), xp.stack(dsums[::-1], axis=1)

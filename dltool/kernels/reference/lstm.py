@@ -6,15 +6,17 @@ import numpy as np
 
 from dltool.kernels.reference.activation import sigmoid
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.recurrence import states_and_factors
 
 
-def lstm(products: np.ndarray, recurrent: np.ndarray, *initial: np.ndarray) -> tuple[np.ndarray, ...]:
+def lstm(products: np.ndarray, recurrent: np.ndarray, *extras: np.ndarray, masked: int) -> tuple[np.ndarray, ...]:
     """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
     xp = namespace(products)
+    initial, factors = states_and_factors(extras, masked)
     hidden, cell = initial or (xp.zeros_like(products[:, 0, : len(recurrent)]),) * 2
     hiddens, gates, cells = [], [], []
     for t in range(products.shape[1]):
-        i, f, g, o = xp.split(products[:, t] + hidden @ recurrent, 4, axis=-1)
+        i, f, g, o = xp.split(products[:, t] + hidden * factors @ recurrent, 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), xp.tanh(g), sigmoid(o)
         cell = f * cell + i * g
         hidden = o * xp.tanh(cell)
@@ -25,10 +27,11 @@ def lstm(products: np.ndarray, recurrent: np.ndarray, *initial: np.ndarray) -> t
 
 
 def lstm_gradient(
-    gates: np.ndarray, dy: np.ndarray, cells: np.ndarray, recurrent: np.ndarray, *initial: np.ndarray
+    gates: np.ndarray, recurrent: np.ndarray, dy: np.ndarray, cells: np.ndarray, *extras: np.ndarray, masked: int
 ) -> np.ndarray:
     """dproducts (B, T, 4 · H), from the last step to the first."""
     xp = namespace(dy)
+    initial, factors = states_and_factors(extras, masked)
     first = initial[1] if initial else xp.zeros_like(cells[:, 0])
     dhidden = dcell = xp.zeros_like(first)
     slopes = []
@@ -48,5 +51,5 @@ def lstm_gradient(
                 axis=-1,
             )
         )
-        dhidden, dcell = slopes[-1] @ recurrent.T, dcell * f
+        dhidden, dcell = slopes[-1] @ recurrent.T * factors, dcell * f
     return xp.stack(slopes[::-1], axis=1)

@@ -1,6 +1,7 @@
 """Counter-based random numbers: every value follows from integers that say where it is used; nothing holds a state.
 
-`random_bits` serves dropout, `permute` the order of an epoch. Fast kernels reproduce both bit for bit.
+`random_bits` serves dropout, `pair_bits` that of attention weights, `permute` the order of an epoch. Fast kernels
+reproduce all bit for bit.
 """
 
 from __future__ import annotations
@@ -67,6 +68,21 @@ def random_bits(rows: int, channels: int, *, key: int, stream: int, step: Any, p
     place = xp.arange(groups * width)
     outputs = philox((place, step, position, stream), (key & MASK, (key >> 32 & MASK) ^ stream))
     return xp.stack(outputs).reshape(4, groups, width).swapaxes(0, 1).reshape(-1, width)[:rows, :channels]
+
+
+def pair_bits(samples: int, heads: int, steps: int, *, key: int, stream: int, step: Any, position: Any) -> np.ndarray:
+    """uint32 (samples, heads, steps, steps), of the pairs of queries and keys in every head of every sample of a batch.
+
+    Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position + sample, head): its
+    outputs belong to the queries 4·group … 4·group + 3 and one key, and place = group · (steps rounded up to 16) + key.
+    """
+    xp = namespace(step)
+    groups, width = -(-steps // 4), -(-steps // 16) * 16
+    sample, head = xp.arange(samples)[:, None, None], xp.arange(heads)[:, None]
+    counter = (xp.arange(groups * width), step, position + sample, head)
+    outputs = xp.stack(philox(counter, (key & MASK, (key >> 32 & MASK) ^ stream)))
+    pairs = outputs.reshape(4, samples, heads, groups, width).transpose(1, 2, 3, 0, 4)
+    return pairs.reshape(samples, heads, 4 * groups, width)[:, :, :steps, :steps]
 
 
 def permute(index: np.ndarray, n: int, *, key: int, epoch: int) -> np.ndarray:

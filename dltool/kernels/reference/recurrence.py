@@ -19,6 +19,12 @@ def previous_step(y: Array, *initial: Array) -> Array:
     return xp.concatenate([first[:, None], y[:, :-1]], axis=1)
 
 
+def states_and_factors(extras: tuple[Array, ...], masked: int) -> tuple[tuple[Array, ...], Array]:
+    """Initial states (B, H), and what y₋₁ is multiplied by in its products: a mask (B, H), or 1."""
+    count = len(extras) - masked
+    return extras[:count], extras[count][:, 0] if masked else 1
+
+
 def recall(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """y (B, H) = the first rows of the memory; zeros at the start of an epoch."""
     rows = memory[: step.rows]

@@ -8,16 +8,19 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
-from dltool.kernels.reference.recurrence import previous_step
+from dltool.kernels.reference.recurrence import previous_step, states_and_factors
 from dltool.kernels.xla.recurrence import over_steps
 
 
-def gru(products: jax.Array, recurrent: jax.Array, bias: jax.Array, *initial: jax.Array) -> tuple[jax.Array, ...]:
+def gru(
+    products: jax.Array, recurrent: jax.Array, bias: jax.Array, *extras: jax.Array, masked: int
+) -> tuple[jax.Array, ...]:
     """(y, gates, candidates): r, z = σ, n = tanh of products + r · (y₋₁ · recurrent + bias); y = n + z · (y₋₁ − n)."""
+    initial, factors = states_and_factors(extras, masked)
 
     def step(hidden: jax.Array, product: jax.Array) -> Any:
         of_r, of_z, of_n = jnp.split(product, 3, axis=-1)
-        sum_r, sum_z, sum_n = jnp.split(hidden @ recurrent + bias, 3, axis=-1)
+        sum_r, sum_z, sum_n = jnp.split(hidden * factors @ recurrent + bias, 3, axis=-1)
         r, z = lax.logistic(of_r + sum_r), lax.logistic(of_z + sum_z)
         n = jnp.tanh(of_n + r * sum_n)
         hidden = n + z * (hidden - n)
@@ -27,9 +30,16 @@ def gru(products: jax.Array, recurrent: jax.Array, bias: jax.Array, *initial: ja
 
 
 def gru_gradient(
-    gates: jax.Array, dy: jax.Array, candidates: jax.Array, y: jax.Array, recurrent: jax.Array, *initial: jax.Array
+    gates: jax.Array,
+    recurrent: jax.Array,
+    dy: jax.Array,
+    candidates: jax.Array,
+    y: jax.Array,
+    *extras: jax.Array,
+    masked: int,
 ) -> tuple[jax.Array, jax.Array]:
     """(dproducts, dsums), both (B, T, 3 · H), from the last step to the first."""
+    initial, factors = states_and_factors(extras, masked)
 
     def step(dhidden: jax.Array, given: Any) -> Any:
         gate, upstream, candidate, before = given
@@ -39,7 +49,7 @@ def gru_gradient(
         dr = dn * candidate * r * (1 - r)
         dz = dhidden * (before - n) * z * (1 - z)
         dsum = jnp.concatenate([dr, dz, dn * r], axis=-1)
-        return dhidden * z + dsum @ recurrent.T, (jnp.concatenate([dr, dz, dn], axis=-1), dsum)
+        return dhidden * z + dsum @ recurrent.T * factors, (jnp.concatenate([dr, dz, dn], axis=-1), dsum)
 
     given = (gates, dy, candidates, previous_step(y, *initial))
     return over_steps(step, jnp.zeros_like(y[:, 0]), given, reverse=True)

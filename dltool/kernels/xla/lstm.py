@@ -8,16 +8,17 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
-from dltool.kernels.reference.recurrence import previous_step
+from dltool.kernels.reference.recurrence import previous_step, states_and_factors
 from dltool.kernels.xla.recurrence import over_steps
 
 
-def lstm(products: jax.Array, recurrent: jax.Array, *initial: jax.Array) -> tuple[jax.Array, ...]:
+def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: int) -> tuple[jax.Array, ...]:
     """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
+    initial, factors = states_and_factors(extras, masked)
 
     def step(state: Any, product: jax.Array) -> Any:
         hidden, cell = state
-        i, f, g, o = jnp.split(product + hidden @ recurrent, 4, axis=-1)
+        i, f, g, o = jnp.split(product + hidden * factors @ recurrent, 4, axis=-1)
         i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
         cell = f * cell + i * g
         hidden = o * jnp.tanh(cell)
@@ -28,9 +29,10 @@ def lstm(products: jax.Array, recurrent: jax.Array, *initial: jax.Array) -> tupl
 
 
 def lstm_gradient(
-    gates: jax.Array, dy: jax.Array, cells: jax.Array, recurrent: jax.Array, *initial: jax.Array
+    gates: jax.Array, recurrent: jax.Array, dy: jax.Array, cells: jax.Array, *extras: jax.Array, masked: int
 ) -> jax.Array:
     """dproducts (B, T, 4 · H), from the last step to the first."""
+    initial, factors = states_and_factors(extras, masked)
 
     def step(state: Any, given: Any) -> Any:
         dhidden, dcell = state
@@ -45,7 +47,7 @@ def lstm_gradient(
             dhidden * squashed * o * (1 - o),
         ]
         slope = jnp.concatenate(slopes, axis=-1)
-        return (slope @ recurrent.T, dcell * f), slope
+        return (slope @ recurrent.T * factors, dcell * f), slope
 
     zeros = jnp.zeros_like(cells[:, 0])
     given = (gates, dy, jnp.tanh(cells), previous_step(cells, *initial[1:]))

@@ -16,6 +16,8 @@ def _attentions() -> list[Case]:
             cases.append(Case("attention", (qkv,), fields, gradients=(0,), rigid=True))
             known = (qkv, Input((), min(2, steps), steps + 1, "int64"))
             cases.append(Case("attention", known, fields, gradients=(0,), rigid=True))
+            dropped = {**fields, "rate": 0.3, "stream": 5, "key": 2**63 + 7}
+            cases.append(Case("attention", known, dropped, gradients=(0,), rigid=True))
     return cases
 
 

@@ -11,7 +11,6 @@ def _batches() -> list[Case]:
         Case("order", (), {"shuffle": 1, "key": 2**64 - 3}),
         Case("order", ()),
         Case("stream_order", (), {"streams": 3}),
-        Case("stream_order", (), {"streams": 7, "even": 0}),
         Case("gather", (resident(2, 3), ROW_NUMBERS)),
         Case("gather_scaled", (resident(2, 3, dtype="uint8", high=256), ROW_NUMBERS, fixed(3), fixed())),
         Case("draw", (resident(high=1), resident(dtype="int32", high=ROWS_OF_DATA)), {"key": 9 << 40}),

@@ -12,4 +12,5 @@ CASES = [
     Case("dropout", (rows(3, 18),), {"rate": 0.4, "stream": 2, "key": 7 << 33}, gradients=(0,)),
     Case("dropout", (rows(1),), {"rate": 0.0, "stream": 1}, gradients=(0,)),
     Case("dropout", (rows(5),), {"rate": 0.5, "stream": 1, "key": 2**64 - 1}, gradients=(0,)),
+    Case("dropout_mask", (), {"units": 18, "rate": 0.4, "stream": 2, "key": 7 << 33}, rigid=True),
 ]

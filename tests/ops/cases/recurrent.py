@@ -26,6 +26,15 @@ def _recurrent() -> list[Case]:
             Case("previous_step", (rows(steps, units),), rigid=True),
             Case("previous_step", (rows(steps, units), rows(units)), rigid=True),
         ]
+        mask, masked = rows(1, units), {"masked": 1}
+        cases += [
+            Case("lstm", (*lstm, mask), masked, gradients=(0, 1), rigid=True),
+            Case("lstm", (*lstm, *state, mask), masked, gradients=(0, 1), rigid=True),
+            Case("gru", (*gru, mask), masked, gradients=(0, 1, 2), rigid=True),
+            Case("gru", (*gru, rows(units), mask), masked, gradients=(0, 1, 2), rigid=True),
+            Case("simple_rnn", (*simple, mask), masked, gradients=(0, 1), rigid=True),
+            Case("simple_rnn", (*simple, rows(units), mask), {"relu": 1, **masked}, gradients=(0, 1), rigid=True),
+        ]
         cases += [
             Case("recall", (fixed(40, units),), rigid=True),
             Case("remember", (rows(steps, units), fixed(40, units)), rigid=True),

@@ -21,7 +21,7 @@ STEPS = 100
 def losses(size: int, devices: int) -> list[float]:
     row = Row("images", MODEL, shape=(6, 7, 3), config={"train": {"batch_size": size}})
     networks = [build_network(row.experiment, row.signature, training=x, rows=size, lower=False) for x in (True, False)]
-    engine = Engine(networks[:1], networks[1], {"train": row.data()}, seed=3, device=Device("xla", devices))
+    engine = Engine(networks[:1], networks[1:], {"train": row.data()}, seed=3, device=Device("xla", devices))
     trained = [engine.train("train", row.steps(step % 3, 1), collect=False).losses for step in range(STEPS)]
     return np.concatenate([*trained, engine.evaluate("train").losses]).tolist()
 

@@ -1,0 +1,109 @@
+"""The gradient of attention in tiles: what the forward did with each tile is done again, from the sums that it kept."""
+
+from __future__ import annotations
+
+from numpy import float32
+
+from dltool.kernels.cpu.arithmetic import place as place_of
+from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, visible
+from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
+from dltool.kernels.cpu.attention_heads import clear, padded, put_head, take_head, transpose_panels
+from dltool.kernels.cpu.elementary import exp
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
+from dltool.kernels.cpu.masking import steps_of
+from dltool.kernels.cpu.matmul import outer_products
+from dltool.kernels.cpu.operands import Integers
+from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
+from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
+from dltool.kernels.records import LANES
+
+_space = shared(attention_gradient_space)
+
+
+@kernel
+def attention_gradient(
+    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, workspace, step,
+    low, high,
+):  # fmt: skip
+    """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
+    steps, width = qkv.rows_per_sample, y.channels // heads
+    places = _space(steps, width)
+    query, upstream, keys = workspace, at(workspace, places[0]), at(workspace, places[1])
+    dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
+    panels, value_panels = at(workspace, places[5]), at(workspace, places[6])
+    powers, slopes, means = at(workspace, places[7]), at(workspace, places[8]), at(workspace, places[9])
+    factors, dropout = at(workspace, places[10]), (rate, stream, key, step)
+    whole, blocks = padded(steps), padded(width) // LANES
+    for sample in range(low, high):
+        seen = steps_of(lengths, sample, steps)
+        for group in range(groups):
+            take_head(qkv, sample, heads + groups + group, width, keys)
+            transpose_panels(keys, steps, width, value_panels)
+            take_head(qkv, sample, heads + group, width, keys)
+            transpose_panels(keys, steps, width, panels)
+            clear(dkey, whole * blocks)
+            clear(dvalue, whole * blocks)
+            for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
+                take_head(y, sample, head, width, dquery)
+                take_head(dy, sample, head, width, upstream)
+                take_head(qkv, sample, head, width, query)
+                row_means(upstream, dquery, whole, blocks, steps, means)
+                clear(dquery, whole * blocks)
+                for first in range(0, steps, QUERIES):
+                    count = min(QUERIES, steps - first)
+                    for place in range(0, visible(first + count - 1, seen, causal), KEYS):
+                        multiply_queries(query, panels, powers, whole, blocks, first, count, place, seen, causal)
+                        multiply_queries(
+                            upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
+                        )
+                        together = blocks_of_keys(first + count - 1, place, seen, causal)
+                        if rate > 0:
+                            draw_tile(factors, count, together, steps, first, place, sample, head, dropout)
+                            multiply_tile(slopes, factors, count, together)
+                        for i in range(count):
+                            limit = min(visible(first + i, seen, causal) - place, KEYS)
+                            total = logsums[place_of(head, sample * steps + first + i, logsums.rows)]
+                            make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
+                        if rate > 0:
+                            multiply_tile(powers, factors, count, together)
+                        add_rows(slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
+                        add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
+                        add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)
+                put_head(dquery, dqkv, sample, head, width)
+            put_head(dkey, dqkv, sample, heads + group, width)
+            put_head(dvalue, dqkv, sample, heads + groups + group, width)
+
+
+@inlined
+def row_means(upstream, result, whole, blocks, steps, means):
+    """Σ dy · y of each query, which is the mean of the slopes of its scores."""
+    for i in range(steps):
+        total = constant(0)
+        for n in range(blocks):
+            place = (n * whole + i) * LANES
+            total = total + load(upstream, place) * load(result, place)
+        means[i] = sum_lanes(total)
+
+
+@inlined
+def make_slopes(powers, slopes, i, limit, total, mean, scale):
+    """Of a query's scores, and of the slopes of its probabilities, makes its probabilities and the slopes of scores."""
+    for j in range((limit + LANES - 1) // LANES):
+        place, used = (j * QUERIES + i) * LANES, first_lanes(min(limit - j * LANES, LANES))
+        p = exp(load(powers, place) * splat(scale) - splat(total))
+        slope = p * (load(slopes, place) - splat(mean)) * splat(scale)
+        store(powers, place, select(used, p, constant(0)))
+        store(slopes, place, select(used, slope, constant(0)))
+
+
+@inlined
+def add_columns(weights, rows, sums, whole, blocks, first, count, key, seen, causal):
+    """Adds to the sum of each key the rows of the queries that see it, each by its weight."""
+    for j in range(blocks_of_keys(first + count - 1, key, seen, causal)):
+        unseen = max(0, key + j * LANES - first) if causal else 0
+        source = at(weights, j * QUERIES + unseen)
+        for n in range(blocks):
+            upstream, out = at(rows, n * whole + first + unseen), at(sums, n * whole + key + j * LANES)
+            outer_products(count - unseen, source, upstream, out, LANES, out)
