@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 
 def clean_name(name: str) -> str:
@@ -15,3 +15,20 @@ def clean_name(name: str) -> str:
 
 #: a column's name in a config; it matches the column whichever Unicode form the file uses
 ColumnName = Annotated[str, AfterValidator(clean_name)]
+
+
+Word = TypeVar("Word", bound=str)
+
+
+def distinct(names: list[Word]) -> list[Word]:
+    """The same names; raises ValueError for one that is listed twice."""
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ValueError(f"'{name}' is listed twice")
+    return names
+
+
+#: several columns, each of them once
+ColumnNames = Annotated[list[ColumnName], AfterValidator(distinct), Field(json_schema_extra={"uniqueItems": True})]
+#: likewise, and at least one
+SomeColumnNames = Annotated[ColumnNames, Field(min_length=1)]

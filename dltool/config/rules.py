@@ -1,13 +1,13 @@
 """Rules between fields that are each valid by themselves: one small function for each rule.
 
-A rule's parameters name the top-level blocks that it reads; it runs if these are valid, even if others are not. It
-yields the path and the message of each fault.
+A rule's parameters name the top-level blocks that it reads; it runs if these are valid, even if others are not. It can
+do without a block whose parameter has a default. It yields the path and the message of each fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 from dltool.config.data import PARTS, DataConfig, Rows
@@ -23,9 +23,9 @@ Faults = Iterator[tuple[Path, str]]
 def broken_rules(blocks: Mapping[str, Any]) -> Faults:
     """The faults that the rules find in the valid top-level blocks."""
     for rule in RULES:
-        needed = list(signature(rule).parameters)
-        if all(name in blocks for name in needed):
-            yield from rule(**{name: blocks[name] for name in needed})
+        parameters = signature(rule).parameters.values()
+        if all(one.name in blocks for one in parameters if one.default is Parameter.empty):
+            yield from rule(**{one.name: blocks[one.name] for one in parameters if one.name in blocks})
 
 
 def a_part_comes_from_one_place(data: DataConfig) -> Faults:
@@ -93,8 +93,10 @@ def metrics_differ(metrics: Sequence[Any]) -> Faults:
             yield ("metrics", index), f"'{name}' is already in the list"
 
 
-def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any) -> Faults:
-    """A metric and the loss have a task in common."""
+def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any, data: DataConfig | None = None) -> Faults:
+    """A metric and the loss have a task in common; without a target, metrics are refused once the data is known."""
+    if data and data.source.may_reconstruct:
+        return
     for index, metric in enumerate(metrics):
         if not set(metric.tasks) & set(loss.tasks):
             others = registered("metric").items()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from dltool.config.columns import ColumnName
+from dltool.config.columns import ColumnName, SomeColumnNames
 from dltool.errors import did_you_mean
 from dltool.layers.layer import Layer, misfit
 from dltool.registry import register
@@ -23,9 +23,7 @@ class Columns(Layer):
     takes_integers: ClassVar = True
     takes_table: ClassVar = True
 
-    names: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
-        description="one column, or a list of them"
-    )
+    names: ColumnName | SomeColumnNames = Field(description="one column, or a list of them")
 
     @property
     def listed(self) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
+from dltool.config.experiment import Task
 from dltool.losses.loss import Built
 from dltool.losses.regression import Regression
 from dltool.registry import register
@@ -25,6 +26,8 @@ class Quantile(Regression):
 
     `dense: {units: targets}` gives one output for each quantile of each target.
     """
+
+    tasks: ClassVar[tuple[Task, ...]] = ("numbers",)  # an output for each quantile is no reconstruction
 
     quantiles: Annotated[list[Level], Field(min_length=1)] = Field(
         default=[0.1, 0.5, 0.9],

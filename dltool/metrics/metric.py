@@ -27,7 +27,6 @@ FITTING = {
     "classes": "accuracy, f1 or auc",
     "multilabel": "accuracy, f1 or auc",
     "numbers": "mae, rmse or r2",
-    "inputs": "the loss, which measures the reconstruction",
     "tokens": "perplexity or bits_per_character",
 }
 
@@ -104,6 +103,9 @@ class Metric(Description):
         """Start accumulating; raises InputError if the metric does not fit the task."""
         if answers.task not in self.tasks:
             needed = " or ".join(TARGETS[task] for task in self.tasks)
+            if answers.task == "inputs":
+                what = f"needs a target of {needed}, and this network has none, as it reconstructs its inputs"
+                raise self.refuse(what, "leave it out: the loss measures the reconstruction")
             what = f"needs a target of {needed}, but this one holds {TARGETS[answers.task]}"
             raise self.refuse(what, f"use {FITTING[answers.task]}")
         return Accumulator(self, answers, self.empty(answers))

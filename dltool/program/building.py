@@ -14,7 +14,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField, Signature
 from dltool.errors import InputError, Problem
 from dltool.layers.layer import build_layers, stateful_layers
-from dltool.losses.loss import Mixed
+from dltool.losses.loss import Loss, Mixed
 from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
 from dltool.ops.op import Spec
@@ -27,6 +27,7 @@ from dltool.program.lowering import lower_forward, lower_step
 from dltool.program.program import Program, make_program
 from dltool.program.update import append_updates
 from dltool.program.windows import shown_window
+from dltool.registry import registered
 
 #: how a program takes the rows of its data: in file order, shuffled in every epoch, drawn with replacement, or in
 #: streams that each batch continues
@@ -233,6 +234,7 @@ def _batch(
     with graph.part("batch"), graph.inside("batch"):
         loss = experiment.loss
         if signature.task == "inputs":
+            _require_reconstruction(loss)
             target = _own_target(graph, signature, features)
             graph.outputs = target.spec.size * loss.outputs_for_each
         elif signature.task == "tokens":
@@ -249,6 +251,13 @@ def _batch(
             if width > 1 and width > len(signature.targets):  # behind them is the number of the series
                 target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
     return features, target, mixed
+
+
+def _require_reconstruction(loss: Loss) -> None:
+    """Raises InputError for a loss that does not compare outputs with the inputs themselves."""
+    if "inputs" not in loss.tasks:
+        fitting = ", ".join(name for name, other in sorted(registered("loss").items()) if "inputs" in other.tasks)
+        raise loss.refuse("does not measure how well a network reconstructs its inputs", f"fitting: {fitting}")
 
 
 def _own_target(graph: Graph, signature: Signature, features: Value) -> Value:

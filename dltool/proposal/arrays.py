@@ -45,7 +45,7 @@ def propose_arrays(found: Found, wishes: Wishes) -> Proposal:
     division = divide(outline.rows, fields, target.task)
     shape, rows = outline.feature_shape, round(outline.rows * division.train)
     pixels = len(shape) > 1 or outline.feature_dtype == "uint8"
-    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=seen.image)
+    facts = Facts(target.task, rows, shares, pixels=pixels, shape=shape, image=seen.image, padded=outline.padded)
     samples = _samples(outline)
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
     apart = "".join(f"; separate {part} part" for part in fields if part != "train")
@@ -71,7 +71,10 @@ def _samples(outline: Outline) -> str:
 
 def _sources(kind: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
     """The source of every part, the training part first."""
-    entries = {part: [Entry(key, value) for key, value in given.items()] for part, given in fields.items()}
+    why = {"length": "shorter series of all parts are padded to it"}
+    entries = {
+        part: [Entry(key, value, why.get(key, "")) for key, value in given.items()] for part, given in fields.items()
+    }
     others = [Entry(part, [Entry(kind, entries[part])]) for part in ("validation", "test") if part in entries]
     return [Entry(kind, entries["train"]), *others]
 

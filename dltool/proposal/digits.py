@@ -39,6 +39,12 @@ def possible_dates(
             yield note(f"these whole numbers look like {what}; {hint}", f"column '{name}'")
 
 
+def epoch_unit(profile: ColumnProfile) -> str | None:
+    """Whether all numbers of a column may count from 1970: "epoch" for seconds, "epoch_ms" for milliseconds."""
+    form = _form(profile)
+    return form if form in _MEANINGS else None
+
+
 def _form(profile: ColumnProfile) -> str | None:
     """The format whose range contains all numbers of a column."""
     if profile.kind != "integer" or profile.distinct < FEWEST:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dltool.data.files.quoting import plural
 from dltool.data.inspection.columns import called_id
 from dltool.data.tables.profile import ColumnProfile
-from dltool.findings import Finding, note
+from dltool.findings import Finding, note, warning
 from dltool.proposal.layout import Look
 
 #: names of columns that identify a person or another group of rows
 WHOLES = ("user", "customer", "client", "patient", "subject", "person", "participant", "session", "group", "family")
 #: rows that such a column has for each value, on average
 ROWS_EACH = 1.5
+#: largest share of rows without a date in a column that could order them
+FEW_MISSING = 0.1
 
 
 def hints(look: Look, features: Sequence[str], time: ColumnProfile | None) -> Iterator[Finding]:
     """Other ways to divide the rows of a table than by `time`."""
     for name in features:
         column = look.profiles[name]
-        if column.kind == "date" and time is None:
+        if time is None and 0 < column.missing <= FEW_MISSING and column.kind == "date":
+            row = look.database.rows_where(f"({look.columns[name].cells}) IS NULL", "NULL", 1)[0][0]
+            empty = f"no date in {plural(column.rows - column.filled, 'row')} (first: {look.database.place(row)})"
+            advice = "so rows are drawn at random, not by time; fill it in, or remove such rows, and run init again"
+            yield warning(f"{empty}, {advice}", f"column '{name}'")
+        elif column.kind == "date" and time is None:
             yield note(f"to measure how well later rows are predicted from earlier ones: data.split: {{time: {name}}}")
         whole = column.kind in ("integer", "text") and (called_id(name) or name.lower() in WHOLES)
         if whole and ROWS_EACH * column.distinct <= column.filled and not time:

@@ -32,7 +32,10 @@ from dltool.errors import InputError, Problem
 from dltool.findings import Finding, note, warning
 from dltool.proposal.digits import possible_dates
 from dltool.proposal.entry import Entry
+from dltool.proposal.target import makes_classes
 
+#: cells that an error lists
+LISTED = 10
 #: most lines to skip before the table
 MOST_SKIPPED = 5
 #: bytes to look at to find the encoding of a text
@@ -66,11 +69,14 @@ class Look:
         types = [entry for column in self.columns.values() if (entry := _type_entry(column))]
         return [*self.division, *([Entry("types", types)] if types else [])]
 
+    def doubts(self, names: Collection[str]) -> list[Finding]:
+        """Notes and warnings about how the cells of these columns are read."""
+        return [finding for name in names for finding in _doubts(self.columns[name], self.database)]
+
     @property
     def findings(self) -> list[Finding]:
-        """Notes and warnings about how cells are read."""
-        doubts = [finding for column in self.columns.values() for finding in _doubts(column, self.database)]
-        return [*doubts, *possible_dates(self.database, self.columns, self.profiles)]
+        """Those of all columns, and on numbers that may be dates."""
+        return [*self.doubts(self.columns), *possible_dates(self.database, self.columns, self.profiles)]
 
     def with_words(self, names: Collection[str]) -> Look:
         """The same look, with columns as text in which words stand for missing numbers or dates."""
@@ -78,6 +84,20 @@ class Look:
         texts = {name: replace(self.columns[name], type=Text()) for name in stray}
         profiles = {**self.profiles, **profile(self.database, texts)}
         return replace(self, columns={**self.columns, **texts}, profiles=profiles)
+
+    def require_numbers(self, names: Collection[str]) -> None:
+        """Raises InputError with the first words in targets of mostly numbers that have too many words for classes."""
+        problems = []
+        for column in (self.columns[name] for name in names if name in self.columns):
+            if column.mixed and not makes_classes(self.profiles[column.name]):
+                stray = column.unreadable(column.mixed.sql_type) or "false"
+                rows = self.database.rows_where(stray, column.raw, LISTED)
+                places = self.database.places([row for row, _ in rows])
+                noun = column.mixed.noun
+                what = f"column '{column.name}' holds {{}}, where most cells are {noun.partition(' ')[2]}s; correct it"
+                problems += [Problem(what.format(shown(cell)), places[row]) for row, cell in rows]
+        if problems:
+            raise InputError(*problems)
 
 
 @contextmanager
@@ -221,13 +241,22 @@ def _doubts(column: Column, database: Database) -> Iterator[Finding]:
     if isinstance(one, Date) and one.offsets == "utc":
         yield note("times with an offset are converted to UTC", where)
     if one and one.missing:
-        words = [f"{shown(word)} in {plural(n, 'row')}" for word, n in database.frequent(column.missing_word(), None)]
+        found = database.frequent(column.missing_word(), None)
+        words = [f"{shown(word)} in {plural(n, 'row')}{_first(word, column, database)}" for word, n in found]
         yield note(f"taken as missing values: {', '.join(words)}", where)
     if column.mixed:
         stray = database.rows_where(column.unreadable(column.mixed.sql_type) or "false", column.raw, 1)
         form = f" written as {column.mixed.formats[0]}" if isinstance(column.mixed, Date) else ""
         what = f"most cells are {column.mixed.noun.partition(' ')[2]}s{form}, but {shown(stray[0][1])} is not"
         yield warning(f"{what}: taken for words", where)
+
+
+def _first(word: str, column: Column, database: Database) -> str:
+    """Where an unusual word for a missing value stands first."""
+    if word in MISSING:
+        return ""
+    rows = database.rows_where(f"{column.text(Text())} = {query.text(word)}", "NULL", 1)
+    return f" (first: {database.place(rows[0][0])})" if rows else ""
 
 
 def _count(file: TableFile) -> int:

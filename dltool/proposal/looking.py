@@ -38,6 +38,9 @@ def look(found: Found) -> Seen:
         return look_at_images({part: paths[0] for part, paths in found.parts.items()})
     fields = _fields(found)
     outlines = {part: _outline(found.kind, given) for part, given in fields.items()}
+    if found.kind == "series" and (length := _common_length(outlines)):
+        fields["train"]["length"] = length
+        outlines = {part: _outline("series", {**given, "length": length}) for part, given in fields.items()}
     shape = outlines["train"].feature_shape
     values = {part: _range(found.kind, given) for part, given in fields.items()}["train"]
     if found.kind in ("npz", "npy") and channels_come_first(shape):
@@ -47,6 +50,17 @@ def look(found: Found) -> Seen:
         return Seen(fields, outlines, image=True, axes=axes)
     image, axes = _axes(found.kind, outlines["train"], values)
     return Seen(fields, outlines, image, axes, [note(text) for text in outlines["train"].notes])
+
+
+def _common_length(outlines: Mapping[str, Outline]) -> int | None:
+    """The length that series of all parts are padded to, if that of the training part does not fit the others."""
+    lengths = [outline.feature_shape[0] for outline in outlines.values()]
+    train = outlines["train"]
+    alike = len(set(lengths)) == 1 and not any(outline.padded for outline in outlines.values())
+    if alike or (train.padded and train.feature_shape[0] == max(lengths)):
+        return None
+    # series are padded only where the longest to train on is shorter
+    return max(lengths) + (train.feature_shape[0] == max(lengths))
 
 
 def _axes(kind: str, outline: Outline, values: _Range) -> tuple[bool, str]:

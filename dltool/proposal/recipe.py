@@ -11,7 +11,7 @@ from math import log2
 from typing import Any
 
 from dltool.config.experiment import Task
-from dltool.data.files.quoting import cut
+from dltool.data.files.quoting import cut, percent
 from dltool.proposal.entry import Entry
 
 #: about how many samples a training passes: regression keeps improving for longer than classification
@@ -53,6 +53,7 @@ class Facts:
     texts: tuple[str, ...] = ()  # columns that are sequences of words
     others: tuple[str, ...] = ()  # all other columns beside these
     forecast: bool = False  # such a sample is a window of time series
+    padded: bool = False  # such samples have different numbers of steps
 
     @property
     def output(self) -> str:
@@ -89,6 +90,8 @@ def model(facts: Facts) -> list[Entry]:
         return [*_on_texts(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     if facts.forecast:
         return list(_on_windows(facts))
+    if facts.padded:
+        return [*_on_padded_series(facts), Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
     flatten = [Entry(None, "flatten")] if len(facts.shape) > 1 else []
     hidden = _on_pixels(facts) if facts.pixels else _on_columns(facts)
     return [*flatten, *hidden, Entry(None, {"dense": {"units": facts.output}}, "as many as the data has")]
@@ -145,6 +148,13 @@ def _on_windows(facts: Facts) -> Iterator[Entry]:
     hidden = [{"dense": {"units": HIDDEN_OF_WINDOWS, "activation": "relu"}}, {"dropout": 0.1}, output]
     yield Entry(None, "flatten")
     yield Entry(None, {"parallel": {"branches": [[output], hidden]}}, "a linear model, and what it misses")
+
+
+def _on_padded_series(facts: Facts) -> Iterator[Entry]:
+    """A recurrent network, which leaves the padding out."""
+    width = 64 if facts.rows < MANY_ROWS else 128
+    yield Entry(None, {"gru": {"units": width, "bidirectional": True}}, "reads in both directions, without the padding")
+    yield Entry(None, {"dropout": 0.3})
 
 
 def _on_images(facts: Facts) -> Iterator[Entry]:
@@ -214,7 +224,7 @@ def metrics(facts: Facts) -> list[str]:
 
 def listed(shares: Mapping[str, float]) -> str:
     """The most frequent classes and their shares, in parentheses."""
-    texts = [f"{cut(word)} {100 * share:.3g} %" for word, share in list(shares.items())[:LISTED]]
+    texts = [f"{cut(word)} {percent(share, 3)}" for word, share in list(shares.items())[:LISTED]]
     return f" ({', '.join(texts)}{', …' if len(shares) > len(texts) else ''})" if texts else ""
 
 

@@ -35,6 +35,8 @@ def propose_stream(found: Found) -> Proposal:
         raise InputError(
             Problem(f"{plural(total, 'character')}, too few to learn from; at least {FEWEST:,} are needed", path)
         )
+    if distinct < 2:
+        raise InputError(Problem("holds only one character, over and over; there is nothing to predict", path))
     block = min(BLOCK, max(8, int(total * (1 - VALIDATION)) // BLOCKS))
     units = next((units for most, units in UNITS if total < most), LARGEST)
     epochs = min(EPOCHS[1], max(EPOCHS[0], round(CHARACTERS / total)))

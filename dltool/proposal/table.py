@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from dltool.data.files.quoting import plural
+from dltool.data.files.quoting import percent, plural
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.sample import take_sample
 from dltool.data.tables.profile import frequent
@@ -21,8 +21,9 @@ from dltool.proposal.labels import label_entries
 from dltool.proposal.layout import Look, looked_at
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.recipe import Facts, listed
-from dltool.proposal.target import TargetChoice, choose_target
-from dltool.proposal.windows import find_series, propose_windows
+from dltool.proposal.series import find_series
+from dltool.proposal.target import TargetChoice, choose_target, makes_classes
+from dltool.proposal.windows import propose_windows
 from dltool.proposal.words import are_labeled_lines, propose_words
 
 #: more columns of numbers than these share one line
@@ -38,9 +39,12 @@ def propose_table(parts: Mapping[str, tuple[str, ...]], wishes: Wishes) -> Propo
             return propose_words(look, others)
         if not look.rows:
             raise InputError(Problem("a table without rows", look.path))
+        look.require_numbers(wishes.target)
         target = choose_target(look.profiles, wishes.target, wishes.task, look.path, hint=look.file.without)
-        if wishes.task != "numbers":  # words among the targets are classes
-            look = look.with_words(target.names)
+        worded = look.with_words(target.names)  # words among the targets may be classes
+        classes = all(makes_classes(worded.profiles[name]) for name in target.names)
+        if wishes.task != "numbers" and (classes or wishes.task == "classes"):
+            look = worded
             target = choose_target(look.profiles, wishes.target or target.names, wishes.task, look.path, target.chosen)
         return _propose(look, others, target)
 
@@ -102,7 +106,7 @@ def _source(look: Look, target: TargetChoice, choices: Sequence[Choice]) -> list
         entries.append(Entry("task", target.task, target.reason))
     missing = max(look.profiles[name].missing for name in target.names)
     if missing:
-        entries.append(Entry("missing_target", "drop", f"{100 * missing:.2g} % of the rows have none"))
+        entries.append(Entry("missing_target", "drop", f"{percent(missing)} of the rows have none"))
     excluded = [Entry(None, choice.column, choice.excluded) for choice in choices if choice.excluded]
     return [*entries, *([Entry("exclude", excluded)] if excluded else [])]
 

@@ -56,7 +56,7 @@ def choose_target(
     names, chosen = (_asked(profiles, asked, where, hint), why) if asked else _found(profiles, where)
     columns = [profiles[name] for name in names]
     for column in columns:
-        if reason := _useless(column):
+        if reason := useless_target(column):
             raise InputError(Problem(f"column '{column.name}' cannot be predicted: {reason}", where))
     natural, reason = _task(columns)
     if task in (None, natural):
@@ -95,16 +95,16 @@ def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str
     if len(columns) < 2:
         raise InputError(Problem(f"there is only one column, '{listed}'; features and a target are needed", where))
     for place, name in (("last", columns[-1]), ("first", columns[0])):
-        if not _useless(profiles[name]):
+        if not useless_target(profiles[name]):
             return (name,), f"the {place} column; for another one: --target COLUMN"
-    reasons = {name: _useless(profiles[name]) for name in (columns[-1], columns[0])}
+    reasons = {name: useless_target(profiles[name]) for name in (columns[-1], columns[0])}
     reported = ", ".join(f"'{name}' {reason}" for name, reason in reasons.items())
     message = f"no column is clearly the target ({reported}); choose one: --target COLUMN, of {listed}"
     raise InputError(Problem(message, where))
 
 
-def _useless(column: ColumnProfile) -> str:
-    """Why a column cannot be the target."""
+def useless_target(column: ColumnProfile) -> str:
+    """Why a column cannot be the target; empty if it can."""
     if column.constant:
         return "has only one value" if column.distinct else "is empty"
     if column.too_large:
@@ -116,6 +116,11 @@ def _useless(column: ColumnProfile) -> str:
     if column.kind == "text" and column.distinct > max(MOST_CLASSES, column.filled / CLASS_ROWS):
         return f"has {column.distinct:,} different texts"
     return ""
+
+
+def makes_classes(column: ColumnProfile) -> bool:
+    """Whether the words of a column, which may be numbers, return often enough to be classes."""
+    return not useless_target(column) and column.filled >= CLASS_ROWS * column.distinct
 
 
 def _task(columns: Sequence[ColumnProfile]) -> tuple[Task, str]:

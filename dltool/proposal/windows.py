@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Request
 from dltool.data.sources.source import Source
-from dltool.data.tables.key_columns import group_numbers
-from dltool.data.tables.profile import ColumnProfile
-from dltool.data.time_series.step import Step
 from dltool.errors import InputError
 from dltool.proposal.assembly import assemble
-from dltool.proposal.division import DATES, divide_series
+from dltool.proposal.division import divide_series
 from dltool.proposal.entry import Entry, plain
 from dltool.proposal.layout import Look
 from dltool.proposal.proposal import Proposal
 from dltool.proposal.recipe import Facts
-from dltool.proposal.target import TargetChoice
+from dltool.proposal.series import SeriesFound
 from dltool.registry import registered
 
 #: rows that a window shows, and rows to predict, by the days from one row to the next below which they apply
@@ -29,61 +23,15 @@ LENGTHS = (
     (6, (28, "four weeks", 7, "a week")),
     (25, (26, "half a year", 4, "a month")),
     (32, (24, "two years", 12, "a year")),
+    (100, (20, "five years", 4, "a year")),
 )
 USUAL_LENGTH = (12, "some rows", 1, "the next row")
 #: most rows to predict, as a share of a window
 LARGEST_HORIZON = 0.5
 #: largest length of a window, as a share of a series
 LARGEST_SHARE = 0.2
-#: largest share of rows that repeat a time within their series
-MOST_REPEATS = 0.2
-#: average rows per time from which on other columns identify the series
-ROWS_AT_ONCE = 1.5
 #: largest share of windows to lose to gaps and empty cells
 MOST_LOST = 0.5
-
-
-@dataclass(frozen=True)
-class SeriesFound:
-    """The time series in a table."""
-
-    targets: tuple[str, ...]
-    time: ColumnProfile
-    groups: tuple[str, ...]  # columns that identify the series
-    series: int
-    repeats: int  # rows that repeat a time of their series
-    unordered: bool  # some rows are earlier than the row before
-    days: float  # from one time to the next
-    season: int  # rows after which a series repeats itself, as the times suggest
-
-
-def find_series(look: Look, used: Sequence[str], target: TargetChoice) -> SeriesFound | None:
-    """The series in a table that has only a time, the targets, and columns that identify the series."""
-    plain_file = {entry.key for entry in look.entries} <= {"header", "types", "encoding"}
-    if not plain_file or target.task != "numbers":
-        return None
-    profiles = [look.profiles[name] for name in used]
-    times = [column for column in profiles if column.kind == "date" and column.filled == column.rows]
-    groups = tuple(column.name for column in profiles if column.kind != "date")
-    if len(times) != 1 or len(profiles) != 1 + len(groups) or times[0].distinct < DATES:
-        return None
-    (time,) = times
-    if not all(_identifies_series(look.profiles[name]) for name in groups):
-        return None
-    if groups and time.rows < ROWS_AT_ONCE * time.distinct:
-        return None  # one row for each time: the other columns are features
-    cells = look.database.fetch({name: look.columns[name].cells for name in (time.name, *groups)})
-    moments = np.ma.getdata(cells[time.name])
-    series = group_numbers([cells[name] for name in groups], len(moments))
-    order = np.lexsort((moments, series))
-    repeats = int(np.sum((np.diff(series[order]) == 0) & (moments[order][1:] == moments[order][:-1])))
-    count = int(series.max()) + 1
-    if repeats > MOST_REPEATS * len(moments) or len(moments) < DATES * count:
-        return None
-    days = float((moments.max() - moments.min()) / np.timedelta64(1, "D")) / (time.distinct - 1)
-    unordered = bool((np.diff(moments) < np.timedelta64(0)).any())
-    season = Step.usual(moments[order], np.diff(series[order]) == 0).season
-    return SeriesFound(target.names, time, groups, count, repeats, unordered, days, season)
 
 
 def propose_windows(look: Look, found: SeriesFound) -> Proposal:
@@ -91,7 +39,7 @@ def propose_windows(look: Look, found: SeriesFound) -> Proposal:
     length, reason, horizon, ahead = _length(look.rows // found.series, found.days)
     source = [
         Entry("path", look.path),
-        *look.entries,
+        *_reading(look, found),
         Entry("target", found.targets[0] if len(found.targets) == 1 else list(found.targets)),
         *_keys(found),
         Entry("length", length, reason),
@@ -113,23 +61,33 @@ def propose_windows(look: Look, found: SeriesFound) -> Proposal:
     listed = _listed(found.targets)
     baselines = f"the last value, {f'the season of {found.season} rows, ' if seasonal else ''}a linear model"
     apart = f"; {found.series} series by {_listed(found.groups)}" if found.groups else ""
-    time = found.time
+    advice = "where it is known before it happens, list it in known_ahead"
     return assemble(
         f"Predicts the next {plural(horizon, 'row')} of {listed} from the {length} before, in {look.path}.",
         [Entry("windows", source), Entry("scaling", "standard", "mean 0, standard deviation 1")],
         division,
         facts,
         [
-            ("data", f"{look.rows:,} rows from {time.low} to {time.high}, and no features but {listed}{apart}"),
+            ("data", f"{look.rows:,} rows from {found.first} to {found.last}, and no features but {listed}{apart}"),
             ("task", f"numbers: the next {plural(horizon, 'row')} ({ahead}) from the {length} before ({reason})"),
             ("baselines", baselines),
+            *(("left out", f"'{name}': {advice}") for name in found.left_out),
         ],
+        look.doubts(_shown(found)),
     )
 
 
-def _identifies_series(column: ColumnProfile) -> bool:
-    few = DATES * column.distinct <= column.rows
-    return column.kind in ("text", "boolean", "integer") and few and column.filled == column.rows
+def _reading(look: Look, found: SeriesFound) -> list[Entry]:
+    """How the text of the table is read; times that are seconds since 1970 as dates."""
+    others = [entry for entry in look.entries if entry.key != "types"]
+    types = [one for entry in look.entries if entry.key == "types" for one in entry.value if one.key in _shown(found)]
+    if found.unit:
+        types.append(Entry(found.time, {"date": found.unit}, "since 1970"))
+    return [*others, *([Entry("types", types)] if types else [])]
+
+
+def _shown(found: SeriesFound) -> list[str]:
+    return [found.time, *found.targets, *found.groups]
 
 
 def _keys(found: SeriesFound) -> list[Entry]:
@@ -139,7 +97,7 @@ def _keys(found: SeriesFound) -> list[Entry]:
         first, *others = found.groups
         entries = [Entry("group", [first, *others] if others else first, f"{found.series} series")]
     why = "puts the rows of each series in order" if found.groups or found.unordered else "finds gaps between rows"
-    entries.append(Entry("time", found.time.name, why))
+    entries.append(Entry("time", found.time, why))
     if found.repeats:
         entries.append(Entry("repeats", "last", f"{plural(found.repeats, 'row')} with a repeated time"))
     return entries

@@ -17,7 +17,7 @@ from dltool.report.page import page
 from dltool.training.assessment import chosen_part
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import relocated
+from dltool.training.continuing import CHANGED, relocated
 from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import order_of_program
@@ -62,7 +62,7 @@ def report_again(
     experiment, folders = predictor.experiment, [Path(folder) for folder in checkpoint.folders]
     dataset = open_dataset(experiment.data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
-        note("the data has changed since training: the test and validation parts may contain training rows")
+        note(f"{CHANGED}: its parts are drawn anew, and those not trained on may contain training rows")
     measured = _measured(predictor, checkpoint, dataset, folders, note)
     train, part = experiment.train, dataset.parts["train"]
     rows = Batching.of(train, len(part)).largest_batch

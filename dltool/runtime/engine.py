@@ -122,8 +122,8 @@ class Engine:
 
     def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
         """Compile what evaluating a part needs."""
-        if self._backend.compiles_programs:
-            network = self._evaluation[-1]
+        network = self._evaluation[-1]
+        if self._backend.compiles_programs and not network.in_streams:
             plan = consecutive(rows_of_batches(self._data[part], network), 0)
             self._runner(network, part, average=use_average).prepare(plan, collect=True)
 

@@ -29,13 +29,13 @@ from dltool.runtime.device import CPU, Device
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import relocated
+from dltool.training.continuing import CHANGED, relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Places, Worst, found_again
 from dltool.training.meter import answers_of
 from dltool.training.portions import Portion, portions_of
-from dltool.training.prediction import Predictor, note_unknown
+from dltool.training.prediction import Predictor, note_imputed, note_unknown
 from dltool.training.saving import find, load
 
 #: metrics that are always measured, by task
@@ -252,6 +252,7 @@ def _source(predictor: Predictor, source: Source, folders: Sequence[Path], repor
                 yield Portion(part, low), lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
                 low += len(part)
     note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
+    note_imputed(opened_rows.imputed, report)
     for text in opened_rows.notes[len(told) :]:
         report(text)
 
@@ -269,6 +270,6 @@ def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Calla
         report(note)
     dataset = open_dataset(data, folders, checkpoint.preprocessing)
     if dataset.fingerprint != checkpoint.fingerprint:
-        report(f"the data has changed since training: the {part} part may contain training rows")
+        report(f"{CHANGED}: the {part} part is drawn anew, and may contain training rows")
     for portion in portions_of(dataset.parts[part], in_streams=predictor.network.in_streams, most=ROWS):
         yield portion, None

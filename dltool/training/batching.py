@@ -27,17 +27,15 @@ class Batching:
     @classmethod
     def of(cls, train: TrainConfig, samples: int, *, in_streams: bool = False) -> Batching:
         """How `samples` samples are batched samples with a config; raises InputError if there would be no update."""
-        return cls(samples, train.batch_size, train.accumulate, "drop" if in_streams else train.last_batch)
-
-    def __post_init__(self) -> None:
-        if self.updates == 0:
-            raise InputError(
-                Problem(
-                    f"drops all rows: one update needs {self.update_size} rows, but the training part has "
-                    f"{self.samples}; use a smaller train.batch_size, or keep",
-                    path="train.last_batch",
-                )
-            )
+        batching = cls(samples, train.batch_size, train.accumulate, "drop" if in_streams else train.last_batch)
+        if batching.updates:
+            return batching
+        needed = f"one update needs {batching.update_size:,} rows, but the training part has {samples:,}"
+        if in_streams:  # each row of a batch is a stream of its own
+            message = f"a stateful network takes only full batches: {needed}; use a smaller batch_size"
+            raise InputError(Problem(message, path="train.batch_size"))
+        message = f"drops all rows: {needed}; use a smaller batch_size, or last_batch: keep"
+        raise InputError(Problem(message, path="train.last_batch"))
 
     @property
     def update_size(self) -> int:

@@ -19,6 +19,7 @@ from dltool.training.job import Job
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import save
 
+CHANGED = "the data has changed since this run started"
 #: keys that do not affect the steps done so far, apart from the schedule's length
 MAY_CHANGE = (
     "data.memory",
@@ -77,7 +78,7 @@ def check_data(checkpoint: Checkpoint, job: Job) -> None:
     """Raise `InputError` if the data is not the data that the run was trained on."""
     if job.dataset.fingerprint == checkpoint.fingerprint:
         return
-    message = "the data has changed since this run started"
+    message = CHANGED
     if fields := path_fields(job.experiment.data):
         message = f"{message}; if it has moved: --set {fields[0].key}=PATH"
     raise InputError(Problem(f"{message}; to continue with the new data: dltool train --init-from", path="data"))

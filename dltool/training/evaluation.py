@@ -31,7 +31,7 @@ def evaluation_networks(experiment: Experiment, signature: Signature, *, lower: 
     build = partial(build_network, experiment, signature, training=False, rows=EVALUATION_ROWS, lower=lower)
     network = build()
     texts = [field.length for field in signature.codes if field.sequence]
-    if not texts or network.in_streams or step_flops(network) < LEAST_FLOPS:
+    if not (texts and lower) or network.in_streams or step_flops(network) < LEAST_FLOPS:
         return [network]
     shorter = []
     for length in sorted({round(max(texts) * share) for share in SHARES} - {0, max(texts)}):

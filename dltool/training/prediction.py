@@ -150,12 +150,15 @@ class Predictions:
         self.sources = predictor.sources_at(paths)
         self._names: list[str] = []  # of the first file's columns
         self.unknown: Counter[str] = Counter()  # cells with values not seen in training, by column
-        self.problems: list[Problem] = []  # for files that could not be read and have no predictions
+        self.imputed: Counter[str] = Counter()  # missing cells that get a usual value without a mark, by column
+        self.problems: list[Problem] = []  # of samples that could not be read, such as damaged images
+        self._unread: list[Problem] = []  # of files that could not be read
         self.notes: list[str] = []  # about what was read
         self.bad: Counter[str] = Counter()  # unreadable cells, by column
+        self.skipped = 0  # rows left out for an unreadable cell
 
     def tables(self) -> Generator[Predicted, None, None]:
-        """Yield predictions in chunks; raises InputError if no file can be read, or one becomes unreadable midway."""
+        """Yield predictions in chunks; raises InputError at the end if a file, or every sample, cannot be read."""
         predicted = False
         for path, source in self.sources:
             for piece, samples in self._pieces(source):
@@ -163,8 +166,8 @@ class Predictions:
                 rows = samples.rows - len(samples.failed)
                 made = self._columns(piece, path, samples.horizon)
                 yield Predicted(made, samples.kept_types, rows, min(rows, piece.high))
-        if self.problems and not predicted:
-            raise InputError(*self.problems)
+        if self._unread or (self.problems and not predicted):
+            raise InputError(*self.problems, *self._unread)
 
     def _pieces(self, source: Source) -> Iterator[tuple[Piece, PredictionRows]]:
         """The samples of one source; problems of a source that cannot be read at all are recorded."""
@@ -180,11 +183,13 @@ class Predictions:
                     self.problems += samples.failed
                     self.notes += samples.notes
                     self.unknown += samples.unknown
+                    self.imputed += samples.imputed
+                    self.skipped += samples.skipped
                     self.bad += samples.bad
         except InputError as error:
             if begun:
                 raise
-            self.problems += error.problems
+            self._unread += error.problems
 
     def _columns(self, piece: Piece, path: str, horizon: int) -> dict[str, np.ndarray]:
         outputs = self._predictor.run(piece.samples).outputs
@@ -218,6 +223,14 @@ def note_bad(bad: Mapping[str, int], skipped: bool, report: Callable[[str], None
     for column, cells in bad.items():
         what = "cell that cannot be read" if cells == 1 else "cells that cannot be read"
         report(f"column '{column}': {cells:,} {what}, {'their rows are left out' if skipped else 'taken as missing'}")
+
+
+def note_imputed(imputed: Mapping[str, int], report: Callable[[str], None]) -> None:
+    """Report missing values in columns where no training row lacked one, by column."""
+    for column, count in imputed.items():
+        if count:
+            cells = "1 empty cell is" if count == 1 else f"{count:,} empty cells are"
+            report(f"column '{column}': {cells} filled in with a typical value; no row to train on had one")
 
 
 def note_unknown(unknown: Mapping[str, int], preparation: Preparation, report: Callable[[str], None]) -> None:

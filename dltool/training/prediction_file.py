@@ -80,7 +80,9 @@ class PredictionFile:
     def _content(self, place: str, values: np.ndarray, as_type: str | None) -> str:
         if self._form == "json" and values.dtype == np.float32:
             return f"CAST(CAST({place} AS VARCHAR) AS DOUBLE)"  # otherwise float32 values gain meaningless digits
-        return f"CAST({place} AS {as_type})" if as_type and self._form != "csv" else place
+        # DuckDB would write times with an offset in the time zone of this machine
+        plain = self._form == "csv" or (self._form == "json" and as_type == "TIMESTAMP WITH TIME ZONE")
+        return place if plain or not as_type else f"CAST({place} AS {as_type})"
 
     def _finish(self) -> None:
         """Join the parts and move the file to its final name."""

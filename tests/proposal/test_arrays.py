@@ -161,3 +161,26 @@ def test_a_test_part_of_another_kind_is_refused(
     np.savez("x.npz", x_train=x, y_train=y % 2, x_test=values(shape, "unit"), y_test=y % classes)
     assert main(["init", "x.npz", "-o", "c.yaml"]) == 2
     assert capsys.readouterr().err.startswith(f"error: {line}")
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "length", "layer"),
+    [
+        ((6, 8), (5, 11), 11, "gru"),
+        ((8, 8), (5, 8), 9, "gru"),
+        ((6, 8), (5, 8), None, "gru"),
+        ((8, 8), (8, 8), None, "flatten"),
+    ],
+)
+def test_series_of_unequal_length(
+    train: tuple[int, int], test: tuple[int, int], length: int | None, layer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("waves").mkdir()
+    for part, lengths in (("TRAIN", train), ("TEST", test)):
+        lines = [f"{','.join(str(n * row % 5) for n in range(lengths[row % 2]))}:{'ab'[row % 2]}" for row in range(40)]
+        Path(f"waves/w_{part}.ts").write_text("@data\n" + "\n".join(lines))
+    assert main(["init", "waves", "-o", "c.yaml"]) == 0
+    written = yaml.safe_load(Path("c.yaml").read_text())
+    assert written["data"]["series"].get("length") == length
+    assert layer in written["model"][0]
+    assert main(["train", "c.yaml", "--quiet", "--set", "train.epochs=1"]) == 0

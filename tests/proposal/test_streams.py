@@ -80,12 +80,17 @@ def test_a_test_part_of_its_own(capsys: pytest.CaptureFixture[str]):
     assert rows["test"] > 100
 
 
-def test_a_short_text_has_a_line(capsys: pytest.CaptureFixture[str]):
-    Path("a.txt").write_text("A short text.\n")
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("A short text.\n", "14 characters, too few to learn from; at least 1,000 are needed"),
+        ("a" * 5000, "holds only one character, over and over; there is nothing to predict"),
+    ],
+)
+def test_a_text_with_too_little_in_it_has_a_line(text: str, line: str, capsys: pytest.CaptureFixture[str]):
+    Path("a.txt").write_text(text)
     assert main(["init", "a.txt"]) == 2
-    assert capsys.readouterr().err == (
-        "error: a.txt: 14 characters, too few to learn from; at least 1,000 are needed\n"
-    )
+    assert capsys.readouterr().err == f"error: a.txt: {line}\n"
 
 
 def test_a_target_means_a_table(capsys: pytest.CaptureFixture[str]):

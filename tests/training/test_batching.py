@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dltool.config.experiment import TrainConfig
 from dltool.errors import InputError
 from dltool.training.batching import Batching
 
@@ -78,6 +79,17 @@ def test_accumulating_passes_the_samples_of_larger_batches():
     np.testing.assert_array_equal(small.position[small.first], large.position)
 
 
-def test_dropping_everything_is_refused():
-    with pytest.raises(InputError, match=r"train\.last_batch: drops all rows: one update needs 8 rows"):
-        Batching(7, 4, 2, "drop")
+@pytest.mark.parametrize(
+    ("in_streams", "line"),
+    [
+        (False, "train.last_batch: drops all rows: one update needs 8 rows, but the training part has 7; use a smaller"
+                " batch_size, or last_batch: keep"),
+        (True, "train.batch_size: a stateful network takes only full batches: one update needs 8 rows, but the training"
+               " part has 7; use a smaller batch_size"),
+    ],
+)  # fmt: skip
+def test_dropping_everything_is_refused(in_streams, line):
+    train = TrainConfig(epochs=1, batch_size=4, accumulate=2, last_batch="drop")
+    with pytest.raises(InputError) as error:
+        Batching.of(train, 7, in_streams=in_streams)
+    assert str(error.value) == line

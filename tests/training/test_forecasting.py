@@ -123,11 +123,25 @@ def test_without_a_horizon_known_ahead_the_fault_names_the_columns(capsys: pytes
     assert len(rows("next.csv")) == 14
 
 
+@pytest.mark.parametrize("rule", ["skip", "missing"])
+def test_a_cell_that_cannot_be_read_is_told(rule: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["train", config(), "--quiet", "--set", "train.epochs=1"]) == 0
+    Path("bad.csv").write_text(Path("shops.csv").read_text() + "2024-04-20,b,oops,False\n")
+    capsys.readouterr()
+    assert main(["predict", "runs/c", "bad.csv", "-o", "next.csv", "--bad", rule]) == 0
+    assert capsys.readouterr().err == "note: column 'sales': 1 cell that cannot be read, taken as missing\n"
+
+
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
         ({"calendar": ["hour"], "time": None}, "data.windows: 'calendar' needs 'time', the column of times"),
         ({"known_ahead": ["sales"]}, "data.windows: 'sales' is the target, so it is not known ahead"),
+        ({"target": ["sales", "sales"]}, "data.windows.target: 'sales' is listed twice"),
+        ({"columns": ["sales", " sales"]}, "data.windows.columns: 'sales' is listed twice"),
+        ({"known_ahead": ["closed", "closed"]}, "data.windows.known_ahead: 'closed' is listed twice"),
+        ({"group": ["shop", "shop"]}, "data.windows.group: 'shop' is listed twice"),
+        ({"calendar": ["day", "day"]}, "data.windows.calendar: 'day' is listed twice"),
     ],
 )
 def test_fields_that_do_not_fit(fields: dict[str, Any], line: str, capsys: pytest.CaptureFixture[str]):

@@ -104,10 +104,13 @@ def test_what_cannot_be_used_is_named(form: str, capsys: pytest.CaptureFixture[s
         path.write_bytes(contents.get(name, b"PK"))
     capsys.readouterr()
     try:
-        assert main(["predict", "run", f"data/{name_of(1)}", str(path), "-o", "out.csv"]) == 1
+        several = name in ("bare", "bad.zip")  # of which none can be read: there may be many
+        assert main(["predict", "run", f"data/{name_of(1)}", str(path), "-o", "out.csv"]) == (2 if several else 1)
         assert capsys.readouterr().err == f"error: {line}\n"
-        assert Path("out.csv").read_text().splitlines()[1:] == [predicted_alone(capsys)]
-        Path("out.csv").unlink()
+        assert Path("out.csv").exists() != several
+        if not several:
+            assert Path("out.csv").read_text().splitlines()[1:] == [predicted_alone(capsys)]
+            Path("out.csv").unlink()
         assert main(["predict", "run", str(path), "-o", "out.csv"]) == 2  # there is nothing to write
         assert capsys.readouterr().err == f"error: {line}\n"
         assert not Path("out.csv").exists()

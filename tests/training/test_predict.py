@@ -295,16 +295,25 @@ def test_refused_with_one_line_and_nothing_left_behind(workplace, capsys, name):
     assert Path("out.csv").read_text() == "what was there before"
 
 
-def test_a_broken_file_is_named_and_the_others_are_predicted(workplace, capsys):
+def test_an_empty_cell_where_training_had_none_is_told(workplace, capsys):
+    table("gap.csv", {**samples(3, 3), "b": [1, "", 3]})
+    line = "note: column 'b': 1 empty cell is filled in with a typical value; no row to train on had one\n"
+    for command in (["predict", "runs/classes", "gap.csv", "-o", "out.csv"], ["eval", "runs/classes", "gap.csv"]):
+        assert main(command) == 0
+        assert line in "".join(capsys.readouterr())
+
+
+def test_a_broken_file_is_named_and_a_pipe_gets_the_others(workplace, capsys):
     Path("broken.csv").write_text("id,a,b,colour\n1,2,3,red\n1,2\n")
     alone = predicted(capsys, "runs/classes", "new.csv")
-    assert main(["predict", "runs/classes", "new.csv", "broken.csv", "qqqqqq.csv"]) == 1
+    assert main(["predict", "runs/classes", "new.csv", "broken.csv", "qqqqqq.csv"]) == 2
     said = capsys.readouterr()
     assert read(said.out) == alone
     assert said.err.splitlines() == ["error: broken.csv:3: 2 fields, expected 4", "error: no file 'qqqqqq.csv'"]
-    assert main(["predict", "runs/classes", "broken.csv", "qqqqqq.csv", "-o", "out.csv"]) == 2
-    assert capsys.readouterr().err.splitlines() == said.err.splitlines()
-    assert not Path("out.csv").exists()
+    for good in ([], ["new.csv"]):
+        assert main(["predict", "runs/classes", *good, "broken.csv", "qqqqqq.csv", "-o", "out.csv"]) == 2
+        assert capsys.readouterr().err.splitlines() == said.err.splitlines()
+        assert not Path("out.csv").exists()
 
 
 def test_data_that_comes_from_no_file(workplace, capsys):

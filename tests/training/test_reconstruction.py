@@ -100,7 +100,17 @@ def test_an_embedding_is_no_target(capsys: pytest.CaptureFixture[str]):
     )
 
 
-def test_metrics_of_numbers_are_refused(capsys: pytest.CaptureFixture[str]):
-    assert train(rooms(), NARROW, metrics=["mae"]) == 2
-    line = "metrics: mae needs a target of numbers, but this one holds inputs; use the loss, which measures the"
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"metrics": ["mae"]}, "metrics: mae needs a target of numbers, and this network has none"),
+        ({"metrics": ["accuracy"]}, "metrics: accuracy needs a target of classes or labels, and this network has none"),
+        ({"loss": "quantile"}, "loss: quantile does not measure how well a network reconstructs its inputs; fitting:"),
+        ({"loss": "cross_entropy"}, "loss: cross_entropy does not measure how well a network reconstructs its inputs"),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes: Any, line: str, capsys: pytest.CaptureFixture[str]):
+    assert train(rooms(), NARROW, **changes) == 2
+    assert line in capsys.readouterr().err
+    assert main(["check", "c.yaml"]) == 2
     assert line in capsys.readouterr().err

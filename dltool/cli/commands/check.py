@@ -25,7 +25,7 @@ from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
 from dltool.formatting import quantity, rate, size
-from dltool.program.building import build_network
+from dltool.program.building import build_network, row_order
 from dltool.program.generation import require_causal
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
@@ -88,7 +88,8 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     train = experiment.train
     inspection = inspect(experiment.data, [folder], train.sampling)
     signature = inspection.signature
-    batching = Batching.of(train, signature.rows["train"])
+    in_streams = row_order(experiment) == "in streams"
+    batching = Batching.of(train, signature.rows["train"], in_streams=in_streams)
     network = build_network(experiment, signature, training=True, rows=batching.largest_batch)
     require_causal(experiment, signature)
     batching = without_single_row(batching, network)

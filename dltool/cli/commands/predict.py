@@ -20,7 +20,7 @@ from dltool.data.readers.outline import Bad, Request
 from dltool.errors import InputError, Problem
 from dltool.formatting import duration, rate
 from dltool.training.devices import device_for_rows
-from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_unknown
+from dltool.training.prediction import Predicted, Predictions, Predictor, note_bad, note_imputed, note_unknown
 from dltool.training.prediction_file import PredictionFile
 from dltool.training.saving import find, load
 
@@ -59,7 +59,7 @@ def predict(
                 _show(next(tables), others=len(predictions.sources) - 1)
         else:
             _write(predictions, target, out)
-    note_bad(predictions.bad, bad == "skip", _note)
+    note_bad(predictions.bad, predictions.skipped > 0, _note)
     return _write_messages(predictions, predictor)
 
 
@@ -78,14 +78,15 @@ def _write(predictions: Predictions, target: PredictionFile, out: Path | None) -
 
 
 def _write_messages(predictions: Predictions, predictor: Predictor) -> int:
-    """Write notes and problems; returns the exit code, 1 if some files could not be predicted."""
+    """Write notes and problems; returns the exit code, 1 if some samples could not be predicted."""
     for text in predictions.notes:
         _note(text)
     note_unknown(predictions.unknown, predictor.preprocessing.features, _note)
+    note_imputed(predictions.imputed, _note)
     for problem in predictions.problems:
         typer.echo(f"error: {problem}", err=True)
     if len(predictions.problems) > MANY_PROBLEMS:
-        typer.echo(f"error: {len(predictions.problems):,} files could not be predicted", err=True)
+        typer.echo(f"error: {len(predictions.problems):,} samples could not be predicted", err=True)
     return 1 if predictions.problems else 0
 
 

@@ -9,6 +9,7 @@ import typer
 
 from dltool.cli.screen.table import write_table
 from dltool.config.experiment import TARGETS
+from dltool.data.files.quoting import percent
 from dltool.data.inspection.inspection import Inspection
 
 #: largest number of classes and of columns that are shown
@@ -52,4 +53,4 @@ def write_data(inspection: Inspection) -> None:
 
 def _percent(share: float) -> str:
     """A percentage with up to three digits."""
-    return f"{100 * share:.3g} %" if share else ""
+    return percent(share, 3) if share else ""

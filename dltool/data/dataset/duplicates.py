@@ -22,8 +22,9 @@ APART = np.uint64(0x9E3779B97F4A7C15)
 class Duplicates:
     """Collects hashes of the rows of all parts; rows with the same features, codes and targets are duplicates."""
 
-    def __init__(self, rows: Mapping[str, int]):
-        """`rows` is the number of rows of each part."""
+    def __init__(self, rows: Mapping[str, int], *, has_columns: bool):
+        """`rows` is the number of rows of each part; only a table `has_columns` by which they can be divided."""
+        self._has_columns = has_columns
         worth = len(rows) > 1 and sum(rows.values()) <= MOST_ROWS
         self._hashes: dict[str, list[np.ndarray]] = {part: [] for part in rows} if worth else {}
 
@@ -44,7 +45,9 @@ class Duplicates:
                 found.append(f"{plural(count, 'row')} of {name} also in {other}")
         if not found:
             return []
-        advice = "to avoid it, remove repeated rows, or keep rows that belong together in one part (data.split.group)"
+        advice = "to avoid it, remove repeated rows"
+        if self._has_columns:
+            advice += ", or keep rows that belong together in one part (data.split.group)"
         return [f"rows in two parts inflate results: {', '.join(found)}; {advice}"]
 
 

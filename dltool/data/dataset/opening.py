@@ -67,7 +67,8 @@ def open_dataset(
         digest = hashlib.sha256()
         rows = {part: partition.count(part) for part in partition.rows}
         signature = settled.signature(rows)
-        duplicates, constants = Duplicates(rows if preprocessing is None else {}), Constants()
+        duplicates = Duplicates(rows if preprocessing is None else {}, has_columns=bool(settled.columns))
+        constants = Constants()
         pieces = duplicates.watched(pieces_of(readers, settled.features, partition, digest, constants))
         alias = alias_table(sampling, partition, readers["train"].outline) if sampling else None
         layout = RecordLayout.of(signature)

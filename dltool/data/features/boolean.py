@@ -30,6 +30,9 @@ class BooleanEncoder(Encoder):
         if self.indicator:
             numbers[:, 1] = missing(cells)
 
+    def imputed(self, cells: np.ndarray) -> int:
+        return 0 if self.indicator else int(missing(cells).sum())
+
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         return np.ma.array(numbers[:, 0] > 0.5, mask=numbers[:, 1] > 0.5 if self.indicator else False)
 

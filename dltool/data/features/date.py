@@ -45,6 +45,9 @@ class DateEncoder(Encoder):
         if self.indicator:
             numbers[:, -1] = without
 
+    def imputed(self, cells: np.ndarray) -> int:
+        return 0 if self.indicator else int(missing(cells).sum())
+
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         seconds = (numbers[:, 0].astype(np.float64) * self.deviation + self.mean) * DAY
         times = np.rint(seconds).astype("datetime64[s]")

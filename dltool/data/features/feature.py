@@ -75,6 +75,10 @@ class Encoder(ABC):
         """How many of these cells, or parts of them, with codes (rows, length), are not in the training part."""
         return 0
 
+    def imputed(self, cells: np.ndarray) -> int:
+        """How many of these cells are missing and get a usual value without a mark, as no training row lacked one."""
+        return 0
+
     def as_json(self) -> dict[str, Any]:
         """All fields, and the kind."""
         return {"kind": self.kind, **{each.name: getattr(self, each.name) for each in fields(self)}}

@@ -53,6 +53,9 @@ class NumericEncoder(Encoder):
         if self.indicator:
             numbers[:, -1] = missing(cells)
 
+    def imputed(self, cells: np.ndarray) -> int:
+        return 0 if self.indicator else int(missing(cells).sum())
+
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         if self.both or not self.knots:
             values = Scale(np.array(self.offset), np.array(self.factor)).undone(numbers[:, 0])

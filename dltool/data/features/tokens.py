@@ -12,6 +12,7 @@ from pydantic import Field, PositiveInt
 
 from dltool.data.features.feature import Encoder, Feature, Fitting
 from dltool.data.features.lengths import DESCRIPTION, usual_length
+from dltool.data.files.quoting import percent
 from dltool.data.samples.signature import CodeField
 from dltool.data.vocabularies.kinds import VocabularyKind, fitting_of, stored_vocabulary
 from dltool.data.vocabularies.vocabulary import UNKNOWN, Vocabulary
@@ -104,7 +105,7 @@ class _Fitting(Fitting):
         longer = sum(count for length, count in lengths.items() if length > kept)
         if not longer:
             return []
-        share, unit = f"{100 * longer / lengths.total():.2g} %", encoder.vocabulary.unit
+        share, unit = percent(longer / lengths.total()), encoder.vocabulary.unit
         which = f"the {encoder.keep} {kept} {unit}s are kept"
         return [f"column '{self._column}': {share} of the texts to train on are longer, {which} (length, keep)"]
 

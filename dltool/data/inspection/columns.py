@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dltool.data.features.feature import Encoder
 from dltool.data.features.infer import NAMES, SENTENCE
+from dltool.data.files.quoting import percent
 from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 from dltool.data.tables.profile import ColumnProfile
@@ -31,8 +32,8 @@ class ColumnReport:
     values: str  # the range of numbers and dates, else the most frequent ones
 
 
-def useless(column: ColumnProfile) -> str:
-    """Why nothing can be learned from a column; empty if something can."""
+def useless(column: ColumnProfile, *, within_cells: bool = False) -> str:
+    """Why nothing can be learned from a column; empty if something can. A feature may look at words `within_cells`."""
     if column.kind == "other":
         return "holds lists or records"
     if column.constant:
@@ -43,7 +44,7 @@ def useless(column: ColumnProfile) -> str:
         return "numbers the rows"
     if column.different <= NAMES or column.filled < FEWEST_ROWS:
         return ""
-    if column.kind == "text" and column.words < SENTENCE:
+    if column.kind == "text" and column.words < SENTENCE and not within_cells:
         return "a different word in almost every row"
     if column.kind == "integer" and (column.contiguous or called_id(column.name)):
         return "a different number in almost every row: it only names rows"
@@ -82,8 +83,8 @@ def report(
 
 def odd_columns(profiles: Mapping[str, ColumnProfile], encoders: Mapping[str, Encoder]) -> Iterator[Finding]:
     """Features from which nothing can be learned."""
-    for name in encoders:
-        if reason := useless(profiles[name]):
+    for name, encoder in encoders.items():
+        if reason := useless(profiles[name], within_cells=encoder.kind in ("text", "tokens")):
             yield warning(f"{reason}; leave the column out: exclude: [{name}]", f"column '{name}'")
 
 
@@ -102,7 +103,7 @@ def _becomes(encoder: Encoder) -> str:
 def _values(profile: ColumnProfile, frequent: Sequence[tuple[str, int]]) -> str:
     if profile.low:
         return f"{profile.low} … {profile.high}"
-    shares = [f"{_short(word)} {100 * count / profile.rows:.3g} %" for word, count in frequent]
+    shares = [f"{_short(word)} {percent(count / profile.rows, 3)}" for word, count in frequent]
     return ", ".join(shares) + (", …" if frequent and profile.distinct > SHOWN else "")
 
 

@@ -80,7 +80,8 @@ def _read_through(readers: Mapping[str, Reader], partition: Partition, settled: 
             pass
     if tables:
         return []
-    duplicates, constants = Duplicates({part: partition.count(part) for part in partition.rows}), Constants()
+    rows = {part: partition.count(part) for part in partition.rows}
+    duplicates, constants = Duplicates(rows, has_columns=False), Constants()
     for _ in duplicates.watched(pieces_of(readers, settled.features, partition, hashlib.sha256(), constants)):
         pass
     return [*constants.warnings(), *duplicates.warnings()]

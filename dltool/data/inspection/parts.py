@@ -79,14 +79,17 @@ def odd_numbers(partition: Partition, places: Mapping[str, TableReader]) -> Iter
     """Targets that are constant in a part, and outliers."""
     if partition.target.task != "numbers":
         return
+    forecast = partition.target.forecast
+    names = forecast.columns if forecast else partition.target.names
+    constant: dict[str, list[str]] = {}
     for part, (source, index) in partition.rows.items():
-        numbers = partition.targets(part)
-        for i, name in enumerate(partition.target.names):
-            column = numbers[:, i].astype(np.float64)
+        numbers = partition.targets(part)[:, : len(partition.target.names)]
+        for i, name in enumerate(names):
+            column = numbers[:, i :: len(names)].astype(np.float64)  # all steps of a forecast
             if column.min() == column.max():
-                yield warning(
-                    f"the same number in all rows of the {part} part; nothing can be learned or measured there", name
-                )
+                constant.setdefault(name, []).append(part)
+                continue
+            if forecast:
                 continue
             distance = np.abs(column - column.mean()) / column.std()
             if part == "train" and distance.max() > FAR and source in places:
@@ -94,6 +97,9 @@ def odd_numbers(partition: Partition, places: Mapping[str, TableReader]) -> Iter
                 rows = np.arange(len(partition.encoded[source]))[index]
                 where = places[source].outline.place(int(rows[row]))
                 yield warning(f"{distance.max():.0f} standard deviations from the mean at {where}; is it right?", name)
+    for name, parts in constant.items():
+        where = f"{parts[0]} part" if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]} parts"
+        yield warning(f"the same number in all rows of the {where}; nothing can be learned or measured there", name)
 
 
 def repeated_rows(

@@ -52,6 +52,7 @@ class PredictionRows:
         self.horizon = reader.horizon
         self.kept_types = reader.kept_types()
         self.unknown: Counter[str] = Counter()  # cells with values that are not in the training part, by column
+        self.imputed: Counter[str] = Counter()  # missing cells that get a usual value without a mark, by column
         self.bad: Counter[str] = Counter()  # unreadable cells by column, unless these are refused
         self._skipped = np.empty(0, np.int64)  # rows with such cells that are left out
 
@@ -77,6 +78,7 @@ class PredictionRows:
                     raw, lambda row, start=start: self._reader.outline.place(start + row), series
                 )
             self.unknown.update(self._preparation.unknown(raw, prepared))
+            self.imputed.update(self._preparation.imputed(raw))
             low += len(prepared.features)
             targets = self._target.unknown(low - start, series) if self._targets is None else self._targets[start:low]
             samples = Samples(prepared.features, targets, prepared.codes)
@@ -93,6 +95,11 @@ class PredictionRows:
             _, inside = overlap(self.usable, piece.low, piece.high)
             if len(piece.samples.targets[inside]):
                 yield piece.samples.taken(inside), rows[inside]
+
+    @property
+    def skipped(self) -> int:
+        """How many rows are left out for an unreadable cell."""
+        return len(self._skipped)
 
     def _find_bad_cells(self) -> None:
         if self._bad != "refuse":

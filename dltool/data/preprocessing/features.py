@@ -89,6 +89,10 @@ class ArrayPreparation:
         """How many windows are of an unknown series, by the column of series; none for other arrays."""
         return {name: int((prepared.codes[:, 0] == 0).sum()) for name in self.units}
 
+    def imputed(self, raw: Raw) -> Mapping[str, int]:
+        """How many missing cells get a usual value without a mark, by column: none for arrays."""
+        return {}
+
     def require_alike(self, outline: Outline) -> None:
         """Raises InputError unless a source has the features trained on."""
         if (outline.feature_shape, outline.feature_dtype) != (self.feature_shape, self.feature_dtype):
@@ -194,6 +198,11 @@ class TablePreparation:
             counts[encoder.column] = encoder.unknown(cells[encoder.column], prepared.codes[:, code : code + length])
             code += length
         return counts
+
+    def imputed(self, raw: Raw) -> Mapping[str, int]:
+        """How many missing cells get a usual value without a mark, by column."""
+        cells = cells_of(raw)
+        return {encoder.column: encoder.imputed(cells[encoder.column]) for encoder in self.encoders}
 
     def require_alike(self, outline: Outline) -> None:
         """Raises InputError unless the source is a table; missing columns are reported when it is opened."""

@@ -25,6 +25,7 @@ class Request:
     features: tuple[str, ...] = ()  # the columns to read, in this order, if a training has fixed them
     targets: bool = True  # False for prediction
     extras: tuple[str, ...] = ()  # other columns: of groups, times or weights
+    named_by: Mapping[str, str] = field(default_factory=dict)  # the field of the source that names such a column
     declared: Mapping[str, str] = field(default_factory=dict)  # features by name or pattern: the types in SQL they read
     types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has settled them
     bad: Bad = "refuse"  # how to treat unreadable cells

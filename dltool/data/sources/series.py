@@ -52,6 +52,7 @@ class Series(Source):
         settled = bool(request.settled.get("padded")) if request.shape else None
         longest = request.shape[0] if request.shape else self.length or max(lengths)
         padded = min(lengths) < longest if settled is None else settled
+        found.require_header_kept()
         self._require_lengths(found, longest, padded=padded)
         array = np.stack([_padded(one, longest) for one in series])
         outline = Outline(
@@ -69,11 +70,12 @@ class Series(Source):
 
     def _require_lengths(self, found: _Found, longest: int, *, padded: bool) -> None:
         """Raises InputError for a series that is too long, or too short where no series is padded."""
+        most_values = max(map(len, found.series))
         for series, line in zip(found.series, found.lines, strict=True):
             count = plural(len(series), "value")
             if len(series) > longest:
                 most = f"'length' is {longest}" if self.length == longest else f"the longest to train on has {longest}"
-                message = f"a series of {count}, {most}; for longer ones: length: {len(series)}"
+                message = f"a series of {count}, {most}; for longer ones: length: {most_values}"
                 raise InputError(Problem(message, f"{found.path}:{line}"))
             if len(series) < longest and not padded:
                 message = (
@@ -111,6 +113,7 @@ class _Found:
         self.lines: list[int] = []
         self.numbers = False  # the target is a number, not a class
         self._has_labels = True
+        self._equal_length = False
         self._classes: list[str] = []
         for number, line in filled_lines(path, strict=False):  # comments may be in any encoding
             if line.startswith("@"):
@@ -128,8 +131,21 @@ class _Found:
         places = (f"{self.path}:{line}" for line in self.lines)
         return {"target": np.array([_target(*one) for one in zip(self.labels, places, strict=True)])}
 
+    def require_header_kept(self) -> None:
+        """Raises InputError for a series of another length, where the header says that all have the same."""
+        first = len(self.series[0])
+        for series, line in zip(self.series, self.lines, strict=True):
+            if self._equal_length and len(series) != first:
+                message = f"a series of {plural(len(series), 'value')}, the first one has {first}, but the header says"
+                hint = (
+                    "that all have the same length (@equalLength true); is it cut short? otherwise: @equalLength false"
+                )
+                raise InputError(Problem(f"{message} {hint}", f"{self.path}:{line}"))
+
     def _take_directive(self, line: str) -> None:
         name, *values = line.split()
+        if name.lower() == "@equallength":
+            self._equal_length = values[:1] == ["true"]
         if name.lower() in ("@classlabel", "@targetlabel") and values:
             self._has_labels = values[0].lower() == "true"
             self.numbers, self._classes = name.lower() == "@targetlabel", values[1:]

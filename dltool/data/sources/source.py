@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from dltool.config.description import Description
-from dltool.data.readers.outline import Request
+from dltool.data.readers.outline import INPUTS, Request
 from dltool.data.readers.reader import Reader
 from dltool.errors import InputError
 
@@ -32,6 +32,11 @@ class Source(Description):
     def column_names(self) -> tuple[str, ...]:
         """Names along the last axis of samples that are arrays; empty without names."""
         return ()
+
+    @property
+    def may_reconstruct(self) -> bool:
+        """Whether the target may be the inputs themselves."""
+        return any(getattr(self, field, None) == INPUTS for field in ("target", "targets", "labels"))
 
     def at(self, path: str) -> Self:
         """The same source with another path; raises InputError if it does not read files."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from dltool.config.columns import ColumnName
+from dltool.config.columns import ColumnName, ColumnNames, SomeColumnNames
 from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.number import Number
@@ -34,13 +34,13 @@ class Table(Source):
     mixed_units: ClassVar[bool] = True
 
     path: str = Field(description="of the file; wildcards match several files with the same columns")
-    target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
+    target: ColumnName | SomeColumnNames = Field(
         description="column, or columns, to predict; inputs: the features themselves, to be reconstructed"
     )
-    columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
+    columns: SomeColumnNames | None = Field(
         default=None, description="of the features; by default all except the target and 'exclude'"
     )
-    exclude: list[ColumnName] = Field(default=[], description="columns to leave out")
+    exclude: ColumnNames = Field(default=[], description="columns to leave out")
     task: Task = Field(
         default="auto", description="classes: one of several classes; multilabel: several labels, each 0 or 1; numbers"
     )
@@ -65,7 +65,7 @@ class Table(Source):
         default=None, description="around fields; '' if quotes have no special meaning"
     )
     header: bool | None = Field(default=None, description="whether the first line names the columns")
-    names: list[str] = Field(default=[], description="of the columns, instead of a header")
+    names: ColumnNames = Field(default=[], description="of the columns, instead of a header")
     skip: NonNegativeInt = Field(default=0, description="lines to leave out before the header")
     sheet: str | None = Field(default=None, description="of an Excel workbook; the first by default")
     decimal: Literal[".", ","] | None = Field(default=None, description="decimal mark; detected by default")
@@ -164,8 +164,9 @@ class Table(Source):
     def _features(self, file: TableFile, request: Request, targets: Sequence[str]) -> list[str]:
         """Names of the columns to read; raises InputError for names that the file does not have."""
         problems = [*_unknown(file, targets, "target"), *_unknown(file, self.exclude, "exclude")]
-        problems += [*_unknown(file, self.columns or [], "columns"), *_unknown(file, request.features, "")]
-        problems += [*_unknown(file, request.extras, ""), *_unknown(file, request.keep, "")]
+        problems += _unknown(file, self.columns or [], "columns")
+        for name in (*request.features, *request.extras, *request.keep):
+            problems += _unknown(file, [name], request.named_by.get(name, ""))
         problems += [
             Problem(f"'{name}' is the target, it cannot be a feature", str(file.path), "columns")
             for name in self.columns or []

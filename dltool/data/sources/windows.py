@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from dltool.config.columns import ColumnName
+from dltool.config.columns import ColumnName, ColumnNames, SomeColumnNames, distinct
 from dltool.config.description import Component
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.files.text_lines import Encoding
@@ -33,18 +33,14 @@ class Windows(Source):
     mixed_units: ClassVar[bool] = True
 
     path: str
-    target: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] = Field(
-        description="column, or columns, to predict"
-    )
-    columns: Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
-        default=None, description="columns in a window; by default only the target"
-    )
-    known_ahead: list[ColumnName] = Field(
+    target: ColumnName | SomeColumnNames = Field(description="column, or columns, to predict")
+    columns: SomeColumnNames | None = Field(default=None, description="columns in a window; by default only the target")
+    known_ahead: ColumnNames = Field(
         default=[],
         description="columns known before they happen, such as holidays; a window shows them up to its horizon. There"
         " the other columns are 0, as their mean is after scaling",
     )
-    calendar: list[Cycle] = Field(
+    calendar: Annotated[list[Cycle], AfterValidator(distinct)] = Field(
         default=[],
         description="of the time of each row, up to the horizon: hour (of the day), weekday, day (of the month), month;"
         " each as a sine and a cosine",
@@ -53,7 +49,7 @@ class Windows(Source):
     horizon: PositiveInt = Field(default=1, description="how many rows after the window the target is")
     steps: bool = Field(default=False, description="predict all rows up to the horizon, not only the last")
     stride: PositiveInt = Field(default=1, description="rows from one window to the next")
-    group: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = Field(
+    group: ColumnName | SomeColumnNames | None = Field(
         default=None, description="column, or columns, that identify the series; no window spans two series"
     )
     show_series: bool = Field(
@@ -88,7 +84,7 @@ class Windows(Source):
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header: bool | None = None
-    names: list[str] = Field(default=[])
+    names: ColumnNames = Field(default=[])
     types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={}, description="types of columns, as in a table"
     )
@@ -161,7 +157,9 @@ class Windows(Source):
         features = (next(iter(needed)),) if self.time else ()
         keep = () if request.targets else tuple(dict.fromkeys([*keys, *request.keep]))
         keep = tuple(name for name in keep if name != LAST_ROW)
-        wanted = replace(request, features=features, targets=False, extras=tuple(needed), keep=keep)
+        wanted = replace(
+            request, features=features, targets=False, extras=tuple(needed), keep=keep, named_by=self._named_by
+        )
         table = self._table.open(folders, wanted)
         try:
             ordered = OrderedTable(self, table, request)
@@ -170,6 +168,13 @@ class Windows(Source):
         except BaseException:
             table.close()
             raise
+
+    @property
+    def _named_by(self) -> dict[str, str]:
+        """Which field names each column; the last one of several."""
+        fields = {"known_ahead": self.known_ahead, "columns": self.columns or [], "target": self.targets}
+        fields |= {"group": self.groups, "time": [self.time] if self.time else []}
+        return {name: field for field, names in fields.items() for name in names}
 
     @property
     def _table(self) -> Table:

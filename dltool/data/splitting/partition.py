@@ -100,6 +100,9 @@ def _split_main(
     """The parts that the main source is divided into, with notes."""
     main = outlines["train"]
     of_main = [part for part in data.parts if part == "train" or part not in outlines]
+    if main.succession and data.split.stratify is True:
+        message = "samples of a time series are always divided by time, not by class"
+        raise InputError(Problem(message, path="data.split.stratify"))
     for column in data.split.columns:
         if main.succession:
             message = "samples of a time series are always divided by time, not by a column"

@@ -43,12 +43,12 @@ def split_rows(
     for index in chosen.values():
         near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
         free[near] = False
+    several = bool(chosen) and succession and len(succession.sizes) > 1
     if dated := dated_parts(split, parts, succession):
         chosen |= {part: _compact(of_part) for part, of_part in dated.items()}
         free &= earlier_than(split, dated, succession)
     # the test part first, so that it does not depend on the validation part
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
-    several = chosen and succession and len(succession.sizes) > 1
     notes = ["the file holds several series: its last rows are all from the last one"] if several else []
     if wanted:
         if succession:

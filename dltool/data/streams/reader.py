@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import percent, plural, shown
 from dltool.data.files.text_lines import Encoding
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Raw, Reader
@@ -93,7 +93,7 @@ class StreamReader(Reader):
         unknown, total = self._tokens.unknown, sum(self._tokens.counts)
         if not unknown:
             return ()
-        share, what = f"{100 * unknown / total:.2g} %", plural(unknown, self._vocabulary.unit)
+        share, what = percent(unknown / total), plural(unknown, self._vocabulary.unit)
         return (f"{where}: {what} ({share}) not in the vocabulary, taken as unknown",)
 
 

@@ -43,6 +43,11 @@ class Ordering:
     repeats: Repeats = "refuse"
     step: Step | None = None  # of the training
 
+    @property
+    def grouped(self) -> bool:
+        """Whether there are several series."""
+        return bool(self.series.any())
+
     def chronology(self) -> Chronology:
         """Raises InputError for what the rules refuse."""
         if self.times is None:
@@ -88,7 +93,12 @@ class Ordering:
         others = int(again.sum()) - 1
         more = f", and {plural(others, 'more row')} like it" if others else ""
         if self.repeats == "refuse":
-            advice = "name the column that identifies the series (group), or which row to keep (repeats: first or last)"
+            column = (
+                "another column that tells the series apart"
+                if self.grouped
+                else "the column that identifies the series"
+            )
+            advice = f"name {column} (group), or which row to keep (repeats: first or last)"
             raise InputError(Problem(f"{what}{more}; {advice}", self.place(first)))
         left_out = {"first": again, "last": np.append(again[1:], False), "keep": np.zeros_like(again)}[self.repeats]
         return order[~left_out], [f"{self.place(first)}: {what}{more} (repeats: {self.repeats})"]

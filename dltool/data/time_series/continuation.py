@@ -55,7 +55,7 @@ def continuation(table: OrderedTable) -> Cut:
     outline = table.outline_of(series, lambda row: place(int(rows_of_ends[row])))
     starts = np.arange(len(usable)) * rows
     flat = shown_rows.reshape(-1, features.shape[1])
-    future = Future(source.horizon, source.time or "", times)
+    future = Future(np.stack([_rows(table, end) for end in usable]), tuple(source.groups), source.time or "", times)
     return Cut(flat, starts, rows_of_ends, table.hidden(), outline, future)
 
 
@@ -97,6 +97,16 @@ def _known_ahead(table: OrderedTable, features: np.ndarray, end: _End) -> np.nda
         )
         raise InputError(Problem(message, table.outline.place(int(table.order.rows[end.row]))))
     return behind
+
+
+def _rows(table: OrderedTable, end: _End) -> np.ndarray:
+    """The rows of the file that hold the steps behind the end, −1 where there is none."""
+    order, horizon = table.order, table.source.horizon
+    behind = slice(end.row + 1, min(end.row + 1 + horizon, end.stop))
+    rows = np.full(horizon, -1)
+    given = np.where(order.filled[behind], -1, order.rows[behind])
+    rows[: len(given)] = given
+    return rows
 
 
 def _times(table: OrderedTable, end: _End) -> np.ndarray:

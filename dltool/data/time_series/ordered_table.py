@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.data.arrays.values import EXACT
+from dltool.data.arrays.values import EXACT, LARGEST
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Reader
@@ -80,6 +80,11 @@ class OrderedTable:
         )
 
     @property
+    def rows_with_gaps(self) -> np.ndarray:
+        """The rows (n,) with an empty cell."""
+        return np.flatnonzero(np.isnan(np.stack(list(self._raw.values()))).any(axis=0))
+
+    @property
     def season(self) -> int:
         """Rows after which the series repeats itself."""
         guessed = self.order.step.season if self.order.step and self.source.time else 1
@@ -120,6 +125,9 @@ class OrderedTable:
             if cells.dtype.kind in "iu":
                 what += " that float64 holds exactly"
             raise InputError(Problem(f"column '{name}' {what}", place(int(bad[0]))))
+        if (large := np.flatnonzero(~empty & (np.abs(values) > LARGEST))).size:
+            what = f"holds {values[large[0]]:.6g}".replace("e+", "e")
+            raise InputError(Problem(f"column '{name}' {what}, too large for float32", place(int(large[0]))))
         values[empty] = np.nan
         return values
 

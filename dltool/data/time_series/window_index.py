@@ -11,7 +11,7 @@ import numpy as np
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.history import History
 from dltool.data.readers.outline import Succession
-from dltool.data.tables.key_columns import moment_of
+from dltool.data.tables.key_columns import moment, moment_of
 from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_reader import Cut
 from dltool.errors import InputError, Problem
@@ -113,10 +113,24 @@ def _require_some(table: OrderedTable, starts: np.ndarray) -> None:
     found = f"{rows} rows" if longest == rows else f"{rows} rows, of which at most {longest} follow each other,"
     ahead = f" and a horizon of {source.horizon}" if table.request.targets else ""
     message = f"{found} are too few for one window of {source.length}{ahead}"
+    if source.gaps == "split" and len(table.order.segments) - 1 > len(table.own_names):
+        message += "; to let windows cross gaps: gaps: keep, or gaps: fill"
     if longest >= source.length + (source.horizon if table.request.targets else 0):
-        before = f" before {source.until}" if source.until is not None else ""
-        message = f"no window of {source.length} rows{ahead}{before} is without an empty cell"
+        message = f"no window of {source.length} rows{ahead} {_why_none(table)}"
     raise InputError(Problem(message, table.outline.where))
+
+
+def _why_none(table: OrderedTable) -> str:
+    """Why no window is left, though enough rows follow each other."""
+    until, times = table.source.until, table.order.times
+    if table.request.targets and until is not None and times is not None and _before(table, until).sum() < len(times):
+        return f"is before {until} (until); the times are from {moment(times.min())} to {moment(times.max())}"
+    empty = table.rows_with_gaps
+    if not empty.size:
+        return "has all its rows"
+    where = f"{plural(empty.size, 'row')}, the first at {table.outline.place(int(empty[0]))}"
+    way_out = "" if table.source.empty == "previous" else "; to repeat the number before: empty: previous"
+    return f"is without an empty cell; there are some in {where}{way_out}"
 
 
 def _note_rows_without_window(table: OrderedTable, windows: int) -> None:

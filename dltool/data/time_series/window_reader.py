@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dltool.data.column_types.column_type import ColumnType
+from dltool.data.column_types.date import Date
 from dltool.data.readers.outline import Outline
 from dltool.data.readers.reader import Raw, Reader
 
@@ -22,7 +24,8 @@ LAST_ROW, STEP = "last_row", "step"
 class Future:
     """The rows that continue series past their ends."""
 
-    steps: int  # how many for each window
+    rows: np.ndarray  # (windows, steps) the row of the file that holds each, −1 where there is none
+    groups: tuple[str, ...] = ()  # columns that identify the series
     column: str = ""  # of their times
     times: np.ndarray | None = None  # (windows, steps) datetime64, NaT if unknown, or numbers, NaN likewise
 
@@ -45,7 +48,7 @@ class WindowReader(Reader):
     def __init__(self, table: Reader, cut: Cut):
         self._table, self._starts, self._ends, self.outline = table, cut.starts, cut.ends, cut.outline
         self._hidden, self._future = cut.hidden, cut.future
-        self.horizon = cut.future.steps if cut.future else 1
+        self.horizon = cut.future.rows.shape[1] if cut.future else 1
         rows = self.outline.feature_shape[0]
         self._windows = sliding_window_view(cut.shown, rows, axis=0).swapaxes(1, 2)
 
@@ -69,24 +72,51 @@ class WindowReader(Reader):
     def kept(self, low: int, high: int) -> dict[str, np.ndarray]:
         """Of the row that each window ends with: its number, from 1, and cells such as its group and time.
 
-        Past the end of a series: the same for each step, with the time of the step, and its number.
+        Past the end of a series: for each step the cells of its own row, empty where the file has none, its time, and
+        its number.
         """
         ends = self._ends[low:high]
-        first = int(ends.min()) if len(ends) else 0
-        cells = self._table.kept(first, int(ends.max()) + 1 if len(ends) else 0)
-        kept = {LAST_ROW: _texts(ends + 1)} | {name: column[ends - first] for name, column in cells.items()}
-        if not self._future:
+        kept = {LAST_ROW: _texts(ends + 1), **self._cells(ends)}
+        future = self._future
+        if not future:
             return kept
-        kept = {name: column.repeat(self.horizon) for name, column in kept.items()}
-        if self._future.times is not None:
-            kept[self._future.column] = _moments(self._future.times[low:high].ravel())
+        of_series = (LAST_ROW, *future.groups)
+        kept = {name: column.repeat(self.horizon) for name, column in kept.items() if name in of_series}
+        kept |= {name: cells for name, cells in self._cells(future.rows[low:high].ravel()).items() if name not in kept}
+        if future.times is not None:
+            kept[future.column] = _moments(future.times[low:high].ravel(), utc=self._in_utc)
         return {**kept, STEP: np.tile(_texts(np.arange(self.horizon) + 1), len(ends))}
+
+    def _cells(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """The cells to keep of some rows (n,), masked for row −1."""
+        there = rows[rows >= 0]
+        first, stop = (int(there.min()), int(there.max()) + 1) if len(there) else (0, 0)
+        found = {}
+        for name, column in self._table.kept(first, stop).items():
+            cells = np.ma.array(np.full(len(rows), None), mask=True)
+            cells[rows >= 0] = column[there - first]
+            found[name] = cells
+        return found
+
+    @cached_property
+    def _in_utc(self) -> bool:
+        """Whether times were converted to UTC, since they had an offset."""
+        column = self._future.column if self._future else ""
+        one = self._table.column_types().get(column)
+        written = isinstance(one, Date) and one.offsets == "utc"
+        return written or self._table.kept_types().get(column) == "TIMESTAMP WITH TIME ZONE"
+
+    def bad_cells(self, types: Mapping[str, str]) -> Mapping[str, int]:
+        """Those of the columns that windows are cut from."""
+        needed = self._table.outline.extras
+        return self._table.bad_cells({n: one.sql_type for n, one in self._table.column_types().items() if n in needed})
 
     def kept_types(self) -> dict[str, str]:
         """Whole numbers, and those of the table."""
         types = {LAST_ROW: "BIGINT", **self._table.kept_types()}
         if self._future and self._future.times is not None:
-            types[self._future.column] = "TIMESTAMP" if self._future.times.dtype.kind == "M" else "DOUBLE"
+            dates = "TIMESTAMP WITH TIME ZONE" if self._in_utc else "TIMESTAMP"
+            types[self._future.column] = dates if self._future.times.dtype.kind == "M" else "DOUBLE"
         return types | ({STEP: "BIGINT"} if self._future else {})
 
     def close(self) -> None:
@@ -98,11 +128,13 @@ def _texts(numbers: np.ndarray) -> np.ndarray:
     return numbers.astype(str).astype(object)
 
 
-def _moments(times: np.ndarray) -> np.ndarray:
-    """Times (n,) as texts of one form, masked where unknown: dates alone where none has an hour."""
+def _moments(times: np.ndarray, *, utc: bool) -> np.ndarray:
+    """Times (n,) as texts of one form, masked where unknown: dates alone where none has an hour, unless in UTC."""
     if times.dtype.kind != "M":
         return np.ma.masked_array([f"{time:.15g}" for time in times.tolist()], np.isnan(times), dtype=object)
     seconds = times.astype("datetime64[s]")
-    days = not (seconds - seconds.astype("datetime64[D]")).astype(np.int64)[~np.isnat(times)].any()
+    days = not utc and not (seconds - seconds.astype("datetime64[D]")).astype(np.int64)[~np.isnat(times)].any()
     texts = np.datetime_as_string(seconds, unit="D" if days else "s")
-    return np.ma.masked_array([text.replace("T", " ") for text in texts.tolist()], np.isnat(times), dtype=object)
+    zone = "Z" if utc else ""
+    texts = [text.replace("T", " ") + zone for text in texts.tolist()]
+    return np.ma.masked_array(texts, np.isnat(times), dtype=object)

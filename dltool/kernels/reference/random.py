@@ -80,7 +80,7 @@ def pair_bits(samples: int, heads: int, steps: int, *, key: int, stream: int, st
     groups, width = -(-steps // 4), -(-steps // 16) * 16
     sample, head = xp.arange(samples)[:, None, None], xp.arange(heads)[:, None]
     counter = (xp.arange(groups * width), step, position + sample, head)
-    outputs = xp.stack(philox(counter, (key & MASK, (key >> 32 & MASK) ^ stream)))
+    outputs = xp.stack(xp.broadcast_arrays(*philox(counter, (key & MASK, (key >> 32 & MASK) ^ stream))))
     pairs = outputs.reshape(4, samples, heads, groups, width).transpose(1, 2, 3, 0, 4)
     return pairs.reshape(samples, heads, 4 * groups, width)[:, :, :steps, :steps]
 

@@ -19,7 +19,7 @@ def previous_step(y: Array, *initial: Array) -> Array:
     return xp.concatenate([first[:, None], y[:, :-1]], axis=1)
 
 
-def states_and_factors(extras: tuple[Array, ...], masked: int) -> tuple[tuple[Array, ...], Array]:
+def states_and_factors(extras: tuple[Array, ...], masked: int) -> tuple[tuple[Array, ...], Array | int]:
     """Initial states (B, H), and what y₋₁ is multiplied by in its products: a mask (B, H), or 1."""
     count = len(extras) - masked
     return extras[:count], extras[count][:, 0] if masked else 1

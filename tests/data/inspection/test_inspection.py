@@ -194,3 +194,26 @@ def test_check_refuses_an_infinite_cell_as_training_does(capsys: pytest.CaptureF
         told.append(capsys.readouterr().err)
     assert told[0] == told[1]
     assert "t.csv:5: data.table: column 'a' is infinite" in told[0]
+
+
+@pytest.mark.parametrize(("feature", "told"), [("category", 1), ("tokens: character", 0), ("text", 0)])
+def test_only_a_category_needs_words_that_return(feature: str, told: int, capsys: pytest.CaptureFixture[str]):
+    config = written({"code": [f"k{row}" for row in range(ROWS)], "kind": KIND}, "kind", "classes")
+    layers = "{embedding: 4}, {gru: 4}, " if "tokens" in feature else ""
+    text = Path(config).read_text().replace("model: [", f"model: [{layers}")
+    Path(config).write_text(text.replace("\n\n", f"\n  features: {{code: {{{feature}}}}}\n"))
+    assert len([line for line in findings(config, capsys) if "almost every row" in line]) == told
+
+
+def test_a_constant_series_is_told_once_for_all_steps(capsys: pytest.CaptureFixture[str]):
+    Path("s.csv").write_text("sales,heat\n" + "".join(f"5,{n % 7}\n" for n in range(200)))
+    Path("c.yaml").write_text(
+        "data:\n  windows: {path: s.csv, target: [sales, heat], length: 4, horizon: 8, steps: true}\n"
+        "  split: {validation: 0.2}\nmodel: [flatten, {dense: targets}]\nloss: mse\n"
+    )
+    assert [line for line in findings("c.yaml", capsys) if "same number" in line] == [
+        "warning: sales: the same number in all rows of the train and validation parts; nothing can be learned or"
+        " measured there"
+    ]
+    assert main(["check", "c.yaml"]) == 0
+    assert "data.split.group" not in capsys.readouterr().out

@@ -268,13 +268,19 @@ BROKEN: dict[str, Broken] = {
     ),
     "a longer series than those to train on": (
         {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
-        {"/a.ts": "@data\n1,2:a\n1:b\n", "/b.ts": "@data\n1,2,3:b\n"},
-        "b.ts:2: data.test.series: a series of 3 values, the longest to train on has 2; for longer ones: length: 3",
+        {"/a.ts": "@data\n1,2:a\n1:b\n", "/b.ts": "@data\n1,2,3:b\n1,2,3,4:b\n"},
+        "b.ts:2: data.test.series: a series of 3 values, the longest to train on has 2; for longer ones: length: 4",
     ),
     "a shorter series where none is padded": (
         {"series": "a.ts", "test": {"series": "b.ts"}, "split": {"validation": 0}},
         {"/a.ts": "@data\n1,2:a\n1,3:b\n", "/b.ts": "@data\n1:b\n"},
         "b.ts:2: data.test.series: a series of 1 value, all to train on have 2; to pad shorter ones: length: 3",
+    ),
+    "a series of another length than the header says": (
+        {"series": "a.ts"},
+        {"/a.ts": "@equalLength true\n@data\n1,2,3:a\n1,2:b\n"},
+        "a.ts:4: data.series: a series of 2 values, the first one has 3, but the header says that all have the same"
+        " length (@equalLength true); is it cut short? otherwise: @equalLength false",
     ),
     "dimensions of two lengths": (
         {"series": "a.ts"},
@@ -330,7 +336,8 @@ BROKEN: dict[str, Broken] = {
     "a gap in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n2,\n3,4\n" * 2},
-        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell",
+        "a.csv: data.windows: no window of 2 rows and a horizon of 1 is without an empty cell; there are some in 2"
+        " rows, the first at a.csv:3; to repeat the number before: empty: previous",
     ),
     "a word far down in a table of a series": (
         {"windows": {"path": "a.csv", "target": "n", "length": 2}},
@@ -340,7 +347,7 @@ BROKEN: dict[str, Broken] = {
     "no column of the series": (
         {"windows": {"path": "a.csv", "target": "m", "length": 2}},
         {"/a.csv": "t,n\n" + "1,2\n" * 9},
-        "a.csv: data.windows: no column 'm'; allowed: n, t",
+        "a.csv: data.windows.target: no column 'm'; allowed: n, t",
     ),
     "pickled objects": (
         {"npy": {"path": "x.npy", "targets": "x.npy"}},

@@ -135,11 +135,13 @@ def test_rolling_origins_go_forward_and_train_on_what_is_before():
     assert found[-1][2] == 13
 
 
-def ahead(preprocessing: Any, path: str, **fields: Any) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+def ahead(
+    preprocessing: Any, path: str, keep: tuple[str, ...] = (), **fields: Any
+) -> tuple[np.ndarray, dict[str, Any], list[str]]:
     """The windows from which the future of a file is predicted, what is kept of each step, and notes."""
     source = registered("source")["windows"].model_validate(windows(**fields, path=path)["windows"])
     settled = Preprocessing.from_json(preprocessing)
-    with prediction_rows.opened(source, settled, request=Request(targets=False)) as samples:
+    with prediction_rows.opened(source, settled, request=Request(targets=False, keep=keep)) as samples:
         (piece,) = samples.pieces()
         assert samples.horizon == 2
         return piece.samples.features, {name: cells.tolist() for name, cells in piece.kept.items()}, samples.notes
@@ -165,6 +167,30 @@ def test_rows_of_the_future_give_what_is_known_ahead():
     assert shown[0][:, :3].tolist() == [[21, 39, 0], [22, 38, 1], [23, 37, 0], [0, 7, 0], [0, 8, 1]]
     assert kept["day"] == ["2024-01-15", "2024-01-16"] * 2
     np.testing.assert_allclose(shown[0][3, 3:], [0, 1], atol=1e-6)  # a Monday
+
+
+def test_kept_cells_are_those_of_the_future_rows():
+    data = opened({**windows(), **PLAIN})
+    future = [("2024-01-15", "a", "", 7, 1), ("2024-01-15", "b", "", 8, 0), ("2024-01-16", "b", "", 9, 1)]
+    _, kept, _ = ahead(data.preprocessing, shops([*ROWS, *future]), keep=("sales", "price", "shop"))
+    assert kept["shop"] == ["a", "a", "b", "b"]
+    assert kept["price"] == ["7", None, "8", "9"]
+    assert kept["sales"] == [None] * 4
+
+
+def test_a_row_that_fills_a_gap_has_no_cells_to_keep():
+    fields: dict[str, Any] = {"gaps": "fill"}
+    data = opened({**windows(**fields), **PLAIN})
+    rows = [*ROWS[:14], ("2024-01-16", "a", "", 7, 1)]
+    _, kept, _ = ahead(data.preprocessing, shops(rows), keep=("price",), **fields)
+    assert (kept["day"], kept["price"]) == (["2024-01-15", "2024-01-16"], [None, "7"])
+
+
+@pytest.mark.parametrize(("offset", "first"), [("", "2024-01-15"), ("T01:00+02:00", "2024-01-14 23:00:00Z")])
+def test_times_that_were_converted_to_utc_say_so(offset: str, first: str):
+    path = shops([(row[0] + offset, *row[1:]) for row in ROWS])
+    data = opened({**windows(), **PLAIN})
+    assert ahead(data.preprocessing, path)[1]["day"][0] == first
 
 
 def test_a_series_that_is_too_short_is_named():
@@ -215,7 +241,26 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a column that is not there": (
         {"known_ahead": ["prize"]},
-        "shops.csv: data.windows: no column 'prize'; did you mean 'price'?",
+        "shops.csv: data.windows.known_ahead: no column 'prize'; did you mean 'price'?",
+    ),
+    "a number too large for float32": (
+        {"columns": ["sales", "price"], "path": "huge.csv"},
+        "huge.csv:4: data.windows: column 'price' holds 1e300, too large for float32",
+    ),
+    "gaps everywhere": (
+        {"path": "gaps.csv", "length": 5},
+        "gaps.csv: data.windows: 14 rows, of which at most 4 follow each other, are too few for one window of 5 and a"
+        " horizon of 2; to let windows cross gaps: gaps: keep, or gaps: fill",
+    ),
+    "empty cells everywhere": (
+        {"path": "empty.csv"},
+        "empty.csv: data.windows: no window of 3 rows and a horizon of 2 is without an empty cell; there are some in 4"
+        " rows, the first at empty.csv:5; to repeat the number before: empty: previous",
+    ),
+    "two rows for a time of a series": (
+        {"path": "twice.csv"},
+        "twice.csv:16: data.windows: 2024-01-14 in 'day' is repeated; name another column that tells the series apart"
+        " (group), or which row to keep (repeats: first or last)",
     ),
     "two rows for a time": (
         {"group": None},
@@ -232,7 +277,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "everything left out": (
         {"until": "2024-01-03"},
-        "shops.csv: data.windows: no window of 3 rows and a horizon of 2 before 2024-01-03 is without an empty cell",
+        "shops.csv: data.windows: no window of 3 rows and a horizon of 2 is before 2024-01-03 (until); the times are"
+        " from 2024-01-01 to 2024-01-14",
     ),
     "a calendar of numbers": (
         {"time": "price", "calendar": ["hour"], "group": "shop"},
@@ -244,6 +290,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults(fault: str):
     fields, line = FAULTS[fault]
+    shops([(*row[:3], "1e300", row[4]) if n == 2 else row for n, row in enumerate(ROWS)], "huge.csv")
+    shops([row for n, row in enumerate(ROWS[:17]) if n % 5 != 4], "gaps.csv")
+    shops([(*row[:2], "", *row[3:]) if n % 4 == 3 else row for n, row in enumerate(ROWS[:17])], "empty.csv")
+    shops([*ROWS[:14], ROWS[13], *ROWS[14:]], "twice.csv")
     assert problems({**windows(**fields), **PLAIN}) == [line]
 
 
@@ -261,6 +311,10 @@ OF_PARTS: dict[str, tuple[dict[str, Any], str]] = {
         {"table": {"path": "shops.csv", "target": "sales"}, "split": {"test": {"since": "2024-01-10"}}},
         "data.split: 'since' needs a time series with times; for a table: split: {time: COLUMN} with a share; for"
         " windows, name the column of times: time",
+    ),
+    "classes of a series": (
+        {"split": {"validation": 0.2, "stratify": True}},
+        "data.split.stratify: samples of a time series are always divided by time, not by class",
     ),
     "series in a table": (
         {"table": {"path": "shops.csv", "target": "sales"}, "target_scaling": "per_series"},

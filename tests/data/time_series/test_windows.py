@@ -255,7 +255,7 @@ FAULTS: dict[str, tuple[list[tuple[Any, ...]], dict[str, Any], str]] = {
         [(day(t), t) for t in (0, 1, 4, 5, 8, 9, 10, 11, 12, 13)],
         {"length": 6},
         "series.csv: data.windows: 10 rows, of which at most 6 follow each other, are too few for one window of 6 and a"
-        " horizon of 1",
+        " horizon of 1; to let windows cross gaps: gaps: keep, or gaps: fill",
     ),
     "divided by a column": (
         GAPPED,
