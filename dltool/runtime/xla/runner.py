@@ -100,8 +100,8 @@ class Runner:
 
     @property
     def _fills(self) -> bool:
-        """Whether batches that are not full are filled up, which changes nothing where no batch teaches."""
-        return not self._network.graph.training
+        """Whether batches that are not full are filled up: not where one teaches, or is remembered."""
+        return not self._network.graph.training and not self._network.in_streams
 
     def _run_piece(self, plan: StepPlan, piece: Piece, lines: np.ndarray, collect: bool) -> Iterator[Any]:
         shape = self._shape(plan, piece, collect=collect)
