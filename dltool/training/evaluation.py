@@ -27,6 +27,7 @@ def evaluation_networks(experiment: Experiment, signature: Signature, *, lower: 
     """The network of a config as it is evaluated; before it, others that read shorter texts, where this saves time.
 
     Which one evaluates a text depends on its own length alone, and so do its predictions.
+    Without lowering there is one network: other devices pad texts sooner than they compile anew.
     """
     build = partial(build_network, experiment, signature, training=False, rows=EVALUATION_ROWS, lower=lower)
     network = build()

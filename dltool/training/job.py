@@ -165,7 +165,6 @@ def open_job(
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
     evaluation = evaluation_networks(experiment, dataset.signature, lower=device.lowers and not debug)
-    evaluation = evaluation if device.lowers else evaluation[-1:]  # a device pads texts sooner than it compiles anew
     metrics = experiment.metrics
     make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
     require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))

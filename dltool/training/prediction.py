@@ -51,7 +51,6 @@ class Predictor:
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         self.signature: Signature = self.preprocessing.signature({})
         networks = evaluation_networks(self.experiment, self.signature, lower=device.lowers and not debug)
-        networks = networks if device.lowers else networks[-1:]  # a device pads texts sooner than it compiles anew
         self.network = networks[-1]
         train = self.experiment.train
         self._engine = Engine(
