@@ -35,11 +35,9 @@ class Columns(Layer):
         names = self.listed
         if not graph.inputs:
             raise misfit(graph, "the data has no columns with names", "leave this layer out")
-        for place, name in enumerate(names):
+        for name in names:
             if name not in graph.inputs:
                 raise misfit(graph, f"no feature column '{name}'", did_you_mean(name, graph.inputs))
-            if name in names[:place]:
-                raise misfit(graph, f"column '{name}' is named twice", "name it once")
         values = [graph.inputs[name] for name in names]
         sequences = [name for name, value in zip(names, values, strict=True) if value.spec.dtype != "float32"]
         if sequences and len(values) > 1:

@@ -110,7 +110,7 @@ def test_words_and_columns_are_found_again_in_another_table():
     [
         ([READ, [{"columns": ["age", "cty"]}]], "no feature column 'cty'; did you mean 'city'?"),
         ([READ, [{"columns": "y"}]], "no feature column 'y'; allowed: age, city, size, text"),
-        ([READ, [{"columns": ["age", "age"]}]], "column 'age' is named twice; name it once"),
+        ([READ, [{"columns": ["age", "age"]}]], "'age' is listed twice"),
         (
             [READ, [{"columns": ["age", "text"]}]],
             "column 'text' is a sequence, which cannot stand beside others; give it a branch: columns: text",

@@ -212,8 +212,8 @@ def test_idx_of_other_types(code: int, dtype: str):
 WHOLE = idx(IMAGES)
 ZIPPED = gzip.compress(WHOLE, mtime=0)
 IDX: dict[str, tuple[bytes, str]] = {
-    "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers expected from the header,  317 found"),
-    "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers expected from the header,  321 found"),
+    "cut": (WHOLE[:-3], "images: data.idx: cut short: 320 bytes of numbers expected from the header, 317 found"),
+    "long": (WHOLE + b"x", "images: data.idx: too long: 320 bytes of numbers expected from the header, 321 found"),
     "header": (WHOLE[:9], "images: data.idx: cut short within its header"),
     "empty": (b"", "images: data.idx: not an IDX file: it starts with nothing"),
     "png": (b"\x89PNG\r\n", "images: data.idx: not an IDX file: it starts with 89 50 4e 47"),

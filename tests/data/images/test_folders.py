@@ -263,7 +263,7 @@ def test_what_predict_names_in_an_archive_it_also_takes(capsys: pytest.CaptureFi
     whole = capsys.readouterr().out.splitlines()
     assert main(["predict", "run", "root.zip/down", "root.zip/up/3.png"]) == 0
     assert capsys.readouterr().out.splitlines() == [*whole[:9], whole[12]]
-    assert main(["predict", "run", "root.zip/up/3.png", "root.zip/left"]) == 1
+    assert main(["predict", "run", "root.zip/up/3.png", "root.zip/left"]) == 2
     assert capsys.readouterr().err == "error: root.zip: has nothing called 'left' inside\n"
 
 

@@ -357,7 +357,7 @@ BROKEN: dict[str, Broken] = {
     "a NumPy file cut short": (
         {"npy": {"path": "x.npy", "targets": "x.npy"}},
         {"/x.npy": npy(np.zeros((9, 9)))[:-20]},
-        "x.npy: data.npy: cut short: 648 bytes of numbers expected from the header,  628 found",
+        "x.npy: data.npy: cut short: 648 bytes of numbers expected from the header, 628 found",
     ),
     "targets of another number": (
         {"npy": {"path": "x.npy", "targets": "y.npy"}},

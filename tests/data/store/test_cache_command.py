@@ -64,4 +64,4 @@ def test_clearing(kept, capsys, arguments, left, line):
 
 def test_another_kind(kept, capsys):
     assert main(["cache", "dat", "--clear"]) == 2
-    assert capsys.readouterr().err == "error: the cache has no kind 'dat'; allowed: kernels, data\n"
+    assert capsys.readouterr().err == "error: the cache has no kind 'dat'; allowed: kernels, programs, data\n"
