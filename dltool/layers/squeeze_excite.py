@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, PositiveInt
 
 from dltool.layers.dense import Dense
 from dltool.layers.layer import Layer, build_layers
+from dltool.ops.graph import Graph, Value
 from dltool.registry import register
-
-if TYPE_CHECKING:
-    from dltool.ops.graph import Graph, Value
 
 
 @register("layer", "squeeze_excite", main="ratio")
