@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from dltool.errors import InputError
+
 Config = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="YAML file that describes the data, the network and its training.")
 ]
@@ -37,3 +39,11 @@ OtherDevice = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and warnings on standard error.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Run one op at a time in NumPy and check every value (slow).")]
+
+
+def chosen(*, threads: int | None, device: str | None, debug: bool) -> list[str]:
+    """Options that stand for keys of the config, as overrides."""
+    if debug and device not in (None, "cpu"):
+        raise InputError(f"--debug runs in NumPy, on the processor; leave out --device {device}")
+    given = {"train.threads": threads, "train.device": device}
+    return [f"{key}={value}" for key, value in given.items() if value is not None]

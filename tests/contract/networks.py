@@ -38,7 +38,7 @@ class Row:
     config: dict[str, Any] = field(default_factory=dict)
     codes: tuple[CodeField, ...] = ()
     numbers: dict[str, tuple[int, int]] = field(default_factory=dict)  # of columns: the first, how many
-    source: dict[str, Any] | None = None  # in place of one of so many features and targets
+    source: dict[str, Any] | None = None  # in place of a synthetic one
 
     def __str__(self) -> str:
         return self.name

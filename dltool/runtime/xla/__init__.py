@@ -1,1 +1,1 @@
-"""Runs programs through XLA, by way of JAX: on GPUs, or for tests on the processor."""
+"""Runs programs through XLA with JAX, on GPUs or, for tests, on the processor."""

@@ -73,7 +73,7 @@ class Devices:
         return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec())
 
     def by_rows(self, rows: int) -> Any:
-        """The sharding of a batch of so many rows."""
+        """How a batch of `rows` rows is divided among devices."""
         import jax
 
         return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec("rows"))

@@ -17,7 +17,7 @@ class Needs:
 
     @classmethod
     def of(cls, network: Network, data: int) -> Needs:
-        """The needs of a network on so many bytes of data."""
+        """The memory that a network needs, with its `data` in bytes."""
         values = [value for value in network.graph.values.values() if value.role != "data"]
         activations = [value for value in values if value.role == "activation"]
         once = sum(4 * value.spec.size for value in values if not value.spec.batched)
