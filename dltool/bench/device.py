@@ -91,25 +91,29 @@ def measure_device(subject: Subject, kind: str, *, against: str | None, report: 
         start = Start(DLTOOL, {"config": str(subject.path), "overrides": [*subject.overrides, f"train.device={kind}"]})
         report("starting")
         dltool = stack.enter_context(Process(start))
+        requests = {
+            form: {
+                "folder": folder,
+                "device": "cuda" if kind == "cuda" else "cpu",
+                "form": form,
+                "precision": precision,
+            }
+            for form in (FORMS[kind] if against else ())
+        }
+        # all of them import their framework meanwhile, and then use the device one after the other
+        waiting = {form: stack.enter_context(Process(Start(PYTORCH, request))) for form, request in requests.items()}
         facts, _ = dltool.open(on_note=lambda what: report(f"compiling {what}"))
+        if waiting:
+            write_exchange(subject.experiment, [subject.path.parent], Path(folder))
         torch: dict[str, Process] = {}
         notes: list[str] = []
-        if against:
-            write_exchange(subject.experiment, [subject.path.parent], Path(folder))
-            for form in FORMS[kind]:
-                request = {
-                    "folder": folder,
-                    "device": "cuda" if kind == "cuda" else "cpu",
-                    "form": form,
-                    "precision": precision,
-                }
-                report(f"PyTorch, {form}")
-                try:
-                    process = stack.enter_context(Process(Start(PYTORCH, request)))
-                    process.open()
-                    torch[form] = process
-                except DltoolError as error:
-                    notes.append(f"not compared with PyTorch's form {form}: {'; '.join(map(str, error.problems))}")
+        for form, process in waiting.items():
+            report(f"PyTorch, {form}")
+            try:
+                process.open()
+                torch[form] = process
+            except DltoolError as error:
+                notes.append(f"not compared with PyTorch's form {form}: {'; '.join(map(str, error.problems))}")
         speeds = alternate({"dltool": dltool, **torch}, report)
         limits = Limits(**dltool.ask("limits"))
     return DeviceResult(

@@ -23,3 +23,5 @@ class Device:
 CPU = Device()
 #: what is compiled for a device, in place of the name of a kernel
 PROGRAM = "the network"
+#: told after it, where all of that was compiled before
+LOADED = "the network, from the cache"

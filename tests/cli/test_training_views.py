@@ -10,6 +10,7 @@ from dltool.cli.screen.live_progress import LiveProgress
 from dltool.cli.screen.plain_progress import PlainProgress
 from dltool.cli.screen.viewer import Heading
 from dltool.formatting import duration, number, quantity, rate, size
+from dltool.runtime.device import LOADED, PROGRAM
 from dltool.training.events import EpochEnded, Progress, Warned
 
 HEADING = Heading("digits", 100, 2, 4810, {"train": 1437, "validation": 360}, ("the loss has a floor",))
@@ -46,6 +47,19 @@ def test_lines(capsys, monkeypatch):
     assert out[4] == f"epoch 1/100: {figures} · 0.25 s · 1.25 Msamples/s"
     assert out[5].endswith(" · best")
     assert [line.partition(":")[0] for line in out[-3:]] == ["epoch 20/100", "epoch 100/100", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("told", "done"), [([PROGRAM], "compiled the network in "), ([PROGRAM, LOADED], "loaded the compiled network in ")]
+)
+def test_a_program_is_compiled_or_loaded(told: list[str], done: str, capsys):
+    view = PlainProgress()
+    for what in told:
+        view.compiling(what)
+    view.begin(HEADING)
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "compiling the network …"
+    assert out[1].startswith(done)
 
 
 def test_the_screen_keeps_the_last_epochs_and_the_best(capsys):

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.epoch_table import MOST, epoch_tables
-from dltool.cli.screen.viewer import Heading, Viewer, compiled
+from dltool.cli.screen.viewer import Heading, Viewer, compiled, compiling
 from dltool.formatting import duration, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
@@ -34,7 +34,7 @@ class LiveProgress(Viewer):
         self._console = Console(highlight=False)
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
-        self._compiled = ""
+        self._compiling = ""
         self._preparing, self._preparing_since = "", 0.0
         self._prepared: float | None = None
         self._progress: Progress | None = None
@@ -61,7 +61,8 @@ class LiveProgress(Viewer):
     def compiling(self, what: str) -> None:
         """Show the compile time until training begins."""
         if self._compiling_since is None:
-            self._compiling_since, self._compiled = time.monotonic(), compiled(what)
+            self._compiling_since = time.monotonic()
+        self._compiling = what
 
     def preparing(self, what: str, share: float | None) -> None:
         """Show a progress bar until training begins."""
@@ -72,8 +73,8 @@ class LiveProgress(Viewer):
     def begin(self, heading: Heading) -> None:
         """Show the heading line."""
         if self._compiling_since is not None:
-            what, taken = self._compiled.partition(" (")[0], duration(time.monotonic() - self._compiling_since)
-            self._console.print(f"[dim]compiled {what} in {taken}[/dim]")
+            taken = duration(time.monotonic() - self._compiling_since)
+            self._console.print(f"[dim]{compiled(self._compiling)} in {taken}[/dim]")
             self._compiling_since = None
         self._heading = heading
         self._introduce(heading)
@@ -108,7 +109,7 @@ class LiveProgress(Viewer):
     def _render(self) -> RenderableType:
         if self._compiling_since is not None:
             seconds = time.monotonic() - self._compiling_since
-            return Text(f"compiling {self._compiled}… {seconds:.0f} s", style="dim")
+            return Text(f"{compiling(self._compiling)}… {seconds:.0f} s", style="dim")
         if self._heading is None:
             return self._preparation() if self._preparing else Text("")
         parts: list[RenderableType] = [self._title(self._heading)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from dltool.cli.screen.viewer import Heading, Viewer, compiled
+from dltool.cli.screen.viewer import Heading, Viewer, compiled, compiling
 from dltool.formatting import duration, metrics_line, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
 
@@ -28,14 +28,15 @@ class PlainProgress(Viewer):
         self._speed = 0.0
         self._shown_at = 0.0
         self._compiling_since: float | None = None
-        self._compiled = ""
+        self._compiling = ""
         self._preparing = ""
 
     def compiling(self, what: str) -> None:
         """Print one line before the first kernel."""
         if self._compiling_since is None:
-            self._compiling_since, self._compiled = time.monotonic(), compiled(what)
-            self.say(f"compiling {self._compiled} …")
+            self._compiling_since = time.monotonic()
+            self.say(f"{compiling(what)} …")
+        self._compiling = what
 
     def preparing(self, what: str, share: float | None) -> None:
         """Print a line at the start, and later the progress."""
@@ -46,8 +47,7 @@ class PlainProgress(Viewer):
     def begin(self, heading: Heading) -> None:
         """Print a line about the run, and one for each warning."""
         if self._compiling_since is not None:
-            what = self._compiled.partition(" (")[0]
-            self.say(f"compiled {what} in {duration(time.monotonic() - self._compiling_since)}")
+            self.say(f"{compiled(self._compiling)} in {duration(time.monotonic() - self._compiling_since)}")
         self._epochs, self._positive_class = heading.epochs, heading.positive_class
         self._shown_at = time.monotonic()
         rows = ", ".join(f"{count:,} {part}" for part, count in heading.rows.items())

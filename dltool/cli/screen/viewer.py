@@ -10,7 +10,7 @@ from typing import Self
 
 import typer
 
-from dltool.runtime.device import PROGRAM
+from dltool.runtime.device import LOADED, PROGRAM
 from dltool.training.events import Event, Warned
 
 
@@ -34,9 +34,14 @@ class Heading:
         return self.device or f"{self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
+def compiling(what: str) -> str:
+    """What is going on, in words: a program for a device is compiled, or kernels, whose names say little."""
+    return f"compiling {what if what in (PROGRAM, LOADED) else 'kernels (once on this machine)'}"
+
+
 def compiled(what: str) -> str:
-    """What is compiled, in words: a program for a device, else kernels, whose names say little."""
-    return what if what == PROGRAM else "kernels (once on this machine)"
+    """What has been done, in words."""
+    return {PROGRAM: "compiled the network", LOADED: "loaded the compiled network"}.get(what, "compiled kernels")
 
 
 class Viewer:

@@ -1,15 +1,50 @@
-"""Attention to what came before, of one step whose place is known only when it runs."""
+"""Attention, and that of one step to what came before, whose place is known only when it runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 from jax import lax
 from jax import numpy as jnp
 
+from dltool.kernels import reference
+from dltool.kernels.xla import attention_kernel
+
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
+
+
+def attention(
+    qkv: jax.Array, *lengths: jax.Array, heads: int, groups: int, causal: int, scale: float, rate: float, **dropped: Any
+) -> tuple[jax.Array, jax.Array]:
+    """(y, logsums): y = (softmax(scale · q · kᵀ) · factors) · v over the steps that a step sees."""
+    if not attention_kernel.suits(qkv.shape[2] // (heads + 2 * groups), rate):
+        shape = {"heads": heads, "groups": groups, "causal": causal, "scale": scale}
+        return reference.find("attention")(qkv, *lengths, **shape, rate=rate, **dropped)
+    shape = attention_kernel.Shape(heads, groups, causal, scale, qkv.shape[1])
+    return attention_kernel.forward(qkv, lengths[0] if lengths else None, shape)
+
+
+def attention_gradient(
+    dy: jax.Array,
+    qkv: jax.Array,
+    y: jax.Array,
+    logsums: jax.Array,
+    *lengths: jax.Array,
+    heads: int,
+    groups: int,
+    causal: int,
+    scale: float,
+    rate: float,
+    **dropped: Any,
+) -> jax.Array:
+    """dqkv."""
+    if not attention_kernel.suits(qkv.shape[2] // (heads + 2 * groups), rate):
+        shape = {"heads": heads, "groups": groups, "causal": causal, "scale": scale}
+        return reference.find("attention_gradient")(dy, qkv, y, logsums, *lengths, **shape, rate=rate, **dropped)
+    shape = attention_kernel.Shape(heads, groups, causal, scale, qkv.shape[1])
+    return attention_kernel.backward(dy, qkv, y, logsums, lengths[0] if lengths else None, shape)
 
 
 def cached_attention(

@@ -1,4 +1,4 @@
-"""The LSTM as a loop of XLA: products and gates (B, T, 4 · H) in the order i, f, g, o; y and cells (B, T, H)."""
+"""The LSTM as a loop over steps: products and gates (B, T, 4 · H) in the order i, f, g, o; y and cells (B, T, H)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: 
     """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
     initial, factors = states_and_factors(extras, masked)
 
-    def step(state: Any, product: jax.Array) -> Any:
-        hidden, cell = state
-        i, f, g, o = jnp.split(product + hidden * factors @ recurrent, 4, axis=-1)
+    def step(carried: Any, given: Any, product: Any) -> Any:
+        hidden, cell = carried
+        i, f, g, o = (x + y for x, y in zip(given, product(hidden), strict=True))
         i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
         cell = f * cell + i * g
         hidden = o * jnp.tanh(cell)
-        return (hidden, cell), (hidden, jnp.concatenate([i, f, g, o], axis=-1), cell)
+        return (hidden, cell), ([hidden], [i, f, g, o], [cell])
 
     zeros = jnp.zeros_like(products[:, 0, : len(recurrent)])
-    return over_steps(step, initial or (zeros, zeros), products)
+    return over_steps(step, initial or (zeros, zeros), [products], recurrent, factors=factors)
 
 
 def lstm_gradient(
@@ -34,10 +34,9 @@ def lstm_gradient(
     """dproducts (B, T, 4 · H), from the last step to the first."""
     initial, factors = states_and_factors(extras, masked)
 
-    def step(state: Any, given: Any) -> Any:
-        dhidden, dcell = state
-        gate, upstream, squashed, before = given
-        i, f, g, o = jnp.split(gate, 4, axis=-1)
+    def step(carried: Any, given: Any, product: Any) -> Any:
+        dhidden, dcell = carried
+        i, f, g, o, upstream, squashed, before = given
         dhidden = upstream + dhidden
         dcell = dcell + dhidden * o * (1 - squashed**2)
         slopes = [
@@ -46,9 +45,8 @@ def lstm_gradient(
             dcell * i * (1 - g**2),
             dhidden * squashed * o * (1 - o),
         ]
-        slope = jnp.concatenate(slopes, axis=-1)
-        return (slope @ recurrent.T * factors, dcell * f), slope
+        return (product(slopes), dcell * f), (slopes,)
 
     zeros = jnp.zeros_like(cells[:, 0])
-    given = (gates, dy, jnp.tanh(cells), previous_step(cells, *initial[1:]))
-    return over_steps(step, (zeros, zeros), given, reverse=True)
+    values = [gates, dy, jnp.tanh(cells), previous_step(cells, *initial[1:])]
+    return over_steps(step, (zeros, zeros), values, recurrent, factors=factors, reverse=True)[0]

@@ -1,20 +1,58 @@
-"""Loops over the steps of sequences."""
+"""Loops over the steps of sequences: one of XLA, or a kernel of its own where a GPU is faster with that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 from jax import lax
+from jax import numpy as jnp
 
-#: steps of one turn of a loop: on a GPU each turn costs time, on the processor only the compiler does
+from dltool.kernels.xla import recurrence_kernel
+
+#: steps of one turn of XLA's loop: on a GPU each turn costs time, on the processor only the compiler does
 UNROLLED = 8
 
+Pieces = Sequence[Any]  # arrays (B, H)
 
-def over_steps(step: Callable[[Any, Any], tuple[Any, Any]], begin: Any, values: Any, *, reverse: bool = False) -> Any:
-    """What `step` makes of (carried, values (B, …)) at each step of values (B, T, …), together (B, T, …)."""
-    by_step = jax.tree.map(lambda value: value.swapaxes(0, 1), values)
+
+def over_steps(
+    step: Callable[[Pieces, Pieces, Callable[..., Any]], tuple[Pieces, Sequence[Pieces]]],
+    begin: Pieces,
+    values: Sequence[jax.Array],
+    recurrent: jax.Array,
+    *,
+    factors: jax.Array | int,
+    bias: jax.Array | None = None,
+    reverse: bool = False,
+) -> tuple[jax.Array, ...]:
+    """What `step` makes of each step of `values` (B, T, k · H), in arrays of the same form.
+
+    step(carried, given, product) gets what it returned before, at first `begin`, and one piece after the other of the
+    values, and returns what to carry and the pieces of each result. product(x) gives the pieces of
+    x · factors · recurrent + bias; in `reverse`, where steps go from the last to the first, product(pieces) gives
+    pieces · recurrentᵀ · factors.
+    """
+    if recurrence_kernel.suits(recurrent):
+        return recurrence_kernel.over_steps(step, begin, values, recurrent, factors=factors, bias=bias, reverse=reverse)
+    width = len(recurrent)
+
+    def product(x: Any) -> Any:
+        if reverse:
+            return jnp.concatenate(x, axis=-1) @ recurrent.T * factors
+        sums = x * factors @ recurrent
+        return _pieces(sums if bias is None else sums + bias, width)
+
+    def turn(carried: Pieces, given: Sequence[jax.Array]) -> Any:
+        carried, made = step(carried, [piece for value in given for piece in _pieces(value, width)], product)
+        return tuple(carried), [jnp.concatenate(pieces, axis=-1) for pieces in made]
+
+    by_step = [value.swapaxes(0, 1) for value in values]
     unrolled = 1 if jax.default_backend() == "cpu" else UNROLLED
-    _, made = lax.scan(step, begin, by_step, reverse=reverse, unroll=unrolled)
-    return jax.tree.map(lambda value: value.swapaxes(0, 1), made)
+    _, made = lax.scan(turn, tuple(begin), by_step, reverse=reverse, unroll=unrolled)
+    return tuple(value.swapaxes(0, 1) for value in made)
+
+
+def _pieces(value: jax.Array, width: int) -> Pieces:
+    return jnp.split(value, value.shape[-1] // width, axis=-1)

@@ -1,6 +1,8 @@
-"""The simple recurrent network as a loop of XLA: products and y (B, T, H)."""
+"""The simple recurrent network as a loop over steps: products and y (B, T, H)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import jax
 from jax import numpy as jnp
@@ -13,12 +15,13 @@ def simple_rnn(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, re
     """y = tanh, or the positive part, of products + y₋₁ · recurrent (H, H)."""
     initial, factors = states_and_factors(extras, masked)
 
-    def step(hidden: jax.Array, product: jax.Array) -> tuple[jax.Array, jax.Array]:
-        total = product + hidden * factors @ recurrent
+    def step(carried: Any, given: Any, product: Any) -> Any:
+        total = given[0] + product(carried[0])[0]
         hidden = jnp.maximum(total, 0) if relu else jnp.tanh(total)
-        return hidden, hidden
+        return (hidden,), ([hidden],)
 
-    return over_steps(step, initial[0] if initial else jnp.zeros_like(products[:, 0]), products)
+    begin = initial or (jnp.zeros_like(products[:, 0]),)
+    return over_steps(step, begin, [products], recurrent, factors=factors)[0]
 
 
 def simple_rnn_gradient(
@@ -28,9 +31,9 @@ def simple_rnn_gradient(
     _, factors = states_and_factors(extras, masked)
     slopes = (y > 0).astype(dy.dtype) if relu else 1 - y**2
 
-    def step(dhidden: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    def step(carried: Any, given: Any, product: Any) -> Any:
         upstream, slope = given
-        dproduct = (upstream + dhidden) * slope
-        return dproduct @ recurrent.T * factors, dproduct
+        dproduct = (upstream + carried[0]) * slope
+        return (product([dproduct]),), ([dproduct],)
 
-    return over_steps(step, jnp.zeros_like(dy[:, 0]), (dy, slopes), reverse=True)
+    return over_steps(step, (jnp.zeros_like(dy[:, 0]),), [dy, slopes], recurrent, factors=factors, reverse=True)[0]

@@ -10,9 +10,12 @@ from typing import Any
 import jax
 from jax import lax
 
-from dltool.runtime.device import PROGRAM
+from dltool.runtime.device import LOADED, PROGRAM
 from dltool.runtime.xla.devices import PRECISIONS, Devices, explained
 from dltool.runtime.xla.tracing import Shape, Traced, stretch
+
+#: JAX's event of a program that its cache had
+HIT = "/jax/compilation_cache/cache_hits"
 
 
 class Compiler:
@@ -21,6 +24,11 @@ class Compiler:
     def __init__(self, devices: Devices, on_compile: Callable[[str], None] | None):
         self._devices, self._on_compile = devices, on_compile or (lambda what: None)
         self.seconds = 0.0
+        self._hits = 0
+        jax.monitoring.register_event_listener(self._count)
+
+    def _count(self, event: str, **_: Any) -> None:
+        self._hits += event == HIT
 
     def compile(
         self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]], hint: Callable[[], str] = lambda: ""
@@ -32,20 +40,27 @@ class Compiler:
         if not wanted:
             return []
         self._on_compile(PROGRAM)
-        started = time.perf_counter()
+        started, hits = time.perf_counter(), self._hits
         with explained(self._devices, hint):
             lowered = [self._lowered(*one) for one in wanted]
             options = self._devices.compiler_options
             with ThreadPoolExecutor(len(lowered)) as pool:
                 compiled = list(pool.map(lambda one: one.compile(compiler_options=options), lowered))
         self.seconds += time.perf_counter() - started
+        if self._hits - hits >= len(wanted):
+            self._on_compile(LOADED)
         return compiled
 
     def _lowered(self, traced: Traced, shape: Shape, arguments: tuple[Any, ...]) -> Any:
         devices = self._devices
         by_rows, everywhere = devices.by_rows(shape.rows), devices.everywhere(shape.rows)
         function = jax.jit(
-            stretch(traced, shape, lambda array: lax.with_sharding_constraint(array, by_rows)),
+            stretch(
+                traced,
+                shape,
+                lambda array: lax.with_sharding_constraint(array, by_rows),
+                unrolled=devices.unrolled(traced.ops, shape.lines),
+            ),
             donate_argnums=0,
             in_shardings=everywhere,
             out_shardings=(everywhere, None),

@@ -26,6 +26,8 @@ PRECISIONS: Mapping[Precision, str] = {"float32": "highest", "tf32": "tensorfloa
 CALL_FLOPS: Mapping[Kind, float] = {"cuda": 2e12, "xla": 2e9}
 #: most micro-batches in one call
 LONGEST = 64
+#: ops of a step that is short: two steps are one turn of a loop on a GPU, which takes time for each turn
+SHORT = 100
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,10 @@ class Devices:
         """Bytes of memory of each device; None if unknown."""
         stats = self.every[0].memory_stats() or {}
         return stats.get("bytes_limit")
+
+    def unrolled(self, ops: int, steps: int) -> int:
+        """How many of some steps are one turn of a loop."""
+        return 2 if self.kind == "cuda" and ops <= SHORT and steps % 2 == 0 else 1
 
     @property
     def compiler_options(self) -> dict[str, Any]:

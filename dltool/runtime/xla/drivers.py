@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import ctypes
+from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 from dltool.errors import RunError
 
-#: where Linux tells of NVIDIA's driver
-DRIVER = Path("/proc/driver/nvidia/version")
-#: the oldest driver for the CUDA that the extra `cuda` installs
-LEAST_DRIVER = 525
-#: the parts of JAX that know CUDA
-PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
+#: NVIDIA's management library, which comes with the driver; containers have it, not always the driver's files in /proc
+LIBRARY = "libnvidia-ml.so.1"
+#: the parts of JAX that know CUDA, and the oldest driver of each: of two that are installed, JAX takes the later one
+PLUGINS = {"jax_cuda12_plugin": 525, "jax_cuda13_plugin": 580}
 
 
 def require_jax(kind: str) -> None:
@@ -27,13 +25,13 @@ def require_gpu() -> None:
     version = driver_version()
     if version is None:
         raise RunError("device cuda: no driver of an NVIDIA GPU is loaded; see nvidia-smi, or use --device cpu")
-    if version < LEAST_DRIVER:
-        raise RunError(
-            f"device cuda: NVIDIA's driver {version} is too old: CUDA 12 needs {LEAST_DRIVER} or newer, from "
-            "https://www.nvidia.com/drivers; or use --device cpu"
-        )
     if not has_plugin():
         raise RunError("device cuda: the JAX that is installed knows no CUDA: pip install 'dltool[cuda]'")
+    if version < (least := _least_driver()):
+        raise RunError(
+            f"device cuda: NVIDIA's driver {version} is too old: the JAX that is installed needs {least} or newer, "
+            "from https://www.nvidia.com/drivers; or use --device cpu"
+        )
 
 
 def why_no_gpu(reported: str) -> str:
@@ -42,13 +40,19 @@ def why_no_gpu(reported: str) -> str:
     return f"device cuda: JAX finds no GPU that it can use ({reason}); see nvidia-smi, or use --device cpu"
 
 
+@cache
 def driver_version() -> int | None:
     """The main number of the version of NVIDIA's driver; None if none is loaded."""
     try:
-        found = re.search(r"Kernel Module\D*(\d+)\.", DRIVER.read_text())
+        library = ctypes.CDLL(LIBRARY)
     except OSError:
         return None
-    return int(found[1]) if found else None
+    if library.nvmlInit_v2() != 0:
+        return None
+    version = ctypes.create_string_buffer(80)
+    known = library.nvmlSystemGetDriverVersion(version, len(version)) == 0
+    library.nvmlShutdown()
+    return int(version.value.split(b".")[0]) if known else None
 
 
 def has_plugin() -> bool:
@@ -58,5 +62,12 @@ def has_plugin() -> bool:
 
 def has_gpu() -> bool:
     """Whether a GPU may be used, as far as can be told without JAX."""
+    if find_spec("jax") is None or not has_plugin():
+        return False
     version = driver_version()
-    return version is not None and version >= LEAST_DRIVER and find_spec("jax") is not None and has_plugin()
+    return version is not None and version >= _least_driver()
+
+
+def _least_driver() -> int:
+    """The oldest driver that the JAX that is installed can use."""
+    return max(least for name, least in PLUGINS.items() if find_spec(name))

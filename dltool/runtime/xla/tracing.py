@@ -74,6 +74,11 @@ class Traced:
             shuffle_key=keys[0] if keys else None,
         )
 
+    @property
+    def ops(self) -> int:
+        """How many ops a step has."""
+        return len(self.every) + len(self.closing)
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -86,11 +91,12 @@ class Shape:
     conditional: bool  # whether some micro-batches close no update
 
 
-def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any]) -> Callable[..., Any]:
+def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any], *, unrolled: int = 1) -> Callable[..., Any]:
     """The function (changed, fixed, data, orders, first, lines) → (changed, losses, outputs) of some micro-batches.
 
     `orders` (epochs, n) are those of some epochs, `first` is the position of the first sample of the data, `lines`
-    come from `encode`; `shared` tells that a value of the batch is spread over devices.
+    come from `encode`; `shared` tells that a value of the batch is spread over devices; `unrolled` micro-batches are
+    one turn of the loop.
     """
 
     def micro_batch(changed: Arrays, line: Any, fixed: Arrays, data: Arrays, orders: Any, first: Any) -> Any:
@@ -118,7 +124,10 @@ def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any]) -> Calla
         return moved, reports if shape.collect else reports[:1]
 
     def run(changed: Arrays, fixed: Arrays, data: Arrays, orders: Any, first: Any, lines: Any) -> Any:
-        return lax.scan(lambda state, line: micro_batch(state, line, fixed, data, orders, first), changed, lines)
+        def turn(state: Arrays, line: Any) -> Any:
+            return micro_batch(state, line, fixed, data, orders, first)
+
+        return lax.scan(turn, changed, lines, unroll=unrolled)
 
     return run
 

@@ -1,0 +1,86 @@
+"""Kernels that only a GPU takes, run on the processor, against the reference on the same inputs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from dltool.kernels import reference
+from dltool.kernels.xla import attention_kernel, depthwise, find, recurrence_kernel
+from dltool.ops.op import StepRecord
+
+STEP = StepRecord(step=0, epoch=0, position=0, rows=3, scale=1.0, scalars=())
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    return (np.random.default_rng([seed, *shape]).standard_normal(shape) * 0.3).astype(np.float32)
+
+
+def assert_near(actual: Any, expected: Any, share: float) -> None:
+    """No element is off by more than a share of the largest."""
+    actual, expected = (each if isinstance(each, tuple) else (each,) for each in (actual, expected))
+    for one, other in zip(actual, expected, strict=True):
+        assert np.abs(np.asarray(one) - other).max() <= share * np.abs(other).max()
+
+
+@pytest.mark.parametrize(("kind", "gates", "states"), [("lstm", 4, 2), ("gru", 3, 1), ("simple_rnn", 1, 1)])
+@pytest.mark.parametrize("extras", [False, True], ids=["plain", "initial states and dropout"])
+def test_loops_over_steps(kind: str, gates: int, states: int, extras: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recurrence_kernel, "suits", lambda recurrent: True)
+    monkeypatch.setattr(recurrence_kernel, "over_steps", partial(recurrence_kernel.over_steps, interpret=True))
+    samples, steps, width = 18, 4, 16  # more than one block of threads, the last of them not full
+    given = {"masked": int(extras), **({"relu": 0} if kind == "simple_rnn" else {})}
+    more = [numbers(samples, width, seed=i) for i in range(states)] if extras else []
+    more += [(numbers(samples, 1, width, seed=9) > 0) * np.float32(2)] if extras else []
+    recurrent, products = numbers(width, gates * width), numbers(samples, steps, gates * width)
+    bias = [numbers(gates * width)] if kind == "gru" else []
+    made = reference.find(kind)(products, recurrent, *bias, *more, **given)
+    forward = jax.jit(partial(find(kind), **given))(products, recurrent, *bias, *more)
+    assert_near(forward, made, 5e-3)
+    dy = 1e-6 * numbers(samples, steps, width, seed=1)  # as small as gradients are
+    if kind == "lstm":
+        backward = made[1], recurrent, dy, made[2], *more
+    elif kind == "gru":
+        backward = made[1], recurrent, dy, made[2], made[0], *more
+    else:
+        backward = dy, recurrent, made, *more
+    name = f"{kind}_gradient"
+    assert_near(jax.jit(partial(find(name), **given))(*backward), reference.find(name)(*backward, **given), 2e-3)
+
+
+@pytest.mark.parametrize(
+    ("heads", "groups", "steps", "causal", "lengths"),
+    [(2, 2, 5, 1, None), (2, 1, 70, 0, [70, 3, 0]), (2, 2, 130, 1, [1, 130, 64])],
+    ids=["one tile", "two tiles, shared keys", "three tiles, causal, of different lengths"],
+)
+def test_attention_in_tiles(heads: int, groups: int, steps: int, causal: int, lengths: list[int] | None):
+    width = 16
+    shape = attention_kernel.Shape(heads, groups, causal, width**-0.5, steps)
+    given = {"heads": heads, "groups": groups, "causal": causal, "scale": width**-0.5, "rate": 0.0}
+    rest = {"stream": 0, "key": 0, "step": STEP}
+    known = [] if lengths is None else [np.array(lengths, np.int32)]
+    qkv, dy = 3 * numbers(3, steps, (heads + 2 * groups) * width), numbers(3, steps, heads * width)
+    y, logsums = reference.find("attention")(qkv, *known, **given, **rest)
+    one = known[0] if known else None
+    assert_near(attention_kernel.forward(qkv, one, shape, interpret=True), (y, logsums), 1e-5)
+    expected = reference.find("attention_gradient")(dy, qkv, y, logsums, *known, **given, **rest)
+    assert_near(attention_kernel.backward(dy, qkv, y, logsums, one, shape, interpret=True), expected, 1e-5)
+
+
+def test_depthwise_convolutions_in_groups(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(depthwise, "_in_groups", lambda: True)
+    geometry = {"height": 7, "width": 6, "out_height": 3, "out_width": 3, "top": 0, "left": 1}
+    for axis in ("height", "width"):
+        geometry |= {f"kernel_{axis}": 3, f"stride_{axis}": 2, f"dilation_{axis}": 1}
+    x, w, dy = numbers(2, 7, 6, 5), numbers(3, 3, 1, 5), numbers(2, 3, 3, 5)
+    for name, arrays, more in (
+        ("depthwise", (x, w), {}),
+        ("depthwise_data_gradient", (dy, w), {}),
+        ("depthwise_weight_gradient", (x, dy), {"groups": 1}),
+    ):
+        expected = reference.find(name)(*arrays, **geometry, **more)
+        assert_near(find(name)(*arrays, **geometry, **more), expected, 1e-6)
