@@ -46,7 +46,9 @@ class Shape:
         return jnp.where(seen & (column <= row) if self.causal else seen, scores, -jnp.inf)
 
 
-def forward(qkv: jax.Array, lengths: jax.Array | None, shape: Shape, **settings: bool) -> tuple[jax.Array, jax.Array]:
+def forward(
+    qkv: jax.Array, lengths: jax.Array | None, shape: Shape, *, interpret: bool = False
+) -> tuple[jax.Array, jax.Array]:
     """(y, logsums); `interpret` runs it on a processor."""
     from jax.experimental import pallas
 
@@ -82,7 +84,7 @@ def forward(qkv: jax.Array, lengths: jax.Array | None, shape: Shape, **settings:
             jax.ShapeDtypeStruct((len(qkv), shape.heads, tiles * TILE), jnp.float32),
         ],
         compiler_params=_parameters(),
-        **settings,
+        interpret=interpret,
     )(qkv, qkv, qkv, lengths)
     return y[:, : shape.steps], logsums[..., : shape.steps].swapaxes(1, 2)
 
@@ -94,7 +96,8 @@ def backward(
     logsums: jax.Array,
     lengths: jax.Array | None,
     shape: Shape,
-    **settings: bool,
+    *,
+    interpret: bool = False,
 ) -> jax.Array:
     """dqkv; each tile is that of some queries first, then of some keys and values, so that no two add to one place."""
     from jax.experimental import pallas
@@ -152,7 +155,7 @@ def backward(
         out_specs=pallas.BlockSpec((None, TILE, 3, width), lambda b, h, i: (b, i, 0, h)),
         out_shape=jax.ShapeDtypeStruct((len(qkv), every, 3, shape.heads * width), jnp.float32),
         compiler_params=_parameters(),
-        **settings,
+        interpret=interpret,
     )(qkv, qkv, qkv, dy, *sums, lengths)[:, : shape.steps]
     if shape.groups == shape.heads:
         return parts.reshape(len(qkv), shape.steps, -1)
