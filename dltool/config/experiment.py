@@ -30,6 +30,7 @@ from dltool.config.components import (
 from dltool.config.data import DataConfig, Seed
 from dltool.config.description import Block, Choice, by_compat, written
 from dltool.config.metric_names import metric_names
+from dltool.config.sweep import Sweep
 from dltool.config.transfer import InitFrom, Patterns, listed
 
 FRAMEWORKS = ("keras", "torch", "mxnet")
@@ -149,6 +150,9 @@ class Experiment(Block):
     metrics: list[Metric] = written([])
     early_stopping: EarlyStopping | None = None
     train: TrainConfig = written({})
+    sweep: Sweep | None = Field(
+        default=None, exclude=True, description="keys that `dltool sweep` varies; a single training leaves them alone"
+    )
 
     @property
     def frozen(self) -> list[str]:
