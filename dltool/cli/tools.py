@@ -121,6 +121,21 @@ def runs(
 
 
 @tools.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Directories of runs, or folders of runs.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="HTML page to write; compare.html by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare runs: metrics side by side, what differs in their configs, and their curves on one page."""
+    from dltool.cli.commands.compare import compare as run
+
+    run(runs, output=output, as_json=as_json)
+
+
+@tools.command()
 def doctor(as_json: Json = False) -> int:
     """Look at this machine: processor, memory, folders, versions, extras."""
     from dltool.cli.commands.doctor import doctor as run
