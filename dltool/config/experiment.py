@@ -112,6 +112,9 @@ class TrainConfig(Block):
         description="metric that decides which epoch is best; by default the first one on the validation part, else its"
         " loss",
     )
+    log: list[Literal["tensorboard"]] = Field(
+        default=[], description="where to log besides metrics.jsonl; tensorboard: event files in the run's directory"
+    )
     checkpoint_minutes: PositiveFloat = Field(default=5.0, description="longest time between two checkpoints")
     threads: PositiveInt | Literal["auto"] = "auto"
     device: Literal["cpu", "cuda", "auto", "xla"] = Field(

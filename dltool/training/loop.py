@@ -30,6 +30,7 @@ from dltool.training.meter import Meter
 from dltool.training.metrics_log import MetricsLog, read_epochs
 from dltool.training.pace import Pace
 from dltool.training.run_directory import RunDirectory
+from dltool.training.tensorboard import EventFiles
 
 _METER = "meter/"
 
@@ -77,7 +78,8 @@ class Trainer:
             self._baselines = Baselines.stored(checkpoint.trainer, job.dataset.signature)
         else:
             self._baselines = Baselines.fitted(job.dataset.parts["train"], job.dataset.signature)
-        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes)
+        followers = [EventFiles(run.tensorboard)] if "tensorboard" in self._train.log else []
+        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes, followers=followers)
         self._lines = read_epochs(run.metrics)
         self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=self._train.checkpoint_minutes)
         self._clock = time.monotonic()

@@ -22,6 +22,7 @@ from dltool.config.loading import dump_yaml, resolved
 from dltool.config.reading import read_config
 from dltool.config.sweep import as_written
 from dltool.config.writing import dump_inline
+from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem, RunError
 from dltool.formatting import duration, metrics_line, number, quoted, scalar_metrics
 from dltool.report.sweep_page import SweepContent, TrialContent, sweep_page
@@ -211,7 +212,7 @@ def _content(experiment: Experiment, folder: SweepFolder, study: Study) -> Sweep
 def _ending(trial: Trial) -> str:
     """How a trial ended, in a word or two."""
     if trial.ended is None:
-        return "running"
+        return "unfinished"
     return "as written" if trial.number == 0 and trial.complete else trial.ended.reason.replace("_", " ")
 
 
@@ -250,8 +251,9 @@ def _write(
     running = len(trials) - ended
     if stopped:
         typer.echo(f"stopped by a signal; to continue: {again}")
-    elif running:
-        typer.echo(f"note       {running} trials are run by other processes")
+        return
+    if running:
+        typer.echo(f"note       {plural(running, 'trial')} left to other processes")
     if best:
         typer.echo(f"next       dltool train {quoted(folder.best)}")
 
@@ -309,7 +311,7 @@ def _as_data(
         "trials": [
             {
                 "trial": trial.number,
-                "state": trial.ended.reason if trial.ended else "running",
+                "state": trial.ended.reason if trial.ended else "unfinished",
                 "value": trial.reached,
                 "epochs": trial.epochs,
                 "seconds": trial.ended.seconds if trial.ended else None,
