@@ -123,8 +123,10 @@ class Sweep(Block):
     method: Literal["tpe", "random", "grid"] = Field(
         default="tpe", description="tpe: learns from earlier trials where good values are; grid: all combinations"
     )
-    pruning: Literal["median", "asha", "hyperband", "none"] = Field(
-        default="median", description="which trials to stop early, by the metric that decides which epoch is best"
+    pruning: Literal["median", "asha", "hyperband", "none"] | None = Field(
+        default=None,
+        description="which trials to stop early, by the metric that decides which epoch is best; by default those below"
+        " the median, and none of a grid",
     )
     parameters: dict[str, Domain] = Field(
         default={}, description="values by key, as --set names keys; they may also stand in `sweep` itself"
@@ -145,6 +147,11 @@ class Sweep(Block):
         if not self.parameters:
             raise ValueError("no key varies; give one, such as optimizer.lr: {log: [1e-4, 1e-1]}")
         return self
+
+
+def pruning_of(sweep: Sweep) -> str:
+    """Which trials are stopped early: every point of a grid is wanted, unless the config says otherwise."""
+    return sweep.pruning or ("none" if sweep.method == "grid" else "median")
 
 
 def as_written(sweep: Sweep) -> dict[str, Any]:

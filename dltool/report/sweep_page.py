@@ -29,7 +29,8 @@ class TrialContent:
     number: int
     values: Mapping[str, Any]
     value: float  # the best of the monitored metric; NaN if there is none
-    ending: str  # as written, finished, pruned, …
+    ending: str  # finished, pruned, …
+    message: str  # of a failure
     complete: bool
     epochs: int
     seconds: float

@@ -30,7 +30,10 @@ def checked_space(config: Path, overrides: Sequence[str], experiment: Experiment
     The ends and the middle of each range are tried, and every choice.
     """
     if experiment.sweep is None:
-        raise InputError(Problem("there is no 'sweep' block: which keys should vary? See docs/sweeps.md", str(config)))
+        example = "sweep: {trials: 20, optimizer.lr: {log: [1e-4, 1e-1]}}"
+        raise InputError(
+            Problem(f"there is no 'sweep' block that says which keys vary, such as {example}", str(config))
+        )
     if "validation" not in experiment.data.parts:
         hint = "trials are chosen on a validation part, and there is none: give data.split.validation"
         raise InputError(Problem(hint, path="sweep"))

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
-#: trials drawn at random before TPE begins to learn, and finished ones before the median counts
-STARTUP, MEDIAN_STARTUP = 10, 5
-#: share of the epochs in which no trial is stopped by the median
-WARMUP = 0.1
+#: trials drawn at random before TPE begins to learn, and complete ones before the median counts
+STARTUP = 10
+#: share of the epochs in which no trial is stopped by the median, and before the first comparison of the others
+WARMUP, FIRST_RUNG = 0.25, 0.1
 
 
 def make_sampler(method: str, seed: int, number: int) -> BaseSampler:
@@ -53,13 +53,14 @@ def make_pruner(pruning: str, epochs: int) -> BasePruner:
     """The pruner for trainings of a number of epochs."""
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 
+    first = max(1, round(FIRST_RUNG * epochs))
     match pruning:
         case "median":
-            return MedianPruner(n_startup_trials=MEDIAN_STARTUP, n_warmup_steps=max(1, round(WARMUP * epochs)))
+            return MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=max(1, round(WARMUP * epochs)))
         case "asha":
-            return SuccessiveHalvingPruner(min_resource=max(1, round(WARMUP * epochs)), reduction_factor=3)
+            return SuccessiveHalvingPruner(min_resource=first, reduction_factor=3)
         case "hyperband":
-            return HyperbandPruner(min_resource=max(1, round(WARMUP * epochs)), max_resource=max(2, epochs))
+            return HyperbandPruner(min_resource=first, max_resource=max(first + 1, epochs))
     return NopPruner()
 
 

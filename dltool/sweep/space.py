@@ -14,6 +14,7 @@ from dltool.config.node import path_steps
 from dltool.config.sweep import Domain, Sweep
 from dltool.config.writing import dump_inline
 from dltool.errors import InputError, Problem
+from dltool.formatting import number
 
 #: values of one trial by key
 Values = Mapping[str, Any]
@@ -122,6 +123,18 @@ class Space:
 def changes(values: Values) -> list[str]:
     """The values as `--set` would make them."""
     return [f"{key}={dump_inline(value)}" for key, value in values.items()]
+
+
+def shown(value: Any) -> str:
+    """A value in a table: a drawn number shortened, all else as in the config."""
+    return number(value) if isinstance(value, float) else dump_inline(value)
+
+
+def described(values: Mapping[str, Any]) -> str:
+    """The values of a trial in a line; those of the first are what the config says."""
+    if not values:
+        return "as written"
+    return ", ".join(f"{key}={shown(value)}" for key, value in values.items())
 
 
 def _conditions(key: str, sweep: Sweep) -> dict[str, list[Any]]:

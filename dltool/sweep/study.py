@@ -15,7 +15,7 @@ from functools import cached_property
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
-from dltool.config.sweep import Sweep, seconds_in
+from dltool.config.sweep import Sweep, pruning_of, seconds_in
 from dltool.errors import RunError
 from dltool.sweep.folder import Lock, SweepFolder
 from dltool.sweep.journal import open_journal
@@ -98,7 +98,7 @@ class Study:
             storage=open_journal(folder),
             study_name="sweep",
             direction="maximize" if monitor.higher_is_better else "minimize",
-            pruner=make_pruner(sweep.pruning, epochs),
+            pruner=make_pruner(pruning_of(sweep), epochs),
             load_if_exists=True,
         )
         self._began = time.monotonic()
@@ -247,7 +247,7 @@ class Study:
         if frozen.state.is_finished():
             known = {name: value for name, value in about.items() if value is not None}
             ended = Ended(**{"reason": "failed", **known}, value=nan if frozen.value is None else frozen.value)
-        value = best if ended is None or isnan(ended.value) else ended.value
+        value = ended.value if ended and isnan(best) else best
         return Trial(
             frozen.number, values, ended, value, sorted((float(epoch), one) for epoch, one in reported.items())
         )

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.errors import DltoolError, InputError, RunError
-from dltool.formatting import number
 from dltool.sweep.folder import SweepFolder
 from dltool.sweep.messages import Broken, Done, Epoch, Failed, Look, Looked, Reply, Train
 from dltool.sweep.study import Claim, Ended, Study
@@ -62,8 +61,8 @@ class Sweeping:
     on_best: Callable[[], None]  # there is a new best trial
     _failures: int = field(default=0, init=False)
 
-    def run(self, team: Team[Claim], workers: int) -> bool:
-        """Run trials until none is left to begin; returns whether it was stopped before."""
+    def run(self, team: Team[Claim], workers: int) -> None:
+        """Run trials until none is left to begin, or it is to stop."""
         stopped = False
         for _ in range(workers - len(team.workers)):
             team.hire()
@@ -75,7 +74,6 @@ class Sweeping:
                 team.stop()
             for worker in team.speaking(GLANCE):
                 self._hear(worker, team)
-        return stopped or self.stopping()
 
     def _hear(self, worker: Worker[Claim], team: Team[Claim]) -> None:
         claim = worker.work
@@ -180,13 +178,6 @@ def share_of_cores(threads: int | str, device: str, workers: int | None, trials:
         workers = 1 if device != "cpu" else max(1, cores // (threads if isinstance(threads, int) else 1))
     workers = max(1, min(workers, trials or workers))
     return workers, threads if isinstance(threads, int) else max(1, cores // workers)
-
-
-def described(values: Mapping[str, Any]) -> str:
-    """The values of a trial in a line; those of the first are what the config says."""
-    if not values:
-        return "as written"
-    return ", ".join(f"{key}={number(value) if isinstance(value, float) else value}" for key, value in values.items())
 
 
 def _error(problems: Sequence[Any], code: int) -> DltoolError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import typer
 
 from dltool.cli.commands.resume import resume_run
 from dltool.cli.screen.sweep_progress import LiveSweep, PlainSweep, QuietSweep, SweepHeading, SweepViewer
-from dltool.cli.screen.table import write_table
+from dltool.cli.screen.sweep_summary import as_data, one_line, write_summary
 from dltool.cli.screen.viewer import Viewer
 from dltool.cli.typed_config import load_typed
 from dltool.config.differences import differing
@@ -20,11 +20,10 @@ from dltool.config.document import read_document
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
 from dltool.config.reading import read_config
-from dltool.config.sweep import as_written
-from dltool.config.writing import dump_inline
+from dltool.config.sweep import Sweep, as_written
 from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem, RunError
-from dltool.formatting import duration, metrics_line, number, quoted, scalar_metrics
+from dltool.formatting import quoted, scalar_metrics
 from dltool.report.sweep_page import SweepContent, TrialContent, sweep_page
 from dltool.sweep.best import write_best
 from dltool.sweep.checking import checked_space
@@ -38,11 +37,8 @@ from dltool.training.initial import with_checkpoint
 from dltool.training.judge import Judge
 from dltool.training.recorded_run import RecordedRun
 from dltool.training.saving import write_whole
-from dltool.training.signals import stopping_on_signals
+from dltool.training.signals import StopRequest, stopping_on_signals
 from dltool.training.strict_json import to_json
-
-#: trials in the table at the end; the page has all
-SHOWN = 15
 
 
 def sweep(
@@ -56,48 +52,86 @@ def sweep(
 ) -> int:
     """Run the sweep of a config, or go on with it; returns the exit code. Nothing is written before all is checked."""
     require_optuna()
+    plan = _planned(config, overrides, sweep_dir)
+    viewer = _viewer(quiet=quiet, as_json=as_json)
+    with stopping_on_signals() as stop:
+        study = _run(plan, workers, viewer, stop)
+    stopped = 128 + stop.signal if stop.signal and not (study and study.finished) else 0
+    if study is None:
+        return stopped
+    if study.best and study.finished:
+        _complete(plan.folder, study.best, viewer.warn)
+    content = _content(plan, study)
+    write_whole(plan.folder.report, sweep_page(content))
+    again, best = f"dltool sweep {quoted(config)}", str(plan.folder.best)
+    if as_json:
+        files = {"config": best if content.best else None, "report": str(plan.folder.report)}
+        typer.echo(to_json({**as_data(content), "stopped": bool(stopped), **files, "warnings": viewer.warnings}))
+    elif quiet:
+        typer.echo(one_line(content, best) + (f" · to continue: {again}" if stopped else ""))
+    else:
+        write_summary(content)
+        typer.echo(f"report     {plan.folder.report}")
+        for line in _next_steps(plan, study, again, stopped=bool(stopped)):
+            typer.echo(line)
+    return stopped
 
-    def variant(values: Mapping[str, Any]) -> Experiment:
-        experiment = load_typed(config, [*overrides, *changes(values)])
-        return with_checkpoint(experiment, [config.parent], None)
 
-    experiment = variant({})
+@dataclass(frozen=True)
+class Plan:
+    """What is to be swept, and where; all of it checked."""
+
+    config: Path
+    overrides: Sequence[str]
+    experiment: Experiment  # as written
+    sweep: Sweep
+    space: Space
+    folder: SweepFolder
+
+    def variant(self, values: Mapping[str, Any]) -> Experiment:
+        """The experiment with the values of a trial."""
+        return _experiment(self.config, [*self.overrides, *changes(values)])
+
+
+def _experiment(config: Path, overrides: Sequence[str]) -> Experiment:
+    return with_checkpoint(load_typed(config, overrides), [config.parent], None)
+
+
+def _planned(config: Path, overrides: Sequence[str], sweep_dir: Path | None) -> Plan:
+    """Check the config and the folder; raises InputError."""
+    experiment = _experiment(config, overrides)
     space = checked_space(config, overrides, experiment)
-    _require_comparable(experiment)
     assert experiment.sweep is not None
+    _require_comparable(experiment)
     folder = SweepFolder(sweep_dir or SWEEPS / experiment.name)
     _require_same(folder, experiment)
-    limit = experiment.sweep.trials
-    count, threads = share_of_cores(experiment.train.threads, experiment.train.device, workers, limit)
-    viewer = _viewer(quiet=quiet, as_json=as_json)
-    study = _begun(folder, experiment, space, count) if folder.config.exists() else None
-    finished = study is not None and study.finished
-    with stopping_on_signals() as stop, Team() as team:
-        with viewer:
-            if not finished:
-                viewer.looked(look(team.hire(), resolved(experiment), [config.parent]))
-            study = study or _begun(folder, experiment, space, count)
+    return Plan(config, overrides, experiment, experiment.sweep, space, folder)
 
-            def keep_best() -> None:
-                if best := study.best:
-                    write_best(folder, study, best, config, overrides, variant(best.values))
 
-            viewer.begin(_heading(study, experiment, count))
-            sweeping = Sweeping(
-                folder, study, variant, [config.parent], threads, viewer, lambda: stop.signal is not None, keep_best
-            )
-            stopped = sweeping.run(team, 0 if finished else count)
+def _run(plan: Plan, workers: int | None, viewer: SweepViewer, stop: StopRequest) -> Study | None:
+    """Run trials until none is left or a signal comes; None if it came before the first."""
+    train, folders = plan.experiment.train, [plan.config.parent]
+    count, threads = share_of_cores(train.threads, train.device, workers, plan.sweep.trials)
+    study = _opened(plan, count) if plan.folder.config.exists() else None
+    if study and study.finished:
+        more = f"dltool sweep {quoted(plan.config)} --trials {2 * len(study.trials)}"
+        viewer.say(f"this sweep is complete; for more trials: {more}")
+        return study
+    with viewer, Team() as team:
+        viewer.looked(look(team.hire(), resolved(plan.experiment), folders))
+        if stop.signal is not None:
+            return study
+        study = study or _opened(plan, count)
+
+        def keep_best() -> None:
+            if best := study.best:
+                write_best(plan.folder, study, best, plan.config, plan.overrides, plan.variant(best.values))
+
+        viewer.begin(_heading(study, plan.experiment, count))
+        stopping = lambda: stop.signal is not None  # noqa: E731
+        Sweeping(plan.folder, study, plan.variant, folders, threads, viewer, stopping, keep_best).run(team, count)
         keep_best()
-    running = [trial for trial in study.trials if trial.ended is None]
-    if study.best and not stopped and not running:
-        _complete(folder, study.best, viewer.warn)
-    write_whole(folder.report, sweep_page(_content(experiment, folder, study)))
-    if finished:
-        viewer.say(
-            f"this sweep is complete; for more trials: dltool sweep {quoted(config)} --trials {2 * len(study.trials)}"
-        )
-    _write(folder, study, config, stopped=stopped, quiet=quiet, as_json=as_json, warnings=viewer.warnings)
-    return 128 + stop.signal if stopped and stop.signal else 0
+    return study
 
 
 def _require_comparable(experiment: Experiment) -> None:
@@ -111,16 +145,15 @@ def _require_comparable(experiment: Experiment) -> None:
         raise InputError(Problem(f"{message}; choose a metric: train.monitor", path="sweep"))
 
 
-def _begun(folder: SweepFolder, experiment: Experiment, space: Space, workers: int) -> Study:
-    """The study, and its folder with the config."""
-    assert experiment.sweep is not None
+def _opened(plan: Plan, workers: int) -> Study:
+    """The study; its folder is made if it does not exist."""
+    folder, experiment = plan.folder, plan.experiment
     folder.prepare()
     if not folder.config.exists():
-        text = dump_yaml({**resolved(experiment), "sweep": as_written(experiment.sweep)})
+        text = dump_yaml({**resolved(experiment), "sweep": as_written(plan.sweep)})
         write_whole(folder.config, f"# The config of this sweep with every default filled in.\n{text}")
-    train = experiment.train
-    monitor = Judge(experiment).best
-    return Study(folder, experiment.sweep, space, monitor, epochs=train.epochs, seed=train.seed, workers=workers)
+    train, monitor = experiment.train, Judge(experiment).best
+    return Study(folder, plan.sweep, plan.space, monitor, epochs=train.epochs, seed=train.seed, workers=workers)
 
 
 def _require_same(folder: SweepFolder, experiment: Experiment) -> None:
@@ -179,28 +212,16 @@ def _complete(folder: SweepFolder, best: Trial, warn: Callable[[str], None]) -> 
         warn(f"trial {best.number} could not be measured: {error.problems[0]}")
 
 
-def _content(experiment: Experiment, folder: SweepFolder, study: Study) -> SweepContent:
+def _content(plan: Plan, study: Study) -> SweepContent:
     """What the page says."""
-    best, domains = study.best, experiment.sweep.parameters if experiment.sweep else {}
+    best, domains, folder = study.best, plan.sweep.parameters, plan.folder
     run = RecordedRun(folder.trial(best.number)) if best else None
     return SweepContent(
-        name=experiment.name,
+        name=plan.experiment.name,
         folder=str(folder.root),
         metric=study.monitor.name,
         higher_is_better=study.monitor.higher_is_better,
-        trials=[
-            TrialContent(
-                trial.number,
-                trial.values,
-                trial.reached,
-                _ending(trial),
-                trial.complete,
-                trial.epochs,
-                trial.ended.seconds if trial.ended else 0.0,
-                trial.curve,
-            )
-            for trial in study.trials
-        ],
+        trials=[_trial_content(trial) for trial in study.trials],
         importances=study.importances(),
         choices={key: domain.choices for key, domain in domains.items() if domain.choices is not None},
         logarithmic=[key for key, domain in domains.items() if domain.logarithmic],
@@ -209,118 +230,25 @@ def _content(experiment: Experiment, folder: SweepFolder, study: Study) -> Sweep
     )
 
 
-def _ending(trial: Trial) -> str:
-    """How a trial ended, in a word or two."""
-    if trial.ended is None:
-        return "unfinished"
-    return "as written" if trial.number == 0 and trial.complete else trial.ended.reason.replace("_", " ")
+def _trial_content(trial: Trial) -> TrialContent:
+    ended = trial.ended
+    return TrialContent(
+        number=trial.number,
+        values=trial.values,
+        value=trial.reached,
+        ending=ended.reason.replace("_", " ") if ended else "unfinished",
+        message=ended.message if ended else "",
+        complete=trial.complete,
+        epochs=trial.epochs,
+        seconds=ended.seconds if ended else 0.0,
+        curve=trial.curve,
+    )
 
 
-def _write(
-    folder: SweepFolder,
-    study: Study,
-    config: Path,
-    *,
-    stopped: bool,
-    quiet: bool,
-    as_json: bool,
-    warnings: Sequence[str],
-) -> None:
-    """Write what came out."""
-    trials, best, monitor = study.trials, study.best, study.monitor
-    run = RecordedRun(folder.trial(best.number)) if best else None
-    if as_json:
-        typer.echo(to_json(_as_data(folder, study, run, stopped, warnings)))
-        return
-    again = f"dltool sweep {quoted(config)}"
-    ended = sum(trial.ended is not None for trial in trials)
-    if quiet:
-        found = (
-            f"trial {best.number}: {monitor.name} {number(best.reached)} · {folder.best}"
-            if best
-            else "no trial is complete"
-        )
-        typer.echo(f"{ended} trials · {found}" + (f" · to continue: {again}" if stopped else ""))
-        return
-    _write_trials(study)
-    if best and run:
-        _write_best(folder, study, best, run)
-    for key, share in list(study.importances().items())[:5]:
-        typer.echo(f"mattered   {share:4.0%}  {key}")
-    typer.echo(f"report     {folder.report}")
-    running = len(trials) - ended
+def _next_steps(plan: Plan, study: Study, again: str, *, stopped: bool) -> list[str]:
+    """What to do next, in lines."""
     if stopped:
-        typer.echo(f"stopped by a signal; to continue: {again}")
-        return
-    if running:
-        typer.echo(f"note       {plural(running, 'trial')} left to other processes")
-    if best:
-        typer.echo(f"next       dltool train {quoted(folder.best)}")
-
-
-def _write_best(folder: SweepFolder, study: Study, best: Trial, run: RecordedRun) -> None:
-    first, name = study.trials[0], study.monitor.name
-    typer.echo(f"best       trial {best.number}, {name} {number(best.reached)}, {folder.trial(best.number).root}")
-    if first.complete and best.number:
-        gain = best.reached - first.reached
-        typer.echo(
-            f"as written trial 0, {name} {number(first.reached)} ({'+' if gain > 0 else '−'}{number(abs(gain))})"
-        )
-    if "test" in run.end:
-        typer.echo(f"test       {metrics_line(run.end['test'])}  (the best trial only)")
-
-
-def _write_trials(study: Study) -> None:
-    """The best trials in a table, and how many ended in other ways."""
-    trials = ranked(study)
-    keys = list(dict.fromkeys(key for trial in trials for key in trial.values))
-    header = ["trial", study.monitor.name, "epochs", "time", "ended", *keys]
-    rows = [_cells(trial, keys) for trial in trials[:SHOWN]]
-    more = f", the best {SHOWN}" if len(trials) > SHOWN else ""
-    if rows:
-        write_table(f"{len(trials)} trials{more}", header, rows, right=[0, 1, 2, 3])
-
-
-def ranked(study: Study) -> list[Trial]:
-    """All trials, complete ones first, each kind from the best to the worst."""
-    sign = -1 if study.monitor.higher_is_better else 1
-    return sorted(study.trials, key=lambda one: (not one.complete, isnan(one.reached), sign * one.reached, one.number))
-
-
-def _cells(trial: Trial, keys: Sequence[str]) -> list[str]:
-    values = [_text(trial.values[key]) if key in trial.values else "" for key in keys]
-    seconds = duration(trial.ended.seconds) if trial.ended else ""
-    return [str(trial.number), number(trial.reached), str(trial.epochs), seconds, _ending(trial), *values]
-
-
-def _text(value: Any) -> str:
-    return number(value) if isinstance(value, float) else dump_inline(value)
-
-
-def _as_data(
-    folder: SweepFolder, study: Study, run: RecordedRun | None, stopped: bool, warnings: Sequence[str]
-) -> dict[str, Any]:
-    best = study.best
-    return {
-        "sweep": str(folder.root),
-        "monitor": study.monitor.name,
-        "stopped": stopped,
-        "best": best and {"trial": best.number, "value": best.reached, "values": best.values},
-        "test": run.end.get("test") if run else None,
-        "importances": study.importances(),
-        "trials": [
-            {
-                "trial": trial.number,
-                "state": trial.ended.reason if trial.ended else "unfinished",
-                "value": trial.reached,
-                "epochs": trial.epochs,
-                "seconds": trial.ended.seconds if trial.ended else None,
-                "message": trial.ended.message if trial.ended else "",
-                "values": trial.values,
-            }
-            for trial in study.trials
-        ],
-        "config": str(folder.best) if best else None,
-        "report": str(folder.report),
-        "warnings": list(warnings),
-    }
+        return [f"stopped by a signal; to continue: {again}"]
+    running = sum(trial.ended is None for trial in study.trials)
+    left = [f"note       {plural(running, 'trial')} left to other processes"] if running else []
+    return [*left, *([f"next       dltool train {quoted(plan.folder.best)}"] if study.best else [])]

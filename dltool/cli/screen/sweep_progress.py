@@ -17,8 +17,8 @@ from rich.text import Text
 
 from dltool.formatting import duration, number
 from dltool.sweep.messages import Looked
+from dltool.sweep.space import described
 from dltool.sweep.study import Claim, Ended
-from dltool.sweep.sweeping import described
 
 #: trials that are shown below those that run
 TOP = 5
