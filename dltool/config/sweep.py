@@ -60,6 +60,8 @@ class Domain(Block):
     def _a_list_holds_choices(cls, data: Any) -> Any:
         if isinstance(data, list):
             return {"choices": data}
+        if isinstance(data, Mapping):
+            _refuse_other_forms(data)
         if data is None or isinstance(data, Mapping | Domain):
             return data
         raise ValueError(f"expected a list of choices, or a mapping such as {{log: [1e-4, 1e-1]}}, got {data!r}")
@@ -100,6 +102,16 @@ class Domain(Block):
     def logarithmic(self) -> bool:
         """Whether the values are drawn on a logarithmic scale."""
         return self.log is not None or self.log_int is not None
+
+
+def _refuse_other_forms(data: Mapping[str, Any]) -> None:
+    """Raises ValueError for keys that are nested, and for bounds as other tools write them."""
+    for name, value in data.items():
+        if isinstance(value, Mapping) and not set(data) & set(Domain.model_fields):
+            raise ValueError(f"write the key in one piece, up to what varies: …{name}.KEY: {{log: [1e-4, 1e-1]}}")
+    if {"min", "max"} & set(data):
+        low, high = data.get("min", "MIN"), data.get("max", "MAX")
+        raise ValueError(f"write both bounds as a list: {{range: [{low}, {high}]}}, or log, int or log_int")
 
 
 def _any_path(schema: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from dltool.config.differences import value_at
 from dltool.config.node import path_steps
 from dltool.config.sweep import Domain, Sweep
 from dltool.config.writing import dump_inline
+from dltool.data.files.quoting import cut
 from dltool.errors import InputError, Problem
 from dltool.formatting import number
 
@@ -126,8 +127,8 @@ def changes(values: Values) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value in a table: a drawn number shortened, all else as in the config."""
-    return number(value) if isinstance(value, float) else dump_inline(value)
+    """A value in a table, shortened."""
+    return number(value) if isinstance(value, float) else cut(dump_inline(value))
 
 
 def described(values: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -78,8 +78,7 @@ class Claim:
     values: Mapping[str, Any]
     lock: Lock
     again: bool = False  # it was cut off before
-    restarts: int = 0  # of its worker
-    ended: bool = field(default=False, init=False)
+    deaths: int = 0  # of workers that ran it
 
 
 class Study:
@@ -184,7 +183,6 @@ class Study:
 
     def release(self, claim: Claim) -> None:
         """Leave a trial, finished or for another process."""
-        claim.ended = True
         claim.lock.release()
 
     def importances(self) -> dict[str, float]:

@@ -77,12 +77,14 @@ class Sweeping:
 
     def _hear(self, worker: Worker[Claim], team: Team[Claim]) -> None:
         claim = worker.work
-        assert claim is not None
         try:
             message = worker.receive()
         except WorkerDiedError as error:
-            self._died(worker, claim, error, team)
+            team.dismiss(worker)
+            if claim:
+                self._died(claim, error, team)
             return
+        assert claim is not None  # who has nothing to do says nothing
         match message:
             case Epoch(epoch, value):
                 value = nan if value is None else value
@@ -144,19 +146,18 @@ class Sweeping:
         if self._failures >= FAILURES and not any(trial.epochs for trial in self.study.trials):
             raise error
 
-    def _died(self, worker: Worker[Claim], claim: Claim, error: WorkerDiedError, team: Team[Claim]) -> None:
-        """Start the trial again with another worker, but not forever."""
-        team.dismiss(worker)
-        claim.restarts += 1
-        successor = team.hire()
-        if claim.restarts >= DEATHS:
-            self._fail(claim, error)
-            self._next(successor)
-        elif self.stopping():
+    def _died(self, claim: Claim, error: WorkerDiedError, team: Team[Claim]) -> None:
+        """Start the trial of a dead worker again with another one, but not forever."""
+        if self.stopping():
             self.study.release(claim)
+            return
+        claim.deaths += 1
+        if claim.deaths >= DEATHS:
+            self._fail(claim, error)
+            self._next(team.hire())
         else:
             self.watcher.warn(f"trial {claim.number} starts again: {error}")
-            self._begin(successor, claim, resolved(self.variant(claim.values)))
+            self._begin(team.hire(), claim, resolved(self.variant(claim.values)))
 
 
 def look(worker: Worker[Claim], config: Mapping[str, Any], folders: Sequence[Path]) -> Looked:

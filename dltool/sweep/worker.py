@@ -43,7 +43,6 @@ class Channel:
         while True:
             task = self._messages.get()
             if isinstance(task, Look | Train):
-                self.stopped = False
                 yield task
 
     def send(self, message: Any) -> None:
@@ -63,8 +62,8 @@ class Channel:
         try:
             while True:
                 message = self._connection.recv()
-                if isinstance(message, Stop):
-                    self.stopped = True
+                if not isinstance(message, Reply):
+                    self.stopped = isinstance(message, Stop)  # in the order in which they come
                 self._messages.put(message)
         except (EOFError, OSError):
             os._exit(1)  # nobody is left to report to

@@ -119,6 +119,25 @@ def test_a_killed_worker_costs_no_trial(
     ]
 
 
+def test_a_trial_that_kills_its_workers_fails_and_the_others_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from dltool.sweep import sweeping
+
+    write_sweep(tmp_path, BLOCK.replace("trials: 4", "trials: 3"))
+    begin = sweeping.Worker.begin
+
+    def begin_and_die(worker: Any, task: Any, work: Any = None) -> None:
+        begin(worker, task, work)
+        if isinstance(task, sweeping.Train) and work.number == 1:
+            worker._process.kill()
+
+    monkeypatch.setattr(sweeping.Worker, "begin", begin_and_die)
+    found = swept(capsys, "--workers", "1")
+    assert [trial["state"] for trial in found["trials"]] == ["finished", "failed", "finished"]
+    assert "killed by signal 9; is there enough memory?" in found["trials"][1]["message"]
+
+
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_sweep(tmp_path, BLOCK, BASE.replace("epochs: 3", "epochs: 2000"))
     command = [sys.executable, "-m", "dltool", "sweep", "small.yaml", "--workers", "1"]

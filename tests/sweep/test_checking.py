@@ -54,6 +54,14 @@ def faults(folder: Path, block: str, base: str = BASE) -> list[str]:
         ("train.epochs: [1, 2, 1]", "13:17: sweep.train.epochs: a choice is in the list twice"),
         ("train.epochs: {lg: [1, 2]}", "13:18: sweep.train.epochs.lg: unknown key; did you mean 'log'?"),
         (
+            "optimizer: {adam: {lr: {log: [1e-4, 1e-1]}}}",
+            "13:14: sweep.optimizer: write the key in one piece, up to what varies: …adam.KEY: {log: [1e-4, 1e-1]}",
+        ),
+        (
+            "train.epochs: {min: 1, max: 9}",
+            "13:17: sweep.train.epochs: write both bounds as a list: {range: [1, 9]}, or log, int or log_int",
+        ),
+        (
             "train.epochs: {log_int: [1, 9], step: 2}",
             "13:17: sweep.train.epochs: 'step' goes with 'range' or 'int'",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isnan, nan
 from types import TracebackType
 from typing import Self
@@ -139,7 +139,6 @@ class _Row:
     epoch: int = 0
     value: float = nan
     ended: Ended | None = None
-    since: float = field(default_factory=time.monotonic)
 
 
 class LiveSweep(SweepViewer):
@@ -188,6 +187,8 @@ class LiveSweep(SweepViewer):
         """Keep it among the best, if it is one."""
         row = self._rows.get(claim.number) or _Row(claim)
         row.ended = ended
+        if ended and not isnan(ended.value):
+            row.value, row.epoch = ended.value, ended.epochs
         self._done += ended is not None
         if ended and ended.reason == "failed":
             self.warn(f"trial {claim.number} {outcome(ended, '')}")
@@ -211,8 +212,9 @@ class LiveSweep(SweepViewer):
             return Text("opening the data …", style="dim")
         rows = list(self._rows.values())
         running = [row for row in rows if row.ended is None]
-        finished = [row for row in rows if row.ended and row.ended.reason in ("finished", "early_stopping")]
-        finished.sort(key=lambda row: row.value if not isnan(row.value) else nan, reverse=heading.higher_is_better)
+        complete = [row for row in rows if row.ended and row.ended.reason in ("finished", "early_stopping")]
+        finished = [row for row in complete if not isnan(row.value)]
+        finished.sort(key=lambda row: row.value, reverse=heading.higher_is_better)
         values = [heading.best, *(row.value for row in finished[:1])]
         best = (max if heading.higher_is_better else min)((one for one in values if not isnan(one)), default=nan)
         room = max(0, self._console.size.height - len(running) - 4)
