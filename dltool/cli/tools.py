@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from dltool.cli.options import Config, Json, Moved, Set, Threads
+from dltool.cli.options import Config, Json, Moved, Quiet, Set, Threads
+from dltool.cli.output_streams import go_on_without_output
 from dltool.errors import InputError
 
 tools = typer.Typer()
@@ -66,6 +67,37 @@ def lr_find(
 
 
 @tools.command()
+def sweep(
+    config: Config,
+    overrides: Set = None,
+    trials: Annotated[int | None, typer.Option("--trials", metavar="N", min=1, help="Number of trials.")] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="TIME", help="Begin no trial after this time, such as 1h30m.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Trials at once; one for each core by default.")
+    ] = None,
+    sweep_dir: Annotated[
+        Path | None, typer.Option("--sweep-dir", metavar="DIR", help="Directory; sweeps/NAME by default.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Try values of some keys, as the config's `sweep` block says, and write the config of the best trial.
+
+    The same command goes on with a sweep that was stopped or killed, and other processes may join it.
+    """
+    from dltool.cli.commands.sweep import sweep as run
+    from dltool.config.locating import located
+
+    go_on_without_output()
+    given = {"sweep.trials": trials, "sweep.time": time}
+    changes = [*(overrides or ()), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    with located(config, changes):
+        return run(config, overrides=changes, sweep_dir=sweep_dir, workers=workers, quiet=quiet, as_json=as_json)
+
+
+@tools.command()
 def runs(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Folder of runs.")] = Path("runs"),
     sort: Annotated[
@@ -86,6 +118,21 @@ def runs(
 
     names = [name.strip() for name in (columns or "").split(",") if name.strip()]
     list_runs(folder, sort=sort, where=where or (), columns=names, as_json=as_json)
+
+
+@tools.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Directories of runs, or folders of runs.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="HTML page to write; compare.html by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare runs: metrics side by side, what differs in their configs, and their curves on one page."""
+    from dltool.cli.commands.compare import compare as run
+
+    run(runs, output=output, as_json=as_json)
 
 
 @tools.command()

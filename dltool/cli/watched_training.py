@@ -42,10 +42,15 @@ def heading_of(job: Job) -> Heading:
         device=job.engine.device_name,
         parameters=sum(value.spec.size for value in job.network.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
-        notes=(*job.start.notes, *job.dataset.notes),
+        notes=(*_left_out(job), *job.start.notes, *job.dataset.notes),
         warnings=(*job.network.warnings, *job.dataset.warnings),
         positive_class=job.positive_class,
     )
+
+
+def _left_out(job: Job) -> list[str]:
+    """A note on the block of the config that a single training does not heed."""
+    return ["the block 'sweep' is left aside; to vary its keys: dltool sweep"] if job.experiment.sweep else []
 
 
 def run_watched(

@@ -30,6 +30,7 @@ from dltool.config.components import (
 from dltool.config.data import DataConfig, Seed
 from dltool.config.description import Block, Choice, by_compat, written
 from dltool.config.metric_names import metric_names
+from dltool.config.sweep import Sweep
 from dltool.config.transfer import InitFrom, Patterns, listed
 
 FRAMEWORKS = ("keras", "torch", "mxnet")
@@ -111,6 +112,9 @@ class TrainConfig(Block):
         description="metric that decides which epoch is best; by default the first one on the validation part, else its"
         " loss",
     )
+    log: list[Literal["tensorboard"]] = Field(
+        default=[], description="where to log besides metrics.jsonl; tensorboard: event files in the run's directory"
+    )
     checkpoint_minutes: PositiveFloat = Field(default=5.0, description="longest time between two checkpoints")
     threads: PositiveInt | Literal["auto"] = "auto"
     device: Literal["cpu", "cuda", "auto", "xla"] = Field(
@@ -149,6 +153,9 @@ class Experiment(Block):
     metrics: list[Metric] = written([])
     early_stopping: EarlyStopping | None = None
     train: TrainConfig = written({})
+    sweep: Sweep | None = Field(
+        default=None, exclude=True, description="keys that `dltool sweep` varies; a single training leaves them alone"
+    )
 
     @property
     def frozen(self) -> list[str]:

@@ -23,7 +23,7 @@ from dltool.config.slots import Slot
 from dltool.config.writing import dump_yaml
 from dltool.errors import InputError, Problem
 
-__all__ = ["dump_yaml", "from_mapping", "from_resolved", "load", "resolved"]
+__all__ = ["as_written", "dump_yaml", "from_mapping", "from_resolved", "load", "resolved"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -37,6 +37,13 @@ def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Exp
     root = tree.plant(dict(data), Place(0, 0, 0, "the checkpoint's config"))
     translate(root, Slot(Experiment))
     return _experiment(root, [], overrides, name="run")
+
+
+def as_written(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """A valid config file with overrides as plain data, without defaults."""
+    root = read_document(read_config(Path(path)), str(path)).root
+    override(root, Experiment, overrides)
+    return root.plain()
 
 
 def from_mapping(config: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:

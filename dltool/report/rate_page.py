@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from dltool.report.axes import fitting_axis, logarithmic_axis
 from dltool.report.charts import Chart, figure
-from dltool.report.markup import Markup, element
+from dltool.report.document import document
+from dltool.report.markup import element
 from dltool.training.rate_test import RateTest
 
 
@@ -24,12 +23,9 @@ def rate_page(name: str, test: RateTest, current: float) -> str:
     if test.suggestion:
         chart.upright(test.suggestion, f"{test.suggestion:g}")
     told = f"suggested: {test.suggestion:g}" if test.suggestion else "the loss does not fall"
-    style = Markup(files("dltool.report").joinpath("page.css").read_text(encoding="utf-8"))
-    head = element(
-        "head", element("meta", charset="utf-8"), element("title", f"{name}: learning rates"), element("style", style)
-    )
     drawn = figure(
         "loss", chart.drawn(), key=[("train", "smoothed"), ("steps", "steps")], note=f"{told}; now: {current:g}"
     )
-    body = element("body", element("header", element("h1", f"{name}: learning rates")), element("section", drawn))
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    title = f"{name}: learning rates"
+    header = element("header", element("h1", title))
+    return document(title, header, element("section", drawn), made_from=f"{len(test.rates)} steps")

@@ -28,6 +28,7 @@ MAY_CHANGE = (
     "train.device",
     "train.devices",
     "train.precision",
+    "train.log",
     "train.log_every",
     "train.checkpoint_minutes",
     "early_stopping.patience",

@@ -6,7 +6,8 @@ Each call of the engine runs many steps; their number depends on the clock, but 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from dltool.training.meter import Meter
 from dltool.training.metrics_log import MetricsLog, read_epochs
 from dltool.training.pace import Pace
 from dltool.training.run_directory import RunDirectory
+from dltool.training.tensorboard import EventFiles
 
 _METER = "meter/"
 
@@ -76,23 +78,41 @@ class Trainer:
             self._baselines = Baselines.stored(checkpoint.trainer, job.dataset.signature)
         else:
             self._baselines = Baselines.fitted(job.dataset.parts["train"], job.dataset.signature)
-        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes)
+        followers = [EventFiles(run.tensorboard)] if "tensorboard" in self._train.log else []
+        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes, followers=followers)
         self._lines = read_epochs(run.metrics)
         self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=self._train.checkpoint_minutes)
         self._clock = time.monotonic()
 
     def run(self) -> Outcome:
-        """Train to the end or until `stop`; raises `RunError`, leaving the last checkpoint in place."""
+        """Train to the end or until `stop`, then measure; raises `RunError`, leaving the last checkpoint in place."""
+        with self._closing():
+            return self._end(self._trained())
+
+    def train(self, *, stopped: Callable[[], str]) -> tuple[str, Counters]:
+        """Train only, without the test part and the baselines; returns why it ended, `stopped()` if `stop` said so."""
+        with self._closing():
+            reason = self._trained()
+            reason = stopped() if reason == "signal" else reason
+            self._log_end(reason, {})
+            return reason, self._counters
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
         try:
-            reason = self._train_epochs()
-            self._keeper.finish()
-            return self._end(reason)
+            yield
         except DivergedError:
             self._log.append([{"kind": "end", "reason": "diverged"}])
             raise
         finally:
             self._job.feed.close()
             self._log.close()
+
+    def _trained(self) -> str:
+        """Train to the end or until `stop`, and save; returns why it ended."""
+        reason = self._train_epochs()
+        self._keeper.finish()
+        return reason
 
     def _train_epochs(self) -> str:
         while (reason := self._job.judge.reason_to_end(self._counters)) is None:
@@ -205,7 +225,7 @@ class Trainer:
 
     def _end(self, reason: str) -> Outcome:
         counters, judge = self._counters, self._job.judge
-        line: dict[str, Any] = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step}
+        line: dict[str, Any] = {}
         metrics_epoch = counters.best_epoch or counters.epoch  # the epoch of the reported checkpoint
         results = {
             part: one[part] for one in self._lines if one["epoch"] == metrics_epoch for part in PARTS if part in one
@@ -220,8 +240,7 @@ class Trainer:
             if "test" in self._job.dataset.parts:
                 results["test"] = line["test"] = self._result(self._job.evaluate("test"))
                 line["test_of_epoch"] = metrics_epoch
-        self._tick()
-        self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
+        self._log_end(reason, line)
         baselines, remark = self._compare(results) if reason != "signal" else ({}, "")
         return Outcome(
             reason=reason,
@@ -236,6 +255,13 @@ class Trainer:
             remark=remark,
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
         )
+
+    def _log_end(self, reason: str, more: dict[str, Any]) -> None:
+        """Write the last line."""
+        self._tick()
+        counters = self._counters
+        line = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step, **more}
+        self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
 
     def _compare(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
         """Metrics of the baselines on the test or validation part, and a remark if one beats the network."""

@@ -8,20 +8,30 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dltool.errors import InputError, Problem, RunError
 from dltool.training.strict_json import to_json
 
 
+class Follower(Protocol):
+    """What gets the records of a log too."""
+
+    def append(self, records: Sequence[Mapping[str, Any]], /) -> None:
+        """Take in more records."""
+
+    def close(self) -> None:
+        """There will be no more."""
+
+
 class MetricsLog:
     """The open log of one run, locked against other processes."""
 
-    def __init__(self, path: Path, *, keep: int = 0):
-        """Open `path` and truncate it to its first `keep` bytes."""
-        self.path = path
+    def __init__(self, path: Path, *, keep: int = 0, followers: Sequence[Follower] = ()):
+        """Open `path` and truncate it to its first `keep` bytes; followers get what is kept, then what is appended."""
+        self.path, self._followers = path, followers
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,9 +40,19 @@ class MetricsLog:
             raise InputError(Problem("another process is training this run", where=str(path.parent))) from None
         except OSError as error:
             raise InputError(Problem(f"cannot be written: {error.strerror}", where=str(path))) from None
+        if followers and keep:
+            self._tell([json.loads(line) for line in _lines(path)])
 
-    def append(self, records: Iterable[dict[str, Any]]) -> None:
+    def append(self, records: Sequence[dict[str, Any]]) -> None:
         """Write one line for each record; non-finite numbers become null."""
+        self._write(records)
+        self._tell(records)
+
+    def _tell(self, records: Sequence[dict[str, Any]]) -> None:
+        for follower in self._followers:
+            follower.append(records)
+
+    def _write(self, records: Sequence[dict[str, Any]]) -> None:
         text = "".join(to_json(record) + "\n" for record in records).encode()
         try:
             while text:
@@ -50,8 +70,10 @@ class MetricsLog:
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and the followers."""
         os.close(self._descriptor)
+        for follower in self._followers:
+            follower.close()
 
 
 def read_epochs(path: Path) -> list[dict[str, Any]]:

@@ -52,6 +52,11 @@ class RunDirectory:
         return self.root / "checkpoints" / BEST
 
     @property
+    def tensorboard(self) -> Path:
+        """Event files for TensorBoard, in a folder for each part."""
+        return self.root / "tensorboard"
+
+    @property
     def environment(self) -> Path:
         """Machine and versions of the run."""
         return self.root / "environment.json"

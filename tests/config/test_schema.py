@@ -38,6 +38,8 @@ FORMS = [
     },
     {"model": [{"parallel": {"branches": [["relu"], []]}}]},
     {"data": {"idx": {"images": "a", "labels": "b"}, "split": {"validation": {"last": 3}}, "scaling": {"divide": 2}}},
+    {"sweep": {"trials": 9, "optimizer.lr": {"log": [1e-4, 0.1], "when": {"optimizer": "adam"}}, "model[0]": ["relu"]}},
+    {"sweep": {"time": "1h30m", "method": "grid", "parameters": {"train.epochs": {"int": [1, 9], "step": 2}}}},
     {"early_stopping": None, "train": {"clip": {"norm": 1}, "threads": "auto", "ema_decay": None}},
 ]
 

@@ -29,6 +29,7 @@ from dltool.program.building import build_network, row_order
 from dltool.program.generation import require_causal
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.sweep.checking import checked_space
 from dltool.training.batching import Batching
 from dltool.training.initial import starting_from
 from dltool.training.judge import Judge
@@ -77,7 +78,10 @@ class Checked:
 
 def check(config: Path, *, overrides: Sequence[str] = (), as_json: bool = False) -> None:
     """Write the results for a config; raises InputError with everything wrong in the config, data or network."""
-    checked = _checked(load_typed(config, overrides), config.parent)
+    experiment = load_typed(config, overrides)
+    if experiment.sweep:
+        checked_space(config, overrides, experiment)
+    checked = _checked(experiment, config.parent)
     if as_json:
         typer.echo(json.dumps(_as_data(checked), indent=2, ensure_ascii=False))
     else:

@@ -28,6 +28,7 @@ EXTRAS: Mapping[str, str] = {
     "images": "image files",
     "onnx": "dltool export to ONNX",
     "serve": "dltool serve",
+    "sweep": "dltool sweep",
     "text": "byte pair vocabularies",
     "xla": "training through XLA: --device xla",
 }

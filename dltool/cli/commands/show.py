@@ -8,8 +8,11 @@ from pathlib import Path
 import typer
 
 from dltool.config.loading import dump_yaml, load, resolved
+from dltool.config.sweep import as_written
 
 
 def show(config: Path, *, overrides: Sequence[str] = ()) -> None:
     """Write the resolved config as YAML; raises InputError with everything wrong in it."""
-    typer.echo(dump_yaml(resolved(load(config, overrides))), nl=False)
+    experiment = load(config, overrides)
+    sweep = {"sweep": as_written(experiment.sweep)} if experiment.sweep else {}
+    typer.echo(dump_yaml({**resolved(experiment), **sweep}), nl=False)

@@ -1,0 +1,246 @@
+"""What a sweep shows while it runs: a live table on a terminal, else a line for each trial that has ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import isnan, nan
+from types import TracebackType
+from typing import Self
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from dltool.formatting import duration, number
+from dltool.sweep.messages import Looked
+from dltool.sweep.space import described
+from dltool.sweep.study import Claim, Ended
+
+#: trials that are shown below those that run
+TOP = 5
+FRAMES_PER_SECOND = 4
+BAR_WIDTH = 16
+
+
+@dataclass(frozen=True)
+class SweepHeading:
+    """What is known when a sweep begins."""
+
+    name: str
+    metric: str
+    higher_is_better: bool
+    epochs: int
+    workers: int
+    limit: int | None  # trials
+    before: int  # that have ended already
+    best: float = nan
+
+
+class SweepViewer:
+    """Shows nothing; subclasses show more."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def begin(self, heading: SweepHeading) -> None:
+        """The first trials are about to begin."""
+
+    def looked(self, found: Looked) -> None:
+        """The config as written can be trained."""
+        for text in found.warnings:
+            self.warn(text)
+
+    def began(self, claim: Claim) -> None:
+        """A trial begins, or goes on."""
+
+    def epoch(self, claim: Claim, epoch: int, value: float) -> None:
+        """A trial has ended an epoch."""
+
+    def ended(self, claim: Claim, ended: Ended | None, *, best: bool) -> None:
+        """A trial has ended."""
+
+    def warn(self, text: str) -> None:
+        """Something that is probably a mistake, or has gone wrong."""
+        self.warnings.append(text)
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+
+
+class QuietSweep(SweepViewer):
+    """Shows only warnings, on standard error."""
+
+    def warn(self, text: str) -> None:
+        """A line of its own."""
+        typer.echo(f"warning: {text}", err=True)
+
+
+def outcome(ended: Ended | None, metric: str) -> str:
+    """How a trial ended, in a few words."""
+    if ended is None:
+        return "stopped; it goes on when the sweep does"
+    if ended.reason == "failed":
+        return f"failed: {ended.message}"
+    if ended.reason == "diverged":
+        return "diverged"
+    if ended.reason == "pruned":
+        return f"pruned after {ended.epochs} epochs at {number(ended.value)}"
+    return f"{metric} {number(ended.value)} · epoch {ended.epoch} of {ended.epochs} · {duration(ended.seconds)}"
+
+
+class PlainSweep(SweepViewer):
+    """Writes lines to standard output."""
+
+    def begin(self, heading: SweepHeading) -> None:
+        """A line about the sweep."""
+        self._heading = heading
+        total = "" if heading.limit is None else f" of {heading.limit}"
+        done = f", {heading.before}{total} trials have ended" if heading.before else ""
+        trials = f"{heading.limit} trials" if heading.limit else "trials until the time is up"
+        workers = f"{heading.workers} worker{'s' if heading.workers > 1 else ''}"
+        typer.echo(f"{heading.name}: {trials}, {workers}{done}")
+
+    def began(self, claim: Claim) -> None:
+        """Only a trial that goes on is worth a line."""
+        if claim.again:
+            typer.echo(f"trial {claim.number} was cut off and goes on")
+
+    def ended(self, claim: Claim, ended: Ended | None, *, best: bool) -> None:
+        """A line with its values."""
+        mark = " · best so far" if best else ""
+        typer.echo(f"trial {claim.number}: {outcome(ended, self._heading.metric)}{mark} · {described(claim.values)}")
+
+    def warn(self, text: str) -> None:
+        """A line."""
+        typer.echo(f"warning: {text}")
+
+    def say(self, text: str) -> None:
+        """A line."""
+        typer.echo(text)
+
+
+@dataclass
+class _Row:
+    """A trial as the live table shows it."""
+
+    claim: Claim
+    epoch: int = 0
+    value: float = nan
+    ended: Ended | None = None
+
+
+class LiveSweep(SweepViewer):
+    """Redraws itself in place: how far the sweep is, the trials that run, and the best ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console(highlight=False)
+        self._heading: SweepHeading | None = None
+        self._rows: dict[int, _Row] = {}
+        self._done = 0
+        self._began = time.monotonic()
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            transient=True,  # the tables at the end say it all
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave only what was printed above."""
+        self._live.__exit__(kind, error, trace)
+
+    def begin(self, heading: SweepHeading) -> None:
+        """Show the heading line."""
+        self._heading, self._done = heading, heading.before
+
+    def began(self, claim: Claim) -> None:
+        """Show it among those that run."""
+        self._rows = {**self._rows, claim.number: _Row(claim)}
+
+    def epoch(self, claim: Claim, epoch: int, value: float) -> None:
+        """Keep how far it is."""
+        row = self._rows[claim.number]
+        row.epoch = epoch
+        if isnan(row.value) or (value > row.value) == self._higher_is_better:
+            row.value = value
+
+    def ended(self, claim: Claim, ended: Ended | None, *, best: bool) -> None:
+        """Keep it among the best, if it is one."""
+        row = self._rows.get(claim.number) or _Row(claim)
+        row.ended = ended
+        if ended and not isnan(ended.value):
+            row.value, row.epoch = ended.value, ended.epochs
+        self._done += ended is not None
+        if ended and ended.reason == "failed":
+            self.warn(f"trial {claim.number} {outcome(ended, '')}")
+        self._rows = {**self._rows, claim.number: row}
+
+    def warn(self, text: str) -> None:
+        """Print a line above the live view."""
+        self._console.print(Text.assemble(("warning: ", "red"), text))
+
+    def say(self, text: str) -> None:
+        """Print a line above the live view."""
+        self._console.print(Text(text))
+
+    @property
+    def _higher_is_better(self) -> bool:
+        return self._heading is None or self._heading.higher_is_better
+
+    def _render(self) -> RenderableType:
+        heading = self._heading
+        if heading is None:
+            return Text("opening the data …", style="dim")
+        rows = list(self._rows.values())
+        running = [row for row in rows if row.ended is None]
+        complete = [row for row in rows if row.ended and row.ended.reason in ("finished", "early_stopping")]
+        finished = [row for row in complete if not isnan(row.value)]
+        finished.sort(key=lambda row: row.value, reverse=heading.higher_is_better)
+        values = [heading.best, *(row.value for row in finished[:1])]
+        best = (max if heading.higher_is_better else min)((one for one in values if not isnan(one)), default=nan)
+        room = max(0, self._console.size.height - len(running) - 4)
+        return Group(
+            self._title(heading, best),
+            self._table([*running, *finished[: min(TOP, room)]], heading, best),
+        )
+
+    def _title(self, heading: SweepHeading, best: float) -> RenderableType:
+        line = Table.grid(padding=(0, 2))
+        since = time.monotonic() - self._began
+        done = f"{self._done}" if heading.limit is None else f"{self._done}/{heading.limit}"
+        bar = [ProgressBar(total=heading.limit, completed=self._done, width=BAR_WIDTH)] if heading.limit else []
+        said = [] if isnan(best) else [Text.assemble(f"best {heading.metric} ", (number(best), "bold green"))]
+        workers = f"{heading.workers} worker{'s' if heading.workers > 1 else ''}"
+        line.add_row(Text(heading.name, "bold cyan"), f"{done} trials", *bar, workers, duration(since), *said)
+        return line
+
+    def _table(self, rows: list[_Row], heading: SweepHeading, best: float) -> RenderableType:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+        table.add_column("trial", justify="right")
+        table.add_column("epoch", justify="right")
+        table.add_column(heading.metric, justify="right")
+        table.add_column("values", no_wrap=True, overflow="ellipsis")
+        for row in rows:
+            style = "" if row.ended is None else "bold green" if row.value == best else "dim"
+            cells = (f"{row.claim.number}", f"{row.epoch}", number(row.value), described(row.claim.values))
+            table.add_row(*(Text(cell, overflow="ellipsis", no_wrap=True) for cell in cells), style=style)
+        return table
