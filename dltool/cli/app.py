@@ -12,7 +12,21 @@ from typing import Annotated, Literal
 import typer
 
 from dltool import __version__
-from dltool.cli.options import Checkpoint, Config, Debug, Device, Json, Moved, OtherDevice, Quiet, Set, Threads, chosen
+from dltool.cli.options import (
+    Checkpoint,
+    Config,
+    Debug,
+    Device,
+    Json,
+    LogRanks,
+    Moved,
+    OtherDevice,
+    Quiet,
+    Set,
+    Threads,
+    chosen,
+    logged,
+)
 from dltool.cli.output_streams import go_on_without_output
 from dltool.cli.tools import tools
 
@@ -98,6 +112,7 @@ def train(
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
+    log_ranks: LogRanks = None,
 ) -> int:
     """Train a network as described by a config."""
     from dltool.cli.commands.train import train as train_once
@@ -105,6 +120,7 @@ def train(
     from dltool.config.locating import located
 
     go_on_without_output()
+    logged(log_ranks)
     run = train_once if folds is None else partial(train_folds, folds=folds)
     with located(config, overrides or ()):
         return run(
@@ -127,11 +143,13 @@ def resume(
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
+    log_ranks: LogRanks = None,
 ) -> int:
     """Continue a stopped run, or train a finished one longer."""
     from dltool.cli.commands.resume import resume as go_on
 
     go_on_without_output()
+    logged(log_ranks)
     changes = [*(overrides or ()), *chosen(threads=threads, device=device, debug=debug)]
     return go_on(run, overrides=changes, debug=debug, quiet=quiet, as_json=as_json)
 

@@ -40,6 +40,22 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and 
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Run one op at a time in NumPy and check every value (slow).")]
 
+LogRanks = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-ranks", metavar="DIR", help="With several processes: folder for a log of each; only the first one shows."
+    ),
+]
+
+
+def logged(folder: Path | None) -> None:
+    """Give the output of this process a file, if it is one of several and not the first."""
+    from dltool.cli.rank_streams import log_ranks
+    from dltool.distributed.launched import launched
+
+    if found := launched():
+        log_ranks(folder, found.number)
+
 
 def chosen(*, threads: int | None, device: str | None, debug: bool) -> list[str]:
     """Options that stand for keys of the config, as overrides."""
