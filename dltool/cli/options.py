@@ -40,12 +40,28 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and 
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Run one op at a time in NumPy and check every value (slow).")]
 
+NewRanks = Annotated[
+    int | None,
+    typer.Option("--ranks", metavar="N", min=1, help="Processes to train with, which mpiexec starts and connects."),
+]
+Restarts = Annotated[
+    int,
+    typer.Option(
+        "--restarts", metavar="N", min=0, help="With --ranks: how often to go on from the last checkpoint if one dies."
+    ),
+]
 LogRanks = Annotated[
     Path | None,
     typer.Option(
         "--log-ranks", metavar="DIR", help="With several processes: folder for a log of each; only the first one shows."
     ),
 ]
+
+
+def require_ranks(restarts: int) -> None:
+    """Raise InputError for restarts of what dltool has not started itself."""
+    if restarts:
+        raise InputError("--restarts needs --ranks N: what mpiexec has started ends with it")
 
 
 def logged(folder: Path | None) -> None:

@@ -43,7 +43,6 @@ def become_rank(launched: Launched, say: Callable[[str], None]) -> int | None:
         threading.Thread(target=_beat, args=(writer,), daemon=True, name="dltool-beat").start()
         return None
     os.close(writer)
-    _leave_launcher_to_child()
     return _Guard(child, reader, launched, say).watch()
 
 
@@ -51,12 +50,6 @@ def _follow_parent() -> None:
     """Die with the watching process, and get signals from nobody else."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setpgid(0, 0)
-
-
-def _leave_launcher_to_child() -> None:
-    """Close what connects to the launcher here, so that it notices when the child is gone."""
-    if descriptor := os.environ.get("PMI_FD"):
-        os.close(int(descriptor))
 
 
 def _beat(writer: int) -> None:

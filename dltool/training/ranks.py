@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-
 from dltool import __version__
+from dltool.config.differences import differing, value_at
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.dataset import Dataset
@@ -14,7 +11,7 @@ from dltool.distributed.ranks import Ranks
 from dltool.errors import InputError, Problem
 
 #: keys that may differ between ranks
-_OWN = ("threads",)
+_OWN = ("train.threads",)
 
 
 def with_shards(experiment: Experiment, ranks: Ranks) -> Experiment:
@@ -40,7 +37,7 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:
         parts = f"{train.parts} shard{'s' if train.parts > 1 else ''}"
-        words = " or ".join(map(str, fitting))
+        words = " or ".join([", ".join(map(str, fitting[:-1])), str(fitting[-1])]) if fitting[1:] else "1"
         message = f"a batch of {parts} cannot be shared by {size} processes; start {words} of them"
         raise InputError(Problem(message, path="train.shards"))
 
@@ -55,25 +52,16 @@ def require_alike(experiment: Experiment, dataset: Dataset, ranks: Ranks) -> Non
     """Raise InputError if a rank has another dltool, config or data than rank 0."""
     if ranks.size == 1:
         return
-    train = {key: value for key, value in resolved(experiment)["train"].items() if key not in _OWN}
-    own = {
-        "dltool": __version__,
-        "config": _digest({**resolved(experiment), "train": train}),
-        "data": dataset.fingerprint,
-    }
-    found = ranks.gathered((ranks.host, own))
-    (first_host, first), problems = found[0], []
-    for number, (host, other) in enumerate(found):
-        problems += [
-            Problem(
-                f"rank {number} on {host} has another {name} than rank 0 on {first_host}: {other[name]}, {first[name]}"
-            )
-            for name in first
-            if other[name] != first[name]
-        ]
+    configs = ranks.gathered(resolved(experiment))
+    keys = [key for key in differing(configs) if key not in _OWN]
+    own = {"version of dltool": __version__, "content of the data": dataset.fingerprint}
+    own |= {key: value_at(resolved(experiment), key) for key in keys}
+    (first_host, first), *others = ranks.gathered((ranks.host, own))
+    problems = [
+        Problem(f"rank {number} on {host} has another {key} than rank 0 on {first_host}: {found[key]}, not {known}")
+        for number, (host, found) in enumerate(others, start=1)
+        for key, known in first.items()
+        if found[key] != known
+    ]
     if problems:
         raise InputError(*problems)
-
-
-def _digest(config: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()[:12]
