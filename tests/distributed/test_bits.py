@@ -76,11 +76,10 @@ def test_shards_are_close_to_the_whole_batch(tmp_path: Path):
     """Dropout is left out, as it draws for each shard apart, and batch norm, which normalizes each apart."""
     model = [{"dense": {"units": 48, "activation": "relu"}}, {"dense": "classes"}]
     losses = []
-    for shards in (1, 4, 32):
+    for shards in (1, 4):
         place = tmp_path / f"shards-{shards}"
         done = run(1, "train", written(tmp_path, model=model, train={"shards": shards}), "--run-dir", place, "--quiet")
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
         losses.append([line["loss"] for line in lines if line["kind"] == "step"])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
-    np.testing.assert_allclose(losses[2], losses[0], rtol=1e-5)

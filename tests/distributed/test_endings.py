@@ -97,7 +97,7 @@ def test_what_cannot_be_shared_is_refused_once(tmp_path: Path, name: str):
 @needs_mpi
 def test_a_run_goes_on_by_itself_after_a_rank_has_died(tmp_path: Path):
     """The process that dies does so in the second epoch of the first attempt."""
-    config = written(tmp_path, train={"epochs": 300, "checkpoint_minutes": 0.0001})
+    config = written(tmp_path, train={"epochs": 100, "checkpoint_minutes": 0.0001})
     place = tmp_path / "run"
     words = command(1, "train", config, "--run-dir", place, "--quiet", "--ranks", 2, "--restarts", 1)
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -123,7 +123,10 @@ def test_an_error_of_one_rank_is_shown_with_its_name_and_ends_all(tmp_path: Path
     script.write_text(f"CONFIG={path}; [ $PMI_RANK = 1 ] && CONFIG={tmp_path}/lost.yaml\nexec {alone}\n")
     done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert done.stderr == f"rank 1 on {os.uname().nodename}: error: {tmp_path}/lost.yaml: no such file\n"
+    assert (
+        done.stderr
+        == f"rank 1 on {os.uname().nodename}: error: {tmp_path}/lost.yaml: no such file; configs there: config.yaml\n"
+    )
 
 
 @needs_mpi
@@ -140,8 +143,9 @@ def test_ranks_with_different_configs_are_told_apart(tmp_path: Path):
 
 @pytest.mark.parametrize("number", ["0", "1"])
 def test_processes_that_mpi_does_not_connect_are_refused(tmp_path: Path, number: str):
-    environment = {"RANK": number, "WORLD_SIZE": "2"}
-    done = run(1, "train", written(tmp_path), "--run-dir", tmp_path / "run", environment=environment)
+    environment = {**os.environ, "RANK": number, "WORLD_SIZE": "2"}
+    words = command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert len(lines) == (1 if number == "0" else 0)
