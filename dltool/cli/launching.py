@@ -69,6 +69,7 @@ def _run(ranks: int, words: Sequence[str]) -> int:
         raise InputError("--ranks needs mpiexec, of any MPI library: pip install 'dltool[distributed]'")
     process = subprocess.Popen([mpiexec, "-n", str(ranks), sys.executable, "-m", "dltool", *words])
     before = {number: signal.signal(number, lambda n, _: process.send_signal(n)) for number in _PASSED_ON}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda number, _: None)  # a terminal sends it to mpiexec, too
     try:
         return process.wait() % 256
     finally:

@@ -107,4 +107,4 @@ class _Guard:
             os.kill(self._child, signal.SIGKILL)
 
 
-_HINT = "the last checkpoint is kept: dltool resume RUN"
+_HINT = "what it has saved is kept: dltool resume RUN"
