@@ -117,7 +117,8 @@ class Trainer:
             stopped = self._stop if self._ranks.size == 1 else _never  # ranks stop together
             span = self._job.feed.span(self._counters.epoch, position, stopped)
         except RunError:  # the samples cannot be read, but the parameters are good
-            self._keeper.finish()
+            if self._ranks.size == 1:  # several ranks only save together
+                self._keeper.finish()
             raise
         if span and span.samples is not self._attached:
             self._job.engine.attach("train", span.samples, first=span.first)
