@@ -16,11 +16,7 @@ def test_stateful_layers_are_refused(tmp_path: Path):
     memory = {"gru": {"units": 8, "stateful": True, "return_sequences": True}}
     config = {
         "data": {"text_stream": {"path": "text.txt", "block": 8}},
-        "model": [
-            {"embedding": 8},
-            {"gru": {"units": 8, "stateful": True, "return_sequences": True}},
-            {"dense": "classes"},
-        ],
+        "model": [{"embedding": 8}, memory, {"dense": "classes"}],
         "loss": "cross_entropy",
         "train": {"batch_size": 4, "shards": 2},
     }
