@@ -37,7 +37,8 @@ class StepPlans:
             scale=reciprocals(self._weights(epochs, in_epoch))[owner]
             if self._job.network.weighs
             else self._epoch.scale[batch],
-            first=self._epoch.first[batch],
+            number=self._epoch.number[batch],
+            count=self._epoch.count[batch],
             update=self._epoch.update[batch],
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
             stretch=self._job.stretch * self._job.batching.accumulate,

@@ -32,6 +32,7 @@ class Subject:
     state_bytes: int  # parameters, slots, averages
     arena_bytes: int  # activations, and one thread's scratch memory
     data_bytes: int  # prepared samples of all parts
+    parameters: int = 0  # trained ones
 
     @property
     def wanted_threads(self) -> int | None:
@@ -75,4 +76,5 @@ def _open(path: Path, overrides: Sequence[str]) -> Subject:
         state_bytes=summary.state_bytes,
         arena_bytes=summary.activation_bytes,
         data_bytes=sum(signature.rows.values()) * RecordLayout.of(signature).bytes,
+        parameters=sum(value.spec.size for value in network.graph.parameters() if not value.frozen),
     )

@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `dltool --help` imports no
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +13,24 @@ from typing import Annotated, Literal
 import typer
 
 from dltool import __version__
-from dltool.cli.options import Checkpoint, Config, Debug, Device, Json, Moved, OtherDevice, Quiet, Set, Threads, chosen
+from dltool.cli.options import (
+    Checkpoint,
+    Config,
+    Debug,
+    Device,
+    Json,
+    LogRanks,
+    Moved,
+    NewRanks,
+    OtherDevice,
+    Quiet,
+    Restarts,
+    Set,
+    Threads,
+    chosen,
+    logged,
+    require_ranks,
+)
 from dltool.cli.output_streams import go_on_without_output
 from dltool.cli.tools import tools
 
@@ -98,6 +116,9 @@ def train(
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
+    ranks: NewRanks = None,
+    restarts: Restarts = 0,
+    log_ranks: LogRanks = None,
 ) -> int:
     """Train a network as described by a config."""
     from dltool.cli.commands.train import train as train_once
@@ -105,6 +126,12 @@ def train(
     from dltool.config.locating import located
 
     go_on_without_output()
+    logged(log_ranks)
+    if ranks is not None:
+        from dltool.cli.launching import launch_training
+
+        return launch_training(sys.argv[1:], config, overrides or (), run_dir, ranks=ranks, restarts=restarts)
+    require_ranks(restarts)
     run = train_once if folds is None else partial(train_folds, folds=folds)
     with located(config, overrides or ()):
         return run(
@@ -127,11 +154,20 @@ def resume(
     debug: Debug = False,
     quiet: Quiet = False,
     as_json: Json = False,
+    ranks: NewRanks = None,
+    restarts: Restarts = 0,
+    log_ranks: LogRanks = None,
 ) -> int:
     """Continue a stopped run, or train a finished one longer."""
     from dltool.cli.commands.resume import resume as go_on
 
     go_on_without_output()
+    logged(log_ranks)
+    if ranks is not None:
+        from dltool.cli.launching import launch_resuming
+
+        return launch_resuming(sys.argv[1:], run, ranks=ranks, restarts=restarts)
+    require_ranks(restarts)
     changes = [*(overrides or ()), *chosen(threads=threads, device=device, debug=debug)]
     return go_on(run, overrides=changes, debug=debug, quiet=quiet, as_json=as_json)
 

@@ -12,6 +12,7 @@ import typer
 from dltool.cli.app import app
 from dltool.cli.output_streams import keep_streams
 from dltool.cli.usage_errors import explain_usage
+from dltool.distributed.launched import launched
 from dltool.errors import DltoolError
 
 _TRACEBACK = "this is a bug in dltool; for the traceback: dltool --traceback {}"
@@ -24,10 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         keep_streams()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if (found := launched()) and arguments is None:
+        from dltool.cli.ranks import run_rank
+
+        return run_rank(words, _run, found)
+    return _run(words)
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run a command in this process."""
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            code = int(app(words, prog_name="dltool", standalone_mode=False) or 0)
+            code = int(app(list(words), prog_name="dltool", standalone_mode=False) or 0)
         sys.stdout.flush()
         return code
     except DltoolError as error:

@@ -40,6 +40,38 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show only the result, and 
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Run one op at a time in NumPy and check every value (slow).")]
 
+NewRanks = Annotated[
+    int | None,
+    typer.Option("--ranks", metavar="N", min=1, help="Processes to train with, which mpiexec starts and connects."),
+]
+Restarts = Annotated[
+    int,
+    typer.Option(
+        "--restarts", metavar="N", min=0, help="With --ranks: how often to go on from the last checkpoint if one dies."
+    ),
+]
+LogRanks = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-ranks", metavar="DIR", help="With several processes: folder for a log of each; only the first one shows."
+    ),
+]
+
+
+def require_ranks(restarts: int) -> None:
+    """Raise InputError for restarts of what dltool has not started itself."""
+    if restarts:
+        raise InputError("--restarts needs --ranks N: what mpiexec has started ends with it")
+
+
+def logged(folder: Path | None) -> None:
+    """Give the output of this process a file, if it is one of several and not the first."""
+    from dltool.cli.rank_streams import log_ranks
+    from dltool.distributed.launched import launched
+
+    if found := launched():
+        log_ranks(folder, found.number)
+
 
 def chosen(*, threads: int | None, device: str | None, debug: bool) -> list[str]:
     """Options that stand for keys of the config, as overrides."""

@@ -203,10 +203,23 @@ def bench(
     stream: Annotated[
         bool, typer.Option("--stream", help="Compare reading samples from disk with samples in memory.")
     ] = False,
+    ranks: Annotated[
+        int | None, typer.Option("--ranks", metavar="N", min=1, help="Predict the speed of up to N processes.")
+    ] = None,
+    network: Annotated[
+        str, typer.Option("--network", metavar="SPEED", help="With --ranks: 25Gb, or 3GB, a second between machines.")
+    ] = "10Gb",
     as_json: Json = False,
 ) -> int | None:
     """Measure the machine, and how fast configs train on it."""
     counts = _numbers(threads)
+    if ranks:
+        from dltool.cli.commands.bench_scaling import bench_scaling
+
+        if stream or device or against:
+            raise InputError("--ranks predicts from the processor alone; leave out --stream, --device and --against")
+        changed = [*(overrides or ()), *(f"train.threads={count}" for count in counts[-1:])]
+        return bench_scaling(configs or (), ranks=ranks, network=network, overrides=changed, as_json=as_json)
     if device:
         from dltool.cli.commands.bench_device import bench_device
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -40,6 +41,7 @@ def heading_of(job: Job) -> Heading:
         epochs=job.experiment.train.epochs,
         threads=job.engine.threads,
         device=job.engine.device_name,
+        ranks=job.ranks.size,
         parameters=sum(value.spec.size for value in job.network.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
         notes=(*_left_out(job), *job.start.notes, *job.dataset.notes),
@@ -64,9 +66,11 @@ def run_watched(
     found = environment(
         threads=job.engine.threads, device=job.engine.device_name, compile_seconds=job.engine.compile_seconds
     )
-    keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
+    if job.ranks.writes:
+        keep({**found, _FOLDERS: job.absolute_folders}, run.environment)
     with stopping_on_signals() as stop:
-        trainer = Trainer(job, run, notify=viewer.show, stop=lambda: stop.signal is not None, checkpoint=checkpoint)
+        stopped = partial(stop.agreed, job.ranks)
+        trainer = Trainer(job, run, notify=viewer.show, stop=stopped, checkpoint=checkpoint)
         try:
             outcome = trainer.run()
         except DivergedError:
@@ -78,6 +82,8 @@ def run_watched(
 
 def _report(job: Job, run: RunDirectory, viewer: Viewer, write: Callable[[Job, RunDirectory], None]) -> None:
     """Write the run's report; a failure is only a warning."""
+    if not job.ranks.writes:
+        return
     try:
         run.report.unlink(missing_ok=True)  # a report from an earlier stop is outdated
         write(job, run)

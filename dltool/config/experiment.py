@@ -101,6 +101,11 @@ class TrainConfig(Block):
         description="the last batch if it is not full; pad: fill it with the first rows of the epoch",
     )
     accumulate: PositiveInt = Field(default=1, description="batches to accumulate gradients over for one update")
+    shards: PositiveInt | Literal["auto"] = Field(
+        default="auto",
+        description="equal parts of a batch whose gradients are computed apart and added in a fixed order, so that any"
+        " number of processes gives the same bits; auto: one for each process",
+    )
     clip: Clip | None = None
     ema_decay: OpenFraction | None = Field(
         default=None,
@@ -127,6 +132,21 @@ class TrainConfig(Block):
         default="float32",
         description="of products on a GPU; tf32 reads only 10 bits of each fraction, and is much faster",
     )
+
+    @property
+    def parts(self) -> int:
+        """Shards of a batch."""
+        return 1 if self.shards == "auto" else self.shards
+
+    @property
+    def shard_size(self) -> int:
+        """Rows of a shard."""
+        return self.batch_size // self.parts
+
+    @property
+    def micro_batches(self) -> int:
+        """Shards of all batches of an update."""
+        return self.accumulate * self.parts
 
 
 class Experiment(Block):

@@ -132,6 +132,17 @@ def cycled_momentum_exists(schedule: Any, optimizer: Any) -> Faults:
         yield ("schedule",), f"{message}; {more}say cycle_momentum: false"
 
 
+def shards_divide_a_batch(train: TrainConfig) -> Faults:
+    """All shards have the same number of rows."""
+    if train.batch_size % train.parts:
+        around = sorted(_divisors(train.batch_size), key=lambda one: abs(one - train.parts))[:4]
+        fitting = ", ".join(map(str, sorted(around)))
+        yield (
+            ("train", "shards"),
+            f"{train.parts} shards do not divide a batch_size of {train.batch_size} evenly; fitting: {fitting}",
+        )
+
+
 def early_stopping_monitors_a_metric(
     data: DataConfig, metrics: Sequence[Any], early_stopping: EarlyStopping | None
 ) -> Faults:
@@ -165,11 +176,16 @@ RULES: Sequence[Callable[..., Faults]] = (
     metrics_fit_the_loss,
     mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,
+    shards_divide_a_batch,
     cycled_momentum_exists,
     early_stopping_monitors_a_metric,
     monitor_is_measured,
     one_metric_decides_which_epoch_is_best,
 )
+
+
+def _divisors(number: int) -> list[int]:
+    return [one for one in range(1, number + 1) if number % one == 0]
 
 
 def _rows(data: DataConfig, part: str, end: str) -> int | None:

@@ -165,7 +165,7 @@ def bits(number: float) -> int:
 
 
 # One step of the plan.
-STEP_FIELDS = 9
+STEP_FIELDS = 11
 STEP = 0  # optimizer steps done before this one
 EPOCH = 1  # epochs completed before this one
 POSITION = 2  # first sample of the batch, in the order of the epoch
@@ -175,8 +175,9 @@ SCALARS = 5  # address of the optimizer's float32 scalars for this step
 FLAGS = 6
 SLOT = 7  # where the step's loss goes
 COLLECTED = 8  # first row of the step's outputs in the collecting buffer
+NUMBER = 9  # of this micro-batch, among those whose gradients are added up
+COUNT = 10  # of these
 
-FIRST = 1  # flag: first micro-batch of an update
 UPDATE = 2  # flag: last micro-batch of an update
 COLLECT = 4  # flag: outputs are wanted
 

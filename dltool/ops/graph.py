@@ -77,7 +77,7 @@ class Node:
     @property
     def updated(self) -> tuple[Value, ...]:
         """The inputs that this node overwrites."""
-        return tuple(self.inputs[i] for i in self.op.updates)
+        return self.op.updated(self.inputs)
 
     @property
     def reads(self) -> tuple[Value, ...]:
@@ -200,9 +200,9 @@ class Graph:
         spec = Spec(values.shape, batched=False)
         return self._add(Value(self._path(name), spec, "constant", initial=lambda shape, generator: values))
 
-    def total(self, gradient: Value, parameter: Value) -> Value:
-        """Where a parameter's gradient adds up over the micro-batches of an update."""
-        return self._add(Value(f"{parameter.name}.total", gradient.spec, "total", of=parameter))
+    def total(self, of: Value, name: str = "total") -> Value:
+        """Where what belongs to a parameter or statistic adds up over the micro-batches of an update."""
+        return self._add(Value(f"{of.name}.{name}", of.spec, "total", of=of))
 
     @contextmanager
     def part(self, part: Part) -> Iterator[None]:

@@ -105,6 +105,11 @@ class Op:
         """The op that does this work on these inputs, with all its attributes: itself, unless it has several kinds."""
         return cls, {**cls.attributes, **attributes}
 
+    @classmethod
+    def updated(cls, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Which of its inputs the op overwrites."""
+        return tuple(inputs[i] for i in cls.updates)
+
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         """Specs of the outputs; raises `ShapeError` where the inputs do not fit."""
@@ -149,4 +154,10 @@ class StepRecord:
     rows: int  # samples in this batch
     scale: float  # what losses are multiplied by: 1 / the weight of all samples of the update; 1 in an evaluation
     scalars: tuple[float, ...] = field(default=())  # learning rate and the like, as the optimizer lists them
-    first: bool = True  # the first micro-batch of its update
+    number: int = 0  # of this micro-batch, among those whose gradients are added up
+    count: int = 1  # of these
+
+    @property
+    def first(self) -> bool:
+        """Whether this micro-batch is the first of them."""
+        return self.number == 0

@@ -46,6 +46,7 @@ class Network:
     class_weights: np.ndarray | None = None  # (classes,), what samples count in the mean of their losses; None: all 1
     quantiles: tuple[float, ...] = ()  # that it predicts of each target
     over_tokens: bool = False  # the mean of losses is one over tokens
+    micro_batches: int = 1  # of an update
     idle_layers: Sequence[tuple[str, str]] = ()  # pairs of layers that act as one
     texts: Sequence[CodeField] = ()  # sequences of codes that it reads, perhaps only their beginnings
 
@@ -53,6 +54,16 @@ class Network:
     def program(self) -> Program:
         """The graph planned for the cpu kernels."""
         return make_program(self.graph, self.rows)
+
+    @cached_property
+    def gradient_program(self) -> Program:
+        """The part of it that runs for each micro-batch, and leaves the sums of gradients."""
+        return make_program(self.graph, self.rows, chosen=lambda node: not node.per_update)
+
+    @cached_property
+    def update_program(self) -> Program:
+        """The part of it that runs once for each update."""
+        return make_program(self.graph, self.rows, chosen=lambda node: node.per_update)
 
     @property
     def weighs(self) -> bool:
@@ -164,7 +175,7 @@ def build_network(
             graph.apply("mean_loss", built.row_loss)
             graph.apply("collect", built.output)
     if lower:
-        lower_forward(graph, features, experiment.train.batch_size)
+        lower_forward(graph, features, experiment.train.shard_size)
     if training:
         gradients = differentiate(graph, built.row_loss)
         append_updates(graph, gradients, experiment)
@@ -180,6 +191,7 @@ def build_network(
         class_weights=built.class_weights,
         quantiles=built.quantiles,
         over_tokens=built.over_tokens,
+        micro_batches=experiment.train.micro_batches,
         idle_layers=idle,
         texts=[field for field in signature.codes if field.sequence],
     )

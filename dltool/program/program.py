@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dltool.ops.graph import Graph, Node, Value
@@ -25,10 +25,13 @@ class Program:
     memory: MemoryPlan
 
 
-def make_program(graph: Graph, rows: int, kept: Sequence[Value] = ()) -> Program:
-    """Turns a graph into a program; `kept` values can be read after a step."""
-    reports = [value for node in graph.nodes if node.op.reports for value in node.outputs]
-    nodes = fuse(prune(graph.nodes, [*kept, *reports]), kept)
+def make_program(
+    graph: Graph, rows: int, kept: Sequence[Value] = (), chosen: Callable[[Node], bool] = lambda node: True
+) -> Program:
+    """Turns a graph, or the nodes that are `chosen`, into a program; `kept` values can be read after a step."""
+    some = [node for node in graph.nodes if chosen(node)]
+    reports = [value for node in some if node.op.reports for value in node.outputs]
+    nodes = fuse(prune(some, [*kept, *reports]), kept)
     values = dict.fromkeys(value for node in nodes for value in (*node.reads, *node.outputs))
     layouts = {value: layout_of(value, rows) for value in (*values, *graph.values.values())}
     stages = plan_stages(nodes, layouts, rows)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dltool.config.experiment import Clip, Experiment
 from dltool.ops.graph import Graph, Value
+from dltool.program.sharding import shard_statistics, sum_of_shards
 
 #: what PyTorch adds to the norm before dividing
 TORCH_NORM_EPS = 1e-6
@@ -18,24 +19,28 @@ def append_updates(graph: Graph, gradients: Mapping[Value, Value], experiment: E
 
 
 def _append(graph: Graph, gradients: Mapping[Value, Value], experiment: Experiment) -> None:
-    if experiment.train.accumulate > 1:
+    train = experiment.train
+    if train.parts > 1:
+        shard_statistics(graph, train.micro_batches)
+        gradients = {p: sum_of_shards(graph, gradient, p, train.micro_batches) for p, gradient in gradients.items()}
+    elif train.accumulate > 1:
         gradients = {parameter: _accumulated(graph, gradient, parameter) for parameter, gradient in gradients.items()}
     first = len(graph.nodes)
-    if experiment.train.clip is not None:
+    if train.clip is not None:
         with graph.inside("clip"):
-            gradients = _clipped(graph, gradients, experiment.train.clip)
+            gradients = _clipped(graph, gradients, train.clip)
     for parameter, gradient in gradients.items():
         with graph.inside(parameter.name.rpartition(".")[0]):
             experiment.optimizer.apply(graph, parameter, gradient)
-            if experiment.train.ema_decay is not None:
+            if train.ema_decay is not None:
                 average = graph.state("average", parameter.shape, None, of=parameter)
-                graph.apply("average", parameter, average, decay=experiment.train.ema_decay)
+                graph.apply("average", parameter, average, decay=train.ema_decay)
     for node in graph.nodes[first:]:
         node.per_update = True
 
 
 def _accumulated(graph: Graph, gradient: Value, parameter: Value) -> Value:
-    total = graph.total(gradient, parameter)
+    total = graph.total(parameter)
     graph.apply("accumulate", gradient, total)
     return total
 

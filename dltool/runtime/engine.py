@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dltool.data.samples.samples import Samples
+from dltool.distributed.ranks import ALONE, Ranks
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
+from dltool.runtime.dividing import run_divided
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
 
@@ -34,6 +35,7 @@ class Engine:
         threads: int | str = "auto",
         debug: bool = False,
         device: Device = CPU,
+        ranks: Ranks = ALONE,
         on_compile: Callable[[str], None] | None = None,
     ):
         """`training` are networks over the same parameters, of which each step runs one.
@@ -45,10 +47,10 @@ class Engine:
         self._data = dict(data)
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
         self._runners: dict[tuple[Network, str, bool], Any] = {}
-        self.debug = debug
+        self.debug, self._ranks = debug, ranks
         networks = [*training, *evaluation]
-        self.threads = 1 if debug or not device.lowers else _threads(threads, training or evaluation)
-        self._backend = _backend(training, evaluation, self.threads, debug, device, on_compile)
+        self.threads = 1 if debug or not device.lowers else _threads(threads, training or evaluation, ranks.cores)
+        self._backend = _backend(training, evaluation, self.threads, debug, device, ranks, on_compile)
         for network in networks:
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
@@ -87,6 +89,11 @@ class Engine:
     def read(self) -> dict[str, np.ndarray]:
         """All arrays as they are now."""
         return dict(self.arrays)
+
+    def gather(self) -> None:
+        """Bring here what other ranks own of the arrays; all ranks call this before one of them reads any."""
+        if self._ranks.size > 1:
+            self._backend.gather()
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set any of them; an average not given follows its parameter."""
@@ -146,6 +153,8 @@ class Engine:
 
         `rows` (n,) are the sizes of the batches, by default as large as they can be.
         """
+        if use_average:
+            self.gather()
         samples = self._data[part]
         groups = list(by_length(self._evaluation, samples))
         if len(groups) < 2:
@@ -169,7 +178,8 @@ class Engine:
     def _evaluate(
         self, network: Network, part: str, targets: np.ndarray, plan: StepPlan, *, average: bool
     ) -> Evaluation:
-        result = self._runner(network, part, average=average).run(plan, collect=True)
+        runner = self._runner(network, part, average=average)
+        result = runner.run(plan, collect=True) if network.in_streams else run_divided(runner, plan, self._ranks)
         return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
@@ -193,12 +203,13 @@ def _backend(
     threads: int,
     debug: bool,
     device: Device,
+    ranks: Ranks,
     on_compile: Callable[[str], None] | None,
 ) -> Any:
     if debug:
         return _Reference()
     if device.kind == "cpu":
-        return _Fast(training, evaluation, threads, on_compile)
+        return _Fast(training, evaluation, threads, ranks, on_compile)
     from dltool.runtime.xla.drivers import require_jax
 
     require_jax(device.kind)
@@ -217,31 +228,58 @@ class _Fast:
         training: Sequence[Network],
         evaluation: Sequence[Network],
         threads: int,
+        ranks: Ranks,
         on_compile: Callable[[str], None] | None,
     ):
         from dltool.kernels.cpu import library
+        from dltool.program.division import divide
         from dltool.runtime.binding import kernels_of
+        from dltool.runtime.exchange import Exchange
         from dltool.runtime.memory import aligned
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
-        networks = [*training, *evaluation]
-        names = dict.fromkeys(name for network in networks for name in kernels_of(network.program))
+        self._ranks, self._division, self._exchange = ranks, None, None
+        programs, together = [network.program for network in evaluation], []
+        if training and ranks.size > 1:
+            programs += [half for one in training for half in (one.gradient_program, one.update_program)]
+            division = self._division = divide(training[-1].update_program, ranks.size)
+            together = [[total.name for total in division.totals], division.values, *division.slots]
+        else:
+            programs += [network.program for network in training]
+        names = dict.fromkeys(name for program in programs for name in kernels_of(program))
         self.compile_seconds = library.prepare(names, on_compile)
-        self._state = State(network.program for network in networks)
+        self._state = State(programs, together)
         self._team = Team(threads)
+        if self._division:
+            self._exchange = Exchange(ranks, self._division, self._state, self._team)
         self._evaluation = evaluation
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
         self.read, self.write = self._state.read, self._state.write
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
+        from dltool.runtime.rank_runner import RankRunner
         from dltool.runtime.runner import Runner
 
+        if self._division and self._exchange and network not in self._evaluation:
+            return RankRunner(
+                network,
+                self._state,
+                data,
+                self._team,
+                ranks=self._ranks,
+                division=self._division,
+                exchange=self._exchange,
+            )
         arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
         return Runner(network.program, self._state, data, self._team, instead, arena=arena)
 
     def longest(self, network: Network) -> int:
         return 1
+
+    def gather(self) -> None:
+        if self._exchange:
+            self._exchange.gather()
 
 
 class _Reference:
@@ -289,9 +327,9 @@ def _averages(network: Network) -> dict[str, str]:
     return {value.name: f"{value.name}.average" for value in network.graph.parameters() if not value.frozen}
 
 
-def _threads(wanted: int | str, networks: Sequence[Network]) -> int:
+def _threads(wanted: int | str, networks: Sequence[Network], cores: int) -> int:
     """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
     if wanted != "auto":
         return int(wanted)
     largest = max(map(step_flops, networks))
-    return len(os.sched_getaffinity(0)) if largest > WORTH_SHARING else 1
+    return cores if largest > WORTH_SHARING else 1

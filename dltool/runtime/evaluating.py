@@ -52,7 +52,8 @@ def consecutive(rows: np.ndarray, first: int) -> StepPlan:
         position=first + np.cumsum(rows) - rows,
         rows=rows,
         scale=np.ones(count, np.float32),
-        first=np.ones(count, bool),
+        number=none,
+        count=np.ones(count, np.int64),
         update=np.ones(count, bool),
         scalars=np.zeros((count, 1), np.float32),
     )

@@ -112,5 +112,6 @@ def _record(plan: StepPlan, i: int) -> StepRecord:
         rows=int(plan.rows[i]),
         scale=float(plan.scale[i]),
         scalars=tuple(float(number) for number in plan.scalars[i]),
-        first=bool(plan.first[i]),
+        number=int(plan.number[i]),
+        count=int(plan.count[i]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -16,13 +16,24 @@ class StepPlan:
     position: np.ndarray  # int64: first sample of the micro-batch, in the order of its epoch
     rows: np.ndarray  # int64: samples in the micro-batch
     scale: np.ndarray  # float32: 1 / the weight of all samples of the update; 1 in an evaluation
-    first: np.ndarray  # bool: the micro-batch opens an update
+    number: np.ndarray  # int64: of the micro-batch, among those whose gradients are added up for an update
+    count: np.ndarray  # int64: of these
     update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
     scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
     stretch: int = 1  # micro-batches that a device may run in one call, counted from the first of the data at hand
 
+    @property
+    def first(self) -> np.ndarray:
+        """Which micro-batches (n,) open an update."""
+        return self.number == 0
+
     def __len__(self) -> int:
         return len(self.step)
+
+    def taken(self, chosen: np.ndarray | slice) -> StepPlan:
+        """Some of the micro-batches."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "stretch"}
+        return replace(self, **{name: column[chosen] for name, column in columns.items()})
 
 
 @dataclass(frozen=True)

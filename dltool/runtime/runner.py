@@ -49,19 +49,32 @@ class Runner:
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
         """Run the micro-batches of a plan; `timed` adds up cycles in the table's ticks."""
+        self.load(plan, collect=collect, timed=timed)
+        self.go(0, len(plan))
+        return self.result()
+
+    def load(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> None:
+        """Get ready to run the micro-batches of a plan."""
         if plan.rows.max(initial=0) > self._rows:
             raise ValueError(f"batches of {plan.rows.max()} samples in a program for {self._rows}")
-        steps, scalars = _encode(plan, collect=collect)
-        samples = int(plan.rows.sum()) if collect else 0
+        self._steps, self._scalars = _encode(plan, collect=collect)  # the table holds addresses of both
+        self._collect, samples = collect, int(plan.rows.sum()) if collect else 0
+        self._samples = samples
         if self._make_room(len(plan), samples):
             self.table.rebind()
-        self.table.plan(steps, timed=timed)
+        self.table.plan(self._steps, timed=timed)
+
+    def go(self, first: int, last: int) -> None:
+        """Run the micro-batches from `first` to before `last` of the plan."""
         header = address(self.table.header)
-        self._team.run(lambda thread: self._loop(header, thread, 0, len(plan)))
-        del scalars  # kept alive until here: the steps hold its address
-        losses = self._buffers.reports[Report.LOSS][: len(plan)].copy()
-        outputs = self._buffers.reports[Report.OUTPUTS][: samples * self._width]
-        return StepResult(losses, outputs.reshape(samples, self._width).copy() if collect else None)
+        self._team.run(lambda thread: self._loop(header, thread, first, last))
+
+    def result(self) -> StepResult:
+        """What the micro-batches of the plan gave."""
+        losses = self._buffers.reports[Report.LOSS][: len(self._steps)].copy()
+        outputs = self._buffers.reports[Report.OUTPUTS][: self._samples * self._width]
+        collected = outputs.reshape(self._samples, self._width).copy() if self._collect else None
+        return StepResult(losses, collected)
 
     def _make_room(self, steps: int, samples: int) -> bool:
         """Whether the buffers for losses and outputs had to grow."""
@@ -83,7 +96,8 @@ def _encode(plan: StepPlan, *, collect: bool) -> tuple[np.ndarray, Any]:
     steps[:, records.BATCH] = plan.rows
     steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
     steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]
-    steps[:, records.FLAGS] = plan.first * records.FIRST + plan.update * records.UPDATE + collect * records.COLLECT
+    steps[:, records.NUMBER], steps[:, records.COUNT] = plan.number, plan.count
+    steps[:, records.FLAGS] = plan.update * records.UPDATE + collect * records.COLLECT
     steps[:, records.SLOT] = np.arange(len(plan))
     steps[:, records.COLLECTED] = np.cumsum(plan.rows) - plan.rows
     return steps, scalars

@@ -5,7 +5,7 @@ Training and evaluation share it. Reading and writing speak logical arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,9 +17,20 @@ from dltool.runtime.memory import aligned
 class State:
     """Named buffers that live as long as the engine."""
 
-    def __init__(self, programs: Iterable[Program]):
+    def __init__(self, programs: Iterable[Program], together: Iterable[Sequence[str]] = ()):
+        """Values of float32 whose names come `together` lie one after the other in one block."""
+        programs = list(programs)
         self._layouts: dict[str, Layout] = {}
         self._buffers: dict[str, np.ndarray] = {}
+        self._blocks: dict[str, np.ndarray] = {}  # by the name of the first value in each
+        known = {value.name: program.layouts[value] for program in programs for value in program.graph.persistent}
+        for names in together:
+            block, start = aligned(sum(known[name].bytes for name in names)).view(np.float32), 0
+            for name in names:
+                self._layouts[name] = known[name]
+                self._buffers[name] = block[start : start + known[name].elements]
+                start += known[name].elements
+            self._blocks[names[0]] = block
         for program in programs:
             for value in program.graph.persistent:
                 if value.name not in self._buffers:
@@ -31,6 +42,10 @@ class State:
     def bytes(self) -> int:
         """Size of all buffers."""
         return sum(buffer.nbytes for buffer in self._buffers.values())
+
+    def block(self, names: Sequence[str]) -> np.ndarray:
+        """The stored form (n,) of values that lie together."""
+        return self._blocks[names[0]]
 
     def buffer(self, name: str) -> np.ndarray:
         """The stored form of a value."""

@@ -20,6 +20,7 @@ from dltool.data.readers.reader import blaming
 from dltool.data.samples.samples import joined_samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
+from dltool.distributed.ranks import this_process
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
@@ -66,7 +67,8 @@ def assess(
     """
     path = find(target)
     checkpoint = relocated(load(path, report), overrides)
-    predictor = Predictor(checkpoint, path, threads=threads, device=device, on_compile=on_compile)
+    ranks = this_process()
+    predictor = Predictor(checkpoint, path, threads=threads, device=device, ranks=ranks, on_compile=on_compile)
     signature, preparation = predictor.signature, predictor.preprocessing.features
     measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)

@@ -1,7 +1,8 @@
 """How an epoch is divided into updates and micro-batches, and the step plan of any range of updates.
 
 Everything follows from (samples, batch size, accumulate, last batch), so training can start at any step of any epoch.
-`accumulate: k` with `batch_size: b` makes the same updates as `batch_size: k·b`, in k passes.
+`accumulate: k` with `batch_size: b` makes the same updates as `batch_size: k·b`, in k passes. With `shards: s` each
+batch is s micro-batches.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ class Batching:
     """The updates of one epoch over `samples` rows."""
 
     samples: int
-    batch_size: int
-    accumulate: int
+    batch_size: int  # rows of a micro-batch
+    accumulate: int  # micro-batches of an update
     last_batch: str  # keep: a smaller last update; drop: no partial update; pad: fill up with the first rows
 
     @classmethod
     def of(cls, train: TrainConfig, samples: int, *, in_streams: bool = False) -> Batching:
         """How `samples` samples are batched samples with a config; raises InputError if there would be no update."""
-        batching = cls(samples, train.batch_size, train.accumulate, "drop" if in_streams else train.last_batch)
+        last_batch = "drop" if in_streams else train.last_batch
+        batching = cls(samples, train.shard_size, train.micro_batches, last_batch)
         if batching.updates:
             return batching
         needed = f"one update needs {batching.update_size:,} rows, but the training part has {samples:,}"
@@ -108,7 +110,8 @@ class Batching:
             position=updates[owner] * self.update_size + number * self.batch_size,
             rows=np.minimum(self.batch_size, rows[owner] - number * self.batch_size),
             scale=reciprocals(rows if weights is None else weights)[owner],
-            first=number == 0,
+            number=number,
+            count=batches[owner],
             update=number == batches[owner] - 1,
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
             stretch=stretch * self.accumulate,

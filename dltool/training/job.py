@@ -18,6 +18,7 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
+from dltool.distributed.ranks import ALONE, Ranks, this_process
 from dltool.errors import InputError, Problem
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
@@ -36,6 +37,7 @@ from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import Meter, answers_of
+from dltool.training.ranks import require_alike, require_shares
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -55,6 +57,7 @@ class Job:
     start: Start  # tensors that replaced the network's initial values
     device: Device = CPU
     stretch: int = 1  # updates that run in one call of the device
+    ranks: Ranks = ALONE
 
     @property
     def optimizer(self) -> Optimizer:
@@ -110,7 +113,8 @@ class Job:
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
-        """The current state, with the trainer's counters."""
+        """The current state, with the trainer's counters; all ranks call this together."""
+        self.engine.gather()
         classes = self.dataset.signature.classes
         return Checkpoint(
             config=resolved(self.experiment),
@@ -147,15 +151,17 @@ def open_job(
 
     `init_from` applies only if the run `starts`, not if it resumes; `watch` receives the progress of preparing data.
     """
-    train = experiment.train
+    train, ranks = experiment.train, this_process()
     judge = Judge(experiment)
+    require_shares(experiment, ranks, debug=debug)
     require_device(train.device)
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
+    require_alike(experiment, dataset, ranks)
     part = dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
     order = order_of_program(experiment, part)
-    device, notes = (CPU, []) if debug else choose_device(experiment, dataset.signature, batching)
+    device, notes = (CPU, []) if debug or ranks.size > 1 else choose_device(experiment, dataset.signature, batching)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     build = partial(build_network, experiment, dataset.signature, lower=device.lowers and not debug)
     network = build(training=True, rows=batching.largest_batch, order=order)
@@ -179,11 +185,12 @@ def open_job(
         threads=train.threads,
         debug=debug,
         device=device,
+        ranks=ranks,
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
     feed = make_feed(experiment, part, batching, on_compile, buckets)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
-    job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch)
+    job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()
     return job

@@ -27,7 +27,7 @@ from dltool.training.events import EpochEnded, Listener, Progress, RateLowered, 
 from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
-from dltool.training.metrics_log import MetricsLog, read_epochs
+from dltool.training.metrics_log import MetricsLog, NoLog, read_epochs
 from dltool.training.pace import Pace
 from dltool.training.run_directory import RunDirectory
 from dltool.training.tensorboard import EventFiles
@@ -53,7 +53,7 @@ class Outcome:
 
 
 class Trainer:
-    """One run of a job, from its start or from a checkpoint."""
+    """One run of a job, from its start or from a checkpoint; all ranks run it alike, rank 0 writes the files."""
 
     def __init__(
         self,
@@ -78,10 +78,14 @@ class Trainer:
             self._baselines = Baselines.stored(checkpoint.trainer, job.dataset.signature)
         else:
             self._baselines = Baselines.fitted(job.dataset.parts["train"], job.dataset.signature)
+        self._ranks = ranks = job.ranks
         followers = [EventFiles(run.tensorboard)] if "tensorboard" in self._train.log else []
-        self._log = MetricsLog(run.metrics, keep=self._counters.log_bytes, followers=followers)
-        self._lines = read_epochs(run.metrics)
-        self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=self._train.checkpoint_minutes)
+        self._log = (
+            MetricsLog(run.metrics, keep=self._counters.log_bytes, followers=followers) if ranks.writes else NoLog()
+        )
+        self._lines = ranks.told(read_epochs(run.metrics) if ranks.writes else [])
+        minutes = self._train.checkpoint_minutes
+        self._keeper = Keeper(run, self._snapshot, before=self._log.flush, minutes=minutes, ranks=ranks)
         self._clock = time.monotonic()
 
     def run(self) -> Outcome:
@@ -132,9 +136,11 @@ class Trainer:
             return None
         try:
             position = self._counters.update * self._job.batching.update_size
-            span = self._job.feed.span(self._counters.epoch, position, self._stop)
+            stopped = self._stop if self._ranks.size == 1 else _never  # ranks stop together
+            span = self._job.feed.span(self._counters.epoch, position, stopped)
         except RunError:  # the samples cannot be read, but the parameters are good
-            self._keeper.finish()
+            if self._ranks.size == 1:  # several ranks only save together
+                self._keeper.finish()
             raise
         if span and span.samples is not self._attached:
             self._job.engine.attach("train", span.samples, first=span.first)
@@ -179,7 +185,8 @@ class Trainer:
         batching, stretch, done = self._job.batching, self._job.stretch, self._counters.update
         left = batching.updates_before(span.stop) - done
         rest = (batching.updates_before(span.first) - done) % stretch  # of a stretch that another device has begun
-        return min(left, rest or max(1, self._pace.updates(left) // stretch) * stretch)
+        wanted = self._ranks.told(self._pace.updates(left))
+        return min(left, rest or max(1, wanted // stretch) * stretch)
 
     def _step_lines(self, losses: np.ndarray, rates: np.ndarray) -> list[dict[str, Any]]:
         every, done = self._train.log_every, self._counters.step
@@ -232,7 +239,9 @@ class Trainer:
         }
         if reason != "signal":
             if metrics_epoch < counters.epoch:
-                self._job.restore(decode(self._run.best))
+                best = self._ranks.told(decode(self._run.best) if self._ranks.writes else None)
+                assert best
+                self._job.restore(best)
             if not counters.best_epoch:
                 self._warn(
                     f"there is no best epoch: '{judge.best.name}' was never defined; the last parameters are kept"
@@ -317,3 +326,7 @@ class Trainer:
         self._counters.seconds += now - self._clock
         self._counters.epoch_seconds += now - self._clock
         self._clock = now
+
+
+def _never() -> bool:
+    return False

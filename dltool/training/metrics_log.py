@@ -76,6 +76,21 @@ class MetricsLog:
             follower.close()
 
 
+class NoLog:
+    """What stands for the log in a process that writes none."""
+
+    size = 0
+
+    def append(self, records: Iterable[dict[str, Any]]) -> None:
+        """Leave it to rank 0."""
+
+    def flush(self) -> None:
+        """Nothing to flush."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
 def read_epochs(path: Path) -> list[dict[str, Any]]:
     """The epoch lines of a run so far, without a truncated last line."""
     return [json.loads(line) for line in _lines(path) if line.startswith('{"kind": "epoch"') and line.endswith("}\n")]

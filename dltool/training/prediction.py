@@ -22,6 +22,7 @@ from dltool.data.readers.outline import Request
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
+from dltool.distributed.ranks import ALONE, Ranks
 from dltool.errors import InputError, Problem
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
@@ -45,6 +46,7 @@ class Predictor:
         threads: int | None = None,
         debug: bool = False,
         device: Device = CPU,
+        ranks: Ranks = ALONE,
         on_compile: Callable[[str], None] | None = None,
     ):
         self.experiment = from_resolved(checkpoint.config)
@@ -61,6 +63,7 @@ class Predictor:
             threads=threads or train.threads,
             debug=debug,
             device=device,
+            ranks=ranks,
             on_compile=on_compile,
         )
         self.compile_seconds = self._engine.compile_seconds

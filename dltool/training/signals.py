@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from dltool.distributed.ranks import Ranks
+
 _SHOW_CURSOR = b"\x1b[?25h"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -21,6 +23,13 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: int | None = None
+
+    def agreed(self, ranks: Ranks) -> bool:
+        """Whether any rank was asked to stop; then all are. All ranks call this together."""
+        number = ranks.largest(self.signal or 0)
+        if number and self.signal is None:
+            self.signal = number
+        return number > 0
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""

@@ -98,7 +98,8 @@ def plan_of(step: StepRecord) -> StepPlan:
         position=np.array([step.position]),
         rows=np.array([step.rows]),
         scale=np.array([step.scale], np.float32),
-        first=np.array([step.first]),
+        number=np.array([step.number]),
+        count=np.array([step.count]),
         update=np.array([True]),
         scalars=np.array([step.scalars or (0.0,)], np.float32),
     )

@@ -414,6 +414,10 @@ def training_rows() -> Iterator[Row]:
         "accumulated, clipped and averaged": {
             "accumulate": 3, "batch_size": 11, "clip": {"norm": 0.1}, "average": 0.9,
         },
+        "in shards, clipped and averaged": {
+            "shards": 3, "batch_size": 15, "clip": {"norm": 0.1}, "average": 0.9,
+        },
+        "in shards of several batches": {"shards": 2, "batch_size": 6, "accumulate": 3},
         "padded": {"last_batch": "pad"},
         "in file order": {"shuffle": False},
         "of a seed that fills 64 bits": {"seed": 2**64 - 1},
@@ -422,6 +426,9 @@ def training_rows() -> Iterator[Row]:
         yield Row(f"{name}, with embeddings", model, config={"train": train, "optimizer": "adam"}, codes=MIXED)
     for factor in (np.float32(1 / 255), np.linspace(0.01, 0.02, 5, dtype=np.float32)):
         yield Row(f"bytes scaled by {factor.shape}", _around("relu"), shape=(3, 5), scaled=np.asarray(factor))
+    for shape in ((), (3, 5)):
+        shards = {"train": {"shards": 4, "batch_size": 16}}
+        yield Row(f"batch norm of {shape} in shards", _around("batch_norm"), shape=shape or (5,), config=shards)
     yield Row("bytes, flattened", ["flatten", *model], shape=(3, 5), scaled=np.asarray(np.float32(1 / 255)))
 
 

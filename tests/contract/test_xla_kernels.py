@@ -56,14 +56,18 @@ def traced(cases: list[Case]) -> tuple[list[Arrays], list[Arrays]]:
         for graph, step, arrays, (integers, scale, scalars), order in zip(
             graphs, steps, inputs, numbers, orders, strict=True
         ):
-            known = dict(zip(("step", "epoch", "position"), integers, strict=True))
+            known = dict(zip(("step", "epoch", "position", "number", "count"), integers, strict=True))
             scalars = tuple(scalars[i] for i in range(len(step.scalars)))
             record = TracedStep(**known, rows=step.rows, scale=scale, scalars=scalars, order=order)
             made.append(run_nodes(graph.nodes, arrays, record, 0))
         return made
 
     numbers = [
-        (np.int32([step.step, step.epoch, step.position]), np.float32(step.scale), np.float32([*step.scalars, 0]))
+        (
+            np.int32([step.step, step.epoch, step.position, step.number, step.count]),
+            np.float32(step.scale),
+            np.float32([*step.scalars, 0]),
+        )
         for step in steps
     ]
     inputs = [{name: _narrow(array) for name, array in arrays.items()} for arrays in given]

@@ -11,6 +11,7 @@ import typer
 from dltool.cli.screen.confusion_matrix import write_confusion
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.viewer import choose_viewer
+from dltool.distributed.ranks import this_process
 from dltool.errors import InputError
 from dltool.formatting import metric_title, metrics_line, number, quoted
 from dltool.report.sheet import require_png, write_sheet
@@ -55,7 +56,7 @@ def evaluate(
         typer.echo(to_json({**assessed.found, "warnings": viewer.warnings}))
     else:
         _write(assessed.found)
-    if images:
+    if images and this_process().writes:
         typer.echo(write_sheet(images, assessed), err=True)
 
 

@@ -15,6 +15,7 @@ from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import kept_folders, run_watched, write_outcome
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
+from dltool.distributed.ranks import this_process
 from dltool.errors import InputError
 from dltool.formatting import quoted
 from dltool.training.checkpoint import Checkpoint
@@ -38,7 +39,7 @@ def resume(
     as_json: bool = False,
 ) -> int:
     """Continue the run in directory `run` as if it had never stopped; returns the exit code."""
-    directory = RunDirectory.existing(run)
+    directory = RunDirectory.existing(run) if this_process().writes else RunDirectory(run)
     viewer = choose_viewer(quiet=quiet, as_json=as_json)
     with ending_on_signals():
         resumed = resume_run(directory, viewer, overrides, debug=debug)
@@ -61,9 +62,11 @@ class Resumed(NamedTuple):
 def resume_run(directory: RunDirectory, viewer: Viewer, overrides: Sequence[str], *, debug: bool = False) -> Resumed:
     """Continue a run, from its beginning if it has no checkpoint yet."""
     with viewer, hinting_at_moved_data(f"dltool resume {quoted(directory.root)}"):
-        checkpoint = _last(directory, viewer)
+        ranks = this_process()
+        checkpoint = ranks.told(_last(directory, viewer) if ranks.writes else None)
         experiment = continued(checkpoint, overrides) if checkpoint else load_typed(directory.config, overrides)
-        if checkpoint and (reason := _complete(experiment, checkpoint, directory)):
+        complete = _complete(experiment, checkpoint, directory) if checkpoint and ranks.writes else None
+        if checkpoint and (reason := ranks.told(complete)):
             return Resumed(None, reason, Counters.from_arrays(checkpoint.trainer).epoch)
         job = open_job(
             experiment,
@@ -80,7 +83,7 @@ def resume_run(directory: RunDirectory, viewer: Viewer, overrides: Sequence[str]
                     viewer.note(change)
         else:
             viewer.note("no checkpoint yet: the run starts from the beginning")
-        if overrides:
+        if overrides and ranks.writes:
             directory.write_config(dump_yaml(resolved(experiment)))
             follow_data(directory, experiment)
         return Resumed(Trained(job, directory, *run_watched(job, directory, viewer, checkpoint)))

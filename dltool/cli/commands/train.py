@@ -12,9 +12,11 @@ from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import run_watched, write_outcome
 from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, resolved
+from dltool.distributed.ranks import this_process
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import Job, open_job
 from dltool.training.loop import Outcome
+from dltool.training.ranks import with_shards
 from dltool.training.run_directory import RunDirectory, create, refuse_unusable
 
 
@@ -55,8 +57,12 @@ def train_experiment(
     debug: bool = False,
 ) -> Trained:
     """Train an experiment whose relative paths start from one of `folders`."""
-    refuse_unusable(run_dir)
+    ranks = this_process()
+    experiment = with_shards(experiment, ranks)
+    if ranks.writes:
+        refuse_unusable(run_dir)
     with viewer:
         job = open_job(experiment, folders, debug=debug, on_compile=viewer.compiling, watch=viewer.preparing)
-        run = create(experiment.name, run_dir, dump_yaml(resolved(experiment)))
+        run = ranks.told(create(experiment.name, run_dir, dump_yaml(resolved(experiment))) if ranks.writes else None)
+        assert run
         return Trained(job, run, *run_watched(job, run, viewer))

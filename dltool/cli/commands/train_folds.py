@@ -23,6 +23,7 @@ from dltool.cli.typed_config import load_typed
 from dltool.cli.watched_training import heading_of, run_watched
 from dltool.config.data import PARTS
 from dltool.config.loading import dump_yaml, resolved
+from dltool.distributed.ranks import this_process
 from dltool.errors import InputError
 from dltool.formatting import duration, metric_title, metrics_line, number, quoted, scalar_metrics
 from dltool.training.initial import with_checkpoint
@@ -47,6 +48,8 @@ def train_folds(
     as_json: bool = False,
 ) -> int:
     """Train every fold and summarize; returns the exit code. A stop ends all folds; finished ones are kept."""
+    if this_process().size > 1:
+        raise InputError("--folds trains in one process; leave it out, or start dltool without mpiexec")
     refuse_unusable(run_dir)
     root: Path | None = None
     already_shown: set[str] = set()

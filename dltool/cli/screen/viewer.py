@@ -10,6 +10,7 @@ from typing import Self
 
 import typer
 
+from dltool.cli.rank_streams import logging_rank
 from dltool.runtime.device import LOADED, PROGRAM
 from dltool.training.events import Event, Warned
 
@@ -27,11 +28,13 @@ class Heading:
     warnings: tuple[str, ...] = ()  # about the network and the data
     positive_class: Mapping[str, str] = field(default_factory=dict)  # by metric, if it describes one class
     device: str = ""  # such as "NVIDIA H100"; the processor has threads
+    ranks: int = 1  # processes that train together
 
     @property
     def place(self) -> str:
         """What the training runs on."""
-        return self.device or f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        return self.device or (f"{self.ranks} processes of {threads}" if self.ranks > 1 else threads)
 
 
 def compiling(what: str) -> str:
@@ -104,6 +107,8 @@ def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewe
 
     A `passing` live view leaves only its notes on the screen.
     """
+    if logging_rank():
+        quiet = as_json = False
     if as_json:
         return Viewer()
     if quiet:

@@ -12,7 +12,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import float_pointer
 from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
-from dltool.kernels.records import FIRST, FLAGS, LANES, SCALARS, STEP
+from dltool.kernels.records import LANES, NUMBER, SCALARS, STEP
 
 
 @inlined
@@ -133,7 +133,7 @@ def sum_gradients(a, b, y, step, low, high):
 def accumulate(g, total, step, low, high):
     """total = g in the first micro-batch of an update, else total + g; overwrites total."""
     g = chunk(g, low)
-    first = step[FLAGS] & FIRST != 0
+    first = step[NUMBER] == 0
     for i in range(low * LANES, high * LANES, LANES):
         value = load(g, i)
         store(total, i, value if first else load(total, i) + value)

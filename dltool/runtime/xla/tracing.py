@@ -19,7 +19,7 @@ from dltool.runtime.plan import StepPlan
 Arrays = dict[str, Any]
 
 #: columns of a line of the plan, all of 32 bits: integers, then the scale, then the scalars of the optimizer
-STEP, EPOCH, POSITION, COUNTED, FIRST, UPDATE, ORDER, SCALE, SCALARS = range(9)
+STEP, EPOCH, POSITION, COUNTED, NUMBER, COUNT, UPDATE, ORDER, SCALE, SCALARS = range(10)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def encode(plan: StepPlan) -> np.ndarray:
     """A plan as int32 (micro-batches, columns); which of the orders at hand is its own is left open."""
     lines = np.zeros((len(plan), SCALARS + plan.scalars.shape[1]), np.int32)
     lines[:, STEP], lines[:, EPOCH], lines[:, POSITION] = plan.step, plan.epoch, plan.position
-    lines[:, COUNTED], lines[:, FIRST], lines[:, UPDATE] = plan.rows, plan.first, plan.update
+    lines[:, COUNTED], lines[:, UPDATE] = plan.rows, plan.update
+    lines[:, NUMBER], lines[:, COUNT] = plan.number, plan.count
     lines[:, SCALE] = plan.scale.astype(np.float32).view(np.int32)
     lines[:, SCALARS:] = np.ascontiguousarray(plan.scalars, np.float32).view(np.int32)
     return lines
@@ -108,7 +109,8 @@ def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any], *, unrol
             rows=shape.rows,
             scale=numbers[SCALE],
             scalars=tuple(numbers[i] for i in range(SCALARS, len(numbers))),
-            first=line[FIRST] > 0,
+            number=line[NUMBER],
+            count=line[COUNT],
             order=None if traced.shuffle_key is None else orders[line[ORDER]],
             counted=line[COUNTED] if shape.filled else None,
         )

@@ -84,9 +84,9 @@ def test_lion_stays_where_it_has_no_direction():
     assert _apply("lion", (2.0, 0.0, 0.0), {"decays": 0}, (0.1, 0.9, 0.99, 0.0, 0.0)) == (2.0, 0.0)
 
 
-@pytest.mark.parametrize(("first", "total"), [(True, 2.0), (False, 5.0)])
-def test_accumulation_starts_afresh_with_each_update(first: bool, total: float):
-    step = StepRecord(step=0, epoch=0, position=0, rows=1, scale=1.0, first=first)
+@pytest.mark.parametrize(("number", "total"), [(0, 2.0), (1, 5.0)])
+def test_accumulation_starts_afresh_with_each_update(number: int, total: float):
+    step = StepRecord(step=0, epoch=0, position=0, rows=1, scale=1.0, number=number, count=2)
     assert find("accumulate")(np.array([2.0]), np.array([3.0]), step=step) == total
 
 

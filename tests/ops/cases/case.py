@@ -69,6 +69,7 @@ class Case:
     kink: bool = False  # the slope jumps where the first input (of a loss: prediction − target) is 0
     loss: bool = False  # the gradient rule takes no upstream gradient: it starts from the mean over the batch
     scalars: tuple[float, ...] = ()
+    shard: tuple[int, int] = (0, 1)  # its number, and how many there are
     rigid: bool = False  # the attributes allow no other number of channels
 
     def __str__(self) -> str:
@@ -95,7 +96,9 @@ class Case:
     def step(self, batch: int, rows: int | None = None) -> StepRecord:
         """A step on the first `rows` of `batch` samples: the position is a multiple of these, so they come in order."""
         rows = rows or batch
-        return StepRecord(step=3, epoch=2, position=5 * batch, rows=rows, scale=1 / (rows + 2), scalars=self.scalars)
+        number, count = self.shard
+        scale, position = 1 / (rows + 2), 5 * batch
+        return StepRecord(3, 2, position, rows, scale, scalars=self.scalars, number=number, count=count)
 
     def arrays(self, batch: int, float_type: str) -> dict[str, np.ndarray]:
         """Data and states by name, with the upstream gradient "dy" and the targets, whose number rules the order."""

@@ -1,0 +1,73 @@
+"""A command in one of several processes that MPI connects: one screen, one set of messages, one end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from dltool.cli.rank_streams import KeptLines, Shown, Unshown
+from dltool.distributed.guard import become_rank
+from dltool.distributed.launched import Launched
+from dltool.errors import InputError
+
+#: commands that the ranks run together; rank 0 alone runs any other
+TOGETHER = ("train", "resume", "eval")
+#: seconds that a rank which has failed waits for the others to fail alike
+PATIENCE = 2.0
+
+
+def run_rank(words: Sequence[str], run: Callable[[Sequence[str]], int], launched: Launched) -> int:
+    """Run a command as one of several ranks; returns the exit code."""
+    if not {*words}.intersection(TOGETHER):
+        return run(words) if launched.number == 0 else 0
+    code = become_rank(launched, lambda line: _write(f"{line}\n"))
+    if code is not None:
+        return code
+    shown = _take_streams(launched.number)
+    return _end(run(words), shown, launched.number)
+
+
+def _take_streams(number: int) -> Shown | KeptLines:
+    """Let only rank 0 write; its standard error, or what stands for it in others, remembers lines."""
+    if number == 0:
+        sys.stderr = Shown(sys.stderr)
+        return sys.stderr
+    sys.stdout, sys.stderr = Unshown(), KeptLines()
+    return sys.stderr
+
+
+def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
+    """Wait for the other ranks; what only some of them report is shown with their rank.
+
+    If they do not end although this one failed, they wait for it in vain, and are ended too.
+    """
+    from dltool.distributed.mpi import MpiRanks
+    from dltool.distributed.ranks import this_process
+
+    try:
+        ranks = this_process()
+    except InputError as error:  # there is no MPI: all fail alike
+        if code == 0 and number == 0:
+            _write(f"error: {error}\n")
+        return code or error.exit_code
+    if not isinstance(ranks, MpiRanks):
+        return code
+    name = f"rank {ranks.number} on {ranks.host}"
+    if code and not ranks.all_ended(PATIENCE):
+        if number:
+            _write("".join(f"{name}: {line}\n" for line in shown.lines))
+        ranks.abort(code)
+    if code == 0:
+        ranks.all_ended(float("inf"))
+    ends = ranks.gathered((name, code, shown.lines))
+    if number == 0:
+        known = set(shown.lines)
+        for other, _, lines in ends[1:]:
+            _write("".join(f"{other}: {line}\n" for line in lines if line not in known))
+            known.update(lines)
+    return max(one for _, one, _ in ends)
+
+
+def _write(text: str) -> None:
+    os.write(2, text.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,110 @@
+"""A small process that watches a rank: it says which one died or hangs, and ends it; the launcher then ends the others.
+
+The rank is its child. Launchers send signals to the watching process, which passes each on once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from dltool.distributed.launched import Launched
+
+#: seconds between signs of life
+BEAT = 1.0
+#: seconds without one after which a rank counts as hanging
+PATIENCE = 10
+#: seconds that a rank has to end after a second signal
+GRACE = 1.0
+
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+_PR_SET_PDEATHSIG = 1
+
+
+def become_rank(launched: Launched, say: Callable[[str], None]) -> int | None:
+    """Go on as the child of a process that watches it: returns None there, the exit code in the watching process.
+
+    `say` shows a line about a rank that did not end by itself.
+    """
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _follow_parent()
+        threading.Thread(target=_beat, args=(writer,), daemon=True, name="dltool-beat").start()
+        return None
+    os.close(writer)
+    return _Guard(child, reader, launched, say).watch()
+
+
+def _follow_parent() -> None:
+    """Die with the watching process, and get signals from nobody else."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setpgid(0, 0)
+
+
+def _beat(writer: int) -> None:
+    while True:
+        os.write(writer, b".")
+        time.sleep(BEAT)
+
+
+class _Guard:
+    """The watching process."""
+
+    def __init__(self, child: int, reader: int, launched: Launched, say: Callable[[str], None]):
+        self._child, self._reader, self._say = child, reader, say
+        self._rank = f"rank {launched.number} on {socket.gethostname()}"
+        self._signals = 0
+        for number in _PASSED_ON:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._pass_on)
+
+    def watch(self) -> int:
+        """Wait for the end of the rank; returns its exit code, or 128 + the signal that ended it."""
+        silent, launcher = 0, os.getppid()
+        while silent < PATIENCE:
+            if os.getppid() != launcher:
+                return self._end(f"{self._rank} has lost its launcher and is ended")
+            if not select.select([self._reader], [], [], BEAT + 0.1)[0]:
+                silent += 1  # counted, not timed: a job that the scheduler has suspended does not hang
+            elif os.read(self._reader, 4096):
+                silent = 0
+            else:
+                return self._code(os.waitpid(self._child, 0)[1])
+        return self._end(f"{self._rank} has not responded for {PATIENCE} s and is ended")
+
+    def _end(self, what: str) -> int:
+        self._say(f"error: {what}; {_HINT}")
+        os.kill(self._child, signal.SIGKILL)
+        os.waitpid(self._child, 0)
+        return 128 + signal.SIGKILL
+
+    def _code(self, status: int) -> int:
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            return code
+        number = signal.Signals(-code)
+        why = " (perhaps for lack of memory)" if number == signal.SIGKILL else ""
+        if self._signals < 2:
+            self._say(f"error: {self._rank} was ended by {number.name}{why}; {_HINT}")
+        return 128 + number
+
+    def _pass_on(self, number: int, frame: object) -> None:
+        self._signals += 1
+        os.kill(self._child, number)
+        if self._signals > 1 and number != signal.SIGHUP:
+            time.sleep(GRACE)
+            os.kill(self._child, signal.SIGKILL)
+
+
+_HINT = "what it has saved is kept: dltool resume RUN"

@@ -1,0 +1,36 @@
+"""What the environment says about how this process was started: alone, or as one of several by a launcher of MPI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: for each launcher, the variables of a process's number and of how many there are
+VARIABLES = (
+    ("mpiexec", "PMI_RANK", "PMI_SIZE"),  # MPICH, Intel MPI
+    ("mpiexec", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # Open MPI
+    ("mpiexec", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),  # MVAPICH
+    ("srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),  # unlike SLURM_NTASKS not set in a batch script itself
+    ("torchrun", "RANK", "WORLD_SIZE"),
+)
+
+
+@dataclass(frozen=True)
+class Launched:
+    """One of several processes that were started together."""
+
+    by: str
+    number: int
+    size: int
+
+
+def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
+    """How this process was started; None if alone."""
+    for by, number, size in VARIABLES:
+        try:
+            found = Launched(by, int(environment[number]), int(environment[size]))
+        except (KeyError, ValueError):
+            continue
+        return found if found.size > 1 else None
+    return None

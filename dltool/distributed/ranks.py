@@ -1,0 +1,73 @@
+"""The processes that train together, the ranks: here one alone; `mpi` has those that MPI connects.
+
+Every method but the properties is collective: all ranks call it, in the same order.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+
+from dltool.distributed.launched import launched
+
+T = TypeVar("T")
+
+
+class Ranks:
+    """One process alone."""
+
+    number = 0
+    size = 1
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files and what users see."""
+        return self.number == 0
+
+    @property
+    def host(self) -> str:
+        """The name of the machine."""
+        return socket.gethostname()
+
+    @property
+    def cores(self) -> int:
+        """Processors for each rank on this machine."""
+        return len(os.sched_getaffinity(0))
+
+    def largest(self, number: int) -> int:
+        """The largest number that a rank gives."""
+        return number
+
+    def told(self, value: T) -> T:
+        """What rank 0 gives."""
+        return value
+
+    def gathered(self, value: T) -> list[T]:
+        """What each rank gives, in their order."""
+        return [value]
+
+    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
+        """Send slice r of `flat` (n,), between two of the cuts, to rank r; own slices of the others come as rows."""
+
+    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
+        """Overwrite every slice of `flat` (n,) by that of its rank."""
+
+
+#: what a process is that nobody else helps
+ALONE = Ranks()
+
+
+@cache
+def this_process() -> Ranks:
+    """The ranks that this process is one of; raises InputError if MPI does not connect them."""
+    found = launched()
+    if found is None:
+        return ALONE
+    from dltool.distributed.mpi import connect
+
+    return connect(found)

@@ -1,0 +1,95 @@
+"""The runner of a rank: its shards of every batch, and its slice of every update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dltool.distributed.ranks import Ranks
+from dltool.program.building import Network
+from dltool.program.division import Division
+from dltool.runtime.dividing import joined
+from dltool.runtime.exchange import Exchange
+from dltool.runtime.memory import aligned
+from dltool.runtime.plan import StepPlan, StepResult
+from dltool.runtime.runner import Runner
+from dltool.runtime.state import State
+from dltool.runtime.team import Team
+
+
+class RankRunner:
+    """A training program of which this rank runs a part; every rank gets the results of all."""
+
+    def __init__(
+        self,
+        network: Network,
+        state: State,
+        data: Mapping[str, np.ndarray],
+        team: Team,
+        *,
+        ranks: Ranks,
+        division: Division,
+        exchange: Exchange,
+    ):
+        self._ranks, self._exchange, self._shards = ranks, exchange, network.micro_batches // ranks.size
+        self._gradients = Runner(network.gradient_program, state, data, team)
+        arena = aligned(division.program.memory.arena_bytes)
+        segments = division.segments(ranks.number)
+        self._segments = [Runner(segment, state, {}, team, arena=arena) for segment in segments]
+        shared = [(self._segments[0].table.value(value), cuts) for value, cuts in division.shared()]
+        self._pieces = [[stored[low:high] for stored, (low, high) in _slices(shared, r)] for r in range(ranks.size)]
+        sizes = [sum(map(len, pieces)) for pieces in self._pieces]
+        self._piece_cuts = [0, *np.cumsum(sizes).tolist()]
+        self._gathered = np.empty(self._piece_cuts[-1], np.float32)
+
+    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
+        """Go on with other data, whose first sample has the position `first` in its epoch."""
+        self._gradients.attach(data, first)
+
+    def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
+        """Run the micro-batches of a plan together with the other ranks, which run the same plan."""
+        rank_of = plan.number // self._shards
+        own = rank_of == self._ranks.number
+        mine, closing = self._part(plan.taken(own)), plan.taken(plan.update)
+        self._gradients.load(mine, collect=collect)
+        for segment in self._segments:
+            segment.load(closing, collect=False)
+        ends = np.cumsum(own)[plan.update].tolist()
+        senders = (-(-closing.count // self._shards)).tolist()
+        begin = 0
+        for update, end in enumerate(ends):
+            if begin < end:
+                self._gradients.go(begin, end)
+            begin = end
+            self._exchange.add_up(senders[update])
+            for number, segment in enumerate(self._segments):
+                if number:
+                    self._share_sums()
+                segment.go(update, update + 1)
+            self._exchange.share_values()
+        return joined(self._gradients.result(), plan, rank_of, self._ranks)
+
+    def _part(self, plan: StepPlan) -> StepPlan:
+        """Own micro-batches as an update of their own, which changes nothing yet."""
+        skipped = self._ranks.number * self._shards
+        count = np.minimum(plan.count - skipped, self._shards)
+        return replace(plan, number=plan.number - skipped, count=count, update=np.zeros(len(plan), bool))
+
+    def _share_sums(self) -> None:
+        """Complete what each rank has made of its slices."""
+        rank, cuts = self._ranks.number, self._piece_cuts
+        np.concatenate(self._pieces[rank], out=self._gathered[cuts[rank] : cuts[rank + 1]])
+        self._ranks.complete(self._gathered, cuts)
+        for rank, pieces in enumerate(self._pieces):
+            place = cuts[rank]
+            for piece in pieces:
+                piece[:] = self._gathered[place : place + len(piece)]
+                place += len(piece)
+
+
+def _slices(shared: Sequence[tuple[np.ndarray, list[int]]], rank: int) -> Iterator[tuple[np.ndarray, list[int]]]:
+    """Each of the stored values with both ends of the slice that a rank makes."""
+    for stored, cuts in shared:
+        yield stored, cuts[rank : rank + 2]

@@ -1,0 +1,67 @@
+"""What must hold before several processes train together: a division of every batch, and the same everything."""
+
+from __future__ import annotations
+
+from dltool import __version__
+from dltool.config.differences import differing, value_at
+from dltool.config.experiment import Experiment
+from dltool.config.loading import resolved
+from dltool.data.dataset.dataset import Dataset
+from dltool.distributed.ranks import Ranks
+from dltool.errors import InputError, Problem
+
+#: keys that may differ between ranks
+_OWN = ("train.threads",)
+
+
+def with_shards(experiment: Experiment, ranks: Ranks) -> Experiment:
+    """The experiment of a new training, with one shard for each rank unless it says how many."""
+    train = experiment.train
+    if ranks.size == 1 or train.shards != "auto":
+        return experiment
+    if train.batch_size % ranks.size:
+        larger = -(-train.batch_size // ranks.size) * ranks.size
+        message = f"{ranks.size} processes cannot share batches of {train.batch_size} evenly; fitting: {larger}"
+        raise InputError(Problem(message, path="train.batch_size"))
+    return experiment.model_copy(update={"train": train.model_copy(update={"shards": ranks.size})})
+
+
+def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None:
+    """Raise InputError if these ranks cannot share the shards of an update; each takes 1, 2, 4, 8, … of them."""
+    train, size = experiment.train, ranks.size
+    if size == 1:
+        return
+    if train.device not in ("cpu", "auto") or debug:
+        what = "--debug runs in one process" if debug else f"device {train.device} is for one process"
+        raise InputError(Problem(f"{what}, not {size}", path="train.device"))
+    fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
+    if size not in fitting:
+        parts = f"{train.parts} shard{'s' if train.parts > 1 else ''}"
+        words = " or ".join([", ".join(map(str, fitting[:-1])), str(fitting[-1])]) if fitting[1:] else "1"
+        message = f"a batch of {parts} cannot be shared by {size} processes; start {words} of them"
+        raise InputError(Problem(message, path="train.shards"))
+
+
+def sizes(shards: int) -> list[int]:
+    """Numbers of processes that can share so many shards: one, or a power of two of shards for each."""
+    halves = [shards >> level for level in range(shards.bit_length()) if shards % (1 << level) == 0]
+    return sorted({1, *halves})
+
+
+def require_alike(experiment: Experiment, dataset: Dataset, ranks: Ranks) -> None:
+    """Raise InputError if a rank has another dltool, config or data than rank 0."""
+    if ranks.size == 1:
+        return
+    configs = ranks.gathered(resolved(experiment))
+    keys = [key for key in differing(configs) if key not in _OWN]
+    own = {"version of dltool": __version__, "content of the data": dataset.fingerprint}
+    own |= {key: value_at(resolved(experiment), key) for key in keys}
+    (first_host, first), *others = ranks.gathered((ranks.host, own))
+    problems = [
+        Problem(f"rank {number} on {host} has another {key} than rank 0 on {first_host}: {found[key]}, not {known}")
+        for number, (host, found) in enumerate(others, start=1)
+        for key, known in first.items()
+        if found[key] != known
+    ]
+    if problems:
+        raise InputError(*problems)

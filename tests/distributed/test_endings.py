@@ -1,0 +1,152 @@
+"""However one rank ends, all end, soon, and the user sees which and why."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .mpi import arrays, command, needs_mpi, run, written
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def ranks_of(launcher: int) -> list[int]:
+    """The processes that train."""
+    (proxy,) = children(launcher)
+    return [rank for guard in children(proxy) for rank in children(guard)]
+
+
+def wait_for_epochs(place: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until two epochs are done."""
+    log, until = place / "metrics.jsonl", time.monotonic() + 60
+    while not (log.exists() and log.read_text().count('"kind": "epoch"') >= 2):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def interrupted(place: Path, config: Path, act: Callable[[subprocess.Popen[str]], None]) -> tuple[int, str, float]:
+    """Train on two ranks until two epochs are done, then `act`: exit code, errors, and seconds until the end."""
+    words = command(2, "train", config, "--run-dir", place, "--quiet")
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_epochs(place, process)
+    started = time.monotonic()
+    act(process)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors, time.monotonic() - started
+
+
+@needs_mpi
+@pytest.mark.parametrize("who", ["a rank", "mpiexec"])
+def test_a_signal_stops_all_with_one_checkpoint_that_can_be_resumed(tmp_path: Path, who: str):
+    def act(process: subprocess.Popen[str]) -> None:
+        os.kill(ranks_of(process.pid)[1] if who == "a rank" else process.pid, signal.SIGTERM)
+
+    place = tmp_path / "run"
+    code, errors, _ = interrupted(place, written(tmp_path, train={"epochs": 5000}), act)
+    assert (code, errors) == (143, "")
+    assert arrays(place)
+
+
+@needs_mpi
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_rank_that_dies_is_named(tmp_path: Path, number: int):
+    place = tmp_path / "run"
+    config = written(tmp_path, train={"epochs": 5000})
+    code, errors, seconds = interrupted(
+        place, config, lambda process: os.kill(ranks_of(process.pid)[number], signal.SIGKILL)
+    )
+    assert code in (137, 9), "of the one that died, or of what mpiexec then ended"
+    (line,) = (line for line in errors.splitlines() if line.startswith("error:"))
+    assert line.startswith(f"error: rank {number} on {os.uname().nodename} was ended by SIGKILL")
+    assert "dltool resume" in line
+    assert seconds < 15, "the promise to users"
+
+
+REFUSED = {
+    "ranks that do not divide the shards": (
+        3, {}, "a batch of 4 shards cannot be shared by 3 processes; start 1, 2 or 4"
+    ),
+    "batches that ranks cannot share": (
+        3, {"shards": "auto"}, "3 processes cannot share batches of 64 evenly; fitting: 66"
+    ),
+    "a device for one process": (2, {"device": "xla"}, "device xla is for one process, not 2"),
+}  # fmt: skip
+
+
+@needs_mpi
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_shared_is_refused_once(tmp_path: Path, name: str):
+    ranks, train, message = REFUSED[name]
+    done = run(ranks, "train", written(tmp_path, train=train), "--run-dir", tmp_path / "run")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert message in line
+    assert not (tmp_path / "run").exists()
+
+
+@needs_mpi
+def test_a_run_goes_on_by_itself_after_a_rank_has_died(tmp_path: Path):
+    """The process that dies does so in the second epoch of the first attempt."""
+    config = written(tmp_path, train={"epochs": 100, "checkpoint_minutes": 0.0001})
+    place = tmp_path / "run"
+    words = command(1, "train", config, "--run-dir", place, "--quiet", "--ranks", 2, "--restarts", 1)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_epochs(place, process)
+    (mpiexec,) = children(process.pid)
+    os.kill(ranks_of(mpiexec)[1], signal.SIGKILL)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 0
+    died, again = (line for line in errors.splitlines() if line.startswith(("error:", "note:")))
+    assert died.startswith("error: rank 1 on")
+    assert again == "note: starting again from the last checkpoint (1 of at most 1 times)"
+    alone = tmp_path / "alone"
+    assert run(1, "train", config, "--run-dir", alone, "--quiet").returncode == 0
+    assert arrays(place) == arrays(alone)
+
+
+@needs_mpi
+def test_an_error_of_one_rank_is_shown_with_its_name_and_ends_all(tmp_path: Path):
+    place = tmp_path / "run"
+    script = tmp_path / "start.sh"
+    path = written(tmp_path)
+    alone = " ".join(command(1, "train", "$CONFIG", "--run-dir", place))
+    script.write_text(f"CONFIG={path}; [ $PMI_RANK = 1 ] && CONFIG={tmp_path}/lost.yaml\nexec {alone}\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == f"rank 1 on {os.uname().nodename}: error: {tmp_path}/lost.yaml: no such file; configs there: config.yaml\n"
+    )
+
+
+@needs_mpi
+def test_ranks_with_different_configs_are_told_apart(tmp_path: Path):
+    script = tmp_path / "start.sh"
+    alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run", "--set"))
+    script.write_text(f"exec {alone} train.seed=$PMI_RANK\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=60)
+    host = os.uname().nodename
+    assert (done.returncode, done.stderr) == (
+        2, f"error: rank 1 on {host} has another train.seed than rank 0 on {host}: 1, not 0\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["0", "1"])
+def test_processes_that_mpi_does_not_connect_are_refused(tmp_path: Path, number: str):
+    environment = {**os.environ, "RANK": number, "WORLD_SIZE": "2"}
+    words = command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == (1 if number == "0" else 0)
+    assert all(line.startswith("error: torchrun started 2 processes") for line in lines)

@@ -1,0 +1,60 @@
+"""How an update is divided among ranks: every item has one owner, and slices are about equally long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dltool.config.loading import from_mapping
+from dltool.data.samples.signature import Signature
+from dltool.ops.op import Cut
+from dltool.program.building import Network, build_network
+from dltool.program.division import divide
+
+DEEP = [{"dense": 300}, "batch_norm", {"dense": 300}, {"dense": "classes"}]
+
+
+def network(**train: Any) -> Network:
+    """A network whose update is divided."""
+    train = {"batch_size": 32, "shards": 4, **train}
+    data = {"synthetic": {"features": 40, "classes": 3, "rows": 64}}
+    config = {"data": data, "model": DEEP, "loss": "cross_entropy", "optimizer": "adam", "train": train}
+    experiment = from_mapping(config)
+    signature = signature_of(experiment)
+    return build_network(experiment, signature, training=True, rows=8)
+
+
+def signature_of(experiment: Any) -> Signature:
+    from dltool.data.dataset.opening import read_signature
+
+    return read_signature(experiment.data, [])
+
+
+@pytest.mark.parametrize("train", [{}, {"clip": {"norm": 1.0}, "ema_decay": 0.9}], ids=["plain", "clipped, averaged"])
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_every_item_of_an_update_has_one_owner(train: dict[str, Any], ranks: int):
+    program = network(**train).update_program
+    division = divide(program, ranks)
+    every = [item for stage in program.stages for item in stage.items]
+    owned = [
+        item
+        for rank in range(ranks)
+        for segment in division.segments(rank)
+        for stage in segment.stages
+        for item in stage.items
+    ]
+    assert {id(item) for item in every} == {id(item) for item in owned}
+    shared = [item for item in every if any(node.op.cut is Cut.ONCE for node in item.nodes)]
+    assert len(owned) == len(every) + (ranks - 1) * len(shared)
+    sizes = [high - low for low, high in zip(division.cuts, division.cuts[1:], strict=False)]
+    assert sum(sizes) == sum(program.layouts[total].vectors for total in division.totals)
+    assert max(sizes) < 1.5 * sum(sizes) / ranks
+
+
+def test_what_belongs_to_parameters_has_their_order():
+    division = divide(network(ema_decay=0.9).update_program, 2)
+    parameters = [name for name in division.values if "running" not in name]
+    assert division.values[: len(parameters)] == parameters, "statistics come last"
+    assert {tuple(name.rpartition(".")[0] for name in names) for names in division.slots} == {tuple(parameters)}
+    assert {names[0].rpartition(".")[2] for names in division.slots} == {"m", "v", "average"}
