@@ -20,11 +20,11 @@ STARTUP = 10
 WARMUP, FIRST_RUNG = 0.25, 0.1
 
 
-def make_sampler(method: str, seed: int, number: int) -> BaseSampler:
+def make_sampler(method: str, seed: int, number: int, attempt: int = 0) -> BaseSampler:
     """The sampler for one trial: its seed comes from the trial's number, so that no two processes draw the same."""
     from optuna.samplers import RandomSampler, TPESampler
 
-    seed = (seed * 1_000_003 + number) % 2**32
+    seed = (seed * 1_000_003 + attempt * 10_007 + number) % 2**32
     if method == "random":
         return RandomSampler(seed=seed)
     return TPESampler(seed=seed, n_startup_trials=STARTUP, constant_liar=True)

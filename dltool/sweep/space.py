@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count, islice
 from typing import Any
 
@@ -65,6 +66,15 @@ class Parameter:
             numbers = [between(low, high, share) for share in shares]
         return list(dict.fromkeys(round(one) if domain.whole else rounded(one, domain) for one in numbers))
 
+    def every(self) -> Sequence[Any] | None:
+        """All its values, if they can be counted; None for a range of numbers without a step, or of very many."""
+        domain, (low, high) = self.domain, self.domain.bounds
+        if domain.log_int:
+            return range(round(low), round(high) + 1) if high - low < MOST_POINTS else None
+        if domain.choices is None and domain.step is None and domain.int is None:
+            return None
+        return replace(self, domain=domain.model_copy(update={"points": None})).grid()
+
 
 def _between(low: float, high: float, share: float) -> float:
     return low + share * (high - low)
@@ -102,23 +112,35 @@ class Space:
                 return False
         return True
 
+    @cached_property
+    def every(self) -> list[dict[str, Any]] | None:
+        """All values that trials can have, if they can be counted."""
+        values = {one.key: one.every() for one in self.parameters}
+        if any(one is None for one in values.values()):
+            return None
+        points = list(islice(self._combinations({}, self.parameters, values), MOST_POINTS + 1))
+        return points if len(points) <= MOST_POINTS else None
+
     def grid(self) -> list[dict[str, Any]]:
         """Every combination; raises InputError if there are too many, or a range that does not say its points."""
-        points = list(islice(self._combinations({}, self.parameters), MOST_POINTS + 1))
+        values = {one.key: one.grid() for one in self.parameters}
+        points = list(islice(self._combinations({}, self.parameters, values), MOST_POINTS + 1))
         if len(points) > MOST_POINTS:
             raise InputError(
                 Problem(f"a grid of more than {MOST_POINTS:,} points; vary fewer keys", path=self.parameters[-1].key)
             )
         return points
 
-    def _combinations(self, values: dict[str, Any], rest: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
+    def _combinations(
+        self, values: dict[str, Any], rest: Sequence[Parameter], of: Mapping[str, Sequence[Any] | None]
+    ) -> Iterator[dict[str, Any]]:
         if not rest:
             yield values
         elif self.applies(rest[0], values):
-            for value in rest[0].grid():
-                yield from self._combinations({**values, rest[0].key: value}, rest[1:])
+            for value in of[rest[0].key] or ():
+                yield from self._combinations({**values, rest[0].key: value}, rest[1:], of)
         else:
-            yield from self._combinations(values, rest[1:])
+            yield from self._combinations(values, rest[1:], of)
 
 
 def changes(values: Values) -> list[str]:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ TRIALS = 30
 ENOUGH = 10
 #: trials that are the good ones then, at least: what a few have in common may be chance
 GOOD_TRIALS = 12
+#: draws until values that were tried before are left to chance no more
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,11 @@ class Claim:
 class Study:
     """All trials of a sweep."""
 
-    def __init__(
-        self, folder: SweepFolder, sweep: Sweep, space: Space, monitor: Monitor, *, epochs: int, seed: int, workers: int
-    ):
+    def __init__(self, folder: SweepFolder, sweep: Sweep, space: Space, monitor: Monitor, *, epochs: int, seed: int):
         import optuna
 
         self._folder, self._sweep, self._space, self.monitor = folder, sweep, space, monitor
-        self._seed, self._workers = seed, workers
+        self._seed = seed
         self._grid = space.grid() if sweep.method == "grid" else None
         self._claims = folder.lock("claims")
         self._study = optuna.create_study(
@@ -101,15 +101,17 @@ class Study:
             load_if_exists=True,
         )
         self._began = time.monotonic()
-        self._spent = sum(trial.ended.seconds for trial in self.trials if trial.ended) / workers
+        frozen = self._study.get_trials(deepcopy=False)
+        self._spent = max((one.user_attrs.get("elapsed", 0.0) for one in frozen), default=0.0)  # in processes before
 
     @property
     def limit(self) -> int | None:
         """The number of trials; None if only time limits them."""
-        points = None if self._grid is None else len(self._grid) + 1
+        possible = self._space.every if self._grid is None else self._grid
+        points = None if possible is None else len(possible) + 1
         wanted = self._sweep.trials
-        if wanted is None and points is None and self._sweep.time is None:
-            return TRIALS
+        if wanted is None and self._grid is None and self._sweep.time is None:
+            wanted = TRIALS
         return min((one for one in (wanted, points) if one is not None), default=None)
 
     @property
@@ -129,8 +131,12 @@ class Study:
     @property
     def out_of_time(self) -> bool:
         """Whether no more trials begin."""
-        limit = self._sweep.time
-        return limit is not None and self._spent + time.monotonic() - self._began >= seconds_in(limit)
+        return self._sweep.time is not None and self._elapsed >= seconds_in(self._sweep.time)
+
+    @property
+    def _elapsed(self) -> float:
+        """Seconds that the sweep has taken, without interruptions."""
+        return self._spent + time.monotonic() - self._began
 
     @property
     def finished(self) -> bool:
@@ -148,14 +154,16 @@ class Study:
             count = len(self.trials)
             if (self.limit is not None and count >= self.limit) or self.out_of_time:
                 return None
-            self._study.sampler = self._sampler(count)
+            values = self._new_values(count)
             asked = self._study.ask()
             lock = self._locked(asked.number)
-        if lock is None:
+            self._study.sampler = self._giving(values)
+            claim = lock and self._claimed(asked, asked.number, lock)
+        if claim is None:
             raise RunError(
                 f"the lock of trial {asked.number} is held, though it is new; does this file system lock files?"
             )
-        return self._claimed(asked, asked.number, lock)
+        return claim
 
     def report(self, claim: Claim, epoch: int, value: float) -> bool:
         """Record the value of an epoch; returns whether to stop the trial. The config as written is never stopped."""
@@ -174,6 +182,7 @@ class Study:
         trial = self._existing(claim.number)
         for name in ("reason", "epoch", "epochs", "seconds", "message"):
             trial.set_user_attr(name, getattr(ended, name))
+        trial.set_user_attr("elapsed", round(self._elapsed, 3))
         if ended.reason in ("finished", "early_stopping") and not isnan(ended.value):
             self._study.tell(claim.number, ended.value)
         else:  # a diverged trial counts as a bad one, one that cannot run not at all
@@ -228,8 +237,31 @@ class Study:
     def _sampler(self, number: int) -> Any:
         if self._grid is None:
             return make_sampler(self._sweep.method, self._seed, number)
-        point = self._grid[number - 1] if 0 < number <= len(self._grid) else {}
-        return given_sampler({key: kept(self._parameters[key], value) for key, value in point.items()})
+        return self._giving(self._grid[number - 1] if 0 < number <= len(self._grid) else {})
+
+    def _giving(self, values: Mapping[str, Any]) -> Any:
+        return given_sampler({key: kept(self._parameters[key], value) for key, value in values.items()})
+
+    def _new_values(self, number: int) -> dict[str, Any]:
+        """Values for a new trial that no trial has had: training with them again would give the same."""
+        import optuna
+
+        if number == 0:
+            return {}
+        if self._grid is not None:
+            return self._grid[number - 1]
+        trials, values = self.trials, {}
+        tried = [trial.values for trial in trials if trial.number]
+        copy = optuna.create_study(direction=self._study.direction)
+        copy.add_trials(self._study.get_trials(deepcopy=False))
+        for attempt in range(ATTEMPTS):
+            copy.sampler = make_sampler(self._sweep.method, self._seed, number, attempt)
+            trial = copy.ask()
+            values = self._space.drawn(partial(draw, trial))
+            if values not in tried:
+                return values
+            copy.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return next((point for point in self._space.every or () if point not in tried), values)
 
     def _claimed(self, trial: optuna.Trial, number: int, lock: Lock, *, again: bool = False) -> Claim:
         """The claim, with its values: none for the first trial, which is the config as written."""

@@ -14,6 +14,7 @@ import pytest
 from dltool.config.loading import load, resolved
 from dltool.errors import RunError
 from dltool.sweep import journal
+from dltool.sweep import study as study_module
 from dltool.sweep.folder import SweepFolder
 from dltool.sweep.space import Space
 from dltool.sweep.study import Ended, Study
@@ -28,15 +29,19 @@ BLOCK = """trials: {trials}
 
 
 def opened(folder: Path, *, trials: int = 4, method: str = "random", pruning: str = "none", time: str = "") -> Study:
-    folder.mkdir(exist_ok=True)
     block = BLOCK.format(trials=trials, method=method, pruning=pruning) + (f"\n time: {time}" if time else "")
+    return study_of(folder, block)
+
+
+def study_of(folder: Path, block: str) -> Study:
+    folder.mkdir(exist_ok=True)
     experiment = load(write_sweep(folder, block))
     assert experiment.sweep is not None
     sweep_folder = SweepFolder(folder / "sweep")
     sweep_folder.prepare()
     space = Space(experiment.sweep, resolved(experiment))
     monitor = Monitor("validation.accuracy", higher_is_better=True)
-    return Study(sweep_folder, experiment.sweep, space, monitor, epochs=10, seed=0, workers=1)
+    return Study(sweep_folder, experiment.sweep, space, monitor, epochs=10, seed=0)
 
 
 def finish(study: Study, **ended: Any) -> int:
@@ -129,14 +134,35 @@ def test_bad_trials_are_pruned_but_never_the_first(tmp_path: Path, pruning: str)
     assert study.best.number == 29
 
 
-def test_no_trial_begins_when_the_time_is_up(tmp_path: Path):
+def test_no_trial_begins_when_the_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    now = 0.0
+    monkeypatch.setattr(study_module.time, "monotonic", lambda: now)
     study = opened(tmp_path, time="2s")
-    for _ in range(2):
-        finish(study)
-    again = opened(tmp_path, time="2s")  # what was spent before counts
-    assert again.claim() is None
-    assert again.finished
+    finish(study)
+    now = 1.5
+    finish(study)
+    study = opened(tmp_path, time="2s")  # what was spent before counts
+    now = 1.9
+    finish(study)
+    now = 2.1
+    assert study.claim() is None
+    assert study.finished
     assert opened(tmp_path, time="1h").claim()
+
+
+@pytest.mark.parametrize("method", ["random", "tpe"])
+def test_no_values_are_tried_twice_and_a_sweep_ends_when_all_are(tmp_path: Path, method: str):
+    lines = f"""trials: 100
+        method: {method}
+        optimizer: [adam, sgd]
+        optimizer.adam.beta1: {{range: [0, 0.9], step: 0.45}}
+        train.batch_size: {{int: [8, 9]}}"""
+    study = study_of(tmp_path, lines)
+    assert study.limit == 1 + 2 * 3 + 2
+    while not study.finished:
+        finish(study)
+    values = [tuple(sorted(trial.values.items())) for trial in study.trials[1:]]
+    assert len(values) == len(set(values)) == 8
 
 
 @pytest.mark.parametrize("left", ['{"op_code": 4, "wor', "\x00\x00\x00"])

@@ -112,7 +112,7 @@ def _run(plan: Plan, workers: int | None, viewer: SweepViewer, stop: StopRequest
     """Run trials until none is left or a signal comes; None if it came before the first."""
     train, folders = plan.experiment.train, [plan.config.parent]
     count, threads = share_of_cores(train.threads, train.device, workers, plan.sweep.trials)
-    study = _opened(plan, count) if plan.folder.config.exists() else None
+    study = _opened(plan) if plan.folder.config.exists() else None
     if study and study.finished:
         more = f"dltool sweep {quoted(plan.config)} --trials {2 * len(study.trials)}"
         viewer.say(f"this sweep is complete; for more trials: {more}")
@@ -121,7 +121,7 @@ def _run(plan: Plan, workers: int | None, viewer: SweepViewer, stop: StopRequest
         viewer.looked(look(team.hire(), resolved(plan.experiment), folders))
         if stop.signal is not None:
             return study
-        study = study or _opened(plan, count)
+        study = study or _opened(plan)
 
         def keep_best() -> None:
             if best := study.best:
@@ -145,7 +145,7 @@ def _require_comparable(experiment: Experiment) -> None:
         raise InputError(Problem(f"{message}; choose a metric: train.monitor", path="sweep"))
 
 
-def _opened(plan: Plan, workers: int) -> Study:
+def _opened(plan: Plan) -> Study:
     """The study; its folder is made if it does not exist."""
     folder, experiment = plan.folder, plan.experiment
     folder.prepare()
@@ -153,7 +153,7 @@ def _opened(plan: Plan, workers: int) -> Study:
         text = dump_yaml({**resolved(experiment), "sweep": as_written(plan.sweep)})
         write_whole(folder.config, f"# The config of this sweep with every default filled in.\n{text}")
     train, monitor = experiment.train, Judge(experiment).best
-    return Study(folder, plan.sweep, plan.space, monitor, epochs=train.epochs, seed=train.seed, workers=workers)
+    return Study(folder, plan.sweep, plan.space, monitor, epochs=train.epochs, seed=train.seed)
 
 
 def _require_same(folder: SweepFolder, experiment: Experiment) -> None:
