@@ -292,6 +292,12 @@ def import_network(
         Literal["classes", "multilabel", "numbers"] | None,
         typer.Option("--task", help="What the outputs are, where the file does not say it."),
     ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--shape", metavar="N,N,N", help="Shape of a sample as the other program has it, where the file lacks it."
+        ),
+    ] = None,
     rename: Annotated[
         list[str] | None,
         typer.Option(
@@ -313,6 +319,7 @@ def import_network(
         wishes=Wishes(name_from(out.absolute()), data, target or (), task),
         config=config,
         rename=rename or (),
+        shape=shape,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from dltool.errors import InputError, Problem
 from dltool.importing.flattening import channels_last
-from dltool.importing.network import Tensor, Tensors, shape
+from dltool.importing.network import Tensor, Tensors, by_lengths
 from dltool.ops.graph import Graph, Value
 
 
@@ -42,4 +42,4 @@ def filled(graph: Graph, tensors: Iterable[Tensors], where: str, *, flattens_cha
 def _unlike(tensor: Tensor, value: Value | None) -> str:
     if value is None:
         return "the layer has no place for it"
-    return f"is {shape(tensor.array.shape)}, and '{value.name}' is {shape(value.shape)}"
+    return f"is {by_lengths(tensor.array.shape)}, and '{value.name}' is {by_lengths(value.shape)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from dltool.errors import InputError, Problem
-from dltool.importing.network import Tensor, Tensors, shape
+from dltool.importing.network import Tensor, Tensors, by_lengths
 from dltool.ops.graph import Graph
 from dltool.patterns import filled, starred
 
@@ -124,10 +124,10 @@ def _nearness(name: str, previous: str) -> int:
 def _lines(missing: Sequence[Part], left: Sequence[Group], where: str) -> list[Problem]:
     lines = []
     for part in missing:
-        needs = ", ".join(f"{name} {shape(lengths)}" for name, lengths in part.shapes.items())
+        needs = ", ".join(f"{name} {by_lengths(lengths)}" for name, lengths in part.shapes.items())
         lines.append(Problem(f"no tensors of the file fit it; it needs {needs}", where, f"layer {part.path}"))
     for group in left:
         for tensor in group.tensors.values():
-            message = f"{shape(tensor.array.shape)}: no layer of the config takes it"
+            message = f"{by_lengths(tensor.array.shape)}: no layer of the config takes it"
             lines.append(Problem(message, where, f"tensor {tensor.name}"))
     return lines

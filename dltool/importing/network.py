@@ -92,6 +92,6 @@ class Problems:
         self.found.append(Problem(str(message), where=self.where, path=name))
 
 
-def shape(lengths: Sequence[int]) -> str:
+def by_lengths(lengths: Sequence[int]) -> str:
     """Lengths of axes in words."""
     return "×".join(map(str, lengths)) if lengths else "a single number"

@@ -1,4 +1,4 @@
-"""What the frameworks have recorded, and what dltool makes of the same files: outputs, and ten training steps onward."""
+"""What the frameworks have recorded, and what dltool makes of the same files."""
 
 from __future__ import annotations
 

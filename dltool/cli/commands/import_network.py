@@ -16,11 +16,19 @@ from dltool.errors import InputError, Problem
 from dltool.importing.building import Imported, Wishes, build
 from dltool.importing.configured import describe, fill, read_held
 from dltool.importing.keras.model import read_keras
-from dltool.importing.network import ReadNetwork, shape
+from dltool.importing.mxnet.symbol import read_mxnet
+from dltool.importing.network import ReadNetwork, by_lengths
 from dltool.importing.writing import commands, config_text, require_free, write
 
+#: of a sample, as the other program has it
+Shape = tuple[int, ...]
+
 #: what reads a whole network, by the ending of its file
-NETWORKS: Mapping[str, Callable[[Path], ReadNetwork]] = {".keras": read_keras}
+NETWORKS: Mapping[str, Callable[[Path, Shape | None], ReadNetwork]] = {
+    ".keras": read_keras,
+    "-symbol.json": read_mxnet,
+    ".params": read_mxnet,
+}
 #: endings of files with tensors alone
 TENSORS = (".safetensors", ".weights.h5")
 #: files that hold no network that can be read, and what to do
@@ -36,25 +44,27 @@ OTHERS: Mapping[str, str] = {
 }
 
 
-def import_network(file: Path, out: Path, *, wishes: Wishes, config: Path | None, rename: Sequence[str]) -> None:
+def import_network(
+    file: Path, out: Path, *, wishes: Wishes, config: Path | None, rename: Sequence[str], shape: str | None
+) -> None:
     """Write the folder, and say what went where; nothing is written where anything has no counterpart."""
     require_free(out)
     _require_file(file)
     if file.name.endswith(TENSORS):
         imported = _of_tensors(file, wishes, config, rename)
     else:
-        imported = _of_network(file, wishes, config)
+        imported = _of_network(file, wishes, config, _lengths(shape))
     write(out, config_text(imported, file, out), imported.checkpoint())
     _tell(imported, out)
 
 
-def _of_network(file: Path, wishes: Wishes, config: Path | None) -> Imported:
+def _of_network(file: Path, wishes: Wishes, config: Path | None, shape: Shape | None) -> Imported:
     read = next((reader for ending, reader in NETWORKS.items() if file.name.endswith(ending)), None)
     if read is None:
         raise _unknown(file)
     if config is not None:
         raise InputError(Problem("says what its network is; leave out --config (--data names the data)", str(file)))
-    return build(read(file), file, wishes)
+    return build(read(file, shape), file, wishes)
 
 
 def _of_tensors(file: Path, wishes: Wishes, config: Path | None, rename: Sequence[str]) -> Imported:
@@ -82,6 +92,15 @@ def _renaming(given: Sequence[str]) -> dict[str, str]:
     return {each.partition("=")[0]: each.partition("=")[2] for each in given}
 
 
+def _lengths(shape: str | None) -> Shape | None:
+    if shape is None:
+        return None
+    lengths = shape.replace("x", ",").split(",")
+    if not all(length.strip().isdecimal() and int(length) for length in lengths):
+        raise InputError(f"--shape: expected whole numbers above 0 such as 3,32,32, got '{shape}'")
+    return tuple(map(int, lengths))
+
+
 def _require_file(file: Path) -> None:
     if file.is_dir():
         raise InputError(Problem("is a folder; name a file in it", str(file)))
@@ -95,7 +114,7 @@ def _unknown(file: Path) -> InputError:
 
 
 def _tell(imported: Imported, out: Path) -> None:
-    rows = [(tensor.name, name, shape(tensor.array.shape)) for name, tensor in imported.tensors.items()]
+    rows = [(tensor.name, name, by_lengths(tensor.array.shape)) for name, tensor in imported.tensors.items()]
     write_table("tensors", ("in the file", "in dltool", "shape"), rows)
     numbers = sum(tensor.array.size for tensor in imported.tensors.values())
     typer.echo(f"wrote {out}: {numbers:,} numbers in {len(rows)} tensors; next:")

@@ -42,10 +42,13 @@ _OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-def read_keras(path: Path) -> ReadNetwork:
-    """The network of a .keras file; raises InputError with everything that has no counterpart."""
+def read_keras(path: Path, shape: tuple[int, ...] | None = None) -> ReadNetwork:
+    """The network of a .keras file; raises InputError with everything that has no counterpart.
+
+    `shape` is that of a sample, where the file leaves it open.
+    """
     config, weights = read_archive(path)
-    reading = _Reading(str(path), weights)
+    reading = _Reading(str(path), weights, shape)
     try:
         output = reading.model(config, "", INPUT, first=True)
         loss = _loss(config.get("compile_config") or {})
@@ -65,12 +68,13 @@ def read_keras(path: Path) -> ReadNetwork:
 class _Reading:
     """Steps that are being collected from a model and from those inside of it."""
 
-    def __init__(self, where: str, weights: Weights):
+    def __init__(self, where: str, weights: Weights, given: tuple[int, ...] | None):
         self.steps: dict[str, Step] = {}
         self.problems = Problems(where)
         self.source: Source | None = None
         self.notes: list[str] = []
         self._weights = weights
+        self._given = given
 
     def model(self, config: Mapping[str, Any], path: str, given: str, *, first: bool = False) -> str:
         """The name of the step that gives the output of a model, whose weights are at a path."""
@@ -133,19 +137,13 @@ class _Reading:
         inputs = [layer for layer in layers if layer["class_name"] == "InputLayer"]
         if len(inputs) > 1:
             raise InputError(Problem(f"takes {len(inputs)} inputs; networks of dltool take one", self.problems.where))
-        shape = (
-            inputs[0]["config"].get("batch_shape") if inputs else (config.get("build_config") or {}).get("input_shape")
-        )
-        if not shape:
-            raise InputError(
-                Problem("does not say the shape of its input; build the model before saving it", self.problems.where)
-            )
-        if None in shape[1:]:
-            message = (
-                f"takes inputs of any length: {shape[1:]}; give the input layer a shape in numbers, and save it again"
-            )
+        held = inputs[0]["config"].get("batch_shape") if inputs else None
+        shape = (held or (config.get("build_config") or {}).get("input_shape") or [None, None])[1:]
+        given = self._given or shape
+        if (len(given) != len(shape) and shape != [None]) or None in given:
+            message = f"its input is of the shape {_open(shape)}; give that of a sample in numbers: --shape 32,32,3"
             raise InputError(Problem(message, self.problems.where))
-        self.source = Source(tuple(shape[1:]))
+        self.source = Source(tuple(length for length in given if length))
 
     def _inbound(self, layer: Mapping[str, Any]) -> Sequence[str]:
         """The layers whose values a layer of a functional model takes."""
@@ -154,6 +152,10 @@ class _Reading:
             name = f"{layer['class_name']} '{layer['config']['name']}'"
             self.problems.add(name, f"is used {len(nodes)} times; layers of dltool have parameters of their own")
         return [name for node in nodes[:1] for name in _tensors(node["args"] if isinstance(node, dict) else node)]
+
+
+def _open(shape: Sequence[int | None]) -> str:
+    return "×".join("any" if length is None else str(length) for length in shape)
 
 
 def _tensors(given: Any) -> Iterator[str]:
