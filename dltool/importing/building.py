@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import TypeAdapter
 
-from dltool.config.experiment import Experiment, Task
-from dltool.config.loading import from_mapping, resolved
-from dltool.data.preprocessing.preprocessing import Preprocessing
+from dltool.config.experiment import Task
+from dltool.config.loading import from_mapping
 from dltool.errors import InputError
 from dltool.importing.description import described, shortest
 from dltool.importing.filling import filled
+from dltool.importing.imported import Imported
 from dltool.importing.meaning import Meaning, meaning_of, with_named_outputs
-from dltool.importing.network import ReadNetwork, Tensor
+from dltool.importing.network import ReadNetwork
 from dltool.importing.samples import (
     Arrays,
     block_of_arrays,
@@ -26,11 +25,10 @@ from dltool.importing.samples import (
     preprocessing_of_data,
 )
 from dltool.importing.structure import Part, nested, tensors_of
+from dltool.importing.trial import require_alike
 from dltool.layers.layer import Layers, build_layers
 from dltool.ops.graph import Graph
 from dltool.program.building import build_network
-from dltool.training.checkpoint import Checkpoint
-from dltool.training.counters import Counters
 
 
 @dataclass(frozen=True)
@@ -41,34 +39,6 @@ class Wishes:
     data: str | None = None  # as for `dltool init`
     target: Sequence[str] = ()
     task: Task | None = None
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A network of dltool, and where its arrays come from."""
-
-    config: Mapping[str, Any] | str  # as a user would write it, or has written it
-    experiment: Experiment
-    preprocessing: Preprocessing
-    tensors: Mapping[str, Tensor]  # by their names in dltool
-    arrays: Arrays | None = None  # what the user is to name in the config
-    notes: Sequence[str] = ()
-    folders: Sequence[Path] = ()  # that relative paths in the config start from
-
-    def checkpoint(self) -> Checkpoint:
-        """What `predict`, `eval`, `export` and further training need; no step has been trained."""
-        classes = self.preprocessing.target.classes
-        return Checkpoint(
-            config=resolved(self.experiment),
-            folders=list(dict.fromkeys(str(folder.resolve()) for folder in (*self.folders, Path()))),
-            preprocessing=self.preprocessing.as_json(),
-            classes=list(classes) if classes else None,
-            fingerprint="",
-            arrays={
-                name: np.ascontiguousarray(tensor.array, dtype=np.float32) for name, tensor in self.tensors.items()
-            },
-            trainer=Counters().arrays(),
-        )
 
 
 def build(read: ReadNetwork, path: Path, wishes: Wishes) -> Imported:
@@ -110,7 +80,10 @@ def build(read: ReadNetwork, path: Path, wishes: Wishes) -> Imported:
     )
     arrays = None if wishes.data else Arrays(read.source, 1 if meaning.task == "classes" else outputs)
     notes = [*read.notes, *([_GUESSED] if meaning.guessed else [])]
-    return Imported(config, experiment, preprocessing, tensors, arrays, notes)
+    imported = Imported(config, experiment, preprocessing, tensors, arrays, notes)
+    if read.trial:
+        require_alike(imported, read.trial, path, scores=not meaning.stripped)
+    return imported
 
 
 _GUESSED = (

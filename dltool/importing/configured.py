@@ -11,8 +11,8 @@ from dltool.config.experiment import Experiment
 from dltool.config.loading import dump_yaml, from_resolved
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.errors import InputError, Problem
-from dltool.importing.building import Imported
 from dltool.importing.flattening import channels_last
+from dltool.importing.imported import Imported
 from dltool.importing.keras.archive import read_weights
 from dltool.importing.keras.tensors import groups_of_tensors, groups_of_weights
 from dltool.importing.keras.tensors import translate as from_keras

@@ -15,6 +15,9 @@ from dltool.patterns import filled, starred
 #: last words of the names of parameters; what stands before, as in "output_weight", tells the products of a layer apart
 _LAST = re.compile(r"(recurrent_)?(weight|bias|gain|running_mean|running_variance)$")
 
+#: the kind of what embeds the columns of a table, before all layers
+COLUMNS = ""
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -54,10 +57,13 @@ def match(graph: Graph, groups: Sequence[Group], translate: Translate, rename: M
     A group of the same name is taken first, else one that fits, next to the one before by its name; `rename` maps
     patterns of names in the file to names here.
     """
-    left = sorted(groups, key=lambda group: natural(group.name))
+    constant = {_plain(value.name) for value in graph.values.values() if value.role == "constant"}
+    left = sorted(
+        (group for group in groups if _plain(group.name) not in constant), key=lambda group: natural(group.name)
+    )
     named = {_plain(_renamed(group.name, rename)): group for group in left}
     made, missing, previous = Match(), [], ""
-    own = {part.path: group for part in parts_of(graph) if (group := named.get(_plain(part.path)))}
+    own = {part.path: named[name] for part in parts_of(graph) for name in _names(part) if name in named}
     for part in parts_of(graph):
         chosen = own.get(part.path)
         if chosen is None or translate(part.kind, part.shapes, chosen) is None:
@@ -96,6 +102,12 @@ def parts_of(graph: Graph) -> Sequence[Part]:
     return [Part(path, kind, shapes) for (path, kind), shapes in parts.items()]
 
 
+def without_idle_gain(shapes: Shapes, tensors: Tensors) -> Tensors:
+    """The tensors of a norm without a gain of ones, where the layer has none."""
+    idle = "gain" not in shapes and "gain" in tensors and (tensors["gain"].array == 1).all()
+    return {name: tensor for name, tensor in tensors.items() if not (idle and name == "gain")}
+
+
 def natural(name: str) -> list[tuple[int, str]]:
     """A key that sorts numbers in names as numbers."""
     return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split(r"(\d+)", name)]
@@ -108,6 +120,12 @@ def _joined(path: str, name: str) -> str:
 def _plain(name: str) -> str:
     """A name in which all that is no letter or digit is alike, since names of attributes have no dots."""
     return re.sub(r"\W+", "_", name).strip("_")
+
+
+def _names(part: Part) -> Sequence[str]:
+    """What a group for a part may be called; that of a single tensor may have the name of the tensor."""
+    only = [_plain(_joined(part.path, name)) for name in part.shapes] if len(part.shapes) == 1 else []
+    return [_plain(part.path), *only]
 
 
 def _renamed(name: str, rename: Mapping[str, str]) -> str:

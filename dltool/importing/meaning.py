@@ -21,6 +21,7 @@ class Meaning:
     layers: Sequence[Part]
     task: Task
     loss: Any
+    stripped: bool = False  # the last activation is a part of the loss
     guessed: bool = False  # nothing says that the numbers are anything but numbers
 
 
@@ -37,7 +38,7 @@ def meaning_of(layers: Sequence[Part], read: ReadNetwork, task: Task | None) -> 
     if loss is None:
         binary = last == "sigmoid" or chosen == "multilabel"
         loss = "mse" if chosen == "numbers" else "binary_cross_entropy" if binary else "cross_entropy"
-    return Meaning(scores, chosen, loss, guessed=not (task or said or read.task))
+    return Meaning(scores, chosen, loss, scores is not layers, guessed=not (task or said or read.task))
 
 
 def with_named_outputs(layers: Sequence[Part], units: int, name: str) -> list[Part]:

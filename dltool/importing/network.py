@@ -74,6 +74,15 @@ class ReadNetwork:
     loss: str | None = None  # where the file says it
     optimizer: Mapping[str, Mapping[str, Any]] | None = None  # its name and its fields
     notes: Sequence[str] = ()
+    trial: Trial | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the other program gave for some samples."""
+
+    samples: np.ndarray  # (n, …), channels last
+    outputs: np.ndarray
 
 
 class Unknown(Exception):  # noqa: N818  (it becomes a Problem, with others)

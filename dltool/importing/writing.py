@@ -12,8 +12,8 @@ from typing import Any
 from dltool.config.writing import dump_inline
 from dltool.errors import InputError, Problem, RunError
 from dltool.formatting import quoted
-from dltool.importing.building import Imported
 from dltool.importing.description import lines
+from dltool.importing.imported import Imported
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.saving import LAST, save
 

@@ -60,6 +60,8 @@ SGD = {"sgd": {"lr": 0.01, "momentum": 0.9}}
 ADAM = {"adam": {"lr": 0.003}}
 CASES = [
     *(Case(f"torch_{name}.safetensors", SGD) for name in TORCH_MODELS),
+    *(Case(f"torch_{name}.onnx", SGD, ["--task", "classes"]) for name in TORCH_MODELS),
+    Case("torch_lstm.dynamo.onnx", SGD, ["--task", "classes"]),
     *(Case(f"keras_{name}.keras", ADAM) for name in ("cnn", "residual", "recurrent")),
     Case("mxnet_mlp-symbol.json", {"sgd": {"lr": 0.05, "momentum": 0.9}}),
     Case("mxnet_cnn-0007.params", {"sgd": {"lr": 0.05, "momentum": 0.9}}, ["--shape", "2,6,8"]),

@@ -13,11 +13,13 @@ from dltool.config.locating import located
 from dltool.config.reading import read_config
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
-from dltool.importing.building import Imported, Wishes, build
+from dltool.importing.building import Wishes, build
 from dltool.importing.configured import describe, fill, read_held
+from dltool.importing.imported import Imported
 from dltool.importing.keras.model import read_keras
 from dltool.importing.mxnet.symbol import read_mxnet
 from dltool.importing.network import ReadNetwork, by_lengths
+from dltool.importing.onnx.model import read_onnx
 from dltool.importing.writing import commands, config_text, require_free, write
 
 #: of a sample, as the other program has it
@@ -28,6 +30,7 @@ NETWORKS: Mapping[str, Callable[[Path, Shape | None], ReadNetwork]] = {
     ".keras": read_keras,
     "-symbol.json": read_mxnet,
     ".params": read_mxnet,
+    ".onnx": read_onnx,
 }
 #: endings of files with tensors alone
 TENSORS = (".safetensors", ".weights.h5")

@@ -55,6 +55,11 @@ def translate(kind: str, shapes: Shapes, group: Group) -> Tensors | None:
     elif kind.startswith("depthwise") and given and given[0].array.ndim > 2:
         given = [replace(given[0], array=np.swapaxes(given[0].array, -1, -2)), *given[1:]]
     names = [name for name in _names(shapes) if name in shapes]
+    if "running_mean" in shapes and "gain" not in shapes and len(given) == 4 and (given[0].array == 1).all():
+        given = given[1:]
+    if "recurrent_bias" in shapes and len(given) == 3:
+        zeros = np.zeros(shapes["recurrent_bias"], np.float32)
+        given = [*given, Tensor("zeros, since Keras has one vector of biases", zeros)]
     made = dict(zip(names, given, strict=False))
     fits = len(given) == len(names) and all(made[name].array.shape == shapes[name] for name in names)
     return made if fits else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dltool.importing.matching import Group, Shapes
+from dltool.importing.matching import COLUMNS, Group, Shapes, without_idle_gain
 from dltool.importing.network import Tensor, Tensors
 from dltool.layouts import outputs_last
 
@@ -34,7 +34,14 @@ def groups(arrays: Mapping[str, np.ndarray]) -> list[Group]:
         elif not module:
             module, last = name, ""
         found.setdefault(module, {})[last] = Tensor(name, array)
-    return [Group(name, tensors) for name, tensors in found.items()]
+    return [Group(_of_module(name, found), tensors) for name, tensors in found.items()]
+
+
+def _of_module(name: str, found: Mapping[str, object]) -> str:
+    """The name of a group: that of its module, where this has a single layer in one direction."""
+    module, dot, layer = name.rpartition(".")
+    alone = layer == "l0" and not any(other.startswith(f"{module}.l") for other in found if other != name)
+    return module if dot and alone else name
 
 
 def translate(kind: str, shapes: Shapes, group: Group) -> Tensors | None:
@@ -49,11 +56,12 @@ def _other(kind: str, shapes: Shapes, given: Tensors) -> Tensors | None:
     if set(given) == {""} and len(shapes) == 1:  # a parameter of a module that has others below it
         return dict.fromkeys(shapes, given[""])
     if "gain" in shapes or "running_mean" in shapes:
-        return {_NORM[name]: tensor for name, tensor in given.items()} if given.keys() <= _NORM.keys() else None
+        named = {_NORM[name]: tensor for name, tensor in given.items() if name in _NORM}
+        return without_idle_gain(shapes, named) if len(named) == len(given) else None
     weight = given.get("weight")
     if weight is None or weight.array.ndim < 2:
         return None
-    turned = weight if kind in ("embedding", "position_embedding") else _with(weight, outputs_last)
+    turned = weight if kind in ("embedding", "position_embedding", COLUMNS) else _with(weight, outputs_last)
     return {**given, "weight": turned}
 
 

@@ -96,7 +96,8 @@ def record(name: str) -> None:
             variable.assign(generator.uniform(low, low + 0.7, variable.shape))
     network.compile(optimizer=keras.optimizers.Adam(0.003), loss=loss)
     network.save(GOLDEN / f"keras_{name}.keras")
-    network.save_weights(GOLDEN / f"keras_{name}.weights.h5")
+    if name == "recurrent":
+        network.save_weights(GOLDEN / f"keras_{name}.weights.h5")
     outputs = network.predict(x, verbose=0)
     losses = []
     for step in range(STEPS):
