@@ -256,12 +256,16 @@ def export(
             "--layout", help="Framework of a .safetensors file, for which a program that loads it is printed."
         ),
     ] = None,
+    file_format: Annotated[
+        Literal["onnx", "c", "safetensors"] | None,
+        typer.Option("--format", help="What to write; by default the ending of the file says it."),
+    ] = None,
 ) -> None:
     """Write a trained network as a file for other programs."""
     from dltool.cli.commands.export import export as run
 
     go_on_without_output()
-    run(checkpoint, out, preprocessing=preprocessing, layout=layout)
+    run(checkpoint, out, preprocessing=preprocessing, layout=layout, file_format=file_format)
 
 
 @app.command(name="import")

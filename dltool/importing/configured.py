@@ -24,6 +24,7 @@ from dltool.layouts import CONFIG, PREPROCESSING
 from dltool.ops.graph import Graph
 from dltool.program.building import build_network
 from dltool.training.checkpoint import read_tensors
+from dltool.training.matching import some
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def describe(text: str, experiment: Experiment, folders: Sequence[Path]) -> Desc
     return Described(text, experiment, preprocessing_of_data(experiment, folders), folders)
 
 
-def fill(path: Path, held: HeldTensors, network: Described, rename: Mapping[str, str]) -> Imported:
+def fill(path: Path, held: HeldTensors, network: Described, rename: Mapping[str, str], name: str = "") -> Imported:
     """A network with the tensors of a file; raises InputError for everything without counterpart."""
     signature = network.preprocessing.signature({})
     graph = build_network(network.experiment, signature, training=False, rows=1, lower=False).graph
@@ -80,11 +81,17 @@ def fill(path: Path, held: HeldTensors, network: Described, rename: Mapping[str,
             notes.append("its names are those that dltool export gives: values are flattened with their channels last")
     if found.by_order:
         notes.append(
-            f"{len(found.by_order)} layers fit several modules, and were matched in the order of the modules' names:"
+            f"{some(found.by_order)}: fit several modules, and were matched in the order of the modules' names:"
             " look at the table; --rename MODULE=LAYER says otherwise"
         )
     return Imported(
-        network.text, network.experiment, network.preprocessing, tensors, notes=notes, folders=network.folders
+        network.text,
+        network.experiment,
+        network.preprocessing,
+        tensors,
+        notes=notes,
+        folders=network.folders,
+        name=name,
     )
 
 

@@ -28,6 +28,7 @@ class Imported:
     tensors: Mapping[str, Tensor]  # by their names in dltool
     arrays: Arrays | None = None  # what the user is to name in the config
     notes: Sequence[str] = ()
+    name: str = ""  # of runs, where the config has none
     folders: Sequence[Path] = ()  # that relative paths in the config start from
 
     def checkpoint(self) -> Checkpoint:

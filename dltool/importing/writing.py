@@ -59,7 +59,8 @@ def config_text(imported: Imported, file: Path, folder: Path) -> str:
     start = f"init_from: {dump_inline(START)}"
     if isinstance(imported.config, str):
         text = re.sub(r"(?m)^init_from: *null *\n", "", imported.config).rstrip()
-        return "\n".join([*body, text, "", start, ""])
+        named = [] if re.search(r"(?m)^name:", text) else [f"name: {imported.name}", ""]
+        return "\n".join([*body, *named, text, "", start, ""])
     config = dict(imported.config)
     body += [*(f"{key}: {config.pop(key)}" for key in ("name", "compat") if key in config), ""]
     body += _data(config.pop("data"), imported)

@@ -26,7 +26,7 @@ ROWS = [row for row in (*layer_rows(), *code_rows()) if "stateful" not in row.na
 SPELLED_OUT = (
     "transpose", "batch_norm", "rms_norm", "squeeze_excite", "glu", "tokens", "embed", "tied_dense", "blocks in blocks",
     "attention", "transformer", "average_pool", "upsample", "crop", "group", "conv1d", "convolutions of", "one-hot",
-    "both directions", "two layers", "recurrent dropout", "columns",
+    "both directions", "two layers", "recurrent dropout", "columns", "sequence",
 )  # fmt: skip
 #: layers that frameworks get in several parts, or do not have
 IN_PARTS = ("upsample1d", "conv2d in groups", "convolutions of mxnet", "conv1d dilated")

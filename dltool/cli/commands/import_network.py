@@ -81,10 +81,10 @@ def _of_tensors(file: Path, wishes: Wishes, config: Path | None, rename: Sequenc
         raise InputError(Problem(message, str(file)))
     if config is None:
         assert held.described is not None
-        return fill(file, held, held.described, _renaming(rename))
+        return fill(file, held, held.described, _renaming(rename), wishes.name)
     with located(config, ()):
         network = describe(read_config(config), load_typed(config, ()), [config.parent])
-        return fill(file, held, network, _renaming(rename))
+        return fill(file, held, network, _renaming(rename), wishes.name)
 
 
 def _renaming(given: Sequence[str]) -> dict[str, str]:

@@ -24,8 +24,8 @@ def groups_of_weights(weights: Weights) -> list[Group]:
             continue
         if path.rpartition("/")[2].startswith("separable_conv"):  # two layers here
             found[f"{path}/depthwise"], found[f"{path}/pointwise"] = tensors[:1], tensors[1:]
-        else:
-            found[path] = tensors
+        else:  # the way forward comes first
+            found[path.replace("/forward_layer", "/layer_1").replace("/backward_layer", "/layer_2")] = tensors
     return [
         Group(path, {str(number): tensor for number, tensor in enumerate(tensors)}) for path, tensors in found.items()
     ]
