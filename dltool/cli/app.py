@@ -292,12 +292,75 @@ def export(
             "--layout", help="Framework of a .safetensors file, for which a program that loads it is printed."
         ),
     ] = None,
+    file_format: Annotated[
+        Literal["onnx", "c", "safetensors"] | None,
+        typer.Option("--format", help="What to write; by default the ending of the file says it."),
+    ] = None,
 ) -> None:
     """Write a trained network as a file for other programs."""
     from dltool.cli.commands.export import export as run
 
     go_on_without_output()
-    run(checkpoint, out, preprocessing=preprocessing, layout=layout)
+    run(checkpoint, out, preprocessing=preprocessing, layout=layout, file_format=file_format)
+
+
+@app.command(name="import")
+def import_network(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Network of another program: .keras, .onnx, -symbol.json, .safetensors, ..."
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder to make, for a config and a checkpoint.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="CONFIG", help="Config of the network, where the file holds only its tensors."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Data for the config, as for dltool init; by default arrays."),
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="COLUMN", help="Target column of the data. Repeatable.")
+    ] = None,
+    task: Annotated[
+        Literal["classes", "multilabel", "numbers"] | None,
+        typer.Option("--task", help="What the outputs are, where the file does not say it."),
+    ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--shape", metavar="N,N,N", help="Shape of a sample as the other program has it, where the file lacks it."
+        ),
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="MODULE=LAYER",
+            help="Where a module of a state dict belongs; * stands for the same on both sides. Repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Read a network of another program, and write a config and a checkpoint."""
+    from dltool.cli.commands.import_network import import_network as run
+    from dltool.config.loading import name_from
+    from dltool.importing.building import Wishes
+
+    go_on_without_output()
+    run(
+        file,
+        out,
+        wishes=Wishes(name_from(out.absolute()), data, target or (), task),
+        config=config,
+        rename=rename or (),
+        shape=shape,
+    )
 
 
 @app.command()

@@ -23,13 +23,13 @@ from dltool.config.slots import Slot
 from dltool.config.writing import dump_yaml
 from dltool.errors import InputError, Problem
 
-__all__ = ["as_written", "dump_yaml", "from_mapping", "from_resolved", "load", "resolved"]
+__all__ = ["as_written", "dump_yaml", "from_mapping", "from_resolved", "load", "name_from", "resolved"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
     """The experiment that a config file describes; raises InputError with all problems in reading order."""
     document = read_document(read_config(Path(path)), str(path))
-    return _experiment(document.root, document.problems, overrides, name=_name_from(Path(path)))
+    return _experiment(document.root, document.problems, overrides, name=name_from(Path(path)))
 
 
 def from_resolved(data: Mapping[str, Any], overrides: Sequence[str] = ()) -> Experiment:
@@ -106,6 +106,6 @@ def _at(root: Node, path: tree.Path, message: str) -> Placed:
     return placed(node.place, path, message)
 
 
-def _name_from(path: Path) -> str:
+def name_from(path: Path) -> str:
     """A run's name from its config's file name."""
     return re.sub(r"[^\w.+=,@-]", "_", path.stem).lstrip("_.+=,@-") or "run"

@@ -99,6 +99,13 @@ def test_tensors_come_with_a_program_that_loads_them(run: Path, layout: str, ker
     np.testing.assert_array_equal(exported.T if layout == "torch" else exported, trained)
 
 
+def test_a_format_stands_above_the_ending(run: Path, capsys: Output):
+    assert main(["export", str(run), "-o", "net.txt", "--format", "c"]) == 0
+    assert "void predict(const float *in, float *out)" in Path("net.txt").read_text()
+    assert main(["export", str(run), "-o", "net.c", "--format", "safetensors"]) == 2
+    assert "--layout torch or --layout keras belongs to" in capsys.readouterr().err
+
+
 def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
     path = run / "checkpoints" / "best.safetensors"
     assert main(["export", str(run), "-o", str(path), "--layout", "keras"]) == 2

@@ -25,14 +25,18 @@ LISTED = 20
 FORMATS = (".onnx", ".c", ".safetensors")
 
 Layout = Literal["torch", "keras"]
+Format = Literal["onnx", "c", "safetensors"]
 
 
-def export(checkpoint: Path, out: Path, *, preprocessing: bool, layout: Layout | None) -> None:
-    """Write the file, and say what it takes and gives."""
-    if out.suffix not in FORMATS:
+def export(
+    checkpoint: Path, out: Path, *, preprocessing: bool, layout: Layout | None, file_format: Format | None = None
+) -> None:
+    """Write the file, and say what it takes and gives; its ending is its format, unless that is given."""
+    ending = f".{file_format}" if file_format else out.suffix
+    if ending not in FORMATS:
         hint = did_you_mean(out.suffix or out.name, FORMATS)
         raise InputError(Problem(f"the ending of the file says what to write; {hint}", str(out)))
-    if (out.suffix == ".safetensors") != (layout is not None):
+    if (ending == ".safetensors") != (layout is not None):
         message = "--layout torch or --layout keras belongs to a .safetensors file, and only to one"
         raise InputError(Problem(message, str(out)))
     require_place(out)
@@ -40,18 +44,18 @@ def export(checkpoint: Path, out: Path, *, preprocessing: bool, layout: Layout |
     if out.resolve() == path.resolve():
         raise InputError(Problem("is the checkpoint; choose another file", str(out)))
     trained = Trained.of(load(path, _note), path)
-    exported = _exported(trained, out, preprocessing, layout)
+    exported = _exported(trained, out, ending, preprocessing, layout)
     write_file(out, exported.content)
     _tell(out, exported)
 
 
-def _exported(trained: Trained, out: Path, preprocessing: bool, layout: Layout | None) -> Exported:
+def _exported(trained: Trained, out: Path, ending: str, preprocessing: bool, layout: Layout | None) -> Exported:
     match layout:
         case "torch":
             return export_torch(trained, str(out))
         case "keras":
             return export_keras(trained, str(out))
-    make = _onnx if out.suffix == ".onnx" else export_c
+    make = _onnx if ending == ".onnx" else export_c
     return make(trained, out.stem, preprocessing=preprocessing)
 
 

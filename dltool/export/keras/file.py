@@ -8,7 +8,7 @@ from dltool.export.exported import Exported
 from dltool.export.keras.model import Model
 from dltool.export.opening import Trained
 from dltool.export.program import about, add_network
-from dltool.export.tensors import tensor_file
+from dltool.export.tensors import described, tensor_file
 
 #: where the functions of ops are
 OPS = "dltool.export.keras.ops"
@@ -18,7 +18,7 @@ def export_keras(trained: Trained, file: str) -> Exported:
     """The tensors and the program, which expects them in `file`; raises InputError for an op that Keras lacks."""
     model = write(trained)
     summary = f"{len(model.tensors)} tensors as Keras has them"
-    return Exported(tensor_file(model.tensors), summary, program=program(trained, model, file))
+    return Exported(tensor_file(model.tensors, described(trained)), summary, program=program(trained, model, file))
 
 
 def write(trained: Trained) -> Model:

@@ -8,7 +8,7 @@ from textwrap import indent
 from dltool.export.exported import Exported
 from dltool.export.opening import Trained
 from dltool.export.program import about, add_network
-from dltool.export.tensors import tensor_file
+from dltool.export.tensors import described, tensor_file
 from dltool.export.torch.module import Module
 
 #: where the functions of ops are
@@ -19,7 +19,11 @@ def export_torch(trained: Trained, file: str) -> Exported:
     """The tensors and the program, which expects them in `file`; raises InputError for an op that PyTorch lacks."""
     module = write(trained)
     summary = f"{len(module.tensors)} tensors as PyTorch has them"
-    return Exported(tensor_file(module.tensors), summary, program=program(trained, module, file))
+    return Exported(
+        tensor_file(module.tensors, {"format": "pt", **described(trained)}),
+        summary,
+        program=program(trained, module, file),
+    )
 
 
 def write(trained: Trained) -> Module:

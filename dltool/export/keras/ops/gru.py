@@ -6,6 +6,7 @@ import numpy as np
 
 from dltool.export.keras.model import Model
 from dltool.export.program import Operand, Variable
+from dltool.layouts import KERAS_GATES, reordered
 
 
 def gru(
@@ -14,11 +15,6 @@ def gru(
     """GRU, in which the update gate stands before the reset gate."""
     biases = np.stack([bias.known, recurrent_bias.known])
     arrays = {"kernel": weight.known, "recurrent_kernel": recurrent.known, "bias": biases}
-    tensors = {f"gru_cell/{name}": _ordered(array) for name, array in arrays.items()}
+    tensors = {f"gru_cell/{name}": reordered(array, KERAS_GATES["gru"]) for name, array in arrays.items()}
     construction = f"GRU({recurrent.shape[0]}, return_sequences=True, {{}})"
     return model.layer(recurrent.path, construction, x.made.name, tensors, "recurrent_weight")
-
-
-def _ordered(array: np.ndarray) -> np.ndarray:
-    reset, update, candidate = np.split(array, 3, axis=-1)
-    return np.concatenate([update, reset, candidate], axis=-1)

@@ -7,16 +7,17 @@ import numpy as np
 from dltool.export.onnx.model import Model, Operand
 from dltool.export.onnx.ops.places import channels_first, channels_last, of_axes, padding
 from dltool.kernels.geometry import Geometry
+from dltool.layouts import outputs_first
 
 
 def conv(model: Model, x: Operand, w: Operand, **geometry: int) -> str:
     """Conv, with the weights (…, C, N) as (N, C, …)."""
-    return convolved(model, x, _turned(w.known), 1, Geometry(**geometry))
+    return convolved(model, x, outputs_first(w.known), 1, Geometry(**geometry))
 
 
 def conv_data_gradient(model: Model, dy: Operand, w: Operand, **geometry: int) -> str:
     """ConvTranspose, with the weights (…, C, N) as (N, C, …)."""
-    return spread(model, dy, _turned(w.known), 1, Geometry(**geometry))
+    return spread(model, dy, outputs_first(w.known), 1, Geometry(**geometry))
 
 
 def convolved(model: Model, x: Operand, w: np.ndarray, group: int, geometry: Geometry) -> str:
@@ -50,8 +51,3 @@ def spread(model: Model, dy: Operand, w: np.ndarray, group: int, geometry: Geome
         group=group,
     )
     return channels_last(model, x, len(dy.shape))
-
-
-def _turned(w: np.ndarray) -> np.ndarray:
-    """(N, C, …) of (…, C, N)."""
-    return np.moveaxis(w, (-1, -2), (0, 1))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dltool.export.onnx.model import Model, Operand
 from dltool.export.onnx.ops.recurrence import recurrent_node
-
-#: ONNX's gates, update, reset and candidate, by their numbers among reset, update and candidate
-GATES = (1, 0, 2)
+from dltool.layouts import ONNX_GATES
 
 
 def gru(
@@ -20,4 +18,6 @@ def gru(
 ) -> str:
     """GRU, with the reset gate after the product."""
     biases = bias.known, recurrent_bias.known
-    return recurrent_node(model, "GRU", x, weight, biases, recurrent, initial, order=GATES, linear_before_reset=1)[0]
+    return recurrent_node(
+        model, "GRU", x, weight, biases, recurrent, initial, order=ONNX_GATES["gru"], linear_before_reset=1
+    )[0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dltool.export.onnx.model import Model, Operand
+from dltool.layouts import reordered
 
 
 def recall(model: Model, memory: Operand) -> str:
@@ -54,5 +55,4 @@ def recurrent_node(
 
 def _rows(array: np.ndarray, order: Sequence[int]) -> np.ndarray:
     """(1, gates · H, …) of (…, gates · H), the gates in another order."""
-    gates = np.split(array, len(order), axis=-1)
-    return np.concatenate([gates[gate] for gate in order], axis=-1).T[None]
+    return reordered(array, order).T[None]

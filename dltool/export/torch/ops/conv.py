@@ -8,11 +8,12 @@ from dltool.export.program import Operand, Variable
 from dltool.export.torch.module import Module
 from dltool.export.torch.ops.places import of_axes, padded, sides
 from dltool.kernels.geometry import Geometry, covered
+from dltool.layouts import outputs_first
 
 
 def conv(module: Module, x: Operand, w: Operand, **geometry: int) -> Variable:
     """Conv1d or Conv2d, with the weights (…, C, N) as (N, C, …)."""
-    return convolved(module, x, w, np.moveaxis(w.known, (-1, -2), (0, 1)), 1, Geometry(**geometry))
+    return convolved(module, x, w, outputs_first(w.known), 1, Geometry(**geometry))
 
 
 def conv_data_gradient(module: Module, dy: Operand, w: Operand, **geometry: int) -> Variable:
@@ -20,7 +21,7 @@ def conv_data_gradient(module: Module, dy: Operand, w: Operand, **geometry: int)
     g, axes = Geometry(**geometry), len(dy.shape) - 1
     reach = covered(g)
     more = of_axes(dy, *(max(0, size) for size in (g.top + g.height - reach[0], g.left + g.width - reach[1])))
-    weights = np.moveaxis(w.known, (-1, -2), (0, 1))
+    weights = outputs_first(w.known)
     options = {
         "stride": of_axes(dy, g.stride_height, g.stride_width),
         "dilation": of_axes(dy, g.dilation_height, g.dilation_width),

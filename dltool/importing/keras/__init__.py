@@ -1,0 +1,1 @@
+"""Networks that Keras 3 has saved."""

@@ -1,0 +1,1 @@
+"""Checkpoints of MXNet: a -symbol.json file and a .params file beside it."""

@@ -1,0 +1,1 @@
+"""Operators of ONNX: a function for each, under its name."""
