@@ -9,7 +9,8 @@ from urllib.parse import quote
 from dltool import __version__
 from dltool.data.prediction.inputs import Input
 from dltool.serve import inference
-from dltool.serve.bodies import FILES, JSON, Limits, media_types
+from dltool.serve.asgi import JSON
+from dltool.serve.bodies import FILES, Limits, media_types
 from dltool.serve.served import Served
 
 Plain = dict[str, Any]

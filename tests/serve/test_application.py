@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import pytest
 import yaml
 
 from dltool.cli.main import main
+from dltool.errors import InputError
+from dltool.serve import worker
 from dltool.serve.bodies import Limits
+from dltool.serve.served import Served
 from tests.serve.asking import Asking, asking
 from tests.training.images import PIXELS, name_of
 from tests.training.images import trained as trained_images
@@ -122,16 +126,27 @@ def test_nothing_is_at_other_addresses(ask: Asking):
     assert (answer.status_code, answer.json()["error"]) == (405, "GET is not allowed here")
 
 
-def test_a_body_that_comes_slowly_is_refused(workplace: Path):
-    async def slow() -> Any:
-        import asyncio
+def test_requests_that_would_wait_too_long_are_refused(workplace: Path, monkeypatch: pytest.MonkeyPatch):
+    row = rows_of("new.csv")[0]
+    with asking("runs/classes", limits=Limits(seconds=0.05)) as ask:
+        monkeypatch.setattr(Served, "tables", lambda *_: time.sleep(0.3))
+        answer = ask("/predict", json=[row])
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["error"] == "no answer within 0.05 s; send fewer rows at a time"
+    with asking("runs/classes") as ask:
+        monkeypatch.setattr(
+            Served, "tables", lambda _, requests: time.sleep(0.3) or [InputError("done")] * len(requests)
+        )
+        monkeypatch.setattr(worker, "MOST_WAITING", 3)
+        answers = ask.together([("POST", "/predict", {"json": [row]})] * 6)
+        assert sorted(answer.status_code for answer in answers) == [422] * 3 + [503] * 3
 
-        yield b"["
-        await asyncio.sleep(5)
 
-    with asking("runs/classes", limits=Limits(seconds=0.1)) as ask:
-        answer = ask("/predict", content=slow(), headers=JSON)
-    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+def test_a_fault_of_the_server_is_logged_and_told(ask: Asking, monkeypatch: pytest.MonkeyPatch, caplog: Any):
+    monkeypatch.setattr(Served, "tables", lambda *_: 1 / 0)
+    answer = ask("/predict", json=rows_of("new.csv")[:1])
+    assert (answer.status_code, answer.json()["error"][:25]) == (500, "this is a bug in dltool; ")
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_several_models(workplace: Path):

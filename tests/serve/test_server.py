@@ -8,34 +8,16 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dltool.cli.main import main
+from tests.serve.serving import serving
 
 ROW = {"a": 0.5, "b": -1.0, "colour": "red"}
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
-    """A server on a free port: the process, its host and its port."""
-    command = [sys.executable, "-m", "dltool", "serve", *arguments, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        found = re.search(r"http://([\d.]+):(\d+)", line)
-        assert found, line + (process.stderr.read() if process.stderr else "")
-        yield process, found[1], int(found[2])
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_signal_under_load_loses_no_request_that_was_accepted(workplace: Path):
@@ -107,7 +89,7 @@ def test_without_its_packages(workplace: Path, capsys: Any, monkeypatch: pytest.
 
     monkeypatch.setattr(serve, "find_spec", lambda name: None)
     assert main(["serve", "runs/classes"]) == 2
-    assert capsys.readouterr().err == "error: dltool serve needs starlette and uvicorn: pip install 'dltool[serve]'\n"
+    assert capsys.readouterr().err == "error: dltool serve needs httptools and uvicorn: pip install 'dltool[serve]'\n"
 
 
 def test_the_page_predicts_in_a_browser(workplace: Path, tmp_path: Path):
