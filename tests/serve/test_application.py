@@ -188,6 +188,9 @@ def test_the_open_inference_protocol(ask: Asking):
     )
     only = ask("/v2/models/classes/infer", json=request | {"outputs": [{"name": "prediction"}]}).json()
     assert only["outputs"] == [prediction]
+    assert ask("/v2/models/classes/versions/1/infer", json=request).json() == answer
+    none = ask("/v2/models/classes/infer", json=request | {"outputs": {}})
+    assert (none.status_code, none.json()) == (400, {"error": "'outputs' must be a list of objects with a name"})
 
 
 @pytest.mark.parametrize(
@@ -196,12 +199,19 @@ def test_the_open_inference_protocol(ask: Asking):
         ([], 400, "an object with a list 'inputs' of tensors is expected"),
         ({"inputs": [{}]}, 400, "inputs[0]: an object with name, shape, datatype and data is expected"),
         ({"inputs": [{"name": "a", "shape": [-1], "datatype": "FP64", "data": []}]}, 400, "inputs[0]: 'shape' must"),
+        ({"inputs": [{"name": "a", "shape": [1e99], "datatype": "FP64", "data": []}]}, 400, "inputs[0]: 'shape' must"),
         ({"inputs": [{"name": "a", "shape": [1], "datatype": "F", "data": [1]}]}, 400, "inputs[0]: unknown datatype"),
         (
             {"inputs": [{"name": "a", "shape": [2], "datatype": "FP64", "data": [1]}]},
             422,
             "inputs[0]: a shape of",
         ),
+        (
+            {"inputs": [{"name": "a", "shape": [0, *[2**31 - 1] * 3], "datatype": "FP64", "data": []}]},
+            422,
+            "inputs[0]: a shape of [0, 2147483647, 2147483647, 2147483647] is too large",
+        ),
+        ({"id": 7, "inputs": []}, 400, "'id' must be a text"),
         ({"inputs": [{"name": "a", "shape": [1], "datatype": "FP64", "data": [1]}]}, 422, "rows: no column 'b'; "),
     ],
 )
@@ -266,6 +276,9 @@ def test_a_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             assert [row["prediction"] for row in ask("/predict", **request).json()] == pytest.approx(expected)
         answer = ask("/predict", json=[*rows[:3], {**rows[3], "level": "high"}, *rows[4:]])
         assert answer.json()["error"].startswith("rows[3]: ")
+        assert "--bad" not in answer.text
+        uneven = ask("/predict", json={"day": ["2024-01-01"], "level": [1, 2]})
+        assert uneven.json() == {"error": "rows: columns have different lengths: 'day' 1, 'level' 2"}
 
 
 def test_the_description_fits_its_own_examples_and_answers(ask: Asking):
