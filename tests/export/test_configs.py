@@ -145,22 +145,27 @@ def test_raw_samples_get_the_predictions_of_dltool(name: str, tmp_path: Path, mo
     session = onnxruntime.InferenceSession("net.onnx")
     names = [each.name for each in session.get_outputs()]
     outputs = dict(zip(names, session.run(names, fed(session, read(place / file))), strict=True))
-    with open("predicted.csv", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    agree_with_rows(outputs, Path("predicted.csv"), session.get_modelmeta().custom_metadata_map)
+
+
+def agree_with_rows(outputs: dict[str, np.ndarray], predicted: Path, metadata: dict[str, str]) -> None:
+    """Numbers and probabilities agree with a file of predictions to 1e-5, and so do the classes that win clearly."""
+    with predicted.open(newline="") as file:
+        rows = list(csv.DictReader(file))
     found = outputs["prediction"]
     assert len(rows) == len(found)
     if "probabilities" not in outputs:
-        expected = np.array([float(row["prediction"]) for row in rows])
-        np.testing.assert_allclose(found.ravel(), expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+        numbers = np.array([float(row["prediction"]) for row in rows])
+        np.testing.assert_allclose(found.ravel(), numbers, rtol=1e-5, atol=1e-5 * np.abs(numbers).max())
         return
-    classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
-    chances = np.array([[float(row[f"probability_{one}"]) for one in classes] for row in rows])
-    np.testing.assert_allclose(outputs["probabilities"], chances, rtol=0, atol=1e-5)
+    chances = np.array(
+        [[float(row[f"probability_{name}"]) for name in json.loads(metadata["classes"])] for row in rows]
+    )
+    np.testing.assert_allclose(outputs["probabilities"].reshape(chances.shape), chances, rtol=0, atol=1e-5)
     ordered = np.sort(chances, axis=1)
     clear = ordered[:, -1] - ordered[:, -2] > 2e-5
     assert clear.mean() > 0.99
-    expected = np.array([row["prediction"] for row in rows])
-    assert np.array_equal(np.array(found, str)[clear], expected[clear])
+    assert np.array_equal(np.array(found, str)[clear], np.array([row["prediction"] for row in rows])[clear])
 
 
 @pytest.mark.slow

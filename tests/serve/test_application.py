@@ -281,6 +281,15 @@ def test_a_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         assert uneven.json() == {"error": "rows: columns have different lengths: 'day' 1, 'level' 2"}
 
 
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_load_nothing_from_elsewhere(ask: Asking, path: str):
+    answer = ask(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", answer.text)
+    assert ask(path, method="HEAD").status_code == 200
+
+
 def test_the_description_fits_its_own_examples_and_answers(ask: Asking):
     described = ask("/openapi.json").json()
     assert {"/predict", "/predict/classes", "/v2/models/classes/infer", "/metrics"} <= described["paths"].keys()
