@@ -44,9 +44,10 @@ class NumericEncoder(Encoder):
         if self.fill is None:
             _refuse(missing(cells), "has no value", "fill it in, or replace it with the mean: missing: mean", self)
         values = filled(cells, self.fill or 0.0)
-        missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
-        advice = f"correct it; in a CSV its word can be declared missing: {missing_word}"
-        _refuse(~(np.abs(values) <= LARGEST), "is infinite or too large for float32", advice, self)
+        if not (fits := np.abs(values) <= LARGEST).all():
+            missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
+            advice = f"correct it; in a CSV its word can be declared missing: {missing_word}"
+            _refuse(~fits, "is infinite or too large for float32", advice, self)
         if self.both or not self.knots:
             numbers[:, 0] = self._scale.applied(values)
         if self.knots:
