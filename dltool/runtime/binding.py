@@ -12,7 +12,7 @@ from dltool.kernels.cpu import library
 from dltool.kernels.records import Kernel, bits
 from dltool.ops.bias import AddBias
 from dltool.ops.graph import Node, Value
-from dltool.ops.op import Report
+from dltool.ops.op import Op, Report
 from dltool.program.program import Program
 from dltool.program.stages import Stage
 from dltool.runtime.kernels import function_of, kernel_of, tiles_of, workspace_bytes
@@ -45,6 +45,8 @@ class Table:
         self._ops: list[tuple[int, int, int]] = []
         records_of = [self._lay_out(thread) for thread in range(threads)]
         self._arguments = np.array(records_of, np.int64)
+        starts = [start for _, start, _ in self._ops]
+        self._moving = [(start, node) for start, node in zip(starts, self.nodes, strict=True) if _follows_data(node)]
         self._stages, self._items, self._cuts = self._share_work()
         self._op_table = np.array(self._ops, np.int64).reshape(-1, records.OP_FIELDS)
         self._meeting = aligned(16 * records.LINE).view(np.int64)
@@ -59,7 +61,9 @@ class Table:
     def rebind(self) -> None:
         """Take up buffers of data and reports that have moved."""
         for thread in range(self.threads):
-            self._arguments[thread] = self._lay_out(thread)
+            for start, node in self._moving:
+                record = self._record(node, thread)
+                self._arguments[thread, start : start + len(record)] = record
 
     def plan(self, steps: np.ndarray, *, timed: bool = False) -> None:
         """Set the steps that are to run; they must stay where they are meanwhile."""
@@ -189,6 +193,13 @@ def _is_floor(node: Node, part: Node) -> bool:
     """Whether an epilogue begins with a floor on what nothing else reads, which the tile applies before it stores."""
     first = next((each for each in node.epilogue if each.op.elementwise), None)
     return node.op.takes_epilogue and first is part and part.op.floor is not None and part.inputs[0] in node.inner
+
+
+def _follows_data(node: Node) -> bool:
+    """Whether the record of a node depends on buffers that may move, or on the samples at hand."""
+    values = [value for part in (node, *node.epilogue) for value in part.inputs]
+    reads = any(value.role == "data" for value in values)
+    return reads or node.op.reports is not None or node.op.data_attributes is not Op.data_attributes
 
 
 def _own_outputs(node: Node) -> tuple[Value, ...]:

@@ -18,6 +18,8 @@ from dltool.serve.worker import Job
 #: data types of columns by what they hold
 DATATYPES = {"number": "FP64", "boolean": "BOOL"}
 _NUMPY = {"float32": "FP32", "float64": "FP64", "int8": "INT8", "int32": "INT32", "int64": "INT64", "uint8": "UINT8"}
+#: along an axis of a tensor
+LARGEST_SIZE = 2**31 - 1
 KNOWN = (*_NUMPY.values(), "BOOL", "UINT16", "UINT32", "UINT64", "INT16", "FP16", "BYTES")
 
 
@@ -58,6 +60,8 @@ def infer_job(served: Served, request: Any) -> Job:
     """What an inference request asks; raises RefusedError for one that is not as the protocol says."""
     if not isinstance(request, dict) or not isinstance(request.get("inputs"), list):
         raise RefusedError(400, "an object with a list 'inputs' of tensors is expected")
+    if not isinstance(request.get("id", ""), str):
+        raise RefusedError(400, "'id' must be a text")
     tensors = dict(_tensor(one, place) for place, one in enumerate(request["inputs"]))
     if served.inputs:
         return Job(served.name, {name: _column(name, array) for name, array in tensors.items()})
@@ -74,12 +78,14 @@ def infer_job(served: Served, request: Any) -> Job:
 def answer(served: Served, request: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """The response to a request; raises RefusedError if it asks for outputs that there are not."""
     found = {one["name"]: one for one in _outputs(served, table)}
-    asked = request.get("outputs") or [{"name": name} for name in found]
-    names = [one.get("name") if isinstance(one, dict) else None for one in asked] if isinstance(asked, list) else [None]
+    asked = request.get("outputs", [])
+    if not isinstance(asked, list):
+        raise RefusedError(400, "'outputs' must be a list of objects with a name")
+    names = [one.get("name") if isinstance(one, dict) else None for one in asked] or list(found)
     if unknown := [name for name in names if not isinstance(name, str) or name not in found]:
         raise RefusedError(422, f"outputs: there is no output {unknown[0]!r}; allowed: {', '.join(found)}")
     made = {"model_name": served.name, "model_version": "1", "outputs": [found[name] for name in names]}
-    return made | ({"id": request["id"]} if isinstance(request.get("id"), str) else {})
+    return made | ({"id": request["id"]} if "id" in request else {})
 
 
 def _outputs(served: Served, table: Table) -> Iterator[dict[str, Any]]:
@@ -101,13 +107,18 @@ def _tensor(tensor: Any, place: int) -> tuple[str, np.ndarray]:
     if not isinstance(tensor, dict) or not isinstance(tensor.get("name"), str):
         raise RefusedError(400, f"{where}: an object with name, shape, datatype and data is expected")
     shape, data = tensor.get("shape"), tensor.get("data")
-    if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**31 for size in shape):
-        raise RefusedError(400, f"{where}: 'shape' must be a list of whole numbers")
+    if not isinstance(shape, list) or not all(map(_is_size, shape)):
+        raise RefusedError(400, f"{where}: 'shape' must be a list of whole numbers from 0 to {LARGEST_SIZE}")
     if tensor.get("datatype") not in KNOWN:
         raise RefusedError(400, f"{where}: unknown datatype {tensor.get('datatype')!r}; allowed: {', '.join(KNOWN)}")
     if not isinstance(data, list):
         raise RefusedError(400, f"{where}: 'data' must be a list; binary tensors are not supported")
-    return tensor["name"], _array(data, shape, where, as_text=tensor["datatype"] == "BYTES")
+    return tensor["name"], _array(data, [*map(int, shape)], where, as_text=tensor["datatype"] == "BYTES")
+
+
+def _is_size(size: Any) -> bool:
+    """Whether it is a whole number, which in JSON may be written as 3.0."""
+    return type(size) in (int, float) and 0 <= size <= LARGEST_SIZE and size == int(size)
 
 
 def _array(data: Sequence[Any], shape: Sequence[int], where: str, *, as_text: bool) -> np.ndarray:
@@ -122,7 +133,10 @@ def _array(data: Sequence[Any], shape: Sequence[int], where: str, *, as_text: bo
         array[:] = flat
     if array.size != prod(shape):
         raise RefusedError(422, f"{where}: a shape of {list(shape)} needs {prod(shape)} values, got {array.size}")
-    return array.reshape(shape)
+    try:
+        return array.reshape(shape)
+    except ValueError:  # an empty array along axes that are too many or too long
+        raise RefusedError(422, f"{where}: a shape of {list(shape)} is too large") from None
 
 
 def _flat(data: Any) -> Iterator[Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from dltool import __version__
 from dltool.data.prediction.inputs import Input
 from dltool.serve import inference
-from dltool.serve.bodies import FILES, JSON, Limits, media_types
+from dltool.serve.asgi import JSON
+from dltool.serve.bodies import FILES, Limits, media_types
 from dltool.serve.served import Served
 
 Plain = dict[str, Any]
@@ -17,7 +18,8 @@ Plain = dict[str, Any]
 WORDS = 50
 #: numbers of an array up to which there is an example
 NUMBERS = 1024
-_TYPES = {"number": ["number", "string", "null"], "boolean": ["boolean", "string", "null"]}
+#: what a cell may be in JSON, for any kind of column
+_CELL = ["string", "number", "boolean", "null"]
 _ERRORS = {
     400: "The body cannot be read.",
     404: "There is no such model.",
@@ -70,7 +72,7 @@ def _predict(served: Served, operation: str) -> Plain:
     body: Plain = {"schema": {"anyOf": [rows, row]} if row["type"] == "object" else rows}
     if example is not None:
         body["example"] = [example]
-    texts = {kind: {"schema": {"type": "string"}} for kind in media_types(served) if kind != JSON}
+    texts = {kind: {"schema": {"type": "string", "minLength": 1}} for kind in media_types(served) if kind != JSON}
     result = {"type": "object", "properties": {name: _result(name) for name in columns_of(served)}}
     return {
         "operationId": operation,
@@ -98,7 +100,7 @@ def _infer(served: Served) -> Plain:
         "required": ["name", "shape", "datatype", "data"],
         "properties": {
             "name": {"type": "string"},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": inference.LARGEST_SIZE}},
             "datatype": {"enum": list(inference.KNOWN)},
             "data": {"type": "array"},
             "parameters": {"type": "object"},
@@ -134,7 +136,7 @@ def _infer(served: Served) -> Plain:
 def _infer_example(served: Served) -> Plain:
     """A request with typical values; none for images and arrays."""
     row = example_row(served)
-    if row is None or served.kind == "windows":
+    if row is None:
         return {}
     return {
         "example": {"inputs": [{**one, "shape": [1], "data": [row[one["name"]]]} for one in inference.inputs(served)]}
@@ -153,8 +155,8 @@ def columns_of(served: Served) -> list[str]:
 
 
 def example_row(served: Served) -> Any:
-    """A row with typical values; None for images."""
-    if served.inputs:
+    """A row with typical values; None for images, arrays, and for windows, which need many rows."""
+    if served.inputs and served.kind != "windows":
         return {one.name: one.usual if one.usual is not None else _EXAMPLES[one.kind] for one in served.inputs}
     return None
 
@@ -168,12 +170,19 @@ def _row(served: Served) -> Plain:
         return {"type": "object", "required": list(properties), "properties": properties}
     shape = " × ".join(map(str, served.shape))
     if served.kind == "images":
-        return {"type": "string", "contentEncoding": "base64", "description": "an image file in base64"}
-    return {"type": "array", "description": f"numbers of shape {shape}"}
+        return {"type": "string", "minLength": 1, "contentEncoding": "base64", "description": "an image file in base64"}
+    return {**_numbers(served.shape), "description": f"numbers of shape {shape}"}
+
+
+def _numbers(shape: Sequence[int]) -> Plain:
+    """Lists in lists."""
+    if not shape:
+        return {"type": ["number", "boolean"]}
+    return {"type": "array", "items": _numbers(shape[1:]), "minItems": shape[0], "maxItems": shape[0]}
 
 
 def _cell(one: Input) -> Plain:
-    cell: Plain = {"type": _TYPES.get(one.kind, ["string", "number", "boolean", "null"])}
+    cell: Plain = {"type": _CELL}
     if one.kind == "date":
         cell["description"] = "a date such as 2024-01-31 or 2024-01-31T12:30:00, or as in the training data"
     if one.words:

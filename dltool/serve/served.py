@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ class Served:
         self._given = None if isinstance(self._source, Windows) else Given(self._source, preprocessing)
         self.inputs: Sequence[Input] = inputs_of(preprocessing.features)
         if isinstance(self._source, Windows):
-            self.inputs = [Input(name, "text") for name in _columns(self._source)]
+            self.inputs = _columns(self._source)
         signature = self._predictor.signature
         self.task, self.classes, self.targets = signature.task, signature.classes, signature.targets
         self.shape, self.dtype = signature.feature_shape, signature.feature_dtype
@@ -167,16 +167,21 @@ def _predictor(checkpoint: Checkpoint, path: Path, threads: int) -> Predictor:
     return predictor
 
 
-def _columns(source: Windows) -> list[str]:
+def _columns(source: Windows) -> list[Input]:
     """The columns of a table that windows are cut from."""
-    keys = [*source.groups, *([source.time] if source.time else [])]
-    return list(dict.fromkeys([*keys, *source.past, *source.known_ahead]))
+    kinds: dict[str, Input] = {name: Input(name, "category") for name in source.groups}
+    if source.time:
+        kinds[source.time] = Input(source.time, "date")
+    return [
+        *kinds.values(),
+        *(Input(name, "number") for name in (*source.past, *source.known_ahead) if name not in kinds),
+    ]
 
 
 def _in_body(problem: Problem, path: str) -> Problem:
     """A problem in a temporary file as one in the body: "body:3" is its third line."""
     message = problem.message.removesuffix(f"; {GO_ON}").replace(path, "body")
-    return Problem(message, problem.where.replace(path, "body"), problem.path)
+    return replace(problem, message=message, where=problem.where.replace(path, "body"))
 
 
 def _ignore(text: str) -> None:

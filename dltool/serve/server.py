@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import uvicorn
 
 from dltool.errors import InputError, Problem
 from dltool.serve.application import Application
+from dltool.serve.connections import Connection, close_late
 
 #: connections that may wait to be accepted
 BACKLOG = 2048
@@ -37,14 +39,29 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """The server of uvicorn, that does not wait for slow clients, not even at its end."""
+
+    def __init__(self, config: uvicorn.Config, seconds: float):
+        super().__init__(config)
+        self._seconds = seconds
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        watch = asyncio.create_task(close_late(self.server_state.connections, self._seconds))
+        try:
+            await super().serve(sockets)
+        finally:
+            watch.cancel()
+
+
 def run(application: Application, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM comes; those accepted before are answered first, new ones refused."""
-    config = uvicorn.Config(application.asgi, log_level="warning", access_log=False, lifespan="on", ws="none")
+    config = uvicorn.Config(application, http=Connection, ws="none", lifespan="on", log_level="error", access_log=False)
     handlers: dict[int, Callable] = {}
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises again what it has received
         handlers[number] = signal.signal(number, lambda *_: None)  # type: ignore[assignment]
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, application.limits.seconds).run(sockets=[listener])
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

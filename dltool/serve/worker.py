@@ -1,19 +1,30 @@
-"""The thread that asks the networks: it takes all requests that wait and answers them with one call of the engine."""
+"""Answering requests together: all that wait are predicted with one call of the engine.
+
+A batch that takes a few milliseconds is predicted in the event loop, because a change of threads would cost more. Any
+other batch is predicted in a thread, and requests go on arriving meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import Any
+
+import numpy as np
 
 from dltool.serve.metrics import Metrics
 from dltool.serve.served import Served, Table
 
 #: requests that are answered together
 TOGETHER = 256
+#: requests that may wait
+MOST_WAITING = 1024
+#: seconds that the event loop may spend on a batch
+QUICK = 0.005
 
 
 class OverloadedError(Exception):
@@ -30,100 +41,122 @@ class Job:
     file: tuple[bytes, str] | None = None  # the content of a file instead, and its ending
     answer: asyncio.Future[Table] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    @property
+    def size(self) -> float:
+        """How many rows it has, as far as can be told."""
+        if isinstance(self.rows, list | np.ndarray):
+            return len(self.rows)
+        if isinstance(self.rows, dict) and self.rows:
+            return max((len(cells) for cells in self.rows.values() if isinstance(cells, list)), default=1)
+        return float("inf")
 
-#: a job that is done, and its predictions or why there are none
-Done = tuple[Job, Table | Exception]
+
+#: the predictions of a job, or why there are none
+Result = Table | Exception
 
 
 class Worker:
     """Answers jobs in the order of their arrival."""
 
-    def __init__(self, served: Mapping[str, Served], metrics: Metrics, most_waiting: int = 1024):
-        """`served` may change while the worker runs: a job gets the network that has its name when it is its turn."""
-        self._served, self._metrics, self._most = served, metrics, most_waiting
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="dltool-predict", daemon=True)
+    def __init__(self, served: Mapping[str, Served], metrics: Metrics, seconds: float):
+        """`served` may change while the worker runs: a job gets the network that has its name when it is its turn.
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        After so many `seconds`, a job is given up.
+        """
+        self._served, self._metrics, self._seconds = served, metrics, seconds
+        self._waiting: list[Job] = []
+        self._busy = False  # the thread has a batch
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="dltool-predict")
+        self._row_seconds: dict[str, float] = defaultdict(lambda: float("inf"))  # by name, in the last batch
 
     def stop(self) -> None:
-        """Answer what waits, and end."""
-        self._jobs.put(None)
-        self._thread.join()
+        """End the thread once it is done."""
+        self._thread.shutdown()
 
-    async def predict(self, job: Job) -> Table:
-        """The predictions; raises InputError for samples that cannot be used, OverloadedError if too many wait."""
-        if self._jobs.qsize() >= self._most:
+    def predict(self, job: Job) -> asyncio.Future[Table]:
+        """The predictions to come, or InputError or TimeoutError; raises OverloadedError if too many wait."""
+        if len(self._waiting) >= MOST_WAITING:
             raise OverloadedError
-        self._jobs.put(job)
-        return await job.answer
+        self._waiting.append(job)
+        if self._busy:
+            timer = self._give_up_later([job])
+            job.answer.add_done_callback(lambda _: timer.cancel())
+        elif len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._begin)
+        return job.answer
 
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            jobs, ended = self._waiting(job)
-            by_name: dict[str, list[Job]] = {}
-            for one in jobs:
-                by_name.setdefault(one.name, []).append(one)
-            for name, some in by_name.items():
-                self._answer(self._served[name], [one for one in some if not one.answer.cancelled()])
-            if ended:
-                return
+    def _begin(self) -> None:
+        """Take the jobs that wait, up to a batch."""
+        jobs = [job for job in self._waiting[:TOGETHER] if not job.answer.done()]
+        del self._waiting[:TOGETHER]
+        if self._is_quick(jobs):
+            self._end(jobs, self._results(jobs))
+            return
+        self._busy = True
+        timer = self._give_up_later(jobs)
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._results, jobs)
+        done.add_done_callback(lambda _: timer.cancel())
+        done.add_done_callback(lambda future: self._end(jobs, future.result()))
 
-    def _waiting(self, first: Job) -> tuple[list[Job], bool]:
-        """The first job and those that wait behind it, and whether the worker is to end after them."""
-        jobs = [first]
-        while len(jobs) < TOGETHER:
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                break
-            if job is None:
-                return jobs, True
-            jobs.append(job)
-        return jobs, False
+    def _give_up_later(self, jobs: Sequence[Job]) -> asyncio.TimerHandle:
+        def give_up() -> None:
+            for job in jobs:
+                if not job.answer.done():
+                    job.answer.set_exception(TimeoutError())
 
-    def _answer(self, served: Served, jobs: Sequence[Job]) -> None:
-        together = [job for job in jobs if served.batched and not job.file]
-        done = [(job, _alone(served, job)) for job in jobs if job.file or not served.batched]
-        if together:
-            answers = _tried(lambda: served.tables([job.rows for job in together]))
-            answers = [answers] * len(together) if isinstance(answers, Exception) else answers
-            done += zip(together, answers, strict=True)
-            rows = sum(len(next(iter(one.values()))) for one in answers if isinstance(one, dict))
-            self._metrics.batch_rows.observe(rows)
-        if done:
-            _tell(done)
+        return asyncio.get_running_loop().call_later(self._seconds, give_up)
 
-
-def _alone(served: Served, job: Job) -> Table | Exception:
-    """The predictions for a file, or for rows of which all are needed at once."""
-    return _tried(lambda: served.table_of_file(*job.file) if job.file else served.table_of_rows(job.rows))
-
-
-def _tried(function: Callable[[], Any]) -> Any:
-    """The result, or the error: whatever is wrong, the thread goes on and the requests get to know it."""
-    try:
-        return function()
-    except Exception as error:
-        return error
-
-
-def _tell(done: Sequence[Done]) -> None:
-    """Hand answers to the requests, which wait in the event loop."""
-    loop = done[0][0].answer.get_loop()
-
-    def settle() -> None:
-        for job, result in done:
-            if job.answer.done():
+    def _end(self, jobs: Sequence[Job], results: Sequence[Result]) -> None:
+        """Hand out results, and go on with the jobs that have come meanwhile."""
+        for job, result in zip(jobs, results, strict=True):
+            if job.answer.done():  # given up
                 continue
             if isinstance(result, Exception):
                 job.answer.set_exception(result)
             else:
                 job.answer.set_result(result)
+        self._busy = False
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._begin)
 
+    def _is_quick(self, jobs: Sequence[Job]) -> bool:
+        return sum(self._row_seconds[job.name] * job.size for job in jobs) < QUICK
+
+    def _results(self, jobs: Sequence[Job]) -> list[Result]:
+        results: dict[int, Result] = {}
+        by_name: dict[str, list[Job]] = defaultdict(list)
+        for job in jobs:
+            by_name[job.name].append(job)
+        for name, some in by_name.items():
+            results |= zip(map(id, some), self._results_of(self._served[name], some), strict=True)
+        return [results[id(job)] for job in jobs]
+
+    def _results_of(self, served: Served, jobs: Sequence[Job]) -> list[Result]:
+        """The results of one network."""
+        together = [job for job in jobs if served.batched and not job.file]
+        answers = iter(self._results_together(served, together) if together else [])
+        return [next(answers) if served.batched and not job.file else _alone(served, job) for job in jobs]
+
+    def _results_together(self, served: Served, jobs: Sequence[Job]) -> Sequence[Result]:
+        started = time.perf_counter()
+        answers = _tried(lambda: served.tables([job.rows for job in jobs]))
+        if isinstance(answers, Exception):
+            return [answers] * len(jobs)
+        rows = sum(len(next(iter(one.values()))) for one in answers if isinstance(one, dict))
+        self._metrics.batch_rows.observe(rows)
+        if rows:
+            self._row_seconds[served.name] = (time.perf_counter() - started) / rows
+        return answers
+
+
+def _alone(served: Served, job: Job) -> Result:
+    """The predictions for a file, or for rows of which all are needed at once."""
+    return _tried(lambda: served.table_of_file(*job.file) if job.file else served.table_of_rows(job.rows))
+
+
+def _tried(function: Callable[[], Any]) -> Any:
+    """The result, or the error: whatever is wrong, the server goes on and the requests get to know it."""
     try:
-        loop.call_soon_threadsafe(settle)
-    except RuntimeError:  # the loop has been closed, and nobody waits
-        return
+        return function()
+    except Exception as error:
+        return error

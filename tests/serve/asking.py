@@ -30,7 +30,7 @@ class Asking:
         """The responses to several requests that wait at the same time."""
 
         async def send() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(self.application.asgi, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self.application, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await asyncio.gather(*(client.request(*one[:2], **one[2]) for one in requests))
 
@@ -41,7 +41,6 @@ class Asking:
 def asking(*runs: str, limits: Limits = Limits()) -> Iterator[Asking]:  # noqa: B008
     """An application that serves these runs, with its worker at work."""
     application = Application([Served("", Path(run)) for run in runs], limits)
-    application.worker.start()
     try:
         yield Asking(application)
     finally:

@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import pytest
 import yaml
 
 from dltool.cli.main import main
+from dltool.errors import InputError
+from dltool.serve import worker
 from dltool.serve.bodies import Limits
+from dltool.serve.served import Served
 from tests.serve.asking import Asking, asking
 from tests.training.images import PIXELS, name_of
 from tests.training.images import trained as trained_images
@@ -122,16 +126,27 @@ def test_nothing_is_at_other_addresses(ask: Asking):
     assert (answer.status_code, answer.json()["error"]) == (405, "GET is not allowed here")
 
 
-def test_a_body_that_comes_slowly_is_refused(workplace: Path):
-    async def slow() -> Any:
-        import asyncio
+def test_requests_that_would_wait_too_long_are_refused(workplace: Path, monkeypatch: pytest.MonkeyPatch):
+    row = rows_of("new.csv")[0]
+    with asking("runs/classes", limits=Limits(seconds=0.05)) as ask:
+        monkeypatch.setattr(Served, "tables", lambda *_: time.sleep(0.3))
+        answer = ask("/predict", json=[row])
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["error"] == "no answer within 0.05 s; send fewer rows at a time"
+    with asking("runs/classes") as ask:
+        monkeypatch.setattr(
+            Served, "tables", lambda _, requests: time.sleep(0.3) or [InputError("done")] * len(requests)
+        )
+        monkeypatch.setattr(worker, "MOST_WAITING", 3)
+        answers = ask.together([("POST", "/predict", {"json": [row]})] * 6)
+        assert sorted(answer.status_code for answer in answers) == [422] * 3 + [503] * 3
 
-        yield b"["
-        await asyncio.sleep(5)
 
-    with asking("runs/classes", limits=Limits(seconds=0.1)) as ask:
-        answer = ask("/predict", content=slow(), headers=JSON)
-    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+def test_a_fault_of_the_server_is_logged_and_told(ask: Asking, monkeypatch: pytest.MonkeyPatch, caplog: Any):
+    monkeypatch.setattr(Served, "tables", lambda *_: 1 / 0)
+    answer = ask("/predict", json=rows_of("new.csv")[:1])
+    assert (answer.status_code, answer.json()["error"][:25]) == (500, "this is a bug in dltool; ")
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_several_models(workplace: Path):
@@ -173,6 +188,9 @@ def test_the_open_inference_protocol(ask: Asking):
     )
     only = ask("/v2/models/classes/infer", json=request | {"outputs": [{"name": "prediction"}]}).json()
     assert only["outputs"] == [prediction]
+    assert ask("/v2/models/classes/versions/1/infer", json=request).json() == answer
+    none = ask("/v2/models/classes/infer", json=request | {"outputs": {}})
+    assert (none.status_code, none.json()) == (400, {"error": "'outputs' must be a list of objects with a name"})
 
 
 @pytest.mark.parametrize(
@@ -181,12 +199,19 @@ def test_the_open_inference_protocol(ask: Asking):
         ([], 400, "an object with a list 'inputs' of tensors is expected"),
         ({"inputs": [{}]}, 400, "inputs[0]: an object with name, shape, datatype and data is expected"),
         ({"inputs": [{"name": "a", "shape": [-1], "datatype": "FP64", "data": []}]}, 400, "inputs[0]: 'shape' must"),
+        ({"inputs": [{"name": "a", "shape": [1e99], "datatype": "FP64", "data": []}]}, 400, "inputs[0]: 'shape' must"),
         ({"inputs": [{"name": "a", "shape": [1], "datatype": "F", "data": [1]}]}, 400, "inputs[0]: unknown datatype"),
         (
             {"inputs": [{"name": "a", "shape": [2], "datatype": "FP64", "data": [1]}]},
             422,
             "inputs[0]: a shape of",
         ),
+        (
+            {"inputs": [{"name": "a", "shape": [0, *[2**31 - 1] * 3], "datatype": "FP64", "data": []}]},
+            422,
+            "inputs[0]: a shape of [0, 2147483647, 2147483647, 2147483647] is too large",
+        ),
+        ({"id": 7, "inputs": []}, 400, "'id' must be a text"),
         ({"inputs": [{"name": "a", "shape": [1], "datatype": "FP64", "data": [1]}]}, 422, "rows: no column 'b'; "),
     ],
 )
@@ -251,6 +276,18 @@ def test_a_forecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             assert [row["prediction"] for row in ask("/predict", **request).json()] == pytest.approx(expected)
         answer = ask("/predict", json=[*rows[:3], {**rows[3], "level": "high"}, *rows[4:]])
         assert answer.json()["error"].startswith("rows[3]: ")
+        assert "--bad" not in answer.text
+        uneven = ask("/predict", json={"day": ["2024-01-01"], "level": [1, 2]})
+        assert uneven.json() == {"error": "rows: columns have different lengths: 'day' 1, 'level' 2"}
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_load_nothing_from_elsewhere(ask: Asking, path: str):
+    answer = ask(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", answer.text)
+    assert ask(path, method="HEAD").status_code == 200
 
 
 def test_the_description_fits_its_own_examples_and_answers(ask: Asking):

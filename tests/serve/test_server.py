@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
-import shutil
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dltool.cli.main import main
+from tests.serve.serving import serving
 
 ROW = {"a": 0.5, "b": -1.0, "colour": "red"}
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
-    """A server on a free port: the process, its host and its port."""
-    command = [sys.executable, "-m", "dltool", "serve", *arguments, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        found = re.search(r"http://([\d.]+):(\d+)", line)
-        assert found, line + (process.stderr.read() if process.stderr else "")
-        yield process, found[1], int(found[2])
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_signal_under_load_loses_no_request_that_was_accepted(workplace: Path):
@@ -107,31 +86,4 @@ def test_without_its_packages(workplace: Path, capsys: Any, monkeypatch: pytest.
 
     monkeypatch.setattr(serve, "find_spec", lambda name: None)
     assert main(["serve", "runs/classes"]) == 2
-    assert capsys.readouterr().err == "error: dltool serve needs starlette and uvicorn: pip install 'dltool[serve]'\n"
-
-
-def test_the_page_predicts_in_a_browser(workplace: Path, tmp_path: Path):
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser is None:
-        pytest.skip("no browser is installed")
-    with serving("runs/classes") as (_, host, port):
-        connection = http.client.HTTPConnection(host, port)
-        connection.request("GET", "/")
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        assert "script-src 'unsafe-inline'" in answer.headers["Content-Security-Policy"]
-        connection.close()
-        assert not re.search(r"""(src|href)=["'](https?:)?//""", page)
-        options = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--enable-logging=stderr",
-        ]
-        place = [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"]
-        command = [browser, *options, *place, f"http://{host}:{port}/#predict"]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert [line for line in found.stderr.splitlines() if "CONSOLE" in line] == []
-    assert re.search(r'<p class="answer">(bad|fair|good one)</p>', found.stdout)
-    assert found.stdout.count('<div class="chance">') == 3
+    assert capsys.readouterr().err == "error: dltool serve needs httptools and uvicorn: pip install 'dltool[serve]'\n"

@@ -28,7 +28,7 @@ def serve(
     threads: int,
 ) -> None:
     """Serve networks until SIGINT or SIGTERM comes."""
-    if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
+    if missing := [name for name in ("httptools", "uvicorn") if find_spec(name) is None]:
         raise InputError(f"dltool serve needs {' and '.join(missing)}: pip install 'dltool[serve]'")
     from dltool.serve.application import Application
     from dltool.serve.bodies import Limits

@@ -10,7 +10,8 @@ LARGEST = float(np.finfo(np.float32).max)
 def filled(cells: np.ndarray, value: float) -> np.ndarray:
     """Cells as float64 (rows,) with `value` in place of missing cells and NaN."""
     numbers = np.ma.filled(cells.astype(np.float64), np.nan)
-    return np.where(np.isnan(numbers), value, numbers)
+    absent = np.isnan(numbers)
+    return np.where(absent, value, numbers) if absent.any() else numbers
 
 
 def missing(cells: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -43,13 +44,14 @@ class NumericEncoder(Encoder):
         if self.fill is None:
             _refuse(missing(cells), "has no value", "fill it in, or replace it with the mean: missing: mean", self)
         values = filled(cells, self.fill or 0.0)
-        missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
-        advice = f"correct it; in a CSV its word can be declared missing: {missing_word}"
-        _refuse(~(np.abs(values) <= LARGEST), "is infinite or too large for float32", advice, self)
+        if not (fits := np.abs(values) <= LARGEST).all():
+            missing_word = f"types: {{{self.column}: {{number: {{missing: [inf]}}}}}}"
+            advice = f"correct it; in a CSV its word can be declared missing: {missing_word}"
+            _refuse(~fits, "is infinite or too large for float32", advice, self)
         if self.both or not self.knots:
-            numbers[:, 0] = Scale(np.array(self.offset), np.array(self.factor)).applied(values)
+            numbers[:, 0] = self._scale.applied(values)
         if self.knots:
-            numbers[:, int(self.both)] = to_normal(values, np.array(self.knots))
+            numbers[:, int(self.both)] = to_normal(values, self._knots)
         if self.indicator:
             numbers[:, -1] = missing(cells)
 
@@ -58,10 +60,18 @@ class NumericEncoder(Encoder):
 
     def cells(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         if self.both or not self.knots:
-            values = Scale(np.array(self.offset), np.array(self.factor)).undone(numbers[:, 0])
+            values = self._scale.undone(numbers[:, 0])
         else:
-            values = from_normal(numbers[:, 0], np.array(self.knots))
+            values = from_normal(numbers[:, 0], self._knots)
         return np.ma.array(values, mask=numbers[:, -1] > 0.5 if self.indicator else False)
+
+    @cached_property
+    def _scale(self) -> Scale:
+        return Scale(np.array(self.offset), np.array(self.factor))
+
+    @cached_property
+    def _knots(self) -> np.ndarray:
+        return np.array(self.knots)
 
 
 def _refuse(bad: np.ndarray, what: str, advice: str, encoder: Encoder) -> None:

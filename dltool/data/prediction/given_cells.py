@@ -83,21 +83,11 @@ class GivenCells:
 
     def _by_column(self, rows: Any, where: str) -> Mapping[str, Sequence[Any]]:
         if isinstance(rows, Mapping):
-            if not any(map(_is_list, rows.values())):  # a single row
+            if is_row(rows):
                 return self._of_rows([rows], where)
-            columns = rows
-        elif hasattr(rows, "columns") and hasattr(rows, "__getitem__"):  # a data frame, of pandas or polars
-            columns = {str(name): rows[name] for name in rows.columns}
-        else:
+        elif not is_frame(rows):
             return self._of_rows(list(rows), where)
-        if single := [name for name, cells in columns.items() if not _is_list(cells)]:
-            message = f"column '{single[0]}' is not a list; several rows are a list of mappings, or a mapping of lists"
-            raise InputError(Problem(message, where))
-        lengths = {name: len(cells) for name, cells in columns.items()}
-        if len(set(lengths.values())) > 1:
-            told = ", ".join(f"'{name}' {length}" for name, length in list(lengths.items())[:LISTED])
-            raise InputError(Problem(f"columns have different lengths: {told}", where))
-        return {str(name): values_of(cells) for name, cells in columns.items()}
+        return columns_of(rows, where)
 
     def _of_rows(self, rows: Sequence[Any], where: str) -> Mapping[str, Sequence[Any]]:
         if not rows:
@@ -201,6 +191,29 @@ def _is_list(cells: Any) -> bool:
 def _clean(columns: Mapping[str, Any]) -> dict[str, str]:
     """The names of columns as files are read, and as they are given."""
     return {clean_name(name): name for name in columns}
+
+
+def is_row(rows: Mapping[str, Any]) -> bool:
+    """Whether a mapping is a single row, rather than lists by column."""
+    return not any(map(_is_list, rows.values()))
+
+
+def is_frame(rows: Any) -> bool:
+    """Whether rows are a data frame, of pandas or polars."""
+    return hasattr(rows, "columns") and hasattr(rows, "__getitem__")
+
+
+def columns_of(rows: Any, where: str) -> Mapping[str, Sequence[Any]]:
+    """The columns of a mapping or a data frame as Python's values; raises InputError unless all are of one length."""
+    columns = {str(name): rows[name] for name in getattr(rows, "columns", rows)}
+    if single := [name for name, cells in columns.items() if not _is_list(cells)]:
+        message = f"column '{single[0]}' is not a list; several rows are a list of mappings, or a mapping of lists"
+        raise InputError(Problem(message, where))
+    lengths = {name: len(cells) for name, cells in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"'{name}' {length}" for name, length in list(lengths.items())[:LISTED])
+        raise InputError(Problem(f"columns have different lengths: {told}", where))
+    return {name: values_of(cells) for name, cells in columns.items()}
 
 
 def values_of(cells: Any) -> Sequence[Any]:

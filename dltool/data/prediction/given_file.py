@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dltool.data.prediction.given import ROWS
-from dltool.data.prediction.given_cells import is_missing, values_of
+from dltool.data.prediction.given_cells import columns_of, is_frame, is_missing, is_row
+from dltool.data.tables.reader import GO_ON
 from dltool.errors import InputError, Problem
 
 
@@ -39,14 +40,16 @@ def as_file(rows: Any) -> Iterator[str]:
 def in_rows(problem: Problem, path: str, name: str = ROWS) -> Problem:
     """A problem in a temporary file as one in the rows that were given: line 3 is rows[2]."""
     where = re.sub(rf"^{re.escape(path)}:(\d+)$", lambda line: f"{name}[{int(line[1]) - 1}]", problem.where)
-    return replace(problem, where=where.replace(path, name), message=problem.message.replace(path, name))
+    message = problem.message.removesuffix(f"; {GO_ON}").replace(path, name)
+    return replace(problem, where=where.replace(path, name), message=message)
 
 
 def _rows(rows: Any) -> Iterator[Any]:
     """Rows given in any form, one by one."""
-    if isinstance(rows, Mapping) or hasattr(rows, "columns"):
-        names = list(getattr(rows, "columns", rows))
-        columns = [values_of(rows[name]) for name in names]
-        yield from (dict(zip(map(str, names), row, strict=True)) for row in zip(*columns, strict=True))
+    if isinstance(rows, Mapping) and is_row(rows):
+        yield rows
+    elif isinstance(rows, Mapping) or is_frame(rows):
+        columns = columns_of(rows, ROWS)
+        yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     else:
         yield from rows

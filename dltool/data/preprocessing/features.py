@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -130,12 +131,12 @@ class TablePreparation:
     def scale(self) -> Scale | None:
         return None  # each encoder scales for itself
 
-    @property
+    @cached_property
     def feature_shape(self) -> tuple[int, ...]:
         """Shape of one prepared sample."""
         return (sum(len(encoder.names) for encoder in self.encoders),)
 
-    @property
+    @cached_property
     def codes(self) -> tuple[CodeField, ...]:
         """The fields of a sample's codes."""
         fields, start = [], 0
@@ -144,6 +145,11 @@ class TablePreparation:
                 fields.append(replace(field, start=start))
                 start += field.length
         return tuple(fields)
+
+    @cached_property
+    def _widths(self) -> Sequence[tuple[int, int]]:
+        """How many numbers and how many codes each encoder writes."""
+        return [(len(one.names), one.field.length if one.field else 0) for one in self.encoders]
 
     @property
     def numbers(self) -> Mapping[str, tuple[int, int]]:
@@ -171,8 +177,7 @@ class TablePreparation:
         codes = np.empty((rows, sum(field.length for field in self.codes)), np.int32)
         number = code = 0
         problems: list[Problem] = []
-        for encoder in self.encoders:
-            width, length = len(encoder.names), encoder.field.length if encoder.field else 0
+        for encoder, (width, length) in zip(self.encoders, self._widths, strict=True):
             try:
                 encoder.write_numbers(cells[encoder.column], numbers[:, number : number + width])
                 encoder.write_codes(cells[encoder.column], codes[:, code : code + length])
@@ -193,8 +198,7 @@ class TablePreparation:
         """How many cells, or words, are not in the training part, by column."""
         cells = cells_of(raw)
         counts, code = {}, 0
-        for encoder in self.encoders:
-            length = encoder.field.length if encoder.field else 0
+        for encoder, (_, length) in zip(self.encoders, self._widths, strict=True):
             counts[encoder.column] = encoder.unknown(cells[encoder.column], prepared.codes[:, code : code + length])
             code += length
         return counts
