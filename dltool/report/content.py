@@ -14,6 +14,7 @@ from dltool.data.preprocessing.features import Preparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
+from dltool.explanation.explaining import Explanation
 from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize
@@ -61,6 +62,7 @@ class Content:
     network: NetworkSummary
     layout: Batching
     measured: Measured | None  # None if it was not measured
+    explanation: Explanation | None  # None if it was not made, as it would take long
     environment: Mapping[str, Any]  # empty for a run that was made without one
 
     @property
@@ -86,6 +88,7 @@ def gather(
     network: Network,
     counters: Counters,
     measured: Measured | None,
+    explanation: Explanation | None = None,
 ) -> Content:
     """The content for a run; `counters` are those of its best checkpoint, or of its last, and of new ones of none."""
     preparation = Preprocessing.from_json(dataset.preprocessing).features
@@ -110,5 +113,6 @@ def gather(
         network=summarize(network),
         layout=layout,
         measured=measured,
+        explanation=explanation,
         environment=kept(run.environment),
     )

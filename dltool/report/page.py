@@ -10,6 +10,7 @@ from dltool.report.content import Content
 from dltool.report.curves import curves
 from dltool.report.data import data
 from dltool.report.examples import examples
+from dltool.report.explanation import explanation
 from dltool.report.forecasts import forecasts
 from dltool.report.headline import header, headline
 from dltool.report.markup import Markup, element, joined
@@ -25,6 +26,7 @@ _SECTIONS = {
     "forecasts": forecasts,
     "predictions": numbers,
     "examples": examples,
+    "explanation": explanation,
     "data": data,
     "network": model,
     "environment": environment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -10,16 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.data import PARTS
-from dltool.config.experiment import Experiment, Task
-from dltool.data.dataset.config_sources import notes_on_files, place
-from dltool.data.dataset.opening import open_dataset
-from dltool.data.prediction.rows import ROWS, opened
+from dltool.config.experiment import Task
 from dltool.data.preprocessing.features import Preparation
-from dltool.data.readers.reader import blaming
-from dltool.data.samples.samples import joined_samples
 from dltool.data.samples.signature import Signature
-from dltool.data.sources.source import Source
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
 from dltool.metrics.confusion import report as class_report
@@ -29,13 +22,14 @@ from dltool.runtime.device import CPU, Device
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import CHANGED, relocated
+from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
 from dltool.training.evaluation import make_meter
-from dltool.training.examples import SMALL, Example, Places, Worst, found_again
+from dltool.training.examples import SMALL, Example, Worst, found_again
+from dltool.training.measured_rows import chosen_part, portions_of_files, portions_of_part
 from dltool.training.meter import answers_of
-from dltool.training.portions import Portion, portions_of
-from dltool.training.prediction import Predictor, note_imputed, note_unknown
+from dltool.training.portions import Portion
+from dltool.training.prediction import Predictor
 from dltool.training.saving import find, load
 
 #: metrics that are always measured, by task
@@ -70,7 +64,11 @@ def assess(
     signature, preparation = predictor.signature, predictor.preprocessing.features
     measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
-    portions = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
+    portions = (
+        portions_of_part(predictor, checkpoint, chosen, report)
+        if chosen
+        else portions_of_files(predictor, data, report)
+    )
     for portion, places in portions:
         predictions, samples = measurement.add(portion), portion.samples
         if worst.are_mistakes:
@@ -216,60 +214,3 @@ def _result(accumulator: Accumulator) -> Any:
         return accumulator.result()
     except InputError:
         return nan
-
-
-def chosen_part(experiment: Experiment, part: str | None = None) -> str:
-    """The part to evaluate, by default the last one in PARTS; raises InputError for a part that does not exist."""
-    present = experiment.data.parts
-    if part is None:
-        return next(part for part in reversed(PARTS) if part in present)
-    if part not in present:
-        raise InputError(f"--part: the data has no {part} part; it has: {', '.join(present)}")
-    return part
-
-
-#: samples, and a function that returns the locations of some of them, if these are known
-Portions = Iterator[tuple[Portion, Places | None]]
-
-
-def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Portions:
-    """The samples of other files."""
-    for _, source in predictor.sources_at(paths):
-        yield from _source(predictor, source, [], report)
-
-
-def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Portions:
-    with opened(source, predictor.preprocessing, folders) as opened_rows:
-        told = opened_rows.notes
-        for text in told:
-            report(text)
-        if predictor.network.in_streams:  # a stream may begin anywhere, so all of the text must be at hand
-            whole = joined_samples([part for part, _ in opened_rows.parts()])
-            yield from ((portion, None) for portion in portions_of(whole, in_streams=True))
-        else:
-            low = 0
-            for part, rows in opened_rows.parts():
-                yield Portion(part, low), lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
-                low += len(part)
-    note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
-    note_imputed(opened_rows.imputed, report)
-    for text in opened_rows.notes[len(told) :]:
-        report(text)
-
-
-def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Portions:
-    """The samples of a part of the training data."""
-    data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
-    own = getattr(data, part, None)
-    if own is not None:  # the part has its own source, so the others are not needed
-        with blaming(place(part, own)):
-            own.files(folders)  # raises if they no longer exist
-        yield from _source(predictor, own, folders, report)
-        return
-    for note in notes_on_files(data, folders):
-        report(note)
-    dataset = open_dataset(data, folders, checkpoint.preprocessing)
-    if dataset.fingerprint != checkpoint.fingerprint:
-        report(f"{CHANGED}: the {part} part is drawn anew, and may contain training rows")
-    for portion in portions_of(dataset.parts[part], in_streams=predictor.network.in_streams, most=ROWS):
-        yield portion, None
