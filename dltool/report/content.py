@@ -26,6 +26,7 @@ from dltool.training.assessment import measured_metrics
 from dltool.training.baselines import spread_rows
 from dltool.training.batching import Batching
 from dltool.training.counters import Counters
+from dltool.training.decision import deciding_signature, stated
 from dltool.training.judge import Judge
 from dltool.training.meter import answers_of
 from dltool.training.run_directory import RunDirectory
@@ -71,6 +72,11 @@ class Content:
         return answers_of(self.signature)
 
     @property
+    def threshold(self) -> tuple[str, float] | None:
+        """A class, and the probability from which on it is predicted; None if that is 0.5."""
+        return stated(self.experiment, self.signature)
+
+    @property
     def metrics(self) -> Mapping[str, Metric]:
         """All metrics by name."""
         return by_name(measured_metrics(self.experiment.metrics, self.signature.task))
@@ -104,7 +110,7 @@ def gather(
         config=dump_yaml(resolved(experiment)),
         history=read_history(run.metrics),
         best=Best(counters.best_epoch, monitor, counters.best_value) if counters.best_epoch else None,
-        signature=dataset.signature,
+        signature=deciding_signature(dataset.signature, experiment, counters),
         notes=(*network.warnings, *dataset.warnings, *dataset.notes),
         fingerprint=dataset.fingerprint,
         columns=describe(preparation, sample),

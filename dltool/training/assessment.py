@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
+from dltool.training.decision import stated
 from dltool.training.evaluation import make_meter
 from dltool.training.examples import SMALL, Example, Worst, found_again
 from dltool.training.measured_rows import chosen_part, portions_of_files, portions_of_part
@@ -105,7 +106,7 @@ class Assessment:
 
 
 def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
-    names, taken = signature.classes or (), int(mistake.prediction.argmax())
+    names, taken = signature.classes or (), int(signature.decided(mistake.prediction[None])[0])
     return {
         "place": mistake.location,
         "true": names[int(mistake.target)],
@@ -126,7 +127,7 @@ class Measurement:
         self._details = _details(self._signature)
         task = self._signature.task
         self._calibration = Calibration(self._answers) if task in ("classes", "multilabel") else None
-        baselines = Baselines.stored(checkpoint.trainer, self._signature)
+        baselines = Baselines.stored(checkpoint.trainer, replace(self._signature, threshold=None))
         naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
 
@@ -152,11 +153,13 @@ class Measurement:
             report(text)
         loss, matrix = results.pop("loss"), results.pop("confusion_matrix", None)
         baselines = self._comparison.result()
+        decided = stated(self._predictor.experiment, self._signature)
         return {
             "rows": self._rows,
             "loss": loss,
             "metrics": results,
             "positive_class": positive_classes(self._metrics, self._answers),
+            **({"threshold": dict(zip(("class", "probability"), decided, strict=True))} if decided else {}),
             "baselines": baselines,
             "remark": remark(self._metrics, results, baselines),
             **({"calibration": self._calibration.result()} if self._calibration else {}),
