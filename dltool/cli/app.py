@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from dltool import __version__
+from dltool.cli.examples import epilog
 from dltool.cli.options import Checkpoint, Config, Debug, Device, Json, Moved, OtherDevice, Quiet, Set, Threads, chosen
 from dltool.cli.output_streams import go_on_without_output
 from dltool.cli.tools import tools
@@ -333,3 +334,5 @@ def serve(
 
 
 app.registered_commands += tools.registered_commands
+for command in app.registered_commands:
+    command.epilog = epilog(command.name or str(getattr(command.callback, "__name__", "")))
