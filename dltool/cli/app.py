@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from dltool import __version__
+from dltool.cli.examples import epilog
 from dltool.cli.options import (
     Checkpoint,
     Config,
@@ -207,6 +208,47 @@ def evaluate(
 
 
 @app.command()
+def explain(
+    checkpoint: Checkpoint,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DATA]...", help="Files or folders to look at, instead of the run's own data."),
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", metavar="PART", help="train, validation or test; by default validation.")
+    ] = None,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="N", min=2, help="Most rows to look at, spread over the part.")
+    ] = 2000,
+    shuffles: Annotated[
+        int, typer.Option("--shuffles", metavar="N", min=1, help="How often each column is shuffled.")
+    ] = 10,
+    picture: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="HTML page to draw everything on.")
+    ] = None,
+    overrides: Moved = None,
+    threads: Threads = None,
+    device: OtherDevice = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Show what predictions depend on: columns, steps of series, words, places in images."""
+    from dltool.cli.commands.explain import explain as run
+
+    run(
+        checkpoint,
+        data or (),
+        part=part,
+        rows=rows,
+        shuffles=shuffles,
+        page=picture,
+        overrides=overrides or (),
+        threads=threads,
+        device=device,
+        as_json=as_json,
+    )
+
+
+@app.command()
 def predict(
     checkpoint: Checkpoint,
     data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Files or folders with new samples.")],
@@ -391,3 +433,5 @@ def serve(
 
 
 app.registered_commands += tools.registered_commands
+for command in app.registered_commands:
+    command.epilog = epilog(command.name or str(getattr(command.callback, "__name__", "")))

@@ -144,6 +144,25 @@ def doctor(as_json: Json = False) -> int:
 
 
 @tools.command()
+def warmup() -> None:
+    """Compile the kernels of all layers, losses and optimizers now, so that no training has to wait for it."""
+    from dltool.cli.commands.warmup import warmup as run
+
+    run()
+
+
+@tools.command()
+def completion(
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+) -> None:
+    """Print a script that completes commands and options in a shell."""
+    from dltool.cli.app import app
+    from dltool.cli.completion import SCRIPTS, commands
+
+    typer.echo(SCRIPTS[shell](commands(app)), nl=False)
+
+
+@tools.command()
 def show(config: Config, overrides: Set = None) -> None:
     """Print a config with every default filled in."""
     from dltool.cli.commands.show import show as run

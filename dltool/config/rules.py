@@ -93,6 +93,19 @@ def metrics_differ(metrics: Sequence[Any]) -> Faults:
             yield ("metrics", index), f"'{name}' is already in the list"
 
 
+def one_metric_chooses_the_threshold(metrics: Sequence[Any], data: DataConfig) -> Faults:
+    """A network has one threshold, and its best value is found on the validation part."""
+    having = [index for index, one in enumerate(metrics) if getattr(one, "threshold", None) is not None]
+    for index in having[1:]:
+        first = metrics[having[0]].yaml_name
+        message = f"'{first}' has a threshold already, which decides for the whole network; leave out one of the two"
+        yield ("metrics", index), message
+    for index in having[:1]:
+        if metrics[index].threshold == "best" and "validation" not in data.parts:
+            message = "the best threshold is found on the validation part, which is missing; give data.split.validation"
+            yield ("metrics", index), message
+
+
 def metrics_fit_the_loss(metrics: Sequence[Any], loss: Any, data: DataConfig | None = None) -> Faults:
     """A metric and the loss have a task in common; without a target, metrics are refused once the data is known."""
     if data and data.source.may_reconstruct:
@@ -173,6 +186,7 @@ RULES: Sequence[Callable[..., Faults]] = (
     rows_are_drawn_one_way,
     folds_are_drawn,
     metrics_differ,
+    one_metric_chooses_the_threshold,
     metrics_fit_the_loss,
     mixed_labels_fit_the_loss,
     balanced_sampling_needs_classes,

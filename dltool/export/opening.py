@@ -17,6 +17,8 @@ from dltool.errors import InputError, Problem
 from dltool.export.network import TrainedNetwork
 from dltool.program.building import Network, build_network
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.counters import Counters
+from dltool.training.decision import deciding_signature
 
 #: multiplications and additions that trying an export may take, and the samples that it is tried with at most
 WORK, MOST_TRIED = 200_000_000, 16
@@ -36,7 +38,9 @@ class Trained:
         """Raises InputError for a checkpoint without some parameter of its network."""
         preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
-        trained = cls(from_resolved(checkpoint.config), preprocessing, preprocessing.signature({}), arrays)
+        experiment, counters = from_resolved(checkpoint.config), Counters.from_arrays(checkpoint.trainer)
+        signature = deciding_signature(preprocessing.signature({}), experiment, counters)
+        trained = cls(experiment, preprocessing, signature, arrays)
         if missing := [value.name for value in trained.network(1).graph.saved if value.name not in arrays]:
             message = f"lacks tensors that the network in its config needs: {', '.join(missing)}"
             raise InputError(Problem(message, where=str(path)))

@@ -19,6 +19,9 @@ from dltool.registry import register
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Value
 
+#: weights of classes, as a config gives them
+Balanced = Literal["balanced"] | Weights | None
+
 
 @register("loss", "cross_entropy")
 class CrossEntropy(Loss):
@@ -40,7 +43,7 @@ class CrossEntropy(Loss):
     smooth_over: Literal["all", "others"] = by_compat(
         "all", mxnet="others", description="classes that receive this share: all, or all but the true one"
     )
-    class_weights: Literal["balanced"] | Weights | None = Field(
+    class_weights: Balanced = Field(
         default=None,
         description="balanced (rows / classes / rows of the class, counted in the training part), weights by class name"
         " (1 for the others), or one for each class in order",
@@ -73,11 +76,11 @@ class CrossEntropy(Loss):
         self, graph: Graph, prediction: Value, target: Value, mixed: Mixed | None, classes: Mapping[str, float]
     ) -> Built:
         count = graph.outputs
-        self._check(graph, prediction, target, count, classes)
+        require_labels(self, graph, prediction, target, classes)
         scores = self._logits(graph, prediction)
         stays = scores is prediction and before(prediction, "softmax") is not None
         activation: OutputActivation = "identity" if stays else "softmax"
-        weights = self._weights(classes)
+        weights = class_weights(self, self.class_weights, classes)
         constants = () if weights is None else (graph.constant("class_weights", weights),)
         smoothing = self._smoothing(count)
         each = int(weights is not None and smoothing > 0 and self.weigh == "classes")
@@ -120,25 +123,30 @@ class CrossEntropy(Loss):
         """The share that all of `count` classes receive alike."""
         return self.label_smoothing * (count / (count - 1) if self.smooth_over == "others" else 1)
 
-    def _check(self, graph: Graph, prediction: Value, target: Value, count: int, classes: Mapping[str, float]) -> None:
-        if target.spec.dtype != "int64":
-            held, fitting = (
-                ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
-            )
-            raise self.refuse(f"needs a target of classes, but this one holds {held}", f"use {fitting}")
-        if count < 2:
-            raise self.refuse("needs at least two classes, but the data has one", "check the target column")
-        if prediction.shape != (count,):
-            what = f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}"
-            raise self.refuse(what, outputs_hint(graph, prediction, "classes"))
 
-    def _weights(self, classes: Mapping[str, float]) -> np.ndarray | None:
-        """One weight for each class (C,), in the float32 precision of the kernels."""
-        if self.class_weights is None:
-            return None
-        if self.class_weights == "balanced":
-            return _balanced(np.array(list(classes.values()))).astype(np.float32)
-        return given_weights(self, "class_weights", self.class_weights, classes).astype(np.float32)
+def require_labels(loss: Loss, graph: Graph, prediction: Value, target: Value, classes: Mapping[str, float]) -> None:
+    """Raises InputError unless the target holds classes, and the network has an output for each."""
+    count = graph.outputs
+    if target.spec.dtype != "int64":
+        held, fitting = (
+            ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
+        )
+        raise loss.refuse(f"needs a target of classes, but this one holds {held}", f"use {fitting}")
+    if count < 2:
+        raise loss.refuse("needs at least two classes, but the data has one", "check the target column")
+    if prediction.shape != (count,):
+        what = f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}"
+        raise loss.refuse(what, outputs_hint(graph, prediction, "classes"))
+
+
+def class_weights(loss: Loss, given: Balanced, classes: Mapping[str, float]) -> np.ndarray | None:
+    """One weight for each class (C,), in the float32 precision of the kernels."""
+    if given is None:
+        return None
+    if given == "balanced":
+        return _balanced(np.array(list(classes.values()))).astype(np.float32)
+    assert not isinstance(given, str)
+    return given_weights(loss, "class_weights", given, classes).astype(np.float32)
 
 
 def _balanced(shares: np.ndarray) -> np.ndarray:

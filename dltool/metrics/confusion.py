@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from dltool.config.experiment import TARGETS, Task
 from dltool.errors import did_you_mean
 from dltool.metrics.metric import Answers, Metric, Result, State
+from dltool.metrics.threshold import Cuts, Deciding
 from dltool.registry import register
 
 
@@ -44,6 +45,7 @@ class Confusion(Metric):
     """Base of the metrics that are computed from a confusion matrix."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
+    decides: ClassVar[bool] = True
 
     def empty(self, answers: Answers) -> State:
         """Zero counts: (true class, predicted class), or (label, true 0/1, predicted 0/1)."""
@@ -150,5 +152,27 @@ class Recall(Averaged):
 
 
 @register("metric", "f1", main="average")
-class F1(Averaged):
+class F1(Averaged, Deciding):
     """Harmonic mean of precision and recall."""
+
+    @model_validator(mode="after")
+    def _threshold_is_of_a_binary_average(self) -> Self:
+        if self.threshold is not None and self.average not in ("auto", "binary"):
+            raise ValueError(f"a threshold decides for one class; average {self.average} covers all: leave out one")
+        return self
+
+    def empty(self, answers: Answers) -> State:
+        """Zero counts; raises InputError for a threshold without two classes."""
+        self.start_deciding(answers)
+        return super().empty(answers)
+
+    def decided(self, answers: Answers) -> int:
+        """The positive class."""
+        index = self._positive_index(answers)
+        assert index is not None
+        return index
+
+    def at(self, cuts: Cuts, answers: Answers) -> np.ndarray:
+        """2 · hits / (2 · hits + both kinds of mistakes)."""
+        hits = cuts.second_second if self.decided(answers) else cuts.first_first
+        return _share(2.0 * hits, 2 * hits + cuts.first_second + cuts.second_first)

@@ -22,6 +22,7 @@ class Accuracy(Metric):
     """Share of correct answers: the most probable class of each row, or each of its labels."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classes", "multilabel")
+    decides: ClassVar[bool] = True
 
     def empty(self, answers: Answers) -> State:
         """Zero counts."""

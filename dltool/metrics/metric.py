@@ -43,6 +43,7 @@ class Answers:
     shares: tuple[float, ...] = ()  # of the training rows that belong to each class, or have each label
     quantiles: tuple[float, ...] = ()  # predicted of each number
     forecast: Forecast | None = None  # where the numbers are those of time series
+    threshold: float | None = None  # of two classes: the probability above which the second is predicted; None: 0.5
 
     @property
     def width(self) -> int:
@@ -75,6 +76,7 @@ class Metric(Description):
 
     better: ClassVar[Literal["higher", "lower"] | None] = "higher"  # None: not a single number
     takes_quantiles: ClassVar[bool] = False  #: predictions are (n, k, quantiles) where a network gives quantiles
+    decides: ClassVar[bool] = False  #: only which class is predicted matters, not how probable it is
     in_naive_errors: ClassVar[bool] = False  #: numbers are divided by the error of repeating the season before
     tasks: ClassVar[tuple[Task, ...]]  # that it supports
 
@@ -139,6 +141,8 @@ class Accumulator:
             predictions, targets = predictions / errors, targets / errors
         if self._answers.task == "classes":
             predictions, targets = _class_scores(predictions), targets.reshape(len(targets)).astype(np.int64)
+            if self.metric.decides and self._answers.threshold is not None:
+                predictions = np.column_stack([np.full(len(predictions), self._answers.threshold), predictions[:, 1]])
         elif self._answers.task == "multilabel":
             targets = targets > 0.5
         known = self.metric.add(self.state, predictions, targets)

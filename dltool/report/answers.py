@@ -25,7 +25,7 @@ def answer(signature: Signature, example: Example) -> Markup:
 
 def mistake(signature: Signature, example: Example) -> Markup:
     """The true class of an image, the predicted one, and its probability."""
-    names, taken = signature.classes or (), int(example.prediction.argmax())
+    names, taken = signature.classes or (), int(signature.decided(example.prediction[None])[0])
     chance = element("div", share(float(example.prediction[taken])))
     return element(
         "div",
@@ -48,7 +48,7 @@ def truth(signature: Signature, target: np.ndarray) -> str:
 
 def _class(signature: Signature, example: Example) -> Iterator[Markup]:
     names = signature.classes or ()
-    true, taken = int(example.target), int(example.prediction.argmax())
+    true, taken = int(example.target), int(signature.decided(example.prediction[None])[0])
     chances = [share(float(example.prediction[one])) for one in (true, taken)]
     if true == taken:
         chance = _colored(f"at {chances[0]}", right=True)

@@ -56,9 +56,11 @@ class Chart:
                 self._free.append(element("g", circle, class_=f"dot {style}"))
 
     def bars(self, edges: Sequence[float], heights: Sequence[float], titles: Iterable[str], style: str) -> None:
-        """A bar between each two neighboring edges."""
+        """A bar between each two neighboring edges, up or down from 0, or from the low end of an axis above it."""
+        base = max(0.0, self._y.low)
         for low, high, height, title in zip(edges[:-1], edges[1:], heights, titles, strict=True):
-            (left, top), (right, bottom) = self._place((low, height)), self._place((high, self._y.low))
+            left, top = self._place((low, max(height, base)))
+            right, bottom = self._place((high, min(height, base)))
             width = max(right - left - 1, 0.5)
             self._cut.append(
                 element(

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dltool.formatting import number
+from dltool.metrics.threshold import deciding
 from dltool.report.calibration import calibration
 from dltool.report.content import Content
+from dltool.report.formats import short
 from dltool.report.markup import Markup, element, table
 from dltool.report.matrix import confusion_matrix, confusions
 
@@ -27,6 +29,7 @@ def classes(content: Content) -> Markup | None:
     return element(
         "section",
         element("h2", "Classes"),
+        _threshold(content),
         element(
             "div",
             element("div", confusion_matrix(names, matrix), _per_name("Every class", "class", results["per_class"])),
@@ -35,6 +38,16 @@ def classes(content: Content) -> Markup | None:
         ),
         id="classes",
     )
+
+
+def _threshold(content: Content) -> Markup | None:
+    """Where the decision lies, if not at 0.5."""
+    metric = deciding(content.experiment.metrics)
+    if content.threshold is None or metric is None:
+        return None
+    name, value = content.threshold
+    why = f"the best {metric.yaml_name} on the validation part" if metric.threshold == "best" else "set in the config"
+    return element("p", f"{name} is predicted from a probability of {short(value)} on ({why}).")
 
 
 def labels(content: Content) -> Markup | None:

@@ -14,6 +14,7 @@ from dltool.data.preprocessing.features import Preparation
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
+from dltool.explanation.explaining import Explanation
 from dltool.metrics.metric import Answers, Metric, by_name, positive_classes
 from dltool.program.building import Network
 from dltool.program.summary import NetworkSummary, summarize
@@ -25,6 +26,7 @@ from dltool.training.assessment import measured_metrics
 from dltool.training.baselines import spread_rows
 from dltool.training.batching import Batching
 from dltool.training.counters import Counters
+from dltool.training.decision import deciding_signature, stated
 from dltool.training.judge import Judge
 from dltool.training.meter import answers_of
 from dltool.training.run_directory import RunDirectory
@@ -61,12 +63,18 @@ class Content:
     network: NetworkSummary
     layout: Batching
     measured: Measured | None  # None if it was not measured
+    explanation: Explanation | None  # None if it was not made, as it would take long
     environment: Mapping[str, Any]  # empty for a run that was made without one
 
     @property
     def answers(self) -> Answers:
         """What is predicted."""
         return answers_of(self.signature)
+
+    @property
+    def threshold(self) -> tuple[str, float] | None:
+        """A class, and the probability from which on it is predicted; None if that is 0.5."""
+        return stated(self.experiment, self.signature)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -86,6 +94,7 @@ def gather(
     network: Network,
     counters: Counters,
     measured: Measured | None,
+    explanation: Explanation | None = None,
 ) -> Content:
     """The content for a run; `counters` are those of its best checkpoint, or of its last, and of new ones of none."""
     preparation = Preprocessing.from_json(dataset.preprocessing).features
@@ -101,7 +110,7 @@ def gather(
         config=dump_yaml(resolved(experiment)),
         history=read_history(run.metrics),
         best=Best(counters.best_epoch, monitor, counters.best_value) if counters.best_epoch else None,
-        signature=dataset.signature,
+        signature=deciding_signature(dataset.signature, experiment, counters),
         notes=(*network.warnings, *dataset.warnings, *dataset.notes),
         fingerprint=dataset.fingerprint,
         columns=describe(preparation, sample),
@@ -110,5 +119,6 @@ def gather(
         network=summarize(network),
         layout=layout,
         measured=measured,
+        explanation=explanation,
         environment=kept(run.environment),
     )

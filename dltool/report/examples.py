@@ -28,7 +28,11 @@ def examples(content: Content) -> Markup | None:
     seen = pictures_of(content.preparation, joined_samples([example.sample for example in worst]))
     pictures = [None] * len(worst) if seen is None else list(seen)
     style = "pictures" if seen is not None else "texts" if len(worst[0].cells) == 1 else "cells"
-    wrong = seen is not None and content.signature.classes and int(worst[0].prediction.argmax()) != int(worst[0].target)
+    wrong = (
+        seen is not None
+        and content.signature.classes
+        and int(content.signature.decided(worst[0].prediction[None])[0]) != int(worst[0].target)
+    )
     which = "that the network was surest about, from the surest" if wrong else "with the highest loss, from the worst"
     told = f"Of the {content.measured.part} part, those {which} on."
     if not worst[0].place:

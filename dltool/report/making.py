@@ -10,11 +10,12 @@ from pathlib import Path
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.dataset.opening import open_dataset
 from dltool.errors import InputError
+from dltool.explanation.explaining import Explanation, explain, work
 from dltool.program.building import build_network
 from dltool.report.content import gather
 from dltool.report.measuring import Measured, measure
 from dltool.report.page import page
-from dltool.training.assessment import chosen_part
+from dltool.training.baselines import spread_rows
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 from dltool.training.continuing import CHANGED, relocated
@@ -22,11 +23,15 @@ from dltool.training.counters import Counters
 from dltool.training.examples import SMALL, found_again
 from dltool.training.feeding import order_of_program
 from dltool.training.job import Job
+from dltool.training.measured_rows import chosen_part
 from dltool.training.prediction import Predictor
 from dltool.training.run_directory import RunDirectory
 from dltool.training.saving import find, load, write_whole
 
 Note = Callable[[str], None]
+
+#: of the explanation in a report: shuffles of each column, rows, fewest rows, multiplications and additions
+SHUFFLES, ROWS, FEWEST, CHEAP = 5, 1000, 64, 2e10
 
 
 def report_after(job: Job, run: RunDirectory) -> None:
@@ -35,7 +40,8 @@ def report_after(job: Job, run: RunDirectory) -> None:
     checkpoint = load(path, _ignore)
     predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug, device=job.device)
     measured = _measured(predictor, checkpoint, job.dataset, job.folders, _ignore, most=SMALL)
-    _write(run, job, Counters.from_arrays(checkpoint.trainer), measured)
+    explained = _explained(predictor, job.dataset, measured.part)
+    _write(run, job, Counters.from_arrays(checkpoint.trainer), measured, explained)
 
 
 def report_unfinished(job: Job, run: RunDirectory) -> None:
@@ -43,7 +49,7 @@ def report_unfinished(job: Job, run: RunDirectory) -> None:
     counters = Counters()
     with suppress(InputError):  # there may be no checkpoint yet
         counters = Counters.from_arrays(load(find(run.root), _ignore).trainer)
-    _write(run, job, counters, None)
+    _write(run, job, counters, None, None)
 
 
 def report_again(
@@ -69,7 +75,8 @@ def report_again(
     order = order_of_program(experiment, part)
     network = build_network(experiment, dataset.signature, training=True, rows=rows, order=order)
     counters = Counters.from_arrays(checkpoint.trainer)
-    write_whole(run.report, page(gather(run, experiment, dataset, network, counters, measured)))
+    explained = _explained(predictor, dataset, measured.part)
+    write_whole(run.report, page(gather(run, experiment, dataset, network, counters, measured, explained)))
     return run.report
 
 
@@ -93,5 +100,18 @@ def _measured(
     return replace(measured, worst=found_again(measured.worst, data, folders, dataset.preprocessing, part, most=most))
 
 
-def _write(run: RunDirectory, job: Job, counters: Counters, measured: Measured | None) -> None:
-    write_whole(run.report, page(gather(run, job.experiment, job.dataset, job.network, counters, measured)))
+def _explained(predictor: Predictor, dataset: Dataset, part: str) -> Explanation | None:
+    """An explanation if it takes about a second at most; fewer rows and shuffles than `dltool explain` takes."""
+    if predictor.signature.task in ("tokens", "inputs"):
+        return None
+    each, of_examples = work(predictor, SHUFFLES)
+    rows = min(len(dataset.parts[part]), ROWS, int((CHEAP - of_examples) / max(1.0, each)))
+    if rows < min(FEWEST, len(dataset.parts[part])) or rows < 2:
+        return None
+    return explain(predictor, spread_rows(dataset.parts[part], rows), shuffles=SHUFFLES)
+
+
+def _write(
+    run: RunDirectory, job: Job, counters: Counters, measured: Measured | None, explained: Explanation | None
+) -> None:
+    write_whole(run.report, page(gather(run, job.experiment, job.dataset, job.network, counters, measured, explained)))

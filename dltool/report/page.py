@@ -8,6 +8,7 @@ from dltool.report.curves import curves
 from dltool.report.data import data
 from dltool.report.document import document
 from dltool.report.examples import examples
+from dltool.report.explanation import explanation
 from dltool.report.forecasts import forecasts
 from dltool.report.headline import header, headline
 from dltool.report.markup import Markup, element, joined
@@ -23,6 +24,7 @@ _SECTIONS = {
     "forecasts": forecasts,
     "predictions": numbers,
     "examples": examples,
+    "explanation": explanation,
     "data": data,
     "network": model,
     "environment": environment,

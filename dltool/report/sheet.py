@@ -63,7 +63,7 @@ def write_sheet(path: Path, assessed: Assessment) -> str:
 
 def _lines(mistake: Example, assessed: Assessment) -> list[tuple[str, str]]:
     """What is written below an image."""
-    names, taken = assessed.signature.classes or (), int(mistake.prediction.argmax())
+    names, taken = assessed.signature.classes or (), int(assessed.signature.decided(mistake.prediction[None])[0])
     chance, place = share(float(mistake.prediction[taken])), Path(mistake.location).name
     return [
         (shortened(names[int(mistake.target)], LONGEST), TEXT),

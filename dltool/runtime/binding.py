@@ -15,6 +15,8 @@ from dltool.ops.graph import Node, Value
 from dltool.ops.op import Op, Report
 from dltool.program.program import Program
 from dltool.program.stages import Stage
+from dltool.registry import registered
+from dltool.runtime.filling import SORT, SPREAD
 from dltool.runtime.kernels import function_of, kernel_of, tiles_of, workspace_bytes
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.state import State
@@ -186,6 +188,15 @@ def kernels_of(program: Program) -> list[Kernel]:
         kernels += [tiles] if tiles else []
         parts = [part for part in (node, *node.epilogue) if part.op.elementwise and not _is_floor(node, part)]
         kernels += [function_of(part.op) for part in parts]
+    return list(dict.fromkeys(kernels))
+
+
+def all_kernels() -> list[Kernel]:
+    """The kernels of all ops, and those that fill batches from a file: what any network can call."""
+    kernels = [Kernel("run_steps"), SORT, SPREAD]
+    for op in registered("op").values():
+        tiles = tiles_of(op)
+        kernels += [kernel_of(op), *([tiles] if tiles else []), *([function_of(op)] if op.elementwise else [])]
     return list(dict.fromkeys(kernels))
 
 

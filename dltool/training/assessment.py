@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dltool.config.data import PARTS
-from dltool.config.experiment import Experiment, Task
-from dltool.data.dataset.config_sources import notes_on_files, place
-from dltool.data.dataset.opening import open_dataset
-from dltool.data.prediction.rows import ROWS, opened
+from dltool.config.experiment import Task
 from dltool.data.preprocessing.features import Preparation
-from dltool.data.readers.reader import blaming
-from dltool.data.samples.samples import joined_samples
 from dltool.data.samples.signature import Signature
-from dltool.data.sources.source import Source
 from dltool.distributed.ranks import this_process
 from dltool.errors import InputError
 from dltool.metrics.confusion import F1
@@ -30,13 +23,15 @@ from dltool.runtime.device import CPU, Device
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.calibration import Calibration
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.continuing import CHANGED, relocated
+from dltool.training.continuing import relocated
 from dltool.training.counters import Counters
+from dltool.training.decision import stated
 from dltool.training.evaluation import make_meter
-from dltool.training.examples import SMALL, Example, Places, Worst, found_again
+from dltool.training.examples import SMALL, Example, Worst, found_again
+from dltool.training.measured_rows import chosen_part, portions_of_files, portions_of_part
 from dltool.training.meter import answers_of
-from dltool.training.portions import Portion, portions_of
-from dltool.training.prediction import Predictor, note_imputed, note_unknown
+from dltool.training.portions import Portion
+from dltool.training.prediction import Predictor
 from dltool.training.saving import find, load
 
 #: metrics that are always measured, by task
@@ -72,7 +67,11 @@ def assess(
     signature, preparation = predictor.signature, predictor.preprocessing.features
     measurement, worst = Measurement(predictor, checkpoint), Worst(signature, preparation)
     chosen = None if data else chosen_part(predictor.experiment, part)
-    portions = _part(predictor, checkpoint, chosen, report) if chosen else _files(predictor, data, report)
+    portions = (
+        portions_of_part(predictor, checkpoint, chosen, report)
+        if chosen
+        else portions_of_files(predictor, data, report)
+    )
     for portion, places in portions:
         predictions, samples = measurement.add(portion), portion.samples
         if worst.are_mistakes:
@@ -109,7 +108,7 @@ class Assessment:
 
 
 def _as_data(mistake: Example, signature: Signature) -> dict[str, Any]:
-    names, taken = signature.classes or (), int(mistake.prediction.argmax())
+    names, taken = signature.classes or (), int(signature.decided(mistake.prediction[None])[0])
     return {
         "place": mistake.location,
         "true": names[int(mistake.target)],
@@ -130,7 +129,7 @@ class Measurement:
         self._details = _details(self._signature)
         task = self._signature.task
         self._calibration = Calibration(self._answers) if task in ("classes", "multilabel") else None
-        baselines = Baselines.stored(checkpoint.trainer, self._signature)
+        baselines = Baselines.stored(checkpoint.trainer, replace(self._signature, threshold=None))
         naive = naive_forecasts(predictor.experiment.data.source, predictor.preprocessing)
         self._comparison = Comparison(baselines, self._metrics, naive, predictor.network.quantiles)
 
@@ -156,11 +155,13 @@ class Measurement:
             report(text)
         loss, matrix = results.pop("loss"), results.pop("confusion_matrix", None)
         baselines = self._comparison.result()
+        decided = stated(self._predictor.experiment, self._signature)
         return {
             "rows": self._rows,
             "loss": loss,
             "metrics": results,
             "positive_class": positive_classes(self._metrics, self._answers),
+            **({"threshold": dict(zip(("class", "probability"), decided, strict=True))} if decided else {}),
             "baselines": baselines,
             "remark": remark(self._metrics, results, baselines),
             **({"calibration": self._calibration.result()} if self._calibration else {}),
@@ -218,60 +219,3 @@ def _result(accumulator: Accumulator) -> Any:
         return accumulator.result()
     except InputError:
         return nan
-
-
-def chosen_part(experiment: Experiment, part: str | None = None) -> str:
-    """The part to evaluate, by default the last one in PARTS; raises InputError for a part that does not exist."""
-    present = experiment.data.parts
-    if part is None:
-        return next(part for part in reversed(PARTS) if part in present)
-    if part not in present:
-        raise InputError(f"--part: the data has no {part} part; it has: {', '.join(present)}")
-    return part
-
-
-#: samples, and a function that returns the locations of some of them, if these are known
-Portions = Iterator[tuple[Portion, Places | None]]
-
-
-def _files(predictor: Predictor, paths: Sequence[str], report: Callable[[str], None]) -> Portions:
-    """The samples of other files."""
-    for _, source in predictor.sources_at(paths):
-        yield from _source(predictor, source, [], report)
-
-
-def _source(predictor: Predictor, source: Source, folders: Sequence[Path], report: Callable[[str], None]) -> Portions:
-    with opened(source, predictor.preprocessing, folders) as opened_rows:
-        told = opened_rows.notes
-        for text in told:
-            report(text)
-        if predictor.network.in_streams:  # a stream may begin anywhere, so all of the text must be at hand
-            whole = joined_samples([part for part, _ in opened_rows.parts()])
-            yield from ((portion, None) for portion in portions_of(whole, in_streams=True))
-        else:
-            low = 0
-            for part, rows in opened_rows.parts():
-                yield Portion(part, low), lambda some, rows=rows: opened_rows.places(rows[list(some)].tolist())
-                low += len(part)
-    note_unknown(opened_rows.unknown, predictor.preprocessing.features, report)
-    note_imputed(opened_rows.imputed, report)
-    for text in opened_rows.notes[len(told) :]:
-        report(text)
-
-
-def _part(predictor: Predictor, checkpoint: Checkpoint, part: str, report: Callable[[str], None]) -> Portions:
-    """The samples of a part of the training data."""
-    data, folders = predictor.experiment.data, [Path(folder) for folder in checkpoint.folders]
-    own = getattr(data, part, None)
-    if own is not None:  # the part has its own source, so the others are not needed
-        with blaming(place(part, own)):
-            own.files(folders)  # raises if they no longer exist
-        yield from _source(predictor, own, folders, report)
-        return
-    for note in notes_on_files(data, folders):
-        report(note)
-    dataset = open_dataset(data, folders, checkpoint.preprocessing)
-    if dataset.fingerprint != checkpoint.fingerprint:
-        report(f"{CHANGED}: the {part} part is drawn anew, and may contain training rows")
-    for portion in portions_of(dataset.parts[part], in_streams=predictor.network.in_streams, most=ROWS):
-        yield portion, None

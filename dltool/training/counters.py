@@ -26,6 +26,7 @@ class Counters:
     best_epoch: int = 0
     stop_value: float = math.nan  # best value of the early-stopping metric
     waited: int = 0  # epochs since `stop_value` improved
+    threshold: float = math.nan  # of the decision between two classes, tuned after the last epoch; NaN: none
     log_bytes: int = 0  # length of metrics.jsonl
     plateau: dict[str, float] = field(default_factory=dict)  # state of the plateau schedule
 
@@ -43,6 +44,6 @@ class Counters:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Counters:
         """The inverse of `arrays`."""
-        numbers = {one.name: arrays[one.name].item() for one in fields(cls) if one.name != "plateau"}
+        numbers = {one.name: arrays[one.name].item() for one in fields(cls) if one.name in arrays}
         plateau = {name: array.item() for name, array in section(arrays, _PLATEAU).items()}
         return cls(**numbers, plateau=plateau)

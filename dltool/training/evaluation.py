@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from dltool.config.experiment import Experiment
@@ -11,6 +12,7 @@ from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
 from dltool.metrics.metric import Metric
+from dltool.metrics.threshold import fixed_threshold
 from dltool.program.building import Network, build_network, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.engine import Engine
@@ -45,9 +47,12 @@ def evaluation_networks(experiment: Experiment, signature: Signature, *, lower: 
 
 def make_meter(metrics: Sequence[Metric], signature: Signature, network: Network) -> Meter:
     """A meter for the predictions of a network; raises `InputError` if a metric does not fit the task."""
+    answers = answers_of(signature, network.quantiles)
+    if answers.threshold is None:
+        answers = replace(answers, threshold=fixed_threshold(metrics, answers))
     return Meter(
         metrics,
-        answers=answers_of(signature, network.quantiles),
+        answers=answers,
         output_activation=network.predictions,
         own_units=signature.own_units,
     )

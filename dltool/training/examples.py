@@ -115,8 +115,9 @@ def row_losses(
 
 def mistaken(signature: Signature, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """For each row (n,): 1 + the probability of a wrongly predicted class; below 1 if the prediction is right."""
-    highest = predictions.max(axis=1).astype(np.float64)
-    return np.where(predictions.argmax(axis=1) == targets, (1 - highest) / 2, 1 + highest)
+    decided = signature.decided(predictions)
+    chances = np.take_along_axis(predictions, decided[:, None], axis=1)[:, 0].astype(np.float64)
+    return np.where(decided == targets, (1 - chances) / 2, 1 + chances)
 
 
 def found_again(

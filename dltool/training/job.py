@@ -74,9 +74,10 @@ class Job:
         """Base folders of relative data paths, absolute so that they hold in any working directory."""
         return list(dict.fromkeys(str(folder.resolve()) for folder in (*self.folders, Path.cwd())))
 
-    def meter(self) -> Meter:
-        """A new meter for the configured metrics."""
-        return make_meter(self.experiment.metrics, self.dataset.signature, self.network)
+    def meter(self, threshold: float | None = None) -> Meter:
+        """A new meter for the configured metrics; a threshold of the decision is given, else tuned to its rows."""
+        signature = replace(self.dataset.signature, threshold=threshold)
+        return make_meter(self.experiment.metrics, signature, self.network)
 
     def learning_rates(self, steps: np.ndarray, epochs: int) -> np.ndarray:
         """The scheduled learning rate at each of `steps` (n,) in a training of `epochs` epochs."""
@@ -105,9 +106,9 @@ class Job:
         low = int(updates[0]) * self.batching.update_size
         return self.feed.targets(span, epoch, low, low + int(self.batching.update_rows(updates).sum()))
 
-    def evaluate(self, part: str) -> Meter:
+    def evaluate(self, part: str, threshold: float | None = None) -> Meter:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
-        meter = self.meter()
+        meter = self.meter(threshold)
         use_average = self.experiment.train.ema_decay is not None
         evaluate(self.engine, part, self.dataset.parts[part], self.network, meter, use_average=use_average)
         return meter

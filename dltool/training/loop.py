@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,7 @@ class Trainer:
             started = time.monotonic()
             meter = self._job.evaluate("validation")
             results["validation"] = self._result(meter)
+            counters.threshold = nan if meter.threshold is None else meter.threshold
             self._pace.evaluated(time.monotonic() - started)
             if meter.weighs and not np.isfinite(results["validation"]["loss"]):
                 raise DivergedError(
@@ -238,16 +240,20 @@ class Trainer:
             part: one[part] for one in self._lines if one["epoch"] == metrics_epoch for part in PARTS if part in one
         }
         if reason != "signal":
+            threshold = counters.threshold
             if metrics_epoch < counters.epoch:
                 best = self._ranks.told(decode(self._run.best) if self._ranks.writes else None)
                 assert best
                 self._job.restore(best)
+                threshold = Counters.from_arrays(best.trainer).threshold
             if not counters.best_epoch:
                 self._warn(
                     f"there is no best epoch: '{judge.best.name}' was never defined; the last parameters are kept"
                 )
             if "test" in self._job.dataset.parts:
-                results["test"] = line["test"] = self._result(self._job.evaluate("test"))
+                results["test"] = line["test"] = self._result(
+                    self._job.evaluate("test", None if isnan(threshold) else threshold)
+                )
                 line["test_of_epoch"] = metrics_epoch
         self._log_end(reason, line)
         baselines, remark = self._compare(results) if reason != "signal" else ({}, "")

@@ -28,6 +28,8 @@ from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.checkpoint import Checkpoint
+from dltool.training.counters import Counters
+from dltool.training.decision import deciding_signature
 from dltool.training.evaluation import evaluation_networks
 from dltool.training.portions import Portion
 from dltool.training.reconstruction import reconstruction_errors
@@ -51,7 +53,8 @@ class Predictor:
     ):
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
-        self.signature: Signature = self.preprocessing.signature({})
+        counters = Counters.from_arrays(checkpoint.trainer)
+        self.signature: Signature = deciding_signature(self.preprocessing.signature({}), self.experiment, counters)
         networks = evaluation_networks(self.experiment, self.signature, lower=device.lowers and not debug)
         self.network = networks[-1]
         train = self.experiment.train
@@ -135,7 +138,7 @@ def columns(
         f"probability_{name}": chance for name, chance in zip(names, predictions.astype(np.float32).T, strict=True)
     }
     if signature.classes:
-        return {"prediction": np.array(signature.classes, object)[predictions.argmax(axis=1)], **chances}
+        return {"prediction": np.array(signature.classes, object)[signature.decided(predictions)], **chances}
     answers = {f"prediction_{name}": chance > 0.5 for name, chance in zip(names, predictions.T, strict=True)}
     return {**{name: answer.astype(np.int8) for name, answer in answers.items()}, **chances}
 

@@ -378,6 +378,7 @@ def loss_rows() -> Iterator[Row]:
         "of weighted classes": {"class_weights": weights, "label_smoothing": 0.2, "weigh": "classes"},
     }.items():
         yield Row(f"cross_entropy {name}", labels, config={"loss": {"cross_entropy": fields}})
+    yield Row("focal", labels, config={"loss": {"focal": {"gamma": 1.5, "class_weights": weights}}})
     for name, end in {"plain": {"dense": 1}, "after sigmoid": {"dense": {"units": 1, "activation": "sigmoid"}}}.items():
         config = _loss("binary_cross_entropy")
         yield Row(f"binary_cross_entropy {name}", [hidden, end], target="binary", config=config)

@@ -49,6 +49,8 @@ TABLE: list[tuple[str, str | None, str | None, tuple[int, ...], Any, str, bool]]
     ("cross_entropy", "softmax", "mxnet", (3,), LABELS, "softmax", True),
     ("cross_entropy", "softmax", "torch", (3,), LABELS, "identity", False),
     ("cross_entropy", None, "torch", (3,), LABELS, "softmax", False),
+    ("focal", None, None, (3,), LABELS, "softmax", False),
+    ("focal", "softmax", None, (3,), LABELS, "softmax", True),
     ("binary_cross_entropy", None, None, (1,), ONE, "sigmoid", False),
     ("binary_cross_entropy", "sigmoid", None, (1,), ONE, "sigmoid", True),
     ("binary_cross_entropy", "sigmoid", "torch", (1,), ONE, "sigmoid", True),

@@ -9,7 +9,7 @@ import pytest
 from .browser import measured, opened
 from .runs import HOSTILE, trained
 
-ALWAYS = ["results", "curves", "examples", "data", "network", "environment", "reproduce"]
+ALWAYS = ["results", "curves", "examples", "explanation", "data", "network", "environment", "reproduce"]
 #: by task: the section of its own, and how many figures there are besides the small distributions
 EXPECTED = {
     "classes": ("classes", 3 + 1 + 1 + 2),  # curves of loss, accuracy, auc and rate; matrix; calibration
@@ -17,6 +17,8 @@ EXPECTED = {
     "multilabel": ("labels", 3 + 2),  # curves of loss, f1 and rate; calibration
 }
 COLUMNS = 6
+#: of partial dependence on numbers and dates
+DEPENDENCES = 3
 
 
 @pytest.fixture(scope="module", params=EXPECTED)
@@ -38,7 +40,7 @@ def test_every_figure_is_there_on_a_laptop_and_on_a_phone(page: Path, tmp_path: 
     for width, found in zip((1280, 390), measured(page, tmp_path, [1280, 390]), strict=True):
         assert found["width"] == found["needed"] == width
         assert sorted(found["sections"]) == sorted([*ALWAYS, own])
-        assert len(found["figures"]) == figures + COLUMNS
+        assert len(found["figures"]) == figures + COLUMNS + DEPENDENCES
         for box in found["figures"]:
             assert 40 < box["width"] < width
             assert box["height"] > 10

@@ -36,6 +36,7 @@ class Data:
     feature_shape: tuple[int, ...] = (3,)
     unit: float = 1.0
     forecast: None = None
+    threshold: None = None
     class_shares: Mapping[str, float] = field(default_factory=dict)
 
     def own_units(self, numbers, targets=None):

@@ -16,7 +16,7 @@ from dltool.data.store.folder import stores
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import RunError
 from dltool.runtime.feed import Streamed
-from dltool.training import assessment, pace, portions
+from dltool.training import measured_rows, pace, portions
 from dltool.training.checkpoint import decode
 from dltool.training.continuing import continued
 from dltool.training.job import open_job
@@ -178,7 +178,7 @@ def test_a_network_that_remembers_goes_on_from_portion_to_portion(tmp_path, monk
     train(job, whole)
     streams, bytes_of_a_block = 4, 5 * 4 + 2 * 4  # of 300 blocks in the validation part
     monkeypatch.setattr(portions, "PORTION_BYTES", steps * streams * bytes_of_a_block)
-    monkeypatch.setattr(assessment, "ROWS", steps * streams)
+    monkeypatch.setattr(measured_rows, "ROWS", steps * streams)
     job, run = open_run(tmp_path, STATEFUL, overrides("1kB"))
     assert isinstance(job.dataset.parts["validation"], StoredSamples)
     taken = list(portions.portions_of(job.dataset.parts["validation"], in_streams=True))

@@ -65,6 +65,8 @@ def _write(found: dict[str, Any]) -> None:
     where = f"{found['part']} part" if found["part"] else ", ".join(found["data"])
     metrics = metrics_line({"loss": found["loss"], **found["metrics"]}, found["positive_class"])
     typer.echo(f"{where}, {found['rows']:,} rows: {metrics}")
+    if threshold := found.get("threshold"):
+        typer.echo(f"{threshold['class']} is predicted from a probability of {threshold['probability']:.4g} on")
     typer.echo()
     _write_baselines(found)
     if "classes" in found:

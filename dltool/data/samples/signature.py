@@ -56,6 +56,7 @@ class Signature:
     class_counts: tuple[int, ...] | None = None  # rows to train on of each class, or with each label
     forecast: Forecast | None = None  # of windows of time series
     window_scale: Scale | SeriesScale | None = None  # how the columns of these were scaled
+    threshold: float | None = None  # of two classes: the probability above which the second is predicted; None: 0.5
 
     @property
     def target_width(self) -> int:
@@ -65,6 +66,12 @@ class Signature:
     def known(self, targets: np.ndarray) -> np.ndarray:
         """The targets of samples as they are prepared, in the units of the data; classes as they are."""
         return targets if self.classes else self.own_units(targets[:, : len(self.targets)], targets)
+
+    def decided(self, probabilities: np.ndarray) -> np.ndarray:
+        """The index of the predicted class (n,) for probabilities (n, classes): the most probable, or by threshold."""
+        if self.threshold is None:
+            return probabilities.argmax(axis=1)
+        return (probabilities[:, 1] > self.threshold).astype(np.int64)
 
     def series(self, targets: np.ndarray) -> np.ndarray | None:
         """The number (n,) of each sample's series, from its targets as they are prepared; None for a single series."""

@@ -27,6 +27,7 @@ from dltool.export.expected import expected_outputs, require_alike
 from dltool.export.exported import Exported, Port
 from dltool.export.opening import Trained
 from dltool.formatting import size
+from dltool.training.decision import stated
 
 #: what the file compiles with, without a warning
 FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror")
@@ -136,6 +137,9 @@ def _head(name: str, inputs: Inputs, outputs: Outputs) -> Iterator[str]:
     yield f"out[{prod(outputs.shape)}]: {outputs.name}{axes}"
     if len(outputs.names) in (prod(outputs.shape[-1:]), prod(outputs.shape)):
         yield from (f"  {place}: {each}" for place, each in enumerate(outputs.names))
+    if decided := stated(outputs.trained.experiment, outputs.trained.signature):
+        name, probability = decided
+        yield f"  '{name}' is predicted from a probability of {probability:.9g} on"
     yield ""
     yield "Needs nothing but the C library: cc -std=c99 -O3 -c FILE, and -lm to link."
 

@@ -48,9 +48,17 @@ class Outputs:
         if self.network.output.spec.size == 1:
             other = model.node("Sub", np.array(1, np.float32), predictions)
             predictions = model.node("Concat", other, predictions, axis=1)
-        best = model.node("ArgMax", predictions, axis=1, keepdims=0)
+        best = self._decided(model, predictions)
         model.output(PREDICTION, model.node("Gather", model.words("classes", [*classes]), best), "string", ("N",))
         model.output(PROBABILITIES, predictions, "float32", ("N", len(classes)))
+
+    def _decided(self, model: Model, predictions: str) -> str:
+        """The index of the predicted class: the most probable one, or by the threshold of the network."""
+        threshold = self.trained.signature.threshold
+        if threshold is None:
+            return model.node("ArgMax", predictions, axis=1, keepdims=0)
+        second = model.node("Gather", predictions, np.array(1, np.int64), axis=1)
+        return model.node("Cast", model.node("Greater", second, np.array(threshold, np.float32)), to=TensorProto.INT64)
 
     def _add_numbers(self, model: Model, predictions: str) -> None:
         """(N, k), or (N, k, quantiles) of which none cross."""

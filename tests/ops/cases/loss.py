@@ -14,6 +14,9 @@ def _losses() -> list[Case]:
         Case("cross_entropy", (logits, labels(5)), smooth, gradients=(0,), loss=True),
         Case("cross_entropy", (logits, labels(5), weights), smooth, gradients=(0,), loss=True),
         Case("cross_entropy", (logits, labels(5), weights), {**smooth, "each_class": 1}, gradients=(0,), loss=True),
+        Case("focal", (logits, labels(5)), gradients=(0,), loss=True),
+        Case("focal", (logits, labels(5), weights), {"gamma": 0.5}, gradients=(0,), loss=True),
+        Case("focal", (rows(33), labels(33)), {"gamma": 0.0}, gradients=(0,), loss=True),
         Case("binary_cross_entropy", (rows(3), rows(3, low=0, high=1)), gradients=(0,), loss=True),
         Case(
             "binary_cross_entropy", (rows(3), rows(3, low=0, high=1), fixed(3, **POSITIVE)), gradients=(0,), loss=True

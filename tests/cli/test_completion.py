@@ -1,0 +1,96 @@
+"""Completion in a shell, help with examples, and `dltool warmup`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dltool.cli.app import app
+from dltool.cli.commands import warmup
+from dltool.cli.completion import commands
+from dltool.cli.examples import EXAMPLES
+from dltool.cli.main import main
+from dltool.kernels.records import Kernel
+from dltool.ops.op import find_op
+from dltool.runtime.binding import all_kernels
+from dltool.runtime.kernels import kernel_of
+
+TRY = """
+source ./script
+tried() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dltool; echo "${COMPREPLY[*]}"; }
+"""
+
+
+def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert main(["completion", shell]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("dltool ex", "explain export"),
+        ("dltool train --run", "--run-dir"),
+        ("dltool train --device c", "cpu cuda"),
+        ("dltool predict --bad ''", "refuse missing skip"),
+        ("dltool export --no", "--no-preprocessing"),
+        ("dltool train conf", ""),  # bash completes files
+        ("dltool train --run-dir r", ""),
+    ],
+)
+def test_bash_completes(
+    words: str, completed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    shell = shutil.which("bash")
+    if shell is None:
+        pytest.skip("no bash")
+    monkeypatch.chdir(tmp_path)
+    Path("script").write_text(script("bash", capsys))
+    done = subprocess.run([shell, "-c", f"{TRY}\ntried {words}"], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == (completed, "")
+
+
+def test_fish_knows_every_command_and_option(capsys: pytest.CaptureFixture[str]):
+    text = script("fish", capsys)
+    for command in commands(app):
+        assert f"-a {command.name} -d '" in text
+        for option in command.options:
+            assert any(f"-l {name[2:]}" in text for name in option.names if name.startswith("--"))
+    assert "-l device -x -a 'cpu cuda auto xla'" in text
+
+
+def test_zsh_gets_the_script_for_bash(capsys: pytest.CaptureFixture[str]):
+    assert script("zsh", capsys).endswith(script("bash", capsys))
+
+
+def test_another_shell_is_told(capsys: pytest.CaptureFixture[str]):
+    assert main(["completion", "tcsh"]) == 2
+    assert "'bash', 'zsh'" in capsys.readouterr().err
+
+
+def test_every_command_has_examples_with_options_that_exist(capsys: pytest.CaptureFixture[str]):
+    known = {command.name: command for command in commands(app)}
+    assert EXAMPLES.keys() == known.keys()
+    for name, lines in EXAMPLES.items():
+        options = {spelling for option in known[name].options for spelling in option.names}
+        for line in lines:
+            assert line.startswith(f"dltool {name}")
+            assert {word.partition("=")[0] for word in re.findall(r"(?<=\s)--?[a-z][\w-]*=?", line)} <= options
+    assert main(["train", "--help"]) == 0
+    assert "\n    dltool train config.yaml --folds 5\n" in capsys.readouterr().out
+
+
+def test_warmup_compiles_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    assert {kernel_of(find_op(name)) for name in ("matmul", "lstm", "adam", "cross_entropy")} <= {*all_kernels()}
+    cached: set[Kernel] = {*all_kernels()[3:]}
+    monkeypatch.setattr(warmup.cache, "read", lambda kernel: ("", b"") if kernel in cached else None)
+    monkeypatch.setattr(warmup.library, "prepare", cached.update)
+    assert main(["warmup"]) == 0
+    assert capsys.readouterr().out.startswith(f"compiled 3 of {len(all_kernels())} kernels in ")
+    assert main(["warmup"]) == 0
+    assert capsys.readouterr().out == f"all {len(all_kernels())} kernels are compiled already\n"
