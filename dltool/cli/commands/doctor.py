@@ -26,6 +26,7 @@ EXTRAS: Mapping[str, str] = {
     "cuda": "training on a GPU: --device cuda",
     "excel": "tables in .xlsx workbooks",
     "images": "image files",
+    "import": "networks that Keras has saved",
     "onnx": "dltool export to ONNX",
     "serve": "dltool serve",
     "sweep": "dltool sweep",
