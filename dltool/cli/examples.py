@@ -11,7 +11,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "dltool train config.yaml",
         "dltool train config.yaml --set train.epochs=20 --set optimizer.adam.lr=0.01",
         "dltool train config.yaml --folds 5",
-        "mpiexec -n 4 dltool train config.yaml",
+        "dltool train config.yaml --ranks 2",
     ],
     "resume": ["dltool resume runs/data", "dltool resume runs/data --set train.epochs=40"],
     "eval": ["dltool eval runs/data", "dltool eval runs/data new.csv --json"],
