@@ -18,17 +18,20 @@ from dltool import __version__
 from dltool.caching import cache_root
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
+from dltool.runtime.xla.drivers import has_plugin
 from dltool.training.strict_json import to_json
 
 #: what each extra gives, except those for development
 EXTRAS: Mapping[str, str] = {
     "compare": "dltool bench --against torch",
     "cuda": "training on a GPU: --device cuda",
+    "distributed": "training by several processes: --ranks",
     "excel": "tables in .xlsx workbooks",
     "images": "image files",
     "import": "networks that Keras has saved",
     "onnx": "dltool export to ONNX",
     "serve": "dltool serve",
+    "sklearn": "networks in scikit-learn: dltool.sklearn",
     "sweep": "dltool sweep",
     "text": "byte pair vocabularies",
     "xla": "training through XLA: --device xla",
@@ -139,4 +142,6 @@ def _state(extra: str) -> str:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
+    if extra == "cuda" and not missing and not has_plugin():
+        missing.append("JAX's plugin for CUDA")
     return ", ".join(found) if not missing else f"needs {', '.join(missing)}: pip install 'dltool[{extra}]'"
