@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -29,6 +29,7 @@ from dltool.program.building import build_network, row_order
 from dltool.program.generation import require_causal
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize
+from dltool.runtime.xla.needs import Needs
 from dltool.sweep.checking import checked_space
 from dltool.training.batching import Batching
 from dltool.training.initial import starting_from
@@ -36,10 +37,6 @@ from dltool.training.judge import Judge
 from dltool.training.meter import answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
-
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -50,6 +47,7 @@ class Checked:
     batching: Batching
     network: NetworkSummary
     findings: Sequence[Finding]  # warnings first
+    needs: Needs | None  # of a device that has memory of its own
 
     @property
     def signature(self) -> Signature:
@@ -67,12 +65,11 @@ class Checked:
 
     @property
     def memory(self) -> dict[str, int]:
-        """Estimated bytes in training, without Python and its libraries."""
-        parts = {
-            "data": self.data_bytes,
-            "parameters_and_state": self.network.state_bytes,
-            "activations": self.network.activation_bytes,
-        }
+        """Estimated bytes in training, without Python and its libraries; on a device, at most."""
+        fixed, activations = self.network.state_bytes, self.network.activation_bytes
+        if self.needs:
+            fixed, activations = self.needs.fixed, self.needs.per_sample * self.batching.largest_batch
+        parts = {"data": self.data_bytes, "parameters_and_state": fixed, "activations": activations}
         return {**parts, "total": sum(parts.values())}
 
 
@@ -107,7 +104,11 @@ def _checked(experiment: Experiment, folder: Path) -> Checked:
     idle = [warning(message, ".".join(map(str, path))) for path, message in idle_fields(experiment)]
     findings = [*files, *idle, *inspection.findings, *lint(network, targets.get("train")), *map(note, start.notes)]
     findings.sort(key=lambda finding: finding.severity != "warning")
-    return Checked(experiment, inspection, batching, summarize(network), findings)
+    needs = None
+    if train.device in ("cuda", "xla"):
+        whole = build_network(experiment, signature, training=True, rows=batching.largest_batch, lower=False)
+        needs = Needs.of(whole, data=0)
+    return Checked(experiment, inspection, batching, summarize(network), findings, needs)
 
 
 def _as_data(checked: Checked) -> dict[str, Any]:
@@ -161,7 +162,8 @@ def _write(checked: Checked) -> None:
     parts = ", ".join(
         f"{name.replace('_', ' ')} {size(count)}" for name, count in checked.memory.items() if name != "total"
     )
-    typer.echo(f"memory   {size(checked.memory['total'])} without Python itself: {parts}")
+    where = "of the device, at most" if checked.needs else "without Python itself"
+    typer.echo(f"memory   {size(checked.memory['total'])} {where}: {parts}")
     if checked.findings:
         typer.echo()
     for finding in checked.findings:

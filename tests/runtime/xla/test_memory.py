@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import jax
 import pytest
 
+from dltool.cli.main import main
 from dltool.errors import RunError
 from dltool.runtime.xla.devices import Devices, explained
 from dltool.runtime.xla.needs import Needs
 from tests.contract.networks import HEAD, Row
+from tests.training.runs import write_config
 
 
 def test_out_of_memory_names_a_batch_that_fits():
@@ -33,3 +37,16 @@ def test_other_errors_of_xla_are_one_line():
     devices = Devices("cuda", cast(Any, (SimpleNamespace(device_kind="Card"),)))
     with pytest.raises(RunError, match=r"^Card: INTERNAL: it broke in two lines$"), explained(devices):
         raise jax.errors.JaxRuntimeError("INTERNAL: it broke\nin two lines")
+
+
+def test_check_says_what_a_device_needs_at_most(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = str(write_config(tmp_path))
+    found = []
+    for rows in (10, 20):
+        assert main(["check", path, "--json", "--set", "train.device=cuda", "--set", f"train.batch_size={rows}"]) == 0
+        found.append(json.loads(capsys.readouterr().out)["memory_bytes"])
+    one, two = found
+    assert two["activations"] == 2 * one["activations"]
+    assert two["parameters_and_state"] == one["parameters_and_state"]
+    assert main(["check", path, "--set", "train.device=cuda"]) == 0
+    assert " of the device, at most: data " in capsys.readouterr().out
