@@ -107,13 +107,13 @@ def test_a_run_that_diverged_has_one(tmp_path: Path):
 
 
 def test_a_stopped_run_has_curves_and_the_way_on(tmp_path: Path):
-    class Stop:
-        signal = 15
-
     from dltool.cli import watched_training
+    from dltool.training.signals import StopRequest
 
+    request = StopRequest()
+    request.receive(15, None)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(watched_training, "stopping_on_signals", lambda: _Entered(Stop()))
+        patched.setattr(watched_training, "stopping_on_signals", lambda: _Entered(request))
         assert main(["train", str(write_config(tmp_path, "classes")), "--quiet"]) == 143
     text = Path("runs/classes/report.html").read_text()
     assert "stopped by a signal" in text
