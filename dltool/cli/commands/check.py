@@ -38,6 +38,7 @@ from dltool.training.meter import answers_of
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_arrays, require_defined
 
+
 @dataclass(frozen=True)
 class Checked:
     """The results for a valid config."""
