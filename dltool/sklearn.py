@@ -58,7 +58,8 @@ class _Network(BaseEstimator):
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_network"}
+        state: Any = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_network"}
 
     def _predicted(self, X: Any) -> Any:  # noqa: N803
         check_is_fitted(self)
