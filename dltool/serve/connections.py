@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Collection
 from typing import Any
 
@@ -20,6 +21,9 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # a response comes in two writes, and the second must not wait until the first is acknowledged: asyncio asks for
+        # that only where the listening socket names its protocol, which uvicorn's does not
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._arriving: float | None = self.loop.time()  # since when a request has been awaited or incomplete
         self._unread: float | None = None  # since when a response has waited to be read
         self._head: int | None = None  # bytes of a head that is incomplete
