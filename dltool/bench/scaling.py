@@ -16,7 +16,7 @@ from dltool.bench.rounds import alternate
 from dltool.bench.subject import Subject
 from dltool.errors import InputError
 
-#: batches are measured whole, and cut into so many shards
+#: batches are measured whole, and cut into this number of shards
 SHARDS = 8
 #: seconds that a message takes over TCP, besides its bytes
 LATENCY = 30e-6

@@ -61,7 +61,7 @@ class Worker:
     def __init__(self, served: Mapping[str, Served], metrics: Metrics, seconds: float):
         """`served` may change while the worker runs: a job gets the network that has its name when it is its turn.
 
-        After so many `seconds`, a job is given up.
+        A job is given up after `seconds`.
         """
         self._served, self._metrics, self._seconds = served, metrics, seconds
         self._waiting: list[Job] = []

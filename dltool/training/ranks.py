@@ -43,7 +43,7 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
 
 
 def sizes(shards: int) -> list[int]:
-    """Numbers of processes that can share so many shards: one, or a power of two of shards for each."""
+    """Numbers of processes that can share these shards evenly: each takes 1, 2, 4, … of them, or one takes all."""
     halves = [shards >> level for level in range(shards.bit_length()) if shards % (1 << level) == 0]
     return sorted({1, *halves})
 

@@ -22,7 +22,7 @@ WARPS = 4
 
 
 def suits(channels: int, rate: float) -> bool:
-    """Whether these kernels can be used for heads of so many channels, and are faster than XLA's products."""
+    """Whether these kernels can be used for heads of this width, and are faster than XLA's products."""
     precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
     return jax.default_backend() == "gpu" and precision == "tensorfloat32" and channels in WIDTHS and rate == 0
 
