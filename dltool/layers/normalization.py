@@ -12,7 +12,6 @@ from pydantic import PositiveInt
 
 from dltool.config.description import by_compat
 from dltool.layers.layer import Layer, misfit
-from dltool.ops.spatial_batch_norm import pixels
 from dltool.registry import register
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ class BatchNorm(Layer):
         if len(x.shape) == 1:
             y, _, _ = graph.apply("batch_norm", x, gain, bias, mean, variance, **moving)
             return y
-        moments = graph.apply("sample_moments", x)
-        center, inverse_std = graph.apply("batch_moments", *moments, mean, variance, pixels=pixels(x), **moving)
+        center, inverse_std = graph.apply("batch_moments", x, mean, variance, **moving)
         return graph.apply("normalize", x, center, inverse_std, gain, bias)
 
 

@@ -256,13 +256,14 @@ class Graph:
         finally:
             self.nodes += rest
 
-    def replace(self, node: Node, value: Value) -> None:
-        """Have what makes `value` make the output of a node in its stead; that node is gone."""
-        maker, (output,) = value.producer, node.outputs
-        assert maker is not None
-        del self.values[value.name]
-        maker.outputs = tuple(output if made is value else made for made in maker.outputs)
-        output.producer = maker
+    def replace(self, node: Node, *values: Value) -> None:
+        """Have what makes `values` make the outputs of a node in its stead; that node is gone."""
+        for value, output in zip(values, node.outputs, strict=True):
+            maker = value.producer
+            assert maker is not None
+            del self.values[value.name]
+            maker.outputs = tuple(output if made is value else made for made in maker.outputs)
+            output.producer = maker
         self.nodes.remove(node)
 
     def remove(self, nodes: Sequence[Node]) -> None:

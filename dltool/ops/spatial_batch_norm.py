@@ -1,15 +1,13 @@
-"""Batch normalization of images and series: each sample's moments first, then those of the batch, then every pixel.
+"""Batch normalization of images and series: moments of the batch first, then every pixel.
 
-Moments of a sample are computed while it is in the cache, and combined in the order of the samples: threads share the
-pixels, and the result does not depend on the number of threads.
+How the moments are summed up is left to backends; the cpu goes by samples (`sample_moments.py`).
 """
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.ops.op import Cut, Op, ShapeError, Spec
+from dltool.ops.op import Op, Spec
 from dltool.ops.shapes import check_alike, check_channels
 from dltool.registry import register
 
@@ -17,40 +15,24 @@ if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Node, Value
 
 
-@register("op", "sample_moments")
-class SampleMoments(Op):
-    """(mean (C,), squares (C,)) of every sample of x (…, C): its mean, and Σ (x − mean)² over its pixels."""
-
-    operands = "x -> mean, squares"
-    operations = 4
-
-    @staticmethod
-    def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        (x,) = inputs
-        _require_pixels(x)
-        return Spec(x.shape[-1:]), Spec(x.shape[-1:])
-
-
 @register("op", "batch_moments")
 class BatchMoments(Op):
-    """(mean (C,), inverse_std (C,)) of a batch, of the mean and squares (C,) of samples of `pixels` pixels.
+    """(mean (C,), inverse_std (C,)) of x (…, C) over the pixels of a batch.
 
     The running mean and variance (C,) move by the fraction `momentum` towards those of the batch; with `unbiased` 1,
     towards the variance that divides by n − 1.
     """
 
-    operands = "means, squares, running_mean, running_variance -> mean, inverse_std"
-    cut = Cut.CHANNELS
-    attributes: ClassVar = {"pixels": 1, "eps": 1e-5, "momentum": 0.1, "unbiased": 0}
-    updates = (2, 3)
+    operands = "x, running_mean, running_variance -> mean, inverse_std"
+    attributes: ClassVar = {"eps": 1e-5, "momentum": 0.1, "unbiased": 0}
+    updates = (1, 2)
     uses_step = True
-    operations = 5
+    operations = 4
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        means, squares, mean, variance = inputs
-        check_alike(means, squares)
-        check_channels(means, running_mean=mean, running_variance=variance)
+        x, mean, variance = inputs
+        check_channels(x, running_mean=mean, running_variance=variance)
         return mean.spec, mean.spec
 
 
@@ -71,15 +53,14 @@ class Normalize(Op):
     @staticmethod
     def gradient(graph: Graph, node: Node, dy: Value) -> tuple[Value | None, ...]:
         x, mean, inverse_std, gain, _ = node.inputs
-        plain, along = graph.apply("sample_products", dy, x, mean, inverse_std)
-        dbias, dgain = graph.apply("sum_rows", plain), graph.apply("sum_rows", along)
+        dbias, dgain = graph.apply("batch_products", dy, x, mean, inverse_std)
         dx = graph.apply("normalize_gradient", dy, x, mean, inverse_std, gain, dgain, dbias)
         return dx, None, None, dgain, dbias
 
 
-@register("op", "sample_products")
-class SampleProducts(Op):
-    """(Σ dy (C,), Σ dy · n (C,)) over the pixels of every sample of dy (…, C), with n = (x − mean) · inverse_std."""
+@register("op", "batch_products")
+class BatchProducts(Op):
+    """(Σ dy (C,), Σ dy · n (C,)) over the pixels of a batch, with n = (x − mean) · inverse_std; dy and x (…, C)."""
 
     operands = "dy, x, mean, inverse_std -> plain, along"
     operations = 5
@@ -87,10 +68,9 @@ class SampleProducts(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         dy, x, mean, inverse_std = inputs
-        _require_pixels(dy)
         check_alike(dy, x)
         check_channels(dy, mean=mean, inverse_std=inverse_std)
-        return Spec(dy.shape[-1:]), Spec(dy.shape[-1:])
+        return mean.spec, mean.spec
 
 
 @register("op", "normalize_gradient")
@@ -108,13 +88,3 @@ class NormalizeGradient(Op):
         check_alike(dy, x)
         check_channels(dy, mean=mean, inverse_std=inverse_std, gain=gain, dgain=dgain, dbias=dbias)
         return (dy.spec,)
-
-
-def pixels(x: Value) -> int:
-    """Places of a sample that have channels."""
-    return prod(x.shape[:-1])
-
-
-def _require_pixels(x: Value) -> None:
-    if len(x.shape) < 2:
-        raise ShapeError(f"{list(x.shape)} has no pixels")

@@ -9,6 +9,7 @@ from dltool.ops.graph import Graph, Value
 from dltool.program.embedding_products import multiply_tables
 from dltool.program.folding import fold_normalizations
 from dltool.program.recomputing import recompute
+from dltool.program.sample_moments import sum_by_samples
 from dltool.program.winograd import lower_convolutions
 
 
@@ -21,5 +22,6 @@ def lower_forward(graph: Graph, features: Value, batch_size: int) -> None:
 
 def lower_step(graph: Graph) -> None:
     """What can be done once the graph holds the whole step."""
+    sum_by_samples(graph)
     recompute(graph)
     lower_convolutions(graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from dltool.program.building import Network
 from dltool.training.batching import Batching
@@ -39,7 +40,7 @@ def _normalizing(network: Network) -> list[str]:
         node.layer
         for node in nodes
         if node.op.yaml_name == "batch_norm"
-        or (node.op.yaml_name == "batch_moments" and node.attributes["pixels"] == 1)
+        or (node.op.yaml_name == "batch_moments" and prod(node.inputs[0].shape[:-1]) == 1)
     ]
 
 

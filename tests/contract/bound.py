@@ -12,6 +12,7 @@ from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import Report, StepRecord
 from dltool.program.layout import Layout
 from dltool.program.program import make_program
+from dltool.program.sample_moments import sum_by_samples
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.runner import Runner
 from dltool.runtime.state import State
@@ -27,6 +28,7 @@ class Bound:
 
     def __init__(self, graph: Graph, arrays: Arrays, rows: int, threads: int):
         self._arrays = arrays
+        sum_by_samples(graph)
         made = [value for node in graph.nodes for value in node.outputs if not node.op.reports]
         self.program = make_program(graph, rows, kept=made)
         self._state = State([self.program])

@@ -7,6 +7,7 @@ import pytest
 
 from dltool.kernels.cpu.kernel import declared
 from dltool.ops.op import StepRecord
+from dltool.program.sample_moments import SUMMING
 from dltool.registry import registered
 from tests.ops.cases import CASES, Case
 
@@ -19,8 +20,8 @@ SPREADS = (1.0, 0.01, 30.0)  # of the first input
 CLOSE = 3e-6  # of a number, or of the largest of its array
 
 
-def test_every_op_has_a_cpu_kernel():
-    assert set(registered("op")) <= set(declared())
+def test_every_op_has_a_cpu_kernel_unless_it_is_lowered():
+    assert set(registered("op")) - {op.yaml_name for op in SUMMING} <= set(declared())
 
 
 @pytest.mark.parametrize("first", range(len(WIDTHS)))

@@ -30,8 +30,7 @@ def batch_norm(
 ) -> tuple[np.ndarray, ...]:
     """(y, normalized, inverse_std, running_mean, running_variance): y = normalized · gain + bias over the n rows.
 
-    normalized = (x − mean) / √(variance + eps); running = running · (1 − momentum) + statistic · momentum, where
-    `unbiased` 1 multiplies the running variance's share by n / (n − 1).
+    normalized = (x − mean) / √(variance + eps).
     """
     xp = namespace(x)
     n = step.rows * prod(x.shape[1:-1])
@@ -40,10 +39,26 @@ def batch_norm(
     variance = xp.square(x - mean).mean(axis=rows)
     inverse_std = 1 / xp.sqrt(variance + eps)
     normalized = (x - mean) * inverse_std
+    running = moved(running_mean, running_variance, mean, variance, n, momentum, unbiased)
+    return normalized * gain + bias, normalized, inverse_std, *running
+
+
+def moved(
+    running_mean: np.ndarray,
+    running_variance: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    n: int,
+    momentum: float,
+    unbiased: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Running statistics, moved to those of n rows: running · (1 − momentum) + statistic · momentum.
+
+    `unbiased` 1 multiplies the variance by n / (n − 1).
+    """
     correction = n / max(n - 1, 1) if unbiased else 1
     new_mean = running_mean * (1 - momentum) + mean * momentum
-    new_variance = running_variance * (1 - momentum) + variance * correction * momentum
-    return normalized * gain + bias, normalized, inverse_std, new_mean, new_variance
+    return new_mean, running_variance * (1 - momentum) + variance * correction * momentum
 
 
 def batch_norm_gradient(

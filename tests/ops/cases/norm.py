@@ -21,14 +21,19 @@ def _spatial_batch_norms() -> list[Case]:
     cases: list[Case] = []
     for shape in ((2, 3, 3), (5, 18), (1, 1, 2)):
         x, vector, positive = rows(*shape), fixed(shape[-1]), fixed(shape[-1], **POSITIVE)
-        figures = rows(shape[-1])
-        moving = {"pixels": 6, "eps": 1e-3, "momentum": 0.2}
+        figures, figure_squares = rows(shape[-1]), rows(shape[-1], **POSITIVE)
+        moving = {"eps": 1e-3, "momentum": 0.2}
         cases += [
             Case("sample_moments", (x,)),
             Case("fold_weight", (fixed(3, shape[-1]), vector, positive), {"eps": 1e-2}),
             Case("fold_bias", (vector, vector, vector, positive), {"eps": 1e-2}),
-            Case("batch_moments", (figures, rows(shape[-1], **POSITIVE), vector, positive), moving),
-            Case("batch_moments", (figures, rows(shape[-1], **POSITIVE), vector, positive), {**moving, "unbiased": 1}),
+            Case("batch_moments", (x, vector, positive), moving),
+            Case("batch_moments", (x, vector, positive), {**moving, "unbiased": 1}),
+            Case("combined_moments", (figures, figure_squares, vector, positive), {**moving, "pixels": 6}),
+            Case(
+                "combined_moments", (figures, figure_squares, vector, positive), {**moving, "pixels": 6, "unbiased": 1}
+            ),
+            Case("batch_products", (x, x, vector, positive)),
             Case("normalize", (x, vector, positive, vector, vector)),
             Case("sample_products", (x, x, vector, positive)),
             Case("normalize_gradient", (x, x, vector, positive, vector, vector, vector)),
