@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dltool.kernels import reference
-from dltool.kernels.xla import attention_kernel, depthwise, find, recurrence_kernel
+from dltool.kernels.xla import attention_kernel, conv_kernel, depthwise, find, recurrence_kernel
 from dltool.ops.op import StepRecord
 
 STEP = StepRecord(step=0, epoch=0, position=0, rows=3, scale=1.0, scalars=())
@@ -71,16 +71,32 @@ def test_attention_in_tiles(heads: int, groups: int, steps: int, causal: int, le
     assert_near(attention_kernel.backward(dy, qkv, y, logsums, one, shape, interpret=True), expected, 1e-5)
 
 
-def test_depthwise_convolutions_in_groups(monkeypatch: pytest.MonkeyPatch):
+GEOMETRY = {"height": 7, "width": 6, "out_height": 3, "out_width": 3, "top": 0, "left": 1}
+for axis in ("height", "width"):
+    GEOMETRY |= {f"kernel_{axis}": 3, f"stride_{axis}": 2, f"dilation_{axis}": 1}
+
+
+@pytest.mark.parametrize("samples", [2, 50])
+def test_weights_of_convolutions(samples: int, monkeypatch: pytest.MonkeyPatch):
+    summed = partial(conv_kernel.weight_gradient, interpret=True)
+    monkeypatch.setattr(conv_kernel, "suits", lambda x, dy: True)
+    monkeypatch.setattr(conv_kernel, "weight_gradient", summed)
+    monkeypatch.setattr(conv_kernel, "BLOCKS", 6)  # which take several turns
+    x, dy = numbers(samples, 7, 6, 5), numbers(samples, 3, 3, 18)
+    made = find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY)
+    assert_near(made, reference.find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY), 1e-6)
+
+
+def test_depthwise_convolutions(monkeypatch: pytest.MonkeyPatch):
+    summed = partial(conv_kernel.depthwise_weight_gradient, interpret=True)
     monkeypatch.setattr(depthwise, "_in_groups", lambda: True)
-    geometry = {"height": 7, "width": 6, "out_height": 3, "out_width": 3, "top": 0, "left": 1}
-    for axis in ("height", "width"):
-        geometry |= {f"kernel_{axis}": 3, f"stride_{axis}": 2, f"dilation_{axis}": 1}
+    monkeypatch.setattr(conv_kernel, "depthwise_weight_gradient", summed)
+    monkeypatch.setattr(conv_kernel, "CHANNELS", 4)  # of the five
     x, w, dy = numbers(2, 7, 6, 5), numbers(3, 3, 1, 5), numbers(2, 3, 3, 5)
     for name, arrays, more in (
         ("depthwise", (x, w), {}),
         ("depthwise_data_gradient", (dy, w), {}),
         ("depthwise_weight_gradient", (x, dy), {"groups": 1}),
     ):
-        expected = reference.find(name)(*arrays, **geometry, **more)
-        assert_near(find(name)(*arrays, **geometry, **more), expected, 1e-6)
+        expected = reference.find(name)(*arrays, **GEOMETRY, **more)
+        assert_near(find(name)(*arrays, **GEOMETRY, **more), expected, 1e-6)

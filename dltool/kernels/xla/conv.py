@@ -13,6 +13,7 @@ from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.conv import as_images, input_sizes, kernel_sizes, output_sizes, padded_images, windows
+from dltool.kernels.xla import conv_kernel
 
 AXES = ("height", "width")
 #: most numbers in the windows of a batch of series that are laid out as rows
@@ -44,10 +45,14 @@ def conv_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geometry
         rows = _laid_out(x, geometry)
         dw = rows.reshape(-1, rows.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
         return dw.reshape(1, -1, x.shape[-1], dy.shape[-1])
-    kernel = (geometry["kernel_height"], geometry["kernel_width"], x.shape[-1], dy.shape[-1])
-    weights = jax.ShapeDtypeStruct(kernel, dy.dtype)
-    (dw,) = jax.linear_transpose(lambda w: convolved(as_images(x), w, geometry), weights)(as_images(dy))
-    return dw.reshape(1, *kernel_sizes(x, geometry), *kernel[2:])
+    large, small = as_images(x), as_images(dy)
+    if conv_kernel.suits(large, small):
+        dw = conv_kernel.weight_gradient(large, small, geometry)
+    else:
+        kernel = (geometry["kernel_height"], geometry["kernel_width"], x.shape[-1], dy.shape[-1])
+        weights = jax.ShapeDtypeStruct(kernel, dy.dtype)
+        (dw,) = jax.linear_transpose(lambda w: convolved(large, w, geometry), weights)(small)
+    return dw.reshape(1, *kernel_sizes(x, geometry), *dw.shape[2:])
 
 
 def sum_groups(x: jax.Array, *, groups: int, rows: int) -> jax.Array:

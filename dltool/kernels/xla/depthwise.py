@@ -1,7 +1,7 @@
 """Depthwise convolutions: x (B, H, W, C), y and dy (B, h, w, C), w (kh, kw, 1, C); series have no H and no kh.
 
-On a GPU they are convolutions of XLA, in as many groups as channels. On the processor those are slow, and taps are
-added up as the reference does.
+On a GPU they are convolutions of XLA, in as many groups as channels, and gradients of weights a kernel of their own. On
+the processor those are slow, and taps are added up as the reference does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import jax
 
 from dltool.kernels import reference
 from dltool.kernels.reference.conv import as_images, input_sizes, kernel_sizes, output_sizes
+from dltool.kernels.xla import conv_kernel
 from dltool.kernels.xla.conv import convolved, spread
 
 
@@ -37,12 +38,8 @@ def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geo
     """dw (1, kh, kw, 1, C), the sum over all samples: there are no groups of samples here."""
     if not _in_groups():
         return reference.find("depthwise_weight_gradient")(x, dy, groups=1, **geometry)
-    kernel = (geometry["kernel_height"], geometry["kernel_width"], 1, x.shape[-1])
-    weights = jax.ShapeDtypeStruct(kernel, dy.dtype)
-    (dw,) = jax.linear_transpose(lambda w: convolved(as_images(x), w, geometry, groups=x.shape[-1]), weights)(
-        as_images(dy)
-    )
-    return dw.reshape(1, *kernel_sizes(x, geometry), *kernel[2:])
+    dw = conv_kernel.depthwise_weight_gradient(as_images(x), as_images(dy), geometry)
+    return dw.reshape(1, *kernel_sizes(x, geometry), *dw.shape[2:])
 
 
 def _in_groups() -> bool:

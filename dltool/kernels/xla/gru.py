@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.recurrence import previous_step, states_and_factors
-from dltool.kernels.xla.recurrence import over_steps
+from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
 
 
 def gru(
@@ -21,8 +20,8 @@ def gru(
     def step(carried: Any, given: Any, product: Any) -> Any:
         (hidden,), (of_r, of_z, of_n) = carried, given
         sum_r, sum_z, sum_n = product(hidden)
-        r, z = lax.logistic(of_r + sum_r), lax.logistic(of_z + sum_z)
-        n = jnp.tanh(of_n + r * sum_n)
+        r, z = logistic(of_r + sum_r), logistic(of_z + sum_z)
+        n = tanh(of_n + r * sum_n)
         hidden = n + z * (hidden - n)
         return (hidden,), ([hidden], [r, z, n], [sum_n])
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.recurrence import previous_step, states_and_factors
-from dltool.kernels.xla.recurrence import over_steps
+from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
 
 
 def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: int) -> tuple[jax.Array, ...]:
@@ -19,9 +18,9 @@ def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: 
     def step(carried: Any, given: Any, product: Any) -> Any:
         hidden, cell = carried
         i, f, g, o = (x + y for x, y in zip(given, product(hidden), strict=True))
-        i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
+        i, f, g, o = logistic(i), logistic(f), tanh(g), logistic(o)
         cell = f * cell + i * g
-        hidden = o * jnp.tanh(cell)
+        hidden = o * tanh(cell)
         return (hidden, cell), ([hidden], [i, f, g, o], [cell])
 
     zeros = jnp.zeros_like(products[:, 0, : len(recurrent)])

@@ -8,15 +8,16 @@ used.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from itertools import accumulate, pairwise
 from typing import Any
 
 import jax
 from jax import lax
 from jax import numpy as jnp
 
-#: sequences of one block of threads: the least that its matrix units take
-ROWS = 16
+#: sequences of one block of threads: the least that its matrix units take, where they are columns
+ROWS = 8
 #: units: powers of two, of which the matrix fits
 WIDTHS = (16, 32, 64, 128)
 #: groups of 32 threads
@@ -55,24 +56,24 @@ def over_steps(
         carried, (mask_ref,), (matrix_ref, *bias_refs), given, results = _grouped(
             refs, len(begin), 1, len(shared), len(values)
         )
-        matrices = [matrix_ref[:, column] for column in _columns(matrix_ref, width)]
-        biases = [ref[column][None] for ref in bias_refs for column in _columns(ref, width)]
-        product = partial(_product_backward if reverse else _product_forward, matrices, biases, mask_ref[...])
+        matrices = [matrix_ref[:, columns] for columns in _columns(matrix_ref, width)]
+        biases = [ref[columns][:, None] for ref in bias_refs for columns in _columns(ref, width)]
+        product = partial(_product_backward if reverse else _product_forward, matrices, biases, mask_ref[...].T)
 
         def read(t: Any) -> list[Any]:
             now = steps - 1 - t if reverse else t
-            return [ref[:, now, column] for ref in given for column in _columns(ref, width)]
+            return [ref[:, now, columns].T for ref in given for columns in _columns(ref, width)]
 
         def turn(t: Any, state: Any) -> Any:
-            carried, pieces = state
+            carried, blocks = state
             following = read(jnp.minimum(t + 1, steps - 1))  # on its way while this step is computed
-            carried, made = step(carried, pieces, product)
-            for ref, parts in zip(results, made, strict=True):
-                for column, part in zip(_columns(ref, width), parts, strict=True):
-                    ref[:, steps - 1 - t if reverse else t, column] = part
+            carried, made = step(carried, _pieces(blocks, width), product)
+            for ref, pieces in zip(results, made, strict=True):
+                for columns, block in zip(_columns(ref, width), _blocks(pieces), strict=True):
+                    ref[:, steps - 1 - t if reverse else t, columns] = block.T
             return tuple(carried), following
 
-        lax.fori_loop(0, steps, turn, (tuple(ref[...] for ref in carried), read(0)))
+        lax.fori_loop(0, steps, turn, (tuple(ref[...].T for ref in carried), read(0)))
 
     shapes = [(rows, steps, width * count) for count in made]
     results = pallas.pallas_call(
@@ -93,19 +94,19 @@ def over_steps(
 
 def _product_forward(matrices: Any, biases: Any, mask: Any, x: Any) -> list[Any]:
     narrow = (x * mask).astype(jnp.float16)
-    sums = [jnp.dot(narrow, matrix, preferred_element_type=jnp.float32) for matrix in matrices]
-    return [total + bias for total, bias in zip(sums, biases, strict=True)] if biases else sums
+    sums = [jnp.dot(matrix.T, narrow, preferred_element_type=jnp.float32) for matrix in matrices]
+    sums = [total + bias for total, bias in zip(sums, biases, strict=True)] if biases else sums
+    return _pieces(sums, len(x))
 
 
 def _product_backward(matrices: Any, biases: Any, mask: Any, pieces: Any) -> Any:
-    """Σ pieces · matricesᵀ; rows are scaled by a power of two, so that gradients of any size keep their 10 bits."""
-    largest = jnp.max(jnp.abs(pieces[0]), axis=1, keepdims=True)
-    for piece in pieces[1:]:
-        largest = jnp.maximum(largest, jnp.max(jnp.abs(piece), axis=1, keepdims=True))
+    """Σ pieces · matricesᵀ; each sequence is scaled by a power of two, so that small gradients keep their 10 bits."""
+    largest = jnp.max(reduce(jnp.maximum, map(jnp.abs, pieces)), axis=0, keepdims=True)
     scale = jnp.exp2(-jnp.floor(jnp.log2(jnp.maximum(largest, 1e-30))))
+    narrow = _blocks([(piece * scale).astype(jnp.float16) for piece in pieces])
     total = jnp.zeros_like(mask)
-    for piece, matrix in zip(pieces, matrices, strict=True):
-        total += jnp.dot((piece * scale).astype(jnp.float16), matrix.T, preferred_element_type=jnp.float32)
+    for block, matrix in zip(narrow, matrices, strict=True):
+        total += jnp.dot(matrix, block, preferred_element_type=jnp.float32)
     return total / scale * mask
 
 
@@ -114,11 +115,11 @@ def _made(
 ) -> list[int]:
     """How many pieces each result of a step has."""
     width, gates = len(recurrent), recurrent.shape[1] // len(recurrent)
-    piece = jax.ShapeDtypeStruct((ROWS, width), jnp.float32)
+    piece = jax.ShapeDtypeStruct((width, ROWS), jnp.float32)
     pieces = [piece] * sum(value.shape[-1] // width for value in values)
 
     def product(x: Any) -> Any:
-        blank = jnp.zeros((ROWS, width), jnp.float32)
+        blank = jnp.zeros((width, ROWS), jnp.float32)
         return blank if reverse else [blank] * gates
 
     _, made = jax.eval_shape(lambda *given: step(*given, product), [piece] * carried, pieces)
@@ -137,7 +138,33 @@ def _padded(array: jax.Array, rows: int) -> jax.Array:
 
 
 def _columns(ref: Any, width: int) -> list[slice]:
-    return [slice(start, start + width) for start in range(0, ref.shape[-1], width)]
+    """The columns of some pieces, in blocks of 4, 2 or 1 of them: what threads exchange together takes less time."""
+    return [slice(start * width, stop * width) for start, stop in _powers_of_two(ref.shape[-1] // width)]
+
+
+def _pieces(blocks: Sequence[Any], width: int) -> list[Any]:
+    """Pieces (H, S) of blocks of them one upon the other."""
+    return [piece for block in blocks for piece in lax.split(block, [width] * (len(block) // width))]
+
+
+def _blocks(pieces: Sequence[Any]) -> list[Any]:
+    """Pieces (H, S) one upon the other, in blocks of 4, 2 or 1 of them."""
+    return [_stacked(pieces[start:stop]) for start, stop in _powers_of_two(len(pieces))]
+
+
+def _stacked(pieces: Sequence[Any]) -> Any:
+    """Pieces of a power of two, one upon the other, by pairs: more is not known to the compiler of kernels."""
+    if len(pieces) == 1:
+        return pieces[0]
+    half = len(pieces) // 2
+    pair = jnp.stack([_stacked(pieces[:half]), _stacked(pieces[half:])], axis=-1)
+    return pair.transpose(2, 0, 1).reshape(-1, pair.shape[1])
+
+
+def _powers_of_two(count: int) -> list[tuple[int, int]]:
+    """Where parts of `count` begin and end that are powers of two, the largest first."""
+    sizes = [1 << bit for bit in reversed(range(count.bit_length())) if count >> bit & 1]
+    return list(pairwise(accumulate(sizes, initial=0)))
 
 
 def _grouped(refs: Sequence[Any], *sizes: int) -> list[Sequence[Any]]:

@@ -8,7 +8,7 @@ import jax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.recurrence import states_and_factors
-from dltool.kernels.xla.recurrence import over_steps
+from dltool.kernels.xla.recurrence import over_steps, tanh
 
 
 def simple_rnn(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, relu: int, masked: int) -> jax.Array:
@@ -17,7 +17,7 @@ def simple_rnn(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, re
 
     def step(carried: Any, given: Any, product: Any) -> Any:
         total = given[0] + product(carried[0])[0]
-        hidden = jnp.maximum(total, 0) if relu else jnp.tanh(total)
+        hidden = jnp.maximum(total, 0) if relu else tanh(total)
         return (hidden,), ([hidden],)
 
     begin = initial or (jnp.zeros_like(products[:, 0]),)
