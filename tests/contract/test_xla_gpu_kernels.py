@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dltool.kernels import reference
-from dltool.kernels.xla import attention_kernel, conv_kernel, depthwise, find, recurrence_kernel
+from dltool.kernels.xla import attention_kernel, conv_kernel, depthwise, find, gpu, recurrence_kernel
 from dltool.ops.op import StepRecord
 
 STEP = StepRecord(step=0, epoch=0, position=0, rows=3, scale=1.0, scalars=())
@@ -79,7 +79,7 @@ for axis in ("height", "width"):
 @pytest.mark.parametrize("samples", [2, 50])
 def test_weights_of_convolutions(samples: int, monkeypatch: pytest.MonkeyPatch):
     summed = partial(conv_kernel.weight_gradient, interpret=True)
-    monkeypatch.setattr(conv_kernel, "suits", lambda x, dy: True)
+    monkeypatch.setattr(conv_kernel, "suits", lambda x, dy, width: True)
     monkeypatch.setattr(conv_kernel, "weight_gradient", summed)
     monkeypatch.setattr(conv_kernel, "BLOCKS", 6)  # which take several turns
     x, dy = numbers(samples, 7, 6, 5), numbers(samples, 3, 3, 18)
@@ -100,3 +100,19 @@ def test_depthwise_convolutions(monkeypatch: pytest.MonkeyPatch):
     ):
         expected = reference.find(name)(*arrays, **GEOMETRY, **more)
         assert_near(find(name)(*arrays, **GEOMETRY, **more), expected, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("card", "lstm", "heads"),
+    [((7, 5), [], []), ((8, 0), [64, 128], [64, 128]), ((8, 9), [64], [64]), ((9, 0), [64, 128], [64])],
+    ids=["T4", "A100", "RTX 4090", "H100"],
+)
+def test_kernels_are_used_where_they_fit(
+    card: tuple[int, int], lstm: list[int], heads: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(gpu, "capability", lambda: card)
+    monkeypatch.setattr(attention_kernel, "capability", lambda: card)
+    with jax.default_matmul_precision("tensorfloat32"):
+        assert [n for n in (64, 128) if recurrence_kernel.suits(jax.numpy.zeros((n, 4 * n)))] == lstm
+        assert [n for n in (64, 128) if attention_kernel.suits(n, 0.0)] == heads
+    assert not attention_kernel.suits(64, 0.0)  # in full precision

@@ -13,18 +13,22 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
+from dltool.kernels.xla.gpu import FROM_SHARED, capability, fits
+
 #: steps of a tile of scores, in both directions
 TILE = 64
 #: channels of a head that the kernels take
 WIDTHS = (16, 32, 64, 128)
+#: bytes of shared memory for each channel, where products read their operands there and elsewhere
+NEEDED_SHARED, NEEDED = 2050, 1284
 #: groups of 32 threads of a tile
 WARPS = 4
 
 
 def suits(channels: int, rate: float) -> bool:
     """Whether these kernels can be used for heads of this width, and are faster than XLA's products."""
-    precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
-    return jax.default_backend() == "gpu" and precision == "tensorfloat32" and channels in WIDTHS and rate == 0
+    share = NEEDED_SHARED if capability()[0] in FROM_SHARED else NEEDED
+    return channels in WIDTHS and rate == 0 and fits(share * channels)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def conv_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geometry
         dw = rows.reshape(-1, rows.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
         return dw.reshape(1, -1, x.shape[-1], dy.shape[-1])
     large, small = as_images(x), as_images(dy)
-    if conv_kernel.suits(large, small):
+    if conv_kernel.suits(large, small, geometry["kernel_width"]):
         dw = conv_kernel.weight_gradient(large, small, geometry)
     else:
         kernel = (geometry["kernel_height"], geometry["kernel_width"], x.shape[-1], dy.shape[-1])

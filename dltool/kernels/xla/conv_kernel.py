@@ -16,6 +16,8 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
+from dltool.kernels.xla.gpu import fits, shared_memory
+
 #: most channels of one block of threads
 CHANNELS = 64
 #: blocks of threads that keep a GPU busy, and numbers that all of them should leave at most
@@ -39,17 +41,15 @@ DENSE = Form(64, lambda x, dy: jnp.dot(x.T, dy), lambda total: total)
 DEPTHWISE = Form(32, lambda x, dy: x * dy, lambda total: total.sum(axis=0, keepdims=True))
 
 
-def suits(x: jax.Array, dy: jax.Array) -> bool:
-    """Whether `weight_gradient` can be used, and is faster than XLA's."""
-    precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
-    fits = max(x.shape[-1], dy.shape[-1]) <= CHANNELS and dy.size // dy.shape[-1] >= BLOCKS * 8
-    return jax.default_backend() == "gpu" and precision == "tensorfloat32" and fits
+def suits(x: jax.Array, dy: jax.Array, width: int) -> bool:
+    """Whether `weight_gradient` can be used for kernels of this width, and is faster than XLA's."""
+    few = max(x.shape[-1], dy.shape[-1]) <= CHANNELS and dy.size // dy.shape[-1] >= BLOCKS * 8
+    return few and fits(_needed(DENSE, _widths(x, dy), width))
 
 
 def weight_gradient(x: jax.Array, dy: jax.Array, geometry: Geometry, *, interpret: bool = False) -> jax.Array:
     """dw (kh, kw, C, N) of x (B, H, W, C) and dy (B, h, w, N); `interpret` runs it on a processor."""
-    depth, columns = (max(16, _power_of_two(array.shape[-1])) for array in (x, dy))
-    return _summed(DENSE, x, dy, geometry, (depth, columns), interpret)[..., : x.shape[-1], : dy.shape[-1]]
+    return _summed(DENSE, x, dy, geometry, _widths(x, dy), interpret)[..., : x.shape[-1], : dy.shape[-1]]
 
 
 def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, geometry: Geometry, *, interpret: bool = False) -> jax.Array:
@@ -90,16 +90,27 @@ def _summed(
             out_ref[0, 0, column] = form.finish(total)
 
     blocks = -(-pixels // (form.pixels * turns))
+    stages = max(1, min(STAGES, shared_memory() // _needed(form, channels, width)))
     parts = pallas.pallas_call(
         kernel,
         grid=(blocks, height, groups),
         in_specs=[pallas.BlockSpec(memory_space=pallas.ANY)] * 2,
         out_specs=pallas.BlockSpec((1, 1, width, *left), lambda block, row, group: (block, row, 0, 0, group)),
         out_shape=jax.ShapeDtypeStruct((blocks, height, width, left[0], groups * left[1]), jnp.float32),
-        compiler_params=triton.CompilerParams(num_warps=WARPS, num_stages=STAGES),
+        compiler_params=triton.CompilerParams(num_warps=WARPS, num_stages=stages),
         interpret=interpret,
     )(x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1]))
     return parts.sum(axis=0)
+
+
+def _widths(x: jax.Array, dy: jax.Array) -> tuple[int, int]:
+    """The channels of x and of dy, filled up to what products take."""
+    return max(16, _power_of_two(x.shape[-1])), max(16, _power_of_two(dy.shape[-1]))
+
+
+def _needed(form: Form, channels: tuple[int, int], width: int) -> int:
+    """Bytes of shared memory for the pixels of one turn."""
+    return 4 * form.pixels * (width * channels[0] + channels[1])
 
 
 def _seen(pixel: Any, pixels: int, row: Any, column: int, geometry: Geometry) -> tuple[Any, Any]:

@@ -16,6 +16,8 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
+from dltool.kernels.xla.gpu import fits
+
 #: sequences of one block of threads: the least that its matrix units take, where they are columns
 ROWS = 8
 #: units: powers of two, of which the matrix fits
@@ -26,8 +28,7 @@ WARPS = 8
 
 def suits(recurrent: jax.Array) -> bool:
     """Whether this loop can be used for a recurrent matrix (H, k · H), and is faster than XLA's."""
-    precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
-    return jax.default_backend() == "gpu" and precision == "tensorfloat32" and len(recurrent) in WIDTHS
+    return len(recurrent) in WIDTHS and fits(2 * recurrent.size + 4 * ROWS * recurrent.shape[1])
 
 
 def over_steps(

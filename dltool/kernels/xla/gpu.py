@@ -1,0 +1,35 @@
+"""What a GPU offers to kernels that are written for it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import jax
+
+#: KiB of shared memory that a block of threads may have, by compute capability (NVIDIA, CUDA C++ Programming Guide,
+#: technical specifications); later cards have at least the least of these
+SHARED = {"8.0": 163, "8.6": 99, "8.7": 163, "8.9": 99, "9.0": 227, "10.0": 227, "10.3": 227, "11.0": 227, "12.0": 99}
+LEAST = 99
+#: major versions whose matrix units read their operands from shared memory
+FROM_SHARED = (9, 10, 11)
+
+
+def fits(needed: int) -> bool:
+    """Whether products are wanted in TF32, and a kernel can have so many bytes of shared memory."""
+    precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
+    return precision == "tensorfloat32" and needed <= shared_memory()
+
+
+def shared_memory() -> int:
+    """Bytes that a block of threads may have; 0 where there is no GPU, or one without TF32."""
+    major, _ = capability()
+    return 1024 * SHARED.get(".".join(map(str, capability())), LEAST) if major >= 8 else 0
+
+
+@cache
+def capability() -> tuple[int, int]:
+    """The compute capability of the GPU, such as (9, 0); (0, 0) where there is none."""
+    if jax.default_backend() != "gpu":
+        return 0, 0
+    major, minor = str(jax.devices()[0].compute_capability).split(".")
+    return int(major), int(minor)
