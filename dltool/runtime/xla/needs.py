@@ -10,8 +10,9 @@ from dltool.program.building import Network
 
 @dataclass(frozen=True)
 class Needs:
-    """Bytes that do not depend on the batch, and those for each of its samples, if every value were kept."""
+    """Bytes of the data at hand, what else does not depend on the batch, and each sample's if every value were kept."""
 
+    data: int
     fixed: int
     per_sample: int
 
@@ -21,11 +22,14 @@ class Needs:
         values = [value for value in network.graph.values.values() if value.role != "data"]
         activations = [value for value in values if value.role == "activation"]
         once = sum(4 * value.spec.size for value in values if not value.spec.batched)
-        return cls(data + once, sum(4 * value.spec.size for value in activations if value.spec.batched))
+        return cls(data, once, sum(4 * value.spec.size for value in activations if value.spec.batched))
 
     def told(self, rows: int, memory: int | None, devices: int = 1) -> str:
         """The needs of a batch in words, and the largest batch that should fit into the `memory` of each device."""
-        words = f": the network and its data need {amount(self.fixed)}, a batch of {rows} at most "
+        fixed = self.fixed + self.data
+        words = f": the network and its data need {amount(fixed)}, a batch of {rows} at most "
         words += amount(self.per_sample * rows // devices)
-        fits = 0 if memory is None else devices * max(0, memory - self.fixed) // max(1, self.per_sample)
+        if memory is not None and self.data > memory // 2:
+            return f"{words}; with data.memory: {amount(memory // 4)} the data is sent in parts"
+        fits = 0 if memory is None else devices * max(0, memory - fixed) // max(1, self.per_sample)
         return f"{words}; train.batch_size: {fits} should fit" if 0 < fits < rows else f"{words}; use a smaller batch"

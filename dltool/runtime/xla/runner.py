@@ -69,7 +69,9 @@ class Runner:
         if samples > self._samples:
             self._compiled = {}
         self._samples = max(samples, self._samples)
-        self._data = {name: self._devices.put(array) for name, array in wanted.items()}
+        self._bytes, self._data = sum(array.nbytes for array in wanted.values()), {}  # what was there makes room first
+        with explained(self._devices, self._fitting):
+            self._data = {name: self._devices.put(array) for name, array in wanted.items()}
         self._first_position, self._first = first, self._devices.put(np.array(first))
         self._orders, self._orders_first = None, -1
 
@@ -138,7 +140,7 @@ class Runner:
 
     def _fitting(self) -> str:
         """What the network needs, and the largest batch that fits into the memory of a device."""
-        needs = Needs.of(self._network, sum(array.nbytes for array in self._data.values()))
+        needs = Needs.of(self._network, self._bytes)
         return needs.told(self._network.rows, self._devices.memory, len(self._devices.every))
 
     def _orders_from(self, epoch: int) -> Any:

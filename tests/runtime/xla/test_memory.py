@@ -11,6 +11,7 @@ import jax
 import pytest
 
 from dltool.cli.main import main
+from dltool.config.amounts import bytes_of
 from dltool.errors import RunError
 from dltool.runtime.xla.devices import Devices, explained
 from dltool.runtime.xla.needs import Needs
@@ -21,16 +22,23 @@ from tests.training.runs import write_config
 def test_out_of_memory_names_a_batch_that_fits():
     network = Row("wide", [{"dense": 1000}, *HEAD]).network(training=True, rows=33)
     needs = Needs.of(network, data=1000)
-    assert needs.fixed > 1000 + 3 * 4 * (7 * 1000 + 1000 * 5)  # weights, their gradients and momentum
+    assert needs.fixed > 3 * 4 * (7 * 1000 + 1000 * 5)  # weights, their gradients and momentum
     assert needs.per_sample > 2 * 4000  # the hidden layer and its gradient
     card = SimpleNamespace(
-        device_kind="Card", memory_stats=lambda: {"bytes_limit": needs.fixed + 10 * needs.per_sample}
+        device_kind="Card", memory_stats=lambda: {"bytes_limit": needs.fixed + 1000 + 10 * needs.per_sample}
     )
     devices = Devices("cuda", cast(Any, (card,)))
     with pytest.raises(RunError) as caught, explained(devices, lambda: needs.told(33, devices.memory)):
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 1 bytes.")
     assert str(caught.value).startswith("out of memory on Card, which has ")
     assert str(caught.value).endswith("; train.batch_size: 10 should fit")
+
+
+def test_out_of_memory_names_what_to_do_with_large_data():
+    network = Row("narrow", HEAD).network(training=True, rows=3)
+    told = Needs.of(network, data=9 * 10**9).told(3, 8 * 10**9)
+    assert told.endswith("; with data.memory: 2.0GB the data is sent in parts")
+    assert bytes_of("2.0GB") == 2 * 10**9
 
 
 def test_other_errors_of_xla_are_one_line():
