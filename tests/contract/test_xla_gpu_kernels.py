@@ -87,11 +87,13 @@ def test_weights_of_convolutions(samples: int, monkeypatch: pytest.MonkeyPatch):
     assert_near(made, reference.find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY), 1e-6)
 
 
-def test_depthwise_convolutions(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("used", [0, 1])
+def test_depthwise_convolutions(used: int, monkeypatch: pytest.MonkeyPatch):
     summed = partial(conv_kernel.depthwise_weight_gradient, interpret=True)
     monkeypatch.setattr(depthwise, "_in_groups", lambda: True)
     monkeypatch.setattr(conv_kernel, "depthwise_weight_gradient", summed)
     monkeypatch.setattr(conv_kernel, "CHANNELS", 4)  # of the five
+    monkeypatch.setattr(depthwise, "shared_memory", lambda: used)
     x, w, dy = numbers(2, 7, 6, 5), numbers(3, 3, 1, 5), numbers(2, 3, 3, 5)
     for name, arrays, more in (
         ("depthwise", (x, w), {}),
@@ -115,4 +117,6 @@ def test_kernels_are_used_where_they_fit(
     with jax.default_matmul_precision("tensorfloat32"):
         assert [n for n in (64, 128) if recurrence_kernel.suits(jax.numpy.zeros((n, 4 * n)))] == lstm
         assert [n for n in (64, 128) if attention_kernel.suits(n, 0.0)] == heads
+        with gpu.traced_for(2):
+            assert not attention_kernel.suits(64, 0.0)
     assert not attention_kernel.suits(64, 0.0)  # in full precision

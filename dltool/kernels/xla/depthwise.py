@@ -12,6 +12,7 @@ from dltool.kernels import reference
 from dltool.kernels.reference.conv import as_images, input_sizes, kernel_sizes, output_sizes
 from dltool.kernels.xla import conv_kernel
 from dltool.kernels.xla.conv import convolved, spread
+from dltool.kernels.xla.gpu import shared_memory
 
 
 def depthwise(x: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
@@ -38,7 +39,13 @@ def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geo
     """dw (1, kh, kw, 1, C), the sum over all samples: there are no groups of samples here."""
     if not _in_groups():
         return reference.find("depthwise_weight_gradient")(x, dy, groups=1, **geometry)
-    dw = conv_kernel.depthwise_weight_gradient(as_images(x), as_images(dy), geometry)
+    large, small = as_images(x), as_images(dy)
+    if shared_memory():
+        dw = conv_kernel.depthwise_weight_gradient(large, small, geometry)
+    else:
+        kernel = (geometry["kernel_height"], geometry["kernel_width"], 1, x.shape[-1])
+        weights = jax.ShapeDtypeStruct(kernel, dy.dtype)
+        (dw,) = jax.linear_transpose(lambda w: convolved(large, w, geometry, groups=x.shape[-1]), weights)(small)
     return dw.reshape(1, *kernel_sizes(x, geometry), *dw.shape[2:])
 
 

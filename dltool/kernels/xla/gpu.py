@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 import jax
@@ -10,8 +13,12 @@ import jax
 #: technical specifications); later cards have at least the least of these
 SHARED = {"8.0": 163, "8.6": 99, "8.7": 163, "8.9": 99, "9.0": 227, "10.0": 227, "10.3": 227, "11.0": 227, "12.0": 99}
 LEAST = 99
+#: the first major version that the compiler of kernels, and TF32, know
+OLDEST = 8
 #: major versions whose matrix units read their operands from shared memory
 FROM_SHARED = (9, 10, 11)
+
+_devices: ContextVar[int] = ContextVar("devices", default=1)
 
 
 def fits(needed: int) -> bool:
@@ -21,9 +28,19 @@ def fits(needed: int) -> bool:
 
 
 def shared_memory() -> int:
-    """Bytes that a block of threads may have; 0 where there is no GPU, or one without TF32."""
-    major, _ = capability()
-    return 1024 * SHARED.get(".".join(map(str, capability())), LEAST) if major >= 8 else 0
+    """Bytes that a block of threads may have; 0 where no kernel can be used: no GPU, an old one, or several."""
+    major, minor = capability()
+    return 1024 * SHARED.get(f"{major}.{minor}", LEAST) if major >= OLDEST and _devices.get() == 1 else 0
+
+
+@contextmanager
+def traced_for(devices: int) -> Iterator[None]:
+    """While a program is traced for some devices: XLA divides its own operations among several, and not kernels."""
+    token = _devices.set(devices)
+    try:
+        yield
+    finally:
+        _devices.reset(token)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 from jax import lax
 
+from dltool.kernels.xla.gpu import traced_for
 from dltool.runtime.device import LOADED, PROGRAM
 from dltool.runtime.xla.devices import PRECISIONS, Devices, explained
 from dltool.runtime.xla.tracing import Shape, Traced, stretch
@@ -65,5 +66,5 @@ class Compiler:
             in_shardings=everywhere,
             out_shardings=(everywhere, None),
         )
-        with jax.default_matmul_precision(PRECISIONS[devices.precision]):
+        with jax.default_matmul_precision(PRECISIONS[devices.precision]), traced_for(len(devices.every)):
             return function.lower(*arguments)
