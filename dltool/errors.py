@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dltool.formatting import first_few
+
 #: names may contain line breaks or terminal escapes, but a message is one line
 _CONTROLS = {number: repr(chr(number))[1:-1] for number in (*range(32), 127)}
 #: names may be a megabyte long; paths have at most 4096 characters
@@ -75,5 +77,4 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
         return f"did you mean '{close}'?"
     if not allowed:
         return "nothing is allowed here"
-    shown = ", ".join(allowed[:LISTED]) + (", …" if len(allowed) > LISTED else "")
-    return f"allowed: {shown}"
+    return f"allowed: {first_few(allowed, LISTED)}"

@@ -43,6 +43,11 @@ def scalar_metrics(metrics: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: value for name, value in metrics.items() if value is None or isinstance(value, int | float)}
 
 
+def first_few(names: Sequence[str], most: int) -> str:
+    """At most so many of the names, such as "a, b, c, …"."""
+    return ", ".join([*names[:most], *(["…"] if len(names) > most else [])])
+
+
 def metric_title(name: str, classes: Mapping[str, str]) -> str:
     """The name of a metric, followed by its positive class in `classes`, if it has one."""
     return f"{name} ({classes[name]})" if name in classes else name

@@ -40,6 +40,22 @@ def a_part_comes_from_one_place(data: DataConfig) -> Faults:
             yield ("data", "split", part), "a column already assigns rows to parts; leave out one of the two"
 
 
+def parts_are_weighted_alike(data: DataConfig) -> Faults:
+    """The rows of a separate source have weights if those to train on have them, and only then."""
+    main = data.source
+    for part in PARTS[1:]:
+        own = getattr(data, part)
+        if not own or bool(own.weight_column) == bool(main.weight_column):
+            continue
+        if main.weight_column:
+            yield (
+                ("data", part, own.yaml_name),
+                f"needs a weight, since the training rows have one: {main.weight_column}",
+            )
+        else:
+            yield ("data", part, own.yaml_name, "weight"), "the training rows have no weight; give both one, or neither"
+
+
 def rows_remain_to_train_on(data: DataConfig) -> Faults:
     """Random fractions sum to less than 1."""
     fractions = {part: data.split.fraction(part) for part in PARTS[1:]}
@@ -181,6 +197,7 @@ def one_metric_decides_which_epoch_is_best(early_stopping: EarlyStopping | None,
 
 RULES: Sequence[Callable[..., Faults]] = (
     a_part_comes_from_one_place,
+    parts_are_weighted_alike,
     rows_remain_to_train_on,
     parts_do_not_share_rows,
     rows_are_drawn_one_way,

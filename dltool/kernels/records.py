@@ -218,15 +218,15 @@ SORT_ENDS = 2  # address of uint32, one for each block: where its keys end
 SORT_BLOCKS = 3
 SORT_BITS = 4  # a block has 2^bits rows
 
-# The arguments of `spread`; then PIECE_FIELDS for each of PIECES pieces of a record.
-SPREAD_FIELDS = 6
+# The arguments of `spread`; then PIECE_FIELDS for each piece of a record.
+SPREAD_FIELDS = 7
 SPREAD_KEYS = 0  # of all runs
 SPREAD_ENDS = 1  # likewise
 SPREAD_BLOCKS = 2
 SPREAD_BLOCK = 3  # number of the block
 SPREAD_SOURCE = 4  # address of its records
 SPREAD_SIZE = 5  # bytes of a record
-PIECES = 3
+SPREAD_PIECES = 6  # how many
 PIECE_FIELDS = 3
 PIECE_START = 0  # byte of the record
 PIECE_BYTES = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import e, log
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 #: weights of classes, as a config gives them
 Balanced = Literal["balanced"] | Weights | None
+BALANCED_FIELD: Any = Field(
+    default=None,
+    description="balanced (rows / classes / rows of the class, counted in the training part), weights by class name"
+    " (1 for the others), or one for each class in order",
+)
 
 
 @register("loss", "cross_entropy")
@@ -43,11 +48,7 @@ class CrossEntropy(Loss):
     smooth_over: Literal["all", "others"] = by_compat(
         "all", mxnet="others", description="classes that receive this share: all, or all but the true one"
     )
-    class_weights: Balanced = Field(
-        default=None,
-        description="balanced (rows / classes / rows of the class, counted in the training part), weights by class name"
-        " (1 for the others), or one for each class in order",
-    )
+    class_weights: Balanced = BALANCED_FIELD
     divide_by: Literal["samples", "weights"] = by_compat(
         "samples",
         torch="weights",
@@ -132,10 +133,11 @@ def require_labels(loss: Loss, graph: Graph, prediction: Value, target: Value, c
             ("labels", "binary_cross_entropy") if classes else ("numbers", "mse, mae or huber, or task: classes")
         )
         raise loss.refuse(f"needs a target of classes, but this one holds {held}", f"use {fitting}")
-    if count < 2:
+    if len(classes) < 2:
         raise loss.refuse("needs at least two classes, but the data has one", "check the target column")
     if prediction.shape != (count,):
-        what = f"needs {count} outputs, one for each class, but the model returns shape {list(prediction.shape)}"
+        each = "one for each class" if count == len(classes) else "one for each class but the last"
+        what = f"needs {count} outputs, {each}, but the model returns shape {list(prediction.shape)}"
         raise loss.refuse(what, outputs_hint(graph, prediction, "classes"))
 
 

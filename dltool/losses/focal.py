@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from dltool.config.experiment import Task
-from dltool.losses.cross_entropy import Balanced, class_weights, require_labels
+from dltool.losses.cross_entropy import BALANCED_FIELD, Balanced, class_weights, require_labels
 from dltool.losses.loss import Built, Loss, TargetForm, before
 from dltool.registry import register
 
@@ -24,11 +24,7 @@ class Focal(Loss):
     tasks: ClassVar[tuple[Task, ...]] = ("classes",)
 
     gamma: float = Field(default=2.0, ge=0, description="how much less easy samples count; 0: cross entropy")
-    class_weights: Balanced = Field(
-        default=None,
-        description="balanced (rows / classes / rows of the class, counted in the training part), weights by class name"
-        " (1 for the others), or one for each class in order",
-    )
+    class_weights: Balanced = BALANCED_FIELD
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Take logits; a softmax in front of the loss is skipped."""

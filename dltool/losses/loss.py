@@ -56,11 +56,12 @@ class Loss(Description):
     tasks: ClassVar[tuple[Task, ...]]
     #: whether the loss supports samples mixed from two (mixup, cutmix)
     mixes: ClassVar[bool] = False
+    #: whether the order of the classes matters
+    ordered: ClassVar[bool] = False
 
-    @property
-    def outputs_for_each(self) -> int:
-        """How many outputs a network needs for each class or target."""
-        return 1
+    def outputs(self, count: int) -> int:
+        """How many outputs a network needs for `count` classes or targets."""
+        return count
 
     @abstractmethod
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:

@@ -41,10 +41,9 @@ class Quantile(Regression):
             raise ValueError("expected quantiles that rise, such as [0.1, 0.5, 0.9]")
         return quantiles
 
-    @property
-    def outputs_for_each(self) -> int:
-        """One for each quantile."""
-        return len(self.quantiles)
+    def outputs(self, count: int) -> int:
+        """One for each quantile of each target."""
+        return count * len(self.quantiles)
 
     def build(self, graph: Graph, prediction: Value, target: Value, *, classes: Mapping[str, float]) -> Built:
         """Repeat the targets for each quantile, and weigh errors by it."""

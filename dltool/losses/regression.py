@@ -35,7 +35,7 @@ class Regression(Loss):
             )
         if classes:
             raise self.refuse("needs a target of numbers, but this one holds labels", "use binary_cross_entropy")
-        needed = (target.spec.size * self.outputs_for_each,)
+        needed = (self.outputs(target.spec.size),)
         if prediction.shape != needed:
             raise self.refuse(
                 f"needs outputs of shape {list(needed)}, but the model returns {list(prediction.shape)}",

@@ -86,16 +86,21 @@ class HuberGradient(LossGradient):
 
 @register("op", "mean_loss")
 class MeanLoss(Op):
-    """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum."""
+    """loss () = Σ row_loss () · scale: the batch's share of the mean over the update; in an evaluation, the sum.
 
-    operands = "row_loss -> loss"
+    With weights (1,) of samples, each loss counts so often.
+    """
+
+    operands = "row_loss, *weights -> loss"
     cut = Cut.ONCE
     uses_step = True
     reports = Report.LOSS
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        (row_loss,) = inputs
+        row_loss, *weights = inputs
         if row_loss.spec != Spec(()):
             raise ShapeError(f"row_loss is one number per sample, got {list(row_loss.shape)}")
+        if any(weight.spec != Spec((1,)) for weight in weights):
+            raise ShapeError(f"sample weights are one number per sample, got {list(weights[0].shape)}")
         return (Spec((), batched=False),)

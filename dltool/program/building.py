@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -13,6 +13,7 @@ from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField, Signature
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 from dltool.layers.layer import build_layers, stateful_layers
 from dltool.losses.loss import Loss, Mixed
 from dltool.losses.output_activations import OutputActivation, activate
@@ -32,6 +33,10 @@ from dltool.registry import registered
 #: how a program takes the rows of its data: in file order, shuffled in every epoch, drawn with replacement, or in
 #: streams that each batch continues
 RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
+
+
+#: classes that a warning lists
+LISTED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +75,20 @@ class Network:
         """Whether the mean of losses is one by weights."""
         return self.class_weights is not None or self.over_tokens
 
-    def weights(self, targets: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
-        """What losses of consecutive groups of samples are divided by: the `rows` (n,) of each, or their weights."""
-        if targets is None or not self.weighs:
+    def weights(self, targets: np.ndarray | None, rows: np.ndarray, of_samples: np.ndarray | None = None) -> np.ndarray:
+        """What losses of consecutive groups of samples are divided by: the `rows` (n,) of each, or their weights.
+
+        Training leaves out the weights `of_samples` (samples,), which average 1: a batch of heavy samples counts more.
+        """
+        weights = of_samples
+        if targets is not None and self.over_tokens:
+            weights = targets[:, 0]
+        elif targets is not None and self.class_weights is not None:
+            of_classes = self.class_weights.astype(np.float64)[targets.reshape(-1)]
+            weights = of_classes if of_samples is None else of_classes * of_samples
+        if weights is None:
             return rows
-        if self.class_weights is None:
-            weights = targets[:, 0].astype(np.float64)
-        else:
-            weights = self.class_weights.astype(np.float64)[targets.reshape(-1)]
-        return np.add.reduceat(weights, np.cumsum(rows) - rows)
+        return np.add.reduceat(weights.astype(np.float64), np.cumsum(rows) - rows)
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """Predictions (n, k) from collected outputs; of quantiles (n, k, quantiles), sorted so that none cross."""
@@ -100,6 +110,9 @@ class Network:
             "codes": np.ascontiguousarray(samples.codes),
             "target": np.ascontiguousarray(samples.targets.reshape(len(samples), *shape), dtype=targets.dtype),
         }
+        if "sample_weights" in values:
+            weights = np.ones(len(samples)) if samples.weights is None else samples.weights
+            given["sample_weights"] = np.ascontiguousarray(weights.reshape(-1, 1), np.float32)
         if samples.alias:
             given |= {"chances": samples.alias.chances, "others": samples.alias.others}
         return given
@@ -156,10 +169,11 @@ def build_network(
     must not have more than `longest` tokens. `lower` rewrites the graph for the cpu kernels.
     """
     graph = empty_graph(experiment, signature, training=training, rows=rows)
+    graph.warnings += _guessed_order(experiment, signature)
     if order is None:
         order = row_order(experiment) if training else "as they come"
     signature = _shortened(signature, longest)
-    features, target, mixed = _batch(graph, experiment, signature, order)
+    features, target, mixed, weights = _batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
     if signature.task == "inputs" and prediction.shape == features.shape:
         prediction = graph.apply("reshape", prediction, shape=target.shape)
@@ -172,12 +186,12 @@ def build_network(
         else:
             built = loss.build(graph, prediction, target, classes=signature.class_shares)
         with graph.part("batch"):
-            graph.apply("mean_loss", built.row_loss)
+            graph.apply("mean_loss", built.row_loss, *([] if weights is None else [weights]))
             graph.apply("collect", built.output)
     if lower:
         lower_forward(graph, features, experiment.train.shard_size)
     if training:
-        gradients = differentiate(graph, built.row_loss)
+        gradients = differentiate(graph, built.row_loss, weights)
         append_updates(graph, gradients, experiment)
     if lower:
         lower_step(graph)
@@ -197,6 +211,16 @@ def build_network(
     )
 
 
+def _guessed_order(experiment: Experiment, signature: Signature) -> Iterator[str]:
+    """A warning where the order of classes matters, and is only that of the alphabet."""
+    names, given = signature.classes or (), getattr(experiment.data.source, "class_order", None)
+    if experiment.loss.ordered and not given and not all(name.lstrip("-").isdecimal() for name in names):
+        yield (
+            f"'{experiment.loss.yaml_name}' takes the classes in the order of the alphabet, {first_few(names, LISTED)};"
+            f" give another from the lowest to the highest: data.{experiment.data.source.yaml_name}.class_order"
+        )
+
+
 def _shortened(signature: Signature, longest: int | None) -> Signature:
     """The same data, of whose texts only the first tokens are read."""
     if longest is None:
@@ -209,7 +233,7 @@ def empty_graph(
     experiment: Experiment, signature: Signature, *, training: bool, rows: int = 1, context: int | None = None
 ) -> Graph:
     """A graph that knows what the network of a config is for."""
-    outputs = len(signature.classes or signature.targets) * experiment.loss.outputs_for_each
+    outputs = experiment.loss.outputs(len(signature.classes or signature.targets))
     kind = "classes" if signature.classes else "targets"
     return Graph(
         training=training,
@@ -225,8 +249,11 @@ def empty_graph(
 
 def _batch(
     graph: Graph, experiment: Experiment, signature: Signature, order: RowOrder
-) -> tuple[Value, Value, Mixed | None]:
-    """The nodes that fetch a batch: features as float32, targets as the loss wants them, further labels if mixed."""
+) -> tuple[Value, Value, Mixed | None, Value | None]:
+    """The nodes that fetch a batch: features as float32, targets as the loss wants them.
+
+    Further labels if samples are mixed, and the weights (1,) of samples if they have any.
+    """
     with graph.part("batch"), graph.inside("batch"):
         rows = _rows(graph, order)
         if stateful_layers(experiment.model) and signature.task != "tokens":
@@ -248,7 +275,7 @@ def _batch(
         if signature.task == "inputs":
             _require_reconstruction(loss)
             target = _own_target(graph, signature, features)
-            graph.outputs = target.spec.size * loss.outputs_for_each
+            graph.outputs = loss.outputs(target.spec.size)
         elif signature.task == "tokens":
             features, target = graph.apply("next_tokens", features)
             features.vocabulary = graph.outputs
@@ -262,7 +289,10 @@ def _batch(
             target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
             if width > 1 and width > len(signature.targets):  # behind them is the number of the series
                 target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
-    return features, target, mixed
+        weights = None
+        if experiment.data.source.weight_column:
+            weights = graph.apply("gather_targets", graph.data("sample_weights", (1,)), rows)
+    return features, target, mixed, weights
 
 
 def _require_reconstruction(loss: Loss) -> None:

@@ -35,7 +35,7 @@ def named_axes(experiment: Experiment, signature: Signature, names: Names) -> Na
         first, _ = graph.apply("next_tokens", first)
         first.vocabulary = graph.outputs
     if signature.task == "inputs":
-        graph.outputs = first.spec.size * experiment.loss.outputs_for_each
+        graph.outputs = experiment.loss.outputs(first.spec.size)
     last = build_layers(graph, experiment.model, first)
     naming = _Naming(graph)
     for column, of_column in names.codes.items():

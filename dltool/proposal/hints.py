@@ -18,6 +18,15 @@ ROWS_EACH = 1.5
 FEW_MISSING = 0.1
 
 
+def order_hint(target: ColumnProfile, classes: int) -> Iterator[Finding]:
+    """How to use the order of classes that are numbers, such as grades."""
+    if target.kind == "integer" and classes > 2:
+        yield note(
+            f"if the classes of '{target.name}' have an order, as grades do, use it: loss: ordinal, and metrics:"
+            " [accuracy, rank_mae, cohen_kappa: quadratic]"
+        )
+
+
 def hints(look: Look, features: Sequence[str], time: ColumnProfile | None) -> Iterator[Finding]:
     """Other ways to divide the rows of a table than by `time`."""
     for name in features:

@@ -13,6 +13,7 @@ from dltool.data.readers.outline import Outline, Request
 from dltool.data.sources.images import Images
 from dltool.errors import Problem
 from dltool.findings import Finding, note, warning
+from dltool.formatting import first_few
 from dltool.proposal.seen import Seen
 
 #: images of each part to decode, to find damaged ones
@@ -49,7 +50,7 @@ def look_at_images(paths: Mapping[str, str]) -> Seen:
                 findings.append(note(f"{reader.files.where}: {message}; dltool check decodes all of them"))
             findings += map(note, reader.remarks())
             if same:
-                message = f"{plural(len(same), 'image')} of a single color: {_named(same)}"
+                message = f"{plural(len(same), 'image')} of a single color: {first_few(same, LISTED)}"
                 findings.append(note(f"{reader.files.where}: {message}"))
             outlines[part] = reader.outline
         request = Request(shape=outlines["train"].feature_shape, dtype=outlines["train"].feature_dtype)
@@ -71,7 +72,3 @@ def _damaged(problems: Sequence[Problem], reader: ImageReader) -> Finding:
     more = f" and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
     count = f"{len(problems)} of {plural(reader.outline.rows, 'image')}"
     return warning(f"{count} cannot be used and are left out (damaged: skip): {listed}{more}", reader.files.where)
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")

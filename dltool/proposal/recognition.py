@@ -21,6 +21,7 @@ from dltool.data.images.formats import is_called_image
 from dltool.data.images.layout import classes_of, part_of, parts
 from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 from dltool.proposal.prose import is_running_text
 
 Kind = Literal["table", "npz", "npy", "idx", "images", "series", "text_stream"]
@@ -128,9 +129,7 @@ def _folder(folder: Path, path: str) -> Found:
     if images.names:
         message = "its images are not in class folders; put the images of each class in a folder"
         raise InputError(Problem(message, path))
-    names = [entry.name for entry in entries]
-    listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
-    what = f"it holds {listed}" if names else "it is empty"
+    what = f"it holds {first_few([entry.name for entry in entries], LISTED)}" if entries else "it is empty"
     raise InputError(Problem(f"no known data in this folder: {what}; name a file", path))
 
 

@@ -16,7 +16,7 @@ from dltool.proposal.assembly import assemble
 from dltool.proposal.columns import Choice, choose_columns
 from dltool.proposal.division import divide, time_column
 from dltool.proposal.entry import Entry
-from dltool.proposal.hints import hints
+from dltool.proposal.hints import hints, order_hint
 from dltool.proposal.labels import label_entries
 from dltool.proposal.layout import Look, looked_at
 from dltool.proposal.proposal import Proposal, Wishes
@@ -78,6 +78,8 @@ def _propose(look: Look, others: Mapping[str, Look], target: TargetChoice) -> Pr
         ("features", _kinds(used)),
         *(("left out", f"'{choice.column}': {choice.excluded}") for choice in choices if choice.excluded),
     ]
+    if target.task == "classes":
+        findings += order_hint(look.profiles[target.names[0]], len(shares))
     findings += hints(look, [choice.column for choice in used], time) if division.entry else []
     what = f"{len(shares)} classes" if target.task == "classes" else target.task
     title = f"Predicts {target.listed} ({what}) from {plural(len(used), 'column')} of {look.path}."

@@ -9,6 +9,7 @@ from dltool.config.experiment import Task
 from dltool.data.tables.profile import ColumnProfile
 from dltool.data.targets.target import MOST_CLASSES
 from dltool.errors import InputError, Problem, did_you_mean
+from dltool.formatting import first_few
 
 #: names of columns that are taken as the target
 NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "output")
@@ -86,7 +87,7 @@ def _found(profiles: Mapping[str, ColumnProfile], where: str) -> tuple[tuple[str
     """The target by its name, else the last column, else the first."""
     named = [name for name in profiles if name.lower() in NAMES]
     columns = list(profiles)
-    listed = ", ".join(columns[:LISTED]) + (", …" if len(columns) > LISTED else "")
+    listed = first_few(columns, LISTED)
     if len(named) > 1:
         both = " and ".join(f"'{name}'" for name in named)
         raise InputError(Problem(f"{both} may each be the target; choose: --target {named[0]}", where))

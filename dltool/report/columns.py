@@ -13,6 +13,7 @@ from dltool.data.features.feature import Encoder
 from dltool.data.preprocessing.features import Preparation, TablePreparation
 from dltool.data.samples.samples import Samples
 from dltool.data.scaling.series_scale import SeriesScale
+from dltool.formatting import first_few
 from dltool.report.formats import share, short
 
 #: bars of a small distribution, and words that are listed
@@ -105,9 +106,8 @@ def _of_codes(codes: np.ndarray) -> tuple[str, Sequence[float]]:
 
 def _of_words(cells: np.ndarray) -> tuple[str, Sequence[float]]:
     counts = Counter(cells.tolist()).most_common()
-    listed = ", ".join(f"{word} {share(count / len(cells))}" for word, count in counts[:LISTED])
-    more = ", …" if len(counts) > LISTED else ""
-    return f"{len(counts):,} different: {listed}{more}", [count for _, count in counts[:BARS]]
+    shares = [f"{word} {share(count / len(cells))}" for word, count in counts]
+    return f"{len(counts):,} different: {first_few(shares, LISTED)}", [count for _, count in counts[:BARS]]
 
 
 def _heights(values: np.ndarray) -> Sequence[float]:

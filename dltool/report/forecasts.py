@@ -24,7 +24,7 @@ def forecasts(content: Content) -> Markup | None:
     drawn = [
         figure
         for example in measured.forecasts
-        for figure in _figures(example, forecast.columns, content.experiment.loss.outputs_for_each > 1)
+        for figure in _figures(example, forecast.columns, content.experiment.loss.outputs(1) > 1)
     ]
     about = f"Evenly spaced windows of the {measured.part} part; step 0 is the last one that the network was shown."
     return element(

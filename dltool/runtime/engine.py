@@ -160,7 +160,7 @@ class Engine:
         if len(groups) < 2:
             network = self._evaluation[groups[0][0]]
             plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
-            return self._evaluate(network, part, samples.targets, plan, average=use_average)
+            return self._evaluate(network, part, samples, plan, average=use_average)
         results = [
             self._evaluate_some(self._evaluation[number], part, samples.taken(members), average=use_average)
             for number, members in groups
@@ -173,14 +173,12 @@ class Engine:
         """The same for some samples of a part, with one of the networks."""
         self._runner(network, part, average=average).attach(network.inputs(samples), 0)
         plan = consecutive(rows_of_batches(samples, network), 0)
-        return self._evaluate(network, part, samples.targets, plan, average=average)
+        return self._evaluate(network, part, samples, plan, average=average)
 
-    def _evaluate(
-        self, network: Network, part: str, targets: np.ndarray, plan: StepPlan, *, average: bool
-    ) -> Evaluation:
+    def _evaluate(self, network: Network, part: str, samples: Samples, plan: StepPlan, *, average: bool) -> Evaluation:
         runner = self._runner(network, part, average=average)
         result = runner.run(plan, collect=True) if network.in_streams else run_divided(runner, plan, self._ranks)
-        return Evaluation(result.losses, network.weights(targets, plan.rows), result.outputs)
+        return Evaluation(result.losses, network.weights(samples.targets, plan.rows, samples.weights), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""

@@ -72,7 +72,9 @@ class Filler:
         arguments[records.SPREAD_BLOCKS] = self._blocks
         arguments[records.SPREAD_SOURCE] = address(self._block)
         arguments[records.SPREAD_SIZE] = self._part.layout.bytes
-        return np.concatenate([arguments, *self._pieces(span)])
+        pieces = list(self._pieces(span))
+        arguments[records.SPREAD_PIECES] = len(pieces)
+        return np.concatenate([arguments, *pieces])
 
     def _pieces(self, span: Samples) -> Iterator[np.ndarray]:
         for name, start, count in self._part.layout.pieces():

@@ -64,7 +64,7 @@ def bucketing(
     )
     left = order.padding(0)
     saved = 1 - (1 - padding) / (1 - left)
-    room = memory_for(experiment.data) >= 2 * sum(one.nbytes for one in (part.features, part.targets, part.codes))
+    room = memory_for(experiment.data) >= 2 * sum(array.nbytes for array in part.arrays.values())
     if row_order(experiment) != "shuffled" or saved < WORTH or step_flops(network) < LEAST_FLOPS or not room:
         return None, [note]
     networks = _networks(build, batching.largest_batch, programs)

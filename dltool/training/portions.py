@@ -75,4 +75,4 @@ def _bytes(samples: Samples | StoredSamples) -> int:
     """Of one sample."""
     if isinstance(samples, StoredSamples):
         return samples.layout.bytes
-    return sum(array[:1].nbytes for array in (samples.features, samples.targets, samples.codes))
+    return sum(array[:1].nbytes for array in samples.arrays.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -73,6 +73,13 @@ class Row:
         return Signature(self.shape, kind, offset, self.scaled, names, columns, rows, task, *fields)
 
     def data(self) -> Samples:
+        """Samples with weights where the source names a column for them."""
+        if self.experiment.data.source.weight_column is None:
+            return self._unweighted()
+        weights = np.random.default_rng(6).exponential(size=SAMPLES) * (np.arange(SAMPLES) % 7 > 0)
+        return replace(self._unweighted(), weights=weights.astype(np.float32))
+
+    def _unweighted(self) -> Samples:
         generator = np.random.default_rng(5)
         features = generator.normal(size=(SAMPLES, *self.shape)).astype(np.float32)
         if self.scaled is not None:
@@ -379,6 +386,8 @@ def loss_rows() -> Iterator[Row]:
     }.items():
         yield Row(f"cross_entropy {name}", labels, config={"loss": {"cross_entropy": fields}})
     yield Row("focal", labels, config={"loss": {"focal": {"gamma": 1.5, "class_weights": weights}}})
+    yield Row("ordinal", labels, config={"loss": "ordinal"})
+    yield Row("ordinal weighted", labels, config={"loss": {"ordinal": {"class_weights": weights}}})
     for name, end in {"plain": {"dense": 1}, "after sigmoid": {"dense": {"units": 1, "activation": "sigmoid"}}}.items():
         config = _loss("binary_cross_entropy")
         yield Row(f"binary_cross_entropy {name}", [hidden, end], target="binary", config=config)
@@ -391,6 +400,24 @@ def loss_rows() -> Iterator[Row]:
         model = [{"dense": {"units": 17, "activation": "tanh"}}, {"dense": {"units": "targets"}}]
         config = {"loss": {"quantile": [0.1, 0.5, 0.9]}}
         yield Row(f"quantile of {targets}", model, target="numbers", targets=targets, config=config)
+
+
+def weighted_rows() -> Iterator[Row]:
+    """Losses whose samples have weights from a column."""
+    hidden = {"dense": {"units": 17, "activation": "relu"}}
+    source = {"table": {"path": "data.csv", "target": "y", "weight": "w"}}
+    for loss in ({"cross_entropy": {"label_smoothing": 0.1}}, {"focal": 1.5}):
+        yield Row(f"weighted samples, {next(iter(loss))}", [hidden, *HEAD], source=source, config={"loss": loss})
+    config = {"loss": {"cross_entropy": {"class_weights": {"c0": 3.0}, "divide_by": "weights"}}}
+    yield Row("weighted samples of weighted classes", [hidden, *HEAD], source=source, config=config)
+    config = _loss("binary_cross_entropy")
+    yield Row("weighted samples, binary", [hidden, {"dense": 1}], target="binary", source=source, config=config)
+    for loss in ("mse", "mae", "huber", {"quantile": [0.1, 0.9]}):
+        for targets in (1, 17):
+            name = loss if isinstance(loss, str) else "quantile"
+            fields: dict[str, Any] = {"target": "numbers", "targets": targets, "config": {"loss": loss}}
+            model = [hidden, {"dense": "targets"}]
+            yield Row(f"weighted samples, {name} of {targets}", model, source=source, **fields)
 
 
 def _loss(name: str) -> dict[str, Any]:
@@ -424,6 +451,8 @@ def training_rows() -> Iterator[Row]:
         "of a seed that fills 64 bits": {"seed": 2**64 - 1},
     }.items():  # fmt: skip
         yield Row(name, model, config={"train": train})
+        weighted = {"table": {"path": "data.csv", "target": "y", "weight": "w"}}
+        yield Row(f"{name}, of weighted samples", model, config={"train": train}, source=weighted)
         yield Row(f"{name}, with embeddings", model, config={"train": train, "optimizer": "adam"}, codes=MIXED)
     for factor in (np.float32(1 / 255), np.linspace(0.01, 0.02, 5, dtype=np.float32)):
         yield Row(f"bytes scaled by {factor.shape}", _around("relu"), shape=(3, 5), scaled=np.asarray(factor))
@@ -433,5 +462,5 @@ def training_rows() -> Iterator[Row]:
     yield Row("bytes, flattened", ["flatten", *model], shape=(3, 5), scaled=np.asarray(np.float32(1 / 255)))
 
 
-GRADIENTS = [*layer_rows(), *frozen_rows(), *code_rows(), *window_rows(), *loss_rows()]
+GRADIENTS = [*layer_rows(), *frozen_rows(), *code_rows(), *window_rows(), *loss_rows(), *weighted_rows()]
 ROWS = [*GRADIENTS, *training_rows()]

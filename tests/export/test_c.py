@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,10 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dltool.data.samples.samples import Samples
 from dltool.errors import InputError
-from dltool.export.c.file import Written, compiled, write
+from dltool.export.c.file import FLAGS, Written, compiled, write
+from dltool.export.emitters import _functions
 from dltool.export.expected import expected_outputs
 from dltool.export.opening import Trained
+from dltool.losses.output_activations import activate
+from dltool.ops.op import StepRecord
+from dltool.program.initial import initial_values
+from dltool.runtime.interpreter import run_graph
 from tests.contract.networks import Row, code_rows, layer_rows
 from tests.export.test_onnx_inputs import CASES, _files  # noqa: F401  (the files of the cases)
 from tests.export.test_onnx_networks import ROOT
@@ -32,7 +39,7 @@ def agree(trained: Trained, written: Written) -> None:
     np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("row", [row for row in NETWORKS if "stateful" not in row.name], ids=str)
+@pytest.mark.parametrize("row", NETWORKS, ids=str)
 def test_every_network_of_the_table(row: Row):
     trained = of_row(row)
     agree(trained, write(trained, "network", preprocessing=False))
@@ -110,9 +117,47 @@ def test_a_program_of_its_own_can_use_the_file(tmp_path: Path):
     assert done.stdout == "bad 1000\n"
 
 
-def test_what_c_has_no_function_for_is_refused():
-    row = next(row for row in NETWORKS if row.name == "stateful gru")
-    with pytest.raises(InputError, match=r"^layer gru_1.layer_1: the op 'recall' cannot be written in C$"):
+@pytest.mark.parametrize("row", [row for row in NETWORKS if "stateful" in row.name], ids=str)
+def test_a_stateful_network_goes_on_until_it_is_reset(row: Row, tmp_path: Path):
+    trained = of_row(row)
+    written = write(trained, "network", preprocessing=False)
+    given, samples = written.inputs.example(np.random.default_rng(7))
+    (tmp_path / "net.c").write_text(written.text)
+    subprocess.run([COMPILER, *FLAGS, "-shared", "-fPIC", "net.c", "-lm", "-o", "net.so"], cwd=tmp_path, check=True)
+    library = ctypes.CDLL(str(tmp_path / "net.so"))
+
+    def predicted(place: int) -> np.ndarray:
+        block, out = np.ascontiguousarray(given[place], np.float32), np.empty(written.outputs.shape, np.float32)
+        library.predict(block.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p))
+        return out
+
+    made = [predicted(place) for place in range(3)]
+    library.predict_reset()
+    np.testing.assert_array_equal(predicted(0), made[0])
+    expected = _one_after_the_other(trained, samples.rows(0, 3))
+    np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5)
+    assert np.abs(expected[1] - expected_outputs(trained, samples.rows(1, 2))[written.outputs.name][0]).max() > 1e-4
+
+
+def _one_after_the_other(trained: Trained, samples: Samples) -> np.ndarray:
+    """Probabilities by the reference kernels, which carry what they remember from sample to sample."""
+    graph = trained.network().graph
+    state = {**dict(initial_values(graph.values.values(), seed=0)), **trained.arrays}
+    memories = [name for name, value in graph.values.items() if value.role == "memory"]
+    found = []
+    for place in range(len(samples)):
+        inputs = trained.network().inputs(samples.rows(place, place + 1))
+        values = run_graph(graph, {**inputs, **state}, StepRecord(place, 0, place, 1, 1.0, ()))
+        state |= {name: values[name] for name in memories}
+        found.append(activate("softmax", values[trained.forward(fold=False).output.name][0]))
+    return np.stack(found)
+
+
+def test_what_c_has_no_function_for_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr("dltool.export.c.ops.matmul.matmul")
+    monkeypatch.setattr("dltool.export.emitters._functions", _functions.__wrapped__)
+    row = next(row for row in NETWORKS if row.name == "wide")
+    with pytest.raises(InputError, match=r"^layer dense_1: the op 'matmul' cannot be written in C$"):
         write(of_row(row), "network", preprocessing=False)
 
 

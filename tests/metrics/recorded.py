@@ -81,6 +81,10 @@ def _of_classes(predictions: np.ndarray, targets: np.ndarray) -> dict[str, float
 
     called, width = predictions.argmax(axis=1), predictions.shape[1]
     found = {"accuracy": metrics.accuracy_score(targets, called)}
+    found["rank_mae"] = metrics.mean_absolute_error(targets, called)
+    for weights in (None, "linear", "quadratic"):
+        kappa = metrics.cohen_kappa_score(targets, called, weights=weights, labels=range(width))
+        found |= {} if np.isnan(kappa) else {f"cohen_kappa {weights or 'none'}": kappa}
     for name in ("precision", "recall", "f1"):
         score = getattr(metrics, f"{name}_score")
         found |= {f"{name} {average}": score(targets, called, average=average) for average in AVERAGES}

@@ -23,7 +23,8 @@ FOUND = json.loads(recorded.GOLDEN.read_text())
 def test_a_figure_is_scikit_learn_s(task: Task, case: str, figure: str) -> None:
     predictions, targets = CASES[task][case]
     name, _, average = figure.partition(" ")
-    fields = {"positive": int(average)} if average.isdecimal() else {"average": average} if average else {}
+    field = "weights" if name == "cohen_kappa" else "average"
+    fields = {"positive": int(average)} if average.isdecimal() else {field: average} if average else {}
     answers = Answers(task, tuple(str(i) for i in range(predictions.shape[1])))
     gathered = registered("metric")[name].model_validate(fields).start(answers)
     gathered.update(predictions, targets)

@@ -217,6 +217,8 @@ CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("auc", {}, SCORES, LABELS, "classes"),
     ("auc", {}, CHANCES, MARKS, "multilabel"),
     ("confusion_matrix", {}, SCORES, LABELS, "classes"),
+    ("rank_mae", {}, SCORES, LABELS, "classes"),
+    ("cohen_kappa", {"weights": "quadratic"}, SCORES, LABELS, "classes"),
     ("mae", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("rmse", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
     ("r2", {}, PREDICTED_NUMBERS, NUMBERS, "numbers"),
@@ -227,6 +229,11 @@ CASES: list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, Task]] = [
     ("bits_per_character", {}, TOKEN_SCORES, TOKENS, "tokens"),
     ("token_accuracy", {}, TOKEN_SCORES, TOKENS, "tokens"),
 ]
+
+
+def test_kappa_is_undefined_where_there_is_one_class() -> None:
+    with pytest.raises(InputError, match="cohen_kappa is undefined where all rows have, and get, one class"):
+        measure("cohen_kappa", SCORES[:1], [PREDICTED[0]], 4)
 
 
 def test_every_metric_is_tried() -> None:

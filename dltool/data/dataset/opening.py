@@ -27,7 +27,7 @@ from dltool.data.preprocessing.fitting import fit
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.outline import Request
 from dltool.data.readers.reader import Reader, blaming
-from dltool.data.samples.samples import Samples
+from dltool.data.samples.samples import Samples, samples_of
 from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.data.splitting.partition import Partition, make_partition
@@ -71,7 +71,7 @@ def open_dataset(
         constants = Constants()
         pieces = duplicates.watched(pieces_of(readers, settled.features, partition, digest, constants))
         alias = alias_table(sampling, partition, readers["train"].outline) if sampling else None
-        layout = RecordLayout.of(signature)
+        layout = RecordLayout.of(signature, weighted=bool(partition.weights))
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
             "preprocessing": settled.as_json(),
             "fingerprint": digest.hexdigest(),
@@ -156,11 +156,13 @@ def _settle(
     source_settled = settled.settled if settled else {}
     types = settled.types if settled else {}
     for part, source in sources(data).items():
-        needed = tuple(dict.fromkeys((*data.split.columns, *extras))) if part == "train" else ()
+        needed = (*data.split.columns, *extras) if part == "train" else ()
+        named_by = {source.weight_column: "weight"} if source.weight_column else {}
         memory = memory_for(data) // 2
         request = Request(
             features=columns,
-            extras=needed,
+            extras=tuple(dict.fromkeys((*needed, *named_by))),
+            named_by=named_by,
             declared=_reads(data),
             types=types,
             memory=memory,
@@ -243,14 +245,13 @@ def _in_memory(
     filled = dict.fromkeys(rows, 0)
     for name, piece in pieces:
         if len(piece) == rows[name]:
-            features, targets, codes = map(np.ascontiguousarray, (piece.features, piece.targets, piece.codes))
-            parts[name] = Samples(features, targets, codes)
+            parts[name] = samples_of({field: np.ascontiguousarray(array) for field, array in piece.arrays.items()})
             continue
         if name not in parts:
             parts[name] = layout.empty(rows[name])
-        whole = parts[name]
         place = slice(filled[name], filled[name] + len(piece))
-        whole.features[place], whole.targets[place], whole.codes[place] = piece.features, piece.targets, piece.codes
+        for field, array in parts[name].arrays.items():
+            array[place] = piece.arrays[field]
         filled[name] = place.stop
     return {name: parts[name] for name in rows}
 

@@ -38,16 +38,19 @@ def _pieces_of_source(
     source: str, reader: Reader, preparation: Preparation, partition: Partition, digest: Any, constants: Constants
 ) -> Iterator[tuple[str, Samples]]:
     indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
-    targets = partition.encoded[source]
+    targets, weights = partition.encoded[source], partition.weights.get(source)
     digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
     digest.update(np.ascontiguousarray(targets).data)
+    if weights is not None:
+        digest.update(weights.data)
     for low, high, chunk in prepared(reader, preparation):
         constants.add(reader, low, chunk.features)
         digest.update(np.ascontiguousarray(chunk.features).data)
         digest.update(chunk.codes.data)
         for part, index in indices.items():
             _, inside = overlap(index, low, high)
-            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+            of_rows = None if weights is None else weights[low:high][inside]
+            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside], of_rows)
 
 
 def remarks(readers: Mapping[str, Reader]) -> list[str]:

@@ -12,6 +12,7 @@ from dltool.data.files.folder_walk import Walk
 from dltool.data.files.quoting import plural
 from dltool.data.images.formats import START, is_called_image, starts_like_image
 from dltool.errors import InputError, Problem, printable
+from dltool.formatting import first_few
 
 #: why a file is left out
 NO_IMAGE, ARCHIVED = "no image", "an archive, which is only read if it is named"
@@ -99,7 +100,7 @@ def left_out_notes(files: ImageFiles) -> list[str]:
 
 def named(names: Sequence[str]) -> str:
     """The first names, in quotes."""
-    return ", ".join(f"'{printable(name)}'" for name in names[:LISTED]) + (", …" if len(names) > LISTED else "")
+    return first_few([f"'{printable(name)}'" for name in names], LISTED)
 
 
 def _described(names: Sequence[str], why: str) -> str:
@@ -118,6 +119,4 @@ def _kinds(names: Sequence[str]) -> str:
         ending = PurePosixPath(name).suffix.lower() or "without ending"
         counts[ending] = counts.get(ending, 0) + 1
     most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{count} {printable(ending)}" for ending, count in most[:LISTED]) + (
-        ", …" if len(most) > LISTED else ""
-    )
+    return first_few([f"{count} {printable(ending)}" for ending, count in most], LISTED)

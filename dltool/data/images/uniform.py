@@ -7,6 +7,7 @@ import numpy as np
 from dltool.data.arrays.axes import image_shape
 from dltool.data.files.quoting import plural
 from dltool.data.readers.reader import Reader
+from dltool.formatting import first_few
 
 #: samples that a note names
 LISTED = 3
@@ -40,7 +41,7 @@ class Constants:
 
 
 def _warning(reader: Reader, rows: list[int]) -> str:
-    places = ", ".join(reader.places(rows[:LISTED])) + (", …" if len(rows) > LISTED else "")
+    places = first_few(reader.places(rows[: LISTED + 1]), LISTED)
     whole = plural(reader.outline.rows, "sample")
     what = "has a single color" if len(rows) == 1 else "have a single color each"
     return f"{reader.outline.where}: {len(rows)} of {whole} {what}: {places}"

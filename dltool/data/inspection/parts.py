@@ -14,6 +14,7 @@ from dltool.data.files.quoting import plural
 from dltool.data.splitting.partition import Partition
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
+from dltool.formatting import first_few
 
 #: fewest rows for reliable results
 FEWEST_ROWS = 30
@@ -70,7 +71,7 @@ def odd_parts(partition: Partition) -> Iterator[Finding]:
     for part, counts in balance(partition).items():
         rare = [name for name, count in counts.items() if 0 < count < FEWEST_OF_A_CLASS]
         if part == "train" and rare:
-            listed = ", ".join(f"'{name}'" for name in rare[:LISTED]) + (", …" if len(rare) > LISTED else "")
+            listed = first_few([f"'{name}'" for name in rare], LISTED)
             advice = "merge such classes, or collect more of them"
             yield warning(f"fewer than {FEWEST_OF_A_CLASS} rows to train on have {listed}; {advice}", "target")
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.readers.outline import Request
+from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Raw, Reader, blaming, series_of
 from dltool.data.samples.samples import Samples
 from dltool.data.sources.source import Source
+from dltool.data.splitting.row_weights import row_weights
 from dltool.data.splitting.split import overlap
 from dltool.data.targets.target import encode, usable_rows
 from dltool.errors import InputError, Problem
@@ -39,7 +40,8 @@ class Piece:
 class PredictionRows:
     """An open source and how its samples are prepared."""
 
-    def __init__(self, reader: Reader, preprocessing: Preprocessing, request: Request):
+    def __init__(self, reader: Reader, preprocessing: Preprocessing, request: Request, weight: str | None = None):
+        """`weight` is the column of the request's extras that says how much rows count in the loss."""
         targets, self._bad = request.targets, request.bad
         preprocessing.features.require_alike(reader.outline)
         self._reader, self._preparation, self._target = reader, preprocessing.features, preprocessing.target
@@ -48,6 +50,7 @@ class PredictionRows:
             outline = reader.outline
             self._targets = self._target.trained(encode(outline, self._target), outline.series, outline.place)
         self.usable = usable_rows(reader.outline) if targets else None
+        self._weights = self._given_weights(reader.outline, weight) if targets and weight else None
         self.rows = reader.outline.rows
         self.horizon = reader.horizon
         self.kept_types = reader.kept_types()
@@ -55,6 +58,12 @@ class PredictionRows:
         self.imputed: Counter[str] = Counter()  # missing cells that get a usual value without a mark, by column
         self.bad: Counter[str] = Counter()  # unreadable cells by column, unless these are refused
         self._skipped = np.empty(0, np.int64)  # rows with such cells that are left out
+
+    def _given_weights(self, outline: Outline, column: str) -> np.ndarray:
+        usable = slice(None) if self.usable is None else self.usable
+        weights = np.zeros(outline.rows, np.float32)
+        weights[usable] = row_weights(outline, column, usable, path="", purpose="to evaluate")
+        return weights
 
     @property
     def notes(self) -> list[str]:
@@ -81,7 +90,8 @@ class PredictionRows:
             self.imputed.update(self._preparation.imputed(raw))
             low += len(prepared.features)
             targets = self._target.unknown(low - start, series) if self._targets is None else self._targets[start:low]
-            samples = Samples(prepared.features, targets, prepared.codes)
+            weights = None if self._weights is None else self._weights[start:low]
+            samples = Samples(prepared.features, targets, prepared.codes, weights)
             piece = Piece(start, low, samples, self._reader.kept(start, low))
             yield self._usable(piece)
 
@@ -128,9 +138,13 @@ def opened(
     source: Source, preprocessing: Preprocessing, folders: Sequence[Path] = (), request: Request | None = None
 ) -> Iterator[PredictionRows]:
     """The samples of a source; raises InputError, without paths in a config, if they do not fit the network."""
+    request = request or Request()
+    weight = source.weight_column if request.targets else None
     try:
         request = replace(
-            request or Request(),
+            request,
+            extras=(weight,) if weight else (),
+            named_by={**request.named_by, weight: "weight"} if weight else request.named_by,
             features=preprocessing.columns,
             types=preprocessing.types,
             shape=preprocessing.features.feature_shape,
@@ -141,7 +155,7 @@ def opened(
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)
-            yield PredictionRows(reader, preprocessing, request)
+            yield PredictionRows(reader, preprocessing, request, weight)
     except InputError as error:
         raise InputError(*(replace(problem, path="") for problem in error.problems)) from None
 

@@ -62,6 +62,7 @@ class Outline:
     extras: Mapping[str, np.ndarray] = field(default_factory=dict)  # those of the request, likewise
     columns: Mapping[str, Kind] = field(default_factory=dict)  # of the features of a table, in order; arrays have none
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
+    class_order: tuple[str, ...] = ()  # the names of all classes from the lowest to the highest, where these are given
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
     succession: Succession | None = None  # if samples are ordered in time
     history: History | None = None  # what windows with targets are cut from

@@ -12,6 +12,7 @@ from dltool.data.files.quoting import shown
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.scaling import Scale, Scaling
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 
 #: names of series that a message lists
 LISTED = 5
@@ -54,7 +55,7 @@ class SeriesScale:
     def refusal(self, where: str) -> InputError:
         """The error for a series that has no scale."""
         known = [name for name, factor in zip(self.names, self.factor, strict=True) if np.isfinite(factor).all()]
-        listed = ", ".join(map(shown, known[:LISTED])) + (", …" if len(known) > LISTED else "")
+        listed = first_few([*map(shown, known)], LISTED)
         message = f"the series of this row was not trained on, and scaling: per_series knows only {listed}"
         return InputError(Problem(message, where))
 

@@ -34,6 +34,11 @@ class Source(Description):
         return ()
 
     @property
+    def weight_column(self) -> str | None:
+        """The column that says how much each sample counts in the loss."""
+        return getattr(self, "weight", None)
+
+    @property
     def may_reconstruct(self) -> bool:
         """Whether the target may be the inputs themselves."""
         return any(getattr(self, field, None) == INPUTS for field in ("target", "targets", "labels"))

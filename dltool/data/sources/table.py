@@ -41,6 +41,11 @@ class Table(Source):
         default=None, description="of the features; by default all except the target and 'exclude'"
     )
     exclude: ColumnNames = Field(default=[], description="columns to leave out")
+    weight: ColumnName | None = Field(
+        default=None,
+        description="column that says how much each row counts in the loss, in proportion to the mean of the training"
+        " rows; it is no feature, and metrics count every row once",
+    )
     task: Task = Field(
         default="auto", description="classes: one of several classes; multilabel: several labels, each 0 or 1; numbers"
     )
@@ -48,6 +53,11 @@ class Table(Source):
         default=None, description="separator of labels, if each cell of the target lists all labels of its row"
     )
     rename_labels: dict[str | int, str] = Field(default={}, description="classes or labels in the file: their names")
+    class_order: list[str | int] = Field(
+        default=[],
+        description="all classes from the lowest to the highest, for `loss: ordinal`; by default numbers by size, and"
+        " text by the alphabet",
+    )
     types: dict[ColumnName, Annotated[ColumnType, Component("type")]] = Field(
         default={},
         description="types of columns, by name or pattern: number, date, boolean or text; types of other columns are"
@@ -80,6 +90,12 @@ class Table(Source):
             raise ValueError("expected 'columns' or 'exclude', not both")
         if self.label_separator and (self.task not in ("auto", "multilabel") or len(self._targets) > 1):
             raise ValueError("'label_separator' is for one target column whose cells list labels")
+        if self.class_order and (
+            self.label_separator or self.task not in ("auto", "classes") or len(self._targets) > 1
+        ):
+            raise ValueError("'class_order' is for one target column of classes")
+        if self.class_order and len({*map(str, self.class_order)}) < max(2, len(self.class_order)):
+            raise ValueError("expected at least two classes in 'class_order', each of them once")
         return self
 
     def at(self, path: str) -> Self:
@@ -111,9 +127,10 @@ class Table(Source):
                 **find_columns(database, targets, given, asked),
             }
             options = TargetOptions(
-                INPUTS if reconstructs else self.task,
+                INPUTS if reconstructs else "classes" if self.class_order else self.task,
                 self.label_separator or "",
                 self.rename_labels,
+                tuple(map(str, self.class_order)),
                 drop_missing=self.missing_target == "drop",
             )
             return TableReader(

@@ -10,6 +10,7 @@ from dltool.config.data import PARTS, PartColumn
 from dltool.data.files.quoting import shown
 from dltool.data.tables.key_columns import require_cells
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 
 PATH = "data.split.column"
 #: most cells to list in a message
@@ -33,11 +34,11 @@ def named_rows(column: PartColumn, cells: np.ndarray, place: Callable[[int], str
         message = f"column '{column.name}' holds {shown(words[inverse[row]])}, which names no part; {advice}"
         raise InputError(Problem(message, place(row)))
     rows = {part: np.flatnonzero(parts == i) for i, part in enumerate(PARTS)}
-    listed = ", ".join(words[:LISTED]) + (", …" if len(words) > LISTED else "")
     for part in PARTS:
         if column.cells(part) and not rows[part].size:
             none = "" if part == "train" else f"; {part}: null if it has another source, or none"
-            message = f"column '{column.name}' names no row of the {part} part, it holds: {listed}; {advice}{none}"
+            held = f"it holds: {first_few(words, LISTED)}"
+            message = f"column '{column.name}' names no row of the {part} part, {held}; {advice}{none}"
             raise InputError(Problem(message, path=PATH))
     return {part: index for part, index in rows.items() if column.cells(part)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,9 +12,11 @@ from dltool.config.experiment import TARGETS
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
+from dltool.data.splitting.row_weights import loss_weights
 from dltool.data.splitting.split import Index, among, split_rows
 from dltool.data.targets.target import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 
 #: names of classes that a note lists
 LISTED = 5
@@ -29,6 +31,9 @@ class Partition:
     rows: Mapping[str, tuple[str, Index]]  # by part: the source, and its rows
     notes: list[str]  # what was decided for the user
     warnings: list[str]  # what is probably a mistake
+    weights: Mapping[str, np.ndarray] = field(
+        default_factory=dict
+    )  # of all rows in the loss, by source, if they differ
 
     def count(self, part: str) -> int:
         """Rows of one part."""
@@ -68,6 +73,11 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
             raise InputError(Problem(message, path="data.target_scaling"))
         else:
             target = understood.fitted(encoded["train"][index], scaling)
+        if data.source.weight_column:
+            notes.append(
+                f"rows count in the loss by '{data.source.weight_column}', where 1 is the mean of the rows to train on;"
+                " metrics count every row once"
+            )
         if target.scale and data.target_scaling is None:
             notes.append(
                 "targets are standardized during training: the loss refers to standardized targets, all other"
@@ -82,6 +92,7 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
         rows,
         notes,
         warnings,
+        loss_weights(data, outlines, rows),
     )
 
 
@@ -191,4 +202,4 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(shown, names[:LISTED])) + (", …" if len(names) > LISTED else "")
+    return first_few([*map(shown, names)], LISTED)

@@ -1,14 +1,14 @@
-"""Weighted sampling of rows: weights, and alias tables."""
+"""Weighted sampling of rows: alias tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dltool.config.experiment import TARGETS, Sampling
-from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Outline
 from dltool.data.samples.samples import AliasTable
 from dltool.data.splitting.partition import Partition
+from dltool.data.splitting.row_weights import row_weights
 from dltool.errors import InputError, Problem
 
 
@@ -20,38 +20,16 @@ def sampling_column(sampling: str | Sampling | None) -> tuple[str, ...]:
 def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline) -> AliasTable:
     """The table for the rows to train on, of the source with this outline; raises InputError for unfit weights."""
     if columns := sampling_column(sampling):
-        return AliasTable(*build_alias_table(_given_weights(columns[0], partition, outline)))
+        _, index = partition.rows["train"]
+        path = "train.sampling.weights"
+        weights = row_weights(outline, columns[0], index, path=path, purpose="to train on")
+        return AliasTable(*build_alias_table(weights))
     classes = partition.targets("train")
     if partition.target.task != "classes":
         held = TARGETS[partition.target.task]
         message = f"'balanced' draws every class equally often, the target holds {held}; give weights"
         raise InputError(Problem(message, path="train.sampling"))
     return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
-
-
-def _given_weights(column: str, partition: Partition, outline: Outline) -> np.ndarray:
-    """The cells of a column (n,) for the rows to train on."""
-    path = "train.sampling.weights"
-    if column not in outline.extras:
-        raise InputError(Problem("weights need a table with a column of weights", path=path))
-    cells = outline.extras[column]
-    if cells.dtype.kind not in "biuf":
-        raise InputError(
-            Problem(f"column '{column}' holds no numbers, but weights must be numbers", outline.where, path)
-        )
-    _, index = partition.rows["train"]
-    weights = np.ma.filled(cells.astype(np.float64), np.nan)
-    of_training = weights[index]
-    bad = np.flatnonzero(~(np.isfinite(of_training) & (of_training >= 0)))
-    if bad.size:
-        row = int(np.arange(outline.rows)[index][bad[0]])
-        here = "has no value" if np.isnan(weights[row]) else f"holds {weights[row]:g}"
-        others = f", and {plural(bad.size - 1, 'more row')} like it" if bad.size > 1 else ""
-        message = f"column '{column}' {here}{others}; every row to train on needs a weight of 0 or more"
-        raise InputError(Problem(message, outline.place(row)))
-    if not of_training.any():
-        raise InputError(Problem(f"column '{column}' is 0 in all rows to train on", outline.where, path))
-    return of_training
 
 
 def build_alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -43,6 +43,7 @@ class TargetOptions:
     task: Task | Literal["inputs"]
     separator: str  # between the labels of a cell; empty: a cell is one
     renamed: Mapping[str | int, str]  # labels as found, and what they are called
+    class_order: tuple[str, ...]  # of the only target, if it is given
     drop_missing: bool  # rather than refuse rows without a target
 
 
@@ -78,6 +79,7 @@ class TableReader(Reader):
             extras=database.fetch({name: columns[name].cells for name in extras}) if extras else {},
             columns={name: columns[name].kind for name in features},
             label_separator=options.separator,
+            class_order=options.class_order,
             rename_labels={str(found): name for found, name in options.renamed.items()},
             notes=tuple(self._notes()) if fitting else (),
         )

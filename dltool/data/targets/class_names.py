@@ -13,6 +13,7 @@ import numpy as np
 from dltool.data.files.quoting import shown
 from dltool.data.readers.outline import Outline
 from dltool.errors import InputError, Problem, did_you_mean
+from dltool.formatting import first_few
 
 #: renamings that a message lists
 LISTED = 10
@@ -21,11 +22,29 @@ SMALL_RANGE = 1 << 20
 
 
 def class_names(outline: Outline) -> list[str]:
-    """The classes of the only target, sorted: integers as numbers, text as text."""
+    """The classes of the only target, in the order that is given, else sorted: integers as numbers, text as text.
+
+    Raises InputError for a class that is not in the given order.
+    """
     values = _only_target(outline)
     found, _ = distinct(np.ma.compressed(values))
     names = dict.fromkeys(_name(value, outline) for value in found)
+    if outline.class_order:
+        _require_ordered(outline, names)
+        return list(outline.class_order)
     return sorted(names) if values.dtype.kind in "OU" else list(names)
+
+
+def _require_ordered(outline: Outline, names: Iterable[str]) -> None:
+    """Raises InputError with each class that the given order leaves out."""
+    order = outline.class_order
+    problems = [
+        Problem(f"the class {shown(name)} is not in class_order; {did_you_mean(name, order)}", outline.where)
+        for name in names
+        if name not in order
+    ]
+    if problems:
+        raise InputError(*problems[:LISTED])
 
 
 def encode_classes(outline: Outline, classes: Sequence[str]) -> np.ndarray:
@@ -186,8 +205,7 @@ def _unknown(
     meant = {_bare(one): one for one in known}
     renaming = {other: meant[_bare(other)] for other in others if _bare(other) in meant}
     if name in renaming:
-        pairs = [f'"{other}": "{one}"' for other, one in list(renaming.items())[:LISTED]]
-        listed = ", ".join(pairs) + (", …" if len(renaming) > LISTED else "")
+        listed = first_few([f'"{other}": "{one}"' for other, one in renaming.items()], LISTED)
         hint = f"if it is {shown(renaming[name])}, give this source: rename_labels: {{{listed}}}"
     else:
         hint = did_you_mean(name, known)

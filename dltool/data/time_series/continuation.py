@@ -14,6 +14,7 @@ from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_index import LISTED
 from dltool.data.time_series.window_reader import Cut, Future
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 
 
 class _End(NamedTuple):
@@ -131,8 +132,7 @@ def _note_unusable(table: OrderedTable, ends: list[_End]) -> None:
     """A note on series that are not continued."""
     if not ends:
         return
-    names = [table.own_names[end.series] for end in ends[:LISTED]]
-    listed = ", ".join(map(shown, names)) + (", …" if len(ends) > LISTED else "")
+    listed = first_few([shown(table.own_names[end.series]) for end in ends], LISTED)
     length = plural(table.source.length, "row")
     what = f"{len(ends)} series do not end with {length} in a row, so nothing is predicted for them: {listed}"
     if table.source.groups:

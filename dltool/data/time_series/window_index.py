@@ -15,6 +15,7 @@ from dltool.data.tables.key_columns import moment, moment_of
 from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_reader import Cut
 from dltool.errors import InputError, Problem
+from dltool.formatting import first_few
 
 #: names of series that a note lists
 LISTED = 5
@@ -146,8 +147,7 @@ def _note_short_series(table: OrderedTable, sizes: np.ndarray) -> None:
     short = np.flatnonzero(sizes == 0)
     if not short.size:
         return
-    names = [table.own_names[number] for number in short[:LISTED]]
-    listed = ", ".join(map(shown, names)) + (", …" if short.size > LISTED else "")
+    listed = first_few([shown(table.own_names[number]) for number in short], LISTED)
     table.notes.append(f"{table.outline.where}: {short.size} series too short for a window: {listed}")
 
 

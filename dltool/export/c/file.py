@@ -46,6 +46,7 @@ class Written:
     outputs: Outputs
     memory: int  # bytes
     constants: int  # bytes
+    stateful: bool = False  # a prediction goes on where the one before ended
 
 
 def export_c(trained: Trained, name: str, *, preprocessing: bool) -> Exported:
@@ -72,21 +73,26 @@ def write(trained: Trained, name: str, *, preprocessing: bool) -> Written:
     inputs, outputs = inputs_of(trained, preprocessing=preprocessing), Outputs(trained, network)
     outputs.add(source, add_network(source, network, inputs.add(source)))
     memory = source.plan()
+    memory_bytes = 4 * (memory + sum(source.states.values()))
     constants = sum(array.size * (8 if array.dtype == np.float64 else 4) for array in source.constants.values())
-    sizes = f"constants: {constants:,} bytes; memory: {4 * memory:,} bytes, static, so that one call runs at a time"
-    head = [*_head(name, inputs, outputs), sizes]
+    sizes = f"constants: {constants:,} bytes; memory: {memory_bytes:,} bytes, static, so that one call runs at a time"
+    stateful = bool(source.states)
+    head = [*_head(name, inputs, outputs, stateful=stateful), sizes]
     parts = [
         "\n".join(["/*", *(f" * {_harmless(line)}".rstrip() for line in head), " */"]),
         "#include <math.h>\n#include <stddef.h>",
         f"#define PREDICT_INPUTS {inputs.size}\n#define PREDICT_OUTPUTS {prod(outputs.shape)}",
-        "void predict(const float *in, float *out);",
+        "\n".join(_declarations(stateful=stateful)),
         _names(outputs.names),
         *(_array(name, array) for name, array in source.constants.items()),
         *(text.strip() for text in source.functions),
         *([f"static float memory[{memory}];"] if memory else []),
+        "\n".join(f"static float {name}[{size}];" for name, size in source.states.items()),
+        "\n".join(_reset(source)),
         "\n".join(["void predict(const float *in, float *out)", "{", *_calls(source), "}"]),
     ]
-    return Written("\n\n".join(part for part in parts if part) + "\n", inputs, outputs, 4 * memory, constants)
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return Written(text, inputs, outputs, memory_bytes, constants, stateful)
 
 
 def inputs_of(trained: Trained, *, preprocessing: bool) -> Inputs:
@@ -120,17 +126,38 @@ def compiled(written: Written, given: np.ndarray, compiler: str) -> np.ndarray:
         if done.returncode:
             first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip())
             raise RunError(f"the C file was not kept: it does not compile ({first.strip()}); please report this")
-        predict = ctypes.CDLL(str(library)).predict
+        made = ctypes.CDLL(str(library))
         for sample, prediction in zip(np.ascontiguousarray(given, np.float32), out, strict=True):
-            predict(sample.ctypes.data_as(ctypes.c_void_p), prediction.ctypes.data_as(ctypes.c_void_p))
+            if written.stateful:
+                made.predict_reset()
+            made.predict(sample.ctypes.data_as(ctypes.c_void_p), prediction.ctypes.data_as(ctypes.c_void_p))
     return out
 
 
-def _head(name: str, inputs: Inputs, outputs: Outputs) -> Iterator[str]:
+def _declarations(*, stateful: bool) -> Iterator[str]:
+    yield "void predict(const float *in, float *out);"
+    if stateful:
+        yield "void predict_reset(void);"
+
+
+def _reset(source: Source) -> Iterator[str]:
+    """A function that forgets all that stays from one prediction to the next, if anything does."""
+    if not source.states:
+        return
+    yield from ("void predict_reset(void)", "{")
+    for name, numbers in source.states.items():
+        yield from (f"    for (int i = 0; i < {numbers}; i++)", f"        {name}[i] = 0.0f;")
+    yield "}"
+
+
+def _head(name: str, inputs: Inputs, outputs: Outputs, *, stateful: bool) -> Iterator[str]:
     yield f"{name}: a neural network, written by dltool {__version__}"
     yield ""
-    yield "void predict(const float *in, float *out);"
+    yield from _declarations(stateful=stateful)
     yield ""
+    if stateful:
+        yield "A prediction goes on where the one before ended; predict_reset() before the first of another sequence."
+        yield ""
     yield f"in[{inputs.size}]"
     yield from (f"  {line}" for line in inputs.described())
     axes = f", {' x '.join(map(str, outputs.shape))}, the last axis fastest" if len(outputs.shape) > 1 else ""

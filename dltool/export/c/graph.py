@@ -20,13 +20,14 @@ def add_network(source: Source, network: TrainedNetwork, inputs: Mapping[str, Pl
     Raises InputError for an op that has no C function.
     """
     made: dict[Value, Place] = {value: inputs[name] for name, value in network.inputs.items()}
+    made |= {memory: source.state(memory.shape[-1]) for memory in network.memories}
     for node in network.nodes:
         if node.outputs and node.outputs[0] in made:
             continue  # a bias that the product before it has added
         biased = _bias(network, node)
         operands = [_operand(network, made, value, biased) for value in node.inputs]
         results = emitter(OPS, node, "C")(source, *operands, **attributes(node))
-        places = [results] if isinstance(results, str | Buffer) else results
+        places = [results] if isinstance(results, str | Buffer) else results or []
         made |= dict(zip(node.outputs, places, strict=False))
         if biased:
             made[biased.outputs[0]] = made[node.outputs[0]]

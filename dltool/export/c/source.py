@@ -106,12 +106,19 @@ class Source:
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     calls: list[tuple[str, list[Buffer | Shifted | str]]] = field(default_factory=list)
     buffers: list[Buffer] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)  # what stays from one prediction to the next: its numbers
 
     def buffer(self, size: int) -> Buffer:
         """Memory for numbers that the next call writes."""
         made = Buffer(size, len(self.calls))
         self.buffers.append(made)
         return made
+
+    def state(self, size: int) -> str:
+        """The name of numbers that stay from one prediction to the next, zeros first."""
+        name = f"state_{len(self.states) + 1}"
+        self.states[name] = size
+        return name
 
     def use(self, *texts: str) -> None:
         """Have functions or types in the file, that others need."""

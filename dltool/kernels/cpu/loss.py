@@ -114,10 +114,25 @@ def huber_gradient(prediction, targets, dx, delta, step, low, high):
     error_gradients(prediction, targets, dx, step, low, high, limited, constant(delta))
 
 
+@inlined
+def weighted_sum(row_loss, weights, count):
+    """Σ row_loss () · weight (1,), sample by sample."""
+    total = float32(0)
+    for row in range(count):
+        total += row_loss[row] * weights[row * LANES]
+    return total
+
+
 @kernel
-def mean_loss(row_loss, loss, step, low, high):
-    """loss () = Σ row_loss () · scale, written to the step's slot; the order of the sum is fixed."""
+def mean_loss(row_loss, weights, loss, step, low, high):
+    """loss () = Σ row_loss () · scale, written to the step's slot; the order of the sum is fixed.
+
+    With weights (1,) it is that of row_loss · weight.
+    """
     count = step[BATCH]
+    if len(weights) > 0:
+        loss[step[SLOT]] = weighted_sum(row_loss, weights[0], count) * float32(bits_as_number(step[SCALE]))
+        return
     whole = count // LANES
     total = column_sums(row_loss, whole)
     if count % LANES:

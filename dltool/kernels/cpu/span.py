@@ -22,7 +22,6 @@ from dltool.kernels.records import (
     PIECE_FIELDS,
     PIECE_START,
     PIECE_TARGET,
-    PIECES,
     RUN,
     RUN_BITS,
     SORT_BITS,
@@ -35,6 +34,7 @@ from dltool.kernels.records import (
     SPREAD_ENDS,
     SPREAD_FIELDS,
     SPREAD_KEYS,
+    SPREAD_PIECES,
     SPREAD_SIZE,
     SPREAD_SOURCE,
 )
@@ -107,7 +107,7 @@ def spread(a, step, low, high):
     Overwrites places all over the span's arrays (samples, …), so they are fetched ahead.
     """
     blocks, block, source, size = a[SPREAD_BLOCKS], a[SPREAD_BLOCK], byte_pointer(a[SPREAD_SOURCE]), a[SPREAD_SIZE]
-    pieces = advance(a, SPREAD_FIELDS)
+    pieces, count_of_pieces = advance(a, SPREAD_FIELDS), a[SPREAD_PIECES]
     for run in range(low, high):
         ends = advance(word_pointer(a[SPREAD_ENDS]), run * blocks)
         keys = advance(word_pointer(a[SPREAD_KEYS]), run * RUN)
@@ -115,7 +115,7 @@ def spread(a, step, low, high):
         for k in range(start, int(ends[block])):
             soon, sample = run * RUN + number_of(keys[k + AHEAD]), run * RUN + number_of(keys[k])
             record = advance(source, int(keys[k] >> uint32(RUN_BITS)) * size)
-            for i in range(PIECES):
+            for i in range(count_of_pieces):
                 piece = advance(pieces, i * PIECE_FIELDS)
                 count, target = piece[PIECE_BYTES], byte_pointer(piece[PIECE_TARGET])
                 next_target = advance(target, soon * count)

@@ -49,7 +49,9 @@ def huber_gradient(prediction: np.ndarray, targets: np.ndarray, *, delta: float,
     return xp.clip(prediction - targets, -delta, delta) * (step.scale / targets.shape[-1])
 
 
-def mean_loss(row_loss: np.ndarray, *, step: StepRecord) -> np.ndarray:
-    """loss () = Σ row_loss · scale, row_loss (B,)."""
+def mean_loss(row_loss: np.ndarray, *weights: np.ndarray, step: StepRecord) -> np.ndarray:
+    """loss () = Σ row_loss · scale, row_loss (B,); with weights (B, 1), Σ row_loss · weight · scale."""
     xp = namespace(row_loss)
+    if weights:
+        row_loss = row_loss * weights[0][:, 0]
     return xp.asarray(row_loss.sum() * step.scale)

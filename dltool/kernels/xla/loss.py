@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from dltool.runtime.xla.tracing import TracedStep
 
 
-def mean_loss(row_loss: jax.Array, *, step: TracedStep) -> jax.Array:
-    """loss () = Σ row_loss · scale over the rows that count, row_loss (B,)."""
+def mean_loss(row_loss: jax.Array, *weights: jax.Array, step: TracedStep) -> jax.Array:
+    """loss () = Σ row_loss [· weight] · scale over the rows that count, row_loss (B,), weights (B, 1)."""
+    if weights:
+        row_loss = row_loss * weights[0][:, 0]
     if step.counted is not None:
         row_loss = jnp.where(jnp.arange(len(row_loss)) < step.counted, row_loss, 0)
     return row_loss.sum() * step.scale

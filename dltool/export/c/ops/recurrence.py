@@ -1,6 +1,8 @@
-"""What recurrent functions have in common."""
+"""What recurrent functions have in common, and what a network remembers from one call to the next."""
 
 from __future__ import annotations
+
+from dltool.export.c.source import Buffer, Operand, Place, Shifted, Source
 
 #: the products of the inputs of a step
 STEP = """
@@ -22,3 +24,22 @@ static void recur(float *y, const float *before, const float *u, int units, int 
             y[i] += before[k] * u[k * width + i];
 }
 """
+_REMEMBER = """
+static void remember(float *memory, const float *last, int units)
+{
+    for (int i = 0; i < units; i++)
+        memory[i] = last[i];
+}
+"""
+
+
+def recall(source: Source, memory: Operand) -> Place:
+    """The memory, as it is before the call."""
+    return source.place(memory)
+
+
+def remember(source: Source, y: Operand, memory: Operand) -> None:
+    """Keep the last step of y (T, H), of which the buffer may hold no other."""
+    units, place = y.channels, source.place(y)
+    assert isinstance(place, Buffer)
+    source.call(_REMEMBER, "remember", memory, Shifted(place, place.size - units), units)
