@@ -41,7 +41,7 @@ class Machine:
     bandwidth_gb_per_s: dict[int, float]  # main memory, two reads per write
 
 
-def measure_machine(threads: Sequence[int], on_compile: Callable[[str], None]) -> Machine:
+def measure_machine(threads: Sequence[int], on_compile: Callable[[str, float | None], None]) -> Machine:
     """Measure the limits on one thread, on all cores, and on each of the given numbers of threads."""
     library.prepare((MULTIPLY_ADDS, TRIAD), on_compile)
     cores = len(os.sched_getaffinity(0))

@@ -75,7 +75,7 @@ def _train_in_turn(start: Start, exchange: Path | None, report: Report) -> Train
     with ExitStack() as stack:
         report("starting")
         dltool = stack.enter_context(Process(start))
-        facts, _ = dltool.open(on_note=lambda kernel: report(f"compiling {kernel}"))
+        facts, _ = dltool.open(on_note=lambda what: report(f"compiling {what}"))
         threads: int = facts["threads"]
         torch: dict[str, Process] = {}
         version, notes = None, []

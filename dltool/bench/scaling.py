@@ -72,7 +72,7 @@ def measure_steps(subject: Subject, report: Callable[[str], None]) -> Measured:
         for size in dict.fromkeys((batch, rows)):
             overrides = [*subject.overrides, f"train.batch_size={size}", "train.shards=1"]
             process = stack.enter_context(Process(Start(DLTOOL, {"config": str(subject.path), "overrides": overrides})))
-            threads = process.open(on_note=lambda kernel: report(f"compiling {kernel}"))[0]["threads"]
+            threads = process.open(on_note=lambda what: report(f"compiling {what}"))[0]["threads"]
             processes[str(size)] = process
         speeds = alternate(processes, report)
     whole, part = (speeds[str(size)].ms_per_step / 1e3 for size in (batch, rows))

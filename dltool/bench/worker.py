@@ -77,7 +77,9 @@ class Training:
 
 def _open(request: Request, note: Note) -> Training:
     config = Path(request["config"])
-    return Training(open_job(load(config, request["overrides"]), [config.parent], on_compile=note))
+    return Training(
+        open_job(load(config, request["overrides"]), [config.parent], on_compile=lambda what, share: note(what))
+    )
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def explain_checkpoint(
     device: Device = CPU,
     note: Callable[[str], None],
     progress: Callable[[float], None],
-    on_compile: Callable[[str], None] | None = None,
+    on_compile: Callable[[str, float | None], None] | None = None,
 ) -> ExplainedCheckpoint:
     """Explain a checkpoint, or the best one of a run, on up to `rows` rows.
 

@@ -158,6 +158,11 @@ class Kernel:
     name: str
     record: Record | None = None
 
+    @property
+    def symbol(self) -> str:
+        """What its machine code is known by: the name, with the layout of the record."""
+        return f"{self.name}_{self.record.digest}" if self.record else self.name
+
 
 def bits(number: float) -> int:
     """The bits of a float64, as an integer."""

@@ -55,7 +55,7 @@ def report_unfinished(job: Job, run: RunDirectory) -> None:
 def report_again(
     run: RunDirectory,
     note: Note,
-    on_compile: Callable[[str], None] | None = None,
+    on_compile: Callable[[str, float | None], None] | None = None,
     overrides: Sequence[str] = (),
 ) -> Path:
     """Write the report of a run from its directory and its data; returns its path.

@@ -181,7 +181,7 @@ class Table:
 
 def kernels_of(program: Program) -> list[Kernel]:
     """All kernels that a program calls, the step loop among them."""
-    kernels = [Kernel("run_steps")]
+    kernels = [library.RUN_STEPS]
     for node in program.nodes:
         kernels.append(kernel_of(node.op))
         tiles = tiles_of(node.op)
@@ -193,7 +193,7 @@ def kernels_of(program: Program) -> list[Kernel]:
 
 def all_kernels() -> list[Kernel]:
     """The kernels of all ops, and those that fill batches from a file: what any network can call."""
-    kernels = [Kernel("run_steps"), SORT, SPREAD]
+    kernels = [library.RUN_STEPS, SORT, SPREAD]
     for op in registered("op").values():
         tiles = tiles_of(op)
         kernels += [kernel_of(op), *([tiles] if tiles else []), *([function_of(op)] if op.elementwise else [])]

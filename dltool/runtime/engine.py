@@ -36,7 +36,7 @@ class Engine:
         debug: bool = False,
         device: Device = CPU,
         ranks: Ranks = ALONE,
-        on_compile: Callable[[str], None] | None = None,
+        on_compile: Callable[[str, float | None], None] | None = None,
     ):
         """`training` are networks over the same parameters, of which each step runs one.
 
@@ -202,7 +202,7 @@ def _backend(
     debug: bool,
     device: Device,
     ranks: Ranks,
-    on_compile: Callable[[str], None] | None,
+    on_compile: Callable[[str, float | None], None] | None,
 ) -> Any:
     if debug:
         return _Reference()
@@ -227,7 +227,7 @@ class _Fast:
         evaluation: Sequence[Network],
         threads: int,
         ranks: Ranks,
-        on_compile: Callable[[str], None] | None,
+        on_compile: Callable[[str, float | None], None] | None,
     ):
         from dltool.kernels.cpu import library
         from dltool.program.division import divide

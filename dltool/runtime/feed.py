@@ -116,7 +116,7 @@ class Streamed(Feed):
         epochs: int,
         epoch_samples: int,
         samples: int,
-        on_compile: Callable[[str], None] | None = None,
+        on_compile: Callable[[str, float | None], None] | None = None,
     ):
         library.prepare((order.kernel, SORT, SPREAD), on_compile)
         self._epochs, self._epoch_samples, self.samples = epochs, epoch_samples, samples

@@ -10,7 +10,6 @@ import numpy as np
 
 from dltool.kernels import records
 from dltool.kernels.cpu import library
-from dltool.kernels.records import Kernel
 from dltool.ops.op import Report
 from dltool.program.program import Program
 from dltool.runtime.binding import Buffers, Table
@@ -40,7 +39,7 @@ class Runner:
         self._buffers = Buffers(data, instead=instead or {})
         self._make_room(steps=1, samples=1)
         self.table = Table(program, state, self._buffers, team.size, arena)
-        self._loop = _LOOP(library.address(Kernel("run_steps")))
+        self._loop = _LOOP(library.address(library.RUN_STEPS))
 
     def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
         """Go on with other data, whose first sample has the position `first` in its epoch."""

@@ -53,7 +53,7 @@ def assess(
     threads: int | None = None,
     device: Device = CPU,
     report: Callable[[str], None],
-    on_compile: Callable[[str], None] | None = None,
+    on_compile: Callable[[str, float | None], None] | None = None,
 ) -> Assessment:
     """Evaluate a checkpoint, or the best one of a run.
 

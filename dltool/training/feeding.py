@@ -24,7 +24,7 @@ def make_feed(
     experiment: Experiment,
     part: Samples | StoredSamples,
     batching: Batching,
-    on_compile: Callable[[str], None] | None,
+    on_compile: Callable[[str, float | None], None] | None,
     buckets: Bucketing | None = None,
 ) -> Feed:
     """The feed of samples for a training part, with texts of similar length together if there are `buckets`."""

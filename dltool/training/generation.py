@@ -53,7 +53,7 @@ class Generator:
         path: Path,
         *,
         debug: bool = False,
-        on_compile: Callable[[str], None] | None = None,
+        on_compile: Callable[[str, float | None], None] | None = None,
     ):
         """Raises InputError for a network that is no language model, or that cannot go token by token."""
         self.experiment = from_resolved(checkpoint.config)

@@ -20,6 +20,7 @@ from dltool.data.store.keeping import unwatched
 from dltool.data.store.origin import Watch
 from dltool.distributed.ranks import ALONE, Ranks, this_process
 from dltool.errors import InputError, Problem
+from dltool.kernels.cpu import library
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
 from dltool.program.building import Network, build_network, row_order
@@ -145,7 +146,7 @@ def open_job(
     *,
     starts: bool = True,
     debug: bool = False,
-    on_compile: Callable[[str], None] | None = None,
+    on_compile: Callable[[str, float | None], None] | None = None,
     watch: Watch = unwatched,
 ) -> Job:
     """Read the data, build the network and compile its kernels; raises `InputError` with everything that does not fit.
@@ -156,6 +157,8 @@ def open_job(
     judge = Judge(experiment)
     require_shares(experiment, ranks, debug=debug)
     require_device(train.device)
+    if train.device in ("cpu", "auto") and not debug:
+        library.expect()
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     require_alike(experiment, dataset, ranks)

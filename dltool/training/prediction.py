@@ -49,7 +49,7 @@ class Predictor:
         debug: bool = False,
         device: Device = CPU,
         ranks: Ranks = ALONE,
-        on_compile: Callable[[str], None] | None = None,
+        on_compile: Callable[[str, float | None], None] | None = None,
     ):
         self.experiment = from_resolved(checkpoint.config)
         self.preprocessing = Preprocessing.from_json(checkpoint.preprocessing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,9 +89,18 @@ def test_every_command_has_examples_with_options_that_exist(capsys: pytest.Captu
 def test_warmup_compiles_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert {kernel_of(find_op(name)) for name in ("matmul", "lstm", "adam", "cross_entropy")} <= {*all_kernels()}
     cached: set[Kernel] = {*all_kernels()[3:]}
-    monkeypatch.setattr(warmup.cache, "read", lambda kernel: ("", b"") if kernel in cached else None)
-    monkeypatch.setattr(warmup.library, "prepare", cached.update)
+    monkeypatch.setattr(warmup.cache, "read", lambda kernel: b"" if kernel in cached else None)
+
+    def prepare(kernels: list[Kernel], on_compile: Callable[[str, float], None]) -> float:
+        cached.update(kernels)
+        on_compile("3 kernels", 0.0)
+        on_compile("3 kernels", 1.0)
+        return 2.0
+
+    monkeypatch.setattr(warmup.library, "prepare", prepare)
     assert main(["warmup"]) == 0
-    assert capsys.readouterr().out.startswith(f"compiled 3 of {len(all_kernels())} kernels in ")
+    out, err = capsys.readouterr()
+    assert out == f"compiled 3 of {len(all_kernels())} kernels in 2.00 s\n"
+    assert err.splitlines() == ["compiling 3 kernels: 0%", "compiling 3 kernels: 100%"]
     assert main(["warmup"]) == 0
     assert capsys.readouterr().out == f"all {len(all_kernels())} kernels are compiled already\n"

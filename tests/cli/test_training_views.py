@@ -29,15 +29,15 @@ def ended(epoch: int, best: bool = False) -> EpochEnded:
 def test_lines(capsys, monkeypatch):
     monkeypatch.setattr(plain_progress, "EPOCH_INTERVAL", 1e9)
     view = PlainProgress()
-    view.compiling("matmul")
-    view.compiling("adam")
+    view.compiling("16 kernels", 0.0)
+    view.compiling("16 kernels", 0.5)
     view.begin(HEADING)
     for epoch in range(1, 101):
         view.show(progress(epoch))
         view.show(ended(epoch, best=epoch == 2))
     view.show(Warned("slower now"))
     out = capsys.readouterr().out.splitlines()
-    assert out[0] == "compiling kernels (once on this machine) …"
+    assert out[0] == "compiling 16 kernels (once on this machine) …"
     assert out[1].startswith("compiled kernels in ")
     assert out[2:4] == [
         "digits: 4,810 parameters, rows: 1,437 train, 360 validation, 2 threads",
@@ -55,7 +55,7 @@ def test_lines(capsys, monkeypatch):
 def test_a_program_is_compiled_or_loaded(told: list[str], done: str, capsys):
     view = PlainProgress()
     for what in told:
-        view.compiling(what)
+        view.compiling(what, None)
     view.begin(HEADING)
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "compiling the network …"

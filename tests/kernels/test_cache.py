@@ -21,13 +21,13 @@ import sys
 from dltool.kernels.cpu import cache, library
 from dltool.kernels.records import Kernel, Record
 labels = Kernel("gather_labels", Record("data, rows -> labels"))
-seconds = sum(library.prepare([labels], lambda name: print("compiling", name)) for _ in range(2))
+seconds = sum(library.prepare([labels], lambda what, share: print(f"{what}: {share:.0%}")) for _ in range(2))
 print("compiled" if seconds > 0 else "loaded")
 print("numba" if "numba" in sys.modules else "no numba")
 """
 FOLDER = "from dltool.kernels.cpu import cache; print(cache.folder())"
-NAME = f"gather_labels-{Record('data, rows -> labels').digest}.kernel"
-FIRST, LATER = ["compiling gather_labels", "compiled", "numba"], ["loaded", "no numba"]
+NAME = f"gather_labels_{Record('data, rows -> labels').digest}.kernel"
+FIRST, LATER = ["1 kernel: 0%", "1 kernel: 100%", "compiled", "no numba"], ["loaded", "no numba"]
 
 
 def run(script: str, cache: Path, *, package: Path = PACKAGE, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -45,7 +45,7 @@ def _measured(
 ) -> Iterator[Result]:
     progress.begin("the machine")
     wanted = [subject.wanted_threads for subject in subjects if subject.wanted_threads]
-    machine = measure_machine([*threads, *wanted], lambda kernel: progress.show(f"compiling {kernel}"))
+    machine = measure_machine([*threads, *wanted], lambda what, share: progress.show(f"compiling {what}"))
     for subject in subjects:
         progress.begin(subject.experiment.name)
         for result in measure(subject, threads, machine, against=against, report=progress.show):

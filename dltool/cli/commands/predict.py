@@ -145,7 +145,7 @@ class _Compiling:
 
     _said = False
 
-    def __call__(self, what: str) -> None:
+    def __call__(self, what: str, share: float | None) -> None:
         if not self._said:
             typer.echo(f"compiling {compiled(what)} …", err=True)
         self._said = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import typer
 
@@ -19,14 +18,22 @@ def warmup() -> None:
     if not missing:
         typer.echo(f"all {len(kernels)} kernels are compiled already")
         return
-    started, live = time.monotonic(), sys.stderr.isatty()
-    for done, kernel in enumerate(missing):
-        if live:
-            sys.stderr.write(f"\r\x1b[2Kcompiling {done + 1} of {len(missing)}: {kernel.name}")
-            sys.stderr.flush()
-        elif done % max(1, len(missing) // 10) == 0:
-            typer.echo(f"compiling {done + 1} of {len(missing)} …", err=True)
-        library.prepare([kernel])
-    if live:
-        sys.stderr.write("\r\x1b[2K")
-    typer.echo(f"compiled {len(missing)} of {len(kernels)} kernels in {duration(time.monotonic() - started)}")
+    seconds = library.prepare(missing, _Compiling())
+    typer.echo(f"compiled {len(missing)} of {len(kernels)} kernels in {duration(seconds)}")
+
+
+class _Compiling:
+    """Shows the share that is done, in steps of a tenth, or on a terminal of a hundredth."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown = -1
+
+    def __call__(self, what: str, share: float | None) -> None:
+        steps = 100 if self._live else 10
+        reached = int((share or 0) * steps)
+        if reached > self._shown:
+            self._shown = reached
+            line = f"compiling {what}: {share:.0%}"
+            end = "" if reached < steps else "\r\x1b[2K"
+            typer.echo(f"\r\x1b[2K{line}{end}" if self._live else line, nl=not self._live, err=True)

@@ -35,6 +35,7 @@ class LiveProgress(Viewer):
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
         self._compiling = ""
+        self._compiled: float | None = None
         self._preparing, self._preparing_since = "", 0.0
         self._prepared: float | None = None
         self._progress: Progress | None = None
@@ -58,11 +59,11 @@ class LiveProgress(Viewer):
         """Draw the last state."""
         self._live.__exit__(kind, error, trace)
 
-    def compiling(self, what: str) -> None:
-        """Show the compile time until training begins."""
+    def compiling(self, what: str, share: float | None) -> None:
+        """Show a progress bar until training begins."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
-        self._compiling = what
+        self._compiling, self._compiled = what, share
 
     def preparing(self, what: str, share: float | None) -> None:
         """Show a progress bar until training begins."""
@@ -108,10 +109,9 @@ class LiveProgress(Viewer):
 
     def _render(self) -> RenderableType:
         if self._compiling_since is not None:
-            seconds = time.monotonic() - self._compiling_since
-            return Text(f"{compiling(self._compiling)}… {seconds:.0f} s", style="dim")
+            return _bar(compiling(self._compiling), self._compiled, self._compiling_since)
         if self._heading is None:
-            return self._preparation() if self._preparing else Text("")
+            return _bar(self._preparing, self._prepared, self._preparing_since) if self._preparing else Text("")
         parts: list[RenderableType] = [self._title(self._heading)]
         if self._progress:
             parts.append(self._bar(self._progress, self._heading))
@@ -122,13 +122,6 @@ class LiveProgress(Viewer):
             classes = self._heading.positive_class if self._heading else {}
             parts += epoch_tables(self._epochs, self._best, classes, width=size.width, height=height)
         return Group(*parts)
-
-    def _preparation(self) -> RenderableType:
-        line = Table.grid(padding=(0, 2))
-        bar = [] if self._prepared is None else [ProgressBar(total=1.0, completed=self._prepared, width=BAR_WIDTH)]
-        since = duration(time.monotonic() - self._preparing_since)
-        line.add_row(Text(self._preparing), *bar, Text(since, style="dim"))
-        return line
 
     def _title(self, heading: Heading) -> Text:
         rows = " · ".join(f"{count:,} {part} rows" for part, count in heading.rows.items())
@@ -162,3 +155,11 @@ class LiveProgress(Viewer):
         line = Table.grid(padding=(0, 2))
         line.add_row(Text("\n".join(self._curve.lines()), style="green"), Text("\n").join(values))
         return line
+
+
+def _bar(what: str, share: float | None, since: float) -> RenderableType:
+    """What is done before training begins, how much of it, if known, and for how long by now."""
+    line = Table.grid(padding=(0, 2))
+    bar = [] if share is None else [ProgressBar(total=1.0, completed=share, width=BAR_WIDTH)]
+    line.add_row(Text(what), *bar, Text(duration(time.monotonic() - since), style="dim"))
+    return line

@@ -31,8 +31,8 @@ class PlainProgress(Viewer):
         self._compiling = ""
         self._preparing = ""
 
-    def compiling(self, what: str) -> None:
-        """Print one line before the first kernel."""
+    def compiling(self, what: str, share: float | None) -> None:
+        """Print one line at the start."""
         if self._compiling_since is None:
             self._compiling_since = time.monotonic()
             self.say(f"{compiling(what)} …")

@@ -38,8 +38,8 @@ class Heading:
 
 
 def compiling(what: str) -> str:
-    """What is going on, in words: a program for a device is compiled, or kernels, whose names say little."""
-    return f"compiling {what if what in (PROGRAM, LOADED) else 'kernels (once on this machine)'}"
+    """What is going on, in words: a program for a device is compiled, or kernels."""
+    return f"compiling {what if what in (PROGRAM, LOADED) else f'{what} (once on this machine)'}"
 
 
 def compiled(what: str) -> str:
@@ -61,8 +61,8 @@ class Viewer:
     ) -> None:
         """Leave the terminal as it was."""
 
-    def compiling(self, what: str) -> None:
-        """A kernel is being compiled, in the first run on a machine, or a program for a device."""
+    def compiling(self, what: str, share: float | None) -> None:
+        """Kernels are being compiled, in the first run on a machine, or a program for a device; `share` is done."""
 
     def preparing(self, what: str, share: float | None) -> None:
         """Much data is being read or prepared; `share` is done, if known."""

@@ -22,40 +22,43 @@ from dltool.caching import cache_root
 from dltool.kernels.records import Kernel
 
 
-def read(kernel: Kernel) -> tuple[str, bytes] | None:
-    """The symbol and the object file of a kernel, if it was compiled before and its file is sound."""
+def read(kernel: Kernel) -> bytes | None:
+    """The object file of a kernel, if it was compiled before and its file is sound."""
     try:
-        checksum, _, kept = _file(kernel).read_bytes().partition(b"\n")
+        checksum, _, machine_code = _file(kernel).read_bytes().partition(b"\n")
     except OSError:
         return None
-    if checksum != _checksum(kept):
-        return None  # machine code that was cut short by a crash must not be run
-    symbol, _, machine_code = kept.partition(b"\n")
-    return symbol.decode(), machine_code
+    # machine code that was cut short by a crash must not be run
+    return machine_code if checksum == _checksum(machine_code) else None
 
 
-def write(kernel: Kernel, symbol: str, machine_code: bytes) -> None:
-    """Keep a kernel: checksum and symbol on a line each, then its object file. No process ever sees half of it."""
-    kept = symbol.encode() + b"\n" + machine_code
+def write(kernel: Kernel, machine_code: bytes) -> None:
+    """Keep a kernel: a line with the checksum, then its object file. No process ever sees half of it."""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=folder(), prefix=f"{kernel.name}-")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_checksum(kept) + b"\n" + kept)
+                file.write(_checksum(machine_code) + b"\n" + machine_code)
             Path(temporary).replace(_file(kernel))
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:  # a full disk, say: the kernel is compiled again next time
-        warnings.warn(f"compiled kernel '{kernel.name}' cannot be kept in {folder()}: {error.strerror}", stacklevel=2)
+    except OSError as error:  # a full disk, say: they are compiled again next time
+        _warn(f"compiled kernels cannot be kept in {folder()}: {error.strerror}")
+
+
+@cache
+def _warn(text: str) -> None:
+    """Warn once, and not for each kernel."""
+    warnings.warn(text, stacklevel=3)
 
 
 def _file(kernel: Kernel) -> Path:
-    return folder() / (f"{kernel.name}-{kernel.record.digest}.kernel" if kernel.record else f"{kernel.name}.kernel")
+    return folder() / f"{kernel.symbol}.kernel"
 
 
-def _checksum(kept: bytes) -> bytes:
-    return hashlib.sha256(kept).hexdigest().encode()
+def _checksum(machine_code: bytes) -> bytes:
+    return hashlib.sha256(machine_code).hexdigest().encode()
 
 
 @cache

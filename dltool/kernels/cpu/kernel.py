@@ -18,10 +18,11 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from numba import cfunc, njit, types
+from numba import types
 
 from dltool.errors import RunError, did_you_mean
 from dltool.kernels.cpu.calls import ELEMENTWISE, INTEGERS, LANE_TILE, TILE
+from dltool.kernels.cpu.compiler import inlined, object_code
 from dltool.kernels.cpu.operands import Bytes, Codes, Integers, Operand, read_geometry, readers
 from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
 from dltool.kernels.records import TILES, WORKSPACE, Kernel, Record
@@ -74,23 +75,21 @@ def declared() -> dict[str, tuple[Function, Any]]:
     return _declared
 
 
-def compile_kernel(kernel: Kernel) -> tuple[str, bytes]:
-    """The symbol and the object file of a kernel; a missing one is an error that names it."""
+def compile_kernel(kernel: Kernel) -> bytes:
+    """The object file of a kernel, under its symbol; a missing one is an error that names it."""
     kernels = declared()
     if kernel.name not in kernels:
         raise RunError(f"op '{kernel.name}' has no cpu kernel; {did_you_mean(kernel.name, kernels)}")
     function, signature = kernels[kernel.name]
     if kernel.record:
         function = _by_name(function, kernel.record)
-    compiled: Any = cfunc(signature, error_model="numpy", forceinline=True)(function)
-    _, _, (machine_code, _) = compiled._library.serialize_using_object_code()
-    return compiled._wrapper_name, machine_code
+    return object_code(function, signature, kernel.symbol)
 
 
 def _by_name(function: Function, record: Record) -> Function:
     """A kernel that reads out of its record what the parameters of `function` name, and calls it with that."""
     scope: dict[str, Any] = {
-        "function": njit(inline="always")(function),
+        "function": inlined(function),
         "advance": advance,
         "bits_as_number": bits_as_number,
         "float_pointer": float_pointer,

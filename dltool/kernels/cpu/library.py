@@ -1,22 +1,31 @@
-"""Machine code by name: from the cache, by LLVM's loader alone, or compiled first, which imports Numba.
+"""Machine code by name: from the cache, by LLVM's loader alone, or compiled first, by a process of its own.
 
-A run whose kernels are all cached never imports Numba.
+No process that trains or predicts imports Numba, unless one that compiles for it has died.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import time
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
 
 from dltool.kernels.cpu import cache as files
 from dltool.kernels.records import Kernel
 
+if TYPE_CHECKING:
+    from dltool.kernels.cpu.compiler_process import CompilerProcess
+
+#: the loop over steps, which every network needs
+RUN_STEPS = Kernel("run_steps")
+
 _addresses: dict[Kernel, int] = {}
+_waiting: list[CompilerProcess] = []  # at most one, which was started before the kernels were known
 
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
@@ -24,11 +33,7 @@ _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int6
 def address(kernel: Kernel) -> int:
     """Where the machine code of a kernel starts; it is loaded, or compiled, on first use."""
     if kernel not in _addresses:
-        symbol, machine_code = files.read(kernel) or _compile(kernel)
-        engine = _engine()
-        engine.add_object_file(binding.ObjectFileRef.from_data(machine_code))
-        engine.finalize_object()
-        _addresses[kernel] = engine.get_function_address(symbol)
+        _load(kernel, files.read(kernel) or _compile(kernel))
     return _addresses[kernel]
 
 
@@ -37,26 +42,74 @@ def function(kernel: Kernel) -> Callable[[int, int | None, int, int], None]:
     return _KERNEL(address(kernel))
 
 
-def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str], None] | None = None) -> float:
-    """Make kernels ready, and return the seconds spent on compiling; `on_compile` is called with each name before."""
-    seconds = 0.0
+def expect() -> None:
+    """Kernels will be needed soon: if this machine has compiled none yet, ready the process that does."""
+    if not _waiting and RUN_STEPS not in _addresses and files.read(RUN_STEPS) is None:
+        _waiting.append(_start(RUN_STEPS))
+
+
+def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None], None] | None = None) -> float:
+    """Make kernels ready, and return the seconds spent on compiling.
+
+    `on_compile` is called with what is compiled and the share that is done: before the first kernel, and after each.
+    """
+    kernels = list(dict.fromkeys(kernels))
+    missing = [kernel for kernel in kernels if kernel not in _addresses and files.read(kernel) is None]
+    started = time.perf_counter()
+    if missing:
+        _compile_together(missing, on_compile or (lambda what, share: None))
+    seconds = time.perf_counter() - started if missing else 0.0
+    end_waiting()
     for kernel in kernels:
-        if kernel not in _addresses and files.read(kernel) is None:
-            if on_compile:
-                on_compile(kernel.name)
-            started = time.perf_counter()
-            _compile(kernel)
-            seconds += time.perf_counter() - started
         address(kernel)
     return seconds
 
 
-def _compile(kernel: Kernel) -> tuple[str, bytes]:
+@atexit.register
+def end_waiting() -> None:
+    """End the process that was readied, if it was not needed."""
+    while _waiting:
+        _waiting.pop().end()
+
+
+def _start(first: Kernel) -> CompilerProcess:
+    from dltool.kernels.cpu.compiler_process import CompilerProcess
+
+    return CompilerProcess(first)
+
+
+def _compile_together(kernels: Sequence[Kernel], on_compile: Callable[[str, float | None], None]) -> None:
+    what = f"{len(kernels)} kernel{'s' * (len(kernels) > 1)}"
+    on_compile(what, 0.0)
+    process, done = _waiting.pop() if _waiting else _start(kernels[0]), 0
+    try:
+        for kernel, machine_code in process.compile(kernels):
+            files.write(kernel, machine_code)
+            _load(kernel, machine_code)
+            done += kernel in kernels
+            on_compile(what, done / len(kernels))
+    except EOFError:
+        warnings.warn(
+            "a process that compiles kernels was killed; is there enough memory? This one goes on", stacklevel=3
+        )
+    finally:
+        process.end()
+
+
+def _compile(kernel: Kernel) -> bytes:
+    """The object file of a kernel, made in this process."""
     from dltool.kernels.cpu.kernel import compile_kernel
 
-    symbol, machine_code = compile_kernel(kernel)
-    files.write(kernel, symbol, machine_code)
-    return symbol, machine_code
+    machine_code = compile_kernel(kernel)
+    files.write(kernel, machine_code)
+    return machine_code
+
+
+def _load(kernel: Kernel, machine_code: bytes) -> None:
+    engine = _engine()
+    engine.add_object_file(binding.ObjectFileRef.from_data(machine_code))
+    engine.finalize_object()
+    _addresses[kernel] = engine.get_function_address(kernel.symbol)
 
 
 @cache

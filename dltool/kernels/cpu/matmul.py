@@ -9,7 +9,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numpy import float32
 
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
@@ -110,7 +109,8 @@ def local_vectors(typing: Any):
     """Room on the stack for a panel: DEPTH blocks of 16 × 16."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), DEPTH * LANES * LANES))
+        with builder.goto_entry_block():  # without the zeros that Numba would fill it with
+            room = builder.alloca(ir.ArrayType(ir.FloatType(), DEPTH * LANES * LANES))
         room.align = 64
         return builder.bitcast(room, ir.FloatType().as_pointer())
 

@@ -13,13 +13,13 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from dltool.kernels.cpu.compiler import inlined
 from dltool.kernels.records import LANES
 
 
@@ -106,6 +106,12 @@ def splat(typing: Any, value: Any):
     kind = floats16 if isinstance(value, types.Float) else words16
     scalar = types.float32 if kind is floats16 else types.uint32
     return kind(scalar), lambda context, builder, sig, args: _splat(builder, args[0])
+
+
+@instruction
+def constant(typing: Any, value: Any):
+    """A number of any type in every lane, as float32."""
+    return floats16(types.float32), lambda context, builder, sig, args: _splat(builder, args[0])
 
 
 @instruction
@@ -226,11 +232,6 @@ def store_integers(typing: Any, pointer: Any, index: Any, value: Any):
     return types.void(types.CPointer(pointer.dtype), types.int64, words16), emit
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a building block of kernels; it disappears into its callers."""
-    return njit(forceinline=True, error_model="numpy", nogil=True)(function)
-
-
 @cache
 def shared(function: FunctionType) -> Any:
     """A plain function as a building block of kernels, with all plain functions that it calls.
@@ -243,9 +244,3 @@ def shared(function: FunctionType) -> Any:
         if isinstance(called, FunctionType) and called.__module__.startswith("dltool."):
             scope[name] = shared(called)
     return inlined(FunctionType(function.__code__, scope, function.__name__, function.__defaults__))
-
-
-@inlined
-def constant(value):
-    """A number in every lane."""
-    return splat(np.float32(value))

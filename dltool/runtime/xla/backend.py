@@ -21,7 +21,7 @@ class Backend:
 
     compiles_programs = True
 
-    def __init__(self, networks: list[Network], device: Device, on_compile: Callable[[str], None] | None):
+    def __init__(self, networks: list[Network], device: Device, on_compile: Callable[[str, float | None], None] | None):
         self._devices = Devices.found(device)
         self._compiler = Compiler(self._devices, on_compile)
         self._state: dict[str, Any] = {}

@@ -22,8 +22,8 @@ HIT = "/jax/compilation_cache/cache_hits"
 class Compiler:
     """Compiles functions, several at a time."""
 
-    def __init__(self, devices: Devices, on_compile: Callable[[str], None] | None):
-        self._devices, self._on_compile = devices, on_compile or (lambda what: None)
+    def __init__(self, devices: Devices, on_compile: Callable[[str, float | None], None] | None):
+        self._devices, self._on_compile = devices, on_compile or (lambda what, share: None)
         self.seconds = 0.0
         self._hits = 0
         jax.monitoring.register_event_listener(self._count)
@@ -40,7 +40,7 @@ class Compiler:
         """
         if not wanted:
             return []
-        self._on_compile(PROGRAM)
+        self._on_compile(PROGRAM, None)
         started, hits = time.perf_counter(), self._hits
         with explained(self._devices, hint):
             lowered = [self._lowered(*one) for one in wanted]
@@ -49,7 +49,7 @@ class Compiler:
                 compiled = list(pool.map(lambda one: one.compile(compiler_options=options), lowered))
         self.seconds += time.perf_counter() - started
         if self._hits - hits >= len(wanted):
-            self._on_compile(LOADED)
+            self._on_compile(LOADED, None)
         return compiled
 
     def _lowered(self, traced: Traced, shape: Shape, arguments: tuple[Any, ...]) -> Any:
