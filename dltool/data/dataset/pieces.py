@@ -16,6 +16,9 @@ from dltool.data.splitting.partition import Partition
 from dltool.data.splitting.split import overlap
 from dltool.errors import InputError, Problem
 
+#: targets that are hashed together
+BLOCK = 1 << 20
+
 
 def pieces_of(
     readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
@@ -40,14 +43,20 @@ def _pieces_of_source(
     indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
     targets = partition.encoded[source]
     digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
-    digest.update(np.ascontiguousarray(targets).data)
+    for low in range(0, len(targets), BLOCK):
+        digest.update(np.ascontiguousarray(_stored(targets[low : low + BLOCK])).data)
     for low, high, chunk in prepared(reader, preparation):
         constants.add(reader, low, chunk.features)
         digest.update(np.ascontiguousarray(chunk.features).data)
         digest.update(chunk.codes.data)
         for part, index in indices.items():
             _, inside = overlap(index, low, high)
-            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside])
+            yield part, Samples(chunk.features[inside], _stored(targets[low:high][inside]), chunk.codes[inside])
+
+
+def _stored(targets: np.ndarray) -> np.ndarray:
+    """Targets as samples hold them."""
+    return targets if targets.dtype.kind == "f" else targets.astype(np.int64, copy=False)
 
 
 def remarks(readers: Mapping[str, Reader]) -> list[str]:
