@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,8 @@ T = TypeVar("T")
 #: seconds between looks at whether all have ended
 POLL = 0.02
 
+#: parts of common memory are whole pages
+PAGE = 4096
 #: bytes that are sent at a time
 PIECE = 1 << 28
 
@@ -35,6 +38,7 @@ class MpiRanks(Ranks):
         self._mpi, self._world = mpi, world
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
+        self._windows: list[Any] = []
 
     @property
     def cores(self) -> int:
@@ -89,6 +93,20 @@ class MpiRanks(Ranks):
                 self._world.Bcast([piece[low : low + PIECE], self._mpi.BYTE])
         return value if self.writes else pickle.loads(data, buffers=raw)
 
+    def meet(self) -> None:
+        for window in self._windows:
+            window.Sync()
+        self._world.Barrier()
+        for window in self._windows:
+            window.Sync()
+
+    def common(self, size: int) -> list[np.ndarray]:
+        window = self._mpi.Win.Allocate_shared(-(-max(size, 1) // PAGE) * PAGE, 1, comm=self._here)
+        window.Lock_all()
+        self._windows.append(window)
+        self._here.Barrier()
+        return [np.frombuffer(window.Shared_query(rank)[0], np.uint8)[:size] for rank in range(self._here.size)]
+
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
         counts = np.diff(cuts)
         own = int(counts[self.number])
@@ -100,7 +118,12 @@ class MpiRanks(Ranks):
         )
 
     def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
-        self._world.Allgatherv(self._mpi.IN_PLACE, [flat, np.diff(cuts), cuts[:-1], self._mpi.FLOAT])
+        slices = [flat[low:high] for low, high in pairwise(cuts)]
+        others = [(self.number + step) % self.size for step in range(1, self.size)]
+        requests = [self._world.Irecv(slices[other], other) for other in others if len(slices[other])]
+        if len(slices[self.number]):
+            requests += [self._world.Isend(slices[self.number], other) for other in others]
+        self._mpi.Request.Waitall(requests)
 
     def all_ended(self, seconds: float) -> bool:
         """Wait until every rank has ended its work, but not longer than some seconds."""

@@ -65,6 +65,13 @@ class Ranks:
         """What the first one makes; an error that it raises is raised by all. Waiting takes no processor time."""
         return make()
 
+    def meet(self) -> None:
+        """Wait until all are here; what each has written to common memory is then there for the others."""
+
+    def common(self, size: int) -> list[np.ndarray]:
+        """`size` zeroed bytes of each rank, which all of them see: of ranks on one machine."""
+        return [np.zeros(size, np.uint8)]
+
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
         """Send slice r of `flat` (n,), between two of the cuts, to rank r; own slices of the others come as rows."""
 

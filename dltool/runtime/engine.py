@@ -245,28 +245,31 @@ class _Fast:
         from dltool.kernels.cpu import library
         from dltool.program.division import divide
         from dltool.runtime.binding import kernels_of
-        from dltool.runtime.exchange import Exchange
+        from dltool.runtime.exchange import CommonExchange, CommonMemory, MessageExchange
         from dltool.runtime.memory import aligned
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
         self._ranks, self._division, self._exchange = ranks, None, None
-        programs, together = [network.program for network in evaluation], []
+        programs, together, common = [network.program for network in evaluation], [], None
         if training and ranks.size > 1:
             programs += [half for one in training for half in (one.gradient_program, one.update_program)]
             division = self._division = divide(training[-1].update_program, ranks.size)
-            together = [[total.name for total in division.totals], division.values, *division.slots]
+            kinds = [total.name for total in division.totals], division.parameters, division.statistics
+            together = [names for names in (*kinds, *division.slots) if names]
+            common = CommonMemory(ranks, division) if ranks.neighbors == ranks.size else None
         else:
             programs += [network.program for network in training]
         names = dict.fromkeys(name for program in programs for name in kernels_of(program))
         self.compile_seconds = library.prepare(names, on_compile)
-        self._state = State(programs, together)
+        self._state = State(programs, together, common.blocks() if common else None)
         self._team = Team(threads)
         if self._division:
-            self._exchange = Exchange(ranks, self._division, self._state, self._team)
+            parts = ranks, self._division, self._state, self._team
+            self._exchange = CommonExchange(*parts, common) if common else MessageExchange(*parts)
         self._evaluation = evaluation
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
-        self.read, self.write = self._state.read, self._state.write
+        self.read = self._state.read
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.rank_runner import RankRunner
@@ -284,6 +287,12 @@ class _Fast:
             )
         arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
         return Runner(network.program, self._state, data, self._team, instead, arena=arena)
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        if self._exchange:
+            self._exchange.write(lambda: self._state.write(arrays))
+        else:
+            self._state.write(arrays)
 
     def longest(self, network: Network) -> int:
         return 1
