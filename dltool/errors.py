@@ -38,6 +38,9 @@ class DltoolError(Exception):
         self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type, tuple[Problem, ...]]:
+        return type(self), self.problems
+
 
 def printable(text: str) -> str:
     """The text with each byte that is not UTF-8, as names of files can have, written as `\\xff`."""

@@ -33,6 +33,7 @@ class StepPlans:
             step=steps[owner],
             epoch=epochs[owner],
             position=self._epoch.position[batch],
+            origin=self._epoch.origin[batch],
             rows=self._epoch.rows[batch],
             scale=reciprocals(self._weights(epochs, in_epoch))[owner]
             if self._job.network.weighs

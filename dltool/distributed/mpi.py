@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import os
+import pickle
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from dltool.distributed.launched import Launched
 from dltool.distributed.ranks import Ranks
-from dltool.errors import InputError
+from dltool.errors import InputError, RunError
 
 T = TypeVar("T")
 
 #: seconds between looks at whether all have ended
 POLL = 0.02
+
+#: parts of common memory are whole pages
+PAGE = 4096
+#: bytes that are sent at a time
+PIECE = 1 << 28
 
 _INSTALL = "pip install 'dltool[distributed]'"
 
@@ -24,18 +34,22 @@ _INSTALL = "pip install 'dltool[distributed]'"
 class MpiRanks(Ranks):
     """The processes of a communicator."""
 
-    def __init__(self, mpi: Any):
-        self._mpi, self._world = mpi, mpi.COMM_WORLD
+    def __init__(self, mpi: Any, world: Any):
+        self._mpi, self._world = mpi, world
         self.number, self.size = self._world.rank, self._world.size
+        self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
+        self._windows: list[Any] = []
 
     @property
     def cores(self) -> int:
         """Those that this process may use; an even share of them where other ranks of the machine use the same."""
-        here = self._world.Split_type(self._mpi.COMM_TYPE_SHARED)
         own = os.sched_getaffinity(0)
-        alike = here.allgather(own).count(own)
-        here.Free()
+        alike = self._here.allgather(own).count(own)
         return max(1, len(own) // alike)
+
+    @property
+    def neighbors(self) -> int:
+        return self._here.size
 
     def largest(self, number: int) -> int:
         return self._world.allreduce(number, op=self._mpi.MAX)
@@ -45,6 +59,53 @@ class MpiRanks(Ranks):
 
     def gathered(self, value: T) -> list[T]:
         return self._world.allgather(value)
+
+    def beside(self, folder: Path) -> MpiRanks:
+        machine = self._here.bcast(self.number)
+        with _signed(folder) if self.writes else nullcontext("") as own:
+            sign = self.told(own)
+            seen = bool(sign) and Path(sign).exists()
+            self._world.Barrier()  # it is there until all have looked
+        return MpiRanks(self._mpi, self._world.Split(0 if seen else 1 + machine, self.number))
+
+    def made_once(self, make: Callable[[], T]) -> T:
+        made, error = None, None
+        if self.writes:
+            try:
+                made = make()
+            except (InputError, RunError) as raised:
+                error = raised
+        self.all_ended(float("inf"))
+        if error := self.told(error):
+            raise error
+        return self._told_arrays(made)
+
+    def _told_arrays(self, value: Any) -> Any:
+        """What rank 0 gives; arrays in it are sent from where they lie."""
+        buffers: list[Any] = []
+        data = pickle.dumps(value, protocol=5, buffer_callback=buffers.append) if self.writes else b""
+        raw = [buffer.raw() for buffer in buffers]
+        data, sizes = self.told((data, [len(piece) for piece in raw]))
+        if not self.writes:
+            raw = [np.empty(size, np.uint8) for size in sizes]
+        for piece in raw:
+            for low in range(0, len(piece), PIECE):
+                self._world.Bcast([piece[low : low + PIECE], self._mpi.BYTE])
+        return value if self.writes else pickle.loads(data, buffers=raw)
+
+    def meet(self) -> None:
+        for window in self._windows:
+            window.Sync()
+        self._world.Barrier()
+        for window in self._windows:
+            window.Sync()
+
+    def common(self, size: int) -> list[np.ndarray]:
+        window = self._mpi.Win.Allocate_shared(-(-max(size, 1) // PAGE) * PAGE, 1, comm=self._here)
+        window.Lock_all()
+        self._windows.append(window)
+        self._here.Barrier()
+        return [np.frombuffer(window.Shared_query(rank)[0], np.uint8)[:size] for rank in range(self._here.size)]
 
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
         counts = np.diff(cuts)
@@ -57,7 +118,12 @@ class MpiRanks(Ranks):
         )
 
     def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
-        self._world.Allgatherv(self._mpi.IN_PLACE, [flat, np.diff(cuts), cuts[:-1], self._mpi.FLOAT])
+        slices = [flat[low:high] for low, high in pairwise(cuts)]
+        others = [(self.number + step) % self.size for step in range(1, self.size)]
+        requests = [self._world.Irecv(slices[other], other) for other in others if len(slices[other])]
+        if len(slices[self.number]):
+            requests += [self._world.Isend(slices[self.number], other) for other in others]
+        self._mpi.Request.Waitall(requests)
 
     def all_ended(self, seconds: float) -> bool:
         """Wait until every rank has ended its work, but not longer than some seconds."""
@@ -72,6 +138,22 @@ class MpiRanks(Ranks):
         """End all ranks at once, without what MPI would say about it."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         self._world.Abort(code)
+
+
+@contextmanager
+def _signed(folder: Path) -> Iterator[str]:
+    """The path of a file that is in a folder for a while; empty where none can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(dir=folder, prefix="sign-")
+    except OSError:
+        yield ""
+        return
+    os.close(handle)
+    try:
+        yield path
+    finally:
+        os.unlink(path)
 
 
 def connect(launched: Launched) -> MpiRanks:
@@ -92,4 +174,4 @@ def connect(launched: Launched) -> MpiRanks:
             f"{started}, but MPI ({library}) connects {MPI.COMM_WORLD.size} of them; start them by the mpiexec of that"
             " library, or set MPI4PY_MPIABI and LD_LIBRARY_PATH to the library of the launcher"
         )
-    return MpiRanks(MPI)
+    return MpiRanks(MPI, MPI.COMM_WORLD)

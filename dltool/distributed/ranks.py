@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -39,6 +40,11 @@ class Ranks:
         """Processors for each rank on this machine."""
         return len(os.sched_getaffinity(0))
 
+    @property
+    def neighbors(self) -> int:
+        """Ranks on this machine, which share its memory."""
+        return 1
+
     def largest(self, number: int) -> int:
         """The largest number that a rank gives."""
         return number
@@ -50,6 +56,21 @@ class Ranks:
     def gathered(self, value: T) -> list[T]:
         """What each rank gives, in their order."""
         return [value]
+
+    def beside(self, folder: Path) -> Ranks:
+        """Those that have the same folder, this one among them: on its machine, or where rank 0 has it too."""
+        return self
+
+    def made_once(self, make: Callable[[], T]) -> T:
+        """What the first one makes; an error that it raises is raised by all. Waiting takes no processor time."""
+        return make()
+
+    def meet(self) -> None:
+        """Wait until all are here; what each has written to common memory is then there for the others."""
+
+    def common(self, size: int) -> list[np.ndarray]:
+        """`size` zeroed bytes of each rank, which all of them see: of ranks on one machine."""
+        return [np.zeros(size, np.uint8)]
 
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
         """Send slice r of `flat` (n,), between two of the cuts, to rank r; own slices of the others come as rows."""

@@ -20,15 +20,15 @@ ROWS = Spec((), dtype="int64")
 
 @register("op", "order")
 class Order(Op):
-    """rows () int64: sample i is row position − first + i (modulo rows_total) of the epoch's order.
+    """rows () int64: sample i is row position − origin + i (modulo rows_total) of the epoch's order.
 
     Rows come in file order or, with `shuffle` 1, in a permutation that depends on `key` (64 bits) and the epoch.
-    `first` is the position of the first sample at hand, where these are but a span of the epoch.
+    The origin of a step is the position of the first sample at hand, where these are but a span of the epoch.
     """
 
     operands = "-> rows"
     moves = True
-    attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0, "first": 0}
+    attributes: ClassVar = {"rows_total": 1, "shuffle": 0, "key": 0}
     uses_step = True
 
     @staticmethod
@@ -36,8 +36,8 @@ class Order(Op):
         return (ROWS,)
 
     @staticmethod
-    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
-        return {"rows_total": len(data["target"]), "first": first}
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray]) -> Mapping[str, int]:
+        return {"rows_total": len(data["target"])}
 
 
 @register("op", "stream_order")
@@ -57,7 +57,7 @@ class StreamOrder(Op):
         return (ROWS,)
 
     @staticmethod
-    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray]) -> Mapping[str, int]:
         return {"length": len(data["target"]) // node.attributes["streams"]}
 
 
@@ -81,7 +81,7 @@ class Draw(Op):
         return (ROWS,)
 
     @staticmethod
-    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray]) -> Mapping[str, int]:
         chances, _ = node.inputs
         return {"rows_total": len(data[chances.name])}
 

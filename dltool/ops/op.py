@@ -120,8 +120,8 @@ class Op:
     gradient: ClassVar[Callable[..., tuple[Value | None, ...]]] = staticmethod(_no_gradient)
 
     @staticmethod
-    def data_attributes(node: Node, data: Mapping[str, np.ndarray], first: int) -> Mapping[str, int]:
-        """Attributes that follow from the data at hand, whose first sample has the position `first` in its epoch."""
+    def data_attributes(node: Node, data: Mapping[str, np.ndarray]) -> Mapping[str, int]:
+        """Attributes that follow from the data at hand."""
         return {}
 
     #: multiplications and additions for each number of the first input; None: one for each number of the outputs
@@ -156,6 +156,7 @@ class StepRecord:
     scalars: tuple[float, ...] = field(default=())  # learning rate and the like, as the optimizer lists them
     number: int = 0  # of this micro-batch, among those whose gradients are added up
     count: int = 1  # of these
+    origin: int = 0  # position of the first of the samples at hand, where they are but a part of the epoch
 
     @property
     def first(self) -> bool:

@@ -28,9 +28,18 @@ class Division:
     cuts: Sequence[int]  # where the slice of each rank begins, in vectors; and the end
 
     @property
-    def values(self) -> list[str]:
-        """The parameters and statistics that the totals belong to, in their order."""
-        return [total.of.name for total in self.totals if total.of]
+    def parameters(self) -> list[str]:
+        """The parameters that totals belong to, in their order."""
+        return [total.of.name for total in self.totals if total.of and total.of.role == "parameter"]
+
+    @property
+    def statistics(self) -> list[str]:
+        """The running statistics that the totals behind them belong to."""
+        return [total.of.name for total in self.totals if total.of and total.of.role != "parameter"]
+
+    def bytes_of(self, names: Sequence[str]) -> int:
+        """Of values that totals belong to, as they are stored."""
+        return sum(self.program.layouts[total].bytes for total in self.totals if total.of and total.of.name in names)
 
     @property
     def slots(self) -> list[list[str]]:
@@ -42,9 +51,9 @@ class Division:
                 kinds.setdefault(value.name.rpartition(".")[2], []).append(value.name)
         return list(kinds.values())
 
-    def floats(self, end: int | None = None) -> list[int]:
-        """The cuts in numbers of float32, none beyond `end`."""
-        cuts = [cut * LANES for cut in self.cuts]
+    def floats(self, end: int | None = None, begin: int = 0) -> list[int]:
+        """The cuts in numbers of float32 from `begin` on, none beyond `end`."""
+        cuts = [max(cut * LANES - begin, 0) for cut in self.cuts]
         return cuts if end is None else [min(cut, end) for cut in cuts]
 
     def segments(self, rank: int) -> list[Program]:

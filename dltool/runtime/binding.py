@@ -27,7 +27,6 @@ class Buffers:
     """Where a program finds its values, beside the state."""
 
     data: Mapping[str, np.ndarray]  # features and target of one part, or of a span of an epoch
-    first: int = 0  # position in the epoch of the first sample of that span
     reports: dict[Report, np.ndarray] = field(default_factory=dict)  # losses, and outputs of the samples
     instead: Mapping[str, str] = field(default_factory=dict)  # state to use in place of another, such as an average
 
@@ -119,7 +118,7 @@ class Table:
         record, tiles = kernel_of(node.op).record, tiles_of(node.op)
         assert record is not None
         operands = [self._operand(value, node, thread) for value in (*node.inputs, *_own_outputs(node))]
-        attributes = {**node.attributes, **node.op.data_attributes(node, self._buffers.data, self._buffers.first)}
+        attributes = {**node.attributes, **node.op.data_attributes(node, self._buffers.data)}
         if node.op.elementwise:
             one, two = _two_numbers(node)
             attributes = {"function": library.address(function_of(node.op)), "one": one, "two": two}

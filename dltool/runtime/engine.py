@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from dltool.runtime.device import CPU, Device
 from dltool.runtime.dividing import run_divided
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult
+from dltool.runtime.share import WHOLE, Share
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
 WORTH_SHARING = 6_000_000
@@ -46,6 +48,7 @@ class Engine:
         self._training, self._evaluation = training, evaluation
         self._data = dict(data)
         self._first: dict[str, int] = {}  # of parts that are spans of an epoch
+        self._share = WHOLE  # of them, that the samples to train on are
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug, self._ranks = debug, ranks
         networks = [*training, *evaluation]
@@ -105,27 +108,27 @@ class Engine:
                 given[average] = given[name]
         self._backend.write(given)
 
-    def attach(self, part: str, samples: Samples, *, first: int = 0) -> None:
+    def attach(self, part: str, samples: Samples, *, first: int = 0, share: Share = WHOLE) -> None:
         """Go on with other samples in place of those of a part, if there were any.
 
-        Where they are but a span of an epoch, its position `first` is that of their first one.
+        Where they are but a span of an epoch, it begins at position `first`, and they are a `share` of it.
         """
-        self._data[part], self._first[part] = samples, first
+        self._data[part], self._first[part], self._share = samples, first, share
         for (network, of, _), runner in self._runners.items():
             if of == part:
-                runner.attach(network.inputs(samples), first)
+                runner.attach(network.inputs(samples))
 
     def train(self, part: str, plan: StepPlan, *, collect: bool, network: int = -1) -> StepResult:
         """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile.
 
         `network` is the index of the one to train, by default the last.
         """
-        return self._runner(self._training[network], part, average=False).run(plan, collect=collect)
+        return self._runner(self._training[network], part, average=False).run(self._placed(part, plan), collect=collect)
 
     def prepare(self, part: str, plan: StepPlan, *, collect: bool) -> None:
         """Compile what training by a plan needs, and by plans that are whole stretches of it."""
         if self._backend.compiles_programs:
-            self._runner(self._training[-1], part, average=False).prepare(plan, collect=collect)
+            self._runner(self._training[-1], part, average=False).prepare(self._placed(part, plan), collect=collect)
 
     def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
         """Compile what evaluating a part needs."""
@@ -134,13 +137,17 @@ class Engine:
             plan = consecutive(rows_of_batches(self._data[part], network), 0)
             self._runner(network, part, average=use_average).prepare(plan, collect=True)
 
+    def _placed(self, part: str, plan: StepPlan) -> StepPlan:
+        """A plan that finds its samples among those at hand of a part."""
+        return replace(plan, origin=self._share.origins(plan.position, self._first.get(part, 0)))
+
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train and count cycles: the nodes of a step, the cycles of each, and those waited at the end of each stage.
 
         The counts of all threads (threads, nodes + stages) are sums since the first call; only the cpu kernels count.
         """
         runner = self._runner(self._training[-1], part, average=False)
-        runner.run(plan, collect=False, timed=True)
+        runner.run(self._placed(part, plan), collect=False, timed=True)
         return runner.table.nodes, runner.table.ticks
 
     @property
@@ -148,36 +155,44 @@ class Engine:
         """Evaluating a part in pieces gives the same bits if all but the last have a multiple of this many rows."""
         return POOL_ROWS if len(self._evaluation) > 1 else self._evaluation[0].rows
 
-    def evaluate(self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False) -> Evaluation:
+    def evaluate(
+        self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False, alone: bool = False
+    ) -> Evaluation:
         """Summed losses of the batches of a part, what they weigh, and the outputs for every sample.
 
-        `rows` (n,) are the sizes of the batches, by default as large as they can be.
+        `rows` (n,) are the sizes of the batches, by default as large as they can be. All ranks evaluate a part
+        together, unless each evaluates another one `alone`; averages are then gathered before.
         """
-        if use_average:
+        ranks = ALONE if alone else self._ranks
+        if use_average and not alone:
             self.gather()
         samples = self._data[part]
         groups = list(by_length(self._evaluation, samples))
         if len(groups) < 2:
             network = self._evaluation[groups[0][0]]
             plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
-            return self._evaluate(network, part, samples, plan, average=use_average)
+            return self._evaluate(network, part, samples, plan, ranks, average=use_average)
         results = [
-            self._evaluate_some(self._evaluation[number], part, samples.taken(members), average=use_average)
+            self._evaluate_some(self._evaluation[number], part, samples.taken(members), ranks, average=use_average)
             for number, members in groups
         ]
         losses, weights = (np.concatenate([getattr(one, name) for one in results]) for name in ("losses", "weights"))
         outputs = in_order([one.outputs for one in results], [members for _, members in groups])
         return Evaluation(losses, weights, outputs)
 
-    def _evaluate_some(self, network: Network, part: str, samples: Samples, *, average: bool) -> Evaluation:
+    def _evaluate_some(
+        self, network: Network, part: str, samples: Samples, ranks: Ranks, *, average: bool
+    ) -> Evaluation:
         """The same for some samples of a part, with one of the networks."""
-        self._runner(network, part, average=average).attach(network.inputs(samples), 0)
+        self._runner(network, part, average=average).attach(network.inputs(samples))
         plan = consecutive(rows_of_batches(samples, network), 0)
-        return self._evaluate(network, part, samples, plan, average=average)
+        return self._evaluate(network, part, samples, plan, ranks, average=average)
 
-    def _evaluate(self, network: Network, part: str, samples: Samples, plan: StepPlan, *, average: bool) -> Evaluation:
+    def _evaluate(
+        self, network: Network, part: str, samples: Samples, plan: StepPlan, ranks: Ranks, *, average: bool
+    ) -> Evaluation:
         runner = self._runner(network, part, average=average)
-        result = runner.run(plan, collect=True) if network.in_streams else run_divided(runner, plan, self._ranks)
+        result = runner.run(plan, collect=True) if network.in_streams else run_divided(runner, plan, ranks)
         return Evaluation(result.losses, network.weights(samples.targets, plan.rows, samples.weights), result.outputs)
 
     def step(self, part: str, position: int) -> np.ndarray:
@@ -190,8 +205,6 @@ class Engine:
         if key not in self._runners:
             inputs = network.inputs(self._data[part])
             self._runners[key] = self._backend.runner(network, inputs, _averages(network) if average else {})
-            if first := self._first.get(part):
-                self._runners[key].attach(inputs, first)
         return self._runners[key]
 
 
@@ -232,28 +245,31 @@ class _Fast:
         from dltool.kernels.cpu import library
         from dltool.program.division import divide
         from dltool.runtime.binding import kernels_of
-        from dltool.runtime.exchange import Exchange
+        from dltool.runtime.exchange import CommonExchange, CommonMemory, MessageExchange
         from dltool.runtime.memory import aligned
         from dltool.runtime.state import State
         from dltool.runtime.team import Team
 
         self._ranks, self._division, self._exchange = ranks, None, None
-        programs, together = [network.program for network in evaluation], []
+        programs, together, common = [network.program for network in evaluation], [], None
         if training and ranks.size > 1:
             programs += [half for one in training for half in (one.gradient_program, one.update_program)]
             division = self._division = divide(training[-1].update_program, ranks.size)
-            together = [[total.name for total in division.totals], division.values, *division.slots]
+            kinds = [total.name for total in division.totals], division.parameters, division.statistics
+            together = [names for names in (*kinds, *division.slots) if names]
+            common = CommonMemory(ranks, division) if ranks.neighbors == ranks.size else None
         else:
             programs += [network.program for network in training]
         names = dict.fromkeys(name for program in programs for name in kernels_of(program))
         self.compile_seconds = library.prepare(names, on_compile)
-        self._state = State(programs, together)
+        self._state = State(programs, together, common.blocks() if common else None)
         self._team = Team(threads)
         if self._division:
-            self._exchange = Exchange(ranks, self._division, self._state, self._team)
+            parts = ranks, self._division, self._state, self._team
+            self._exchange = CommonExchange(*parts, common) if common else MessageExchange(*parts)
         self._evaluation = evaluation
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
-        self.read, self.write = self._state.read, self._state.write
+        self.read = self._state.read
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
         from dltool.runtime.rank_runner import RankRunner
@@ -271,6 +287,12 @@ class _Fast:
             )
         arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
         return Runner(network.program, self._state, data, self._team, instead, arena=arena)
+
+    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
+        if self._exchange:
+            self._exchange.write(lambda: self._state.write(arrays))
+        else:
+            self._state.write(arrays)
 
     def longest(self, network: Network) -> int:
         return 1

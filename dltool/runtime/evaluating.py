@@ -50,6 +50,7 @@ def consecutive(rows: np.ndarray, first: int) -> StepPlan:
         step=none,
         epoch=none,
         position=first + np.cumsum(rows) - rows,
+        origin=np.full(count, first, np.int64),
         rows=rows,
         scale=np.ones(count, np.float32),
         number=none,

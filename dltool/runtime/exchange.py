@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,36 +13,38 @@ from dltool.runtime.state import State
 from dltool.runtime.team import Team
 
 
-class Exchange:
+class Exchange(ABC):
     """The exchange between the ranks of the values of one state."""
 
     def __init__(self, ranks: Ranks, division: Division, state: State, team: Team):
         self._ranks, self._division, self._state, self._team = ranks, division, state, team
-        self._cuts = division.floats()
         self._totals = state.block([total.name for total in division.totals])
-        self._values = state.block(division.values)
-        low, high = self._cuts[ranks.number : ranks.number + 2]
-        self._own = self._totals[low:high]
-        self._received = np.empty((ranks.size, high - low), np.float32)
+        self._parameters = state.block(division.parameters)
+        self._statistics = state.block(division.statistics) if division.statistics else np.empty(0, np.float32)
+        self._cuts = division.floats()
         self._apart = False
 
+    def _own(self, flat: np.ndarray) -> np.ndarray:
+        """This rank's slice of all totals."""
+        low, high = self._cuts[self._ranks.number : self._ranks.number + 2]
+        return flat[low:high]
+
+    @property
+    def _statistic_cuts(self) -> list[int]:
+        """The slices of the running statistics."""
+        return self._division.floats(begin=len(self._parameters))
+
+    @abstractmethod
     def add_up(self, senders: int) -> None:
         """Bring the sums of the first `senders` ranks for this rank's slice here, and add them in pairs of pairs."""
-        self._ranks.exchange(self._totals, self._cuts, self._received)
-        parts = list(self._received)
-        parts[self._ranks.number] = self._own
-        bounds = [len(self._own) * thread // self._team.size for thread in range(self._team.size + 1)]
 
-        def add(thread: int) -> None:
-            piece = slice(bounds[thread], bounds[thread + 1])
-            _add_in_pairs([part[piece] for part in parts[:senders]], self._own[piece])
-
-        self._team.run(add)
-        self._apart = True
-
+    @abstractmethod
     def share_values(self) -> None:
         """Bring the new parameters and running statistics of all ranks here."""
-        self._ranks.complete(self._values, self._cuts)
+
+    def write(self, write: Callable[[], None]) -> None:
+        """Set values of the state, as all ranks do together."""
+        write()
 
     def gather(self) -> None:
         """Bring the state of the optimizer and the averages of all ranks here, if they have changed."""
@@ -51,6 +54,76 @@ class Exchange:
             block = self._state.block(names)
             self._ranks.complete(block, self._division.floats(end=len(block)))
         self._apart = False
+
+    def _add(self, parts: Sequence[np.ndarray], own: np.ndarray) -> None:
+        """own = the sum of parts of its size, which are overwritten; every thread of the team adds a piece."""
+        bounds = [len(own) * thread // self._team.size for thread in range(self._team.size + 1)]
+
+        def add(thread: int) -> None:
+            piece = slice(bounds[thread], bounds[thread + 1])
+            _add_in_pairs([part[piece] for part in parts], own[piece])
+
+        self._team.run(add)
+        self._apart = True
+
+
+class MessageExchange(Exchange):
+    """By messages, between any machines."""
+
+    def __init__(self, ranks: Ranks, division: Division, state: State, team: Team):
+        super().__init__(ranks, division, state, team)
+        self._received = np.empty((ranks.size, len(self._own(self._totals))), np.float32)
+
+    def add_up(self, senders: int) -> None:
+        self._ranks.exchange(self._totals, self._cuts, self._received)
+        parts, own = list(self._received), self._own(self._totals)
+        parts[self._ranks.number] = own
+        self._add(parts[:senders], own)
+
+    def share_values(self) -> None:
+        self._ranks.complete(self._parameters, self._division.floats(end=len(self._parameters)))
+        if len(self._statistics):
+            self._ranks.complete(self._statistics, self._statistic_cuts)
+
+
+class CommonMemory:
+    """Memory that the ranks of one machine share: the totals of each, and one copy of the parameters."""
+
+    def __init__(self, ranks: Ranks, division: Division):
+        totals = sum(division.program.layouts[total].bytes for total in division.totals)
+        self.totals = [part.view(np.float32) for part in ranks.common(totals)]
+        self.parameters, *_ = ranks.common(division.bytes_of(division.parameters))
+        self.statistics, *_ = (part.view(np.float32) for part in ranks.common(division.bytes_of(division.statistics)))
+        self._division, self._own = division, self.totals[ranks.number]
+
+    def blocks(self) -> dict[str, np.ndarray]:
+        """Blocks of the state, by the first name in each."""
+        return {self._division.totals[0].name: self._own, self._division.parameters[0]: self.parameters}
+
+
+class CommonExchange(Exchange):
+    """Between ranks of one machine: an owner reads the sums of others where they lie, and writes parameters once."""
+
+    def __init__(self, ranks: Ranks, division: Division, state: State, team: Team, memory: CommonMemory):
+        super().__init__(ranks, division, state, team)
+        self._memory = memory
+
+    def add_up(self, senders: int) -> None:
+        self._ranks.meet()
+        parts = [self._own(totals) for totals in self._memory.totals[:senders]]
+        self._add(parts, self._own(self._totals))
+
+    def share_values(self) -> None:
+        cuts = self._statistic_cuts
+        own = slice(*cuts[self._ranks.number : self._ranks.number + 2])
+        self._memory.statistics[own] = self._statistics[own]
+        self._ranks.meet()
+        self._statistics[:] = self._memory.statistics
+
+    def write(self, write: Callable[[], None]) -> None:
+        self._ranks.meet()
+        write()
+        self._ranks.meet()
 
 
 def _add_in_pairs(parts: Sequence[np.ndarray], out: np.ndarray) -> None:

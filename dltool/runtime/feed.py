@@ -16,10 +16,12 @@ import numpy as np
 
 from dltool.data.samples.samples import Samples
 from dltool.data.store.reader import StoredSamples
+from dltool.distributed.ranks import ALONE, Ranks
 from dltool.kernels.cpu import library
 from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.filling import SORT, SPREAD, Filler
 from dltool.runtime.order import EpochOrder
+from dltool.runtime.share import WHOLE, Share
 
 #: seconds between looks at whether a wait for a span should end
 PATIENCE = 0.05
@@ -35,6 +37,7 @@ class Span:
     stop: int
     samples: Samples
     network: int = -1  # of several that train, the one that takes them
+    share: Share = WHOLE  # that a rank has of them
 
 
 class Feed(ABC):
@@ -51,7 +54,10 @@ class Feed(ABC):
 
     @abstractmethod
     def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
-        """The targets of the samples at the positions from `low` to before `high`, all within the span."""
+        """The targets of the samples at the positions from `low` to before `high`, all within the span.
+
+        Both are starts of an update, or the end of the span. All ranks call this together.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -106,7 +112,10 @@ class Bucketed(Feed):
 
 
 class Streamed(Feed):
-    """Samples in a file, in spans of at most `samples`; two are in memory at any time."""
+    """Samples in a file, in spans of at most `samples`; two are in memory at any time.
+
+    Each of several ranks has its share of every update of `update` samples.
+    """
 
     def __init__(
         self,
@@ -116,12 +125,18 @@ class Streamed(Feed):
         epochs: int,
         epoch_samples: int,
         samples: int,
+        update: int,
+        ranks: Ranks = ALONE,
         on_compile: Callable[[str, float | None], None] | None = None,
     ):
         library.prepare((order.kernel, SORT, SPREAD), on_compile)
         self._epochs, self._epoch_samples, self.samples = epochs, epoch_samples, samples
-        self._filler = Filler(part, order, samples)
-        self._buffers = [part.layout.empty(samples) for _ in range(2)]
+        self._ranks = ranks
+        self._shares = [Share.of_rank(update, number, ranks.size) for number in range(ranks.size)]
+        self._share = self._shares[ranks.number]
+        own = self._share.count(samples)
+        self._filler = Filler(part, order, own, self._share)
+        self._buffers = [part.layout.empty(own) for _ in range(2)]
         self._present: _Filling | None = None
         self._next: _Filling | None = None
 
@@ -139,7 +154,14 @@ class Streamed(Feed):
         return self._present.span
 
     def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
-        return span.samples.targets[low - span.first : high - span.first]
+        begin, end = self._share.count(low - span.first), self._share.count(high - span.first)
+        own = span.samples.targets[begin:end]
+        if self._ranks.size == 1:
+            return own
+        whole = np.empty((high - low, *own.shape[1:]), own.dtype)
+        for share, targets in zip(self._shares, self._ranks.gathered(own), strict=True):
+            whole[share.chosen(0, high - low)] = targets
+        return whole
 
     def close(self) -> None:
         if self._next:
@@ -157,7 +179,8 @@ class Streamed(Feed):
         _, first = place
         stop = min(first + self.samples, self._epoch_samples)
         self._buffers.reverse()
-        span = Span(first, stop, self._buffers[0].rows(0, stop - first))
+        own = self._buffers[0].rows(0, self._share.count(stop - first))
+        span = Span(first, stop, own, share=self._share)
         return _Filling(self._filler, place, span)
 
 
@@ -194,11 +217,12 @@ class _Filling:
             self._error = error
 
 
-def span_samples(memory: int, record_bytes: int, *, update: int, epoch: int) -> int:
-    """How many samples a span takes so that two fit into `memory` bytes: whole updates, at least one.
+def span_samples(memory: int, record_bytes: int, *, update: int, epoch: int, ranks: int = 1) -> int:
+    """How many samples a span takes so that the shares of two fit into `memory` bytes: whole updates, at least one.
 
     The spans of an epoch of `epoch` samples are as equal as can be.
     """
-    most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // update)  # updates; each sample has a key, too
+    own = update // ranks  # samples of an update; each has a key, too
+    most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // own)
     updates = -(-epoch // update)
     return update * -(-updates // -(-updates // most))

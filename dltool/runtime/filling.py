@@ -13,6 +13,7 @@ from dltool.kernels.cpu import library
 from dltool.kernels.records import Kernel
 from dltool.runtime.memory import address
 from dltool.runtime.order import EpochOrder
+from dltool.runtime.share import WHOLE, Share
 
 #: the kernels that this module calls
 SORT, SPREAD = Kernel("sort_rows"), Kernel("spread")
@@ -23,26 +24,28 @@ BLOCK_BYTES = 1 << 20
 class Filler:
     """Fills spans of at most `samples` samples, one at a time."""
 
-    def __init__(self, part: StoredSamples, order: EpochOrder, samples: int):
-        self._part, self._order = part, order
+    def __init__(self, part: StoredSamples, order: EpochOrder, samples: int, share: Share = WHOLE):
+        """The samples are a `share` of those of the epoch."""
+        self._part, self._order, self._share = part, order, share
         size = max(1, part.layout.bytes)
         self._bits = min(records.BLOCK_BITS, max(0, (BLOCK_BYTES // size).bit_length() - 1))
         self._block_rows = 1 << self._bits
         self._blocks = -(-len(part) // self._block_rows)
         runs = -(-samples // records.RUN)
         self._rows = np.empty(min(samples, records.RUN), np.int64)  # of the run at hand
+        self._taken = np.empty(records.RUN, np.int64)  # of all positions, where this is but a share
         self._keys = np.zeros(runs * records.RUN + records.AHEAD, np.uint32)
         self._ends = np.empty((runs, self._blocks), np.uint32)
         self._block = np.empty(self._block_rows * size, np.uint8)
 
     def fill(self, span: Samples, epoch: int, first: int, stopped: Callable[[], bool]) -> None:
-        """Write the samples at the positions from `first` on; left half done once `stopped()`."""
+        """Write the share of the samples at the positions from `first` on; left half done once `stopped()`."""
         needed = np.zeros(self._blocks, bool)
         for run, low in enumerate(range(0, len(span), records.RUN)):
             if stopped():
                 return
             rows = self._rows[: len(span) - low]
-            self._order.take(epoch, first + low, rows)
+            self._take(epoch, first, low, rows)
             needed |= self._sort(run, rows)
         runs = -(-len(span) // records.RUN)
         arguments, spread = self._spreading(span), library.function(SPREAD)
@@ -52,6 +55,19 @@ class Filler:
             self._read(block)
             arguments[records.SPREAD_BLOCK] = block
             spread(address(arguments), None, 0, runs)
+
+    def _take(self, epoch: int, first: int, low: int, rows: np.ndarray) -> None:
+        """Write the rows (n,) of own samples, of which `low` lie before them from the position `first` on."""
+        position, filled = first + self._share.position(low), 0
+        if self._share.update == self._share.rows:
+            self._order.take(epoch, position, rows)
+            return
+        while filled < len(rows):
+            self._order.take(epoch, position, self._taken)
+            own = self._taken[self._share.chosen(position - first, position - first + len(self._taken))]
+            own = own[: len(rows) - filled]
+            rows[filled : filled + len(own)] = own
+            position, filled = position + len(self._taken), filled + len(own)
 
     def _sort(self, run: int, rows: np.ndarray) -> np.ndarray:
         """Sort the rows of a run by block; which blocks have some."""

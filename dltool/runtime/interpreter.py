@@ -28,14 +28,14 @@ class Interpreter:
         data: Mapping[str, np.ndarray],
         instead: Mapping[str, str] | None = None,
     ):
-        self._network, self._state, self._data, self._first = network, state, data, 0
+        self._network, self._state, self._data = network, state, data
         self._instead = instead or {}
         reports = {node.op.reports: node.outputs[0].name for node in network.graph.nodes if node.op.reports}
         self._loss = reports.get(Report.LOSS)
 
-    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
-        """Go on with other data, whose first sample has the position `first` in its epoch."""
-        self._data, self._first = data, first
+    def attach(self, data: Mapping[str, np.ndarray]) -> None:
+        """Go on with other data."""
+        self._data = data
 
     def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan."""
@@ -53,7 +53,7 @@ class Interpreter:
         """Every value of one micro-batch by name; the state is moved on."""
         graph = self._network.graph
         swapped = {name: self._state[other] for name, other in self._instead.items()}
-        values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update, first=self._first)
+        values = run_graph(graph, {**self._data, **self._state, **swapped}, step, update=update)
         for value in graph.values.values():
             if value.role == "memory" or (graph.training and value.role in ("parameter", "state", "total")):
                 self._state[value.name] = values[value.name]
@@ -61,24 +61,21 @@ class Interpreter:
 
 
 def run_graph(
-    graph: Graph, arrays: Mapping[str, np.ndarray], step: StepRecord, *, update: bool = True, first: int = 0
+    graph: Graph, arrays: Mapping[str, np.ndarray], step: StepRecord, *, update: bool = True
 ) -> dict[str, np.ndarray]:
-    """Every value of a graph by name, from those of its data, state and constants.
-
-    `first` is the position in the epoch of the first sample of the data.
-    """
+    """Every value of a graph by name, from those of its data, state and constants."""
     values = dict(arrays)
     for value in graph.values.values():
         if value.role == "total" and value.name not in values:
             values[value.name] = np.zeros(value.shape, np.float32)
     for node in graph.nodes:
         if update or not node.per_update:
-            _run_node(node, values, step, first)
+            _run_node(node, values, step)
     return values
 
 
-def _run_node(node: Node, values: dict[str, np.ndarray], step: StepRecord, first: int) -> None:
-    attributes = {**node.attributes, **node.op.data_attributes(node, values, first)}
+def _run_node(node: Node, values: dict[str, np.ndarray], step: StepRecord) -> None:
+    attributes = {**node.attributes, **node.op.data_attributes(node, values)}
     if node.op.uses_step:
         attributes["step"] = step
     inputs = [values[value.name] for value in node.inputs]
@@ -114,4 +111,5 @@ def _record(plan: StepPlan, i: int) -> StepRecord:
         scalars=tuple(float(number) for number in plan.scalars[i]),
         number=int(plan.number[i]),
         count=int(plan.count[i]),
+        origin=int(plan.origin[i]),
     )

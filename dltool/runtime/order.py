@@ -22,7 +22,7 @@ class EpochOrder:
     def __init__(self, rows: int, *, shuffle: bool, key: int, alias: AliasTable | None = None, streams: int = 0):
         self.kernel = kernel_of(find_op("stream_order" if streams else "draw" if alias else "order"))
         self._alias = alias  # whose addresses the kernel is given
-        self._attributes = {"rows_total": rows, "shuffle": int(shuffle), "key": key, "first": 0}
+        self._attributes = {"rows_total": rows, "shuffle": int(shuffle), "key": key}
         if streams:
             self._attributes = {"streams": streams, "length": rows // streams}
 

@@ -44,9 +44,9 @@ class RankRunner:
         self._piece_cuts = [0, *np.cumsum(sizes).tolist()]
         self._gathered = np.empty(self._piece_cuts[-1], np.float32)
 
-    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
-        """Go on with other data, whose first sample has the position `first` in its epoch."""
-        self._gradients.attach(data, first)
+    def attach(self, data: Mapping[str, np.ndarray]) -> None:
+        """Go on with other data, of which only own samples are read."""
+        self._gradients.attach(data)
 
     def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan together with the other ranks, which run the same plan."""

@@ -41,9 +41,9 @@ class Runner:
         self.table = Table(program, state, self._buffers, team.size, arena)
         self._loop = _LOOP(library.address(library.RUN_STEPS))
 
-    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
-        """Go on with other data, whose first sample has the position `first` in its epoch."""
-        self._buffers.data, self._buffers.first = data, first
+    def attach(self, data: Mapping[str, np.ndarray]) -> None:
+        """Go on with other data."""
+        self._buffers.data = data
         self.table.rebind()
 
     def run(self, plan: StepPlan, *, collect: bool, timed: bool = False) -> StepResult:
@@ -91,7 +91,7 @@ def _encode(plan: StepPlan, *, collect: bool) -> tuple[np.ndarray, Any]:
     steps = np.zeros((len(plan), records.STEP_FIELDS), np.int64)
     steps[:, records.STEP] = plan.step
     steps[:, records.EPOCH] = plan.epoch
-    steps[:, records.POSITION] = plan.position
+    steps[:, records.POSITION], steps[:, records.ORIGIN] = plan.position, plan.origin
     steps[:, records.BATCH] = plan.rows
     steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
     steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]

@@ -17,15 +17,26 @@ from dltool.runtime.memory import aligned
 class State:
     """Named buffers that live as long as the engine."""
 
-    def __init__(self, programs: Iterable[Program], together: Iterable[Sequence[str]] = ()):
-        """Values of float32 whose names come `together` lie one after the other in one block."""
-        programs = list(programs)
+    def __init__(
+        self,
+        programs: Iterable[Program],
+        together: Iterable[Sequence[str]] = (),
+        given: Mapping[str, np.ndarray] | None = None,
+    ):
+        """Values of float32 whose names come `together` lie one after the other in one block.
+
+        Blocks of bytes may be `given`, by the first name in each.
+        """
+        programs, given = list(programs), given or {}
         self._layouts: dict[str, Layout] = {}
         self._buffers: dict[str, np.ndarray] = {}
         self._blocks: dict[str, np.ndarray] = {}  # by the name of the first value in each
         known = {value.name: program.layouts[value] for program in programs for value in program.graph.persistent}
         for names in together:
-            block, start = aligned(sum(known[name].bytes for name in names)).view(np.float32), 0
+            block = given.get(names[0])
+            if block is None:
+                block = aligned(sum(known[name].bytes for name in names))
+            block, start = block.view(np.float32), 0
             for name in names:
                 self._layouts[name] = known[name]
                 self._buffers[name] = block[start : start + known[name].elements]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+
+import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import Signature
 from dltool.data.store.reader import StoredSamples
+from dltool.distributed.ranks import Ranks
 from dltool.errors import InputError
 from dltool.metrics.metric import Metric
 from dltool.metrics.threshold import fixed_threshold
 from dltool.program.building import Network, build_network, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.engine import Engine
+from dltool.runtime.plan import Evaluation
 from dltool.training.meter import Meter, answers_of
-from dltool.training.portions import EVALUATION_ROWS, portions_of
+from dltool.training.portions import EVALUATION_ROWS, portions_for_ranks, portions_of
 
 #: lengths of texts that have a network of their own, as shares of the longest
 SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
@@ -65,16 +69,43 @@ def evaluate(
     network: Network,
     meter: Meter,
     *,
+    ranks: Ranks,
     use_average: bool = False,
 ) -> None:
     """Evaluate a part of the engine's data, in portions if it is stored on disk or taken in streams.
 
-    `meter` accumulates the loss and the metrics; they have the same bits however the part is split.
+    `meter` accumulates the loss and the metrics; they have the same bits however the part is split. All ranks call this
+    together; of what is on disk, each reads portions of its own.
     """
+    if ranks.size > 1 and isinstance(samples, StoredSamples) and not network.in_streams:
+        evaluated = _evaluated_apart(engine, samples, ranks, use_average)
+    else:
+        evaluated = _evaluated_together(engine, part, samples, network, use_average)
+    for result, targets in evaluated:
+        meter.add_losses(result.losses, result.weights)
+        meter.add_outputs(result.outputs, targets)
+
+
+#: what evaluating a portion gave, and its targets
+_Evaluated = Iterator[tuple[Evaluation, np.ndarray]]
+
+
+def _evaluated_together(
+    engine: Engine, part: str, samples: Samples | StoredSamples, network: Network, use_average: bool
+) -> _Evaluated:
     for portion in portions_of(samples, in_streams=network.in_streams, unit=engine.undivided_rows):
         if portion.samples is not samples:
             part = "portion"  # whatever trains on the part keeps its rows in their order
             engine.attach(part, portion.samples, first=portion.first)
-        result = engine.evaluate(part, rows=portion.batches, use_average=use_average)
-        meter.add_losses(result.losses, result.weights)
-        meter.add_outputs(result.outputs, portion.samples.targets)
+        yield engine.evaluate(part, rows=portion.batches, use_average=use_average), portion.samples.targets
+
+
+def _evaluated_apart(engine: Engine, samples: StoredSamples, ranks: Ranks, use_average: bool) -> _Evaluated:
+    if use_average:
+        engine.gather()
+    for portion in portions_for_ranks(samples, unit=engine.undivided_rows, ranks=ranks):
+        own = None
+        if portion:
+            engine.attach("portion", portion.samples, first=portion.first)
+            own = engine.evaluate("portion", use_average=use_average, alone=True), portion.samples.targets
+        yield from (one for one in ranks.gathered(own) if one)

@@ -8,6 +8,7 @@ from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
+from dltool.distributed.ranks import Ranks
 from dltool.program.building import RowOrder, row_order
 from dltool.runtime.feed import Bucketed, Feed, Resident, Streamed, span_samples
 from dltool.runtime.order import EpochOrder
@@ -25,7 +26,8 @@ def make_feed(
     part: Samples | StoredSamples,
     batching: Batching,
     on_compile: Callable[[str, float | None], None] | None,
-    buckets: Bucketing | None = None,
+    buckets: Bucketing | None,
+    ranks: Ranks,
 ) -> Feed:
     """The feed of samples for a training part, with texts of similar length together if there are `buckets`."""
     train = experiment.train
@@ -40,7 +42,15 @@ def make_feed(
         part.layout.bytes,
         update=batching.update_size,
         epoch=batching.epoch_samples,
+        ranks=ranks.size,
     )
     return Streamed(
-        part, order, epochs=train.epochs, epoch_samples=batching.epoch_samples, samples=samples, on_compile=on_compile
+        part,
+        order,
+        epochs=train.epochs,
+        epoch_samples=batching.epoch_samples,
+        samples=samples,
+        update=batching.update_size,
+        ranks=ranks,
+        on_compile=on_compile,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dltool.caching import cache_root
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.config_sources import notes_on_files
@@ -38,7 +39,7 @@ from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import Meter, answers_of
-from dltool.training.ranks import require_alike, require_shares
+from dltool.training.ranks import require_alike, require_shares, with_memory
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -111,7 +112,8 @@ class Job:
         """Loss and metrics of a part, with the averaged parameters if there are any."""
         meter = self.meter(threshold)
         use_average = self.experiment.train.ema_decay is not None
-        evaluate(self.engine, part, self.dataset.parts[part], self.network, meter, use_average=use_average)
+        samples = self.dataset.parts[part]
+        evaluate(self.engine, part, samples, self.network, meter, ranks=self.ranks, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
@@ -159,7 +161,10 @@ def open_job(
     require_device(train.device)
     if train.device in ("cpu", "auto") and not debug:
         library.expect()
-    dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
+    limited = with_memory(experiment, ranks)
+    dataset = ranks.beside(cache_root()).made_once(
+        lambda: open_dataset(limited.data, folders, sampling=train.sampling, watch=watch)
+    )
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     require_alike(experiment, dataset, ranks)
     part = dataset.parts["train"]
@@ -171,7 +176,7 @@ def open_job(
     network = build(training=True, rows=batching.largest_batch, order=order)
     require_causal(experiment, dataset.signature)
     batching = without_single_row(batching, network)
-    buckets, notes = bucketing(experiment, dataset.signature, part, batching, network, build)
+    buckets, notes = bucketing(limited, dataset.signature, part, batching, network, build)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     networks = buckets.networks if buckets else [network]
     evaluation = evaluation_networks(experiment, dataset.signature, lower=device.lowers and not debug)
@@ -193,7 +198,7 @@ def open_job(
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
-    feed = make_feed(experiment, part, batching, on_compile, buckets)
+    feed = make_feed(limited, part, batching, on_compile, buckets, ranks)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
     job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()

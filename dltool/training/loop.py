@@ -144,7 +144,7 @@ class Trainer:
                 self._keeper.finish()
             raise
         if span and span.samples is not self._attached:
-            self._job.engine.attach("train", span.samples, first=span.first)
+            self._job.engine.attach("train", span.samples, first=span.first, share=span.share)
             self._attached = span.samples
         return span
 
@@ -280,6 +280,9 @@ class Trainer:
 
     def _compare(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
         """Metrics of the baselines on the test or validation part, and a remark if one beats the network."""
+        return self._ranks.told(self._compared(results) if self._ranks.writes else ({}, ""))
+
+    def _compared(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
         part = next((part for part in reversed(PARTS[1:]) if part in results), None)
         if part is None:
             return {}, ""

@@ -13,6 +13,7 @@ import numpy as np
 
 from dltool.data.samples.samples import Samples, joined_samples
 from dltool.data.store.reader import StoredSamples
+from dltool.distributed.ranks import Ranks
 
 #: rows evaluated at a time
 EVALUATION_ROWS = 256
@@ -49,6 +50,15 @@ def portions_of(
         rows = unit * max(1, (most or PORTION_BYTES // _bytes(samples)) // unit)
         for low in range(0, len(samples), rows):
             yield Portion(samples.rows(low, min(low + rows, len(samples))), low)
+
+
+def portions_for_ranks(samples: StoredSamples, *, unit: int, ranks: Ranks) -> Iterator[Portion | None]:
+    """What this rank takes of all samples in turns, in which each rank has at most one portion, in their order."""
+    share = -(-len(samples) // (unit * ranks.size))
+    rows = unit * max(1, min(PORTION_BYTES // (samples.layout.bytes * unit), share))
+    for low in range(0, len(samples), rows * ranks.size):
+        own = low + rows * ranks.number
+        yield Portion(samples.rows(own, own + rows), own) if own < len(samples) else None
 
 
 def _in_streams(samples: Samples | StoredSamples, most: int) -> Iterator[Portion]:

@@ -7,6 +7,7 @@ from dltool.config.differences import differing, value_at
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.dataset import Dataset
+from dltool.data.store.budget import memory_for
 from dltool.distributed.ranks import Ranks
 from dltool.errors import InputError, Problem
 
@@ -24,6 +25,14 @@ def with_shards(experiment: Experiment, ranks: Ranks) -> Experiment:
         message = f"{ranks.size} processes cannot share batches of {train.batch_size} evenly; fitting: {larger}"
         raise InputError(Problem(message, path="train.batch_size"))
     return experiment.model_copy(update={"train": train.model_copy(update={"shards": ranks.size})})
+
+
+def with_memory(experiment: Experiment, ranks: Ranks) -> Experiment:
+    """The experiment with the same limit for prepared data on all ranks, the lowest that one of them has."""
+    if ranks.size == 1:
+        return experiment
+    memory = min(ranks.gathered(memory_for(experiment.data)))
+    return experiment.model_copy(update={"data": experiment.data.model_copy(update={"memory": f"{memory // 1000}kB"})})
 
 
 def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None:

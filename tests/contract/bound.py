@@ -83,7 +83,7 @@ class Bound:
 
 def by_reference(node: Node, inputs: Mapping[str, np.ndarray], step: StepRecord) -> Arrays:
     """What the reference kernel makes of a node's inputs, by the names of the values that the node writes."""
-    attributes = {**node.attributes, **node.op.data_attributes(node, inputs, first=0)}
+    attributes = {**node.attributes, **node.op.data_attributes(node, inputs)}
     if node.op.uses_step:
         attributes["step"] = step
     with np.errstate(all="ignore"):
@@ -98,6 +98,7 @@ def plan_of(step: StepRecord) -> StepPlan:
         step=np.array([step.step]),
         epoch=np.array([step.epoch]),
         position=np.array([step.position]),
+        origin=np.array([step.origin]),
         rows=np.array([step.rows]),
         scale=np.array([step.scale], np.float32),
         number=np.array([step.number]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from .mpi import arrays, needs_mpi, run, written
+from .mpi import arrays, command, needs_mpi, run, written
 
 IMAGES: dict[str, Any] = {
     "data": {
@@ -44,10 +45,45 @@ def test_one_two_and_four_ranks_leave_the_same_bytes(tmp_path: Path, changes: di
     assert [line["kind"] for line in log].count("epoch") == 2
 
 
+#: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
+WEIGHTED: dict[str, Any] = {**IMAGES, "loss": {"cross_entropy": {"class_weights": "balanced"}}}
+
+
 @needs_mpi
-def test_samples_that_are_read_from_disk_come_in_the_same_order(tmp_path: Path):
-    config = written(tmp_path)
-    assert trained(tmp_path, 2, config, "--set", "data.memory=100KB") == trained(tmp_path, 1, config)
+@pytest.mark.parametrize("changes", [{}, WEIGHTED], ids=["table", "weighted images"])
+def test_samples_that_are_read_from_disk_come_in_the_same_order(tmp_path: Path, changes: dict[str, Any]):
+    config = written(tmp_path, **changes)
+    alone = trained(tmp_path, 1, config)
+    for ranks in (1, 2, 4):
+        assert trained(tmp_path / str(ranks), ranks, config, "--set", "data.memory=20KB") == alone
+
+
+#: whether a process may have files that others of the machine do not see
+CAN_HIDE = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
+
+
+@needs_mpi
+@pytest.mark.parametrize(
+    "disk",
+    ["shared", pytest.param("of each rank", marks=pytest.mark.skipif(not CAN_HIDE, reason="needs to be root"))],
+)
+def test_prepared_data_is_made_once_on_each_disk(tmp_path: Path, disk: str):
+    """A rank with a disk of its own stands for one on another machine."""
+    script, cache, config = tmp_path / "start.sh", tmp_path / "cache", written(tmp_path)
+    words = command(1, "train", config, "--run-dir", tmp_path / "run", "--quiet", "--set", "data.memory=20KB")
+    hidden = 'unshare -m sh -c "mount -t tmpfs none $XDG_CACHE_HOME; $*; ls $XDG_CACHE_HOME/dltool >&2"'
+    alone = "" if disk == "shared" else f"if [ $PMI_RANK = 1 ]; then set -- {hidden}; fi\n"
+    script.write_text(f'export XDG_CACHE_HOME={cache}; set -- {" ".join(words)}\n{alone}exec "$@"\n')
+    cache.mkdir()
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    folders = [[path.name for path in (cache / "dltool").iterdir()]]
+    if disk != "shared":
+        folders.append(done.stderr.split())
+    for names in folders:
+        assert len([name for name in names if name.startswith("data-")]) == 1
+        assert not [name for name in names if name.startswith(("unfinished-", "sign-"))]
+    assert arrays(tmp_path / "run") == trained(tmp_path, 1, config)
 
 
 @needs_mpi

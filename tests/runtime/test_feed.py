@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.splitting.weighted_sampling import build_alias_table
 from dltool.data.store.reader import StoredSamples
+from dltool.distributed.ranks import Ranks
 from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.ops.op import StepRecord
@@ -109,7 +112,7 @@ def test_how_much_a_span_holds(memory, record, update, epoch, samples):
 
 def streamed(part, *, rows: int = 100, span: int = 40, epochs: int = 2) -> Streamed:
     order = EpochOrder(rows, shuffle=True, key=1)
-    return Streamed(part, order, epochs=epochs, epoch_samples=rows, samples=span)
+    return Streamed(part, order, epochs=epochs, epoch_samples=rows, samples=span, update=20)
 
 
 def never() -> bool:
@@ -168,3 +171,41 @@ def test_a_wait_ends_when_training_is_to_stop(monkeypatch):
     assert time.monotonic() - started < 0.25
     feed.close()
     assert background() == []
+
+
+class _Together(Ranks):
+    """One of some ranks that are threads of this process."""
+
+    def __init__(self, number: int, size: int, meeting: threading.Barrier, given: list[Any]):
+        self.number, self.size, self._meeting, self._given = number, size, meeting, given
+
+    def gathered(self, value: Any) -> list[Any]:
+        self._given[self.number] = value
+        self._meeting.wait()
+        everything = list(self._given)
+        self._meeting.wait()
+        return everything
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_each_rank_has_its_piece_of_every_update_and_the_targets_of_all(size: int):
+    whole = samples("table", 103)
+    part, order = stored(whole), EpochOrder(103, shuffle=True, key=1)
+    meeting, given = threading.Barrier(size), [None] * size
+
+    def look(number: int) -> None:
+        ranks = _Together(number, size, meeting, given)
+        feed = Streamed(part, order, epochs=2, epoch_samples=103, samples=40, update=20, ranks=ranks)
+        for epoch, first in ((0, 0), (0, 40), (1, 80)):
+            span = feed.span(epoch, first, never)
+            assert span is not None
+            rows = rows_of(epoch, first, span.stop - first, 103, 1)
+            positions = np.arange(first, span.stop)
+            mine = positions[positions % 20 * size // 20 == number]
+            assert_same(span.samples, chosen(whole, rows[mine - first]))
+            np.testing.assert_array_equal(mine - span.share.origins(mine, first), np.arange(len(mine)))
+            np.testing.assert_array_equal(feed.targets(span, epoch, first, span.stop), whole.targets[rows])
+        feed.close()
+
+    with ThreadPoolExecutor(size) as pool:
+        list(pool.map(look, range(size)))

@@ -16,6 +16,9 @@ from dltool.data.splitting.partition import Partition
 from dltool.data.splitting.split import overlap
 from dltool.errors import InputError, Problem
 
+#: targets that are hashed together
+BLOCK = 1 << 20
+
 
 def pieces_of(
     readers: Mapping[str, Reader], preparation: Preparation, partition: Partition, digest: Any, constants: Constants
@@ -40,7 +43,8 @@ def _pieces_of_source(
     indices = {part: index for part, (of, index) in partition.rows.items() if of == source}
     targets, weights = partition.encoded[source], partition.weights.get(source)
     digest.update(json.dumps([source, list(reader.outline.columns), partition.target.classes]).encode())
-    digest.update(np.ascontiguousarray(targets).data)
+    for low in range(0, len(targets), BLOCK):
+        digest.update(np.ascontiguousarray(_stored(targets[low : low + BLOCK])).data)
     if weights is not None:
         digest.update(weights.data)
     for low, high, chunk in prepared(reader, preparation):
@@ -50,7 +54,13 @@ def _pieces_of_source(
         for part, index in indices.items():
             _, inside = overlap(index, low, high)
             of_rows = None if weights is None else weights[low:high][inside]
-            yield part, Samples(chunk.features[inside], targets[low:high][inside], chunk.codes[inside], of_rows)
+            of_part = _stored(targets[low:high][inside])
+            yield part, Samples(chunk.features[inside], of_part, chunk.codes[inside], of_rows)
+
+
+def _stored(targets: np.ndarray) -> np.ndarray:
+    """Targets as samples hold them."""
+    return targets if targets.dtype.kind == "f" else targets.astype(np.int64, copy=False)
 
 
 def remarks(readers: Mapping[str, Reader]) -> list[str]:

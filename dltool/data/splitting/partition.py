@@ -14,6 +14,7 @@ from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
 from dltool.data.splitting.row_weights import loss_weights
 from dltool.data.splitting.split import Index, among, split_rows
+from dltool.data.targets.class_names import rows_of_classes
 from dltool.data.targets.target import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem
 from dltool.formatting import first_few
@@ -41,7 +42,7 @@ class Partition:
         return len(rows) if isinstance(rows, np.ndarray) else len(range(len(self.encoded[source]))[rows])
 
     def targets(self, part: str) -> np.ndarray:
-        """Targets of one part: classes (n,) int64, labels (n, k) float32, or scaled numbers (n, k) float32."""
+        """Targets of one part: classes (n,) as small integers, labels or scaled numbers (n, k) float32."""
         source, rows = self.rows[part]
         return self.encoded[source][rows]
 
@@ -189,7 +190,7 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
     names, kind = target.classes or target.names, target.task
     warnings = []
     for part, of_part in encoded.items():
-        counts = np.bincount(of_part, minlength=len(names)) if kind == "classes" else np.count_nonzero(of_part, axis=0)
+        counts = rows_of_classes(of_part, len(names)) if kind == "classes" else np.count_nonzero(of_part, axis=0)
         missing = [name for name, count in zip(names, counts, strict=True) if not count]
         if part == "train" and kind == "classes" and len(missing) == len(names) - 1:
             only = names[int(counts.argmax())]

@@ -16,6 +16,7 @@ from dltool.data.splitting.dated_parts import dated_parts, earlier_than
 from dltool.data.splitting.part_column import named_rows
 from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
 from dltool.data.splitting.splitters import GroupSplitter, RandomSplitter, Splitter, TimeSplitter
+from dltool.data.targets.class_names import rows_of_classes
 from dltool.errors import InputError, Problem
 
 #: rows of one part, in the order of the file; a slice if they are consecutive, which copies nothing
@@ -63,12 +64,14 @@ def split_rows(
             free[picked] = False
             chosen[part] = _compact(np.sort(picked))
         notes = [*notes, *splitter.notes({"train": np.flatnonzero(free), **chosen})]
-    left = np.flatnonzero(free)
+    left = np.count_nonzero(free)
     if "train" in chosen:
-        return chosen, [*notes, f"{len(left)} of {rows} rows are in no part"] if len(left) else notes
-    if not len(left):
+        return chosen, [*notes, f"{left} of {rows} rows are in no part"] if left else notes
+    if not left:
         raise InputError(Problem(f"no rows are left to train on: other parts take all {rows}", path="data.split"))
-    return {**chosen, "train": _compact(left)}, notes
+    first = int(free.argmax())
+    together = bool(free[first : first + left].all())
+    return {**chosen, "train": slice(first, first + left) if together else _compact(np.flatnonzero(free))}, notes
 
 
 def _fixed_parts(
@@ -131,7 +134,7 @@ def _splitter_of(
         raise InputError(Problem(message, path="data.split.stratify"))
     if labels is None or split.stratify is False:
         return RandomSplitter(rows, split.seed), []
-    counts = np.bincount(labels)
+    counts = rows_of_classes(labels)
     fewest = int(counts[counts > 0].min())
     if split.stratify == "auto" and fewest < parts:
         note = f"a class has only {fewest} rows, so rows are not stratified by class (data.split.stratify)"

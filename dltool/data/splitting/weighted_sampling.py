@@ -9,6 +9,7 @@ from dltool.data.readers.outline import Outline
 from dltool.data.samples.samples import AliasTable
 from dltool.data.splitting.partition import Partition
 from dltool.data.splitting.row_weights import row_weights
+from dltool.data.targets.class_names import rows_of_classes
 from dltool.errors import InputError, Problem
 
 
@@ -29,7 +30,7 @@ def alias_table(sampling: str | Sampling, partition: Partition, outline: Outline
         held = TARGETS[partition.target.task]
         message = f"'balanced' draws every class equally often, the target holds {held}; give weights"
         raise InputError(Problem(message, path="train.sampling"))
-    return AliasTable(*build_alias_table(1 / np.bincount(classes)[classes]))
+    return AliasTable(*build_alias_table(1 / rows_of_classes(classes)[classes]))
 
 
 def build_alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The memory limit for prepared data: from the config, else half of the free memory."""
+"""The memory limit for prepared data: from the config, else half of the free memory, shared by ranks that it holds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dltool.config.amounts import bytes_of
 from dltool.config.data import DataConfig
+from dltool.distributed.ranks import this_process
 
 _GROUPS = Path("/sys/fs/cgroup")
 #: files of a control group: its limit, what it uses, and of that what could be freed; in version 2, then in version 1
@@ -20,7 +21,7 @@ _VERSIONS = {
 
 def memory_for(data: DataConfig) -> int:
     """The bytes that prepared data may take."""
-    return bytes_of(data.memory) if data.memory else available_memory() // 2
+    return bytes_of(data.memory) if data.memory else available_memory() // (2 * this_process().neighbors)
 
 
 def available_memory() -> int:

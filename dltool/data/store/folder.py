@@ -5,11 +5,12 @@ A store is a folder `data-KEY` of one file of records for each part and a manife
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,12 +112,25 @@ def write_manifest(folder: Path, layout: RecordLayout, rows: Mapping[str, int], 
 def publish(folder: Path, key: str) -> Store:
     """Give a completed folder its name; a whole store that another process was quicker to make is left as it is."""
     place = place_of(key)
-    if open_store(place) is None:
-        shutil.rmtree(place, ignore_errors=True)
-        folder.rename(place)
+    while (store := open_store(place)) is None:
+        try:
+            folder.rename(place)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            _set_aside(place, folder)
         root = os.open(place.parent, os.O_RDONLY)
         os.fsync(root)
         os.close(root)
-    store = open_store(place)
-    assert store is not None
     return store
+
+
+def _set_aside(place: Path, folder: Path) -> None:
+    """Move what has the place of a store and is none into the working folder, to be removed with it.
+
+    What was moved may be a store that another process has published just now: that one goes back.
+    """
+    with suppress(FileNotFoundError):
+        aside = place.rename(folder / "damaged")
+        if open_store(aside) is not None:
+            aside.rename(place)

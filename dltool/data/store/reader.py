@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class StoredSamples:
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._file)
         os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process of the machine opens the file itself."""
+        return StoredSamples, (self.path, self.layout, self._rows, self.alias)
 
     def __len__(self) -> int:
         return self._rows

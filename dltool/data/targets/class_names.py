@@ -19,6 +19,8 @@ from dltool.formatting import first_few
 LISTED = 10
 #: integers that lie no further apart are counted, not sorted
 SMALL_RANGE = 1 << 20
+#: rows that are looked at together
+BLOCK = 1 << 20
 
 
 def class_names(outline: Outline) -> list[str]:
@@ -48,12 +50,12 @@ def _require_ordered(outline: Outline, names: Iterable[str]) -> None:
 
 
 def encode_classes(outline: Outline, classes: Sequence[str]) -> np.ndarray:
-    """Numbers of the classes (rows,) int64 of the only target."""
+    """Numbers of the classes (rows,) of the only target, in the smallest type that holds them."""
     values = _only_target(outline)
     found, inverse = distinct(_filled(values))
     number = {name: i for i, name in enumerate(classes)}
     names = [_name(value, outline) for value in found]
-    encoded = np.array([number.get(name, -1) for name in names], dtype=np.int64)[inverse]
+    encoded = np.array([number.get(name, -1) for name in names], np.min_scalar_type(-max(1, len(classes))))[inverse]
     unknown = np.flatnonzero(encoded < 0)
     if unknown.size:
         others = [name for name in names if name not in number]
@@ -74,10 +76,28 @@ def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if np.can_cast(values.dtype, np.int64) and values.dtype.kind != "b" and len(values):
         low = int(values.min())
         if int(values.max()) - low < SMALL_RANGE:
-            places = np.subtract(values, low, dtype=np.intp)
-            occurs = np.bincount(places) > 0
-            return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[places]
+            return _distinct_integers(values, low)
     return np.unique(values, return_inverse=True)
+
+
+def _distinct_integers(values: np.ndarray, low: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same for integers from `low` on."""
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(values), BLOCK)]
+    occurs = np.zeros(int(values.max()) - low + 1, bool)
+    for block in blocks:
+        occurs[np.subtract(values[block], low, dtype=np.intp)] = True
+    number = np.cumsum(occurs) - 1
+    inverse = np.empty(len(values), np.min_scalar_type(int(number[-1])))
+    for block in blocks:
+        inverse[block] = number[np.subtract(values[block], low, dtype=np.intp)]
+    return np.flatnonzero(occurs) + low, inverse
+
+
+def rows_of_classes(encoded: np.ndarray, classes: int = 0) -> np.ndarray:
+    """How many rows (classes,) there are of each class."""
+    most = max(classes, int(encoded.max(initial=-1)) + 1)
+    blocks = (encoded[start : start + BLOCK] for start in range(0, len(encoded), BLOCK))
+    return sum((np.bincount(block, minlength=most) for block in blocks), np.zeros(most, np.int64))
 
 
 def two_valued(values: np.ndarray) -> bool:

@@ -28,6 +28,7 @@ from dltool.data.targets.class_names import (
     is_one_hot,
     labels_of_lists,
     one_hot_names,
+    rows_of_classes,
     two_valued,
 )
 from dltool.errors import InputError, Problem
@@ -63,7 +64,7 @@ class Target:
         if self.task == "tokens":
             return replace(self, rows=len(encoded))
         if self.task == "classes":
-            counts = np.bincount(encoded, minlength=len(self.classes or ()))
+            counts = rows_of_classes(encoded, len(self.classes or ()))
         else:
             counts = np.count_nonzero(encoded, axis=0)
         return replace(self, counts=tuple(counts.tolist()), rows=len(encoded))
@@ -100,7 +101,7 @@ class Target:
     def trained(
         self, encoded: np.ndarray, series: np.ndarray | None = None, place: Callable[[int], str] = str
     ) -> np.ndarray:
-        """What a loss takes: classes (rows,) int64, or labels, scaled numbers or counts of tokens (rows, k) float32.
+        """What a loss takes: classes (rows,) as small integers, or labels, scaled numbers, counts (rows, k) float32.
 
         Of several series, whose numbers (rows,) are given, behind them these numbers. Raises InputError with the place
         of a row whose series has no scale.
@@ -210,7 +211,7 @@ def understand(outline: Outline) -> tuple[Target, list[str]]:
 
 
 def encode(outline: Outline, target: Target) -> np.ndarray:
-    """Classes (rows,) int64, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their own units.
+    """Classes (rows,) as small integers, labels (rows, k) float32 0 or 1, or numbers (rows, k) float64 in their units.
 
     Of blocks of tokens: how many there are to predict, and the characters that these stand for, (rows, 2) float32.
 

@@ -12,7 +12,7 @@ from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, load_bytes, select, splat, store, store_integers
-from dltool.kernels.records import COLLECTED, EPOCH, LANES, POSITION
+from dltool.kernels.records import COLLECTED, EPOCH, LANES, ORIGIN, POSITION
 
 
 @inlined
@@ -53,13 +53,13 @@ def half_width(total):
 
 
 @kernel
-def order(rows: Integers, rows_total, shuffle, key, first, step, low, high):
-    """rows () = the epoch's permutation of (position - first + i) mod rows_total, for sample i; overwrites rows.
+def order(rows: Integers, rows_total, shuffle, key, step, low, high):
+    """rows () = the epoch's permutation of (position - origin + i) mod rows_total, for sample i; overwrites rows.
 
     The permutation is a keyed Feistel network with cycle walking, so that any step of any epoch is reached at once.
     """
     shuffle = shuffle != 0
-    position = step[POSITION] - first
+    position = step[POSITION] - step[ORIGIN]
     state = mix(uint64(key)) ^ uint64(step[EPOCH])
     first_key = mix(state + uint64(0x9E3779B97F4A7C15))
     second_key = mix(state + uint64(0x3C6EF372FE94F82A))  # twice the constant before, modulo 2⁶⁴

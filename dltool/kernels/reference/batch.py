@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
 
 
-def order(*, rows_total: int, shuffle: int, key: int, first: int = 0, step: StepRecord) -> np.ndarray:
-    """rows (B,) = the epoch's order at (position − first + i) mod rows_total, i < B; the identity without shuffle."""
-    index = (step.position - first + namespace(step.position).arange(step.rows)) % rows_total
+def order(*, rows_total: int, shuffle: int, key: int, step: StepRecord) -> np.ndarray:
+    """rows (B,) = the epoch's order at (position − origin + i) mod rows_total, i < B; the identity without shuffle."""
+    index = (step.position - step.origin + namespace(step.position).arange(step.rows)) % rows_total
     return permute(index, rows_total, key=key, epoch=step.epoch) if shuffle else index
 
 

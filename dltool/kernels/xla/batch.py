@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from dltool.runtime.xla.tracing import TracedStep
 
 
-def order(*, rows_total: int, shuffle: int, key: int, first: Any = 0, step: TracedStep) -> jax.Array:
-    """rows (B,) = the epoch's order, which the step knows, at (position − first + i) mod rows_total, i < B."""
-    index = (step.position - first + jnp.arange(step.rows)) % rows_total
+def order(*, rows_total: int, shuffle: int, key: int, step: TracedStep) -> jax.Array:
+    """rows (B,) = the epoch's order, which the step knows, at (position − origin + i) mod rows_total, i < B."""
+    index = (step.position - step.origin + jnp.arange(step.rows)) % rows_total
     return step.order[index] if shuffle else index
 
 

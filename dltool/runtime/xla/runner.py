@@ -55,10 +55,10 @@ class Runner:
         self._orders, self._orders_first = None, -1
         self._no_order = devices.put(np.zeros((1, 1), np.int32))
         self._samples = 0
-        self.attach(data, 0)
+        self.attach(data)
 
-    def attach(self, data: Mapping[str, np.ndarray], first: int) -> None:
-        """Go on with other data, whose first sample has the position `first` in its epoch.
+    def attach(self, data: Mapping[str, np.ndarray]) -> None:
+        """Go on with other data.
 
         Fewer samples than before leave rows behind them that are not read, so that nothing is compiled anew.
         """
@@ -72,7 +72,6 @@ class Runner:
         self._bytes, self._data = sum(array.nbytes for array in wanted.values()), {}  # what was there makes room first
         with explained(self._devices, self._fitting):
             self._data = {name: self._devices.put(array) for name, array in wanted.items()}
-        self._first_position, self._first = first, self._devices.put(np.array(first))
         self._orders, self._orders_first = None, -1
 
     def prepare(self, plan: StepPlan, *, collect: bool) -> None:
@@ -126,7 +125,7 @@ class Runner:
         own[:, ORDER] = epoch - self._orders_first  # a piece lies within one epoch
         changed = {name: self._state[name] for name in self._traced.changed}
         fixed = {name: self._state[self._instead.get(name, name)] for name in self._traced.fixed}
-        return changed, fixed, self._data, orders, self._first, own
+        return changed, fixed, self._data, orders, own
 
     def _shape(self, plan: StepPlan, piece: Piece, *, collect: bool) -> Shape:
         conditional = bool(self._traced.closing) and not bool(plan.update.all())
@@ -167,7 +166,7 @@ class Runner:
             for low in range(0, len(plan), lines):
                 yield Piece(low, min(low + lines, len(plan)), lines, self._network.rows)
             return
-        number = (plan.position - self._first_position) // self._network.rows
+        number = (plan.position - plan.origin) // self._network.rows
         keys = np.stack([plan.epoch, number // plan.stretch, plan.rows])
         cuts = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(axis=0)) + 1
         for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(plan)], strict=True):

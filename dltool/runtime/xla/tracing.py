@@ -19,7 +19,7 @@ from dltool.runtime.plan import StepPlan
 Arrays = dict[str, Any]
 
 #: columns of a line of the plan, all of 32 bits: integers, then the scale, then the scalars of the optimizer
-STEP, EPOCH, POSITION, COUNTED, NUMBER, COUNT, UPDATE, ORDER, SCALE, SCALARS = range(10)
+STEP, EPOCH, POSITION, ORIGIN, COUNTED, NUMBER, COUNT, UPDATE, ORDER, SCALE, SCALARS = range(11)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def encode(plan: StepPlan) -> np.ndarray:
     """A plan as int32 (micro-batches, columns); which of the orders at hand is its own is left open."""
     lines = np.zeros((len(plan), SCALARS + plan.scalars.shape[1]), np.int32)
     lines[:, STEP], lines[:, EPOCH], lines[:, POSITION] = plan.step, plan.epoch, plan.position
-    lines[:, COUNTED], lines[:, UPDATE] = plan.rows, plan.update
+    lines[:, ORIGIN], lines[:, COUNTED], lines[:, UPDATE] = plan.origin, plan.rows, plan.update
     lines[:, NUMBER], lines[:, COUNT] = plan.number, plan.count
     lines[:, SCALE] = plan.scale.astype(np.float32).view(np.int32)
     lines[:, SCALARS:] = np.ascontiguousarray(plan.scalars, np.float32).view(np.int32)
@@ -93,14 +93,13 @@ class Shape:
 
 
 def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any], *, unrolled: int = 1) -> Callable[..., Any]:
-    """The function (changed, fixed, data, orders, first, lines) → (changed, losses, outputs) of some micro-batches.
+    """The function (changed, fixed, data, orders, lines) → (changed, losses, outputs) of some micro-batches.
 
-    `orders` (epochs, n) are those of some epochs, `first` is the position of the first sample of the data, `lines`
-    come from `encode`; `shared` tells that a value of the batch is spread over devices; `unrolled` micro-batches are
-    one turn of the loop.
+    `orders` (epochs, n) are those of some epochs, `lines` come from `encode`; `shared` tells that a value of the batch
+    is spread over devices; `unrolled` micro-batches are one turn of the loop.
     """
 
-    def micro_batch(changed: Arrays, line: Any, fixed: Arrays, data: Arrays, orders: Any, first: Any) -> Any:
+    def micro_batch(changed: Arrays, line: Any, fixed: Arrays, data: Arrays, orders: Any) -> Any:
         numbers: Any = lax.bitcast_convert_type(line, np.float32)
         step = TracedStep(
             step=line[STEP],
@@ -111,23 +110,24 @@ def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any], *, unrol
             scalars=tuple(numbers[i] for i in range(SCALARS, len(numbers))),
             number=line[NUMBER],
             count=line[COUNT],
+            origin=line[ORIGIN],
             order=None if traced.shuffle_key is None else orders[line[ORDER]],
             counted=line[COUNTED] if shape.filled else None,
         )
-        values = run_nodes(traced.every, {**data, **fixed, **changed}, step, first, shared)
+        values = run_nodes(traced.every, {**data, **fixed, **changed}, step, shared)
         reports = values[traced.loss] if traced.loss else np.float32(0), values[traced.output]
 
         def close(changed: Arrays) -> Arrays:
-            closed = run_nodes(traced.closing, {**values, **changed}, step, first, shared)
+            closed = run_nodes(traced.closing, {**values, **changed}, step, shared)
             return {name: closed[name] for name in changed}
 
         moved = {name: values[name] for name in changed}
         moved = lax.cond(line[UPDATE] > 0, close, lambda same: same, moved) if shape.conditional else close(moved)
         return moved, reports if shape.collect else reports[:1]
 
-    def run(changed: Arrays, fixed: Arrays, data: Arrays, orders: Any, first: Any, lines: Any) -> Any:
+    def run(changed: Arrays, fixed: Arrays, data: Arrays, orders: Any, lines: Any) -> Any:
         def turn(state: Arrays, line: Any) -> Any:
-            return micro_batch(state, line, fixed, data, orders, first)
+            return micro_batch(state, line, fixed, data, orders)
 
         return lax.scan(turn, changed, lines, unroll=unrolled)
 
@@ -138,16 +138,12 @@ def run_nodes(
     nodes: Sequence[Node],
     arrays: Mapping[str, Any],
     step: TracedStep,
-    first: Any,
     shared: Callable[[Any], Any] = lambda array: array,
 ) -> Arrays:
-    """Every value by name that nodes make, and the arrays that they are made of.
-
-    `first` is the position in the epoch of the first sample of the data.
-    """
+    """Every value by name that nodes make, and the arrays that they are made of."""
     values = dict(arrays)
     for node in nodes:
-        attributes = {**node.attributes, **node.op.data_attributes(node, values, first)}
+        attributes = {**node.attributes, **node.op.data_attributes(node, values)}
         if node.op.uses_step:
             attributes["step"] = step
         with jax.named_scope(f"{node.layer}.{node.op.yaml_name}"):
