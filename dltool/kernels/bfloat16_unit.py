@@ -6,6 +6,11 @@ import os
 from functools import cache
 
 
+def bfloat16_unit() -> str:
+    """What multiplies bfloat16 here, in words."""
+    return "AVX-512 BF16" if has_dot_products() else "float32 kernels, operands rounded"
+
+
 @cache
 def has_dot_products() -> bool:
     """Whether the processor multiplies pairs of bfloat16 (AVX-512 BF16: AMD Zen 4, Intel Cooper Lake, and later)."""

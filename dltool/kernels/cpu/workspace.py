@@ -44,6 +44,33 @@ def bfloat16_weight_gradient_space():
     return zeros, zeros + 1
 
 
+def bfloat16_conv_data_gradient_space(g, depth):
+    """Behind the table of taps: the padded image, a line of pixels."""
+    _, _, height, width = margins(g)
+    image = table_vectors(taps(g) * depth + g.stride_height * g.stride_width)
+    pixels = image + depth * height * width
+    return image, pixels, pixels + g.width
+
+
+def pixel_words(g):
+    """Words of a line of pixels that a kernel moves over, of those with one place within a stride."""
+    _, width = covered(g)
+    return -(-width // g.stride_width) // 2 + 2
+
+
+def pixel_shifts(g):
+    """Ways to pair pixels: the second begins with the second pixel, for taps that are an odd number of pixels away."""
+    return 1 if (g.kernel_width - 1) * g.dilation_width < g.stride_width else 2
+
+
+def bfloat16_conv_weight_gradient_space(g, depth):
+    """Behind the table of taps: a vector of zeros, words of the padded image, words of a block of dy."""
+    height, _ = covered(g)
+    zeros = table_vectors(g.out_height)
+    upstream = zeros + 1 + pixel_shifts(g) * 2 * depth * height * g.stride_width * pixel_words(g)
+    return zeros, zeros + 1, upstream, upstream + g.out_height * ((g.out_width + 1) // 2)
+
+
 def conv_space(g, depth):
     """Behind the table of taps: the padded image."""
     image = table_vectors(taps(g) * depth)
@@ -227,6 +254,9 @@ WHOLE_COLUMNS = frozenset(
 )
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {
+    "bfloat16_conv": "bfloat16_row_tiles",
+    "bfloat16_conv_data_gradient": "bfloat16_row_tiles",
+    "bfloat16_conv_weight_gradient": "bfloat16_column_tiles",
     "bfloat16_matmul": "bfloat16_row_tiles",
     "bfloat16_weight_gradient": "bfloat16_column_tiles",
     "conv": "pixel_tiles",
@@ -240,6 +270,9 @@ TILES: Mapping[str, str] = {
 }
 #: vectors that a kernel needs, of what it is called with, by name
 SPACES: Mapping[str, Callable[..., int]] = {
+    "bfloat16_conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
+    "bfloat16_conv_data_gradient": lambda geometry, dy: bfloat16_conv_data_gradient_space(geometry, dy.blocks)[-1],
+    "bfloat16_conv_weight_gradient": lambda geometry, x: bfloat16_conv_weight_gradient_space(geometry, x.blocks)[-1],
     "bfloat16_matmul": lambda: table_vectors(WORD_BLOCKS),
     "bfloat16_weight_gradient": lambda: bfloat16_weight_gradient_space()[-1],
     "pair_outputs": lambda: LANES,
