@@ -18,10 +18,12 @@ from dltool.bench.results import Comparison, Result
 from dltool.bench.rounds import Speed, alternate
 from dltool.bench.subject import Subject
 from dltool.errors import InputError, did_you_mean
+from dltool.kernels.bfloat16_unit import bfloat16_unit
 
 FRAMEWORKS = ("torch",)
-#: PyTorch with default settings, and with its fused optimizers
-FORMS = ("plain", "tuned")
+#: of PyTorch by precision: with default settings, and with its fused optimizers and channels last; tuned, and with
+#: products of float32 that may read bfloat16, or with activations in bfloat16
+FORMS = {"float32": ("plain", "tuned"), "bfloat16": ("medium", "autocast")}
 PROFILE_SECONDS = 0.25
 #: relative spread between rounds that is worth a note
 NOISE = 0.2
@@ -44,16 +46,20 @@ class Trained:
     """Results of processes that trained in turn."""
 
     threads: int
-    speeds: Mapping[str, Speed]  # dltool, and both forms of PyTorch if it supports the config
+    speeds: Mapping[str, Speed]  # dltool, and the forms of PyTorch if it supports the config
     profile: Profile
     torch_version: str | None
     notes: list[str]
 
     @property
+    def torch(self) -> dict[str, Speed]:
+        """Of the forms of PyTorch."""
+        return {form: speed for form, speed in self.speeds.items() if form != "dltool"}
+
+    @property
     def torch_form(self) -> str | None:
-        """PyTorch's faster form."""
-        forms = [form for form in FORMS if form in self.speeds]
-        return max(forms, key=lambda form: self.speeds[form].samples_per_s, default=None)
+        """PyTorch's fastest form."""
+        return max(self.torch, key=lambda form: self.torch[form].samples_per_s, default=None)
 
 
 def measure(
@@ -67,11 +73,11 @@ def measure(
         compiling = compile_seconds(_start(subject, None), report)
         for count in threads or (None,):
             start = _start(subject, count)
-            trained = _train_in_turn(start, exchange, report)
+            trained = _train_in_turn(start, exchange, _forms(subject), report)
             yield _result(subject, machine, start, exchange, trained, compiling, report)
 
 
-def _train_in_turn(start: Start, exchange: Path | None, report: Report) -> Trained:
+def _train_in_turn(start: Start, exchange: Path | None, forms: Sequence[str], report: Report) -> Trained:
     with ExitStack() as stack:
         report("starting")
         dltool = stack.enter_context(Process(start))
@@ -81,7 +87,7 @@ def _train_in_turn(start: Start, exchange: Path | None, report: Report) -> Train
         version, notes = None, []
         if exchange:
             try:
-                torch, version = _open_torch(stack, exchange, threads)
+                torch, version = _open_torch(stack, exchange, threads, forms)
             except InputError as error:
                 notes.append(f"not compared with PyTorch: {'; '.join(map(str, error.problems))}")
         speeds = alternate({"dltool": dltool, **torch}, report)
@@ -89,14 +95,18 @@ def _train_in_turn(start: Start, exchange: Path | None, report: Report) -> Train
         return Trained(threads, speeds, make_profile(counted, speeds["dltool"].ms_per_step), version, notes)
 
 
-def _open_torch(stack: ExitStack, exchange: Path, threads: int) -> tuple[dict[str, Process], str]:
-    """Both forms of PyTorch, ready to train, and its version; raises InputError if it does not support the config."""
-    forms: dict[str, Process] = {}
+def _forms(subject: Subject) -> tuple[str, ...]:
+    return FORMS["bfloat16" if subject.experiment.train.precision == "bfloat16" else "float32"]
+
+
+def _open_torch(stack: ExitStack, exchange: Path, threads: int, forms: Sequence[str]) -> tuple[dict[str, Process], str]:
+    """Forms of PyTorch, ready to train, and its version; raises InputError if it does not support the config."""
+    opened: dict[str, Process] = {}
     version = ""
-    for form in FORMS:
-        forms[form] = stack.enter_context(Process(_torch_start(exchange, threads, form)))
-        version = forms[form].open()[0]["version"]
-    return forms, version
+    for form in forms:
+        opened[form] = stack.enter_context(Process(_torch_start(exchange, threads, form)))
+        version = opened[form].open()[0]["version"]
+    return opened, version
 
 
 def _result(
@@ -114,8 +124,7 @@ def _result(
     footprints = measure_footprints(starts, report)
     torch = None
     if form and trained.torch_version:
-        plain, tuned = (trained.speeds[name] for name in FORMS)
-        torch = Comparison(trained.torch_version, plain, tuned, form, footprints["torch"])
+        torch = Comparison(trained.torch_version, trained.torch, form, footprints["torch"])
     return Result(
         subject=subject,
         machine=machine,
@@ -125,8 +134,13 @@ def _result(
         compile_s=compiling,
         profile=trained.profile,
         torch=torch,
-        notes=(*trained.notes, *_caveats(trained, machine)),
+        notes=(*_unit(subject), *trained.notes, *_caveats(trained, machine)),
     )
+
+
+def _unit(subject: Subject) -> Iterator[str]:
+    if subject.experiment.train.precision == "bfloat16":
+        yield f"products in bfloat16: {bfloat16_unit()}; the share of the peak is one of float32's"
 
 
 def _caveats(trained: Trained, machine: Machine) -> Iterator[str]:
@@ -146,4 +160,4 @@ def _start(subject: Subject, threads: int | None) -> Start:
 
 
 def _torch_start(exchange: Path, threads: int, form: str) -> Start:
-    return Start(PYTORCH, {"folder": str(exchange), "threads": threads, "tuned": form == "tuned"})
+    return Start(PYTORCH, {"folder": str(exchange), "threads": threads, "form": form})

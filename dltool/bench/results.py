@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,18 +15,17 @@ from dltool.bench.subject import Subject
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same training in PyTorch, plain and tuned; the faster form counts."""
+    """The same training in PyTorch, in several forms; the fastest counts."""
 
     version: str
-    plain: Speed
-    tuned: Speed
-    form: str  # the faster one
-    footprint: Footprint  # of the faster one
+    speeds: Mapping[str, Speed]  # of each form
+    form: str  # the fastest one
+    footprint: Footprint  # of the fastest one
 
     @property
     def speed(self) -> Speed:
-        """The speed of the faster form."""
-        return self.tuned if self.form == "tuned" else self.plain
+        """The speed of the fastest form."""
+        return self.speeds[self.form]
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ class Result:
             "startup_ratio": self.times_sooner(torch),
             "version": torch.version,
             "form": torch.form,
-            "plain": asdict(torch.plain),
-            "tuned": asdict(torch.tuned),
+            **{form: asdict(speed) for form, speed in torch.speeds.items()},
         }
 
 

@@ -11,6 +11,7 @@ import typer
 from dltool.cli.screen.training_summary import as_data, as_lines, as_one_line
 from dltool.cli.screen.viewer import Heading, Viewer
 from dltool.errors import DltoolError
+from dltool.kernels.bfloat16_unit import bfloat16_unit
 from dltool.report.environment import environment, keep, kept
 from dltool.report.making import report_after, report_unfinished
 from dltool.training.counters import Counters
@@ -44,7 +45,7 @@ def heading_of(job: Job) -> Heading:
         ranks=job.ranks.size,
         parameters=sum(value.spec.size for value in job.network.graph.parameters()),
         rows={part: len(one) for part, one in job.dataset.parts.items()},
-        notes=(*_left_out(job), *job.start.notes, *job.dataset.notes),
+        notes=(*_left_out(job), *_precision(job), *job.start.notes, *job.dataset.notes),
         warnings=(*job.network.warnings, *job.dataset.warnings),
         positive_class=job.positive_class,
     )
@@ -53,6 +54,13 @@ def heading_of(job: Job) -> Heading:
 def _left_out(job: Job) -> list[str]:
     """A note on the block of the config that a single training does not heed."""
     return ["the block 'sweep' is left aside; to vary its keys: dltool sweep"] if job.experiment.sweep else []
+
+
+def _precision(job: Job) -> list[str]:
+    """A note on what multiplies, where it is not float32."""
+    on_processor = job.engine.device_name == "" and not job.engine.debug
+    bfloat16 = job.experiment.train.precision == "bfloat16"
+    return [f"products in bfloat16: {bfloat16_unit()}"] if bfloat16 and on_processor else []
 
 
 def run_watched(

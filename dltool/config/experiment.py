@@ -82,7 +82,7 @@ class Sampling(Choice):
 class TrainConfig(Block):
     """Settings of the training loop: its length, its steps, and the order of samples."""
 
-    idle: ClassVar = {"devices": ("device", "cpu"), "precision": ("device", "cpu")}
+    idle: ClassVar = {"devices": ("device", "cpu")}
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
@@ -128,9 +128,10 @@ class TrainConfig(Block):
         " with the code that a GPU would run",
     )
     devices: PositiveInt | Literal["all"] = Field(default=1, description="GPUs that share every batch")
-    precision: Literal["float32", "tf32"] = Field(
+    precision: Literal["float32", "bfloat16", "tf32"] = Field(
         default="float32",
-        description="of products on a GPU; tf32 reads only 10 bits of each fraction, and is much faster",
+        description="of what products multiply; sums and parameters are float32. bfloat16 keeps 7 bits of each"
+        " fraction, tf32, on a GPU alone, 10",
     )
 
     @property

@@ -43,6 +43,8 @@ def _out_of_reach(experiment: Experiment) -> Idle:
             yield ("schedule", schedule.yaml_name, name), f"never lowers the rate: {_too_few(train.epochs)}"
     if train.sampling and not train.shuffle:
         yield ("train", "shuffle"), "has no effect with sampling, which draws rows at random"
+    if train.precision == "tf32" and train.device == "cpu":
+        yield ("train", "precision"), 'has no effect with device: "cpu", which knows float32 and bfloat16'
     if split.seed and (split.time or not split.draws or experiment.data.source.divides):
         yield ("data", "split", "seed"), "has no effect, as no rows are drawn at random"
 

@@ -38,7 +38,7 @@ class Trained:
         """Raises InputError for a checkpoint without some parameter of its network."""
         preprocessing = Preprocessing.from_json(checkpoint.preprocessing)
         arrays = {name: checkpoint.arrays.get(f"{name}.average", one) for name, one in checkpoint.arrays.items()}
-        experiment, counters = from_resolved(checkpoint.config), Counters.from_arrays(checkpoint.trainer)
+        experiment, counters = _in_float32(from_resolved(checkpoint.config)), Counters.from_arrays(checkpoint.trainer)
         signature = deciding_signature(preprocessing.signature({}), experiment, counters)
         trained = cls(experiment, preprocessing, signature, arrays)
         if missing := [value.name for value in trained.network(1).graph.saved if value.name not in arrays]:
@@ -59,3 +59,9 @@ class Trained:
     def forward(self, *, fold: bool) -> TrainedNetwork:
         """The network with its parameters; `fold` makes normalizations part of the products before them."""
         return TrainedNetwork(self.network(), self.arrays, fold=fold)
+
+
+def _in_float32(experiment: Experiment) -> Experiment:
+    """The same with products of float32: other programs choose the precision that they compute with."""
+    train = experiment.train.model_copy(update={"precision": "float32"})
+    return experiment.model_copy(update={"train": train})

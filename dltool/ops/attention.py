@@ -11,7 +11,7 @@ from dltool.registry import register
 if TYPE_CHECKING:
     from dltool.ops.graph import Graph, Node, Value
 
-ATTRIBUTES = {"heads": 1, "groups": 1, "causal": 0, "scale": 1.0, "rate": 0.0, "stream": 0, "key": 0}
+ATTRIBUTES = {"heads": 1, "groups": 1, "causal": 0, "scale": 1.0, "rate": 0.0, "stream": 0, "key": 0, "rounded": 0}
 
 
 @register("op", "attention")
@@ -21,10 +21,12 @@ class Attention(Op):
     There the queries of all heads come first, then the keys and then the values of all groups. Heads that follow each
     other share a group, equally many of them each (Ainslie et al. 2023). `causal` 1: a step sees itself and the steps
     before. With lengths (), no step sees those behind. logsums (T, heads) are ln Σ e of the scaled products. With a
-    `rate`, weights are dropped as elements are by `dropout`, whose `stream` and `key` these are.
+    `rate`, weights are dropped as elements are by `dropout`, whose `stream` and `key` these are. With `rounded` 1,
+    weights are rounded to bfloat16 before they are multiplied, and so are slopes in the gradient.
     """
 
     operands = "qkv, *lengths -> y, logsums"
+    rounds = slice(1)
     attributes: ClassVar = ATTRIBUTES
     uses_step = True
 
@@ -55,6 +57,7 @@ class AttentionGradient(Op):
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), the inputs and logsums (T, heads)."""
 
     operands = "dy, qkv, y, logsums, *lengths -> dqkv"
+    rounds = slice(2)
     attributes: ClassVar = ATTRIBUTES
     uses_step = True
 
@@ -76,13 +79,14 @@ class CachedAttention(Op):
     """
 
     operands = "qkv, keys, values -> y"
-    attributes: ClassVar = {"heads": 1, "groups": 1, "scale": 1.0, "context": 1}
+    rounds = slice(1)
+    attributes: ClassVar = {"heads": 1, "groups": 1, "scale": 1.0, "context": 1, "rounded": 0}
     updates = (1, 2)
     uses_step = True
 
     @classmethod
     def variant(cls, *inputs: Value, **attributes: Any) -> tuple[type[Op], dict[str, Any]]:
-        return cls, {**attributes, "context": inputs[1].shape[1]}
+        return cls, {**cls.attributes, **attributes, "context": inputs[1].shape[1]}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:

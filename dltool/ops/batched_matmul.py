@@ -19,6 +19,7 @@ class BatchedMatmul(Op):
     """
 
     operands = "x, y -> z"
+    rounds = slice(2)
     attributes: ClassVar = {"transpose_x": 0, "transpose_y": 0, "matrices": 1}
 
     @classmethod

@@ -28,6 +28,7 @@ class Conv(Op):
     """y (h, w, N) = Σ over the taps of x (H, W, C) · w."""
 
     operands = "x, w -> y"
+    rounds = slice(2)
     weight_axes = (-2, -1)
     takes_epilogue = True
     attributes: ClassVar = GEOMETRY
@@ -58,6 +59,7 @@ class ConvDataGradient(Op):
     """dx (H, W, C) = Σ over the taps of dy (h, w, N) · wᵀ."""
 
     operands = "dy, w -> dx"
+    rounds = slice(2)
     weight_axes = (-1, -2)
     takes_epilogue = True
     attributes: ClassVar = GEOMETRY
@@ -88,6 +90,7 @@ class ConvWeightGradient(Op):
     """dw (groups, kernel height, kernel width, C, N) in parts: Σ over the samples of a group of x at the tap · dy."""
 
     operands = "x, dy -> dw"
+    rounds = slice(2)
     cut = Cut.GROUPS
     attributes: ClassVar = {**GEOMETRY, "groups": 1}
 

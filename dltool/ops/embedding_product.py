@@ -44,6 +44,7 @@ class TableProducts(Op):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field its table (size, width) · its rows, or these."""
 
     operands = "w, *tables -> p"
+    rounds = slice(None)
     cut = Cut.CHANNELS
     attributes: ClassVar = {"numbers": 0, "fields": ()}
 
@@ -74,6 +75,7 @@ class TableProductsWeightGradient(Op):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then the rows of dp for the numbers."""
 
     operands = "dp, *tables -> dw"
+    rounds = slice(1, None)  # dp is a sum of rounded numbers
     cut = Cut.CHANNELS
     attributes: ClassVar = {"numbers": 0, "fields": ()}
     flops = staticmethod(TableProducts.flops)
@@ -88,6 +90,7 @@ class TableProductsTableGradient(Op):
     """dtable (size, width) = the rows of dp (R, N) from `first` on · (the rows of w (K, N) from `place` on)ᵀ."""
 
     operands = "dp, w -> dtable"
+    rounds = slice(1, 2)  # dp is a sum of rounded numbers
     cut = Cut.PARAMETER
     whole_inputs = True
     attributes: ClassVar = {"first": 0, "place": 0, "size": 1, "width": 1}
@@ -106,6 +109,7 @@ class SumTableProducts(Op):
     """y (N) = Σ of the rows of p (R, N) at the indices (m) int32, plus numbers (k) · p[:k] where there are such."""
 
     operands = "indices, p, *numbers -> y"
+    rounds = slice(2, None)
     takes_epilogue = True
 
     @staticmethod
@@ -134,6 +138,7 @@ class SumTableProductsGradient(Op):
     """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that indices name."""
 
     operands = "dy, indices, *numbers -> dp"
+    rounds = slice(None)
     cut = Cut.CHANNELS
     attributes: ClassVar = {"rows": 1}
 

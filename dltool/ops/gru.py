@@ -29,7 +29,7 @@ class GRU(Recurrent):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         products, recurrent, bias, *extras = inputs
-        steps, units = check_recurrent(products, recurrent, extras, gates=3, states=1, **attributes)
+        steps, units = check_recurrent(products, recurrent, extras, gates=3, states=1, masked=attributes["masked"])
         if bias.shape != (3 * units,):
             raise ShapeError(f"bias {list(bias.shape)} does not fit {3 * units} sums")
         each = Spec((steps, units))
@@ -40,7 +40,7 @@ class GRU(Recurrent):
         _, recurrent, _, *extras = node.inputs
         y, gates, candidates = node.outputs
         dproducts, dsums = graph.apply("gru_gradient", gates, recurrent, dy, candidates, y, *extras, **node.attributes)
-        drecurrent = recurrent_weight_gradient(graph, y, dsums, extras, **node.attributes)
+        drecurrent = recurrent_weight_gradient(graph, y, dsums, extras, node.attributes["masked"])
         return (dproducts, drecurrent, graph.apply("sum_rows", dsums), *(None for _ in extras))
 
 

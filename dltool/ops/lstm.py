@@ -29,7 +29,7 @@ class LSTM(Recurrent):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         products, recurrent, *extras = inputs
-        each = Spec(check_recurrent(products, recurrent, extras, gates=4, states=2, **attributes))
+        each = Spec(check_recurrent(products, recurrent, extras, gates=4, states=2, masked=attributes["masked"]))
         return each, products.spec, each
 
     @staticmethod
@@ -37,7 +37,7 @@ class LSTM(Recurrent):
         _, recurrent, *extras = node.inputs
         y, gates, cells = node.outputs
         dproducts = graph.apply("lstm_gradient", gates, recurrent, dy, cells, *extras, **node.attributes)
-        drecurrent = recurrent_weight_gradient(graph, y, dproducts, extras, **node.attributes)
+        drecurrent = recurrent_weight_gradient(graph, y, dproducts, extras, node.attributes["masked"])
         return (dproducts, drecurrent, *(None for _ in extras))
 
 

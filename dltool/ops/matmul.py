@@ -16,6 +16,7 @@ class Matmul(Op):
     """y (…, N) = x (…, K) · w (K, N)."""
 
     operands = "x, w -> y"
+    rounds = slice(2)
     weight_axes = (-2, -1)
     takes_epilogue = True
 
@@ -43,6 +44,7 @@ class MatmulDataGradient(Op):
     """dx (…, K) = dy (…, N) · w (K, N)ᵀ."""
 
     operands = "dy, w -> dx"
+    rounds = slice(2)
     weight_axes = (-1, -2)
     takes_epilogue = True
 
@@ -70,6 +72,7 @@ class MatmulWeightGradient(Op):
     """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N)."""
 
     operands = "x, dy -> dw"
+    rounds = slice(2)
     cut = Cut.PARAMETER
 
     @staticmethod

@@ -85,6 +85,8 @@ class Op:
     #: a product with weights, its second input: the axes of these for the channels that it reads and that it makes; the
     #: same axis where every channel stays apart
     weight_axes: ClassVar[tuple[int, int] | None] = None
+    #: the inputs that it multiplies and adds up, as products do: they are rounded where `train.precision` says so
+    rounds: ClassVar[slice] = slice(0)
     #: copies numbers, without any arithmetic
     moves: ClassVar[bool] = False
     #: a linear function of the first input

@@ -88,9 +88,11 @@ class Recurrent(Op):
 
     Its first inputs are products (T, gates · H) and recurrent (H, gates · H). Its last are `extras`: the initial states
     (H), or none, and with `masked` 1 a mask (1, H), by which y₋₁ is multiplied wherever it meets recurrent weights.
+    With `rounded` 1, what meets these is rounded to bfloat16 before.
     """
 
-    attributes: ClassVar = {"masked": 0}
+    attributes: ClassVar = {"masked": 0, "rounded": 0}
+    rounds = slice(1, 2)
     in_place = True
     sequential = True
 

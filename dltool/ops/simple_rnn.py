@@ -20,7 +20,7 @@ class SimpleRNN(Recurrent):
     """
 
     operands = "products, recurrent, *extras -> y"
-    attributes: ClassVar = {"relu": 0, "masked": 0}
+    attributes: ClassVar = {"relu": 0, "masked": 0, "rounded": 0}
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
@@ -42,4 +42,4 @@ class SimpleRNNGradient(RecurrentGradient):
     """dproducts (T, H) of dy (T, H), recurrent (H, H) and y (T, H)."""
 
     operands = "dy, recurrent, y, *extras -> dproducts"
-    attributes: ClassVar = {"relu": 0, "masked": 0}
+    attributes: ClassVar = {"relu": 0, "masked": 0, "rounded": 0}

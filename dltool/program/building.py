@@ -26,6 +26,8 @@ from dltool.program.gradient import differentiate
 from dltool.program.idle import idle_layers
 from dltool.program.lowering import lower_forward, lower_step
 from dltool.program.program import Program, make_program
+from dltool.program.recomputing import recompute
+from dltool.program.rounding import round_operands
 from dltool.program.update import append_updates
 from dltool.program.windows import shown_window
 from dltool.registry import registered
@@ -189,12 +191,16 @@ def build_network(
             graph.apply("mean_loss", built.row_loss, *([] if weights is None else [weights]))
             graph.apply("collect", built.output)
     if lower:
-        lower_forward(graph, features, experiment.train.shard_size)
+        lower_forward(graph, features, experiment)
     if training:
         gradients = differentiate(graph, built.row_loss, weights)
         append_updates(graph, gradients, experiment)
     if lower:
-        lower_step(graph)
+        recompute(graph)
+    if experiment.train.precision == "bfloat16":
+        round_operands(graph)
+    if lower:
+        lower_step(graph, experiment)
     _key_random_ops(graph, experiment.train.seed)
     return Network(
         graph,

@@ -7,6 +7,7 @@ from dltool.data.samples.signature import Signature
 from dltool.layers.layer import build_layers
 from dltool.program.building import Network, empty_graph
 from dltool.program.folding import fold_normalizations
+from dltool.program.rounding import round_operands
 
 
 def build_generator(experiment: Experiment, signature: Signature) -> Network:
@@ -21,7 +22,10 @@ def build_generator(experiment: Experiment, signature: Signature) -> Network:
         token = graph.apply("gather_codes", graph.data("features", (1,), "int32"), rows)
     token.vocabulary = graph.outputs
     logits = build_layers(graph, experiment.model, token)
-    fold_normalizations(graph)
+    if experiment.train.precision == "bfloat16":
+        round_operands(graph)
+    else:
+        fold_normalizations(graph)
     with graph.part("batch"), graph.inside("loss"):
         graph.apply("collect", logits)
     return Network(graph, 1, logits, logits, "softmax")

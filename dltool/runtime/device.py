@@ -12,7 +12,7 @@ class Device:
 
     kind: Literal["cpu", "cuda", "xla"] = "cpu"
     count: int | Literal["all"] = 1  # over which every batch is spread
-    precision: Literal["float32", "tf32"] = "float32"  # of products
+    precision: Literal["float32", "bfloat16", "tf32"] = "float32"  # of products
 
     @property
     def lowers(self) -> bool:

@@ -25,7 +25,7 @@ def open_side(request, note):
     recipe = json.loads((Path(request["folder"]) / "recipe.json").read_text())
     if "lion" in recipe["optimizer"]:
         raise InputError(Problem("PyTorch has no optimizer 'lion'", path="optimizer"))
-    return Sleeper(0.001 if request["tuned"] else 0.003)
+    return Sleeper(0.001 if request["form"] == "tuned" else 0.003)
 
 
 if __name__ == "__main__":

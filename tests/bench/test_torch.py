@@ -248,9 +248,10 @@ def test_what_pytorch_lacks_is_refused(tmp_path, changes, line):
     assert str(caught.value) == line
 
 
-def test_a_process_trains_in_pytorch(tmp_path):
+@pytest.mark.parametrize("form", ["plain", "medium", "autocast"])
+def test_a_process_trains_in_pytorch(tmp_path, form):
     write_exchange(load(write_config(tmp_path)), [tmp_path], tmp_path)
-    with Process(Start(PYTORCH, {"folder": str(tmp_path), "threads": 1, "tuned": True})) as process:
+    with Process(Start(PYTORCH, {"folder": str(tmp_path), "threads": 1, "form": form})) as process:
         facts, seconds = process.open()
         assert facts == {"version": torch.__version__}
         assert seconds > 0

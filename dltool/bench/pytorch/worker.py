@@ -1,4 +1,4 @@
-"""The measured process of PyTorch: the usual training loop, plain or tuned.
+"""The measured process of PyTorch: the usual training loop, plain or tuned, in float32 or bfloat16.
 
 All batches are tensors in memory before the first step, in the order of the data, which is the fastest way.
 """
@@ -27,7 +27,7 @@ class Training:
 
     handlers: Mapping[str, Answer] = {}
 
-    def __init__(self, recipe: Recipe, *, tuned: bool):
+    def __init__(self, recipe: Recipe, *, tuned: bool, autocast: bool = False):
         """Build the network; raises InputError for anything without a counterpart in PyTorch."""
         _refuse_padding(recipe)
         torch.manual_seed(recipe.seed)
@@ -51,7 +51,7 @@ class Training:
         self.tensors: Mapping[str, Any] = network.tensors  # by dltool's names
         self._optimizer = build_optimizer(recipe, parameters, tuned=tuned)
         self._parameters = list(parameters.values())
-        self._clip = recipe.clip
+        self._clip, self._autocast = recipe.clip, autocast
         self._average = _average_of(self._model, recipe.average) if recipe.average else None
         self._rates = itertools.chain(recipe.rates, itertools.repeat(recipe.rates[-1]))
         self._rate_changes = len(recipe.rates) > 1
@@ -69,7 +69,8 @@ class Training:
         """Make one update; returns its mean loss as a tensor."""
         mean = None
         for features, target, share in update.batches:
-            loss = self._loss(self._model(features), target)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._autocast):
+                loss = self._loss(self._model(features), target)
             if share != 1:
                 loss = loss * share
             loss.backward()
@@ -126,9 +127,12 @@ def _refuse_single_samples(model: Any, recipe: Recipe) -> None:
 
 def _open(request: Request, note: Note) -> Training:
     torch.set_num_threads(request["threads"])
-    if request["tuned"]:
+    form = request["form"]  # "medium" and "autocast" are tuned, too
+    if form != "plain":
         torch.set_flush_denormal(True)
-    return Training(read_recipe(Path(request["folder"])), tuned=request["tuned"])
+    if form == "medium":
+        torch.set_float32_matmul_precision("medium")
+    return Training(read_recipe(Path(request["folder"])), tuned=form != "plain", autocast=form == "autocast")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from dltool import __version__
 from dltool.caching import cache_root
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
+from dltool.kernels.bfloat16_unit import bfloat16_unit
 from dltool.runtime.xla.drivers import has_plugin
 from dltool.training.strict_json import to_json
 
@@ -80,6 +81,7 @@ def _machine() -> list[Finding]:
         Finding("processor", about["processor"]),
         Finding("cores", cores),
         _vector_units(),
+        Finding("bfloat16", bfloat16_unit()),
         Finding("memory", f"{amount(free)} free of {amount(about['memory_bytes'])}", advice),
     ]
 

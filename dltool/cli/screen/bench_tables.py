@@ -59,11 +59,11 @@ def write_results(results: Sequence[Result]) -> None:
 
 def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
     """The same for PyTorch, and the ratios."""
+    forms = dict.fromkeys(form for _, torch in compared for form in torch.speeds)
     header = (
         "config",
         "threads",
-        "plain, samples/s",
-        "tuned, samples/s",
+        *(f"{form}, samples/s" for form in forms),
         "faster",
         "peak memory",
         "smaller",
@@ -74,8 +74,7 @@ def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
         (
             result.subject.experiment.name,
             str(result.threads),
-            rate(torch.plain.samples_per_s),
-            rate(torch.tuned.samples_per_s),
+            *(rate(torch.speeds[form].samples_per_s) if form in torch.speeds else "" for form in forms),
             _times(result.times_faster(torch)),
             size(torch.footprint.peak_bytes),
             _times(result.times_smaller(torch)),
@@ -84,7 +83,7 @@ def write_torch(compared: Sequence[tuple[Result, Comparison]]) -> None:
         )
         for result, torch in compared
     ]
-    title = f"PyTorch {compared[0][1].version}, and how many times better than its faster form dltool is"
+    title = f"PyTorch {compared[0][1].version}, and how many times better than its fastest form dltool is"
     write_table(title, header, rows, right=range(1, len(header)))
 
 

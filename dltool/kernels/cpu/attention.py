@@ -11,6 +11,7 @@ from numpy import float32, inf
 from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import clear_last_lanes_of, padded, put_head, take_head, transpose_panels
+from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, sum_lanes
@@ -27,7 +28,8 @@ _space = shared(attention_space)
 
 @kernel
 def attention(
-    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, workspace, step, low, high
+    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, rounded, workspace, step,
+    low, high,
 ):  # fmt: skip
     """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
     steps, width = qkv.rows_per_sample, y.channels // heads
@@ -48,7 +50,7 @@ def attention(
                 for first in range(0, steps, QUERIES):
                     attend(
                         query, panels, values, result, scores, factors, largest, sums, steps, width, first, seen,
-                        causal, scale, sample, head, dropout,
+                        causal, scale, sample, head, dropout, rounded,
                     )  # fmt: skip
                     for i in range(min(QUERIES, steps - first)):
                         place = place_of(head, sample * steps + first + i, logsums.rows)
@@ -59,7 +61,7 @@ def attention(
 @inlined
 def attend(
     query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale, sample,
-    head, dropout,
+    head, dropout, rounded,
 ):  # fmt: skip
     """The result of up to QUERIES queries from `first` on; overwrites what it works on, and for each query its sum."""
     count, whole, blocks = min(QUERIES, steps - first), padded(steps), padded(width) // LANES
@@ -77,10 +79,12 @@ def attend(
                     for n in range(blocks):
                         place = (n * whole + first + i) * LANES
                         store(result, place, load(result, place) * splat(factor))
+        together = blocks_of_keys(first + count - 1, key, seen, causal)
         if dropout[0] > 0:
-            together = blocks_of_keys(first + count - 1, key, seen, causal)
             draw_tile(factors, count, together, steps, first, key, sample, head, dropout)
             multiply_tile(scores, factors, count, together)
+        if rounded != 0:
+            round_tile(scores, count, together)
         add_rows(scores, value, result, whole, blocks, first, count, key, seen, causal)
     for i in range(count):
         inverse = splat(float32(1) / sums[i])
@@ -134,6 +138,14 @@ def soften(scores, largest, sums, i, limit, scale):
     sums[i] = sums[i] * factor + sum_lanes(total)
     largest[i] = new
     return factor
+
+
+@inlined
+def round_tile(tile, count, blocks):
+    """Rounds the numbers of `count` queries and some blocks of keys to bfloat16."""
+    for j in range(blocks):
+        for i in range(j * QUERIES, j * QUERIES + count):
+            store(tile, i * LANES, as_bfloat16(load(tile, i * LANES)))
 
 
 @inlined

@@ -5,15 +5,16 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
+from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane
-from dltool.kernels.cpu.vector import inlined, splat
-from dltool.kernels.records import POSITION
+from dltool.kernels.cpu.vector import inlined, load, splat, store
+from dltool.kernels.records import LANES, POSITION
 
 
 @kernel
-def cached_attention(qkv, keys, values, y, heads, groups, scale, context, workspace, step, low, high):
+def cached_attention(qkv, keys, values, y, heads, groups, scale, context, rounded, workspace, step, low, high):
     """y (1, heads · D) of qkv (1, (heads + 2 · groups) · D); overwrites y and a row of keys and values."""
     row, width = min(step[POSITION], context - 1), keys.channels // groups
     for sample in range(low, high):
@@ -24,6 +25,9 @@ def cached_attention(qkv, keys, values, y, heads, groups, scale, context, worksp
         for head in range(heads):
             first = head // (heads // groups) * width
             weigh_keys(qkv, keys, workspace, sample, begin, head * width, first, width, row + 1, float32(scale))
+            if rounded != 0:
+                for vector in range(0, row + 1, LANES):
+                    store(workspace, vector, as_bfloat16(load(workspace, vector)))
             for c in range(width):
                 total = float32(0)
                 for j in range(row + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.arithmetic import place as place_of
-from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, visible
+from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, round_tile, visible
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import clear, padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.elementary import exp
@@ -24,8 +24,8 @@ _space = shared(attention_gradient_space)
 
 @kernel
 def attention_gradient(
-    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, workspace, step,
-    low, high,
+    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, rounded, workspace,
+    step, low, high,
 ):  # fmt: skip
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
     steps, width = qkv.rows_per_sample, y.channels // heads
@@ -68,6 +68,9 @@ def attention_gradient(
                             make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
                         if rate > 0:
                             multiply_tile(powers, factors, count, together)
+                        if rounded != 0:
+                            round_tile(powers, count, together)
+                            round_tile(slopes, count, together)
                         add_rows(slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
                         add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
                         add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)

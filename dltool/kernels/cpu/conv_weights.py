@@ -48,7 +48,7 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
         first, end = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         begin, stop = max(0, low - group * columns), min(columns, high - group * columns)
         if first == end:
-            _clear_part(g, x.channels, dw, group, begin, stop)
+            clear_part(g, x.channels, dw, group, begin, stop)
         for sample in range(first, end, joined):
             source = at(x, sample * g.height * g.width)
             if joined > 1:
@@ -112,7 +112,7 @@ def copy_narrow(source, height, width, target, top, left, all_height, all_width,
 
 
 @inlined
-def _clear_part(g, channels, dw, group, begin, stop):
+def clear_part(g, channels, dw, group, begin, stop):
     """Zero what a group without samples adds."""
     count = taps(g) * channels
     for block in range(begin, stop):

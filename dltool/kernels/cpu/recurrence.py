@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from numpy import float32
 
+from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
-from dltool.kernels.cpu.workspace import dense_vectors
+from dltool.kernels.cpu.workspace import dense_vectors, mask_vectors
 from dltool.kernels.records import LANES, POSITION
 
-dense_size = shared(dense_vectors)
+dense_size, _mask_size = shared(dense_vectors), shared(mask_vectors)
 
 
 @inlined
@@ -102,20 +103,28 @@ def take_mask(extras, masked, blocks, low, count, mask):
 
 
 @inlined
-def seen_state(x, mask, masked, blocks, count):
-    """What recurrent weights see of a dense state: all of it, or where there is a mask its product with that."""
-    if masked == 0:
+def seen_state(x, mask, masked, rounded, blocks, count):
+    """What recurrent weights see of a dense state: all of it; its product with a mask, where there is one; rounded."""
+    if masked == 0 and rounded == 0:
         return x
-    product = at(mask, blocks * count)  # behind the mask
-    for vector in range(blocks * count):
-        store(product, vector * LANES, load(x, vector * LANES) * load(mask, vector * LANES))
-    return product
+    seen = at(mask, blocks * count)  # behind the mask
+    for vector in range(0, blocks * count * LANES, LANES):
+        value = load(x, vector)
+        if masked != 0:
+            value = value * load(mask, vector)
+        store(seen, vector, as_bfloat16(value) if rounded != 0 else value)
+    return seen
 
 
 @inlined
-def add_slopes(slopes, depth, count, turned, columns, mask, masked, out):
+def add_slopes(slopes, depth, count, turned, columns, mask, masked, rounded, out):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)
+    if rounded != 0:
+        seen = at(mask, _mask_size(columns, count))  # behind all that belongs to the mask
+        for vector in range(0, depth * count * LANES, LANES):
+            store(seen, vector, as_bfloat16(load(slopes, vector)))
+        slopes = seen
     if masked != 0:
         clear_dense(sums, columns, count)
     add_product(slopes, depth, count, turned, columns, sums)

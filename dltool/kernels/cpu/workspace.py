@@ -18,6 +18,7 @@ TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in fl
 PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
 STRIDES = 5  # and how far apart the things are that it multiplies
 QUERIES, KEYS = 64, 128  # of a tile of an attention
+WORD_BLOCKS = 8  # of depth that a product in bfloat16 takes at once: panels of 8 KiB, in the first-level cache
 STEPS_TOGETHER = 4  # of sequences that are made dense at a time
 
 
@@ -35,6 +36,39 @@ def image_vectors(g, depth):
     """Vectors of a padded image of `depth` blocks, its columns sorted by their place within a stride."""
     height, width = covered(g)
     return height * (-(-width // g.stride_width) * g.stride_width) * depth
+
+
+def bfloat16_weight_gradient_space():
+    """Behind the table of taps: a vector of zeros."""
+    zeros = table_vectors(1)
+    return zeros, zeros + 1
+
+
+def bfloat16_conv_data_gradient_space(g, depth):
+    """Behind the table of taps: the padded image, a line of pixels."""
+    _, _, height, width = margins(g)
+    image = table_vectors(taps(g) * depth + g.stride_height * g.stride_width)
+    pixels = image + depth * height * width
+    return image, pixels, pixels + g.width
+
+
+def pixel_words(g):
+    """Words of a line of pixels that a kernel moves over, of those with one place within a stride."""
+    _, width = covered(g)
+    return -(-width // g.stride_width) // 2 + 2
+
+
+def pixel_shifts(g):
+    """Ways to pair pixels: the second begins with the second pixel, for taps that are an odd number of pixels away."""
+    return 1 if (g.kernel_width - 1) * g.dilation_width < g.stride_width else 2
+
+
+def bfloat16_conv_weight_gradient_space(g, depth):
+    """Behind the table of taps: a vector of zeros, words of the padded image, words of a block of dy."""
+    height, _ = covered(g)
+    zeros = table_vectors(g.out_height)
+    upstream = zeros + 1 + pixel_shifts(g) * 2 * depth * height * g.stride_width * pixel_words(g)
+    return zeros, zeros + 1, upstream, upstream + g.out_height * ((g.out_width + 1) // 2)
 
 
 def conv_space(g, depth):
@@ -120,6 +154,11 @@ def mask_vectors(blocks, count):
     return 2 * dense_vectors(blocks, count)
 
 
+def slopes_vectors(blocks, count, gate_blocks):
+    """The same, and behind it slopes of one step, rounded."""
+    return mask_vectors(blocks, count) + dense_vectors(gate_blocks, count)
+
+
 def lstm_space(count, blocks, gate_blocks):
     """Behind the hidden state of some steps and the one before: as many cells; the gates; the mask."""
     states = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
@@ -135,7 +174,7 @@ def lstm_gradient_space(count, blocks, gate_blocks):
     cells = dhidden + STEPS_TOGETHER * size
     gates = cells + (STEPS_TOGETHER + 1) * size
     mask = gates + (STEPS_TOGETHER + 1) * gates_size
-    return dcell, dhidden, cells, gates, mask, mask + mask_vectors(blocks, count)
+    return dcell, dhidden, cells, gates, mask, mask + slopes_vectors(blocks, count, gate_blocks)
 
 
 def gru_space(count, blocks, gate_blocks):
@@ -158,7 +197,8 @@ def gru_gradient_space(count, blocks, gate_blocks):
     gates = hidden + STEPS_TOGETHER * size
     sums = gates + STEPS_TOGETHER * gates_size
     mask = sums + (STEPS_TOGETHER + 1) * gates_size
-    return kept, dhidden, candidates, hidden, gates, sums, mask, mask + mask_vectors(blocks, count)
+    end = mask + slopes_vectors(blocks, count, gate_blocks)
+    return kept, dhidden, candidates, hidden, gates, sums, mask, end
 
 
 def simple_rnn_space(count, blocks):
@@ -172,7 +212,7 @@ def simple_rnn_gradient_space(count, blocks):
     slopes, size = blocks * blocks * LANES, dense_vectors(blocks, count)
     hidden = slopes + (STEPS_TOGETHER + 1) * size
     mask = hidden + STEPS_TOGETHER * size
-    return slopes, hidden, mask, mask + mask_vectors(blocks, count)
+    return slopes, hidden, mask, mask + slopes_vectors(blocks, count, blocks)
 
 
 def head_vectors(steps, width):
@@ -214,6 +254,11 @@ WHOLE_COLUMNS = frozenset(
 )
 #: the tile function that a kernel calls, by name
 TILES: Mapping[str, str] = {
+    "bfloat16_conv": "bfloat16_row_tiles",
+    "bfloat16_conv_data_gradient": "bfloat16_row_tiles",
+    "bfloat16_conv_weight_gradient": "bfloat16_column_tiles",
+    "bfloat16_matmul": "bfloat16_row_tiles",
+    "bfloat16_weight_gradient": "bfloat16_column_tiles",
     "conv": "pixel_tiles",
     "conv_data_gradient": "pixel_tiles",
     "conv_weight_gradient": "weight_tiles",
@@ -225,6 +270,12 @@ TILES: Mapping[str, str] = {
 }
 #: vectors that a kernel needs, of what it is called with, by name
 SPACES: Mapping[str, Callable[..., int]] = {
+    "bfloat16_conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
+    "bfloat16_conv_data_gradient": lambda geometry, dy: bfloat16_conv_data_gradient_space(geometry, dy.blocks)[-1],
+    "bfloat16_conv_weight_gradient": lambda geometry, x: bfloat16_conv_weight_gradient_space(geometry, x.blocks)[-1],
+    "bfloat16_matmul": lambda: table_vectors(WORD_BLOCKS),
+    "bfloat16_weight_gradient": lambda: bfloat16_weight_gradient_space()[-1],
+    "pair_outputs": lambda: LANES,
     "conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
     "conv_data_gradient": lambda geometry, dy: conv_data_gradient_space(geometry, dy.blocks)[-1],
     "conv_weight_gradient": lambda geometry, x: conv_weight_gradient_space(geometry, x.blocks)[-1],

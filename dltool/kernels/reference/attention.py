@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.bfloat16 import seen_by_product
 from dltool.kernels.reference.dropout import factors_of
 from dltool.kernels.reference.random import pair_bits
 
@@ -24,6 +25,7 @@ def attention(
     rate: float,
     stream: int,
     key: int,
+    rounded: int,
     step: StepRecord,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(y, logsums): y = (softmax(scale · q · kᵀ) · factors) · v over the steps that a step sees."""
@@ -33,7 +35,7 @@ def attention(
     largest = scores.max(axis=-1, keepdims=True)
     logsums = largest + xp.log(xp.exp(scores - largest).sum(axis=-1, keepdims=True))
     weights = xp.exp(scores - logsums) * _factors(scores, rate, stream, key, step)
-    return _joined(weights @ values), logsums[..., 0].swapaxes(1, 2)
+    return _joined(seen_by_product(weights, rounded) @ values), logsums[..., 0].swapaxes(1, 2)
 
 
 def attention_gradient(
@@ -49,6 +51,7 @@ def attention_gradient(
     rate: float,
     stream: int,
     key: int,
+    rounded: int,
     step: StepRecord,
 ) -> np.ndarray:
     """dqkv."""
@@ -59,8 +62,9 @@ def attention_gradient(
     p = xp.exp(scores - logsums.swapaxes(1, 2)[..., None])
     factors = _factors(scores, rate, stream, key, step)
     slopes = factors * (upstream @ values.swapaxes(2, 3)) - (upstream * given).sum(axis=-1, keepdims=True)
-    slopes = p * slopes * scale
-    dkeys, dvalues = slopes.swapaxes(2, 3) @ queries, (p * factors).swapaxes(2, 3) @ upstream
+    slopes = seen_by_product(p * slopes * scale, rounded)
+    dvalues = seen_by_product(p * factors, rounded).swapaxes(2, 3) @ upstream
+    dkeys = slopes.swapaxes(2, 3) @ queries
     parts = slopes @ keys, _of_groups(dkeys, groups), _of_groups(dvalues, groups)
     return xp.concatenate([_joined(part) for part in parts], axis=-1)
 
@@ -83,6 +87,7 @@ def cached_attention(
     groups: int,
     scale: float,
     context: int,
+    rounded: int,
     step: StepRecord,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(y (B, 1, heads · D), keys, values) with the keys and values (B, context, groups · D) of the step's position."""
@@ -99,7 +104,8 @@ def cached_attention(
         xp.concatenate([xp.concatenate([x, old[:samples, row + 1 :]], axis=1), old[samples:]], axis=0)
         for x, old in zip(known, (keys, values), strict=True)
     ]
-    return _joined(powers / powers.sum(axis=-1, keepdims=True) @ seen[1]), *kept
+    weights = seen_by_product(powers / powers.sum(axis=-1, keepdims=True), rounded)
+    return _joined(weights @ seen[1]), *kept
 
 
 def _heads_of(qkv: np.ndarray, heads: int, groups: int) -> tuple[np.ndarray, ...]:

@@ -6,11 +6,12 @@ import numpy as np
 
 from dltool.kernels.reference.activation import sigmoid
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.bfloat16 import seen_by_product
 from dltool.kernels.reference.recurrence import states_and_factors
 
 
 def gru(
-    products: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, *extras: np.ndarray, masked: int
+    products: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, *extras: np.ndarray, masked: int, rounded: int
 ) -> tuple[np.ndarray, ...]:
     """(y, gates, candidates): r, z = σ, n = tanh of products + r · (y₋₁ · recurrent + bias); y = n + z · (y₋₁ − n)."""
     xp = namespace(products)
@@ -19,7 +20,7 @@ def gru(
     hiddens, gates, candidates = [], [], []
     for t in range(products.shape[1]):
         of_r, of_z, of_n = xp.split(products[:, t], 3, axis=-1)
-        sum_r, sum_z, sum_n = xp.split(hidden * factors @ recurrent + bias, 3, axis=-1)
+        sum_r, sum_z, sum_n = xp.split(seen_by_product(hidden * factors, rounded) @ recurrent + bias, 3, axis=-1)
         r, z = sigmoid(of_r + sum_r), sigmoid(of_z + sum_z)
         n = xp.tanh(of_n + r * sum_n)
         hidden = n + z * (hidden - n)
@@ -37,6 +38,7 @@ def gru_gradient(
     y: np.ndarray,
     *extras: np.ndarray,
     masked: int,
+    rounded: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(dproducts, dsums), both (B, T, 3 · H), from the last step to the first."""
     xp = namespace(dy)
@@ -53,5 +55,5 @@ def gru_gradient(
         dz = dhidden * (before - n) * z * (1 - z)
         dproducts.append(xp.concatenate([dr, dz, dn], axis=-1))
         dsums.append(xp.concatenate([dr, dz, dn * r], axis=-1))
-        dhidden = dhidden * z + dsums[-1] @ recurrent.T * factors
+        dhidden = dhidden * z + seen_by_product(dsums[-1], rounded) @ recurrent.T * factors
     return xp.stack(dproducts[::-1], axis=1), xp.stack(dsums[::-1], axis=1)

@@ -6,17 +6,20 @@ import numpy as np
 
 from dltool.kernels.reference.activation import sigmoid
 from dltool.kernels.reference.arrays import namespace
+from dltool.kernels.reference.bfloat16 import seen_by_product
 from dltool.kernels.reference.recurrence import states_and_factors
 
 
-def lstm(products: np.ndarray, recurrent: np.ndarray, *extras: np.ndarray, masked: int) -> tuple[np.ndarray, ...]:
+def lstm(
+    products: np.ndarray, recurrent: np.ndarray, *extras: np.ndarray, masked: int, rounded: int
+) -> tuple[np.ndarray, ...]:
     """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
     xp = namespace(products)
     initial, factors = states_and_factors(extras, masked)
     hidden, cell = initial or (xp.zeros_like(products[:, 0, : len(recurrent)]),) * 2
     hiddens, gates, cells = [], [], []
     for t in range(products.shape[1]):
-        i, f, g, o = xp.split(products[:, t] + hidden * factors @ recurrent, 4, axis=-1)
+        i, f, g, o = xp.split(products[:, t] + seen_by_product(hidden * factors, rounded) @ recurrent, 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), xp.tanh(g), sigmoid(o)
         cell = f * cell + i * g
         hidden = o * xp.tanh(cell)
@@ -27,7 +30,13 @@ def lstm(products: np.ndarray, recurrent: np.ndarray, *extras: np.ndarray, maske
 
 
 def lstm_gradient(
-    gates: np.ndarray, recurrent: np.ndarray, dy: np.ndarray, cells: np.ndarray, *extras: np.ndarray, masked: int
+    gates: np.ndarray,
+    recurrent: np.ndarray,
+    dy: np.ndarray,
+    cells: np.ndarray,
+    *extras: np.ndarray,
+    masked: int,
+    rounded: int,
 ) -> np.ndarray:
     """dproducts (B, T, 4 · H), from the last step to the first."""
     xp = namespace(dy)
@@ -51,5 +60,5 @@ def lstm_gradient(
                 axis=-1,
             )
         )
-        dhidden, dcell = slopes[-1] @ recurrent.T * factors, dcell * f
+        dhidden, dcell = seen_by_product(slopes[-1], rounded) @ recurrent.T * factors, dcell * f
     return xp.stack(slopes[::-1], axis=1)

@@ -56,6 +56,7 @@ def cached_attention(
     groups: int,
     scale: float,
     context: int,
+    rounded: int,
     step: StepRecord,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """(y (B, 1, heads · D), keys, values) with the keys and values (B, context, groups · D) of the step's position."""

@@ -12,7 +12,7 @@ from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
 
 
 def gru(
-    products: jax.Array, recurrent: jax.Array, bias: jax.Array, *extras: jax.Array, masked: int
+    products: jax.Array, recurrent: jax.Array, bias: jax.Array, *extras: jax.Array, masked: int, rounded: int
 ) -> tuple[jax.Array, ...]:
     """(y, gates, candidates): r, z = σ, n = tanh of products + r · (y₋₁ · recurrent + bias); y = n + z · (y₋₁ − n)."""
     initial, factors = states_and_factors(extras, masked)
@@ -37,6 +37,7 @@ def gru_gradient(
     y: jax.Array,
     *extras: jax.Array,
     masked: int,
+    rounded: int,
 ) -> tuple[jax.Array, ...]:
     """(dproducts, dsums), both (B, T, 3 · H), from the last step to the first."""
     initial, factors = states_and_factors(extras, masked)

@@ -11,7 +11,9 @@ from dltool.kernels.reference.recurrence import previous_step, states_and_factor
 from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
 
 
-def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: int) -> tuple[jax.Array, ...]:
+def lstm(
+    products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: int, rounded: int
+) -> tuple[jax.Array, ...]:
     """(y, gates, cells): i, f, o = σ, g = tanh of products + y₋₁ · recurrent; c = f · c₋₁ + i · g; y = o · tanh(c)."""
     initial, factors = states_and_factors(extras, masked)
 
@@ -28,7 +30,13 @@ def lstm(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, masked: 
 
 
 def lstm_gradient(
-    gates: jax.Array, recurrent: jax.Array, dy: jax.Array, cells: jax.Array, *extras: jax.Array, masked: int
+    gates: jax.Array,
+    recurrent: jax.Array,
+    dy: jax.Array,
+    cells: jax.Array,
+    *extras: jax.Array,
+    masked: int,
+    rounded: int,
 ) -> jax.Array:
     """dproducts (B, T, 4 · H), from the last step to the first."""
     initial, factors = states_and_factors(extras, masked)

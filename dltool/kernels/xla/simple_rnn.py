@@ -11,7 +11,9 @@ from dltool.kernels.reference.recurrence import states_and_factors
 from dltool.kernels.xla.recurrence import over_steps, tanh
 
 
-def simple_rnn(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, relu: int, masked: int) -> jax.Array:
+def simple_rnn(
+    products: jax.Array, recurrent: jax.Array, *extras: jax.Array, relu: int, masked: int, rounded: int
+) -> jax.Array:
     """y = tanh, or the positive part, of products + y₋₁ · recurrent (H, H)."""
     initial, factors = states_and_factors(extras, masked)
 
@@ -25,7 +27,7 @@ def simple_rnn(products: jax.Array, recurrent: jax.Array, *extras: jax.Array, re
 
 
 def simple_rnn_gradient(
-    dy: jax.Array, recurrent: jax.Array, y: jax.Array, *extras: jax.Array, relu: int, masked: int
+    dy: jax.Array, recurrent: jax.Array, y: jax.Array, *extras: jax.Array, relu: int, masked: int, rounded: int
 ) -> jax.Array:
     """dproducts (B, T, H), from the last step to the first."""
     _, factors = states_and_factors(extras, masked)

@@ -1,0 +1,54 @@
+"""Convolutions in bfloat16, on words that hold two channels each.
+
+Words lie as the channels of float32 do, and so forward is the convolution of float32 with another tile.
+"""
+
+from __future__ import annotations
+
+from dltool.kernels.cpu.conv import conv
+from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
+from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare_backward, margins
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.vector import inlined, shared
+from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
+from dltool.kernels.records import LANES
+
+_forward = inlined(conv)
+_gradient_space = shared(bfloat16_conv_data_gradient_space)
+
+
+@kernel
+def bfloat16_conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
+    """y (h, w, N) = epilogue(Σ over the taps of x (H, W, C) · w + bias (N)); overwrites y and the epilogue's output."""
+    _forward(x, w, y, geometry, epilogue, tiles, workspace, step, low, high)
+
+
+@kernel
+def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, low, high):
+    """dx (H, W, C) = epilogue(Σ over the taps of dy (h, w, N) · wᵀ + bias (C)); overwrites dx and the output."""
+    g, depth = geometry, dy.blocks
+    above, before, all_height, all_width = margins(g)
+    bare = lies_bare_backward(g)
+    table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
+    backward_taps(g, table, depth, between, dy.channels)
+    at_image, at_pixels, _ = _gradient_space(g, depth)
+    image, pixels = at(workspace, at_image), at(workspace, at_pixels)
+    if not bare:
+        clear(image, depth * between)
+    floor = floor_of(epilogue)
+    for sample in range(low, high):
+        source = at(dy, sample * g.out_height * g.out_width)
+        if not bare:
+            for part in range(depth):
+                copy_padded(
+                    at(source, part * dy.rows), g.out_height, g.out_width, at(image, part * between),
+                    above, before, all_height, all_width, 1,
+                )  # fmt: skip
+            source = image
+        for block in range(dx.blocks):
+            panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
+            place = (block * dx.rows + sample * g.height * g.width) * LANES
+            out = advance(dx, place)
+            by_phases(tiles, g, table, source, panel, bias, pixels, out, floor)
+            finish(epilogue, out, place, g.height * g.width, dx.channels - block * LANES)

@@ -1,0 +1,172 @@
+"""Pairs of numbers in bfloat16, as `dltool.kernels.cpu.bfloat16_tile` multiplies them: 16 words are a vector.
+
+They lie as float32 values of the same shape do, a word in the place of a number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from dltool.kernels.bfloat16_unit import has_dot_products
+from dltool.kernels.cpu.bfloat16 import rounded
+from dltool.kernels.cpu.bfloat16_tile import HALVES
+from dltool.kernels.cpu.image import clear
+from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, store
+from dltool.kernels.records import BATCH, LANES
+
+_I32 = ir.IntType(32)
+_SHORTS = ir.VectorType(ir.IntType(16), 2 * LANES)
+_ORDER = ir.VectorType(_I32, 2 * LANES)
+
+
+def _instruction(order: list[int]) -> Any:
+    """Words whose halves are those of two vectors, in an order."""
+
+    def words(typing: Any, first: Any, second: Any):
+        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            halves = _rounded_halves(builder, *args)
+            halves = builder.shuffle_vector(halves, halves, ir.Constant(_ORDER, order))
+            return builder.bitcast(halves, llvm_vector(floats16))
+
+        return floats16(floats16, floats16), emit
+
+    return instruction(words)
+
+
+def _rounded_halves(builder: Any, first: Any, second: Any) -> Any:
+    """The upper halves of the numbers of two vectors; an instruction that makes them rounds, too."""
+    if has_dot_products():
+        kind = ir.FunctionType(HALVES, [first.type, first.type])
+        convert = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512bf16.cvtne2ps2bf16.512")
+        return builder.bitcast(builder.call(convert, [second, first]), _SHORTS)
+    numbers = [builder.bitcast(each, _SHORTS) for each in (first, second)]
+    return builder.shuffle_vector(*numbers, ir.Constant(_ORDER, list(range(1, 4 * LANES, 2))))
+
+
+_halves_of_lanes = _instruction(list(range(2 * LANES)))
+_halves_of_vectors = _instruction([i // 2 + i % 2 * LANES for i in range(2 * LANES)])
+_EXACT = not has_dot_products()  # the halves are taken as they are
+
+
+@inlined
+def words_of_lanes(first, second):
+    """Words of pairs of lanes: those of the first vector, then those of the second."""
+    if _EXACT:
+        first, second = rounded(first), rounded(second)
+    return _halves_of_lanes(first, second)
+
+
+@inlined
+def words_of_vectors(first, second):
+    """Words whose lower halves are the lanes of the first vector, and the upper ones those of the second."""
+    if _EXACT:
+        first, second = rounded(first), rounded(second)
+    return _halves_of_vectors(first, second)
+
+
+@instruction
+def store_half(typing: Any, pointer: Any, index: Any, words: Any, upper: Any):
+    """Write the upper (1) or the lower (0) halves of words; another thread may write the others meanwhile."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer, index, words, upper = args
+        kind = ir.VectorType(ir.IntType(1), 2 * LANES)
+        masks = [ir.Constant(kind, [i % 2 == half for i in range(2 * LANES)]) for half in (0, 1)]
+        is_upper = builder.icmp_unsigned("!=", upper, ir.Constant(upper.type, 0))
+        address = builder.bitcast(builder.gep(pointer, [index]), _SHORTS.as_pointer())
+        operands = [builder.bitcast(words, _SHORTS), address, ir.Constant(_I32, 2)]
+        operands.append(builder.select(is_upper, masks[1], masks[0]))
+        function = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
+        masked = cgutils.get_or_insert_function(builder.module, function, "llvm.masked.store.v32i16.p0v32i16")
+        builder.call(masked, operands)
+        return context.get_dummy_value()
+
+    return types.void(types.CPointer(types.float32), types.int64, floats16, types.int64), emit
+
+
+@kernel
+def pair_channels(x, y, step, low, high):
+    """y (…, C/2) words of x (…, C); overwrites y."""
+    low, high = low * x.rows_per_sample, high * x.rows_per_sample
+    for block in range(y.blocks):
+        first, target = at(x, 2 * block * x.rows), at(y, block * y.rows)
+        second, both = at(x, (2 * block + 1) * x.rows), 2 * block + 1 < x.blocks
+        for row in range(low * LANES, high * LANES, LANES):
+            store(target, row, words_of_lanes(load(first, row), load(second, row) if both else constant(0)))
+
+
+@kernel
+def pair_steps(x, y, steps, step, low, high):
+    """y (…, T/2, C) words of x (…, T, C); overwrites y."""
+    words = (steps + 1) // 2
+    lines = x.rows_per_sample // steps
+    for block in range(x.blocks):
+        for line in range(low * lines, high * lines):
+            source, target = at(x, block * x.rows + line * steps), at(y, block * y.rows + line * words)
+            for word in range(words):
+                last = constant(0) if 2 * word + 1 == steps else load(source, (2 * word + 1) * LANES)
+                store(target, word * LANES, words_of_vectors(load(source, 2 * word * LANES), last))
+
+
+@kernel
+def pair_samples(x, y, step, low, high):
+    """y (rows/2, C) words of x (C), zeros behind the last sample; overwrites y, two threads the halves of a word."""
+    count = step[BATCH]
+    for block in range(x.blocks):
+        source, target = at(x, block * x.rows), at(y, block * y.rows)
+        row = low
+        while row < high:
+            here, word = load(source, row * LANES), row // 2 * LANES
+            if row % 2 == 0 and row + 1 < high:
+                store(target, word, words_of_vectors(here, load(source, (row + 1) * LANES)))
+                row += 1
+            elif row % 2 == 0 and row + 1 == count:
+                store(target, word, words_of_vectors(here, constant(0)))
+            else:
+                store_half(target, word, words_of_vectors(here, here), row % 2)
+            row += 1
+        if high == count:
+            clear(at(target, (count + 1) // 2), y.rows - (count + 1) // 2)
+
+
+@kernel
+def pair_inputs(w, y, inputs, taps, step, low, high):
+    """y (taps, K/2, N) words of w (taps, K, N), from vector `low` to `high` of y."""
+    words = (inputs + 1) // 2
+    for vector in range(low, high):
+        block, row = vector // y.rows, vector % y.rows
+        tap, row = row // words, row % words * 2
+        value = constant(0)
+        if tap < taps:
+            source = at(w, block * w.rows + tap * inputs + row)
+            last = constant(0) if row + 1 == inputs else load(source, LANES)
+            value = words_of_vectors(load(source, 0), last)
+        store(y, vector * LANES, value)
+
+
+@kernel
+def pair_outputs(w, y, inputs, taps, workspace, step, low, high):
+    """y (taps, N/2, K) words of w (taps, K, N), from vector `low` to `high` of y, both multiples of 16."""
+    words = y.rows // taps
+    for vector in range(low, high, LANES):
+        block, row = vector // y.rows, vector % y.rows
+        tap, part = row // words, row % words // LANES * 2
+        first = block * LANES
+        both = part + 1 < w.blocks
+        for i in range(LANES):
+            place = (tap * inputs + first + i) * LANES
+            value = constant(0)
+            if first + i < inputs:
+                source = at(w, part * w.rows)
+                value = words_of_lanes(
+                    load(source, place), load(source, place + w.rows * LANES) if both else constant(0)
+                )
+            store(workspace, i * LANES, value)
+        transpose_block(workspace, at(y, vector))
