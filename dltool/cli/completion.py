@@ -31,6 +31,7 @@ class Command:
     name: str
     help: str
     options: Sequence[Option]
+    choices: Sequence[str]  # of its argument, if only some words are allowed
 
 
 def commands(app: typer.Typer) -> list[Command]:
@@ -38,7 +39,13 @@ def commands(app: typer.Typer) -> list[Command]:
     functions = {one.name or getattr(one.callback, "__name__", ""): one.callback for one in app.registered_commands}
     found = cast(Any, get_command(app)).commands
     return [
-        Command(name, _first_line(found[name].help), _options(found[name], functions[name])) for name in sorted(found)
+        Command(
+            name,
+            _first_line(found[name].help),
+            _options(found[name], functions[name]),
+            _choices_of_argument(found[name], functions[name]),
+        )
+        for name in sorted(found)
     ]
 
 
@@ -49,6 +56,12 @@ def _options(command: Any, function: Any) -> list[Option]:
         for one in command.params
         if one.param_type_name == "option"
     ]
+
+
+def _choices_of_argument(command: Any, function: Any) -> list[str]:
+    hints = get_type_hints(function)
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    return _choices(hints.get(arguments[0].name)) if arguments else []
 
 
 def _choices(hint: Any) -> list[str]:
@@ -65,6 +78,11 @@ def bash(found: Sequence[Command]) -> str:
         for option in command.options
         if option.choices
         for name in option.names
+    ]
+    values += [
+        f'    "{command.name} {command.name}") words={shlex.quote(" ".join(command.choices))} ;;'
+        for command in found
+        if command.choices
     ]
     options = [f"    {one.name}) words={shlex.quote(' '.join([*_names(one), '--help']))} ;;" for one in found]
     return "\n".join(
@@ -102,8 +120,13 @@ def fish(found: Sequence[Command]) -> str:
 
 
 def _fish(found: Sequence[Command]) -> Iterator[str]:
+    yield "complete -c dltool -n __fish_use_subcommand -l help -d 'Show all commands.'"
+    yield "complete -c dltool -n __fish_use_subcommand -l version -d 'Show the version.'"
     for command in found:
         yield f"complete -c dltool -n __fish_use_subcommand -f -a {command.name} -d {_fish_quoted(command.help)}"
+        if command.choices:
+            words = _fish_quoted(" ".join(command.choices))
+            yield f"complete -c dltool -n '__fish_seen_subcommand_from {command.name}' -f -a {words}"
         for option in command.options:
             spellings = " ".join(f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in option.names)
             values = (

@@ -24,7 +24,7 @@ class BinaryCrossEntropy(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        _check(*inputs)
+        check_labels(*inputs)
         return Spec(()), inputs[0].spec
 
     @staticmethod
@@ -45,11 +45,12 @@ class BinaryCrossEntropyGradient(Op):
 
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
-        _check(*inputs)
+        check_labels(*inputs)
         return (inputs[0].spec,)
 
 
-def _check(prediction: Value, targets: Value, weights: Value | None = None) -> None:
+def check_labels(prediction: Value, targets: Value, weights: Value | None = None) -> None:
+    """Raises ShapeError where the inputs of a binary cross-entropy do not fit."""
     check_prediction(prediction, targets)
     if weights is not None:
         check_channels(prediction, positive_weight=weights)

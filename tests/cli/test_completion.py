@@ -25,6 +25,12 @@ source ./script
 tried() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dltool; echo "${COMPREPLY[*]}"; }
 """
 
+TRY_ZSH = """
+source ./script
+setopt ksh_arrays sh_word_split
+tried() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dltool; echo "${COMPREPLY[*]}"; }
+"""
+
 
 def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
@@ -32,28 +38,52 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        ("dltool ex", "explain export"),
-        ("dltool train --run", "--run-dir"),
-        ("dltool train --device c", "cpu cuda"),
-        ("dltool predict --bad ''", "refuse missing skip"),
-        ("dltool export --no", "--no-preprocessing"),
-        ("dltool train conf", ""),  # bash completes files
-        ("dltool train --run-dir r", ""),
-    ],
-)
-def test_bash_completes(
-    words: str, completed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    shell = shutil.which("bash")
-    if shell is None:
-        pytest.skip("no bash")
-    monkeypatch.chdir(tmp_path)
-    Path("script").write_text(script("bash", capsys))
-    done = subprocess.run([shell, "-c", f"{TRY}\ntried {words}"], capture_output=True, text=True, check=True)
-    assert (done.stdout.strip(), done.stderr) == (completed, "")
+COMPLETED = [
+    ("dltool ex", "explain export"),
+    ("dltool train --run", "--run-dir"),
+    ("dltool train --device c", "cpu cuda"),
+    ("dltool predict --bad ''", "refuse missing skip"),
+    ("dltool export --no", "--no-preprocessing"),
+    ("dltool completion ''", "bash zsh fish"),
+    ("dltool --vers", "--version"),
+    ("dltool train xyz", ""),  # the shell completes files
+    ("dltool train --run-dir x", ""),
+]
+
+
+@pytest.mark.parametrize(("words", "completed"), COMPLETED)
+def test_bash_completes(words: str, completed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    done = run_shell("bash", f"{TRY}\ntried {words}", tmp_path, capsys)
+    assert done.split() == completed.split()
+
+
+@pytest.mark.parametrize(("words", "completed"), COMPLETED)
+def test_fish_completes(words: str, completed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    typed = words.removesuffix("''")
+    done = run_shell("fish", f"source ./script; complete -C '{typed}'", tmp_path, capsys)
+    assert {line.partition("\t")[0] for line in done.splitlines()} == {*completed.split()}
+
+
+@pytest.mark.parametrize(("words", "completed"), COMPLETED)
+def test_zsh_completes(words: str, completed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Of what the function gives, zsh itself takes the words that begin with what is typed."""
+    current = words.removesuffix("''").rpartition(" ")[2]
+    given = run_shell("zsh", f"{TRY_ZSH}\ntried {words}", tmp_path, capsys, "-f").split()
+    assert [word for word in given if word.startswith(current)] == completed.split()
+
+
+def run_shell(shell: str, text: str, folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What a shell prints in an empty folder that holds its completion script; skips without the shell."""
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"no {shell}")
+    (folder / "script").write_text(script(shell, capsys))
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [found, *options, "-c", text], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
 
 
 def test_fish_knows_every_command_and_option(capsys: pytest.CaptureFixture[str]):

@@ -134,7 +134,14 @@ def test_a_file_that_is_cut_short_is_refused_in_a_line(name: str, capsys: Output
             "torch_lstm.safetensors: holds tensors, but not how they are",
         ),
         ([golden("mxnet_cnn-symbol.json"), "-o", "net"], "mxnet_cnn-symbol.json: does not say the shape of a sample"),
-        ([golden("torch_lstm.onnx"), "-o", "net", "--shape", "5"], "torch_lstm.onnx: its input is of the shape 9×5;"),
+        (
+            [golden("torch_lstm.onnx"), "-o", "net", "--shape", "5"],
+            "torch_lstm.onnx: --shape 5 does not fit its input, which is of",
+        ),
+        (
+            [golden("torch_lstm.onnx"), "-o", "net", "--shape", "9,6"],
+            "--shape 9,6 does not fit its input, which is of the shape 9×5",
+        ),
         ([golden("keras_cnn.keras"), "-o", "net", "--shape", "3,x"], "--shape: expected whole numbers above 0"),
         ([golden("keras_cnn.keras"), "-o", "net", "--config", "c"], "keras_cnn.keras: says what its network is; leave"),
     ],

@@ -104,9 +104,18 @@ def _lengths(given: Any, shape: tuple[int, ...] | None, path: Path) -> tuple[int
             f"its input '{given.name}' is not float32; networks that take codes, words or bytes have no counterpart"
         )
         raise InputError(Problem(message, str(path)))
-    lengths = shape or tuple(axis.dim_value for axis in axes[1:])
+    fixed = tuple(axis.dim_value for axis in axes[1:])
+    lengths = shape or fixed
+    fits = len(lengths) == len(fixed) and all(one in (0, other) for one, other in zip(fixed, lengths, strict=True))
+    if shape and not fits:
+        message = f"--shape {','.join(map(str, shape))} does not fit its input, which is of the shape {_shown(axes)}"
+        raise InputError(Problem(message, str(path)))
     if len(lengths) != len(axes) - 1 or 0 in lengths or not lengths:
-        found = "×".join(str(axis.dim_value) if axis.dim_value else axis.dim_param or "any" for axis in axes[1:])
-        message = f"its input is of the shape {found}; give that of a sample in numbers: --shape 3,32,32"
+        message = f"its input is of the shape {_shown(axes)}; give that of a sample in numbers: --shape 3,32,32"
         raise InputError(Problem(message, str(path)))
     return (BATCH, *lengths)
+
+
+def _shown(axes: Any) -> str:
+    """The lengths of a sample's axes, or what they are called where they are open."""
+    return "×".join(str(axis.dim_value) if axis.dim_value else axis.dim_param or "any" for axis in axes[1:])

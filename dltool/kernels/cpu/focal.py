@@ -1,14 +1,15 @@
-"""Focal cross-entropy of logits and class labels, and its gradient, which already is that of the batch's mean."""
+"""Focal cross-entropies of logits, and their gradients, which already are those of the batch's mean."""
 
 from __future__ import annotations
 
 import math
 
-from numpy import float32
+from numpy import float32, float64
 
 from dltool.kernels.cpu.cross_entropy import label_weight, softmax_rows
+from dltool.kernels.cpu.elementary import sigmoid
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane
+from dltool.kernels.cpu.lanes import first_lanes, get_lane
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import bits_as_number
 from dltool.kernels.cpu.softmax import used_lanes
@@ -60,3 +61,52 @@ def focal_gradient(probabilities, labels: Integers, weights, dlogits, gamma, ste
             value = load(probabilities, start) * splat(factor)
             store(dlogits, start, select(used_lanes(block, width), value, constant(0)))
         dlogits[place] = -rest * factor
+
+
+@inlined
+def positive_weight(weights, label, target):
+    """1 + (w - 1) · target, with the weight w of a label, or 1 where none are given."""
+    return float32(1) + (weights[0][label] - float32(1)) * target if len(weights) > 0 else float32(1)
+
+
+@kernel
+def binary_focal(logits, targets, weights, row_loss, probabilities, gamma, step, low, high):
+    """row_loss () = mean of w · q^gamma · l, and p = sigmoid(x), of logits x and targets t (k,).
+
+    l = -t ln p - (1 - t) ln(1 - p), and q = p + t - 2pt, which is 1 - the probability of a target 0 or 1.
+    """
+    stride, width = logits.rows * LANES, logits.channels
+    for row in range(low, high):
+        total = float32(0)
+        for label in range(width):
+            place = (label // LANES) * stride + row * LANES + label % LANES
+            x, target = float64(logits[place]), float64(targets[place])
+            power = math.exp(-abs(x))
+            small, large = power / (1 + power), 1 / (1 + power)
+            rest = (small if x < 0 else large) * (1 - target) + (large if x < 0 else small) * target
+            loss = (0.0 if x < 0 else x) - x * target + math.log1p(power)
+            total += positive_weight(weights, label, targets[place]) * float32(math.pow(rest, gamma) * loss)
+        row_loss[row] = total / float32(width)
+        for block in range(logits.blocks):
+            start = block * stride + row * LANES
+            store(probabilities, start, select(used_lanes(block, width), sigmoid(load(logits, start)), constant(0)))
+
+
+@kernel
+def binary_focal_gradient(probabilities, targets, weights, dlogits, gamma, step, low, high):
+    """dx (k,) = w · q^gamma · (p - t + gamma · l / q · (1 - 2t) · p · (1 - p)) / k · scale; overwrites dx."""
+    stride, width = probabilities.rows * LANES, probabilities.channels
+    scale = bits_as_number(step[SCALE]) / width
+    for row in range(low, high):
+        for label in range(width):
+            place = (label // LANES) * stride + row * LANES + label % LANES
+            p, target = float64(probabilities[place]), float64(targets[place])
+            loss = -target * math.log(max(p, LEAST)) - (1 - target) * math.log(max(1 - p, LEAST))
+            rest = p * (1 - target) + (1 - p) * target
+            ratio = loss / rest if rest > LEAST else 1.0
+            slope = p - target + gamma * ratio * (1 - 2 * target) * p * (1 - p)
+            value = float32(math.pow(rest, gamma) * slope * scale)
+            dlogits[place] = positive_weight(weights, label, targets[place]) * value
+        if width % LANES:
+            start = (width // LANES) * stride + row * LANES
+            store(dlogits, start, select(first_lanes(width % LANES), load(dlogits, start), constant(0)))

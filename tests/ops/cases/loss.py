@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .case import POSITIVE, Case, fixed, integers, labels, rows
+
+#: what targets of labels lie between
+SHARE: Any = {"low": 0, "high": 1}
 
 
 def _losses() -> list[Case]:
@@ -17,6 +22,15 @@ def _losses() -> list[Case]:
         Case("focal", (logits, labels(5)), gradients=(0,), loss=True),
         Case("focal", (logits, labels(5), weights), {"gamma": 0.5}, gradients=(0,), loss=True),
         Case("focal", (rows(33), labels(33)), {"gamma": 0.0}, gradients=(0,), loss=True),
+        Case("binary_focal", (rows(3), rows(3, **SHARE)), gradients=(0,), loss=True),
+        Case(
+            "binary_focal",
+            (rows(33), rows(33, **SHARE), fixed(33, **POSITIVE)),
+            {"gamma": 0.5},
+            gradients=(0,),
+            loss=True,
+        ),
+        Case("binary_focal", (rows(5), rows(5, **SHARE)), {"gamma": 0.0}, gradients=(0,), loss=True),
         Case("binary_cross_entropy", (rows(3), rows(3, low=0, high=1)), gradients=(0,), loss=True),
         Case(
             "binary_cross_entropy", (rows(3), rows(3, low=0, high=1), fixed(3, **POSITIVE)), gradients=(0,), loss=True
