@@ -159,6 +159,8 @@ def open_job(
     require_device(train.device)
     if train.device in ("cpu", "auto") and not debug:
         library.expect()
+    else:
+        library.end_waiting()
     dataset = open_dataset(experiment.data, folders, sampling=train.sampling, watch=watch)
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
     require_alike(experiment, dataset, ranks)
