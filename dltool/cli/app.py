@@ -123,6 +123,11 @@ def train(
     log_ranks: LogRanks = None,
 ) -> int:
     """Train a network as described by a config."""
+    if ranks is None and device in (None, "cpu") and not debug:
+        from dltool.kernels.cpu.library import expect
+
+        expect()  # before this process spends half a second on its own imports
+
     from dltool.cli.commands.train import train as train_once
     from dltool.cli.commands.train_folds import train_folds
     from dltool.config.locating import located

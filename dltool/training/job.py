@@ -161,6 +161,8 @@ def open_job(
     require_device(train.device)
     if train.device in ("cpu", "auto") and not debug:
         library.expect()
+    else:
+        library.end_waiting()
     limited = with_memory(experiment, ranks)
     dataset = ranks.beside(cache_root()).made_once(
         lambda: open_dataset(limited.data, folders, sampling=train.sampling, watch=watch)

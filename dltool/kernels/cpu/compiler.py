@@ -111,8 +111,8 @@ class _Codegen(JITCPUCodegen):
         for value in [*module.functions, *module.global_variables]:
             if not value.is_declaration and value.name != symbol:
                 value.linkage = "internal"
-        passes, builder = self._module_pass_manager()
-        passes.run(module, builder)
+        builder = binding.create_pass_builder(self._tm, binding.create_pipeline_tuning_options(speed_level=3))
+        builder.getModulePassManager().run(module, builder)
         return self._tm.emit_object(module)
 
 

@@ -9,7 +9,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane, set_lane, sum_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at, bits_as_number
-from dltool.kernels.cpu.softmax import softmax_row, used_lanes
+from dltool.kernels.cpu.softmax import softmax_16_rows, softmax_row, used_lanes
 from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 
@@ -67,11 +67,14 @@ def label_loss(weights, x, label, stride, width, smoothing, each_class, spread, 
 @inlined
 def softmax_rows(logits, probabilities, first, count):
     """Write the probabilities of up to 16 rows; in a lane for each row, ln Σ eˣ⁻ᵐ and the maximum m."""
-    sums, largest = constant(1), constant(0)
-    for i in range(count):
-        x, p = at(logits, first + i), at(probabilities, first + i)
-        maximum, total = softmax_row(x, p, logits.rows * LANES, logits.channels)
-        sums, largest = set_lane(sums, i, total), set_lane(largest, i, maximum)
+    x, p = at(logits, first), at(probabilities, first)
+    if count == LANES and logits.blocks == 1:
+        largest, sums = softmax_16_rows(x, p, logits.channels)
+    else:
+        sums, largest = constant(1), constant(0)
+        for i in range(count):
+            maximum, total = softmax_row(at(x, i), at(p, i), logits.rows * LANES, logits.channels)
+            sums, largest = set_lane(sums, i, total), set_lane(largest, i, maximum)
     return log(sums), largest
 
 

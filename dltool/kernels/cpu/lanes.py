@@ -54,6 +54,41 @@ def max_lanes(typing: Any, x: Any):
     return types.float32(floats16), _reduce(larger)
 
 
+def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
+    """The same tree for 16 vectors at once: halves of two vectors share one, until each lane holds the end of a row."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = llvm_vector(floats16)
+        place = lambda i: builder.gep(args[0], [ir.Constant(ir.IntType(64), i * LANES)])  # noqa: E731
+        vectors = [builder.load(builder.bitcast(place(i), kind.as_pointer()), align=4) for i in range(LANES)]
+        width = LANES
+        while len(vectors) > 1:
+            width //= 2
+            low = [lane for start in range(0, 2 * LANES, 2 * width) for lane in range(start, start + width)]
+            lows, highs = (ir.Constant(ir.VectorType(_I32, LANES), [i + by for i in low]) for by in (0, width))
+            pairs = zip(vectors[::2], vectors[1::2], strict=True)
+            vectors = [
+                combine(builder, builder.shuffle_vector(a, b, lows), builder.shuffle_vector(a, b, highs))
+                for a, b in pairs
+            ]
+        return vectors[0]
+
+    return emit
+
+
+@instruction
+def sum_rows_of_lanes(typing: Any, pointer: Any):
+    """The sums of the lanes of each of 16 vectors, with the bits of `sum_lanes`."""
+    return floats16(types.CPointer(types.float32)), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
+
+
+@instruction
+def max_rows_of_lanes(typing: Any, pointer: Any):
+    """The largest lane of each of 16 vectors, found as by `max_lanes`."""
+    larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
+    return floats16(types.CPointer(types.float32)), _reduce_rows(larger)
+
+
 @instruction
 def set_lane(typing: Any, x: Any, lane: Any, value: Any):
     """x with another number in one lane."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import binding
 
 from dltool.kernels.cpu import cache as files
+from dltool.kernels.cpu.workspace import SPACES
 from dltool.kernels.records import Kernel
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None],
     """
     kernels = list(dict.fromkeys(kernels))
     missing = [kernel for kernel in kernels if kernel not in _addresses and files.read(kernel) is None]
+    missing.sort(
+        key=lambda kernel: kernel.name not in SPACES
+    )  # large ones first, so that none is compiled alone at last
     started = time.perf_counter()
     if missing:
         _compile_together(missing, on_compile or (lambda what, share: None))
