@@ -268,6 +268,8 @@ TILES: Mapping[str, str] = {
     "winograd": "pixel_tiles",
     "winograd_weight_gradient": "weight_tiles",
 }
+#: what takes their place where the processor has AMX
+ON_AMX: Mapping[str, str] = {"bfloat16_row_tiles": "amx_row_tiles", "bfloat16_column_tiles": "amx_column_tiles"}
 #: vectors that a kernel needs, of what it is called with, by name
 SPACES: Mapping[str, Callable[..., int]] = {
     "bfloat16_conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
