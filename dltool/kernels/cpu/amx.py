@@ -82,21 +82,6 @@ class Amx:
     release = _working("tilerelease")()
 
 
-def make_room(vectors: int) -> Any:
-    """room(): memory on the stack for so many vectors, in whole lines of the cache."""
-
-    @instruction
-    def room(typing):
-        def emit(context, builder, sig, args):
-            place = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), vectors * LANES))
-            place.align = 64
-            return builder.bitcast(place, ir.FloatType().as_pointer())
-
-        return _POINTER(), emit
-
-    return room
-
-
 @instruction
 def as_configuration(typing: Any, room: Any):
     """The same memory as bytes."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dltool.kernels.cpu.amx import Amx, as_configuration, make_room, write_configuration
+from dltool.kernels.cpu.amx import Amx, as_configuration, write_configuration
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.pointers import advance, at
+from dltool.kernels.cpu.pointers import advance, at, make_room
 from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
