@@ -29,3 +29,7 @@ class RoundWeights(Op):
     operands = "x -> y"
     cut = Cut.PARAMETER
     shape = staticmethod(same_shape)
+
+
+#: ops that round
+ROUNDING = (RoundBfloat16, RoundWeights)

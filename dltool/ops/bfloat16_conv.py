@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dltool.kernels.pairs import depth_words
 from dltool.ops.geometry import GEOMETRY, check_input, check_output, geometry_of, input_shape, output_shape
 from dltool.ops.op import Cut, Op, ShapeError, Spec
 from dltool.registry import register
@@ -74,9 +75,8 @@ class Bfloat16ConvWeightGradient(Op):
         check_output(geometry, dy.shape)
         kernel = (geometry.kernel_height, geometry.kernel_width)[3 - len(x.shape) :]
         ends = attributes["channels"], attributes["filters"]
-        if {x.spec.dtype, dy.spec.dtype} != {"uint32"} or (x.shape[-1], dy.shape[-1]) != tuple(
-            -(-n // 2) for n in ends
-        ):
+        words = tuple(map(depth_words, ends))
+        if {x.spec.dtype, dy.spec.dtype} != {"uint32"} or (x.shape[-1], dy.shape[-1]) != words:
             raise ShapeError(f"{ends} channels do not fit words {list(x.shape)} and {list(dy.shape)}")
         return (Spec((attributes["groups"], *kernel, *ends), batched=False),)
 

@@ -9,17 +9,12 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltool.kernels.records import LANES
+from dltool.kernels.pairs import depth_words, pairs, whole_words
 from dltool.ops.op import Cut, Op, ShapeError, Spec
 from dltool.registry import register
 
 if TYPE_CHECKING:
     from dltool.ops.graph import Value
-
-
-def pairs(count: int) -> int:
-    """Words that hold `count` numbers."""
-    return (count + 1) // 2
 
 
 @register("op", "pair_channels")
@@ -32,7 +27,7 @@ class PairChannels(Op):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (x,) = inputs
-        return (Spec((*x.shape[:-1], pairs(x.shape[-1])), dtype="uint32"),)
+        return (Spec((*x.shape[:-1], depth_words(x.shape[-1])), dtype="uint32"),)
 
 
 @register("op", "pair_steps")
@@ -92,7 +87,7 @@ class PairInputs(PairWeights):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (w,) = inputs
-        return (Spec((*w.shape[:-2], pairs(w.shape[-2]), w.shape[-1]), batched=False, dtype="uint32"),)
+        return (Spec((*w.shape[:-2], depth_words(w.shape[-2]), w.shape[-1]), batched=False, dtype="uint32"),)
 
 
 @register("op", "pair_outputs")
@@ -102,5 +97,4 @@ class PairOutputs(PairWeights):
     @staticmethod
     def shape(*inputs: Value, **attributes: Any) -> tuple[Spec, ...]:
         (w,) = inputs
-        words = -(-w.shape[-1] // (2 * LANES)) * LANES
-        return (Spec((*w.shape[:-2], words, w.shape[-2]), batched=False, dtype="uint32"),)
+        return (Spec((*w.shape[:-2], whole_words(w.shape[-1]), w.shape[-2]), batched=False, dtype="uint32"),)

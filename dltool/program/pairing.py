@@ -6,40 +6,70 @@ no words go on with rounded numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from dltool.kernels.records import LANES
-from dltool.ops.bfloat16 import RoundBfloat16, RoundWeights
+from dltool.ops.bfloat16 import ROUNDING
 from dltool.ops.bfloat16_conv import Bfloat16Conv, Bfloat16ConvDataGradient, Bfloat16ConvWeightGradient
 from dltool.ops.bfloat16_matmul import Bfloat16Matmul, Bfloat16WeightGradient
+from dltool.ops.bfloat16_recurrent import (
+    Bfloat16GRU,
+    Bfloat16GRUGradient,
+    Bfloat16LSTM,
+    Bfloat16LSTMGradient,
+    Bfloat16SimpleRNN,
+    Bfloat16SimpleRNNGradient,
+)
 from dltool.ops.conv import Conv, ConvDataGradient, ConvWeightGradient
 from dltool.ops.graph import Graph, Node, Value
+from dltool.ops.gru import GRU, GRUGradient
+from dltool.ops.lstm import LSTM, LSTMGradient
 from dltool.ops.matmul import Matmul, MatmulDataGradient, MatmulWeightGradient
 from dltool.ops.op import Op
+from dltool.ops.simple_rnn import SimpleRNN, SimpleRNNGradient
 
 #: name of the op that makes words of a value
 Order = str
+
+#: what takes the place of an op, and the orders of those inputs that come as words
+LOWERED: Mapping[type[Op], tuple[type[Op], Mapping[int, Order]]] = {
+    Matmul: (Bfloat16Matmul, {0: "pair_channels", 1: "pair_inputs"}),
+    MatmulDataGradient: (Bfloat16Matmul, {0: "pair_channels", 1: "pair_outputs"}),
+    MatmulWeightGradient: (Bfloat16WeightGradient, {0: "pair_steps", 1: "pair_steps"}),
+    Conv: (Bfloat16Conv, {0: "pair_channels", 1: "pair_inputs"}),
+    ConvDataGradient: (Bfloat16ConvDataGradient, {0: "pair_channels", 1: "pair_outputs"}),
+    ConvWeightGradient: (Bfloat16ConvWeightGradient, {0: "pair_channels", 1: "pair_channels"}),
+    LSTM: (Bfloat16LSTM, {1: "pair_inputs"}),
+    LSTMGradient: (Bfloat16LSTMGradient, {1: "pair_outputs"}),
+    GRU: (Bfloat16GRU, {1: "pair_inputs"}),
+    GRUGradient: (Bfloat16GRUGradient, {1: "pair_outputs"}),
+    SimpleRNN: (Bfloat16SimpleRNN, {1: "pair_inputs"}),
+    SimpleRNNGradient: (Bfloat16SimpleRNNGradient, {1: "pair_outputs"}),
+}
+_OF_WEIGHTS = ("pair_inputs", "pair_outputs")
 
 
 def pair_operands(graph: Graph) -> None:
     """Gives every product that can do so words to multiply; after rounding."""
     words: dict[tuple[Value, Order], Value] = {}
     for node in list(graph.nodes):
-        if node.op not in _FORMS or not all(_is_rounded(value) for value in node.inputs) or _is_narrow(node):
+        if node.op not in LOWERED or _is_narrow(node):
             continue
-        op, orders = _FORMS[node.op](node)
-        node.op, node.inputs = (
-            op,
-            tuple(_words(graph, value, order, words) for value, order in zip(node.inputs, orders, strict=True)),
-        )
+        op, orders = LOWERED[node.op]
+        if all(_fits(node.inputs[i], order) for i, order in orders.items()):
+            if op is Bfloat16ConvWeightGradient:
+                channels, filters = (value.shape[-1] for value in node.inputs)
+                node.attributes = {**node.attributes, "channels": channels, "filters": filters}
+            inputs = (_words(graph, one, orders.get(i), words) for i, one in enumerate(node.inputs))
+            node.op, node.inputs = op, tuple(inputs)
     read = {value for node in graph.nodes for value in node.inputs}
-    graph.remove(
-        [node for node in graph.nodes if node.op in (RoundBfloat16, RoundWeights) and node.outputs[0] not in read]
-    )
+    graph.remove([node for node in graph.nodes if node.op in ROUNDING and node.outputs[0] not in read])
 
 
-def _is_rounded(value: Value) -> bool:
-    return value.producer is not None and value.producer.op in (RoundBfloat16, RoundWeights)
+def _fits(value: Value, order: Order) -> bool:
+    """Whether words can be made of a value: it is rounded, and one of the batch or weights, as the order wants."""
+    rounded = value.producer is not None and value.producer.op in ROUNDING
+    return rounded and value.spec.batched != (order in _OF_WEIGHTS)
 
 
 def _is_narrow(node: Node) -> bool:
@@ -47,48 +77,15 @@ def _is_narrow(node: Node) -> bool:
     return node.op in (Conv, ConvDataGradient, ConvWeightGradient) and node.inputs[0].shape[-1] < LANES
 
 
-def _words(graph: Graph, value: Value, order: Order, known: dict[tuple[Value, Order], Value]) -> Value:
-    """The words of a rounded value in an order, made of the value before rounding."""
+def _words(graph: Graph, value: Value, order: Order | None, known: dict[tuple[Value, Order], Value]) -> Value:
+    """The words of a rounded value in an order, made of what was rounded; without an order the value itself."""
+    if order is None:
+        return value
+    attributes = {}
+    if order == "pair_steps" and len(value.shape) == 1:
+        order, attributes = "pair_samples", {"rows": graph.rows}
     if (value, order) not in known:
         assert value.producer is not None
-        rows = {"rows": graph.rows} if order == "pair_samples" else {}
         with graph.before(value.producer):
-            known[value, order] = graph.apply(order, value.producer.inputs[0], **rows)
+            known[value, order] = graph.apply(order, value.producer.inputs[0], **attributes)
     return known[value, order]
-
-
-def _conv(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    return Bfloat16Conv, ("pair_channels", "pair_inputs")
-
-
-def _conv_data_gradient(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    return Bfloat16ConvDataGradient, ("pair_channels", "pair_outputs")
-
-
-def _conv_weight_gradient(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    x, dy = node.inputs
-    node.attributes = {**node.attributes, "channels": x.shape[-1], "filters": dy.shape[-1]}
-    return Bfloat16ConvWeightGradient, ("pair_channels", "pair_channels")
-
-
-def _matmul(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    return Bfloat16Matmul, ("pair_channels", "pair_inputs")
-
-
-def _matmul_data_gradient(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    return Bfloat16Matmul, ("pair_channels", "pair_outputs")
-
-
-def _matmul_weight_gradient(node: Node) -> tuple[type[Op], tuple[Order, Order]]:
-    order = "pair_steps" if len(node.inputs[0].shape) > 1 else "pair_samples"
-    return Bfloat16WeightGradient, (order, order)
-
-
-_FORMS: dict[type[Op], Callable[[Node], tuple[type[Op], tuple[Order, Order]]]] = {
-    Conv: _conv,
-    ConvDataGradient: _conv_data_gradient,
-    ConvWeightGradient: _conv_weight_gradient,
-    Matmul: _matmul,
-    MatmulDataGradient: _matmul_data_gradient,
-    MatmulWeightGradient: _matmul_weight_gradient,
-}

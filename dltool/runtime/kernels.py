@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from dltool.kernels.cpu.workspace import SPACES, TILES
+from dltool.kernels.bfloat16_unit import has_tiles
+from dltool.kernels.cpu.workspace import ON_AMX, SPACES, TILES
 from dltool.kernels.records import LANES, Kernel, Record
 from dltool.ops.graph import Node
 from dltool.ops.op import Op
@@ -33,7 +34,10 @@ def function_of(op: type[Op]) -> Kernel:
 
 def tiles_of(op: type[Op]) -> Kernel | None:
     """The tile function that the kernel of an op calls."""
-    return Kernel(TILES[op.yaml_name]) if op.yaml_name in TILES else None
+    name = TILES.get(op.yaml_name)
+    if name in ON_AMX and has_tiles():
+        name = ON_AMX[name]
+    return Kernel(name) if name else None
 
 
 @dataclass(frozen=True)

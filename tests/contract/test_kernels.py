@@ -20,6 +20,9 @@ BATCHES = ((1, (1,)), (33, (3, 28, 33, 1)))  # rows planned for, and rows that c
 THREADS = (1, 2, 3)
 SPREADS = (1.0, 0.01, 30.0)  # of the first input
 CLOSE = 3e-6  # of a number, or of the largest of its array
+#: a number that lies between two of bfloat16 may be rounded to either, by sums that differ in their last bit
+CLOSE_ROUNDED = 1e-2
+ROUNDED_WITHIN = ("bfloat16_lstm", "bfloat16_gru", "bfloat16_simple_rnn")
 
 
 def test_every_op_has_a_cpu_kernel_unless_it_is_lowered():
@@ -47,7 +50,8 @@ def test_a_cpu_kernel_does_what_the_reference_says(case: Case, first: int):
             for node in bound[0].program.nodes:
                 for name, expected in by_reference(node, {**values, **arrays}, step).items():
                     what = f"{case} {name}, {rows} of {planned} rows"
-                    assert_close(values[name], expected, what, least=min(1.0, factor))
+                    close = CLOSE_ROUNDED if case.op.startswith(ROUNDED_WITHIN) else CLOSE
+                    assert_close(values[name], expected, what, least=min(1.0, factor), close=close)
 
 
 def spread(arrays: Arrays, factor: float) -> None:
@@ -129,9 +133,11 @@ def test_what_is_not_finite_stays_so(case: Case, broken: float, place: int):
                 assert not lost.any(), f"{node} with {broken} in {name}: {values[made]}, reference {expected}"
 
 
-ROUNDING = [case for case in CASES if "rounded" in registered("op")[case.op].attributes]
-#: a number that lies between two of bfloat16 may be rounded to either, by sums that differ in their last bit
-CLOSE_ROUNDED = 1e-2
+ROUNDING = [
+    case
+    for case in CASES
+    if "rounded" in registered("op")[case.op].attributes and not case.op.startswith(ROUNDED_WITHIN)
+]
 
 
 @pytest.mark.parametrize("case", ROUNDING, ids=str)

@@ -33,7 +33,7 @@ def test_loops_over_steps(kind: str, gates: int, states: int, extras: bool, monk
     monkeypatch.setattr(recurrence_kernel, "suits", lambda recurrent: True)
     monkeypatch.setattr(recurrence_kernel, "over_steps", partial(recurrence_kernel.over_steps, interpret=True))
     samples, steps, width = 18, 4, 16  # more than one block of threads, the last of them not full
-    given = {"masked": int(extras), **({"relu": 0} if kind == "simple_rnn" else {})}
+    given = {"masked": int(extras), "rounded": 0, **({"relu": 0} if kind == "simple_rnn" else {})}
     more = [numbers(samples, width, seed=i) for i in range(states)] if extras else []
     more += [(numbers(samples, 1, width, seed=9) > 0) * np.float32(2)] if extras else []
     recurrent, products = numbers(width, gates * width), numbers(samples, steps, gates * width)
@@ -61,7 +61,7 @@ def test_attention_in_tiles(heads: int, groups: int, steps: int, causal: int, le
     width = 16
     shape = attention_kernel.Shape(heads, groups, causal, width**-0.5, steps)
     given = {"heads": heads, "groups": groups, "causal": causal, "scale": width**-0.5, "rate": 0.0}
-    rest = {"stream": 0, "key": 0, "step": STEP}
+    rest = {"stream": 0, "key": 0, "rounded": 0, "step": STEP}
     known = [] if lengths is None else [np.array(lengths, np.int32)]
     qkv, dy = 3 * numbers(3, steps, (heads + 2 * groups) * width), numbers(3, steps, heads * width)
     y, logsums = reference.find("attention")(qkv, *known, **given, **rest)

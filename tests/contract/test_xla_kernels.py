@@ -23,7 +23,16 @@ from .bound import Arrays, by_reference
 from .test_kernels import assert_close, single
 
 #: what only lowering for the cpu makes
-LOWERED = {"winograd", "embedding_product", "folding", "sample_moments"}
+LOWERED = {
+    "bfloat16_conv",
+    "bfloat16_matmul",
+    "bfloat16_recurrent",
+    "embedding_product",
+    "folding",
+    "pairs",
+    "sample_moments",
+    "winograd",
+}
 #: parts of a weight's gradient, of which XLA makes but one
 IN_GROUPS = {"conv_weight_gradient", "depthwise_weight_gradient"}
 #: compiling takes most of the time of these tests

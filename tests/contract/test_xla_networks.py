@@ -10,6 +10,7 @@ from dltool.runtime.device import Device
 from dltool.runtime.engine import Engine
 
 from .networks import BATCH, ROWS, Row
+from .test_bfloat16_networks import CLOSE_LOSS, in_bfloat16
 
 #: what of the table every test run has: compiling takes seconds
 QUICK = {"dropout", "batch_norm of keras", "conv2d", "stateful gru", "embeddings of bags", "transformer_block"}
@@ -35,3 +36,16 @@ def test_xla_and_the_reference_train_alike(row: Row):
     evaluated, expected = (engine.evaluate("train", use_average=use_average) for engine in (xla, reference))
     np.testing.assert_allclose(evaluated.losses, expected.losses, rtol=1e-3)
     np.testing.assert_allclose(evaluated.outputs, expected.outputs, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in {"conv2d", "stateful gru"}], ids=str)
+def test_xla_and_the_reference_round_alike(row: Row):
+    row = in_bfloat16(row)
+    networks = [
+        build_network(row.experiment, row.signature, training=x, rows=BATCH, lower=False) for x in (True, False)
+    ]
+    data, seed = {"train": row.data()}, row.experiment.train.seed
+    xla = Engine(networks[:1], networks[1:], data, seed=seed, device=Device("xla", precision="bfloat16"))
+    reference = Engine(networks[:1], networks[1:], data, seed=seed, debug=True)
+    trained, expected = (engine.train("train", row.steps(0, 3), collect=False) for engine in (xla, reference))
+    np.testing.assert_allclose(trained.losses, expected.losses, rtol=CLOSE_LOSS)

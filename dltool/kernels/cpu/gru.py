@@ -7,13 +7,12 @@ from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
-    add_product,
+    add_seen,
     add_slopes,
     clear_dense,
     copy_dense,
     dense_size,
     put_steps,
-    seen_state,
     start_state,
     take_mask,
     take_steps,
@@ -29,6 +28,12 @@ _space, _gradient_space = shared(gru_space), shared(gru_gradient_space)
 @kernel
 def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, workspace, step, low, high):
     """y (T, H), gates (T, 3 · H) and candidates (T, H) of products (T, 3 · H), which may lie where the gates do."""
+    gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, 0, workspace, low, high)
+
+
+@inlined
+def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, low, high):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
     at_candidates, at_gates, at_sums, at_mask, _ = _space(count, blocks, gates.blocks)
@@ -44,9 +49,7 @@ def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded
                 for row in range(count):
                     store(sums, (block * count + row) * LANES, load(bias, block * LANES))
             before, now, kept = at(hidden, t * size), at(dense, t * gates_size), at(candidate, t * size)
-            add_product(
-                seen_state(before, mask, masked, rounded, blocks, count), blocks, count, recurrent, gates.blocks, sums
-            )
+            add_seen(before, mask, masked, rounded, blocks, count, recurrent, gates.blocks, sums, tiles)
             for block in range(blocks):
                 for row in range(count):
                     gru_units(now, sums, kept, before, at(before, size), count, row, block, units)
@@ -75,8 +78,18 @@ def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
 @kernel
 def gru_gradient(
     gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, workspace, step, low, high
-):  # fmt: skip
+):
     """dproducts (T, 3 · H), which may lie where the gates do, and dsums (T, 3 · H), the last step first."""
+    gru_steps_back(
+        gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, 0, workspace, low, high
+    )
+
+
+@inlined
+def gru_steps_back(
+    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, tiles, workspace, low, high
+):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
     at_kept, at_dhidden, at_candidates, at_hidden, at_gates, at_sums, at_mask, _ = _gradient_space(
@@ -86,7 +99,9 @@ def gru_gradient(
     candidate, hidden = at(workspace, at_candidates), at(workspace, at_hidden)
     dense, sums, mask = at(workspace, at_gates), at(workspace, at_sums), at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
-    transpose_matrix(recurrent, blocks, gates.blocks, turned)
+    if rounded != 2:
+        transpose_matrix(recurrent, blocks, gates.blocks, turned)
+    weights = at(recurrent, 0) if rounded == 2 else turned
     clear_dense(kept, blocks, count)
     for block in range(STEPS_TOGETHER + 1):
         clear_dense(at(sums, block * gates_size), gates.blocks, count)
@@ -104,7 +119,9 @@ def gru_gradient(
         for t in range(number - 1, -1, -1):
             now, upstream, slopes = at(dense, t * gates_size), at(dhidden, t * size), at(sums, t * gates_size)
             if first + t + 1 < steps:
-                add_slopes(at(slopes, gates_size), gates.blocks, count, turned, blocks, mask, masked, rounded, upstream)
+                add_slopes(
+                    at(slopes, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream, tiles
+                )
             for block in range(blocks):
                 for row in range(count):
                     gru_slopes(

@@ -7,13 +7,12 @@ from dltool.kernels.cpu.elementary import rational_sigmoid, rational_tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
-    add_product,
+    add_seen,
     add_slopes,
     clear_dense,
     copy_dense,
     dense_size,
     put_steps,
-    seen_state,
     start_state,
     take_mask,
     take_steps,
@@ -29,6 +28,12 @@ _space, _gradient_space = shared(lstm_space), shared(lstm_gradient_space)
 @kernel
 def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, workspace, step, low, high):
     """y (T, H), gates (T, 4 · H) and cells (T, H) of products (T, 4 · H), which may lie where the gates do."""
+    lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, 0, workspace, low, high)
+
+
+@inlined
+def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, low, high):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
     at_cells, at_gates, at_mask, _ = _space(count, blocks, gates.blocks)
@@ -42,9 +47,7 @@ def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, workspac
         take_steps(products, low, count, first, number, dense)
         for t in range(number):
             now, known = at(dense, t * gates_size), at(hidden, t * size)
-            add_product(
-                seen_state(known, mask, masked, rounded, blocks, count), blocks, count, recurrent, gates.blocks, now
-            )
+            add_seen(known, mask, masked, rounded, blocks, count, recurrent, gates.blocks, now, tiles)
             before, after = at(cell, t * size), at(cell, (t + 1) * size)
             for block in range(blocks):
                 for row in range(count):
@@ -76,6 +79,12 @@ def lstm_units(gates, hidden, before, cell, count, row, block, units):
 @kernel
 def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, workspace, step, low, high):
     """dproducts (T, 4 · H), which may lie where the gates do, of dy (T, H), the last step first."""
+    lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, 0, workspace, low, high)
+
+
+@inlined
+def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, low, high):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
     at_dcell, at_dhidden, at_cells, at_gates, at_mask, _ = _gradient_space(count, blocks, gates.blocks)
@@ -83,7 +92,9 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounde
     cell, dense = at(workspace, at_cells), at(workspace, at_gates)  # the first of cell: before
     mask = at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
-    transpose_matrix(recurrent, blocks, gates.blocks, turned)
+    if rounded != 2:
+        transpose_matrix(recurrent, blocks, gates.blocks, turned)
+    weights = at(recurrent, 0) if rounded == 2 else turned
     clear_dense(dcell, blocks, count)
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
@@ -99,7 +110,9 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounde
         for t in range(number - 1, -1, -1):
             now, upstream = at(dense, t * gates_size), at(dhidden, t * size)
             if first + t + 1 < steps:
-                add_slopes(at(now, gates_size), gates.blocks, count, turned, blocks, mask, masked, rounded, upstream)
+                add_slopes(
+                    at(now, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream, tiles
+                )
             before = at(cell, t * size)
             for block in range(blocks):
                 for row in range(count):

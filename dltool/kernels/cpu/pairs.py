@@ -18,7 +18,8 @@ from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, store
+from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, shared, store
+from dltool.kernels.pairs import depth_words
 from dltool.kernels.records import BATCH, LANES
 
 _I32 = ir.IntType(32)
@@ -52,6 +53,7 @@ def _rounded_halves(builder: Any, first: Any, second: Any) -> Any:
 
 _halves_of_lanes = _instruction(list(range(2 * LANES)))
 _halves_of_vectors = _instruction([i // 2 + i % 2 * LANES for i in range(2 * LANES)])
+_depth_words = shared(depth_words)
 _EXACT = not has_dot_products()  # the halves are taken as they are
 
 
@@ -139,12 +141,12 @@ def pair_samples(x, y, step, low, high):
 @kernel
 def pair_inputs(w, y, inputs, taps, step, low, high):
     """y (taps, K/2, N) words of w (taps, K, N), from vector `low` to `high` of y."""
-    words = (inputs + 1) // 2
+    words = _depth_words(inputs)
     for vector in range(low, high):
         block, row = vector // y.rows, vector % y.rows
         tap, row = row // words, row % words * 2
         value = constant(0)
-        if tap < taps:
+        if tap < taps and row < inputs:
             source = at(w, block * w.rows + tap * inputs + row)
             last = constant(0) if row + 1 == inputs else load(source, LANES)
             value = words_of_vectors(load(source, 0), last)

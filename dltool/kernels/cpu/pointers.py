@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import LANES
@@ -59,3 +60,18 @@ def bits_as_number(typing: Any, bits: Any):
 def at(pointer, vector):
     """The pointer to a vector, by its number."""
     return advance(pointer, vector * LANES)
+
+
+def make_room(vectors: int) -> Any:
+    """room(): memory on the stack for so many vectors, in whole lines of the cache."""
+
+    @instruction
+    def room(typing):
+        def emit(context, builder, sig, args):
+            place = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), vectors * LANES))
+            place.align = 64
+            return builder.bitcast(place, ir.FloatType().as_pointer())
+
+        return types.CPointer(types.float32)(), emit
+
+    return room

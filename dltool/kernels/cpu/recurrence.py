@@ -10,14 +10,17 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
+from dltool.kernels.cpu.image import rows_of_tiles, set_tap
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.matmul import even_chunk, product_rows
-from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.pairs import words_of_lanes
+from dltool.kernels.cpu.pointers import as_integers, at, make_room
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
-from dltool.kernels.cpu.workspace import dense_vectors, mask_vectors
+from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vectors, table_vectors
 from dltool.kernels.records import LANES, POSITION
 
+_room_for_taps = make_room(table_vectors(WORD_BLOCKS))
 dense_size, _mask_size = shared(dense_vectors), shared(mask_vectors)
 
 
@@ -32,6 +35,44 @@ def add_product(x, depth, count, w, columns, out):
             target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
             source, least = at(x, first * count), float32(-float("inf"))
             product_rows(taps, source, count * LANES, panel, target, LANES, target, count, least)
+
+
+@inlined
+def add_word_product(x, depth, count, w, columns, out, tiles):
+    """The same of words: of `depth` blocks of x, and of w as it is stored."""
+    table = as_integers(_room_for_taps())
+    for first in range(0, depth, WORD_BLOCKS):
+        taps = min(WORD_BLOCKS, depth - first)
+        for tap in range(taps):
+            set_tap(table, tap, tap * count * LANES, tap * LANES * LANES, LANES)
+        for j in range(columns):
+            target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
+            rows_of_tiles(
+                tiles, count, taps, table, at(x, first * count), LANES, 1, panel, target, LANES, target,
+                float32(-float("inf")),
+            )  # fmt: skip
+
+
+@inlined
+def make_words(x, blocks, count, words):
+    """Words of the channels of a dense value, which is `blocks` blocks."""
+    for block in range((blocks + 1) // 2):
+        first, second, both = 2 * block * count, (2 * block + 1) * count, 2 * block + 1 < blocks
+        for i in range(count):
+            upper = load(x, (second + i) * LANES) if both else constant(0)
+            store(words, (block * count + i) * LANES, words_of_lanes(load(x, (first + i) * LANES), upper))
+
+
+@inlined
+def add_seen(state, mask, masked, rounded, blocks, count, w, columns, out, tiles):
+    """out = out + state · w, of what recurrent weights see of a dense state; with `rounded` 2 these are words."""
+    seen = seen_state(state, mask, masked, 1 if rounded == 1 else 0, blocks, count)
+    if rounded == 2:
+        words = at(mask, _mask_size(blocks, count))  # behind all that belongs to the mask
+        make_words(seen, blocks, count, words)
+        add_word_product(words, (blocks + 1) // 2, count, w, columns, out, tiles)
+    else:
+        add_product(seen, blocks, count, w, columns, out)
 
 
 @inlined
@@ -117,17 +158,21 @@ def seen_state(x, mask, masked, rounded, blocks, count):
 
 
 @inlined
-def add_slopes(slopes, depth, count, turned, columns, mask, masked, rounded, out):
+def add_slopes(slopes, depth, count, turned, columns, mask, masked, rounded, out, tiles):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)
-    if rounded != 0:
-        seen = at(mask, _mask_size(columns, count))  # behind all that belongs to the mask
+    seen = at(mask, _mask_size(columns, count))  # behind all that belongs to the mask
+    if rounded == 1:
         for vector in range(0, depth * count * LANES, LANES):
             store(seen, vector, as_bfloat16(load(slopes, vector)))
         slopes = seen
     if masked != 0:
         clear_dense(sums, columns, count)
-    add_product(slopes, depth, count, turned, columns, sums)
+    if rounded == 2:
+        make_words(slopes, depth, count, seen)
+        add_word_product(seen, (depth + 1) // 2, count, turned, columns, sums, tiles)
+    else:
+        add_product(slopes, depth, count, turned, columns, sums)
     if masked != 0:
         for vector in range(0, columns * count * LANES, LANES):
             store(out, vector, load(out, vector) + load(sums, vector) * load(mask, vector))

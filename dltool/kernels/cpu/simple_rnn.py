@@ -6,18 +6,17 @@ from dltool.kernels.cpu.elementary import tanh
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
-    add_product,
+    add_seen,
     add_slopes,
     copy_dense,
     dense_size,
     put_steps,
-    seen_state,
     start_state,
     take_mask,
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, load, select, shared, store
+from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space, simple_rnn_space
 from dltool.kernels.records import LANES
 
@@ -27,6 +26,12 @@ _space, _gradient_space = shared(simple_rnn_space), shared(simple_rnn_gradient_s
 @kernel
 def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, workspace, step, low, high):
     """y (T, H) = tanh or the positive part of products (T, H) + y₋₁ · recurrent; y may lie where the products do."""
+    simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, 0, workspace, low, high)
+
+
+@inlined
+def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, low, high):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = y.rows_per_sample, high - low, y.blocks
     at_mask, _ = _space(count, blocks)
     size, hidden, mask = dense_size(blocks, count), workspace, at(workspace, at_mask)  # the first of hidden: before
@@ -37,7 +42,7 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, workspace,
         take_steps(products, low, count, first, number, at(hidden, size))
         for t in range(number):
             before, now = at(hidden, t * size), at(hidden, (t + 1) * size)
-            add_product(seen_state(before, mask, masked, rounded, blocks, count), blocks, count, recurrent, blocks, now)
+            add_seen(before, mask, masked, rounded, blocks, count, recurrent, blocks, now, tiles)
             for vector in range(blocks * count):
                 x = load(now, vector * LANES)
                 positive = select(x < constant(0), constant(0), x)
@@ -49,12 +54,20 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, workspace,
 @kernel
 def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, rounded, workspace, step, low, high):
     """dproducts (T, H), which may lie where dy does, the last step first."""
+    simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, 0, workspace, low, high)
+
+
+@inlined
+def simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, low, high):
+    """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks
     at_slopes, at_hidden, at_mask, _ = _gradient_space(count, blocks)
     size, turned = dense_size(blocks, count), workspace
     slopes, hidden, mask = at(workspace, at_slopes), at(workspace, at_hidden), at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
-    transpose_matrix(recurrent, blocks, blocks, turned)
+    if rounded != 2:
+        transpose_matrix(recurrent, blocks, blocks, turned)
+    weights = at(recurrent, 0) if rounded == 2 else turned
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         if first + number < steps:  # the slopes of the step after
@@ -64,7 +77,7 @@ def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, round
         for t in range(number - 1, -1, -1):
             now = at(slopes, t * size)
             if first + t + 1 < steps:
-                add_slopes(at(now, size), blocks, count, turned, blocks, mask, masked, rounded, now)
+                add_slopes(at(now, size), blocks, count, weights, blocks, mask, masked, rounded, now, tiles)
             for vector in range(blocks * count):
                 x = load(hidden, t * size * LANES + vector * LANES)
                 slope = constant(1) - x * x

@@ -155,7 +155,7 @@ def mask_vectors(blocks, count):
 
 
 def slopes_vectors(blocks, count, gate_blocks):
-    """The same, and behind it slopes of one step, rounded."""
+    """The same, and behind it the states or slopes of one step that a product sees, rounded."""
     return mask_vectors(blocks, count) + dense_vectors(gate_blocks, count)
 
 
@@ -163,7 +163,7 @@ def lstm_space(count, blocks, gate_blocks):
     """Behind the hidden state of some steps and the one before: as many cells; the gates; the mask."""
     states = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
     mask = 2 * states + STEPS_TOGETHER * dense_vectors(gate_blocks, count)
-    return states, 2 * states, mask, mask + mask_vectors(blocks, count)
+    return states, 2 * states, mask, mask + slopes_vectors(blocks, count, blocks)
 
 
 def lstm_gradient_space(count, blocks, gate_blocks):
@@ -184,7 +184,7 @@ def gru_space(count, blocks, gate_blocks):
     gates = candidates + STEPS_TOGETHER * size
     sums = gates + STEPS_TOGETHER * gates_size
     mask = sums + gates_size
-    return candidates, gates, sums, mask, mask + mask_vectors(blocks, count)
+    return candidates, gates, sums, mask, mask + slopes_vectors(blocks, count, blocks)
 
 
 def gru_gradient_space(count, blocks, gate_blocks):
@@ -204,7 +204,7 @@ def gru_gradient_space(count, blocks, gate_blocks):
 def simple_rnn_space(count, blocks):
     """Behind the hidden state of some steps and the one before: the mask."""
     mask = (STEPS_TOGETHER + 1) * dense_vectors(blocks, count)
-    return mask, mask + mask_vectors(blocks, count)
+    return mask, mask + slopes_vectors(blocks, count, blocks)
 
 
 def simple_rnn_gradient_space(count, blocks):
@@ -259,6 +259,12 @@ TILES: Mapping[str, str] = {
     "bfloat16_conv_weight_gradient": "bfloat16_column_tiles",
     "bfloat16_matmul": "bfloat16_row_tiles",
     "bfloat16_weight_gradient": "bfloat16_column_tiles",
+    "bfloat16_lstm": "bfloat16_row_tiles",
+    "bfloat16_lstm_gradient": "bfloat16_row_tiles",
+    "bfloat16_gru": "bfloat16_row_tiles",
+    "bfloat16_gru_gradient": "bfloat16_row_tiles",
+    "bfloat16_simple_rnn": "bfloat16_row_tiles",
+    "bfloat16_simple_rnn_gradient": "bfloat16_row_tiles",
     "conv": "pixel_tiles",
     "conv_data_gradient": "pixel_tiles",
     "conv_weight_gradient": "weight_tiles",
@@ -268,6 +274,8 @@ TILES: Mapping[str, str] = {
     "winograd": "pixel_tiles",
     "winograd_weight_gradient": "weight_tiles",
 }
+#: what takes their place where the processor has AMX
+ON_AMX: Mapping[str, str] = {"bfloat16_row_tiles": "amx_row_tiles", "bfloat16_column_tiles": "amx_column_tiles"}
 #: vectors that a kernel needs, of what it is called with, by name
 SPACES: Mapping[str, Callable[..., int]] = {
     "bfloat16_conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
@@ -291,11 +299,17 @@ SPACES: Mapping[str, Callable[..., int]] = {
         -1
     ],
     "lstm": lambda y, gates: lstm_space(y.samples, y.blocks, gates.blocks)[-1],
+    "bfloat16_lstm": lambda y, gates: lstm_space(y.samples, y.blocks, gates.blocks)[-1],
     "lstm_gradient": lambda dy, gates: lstm_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
+    "bfloat16_lstm_gradient": lambda dy, gates: lstm_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
     "gru": lambda y, gates: gru_space(y.samples, y.blocks, gates.blocks)[-1],
+    "bfloat16_gru": lambda y, gates: gru_space(y.samples, y.blocks, gates.blocks)[-1],
     "gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
+    "bfloat16_gru_gradient": lambda dy, gates: gru_gradient_space(dy.samples, dy.blocks, gates.blocks)[-1],
     "simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks)[-1],
+    "bfloat16_simple_rnn": lambda y: simple_rnn_space(y.samples, y.blocks)[-1],
     "simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
+    "bfloat16_simple_rnn_gradient": lambda y: simple_rnn_gradient_space(y.samples, y.blocks)[-1],
     "cached_attention": lambda context: -(-context // LANES),
     "attention": lambda y, heads: attention_space(y.steps, y.channels // heads)[-1],
     "attention_gradient": lambda y, heads: attention_gradient_space(y.steps, y.channels // heads)[-1],

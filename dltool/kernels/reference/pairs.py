@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltool.kernels.pairs import depth_words, whole_words
 from dltool.kernels.reference.bfloat16 import round_bfloat16
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ def paired(x: np.ndarray, axis: int) -> np.ndarray:
     return np.moveaxis(halves[0::2] | halves[1::2] << 16, 0, axis)
 
 
+def padded(x: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """x with zeros behind it along an axis."""
+    widths = [(0, 0)] * x.ndim
+    widths[axis] = (0, size - x.shape[axis])
+    return np.pad(x, widths)
+
+
 def unpaired(words: np.ndarray, axis: int) -> np.ndarray:
     """The numbers along that axis, twice as many."""
     rows = np.moveaxis(words, axis, 0)
@@ -30,7 +38,7 @@ def unpaired(words: np.ndarray, axis: int) -> np.ndarray:
 
 def pair_channels(x: np.ndarray) -> np.ndarray:
     """y (B, …, C/2)."""
-    return paired(x, -1)
+    return paired(padded(x, -1, 2 * depth_words(x.shape[-1])), -1)
 
 
 def pair_steps(x: np.ndarray, *, steps: int) -> np.ndarray:
@@ -40,15 +48,14 @@ def pair_steps(x: np.ndarray, *, steps: int) -> np.ndarray:
 
 def pair_samples(x: np.ndarray, *, rows: int, step: StepRecord) -> np.ndarray:
     """y (rows/2, C)."""
-    return paired(np.concatenate([x, np.zeros((rows - len(x), *x.shape[1:]), x.dtype)]), 0)
+    return paired(padded(x, 0, rows), 0)
 
 
 def pair_inputs(w: np.ndarray, *, inputs: int, taps: int) -> np.ndarray:
     """y (…, K/2, N)."""
-    return paired(w, -2)
+    return paired(padded(w, -2, 2 * depth_words(inputs)), -2)
 
 
 def pair_outputs(w: np.ndarray, *, inputs: int, taps: int) -> np.ndarray:
     """y (…, N/2, K), of whole blocks of 32 outputs."""
-    padding = [(0, 0)] * (w.ndim - 1) + [(0, -w.shape[-1] % 32)]
-    return paired(np.pad(w, padding), -1).swapaxes(-1, -2)
+    return paired(padded(w, -1, 2 * whole_words(w.shape[-1])), -1).swapaxes(-1, -2)

@@ -10,6 +10,7 @@ from jax import numpy as jnp
 
 from dltool.kernels import reference
 from dltool.kernels.xla import attention_kernel
+from dltool.kernels.xla.bfloat16 import seen_by_product
 
 if TYPE_CHECKING:
     from dltool.ops.op import StepRecord
@@ -67,4 +68,5 @@ def cached_attention(
     known, given = (x[:samples].reshape(samples, context, groups, width) for x in (keys, values))
     scores = jnp.einsum("bghd,btgd->bght", queries, known) * scale
     shares = jax.nn.softmax(jnp.where(jnp.arange(context) <= row, scores, -jnp.inf), axis=-1)
+    shares = seen_by_product(shares, rounded)
     return jnp.einsum("bght,btgd->bghd", shares, given).reshape(samples, 1, heads * width), keys, values

@@ -26,7 +26,7 @@ def gru(
         return (hidden,), ([hidden], [r, z, n], [sum_n])
 
     begin = initial or (jnp.zeros_like(products[:, 0, : len(recurrent)]),)
-    return over_steps(step, begin, [products], recurrent, factors=factors, bias=bias)
+    return over_steps(step, begin, [products], recurrent, factors=factors, rounded=rounded, bias=bias)
 
 
 def gru_gradient(
@@ -52,4 +52,6 @@ def gru_gradient(
         return (dhidden * z + product(dsums),), ([dr, dz, dn], dsums)
 
     values = [gates, dy, candidates, previous_step(y, *initial)]
-    return over_steps(step, (jnp.zeros_like(y[:, 0]),), values, recurrent, factors=factors, reverse=True)
+    return over_steps(
+        step, (jnp.zeros_like(y[:, 0]),), values, recurrent, factors=factors, rounded=rounded, reverse=True
+    )

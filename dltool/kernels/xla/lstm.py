@@ -26,7 +26,7 @@ def lstm(
         return (hidden, cell), ([hidden], [i, f, g, o], [cell])
 
     zeros = jnp.zeros_like(products[:, 0, : len(recurrent)])
-    return over_steps(step, initial or (zeros, zeros), [products], recurrent, factors=factors)
+    return over_steps(step, initial or (zeros, zeros), [products], recurrent, factors=factors, rounded=rounded)
 
 
 def lstm_gradient(
@@ -56,4 +56,4 @@ def lstm_gradient(
 
     zeros = jnp.zeros_like(cells[:, 0])
     values = [gates, dy, jnp.tanh(cells), previous_step(cells, *initial[1:])]
-    return over_steps(step, (zeros, zeros), values, recurrent, factors=factors, reverse=True)[0]
+    return over_steps(step, (zeros, zeros), values, recurrent, factors=factors, rounded=rounded, reverse=True)[0]

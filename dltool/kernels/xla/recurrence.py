@@ -10,6 +10,7 @@ from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.xla import recurrence_kernel
+from dltool.kernels.xla.bfloat16 import seen_by_product
 
 #: steps of one turn of XLA's loop: on a GPU each turn costs time, on the processor only the compiler does
 UNROLLED = 8
@@ -26,6 +27,7 @@ def over_steps(
     recurrent: jax.Array,
     *,
     factors: jax.Array | int,
+    rounded: int,
     bias: jax.Array | None = None,
     reverse: bool = False,
 ) -> tuple[jax.Array, ...]:
@@ -34,7 +36,7 @@ def over_steps(
     step(carried, given, product) gets what it returned before, at first `begin`, and one piece after the other of the
     values, and returns what to carry and the pieces of each result. product(x) gives the pieces of
     x · factors · recurrent + bias; in `reverse`, where steps go from the last to the first, product(pieces) gives
-    pieces · recurrentᵀ · factors.
+    pieces · recurrentᵀ · factors. With `rounded` 1, what is multiplied by recurrent is rounded to bfloat16 before.
     """
     if recurrence_kernel.suits(recurrent):
         return recurrence_kernel.over_steps(step, begin, values, recurrent, factors=factors, bias=bias, reverse=reverse)
@@ -42,8 +44,8 @@ def over_steps(
 
     def product(x: Any) -> Any:
         if reverse:
-            return jnp.concatenate(x, axis=-1) @ recurrent.T * factors
-        sums = x * factors @ recurrent
+            return seen_by_product(jnp.concatenate(x, axis=-1), rounded) @ recurrent.T * factors
+        sums = seen_by_product(x * factors, rounded) @ recurrent
         return _pieces(sums if bias is None else sums + bias, width)
 
     def turn(carried: Pieces, given: Sequence[jax.Array]) -> Any:

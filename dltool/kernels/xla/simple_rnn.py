@@ -23,7 +23,7 @@ def simple_rnn(
         return (hidden,), ([hidden],)
 
     begin = initial or (jnp.zeros_like(products[:, 0]),)
-    return over_steps(step, begin, [products], recurrent, factors=factors)[0]
+    return over_steps(step, begin, [products], recurrent, factors=factors, rounded=rounded)[0]
 
 
 def simple_rnn_gradient(
@@ -38,4 +38,6 @@ def simple_rnn_gradient(
         dproduct = (upstream + carried[0]) * slope
         return (product([dproduct]),), ([dproduct],)
 
-    return over_steps(step, (jnp.zeros_like(dy[:, 0]),), [dy, slopes], recurrent, factors=factors, reverse=True)[0]
+    return over_steps(
+        step, (jnp.zeros_like(dy[:, 0]),), [dy, slopes], recurrent, factors=factors, rounded=rounded, reverse=True
+    )[0]

@@ -21,7 +21,7 @@ Kind = Literal["cuda", "xla"]
 Precision = Literal["float32", "bfloat16", "tf32"]
 
 #: JAX's name of a precision of products
-PRECISIONS: Mapping[Precision, str] = {"float32": "highest", "bfloat16": "highest", "tf32": "tensorfloat32"}
+PRECISIONS: Mapping[Precision, str] = {"float32": "highest", "bfloat16": "tensorfloat32", "tf32": "tensorfloat32"}
 #: multiplications and additions that one call should not exceed, so that it takes about a tenth of a second
 CALL_FLOPS: Mapping[Kind, float] = {"cuda": 2e12, "xla": 2e9}
 #: most micro-batches in one call

@@ -31,9 +31,33 @@ def _convolutions() -> list[Case]:
     return cases
 
 
+def _recurrent() -> list[Case]:
+    cases = []
+    for steps, units in ((1, 1), (4, 3), (5, 18), (3, 40)):
+        x, y, mask, weights = rows(steps, 4 * units), rows(steps, units), rows(1, units), {"low": -0.5, "high": 0.5}
+        w = fixed(units, 4 * units, **weights)
+        thirds, bias, third = fixed(units, 3 * units, **weights), fixed(3 * units), rows(steps, 3 * units)
+        square = fixed(units, units, **weights)
+        masked = {"masked": 1}
+        for name, inputs, attributes in [
+            ("lstm", (x, w), {}),
+            ("lstm", (x, w, rows(units), rows(units), mask), masked),
+            ("lstm_gradient", (x, w, y, y), {}),
+            ("lstm_gradient", (x, w, y, y, mask), masked),
+            ("gru", (third, thirds, bias, mask), masked),
+            ("gru_gradient", (third, thirds, y, y, y), {}),
+            ("simple_rnn", (y, square), {"relu": 1}),
+            ("simple_rnn_gradient", (y, square, y, mask), masked),
+        ]:
+            order = "pair_outputs" if name.endswith("gradient") else "pair_inputs"
+            cases.append(Case(f"bfloat16_{name}", inputs, attributes, through=("", order), rigid=True))
+    return cases
+
+
 MATRICES = [fixed(4, 3), fixed(90, 3), fixed(4, 600)]
 CASES = [
     *_convolutions(),
+    *_recurrent(),
     *[Case("bfloat16_matmul", (rows(w.shape[0]), w), through=("pair_channels", "pair_inputs")) for w in MATRICES],
     Case("bfloat16_matmul", (rows(2, 90), fixed(90, 3)), through=("pair_channels", "pair_inputs"), rigid=True),
     Case("bfloat16_matmul", (rows(600), fixed(600, 3)), through=("pair_channels", "pair_inputs"), rigid=True),

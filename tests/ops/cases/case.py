@@ -71,7 +71,7 @@ class Case:
     scalars: tuple[float, ...] = ()
     shard: tuple[int, int] = (0, 1)  # its number, and how many there are
     rigid: bool = False  # the attributes allow no other number of channels
-    through: tuple[str, ...] = ()  # ops that make of the inputs what the op reads, one for each
+    through: tuple[str, ...] = ()  # ops that make of the inputs what the op reads, one for each, "" for none
 
     def __str__(self) -> str:
         attributes = ",".join(f"{name}={value}" for name, value in self.attributes.items())
@@ -123,7 +123,8 @@ class Case:
         rows = graph.apply("order")
         inputs = [given.feed(graph, f"input_{i}", rows) for i, given in enumerate(self.inputs)]
         for i, name in enumerate(self.through):
-            inputs[i] = graph.apply(name, inputs[i], **({"rows": 40} if name == "pair_samples" else {}))
+            if name:
+                inputs[i] = graph.apply(name, inputs[i], **({"rows": 40} if name == "pair_samples" else {}))
         for value in inputs:
             value.needs_gradient = True
         graph.apply(self.op, *inputs, **self.attributes)
