@@ -31,9 +31,9 @@ def function_of(op: type[Op]) -> Kernel:
     return Kernel(op.yaml_name)
 
 
-def tiles_of(op: type[Op]) -> Kernel | None:
-    """The tile function that the kernel of an op calls."""
-    return Kernel(TILES[op.yaml_name]) if op.yaml_name in TILES else None
+def tiles_of(op: type[Op]) -> list[Kernel]:
+    """The tile functions that the kernel of an op calls."""
+    return [Kernel(name) for name in TILES.get(op.yaml_name, ())]
 
 
 @dataclass(frozen=True)

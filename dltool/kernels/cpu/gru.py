@@ -27,7 +27,7 @@ _space, _gradient_space = shared(gru_space), shared(gru_gradient_space)
 
 
 @kernel
-def gru(products, recurrent, bias, extras, y, gates, candidates, masked, workspace, step, low, high):
+def gru(products, recurrent, bias, extras, y, gates, candidates, masked, tiles, workspace, step, low, high):
     """y (T, H), gates (T, 3 · H) and candidates (T, H) of products (T, 3 · H), which may lie where the gates do."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
@@ -44,7 +44,9 @@ def gru(products, recurrent, bias, extras, y, gates, candidates, masked, workspa
                 for row in range(count):
                     store(sums, (block * count + row) * LANES, load(bias, block * LANES))
             before, now, kept = at(hidden, t * size), at(dense, t * gates_size), at(candidate, t * size)
-            add_product(seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, sums)
+            add_product(
+                tiles, seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, sums
+            )
             for block in range(blocks):
                 for row in range(count):
                     gru_units(now, sums, kept, before, at(before, size), count, row, block, units)
@@ -72,7 +74,7 @@ def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
 
 @kernel
 def gru_gradient(
-    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, workspace, step, low, high
+    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, tiles, workspace, step, low, high
 ):  # fmt: skip
     """dproducts (T, 3 · H), which may lie where the gates do, and dsums (T, 3 · H), the last step first."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
@@ -102,7 +104,7 @@ def gru_gradient(
         for t in range(number - 1, -1, -1):
             now, upstream, slopes = at(dense, t * gates_size), at(dhidden, t * size), at(sums, t * gates_size)
             if first + t + 1 < steps:
-                add_slopes(at(slopes, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
+                add_slopes(tiles, at(slopes, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
             for block in range(blocks):
                 for row in range(count):
                     gru_slopes(

@@ -27,7 +27,7 @@ _space, _gradient_space = shared(lstm_space), shared(lstm_gradient_space)
 
 
 @kernel
-def lstm(products, recurrent, extras, y, gates, cells, masked, workspace, step, low, high):
+def lstm(products, recurrent, extras, y, gates, cells, masked, tiles, workspace, step, low, high):
     """y (T, H), gates (T, 4 · H) and cells (T, H) of products (T, 4 · H), which may lie where the gates do."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
@@ -42,7 +42,9 @@ def lstm(products, recurrent, extras, y, gates, cells, masked, workspace, step, 
         take_steps(products, low, count, first, number, dense)
         for t in range(number):
             now, known = at(dense, t * gates_size), at(hidden, t * size)
-            add_product(seen_state(known, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, now)
+            add_product(
+                tiles, seen_state(known, mask, masked, blocks, count), blocks, count, recurrent, gates.blocks, now
+            )
             before, after = at(cell, t * size), at(cell, (t + 1) * size)
             for block in range(blocks):
                 for row in range(count):
@@ -72,7 +74,7 @@ def lstm_units(gates, hidden, before, cell, count, row, block, units):
 
 
 @kernel
-def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, workspace, step, low, high):
+def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, tiles, workspace, step, low, high):
     """dproducts (T, 4 · H), which may lie where the gates do, of dy (T, H), the last step first."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
     size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
@@ -97,7 +99,7 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, worksp
         for t in range(number - 1, -1, -1):
             now, upstream = at(dense, t * gates_size), at(dhidden, t * size)
             if first + t + 1 < steps:
-                add_slopes(at(now, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
+                add_slopes(tiles, at(now, gates_size), gates.blocks, count, turned, blocks, mask, masked, upstream)
             before = at(cell, t * size)
             for block in range(blocks):
                 for row in range(count):

@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import LANES
@@ -36,6 +37,20 @@ def advance(typing: Any, pointer: Any, count: Any):
     """The pointer `count` elements further on."""
     kind = types.CPointer(pointer.dtype)
     return kind(kind, types.int64), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
+
+
+@instruction
+def prefetch(typing: Any, pointer: Any):
+    """Ask for the cache line at a pointer, so that it is in the second-level cache when it is read."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        flag, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [builder.bitcast(args[0], byte), flag(0), flag(2), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.CPointer(pointer.dtype)), emit
 
 
 @instruction

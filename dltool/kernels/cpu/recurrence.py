@@ -7,12 +7,12 @@ hand. Values are made dense, and written back, for some steps at a time.
 
 from __future__ import annotations
 
-from numpy import float32
+from numpy import float32, inf
 
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.product import product_rows
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.workspace import dense_vectors
 from dltool.kernels.records import LANES, POSITION
@@ -21,16 +21,11 @@ dense_size = shared(dense_vectors)
 
 
 @inlined
-def add_product(x, depth, count, w, columns, out):
+def add_product(tiles, x, depth, count, w, columns, out):
     """out = out + x · w, of dense x (depth blocks) and out (columns blocks), and w as it is stored."""
-    size = even_chunk(depth)
-    for part in range(-(-depth // size)):
-        first = part * size
-        taps = min(size, depth - first)
-        for j in range(columns):
-            target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
-            source, least = at(x, first * count), float32(-float("inf"))
-            product_rows(taps, source, count * LANES, panel, target, LANES, target, count, least)
+    across, panels = count * LANES, (w, depth * LANES * LANES)
+    start, target = (out, LANES, across), (out, across)
+    product_rows(tiles, depth, x, across, panels, start, target, count, columns, float32(-inf))
 
 
 @inlined
@@ -113,12 +108,12 @@ def seen_state(x, mask, masked, blocks, count):
 
 
 @inlined
-def add_slopes(slopes, depth, count, turned, columns, mask, masked, out):
+def add_slopes(tiles, slopes, depth, count, turned, columns, mask, masked, out):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)
     if masked != 0:
         clear_dense(sums, columns, count)
-    add_product(slopes, depth, count, turned, columns, sums)
+    add_product(tiles, slopes, depth, count, turned, columns, sums)
     if masked != 0:
         for vector in range(0, columns * count * LANES, LANES):
             store(out, vector, load(out, vector) + load(sums, vector) * load(mask, vector))

@@ -25,7 +25,7 @@ _space, _gradient_space = shared(simple_rnn_space), shared(simple_rnn_gradient_s
 
 
 @kernel
-def simple_rnn(products, recurrent, extras, y, relu, masked, workspace, step, low, high):
+def simple_rnn(products, recurrent, extras, y, relu, masked, tiles, workspace, step, low, high):
     """y (T, H) = tanh or the positive part of products (T, H) + y₋₁ · recurrent; y may lie where the products do."""
     steps, count, blocks = y.rows_per_sample, high - low, y.blocks
     at_mask, _ = _space(count, blocks)
@@ -37,7 +37,7 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, workspace, step, lo
         take_steps(products, low, count, first, number, at(hidden, size))
         for t in range(number):
             before, now = at(hidden, t * size), at(hidden, (t + 1) * size)
-            add_product(seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, blocks, now)
+            add_product(tiles, seen_state(before, mask, masked, blocks, count), blocks, count, recurrent, blocks, now)
             for vector in range(blocks * count):
                 x = load(now, vector * LANES)
                 positive = select(x < constant(0), constant(0), x)
@@ -47,7 +47,7 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, workspace, step, lo
 
 
 @kernel
-def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, workspace, step, low, high):
+def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, tiles, workspace, step, low, high):
     """dproducts (T, H), which may lie where dy does, the last step first."""
     steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks
     at_slopes, at_hidden, at_mask, _ = _gradient_space(count, blocks)
@@ -64,7 +64,7 @@ def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, works
         for t in range(number - 1, -1, -1):
             now = at(slopes, t * size)
             if first + t + 1 < steps:
-                add_slopes(at(now, size), blocks, count, turned, blocks, mask, masked, now)
+                add_slopes(tiles, at(now, size), blocks, count, turned, blocks, mask, masked, now)
             for vector in range(blocks * count):
                 x = load(hidden, t * size * LANES + vector * LANES)
                 slope = constant(1) - x * x
