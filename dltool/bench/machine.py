@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dltool.kernels.cpu import library
+from dltool.kernels.cpu.registers import tile_of_products
 from dltool.kernels.records import LANES, Kernel, Record
 from dltool.runtime.memory import address, aligned
 from dltool.runtime.team import Team
@@ -37,6 +38,7 @@ class Machine:
 
     processor: str
     cores: int  # available to this process
+    tile: str  # rows × outputs that products hold in registers
     peak_gflops: dict[int, float]  # float32 multiply-adds, each counted as two operations
     bandwidth_gb_per_s: dict[int, float]  # main memory, two reads per write
 
@@ -49,7 +51,7 @@ def measure_machine(threads: Sequence[int], on_compile: Callable[[str, float | N
     teams = {count: Team(count) for count in counts}
     peak = {count: _peak(team) / 1e9 for count, team in teams.items()}
     bandwidth = _bandwidth(teams)
-    return Machine(_processor(), cores, peak, bandwidth)
+    return Machine(_processor(), cores, tile_of_products(), peak, bandwidth)
 
 
 def _peak(team: Team) -> float:

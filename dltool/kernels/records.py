@@ -31,9 +31,9 @@ ROWS = 1  # stored rows of a block, the distance between blocks in vectors · ve
 CHANNELS = 2  # logical size of the last axis
 EXTRA = 3  # activations: rows of one sample · parameters: 1 where the buffer holds only the chunk at hand
 
-# Every record begins with the address of the thread's workspace and that of the tile function, each 0 without one.
-WORKSPACE, TILES = range(2)
-HEADER_FIELDS = 2
+# Every record begins with the address of the thread's workspace and those of up to two tile functions, 0 without one.
+WORKSPACE, TILES, OTHER_TILES = range(3)
+HEADER_FIELDS = 3
 
 # The epilogue of a product: address of the bias, floor (bits of a float64), then for each of two elementwise functions
 # its address, or 0, its second operand, its output, its two numbers (bits of float64).
@@ -120,13 +120,13 @@ class Record:
         attributes: Mapping[str, Any],
         *,
         workspace: int = 0,
-        tiles: int = 0,
+        tiles: Sequence[int] = (),
         epilogue: Sequence[int] = (),
     ) -> list[int]:
         """The integers of a record: operands in the order of their names, starred ones wherever their name stands."""
         many = len(operands) - len(self.names) + 1
         first = self.names.index(self.starred) if self.starred else len(operands)
-        integers = [workspace, tiles]
+        integers = [workspace, *(*tiles, 0, 0)[: HEADER_FIELDS - 1]]
         integers += self.geometry(attributes) or ()
         for name in self.attributes:
             if not (self.has_geometry and name in Geometry._fields):

@@ -126,7 +126,7 @@ class Table:
             operands,
             attributes,
             workspace=address(self._workspaces[thread]),
-            tiles=library.address(tiles) if tiles else 0,
+            tiles=[library.address(tile) for tile in tiles],
             epilogue=self._epilogue(node, thread) if record.has_epilogue else (),
         )
 
@@ -182,9 +182,7 @@ def kernels_of(program: Program) -> list[Kernel]:
     """All kernels that a program calls, the step loop among them."""
     kernels = [library.RUN_STEPS]
     for node in program.nodes:
-        kernels.append(kernel_of(node.op))
-        tiles = tiles_of(node.op)
-        kernels += [tiles] if tiles else []
+        kernels += [kernel_of(node.op), *tiles_of(node.op)]
         parts = [part for part in (node, *node.epilogue) if part.op.elementwise and not _is_floor(node, part)]
         kernels += [function_of(part.op) for part in parts]
     return list(dict.fromkeys(kernels))
@@ -194,8 +192,7 @@ def all_kernels() -> list[Kernel]:
     """The kernels of all ops, and those that fill batches from a file: what any network can call."""
     kernels = [library.RUN_STEPS, SORT, SPREAD]
     for op in registered("op").values():
-        tiles = tiles_of(op)
-        kernels += [kernel_of(op), *([tiles] if tiles else []), *([function_of(op)] if op.elementwise else [])]
+        kernels += [kernel_of(op), *tiles_of(op), *([function_of(op)] if op.elementwise else [])]
     return list(dict.fromkeys(kernels))
 
 

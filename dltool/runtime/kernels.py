@@ -32,12 +32,10 @@ def function_of(op: type[Op]) -> Kernel:
     return Kernel(op.yaml_name)
 
 
-def tiles_of(op: type[Op]) -> Kernel | None:
-    """The tile function that the kernel of an op calls."""
-    name = TILES.get(op.yaml_name)
-    if name in ON_AMX and has_tiles():
-        name = ON_AMX[name]
-    return Kernel(name) if name else None
+def tiles_of(op: type[Op]) -> list[Kernel]:
+    """The tile functions that the kernel of an op calls."""
+    names = TILES.get(op.yaml_name, ())
+    return [Kernel(ON_AMX.get(name, name) if has_tiles() else name) for name in names]
 
 
 @dataclass(frozen=True)

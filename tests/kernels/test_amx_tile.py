@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from numba import njit
+from llvmlite import binding
+from numba import types
 from numpy import uint32
 
 from dltool.kernels.bfloat16_unit import has_tiles
 from dltool.kernels.cpu import library
 from dltool.kernels.cpu.amx import ROW_BYTES, ROWS
 from dltool.kernels.cpu.amx_tile import make_column_tiles, make_row_tiles
+from dltool.kernels.cpu.compiler import object_code
 from dltool.kernels.cpu.lanes import get_lane
 from dltool.kernels.cpu.pointers import advance, float_pointer, integer_pointer
+from dltool.kernels.cpu.tile import Shared
 from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, fma, inlined, load, splat, store
 from dltool.kernels.records import LANES, Kernel
 from dltool.kernels.reference.pairs import paired, unpaired
@@ -103,36 +107,47 @@ class StandIn:
 Run = Callable[..., None]
 
 
+def compiled(function: Callable[..., None], symbol: str) -> Callable[..., None]:
+    """A function of nine integers and a number, as machine code."""
+    code = object_code(function, types.void(*[types.int64] * 9, types.float32), symbol)
+    machine = binding.Target.from_default_triple().create_target_machine()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 9, ctypes.c_float)
+    bound = kind(engine.get_function_address(symbol))
+    return lambda *args, engine=engine: bound(*args)  # as long as its code lives
+
+
 def on_stand_in(make: Callable[[Any], Any]) -> Run:
     tiles = make(StandIn)
 
-    @njit(error_model="numpy")
     def call(state, count, taps, table, a, b, start, step, out, least):
         tiles(
             float_pointer(state), count, taps, integer_pointer(table), float_pointer(a), float_pointer(b),
             float_pointer(start), step, float_pointer(out), least,
         )  # fmt: skip
 
+    function = compiled(call, make.__name__)
+
     def run(count: int, table: np.ndarray, a: Any, b: Any, start: np.ndarray, step: int, out: np.ndarray, least: float):
         state = np.full(SIZES + 16, np.nan, np.float32)
         pointers = [array.ctypes.data for array in (state, table, a, b, start, out)]
-        call(pointers[0], count, len(table), *pointers[1:4], pointers[4], step, pointers[5], np.float32(least))
+        function(pointers[0], count, len(table), *pointers[1:4], pointers[4], step, pointers[5], least)
 
     return run
 
 
 def on_unit(name: str) -> Run:
-    import ctypes
-
-    pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    kind = ctypes.CFUNCTYPE(
-        None, integer, integer, pointer, pointer, integer, pointer, pointer, integer, pointer, ctypes.c_float
-    )
+    pointer = ctypes.c_void_p
+    kind = ctypes.CFUNCTYPE(None, pointer, ctypes.c_int64, pointer, pointer, pointer)
 
     def run(count: int, table: np.ndarray, a: Any, b: Any, start: np.ndarray, step: int, out: np.ndarray, least: float):
         function = kind(library.address(Kernel(name)))
-        arrays = [array.ctypes.data for array in (table, a, b, start, out)]
-        function(count, len(table), arrays[0], arrays[1], 1, arrays[2], arrays[3], step, arrays[4], least)
+        known = Shared(1, len(table), table.ctypes.data, 1, b.ctypes.data, 0, step, 0, 0, 0)
+        shared = np.array(known, np.int64)
+        shared[-1:].view(np.float32)[0] = least
+        function(shared.ctypes.data, count, a.ctypes.data, start.ctypes.data, out.ctypes.data)
 
     return run
 

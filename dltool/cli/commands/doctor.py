@@ -89,10 +89,13 @@ def _machine() -> list[Finding]:
 def _vector_units() -> Finding:
     from llvmlite import binding
 
+    from dltool.kernels.cpu.registers import tile_of_products
+
     features = binding.get_host_cpu_features()
     found = [name for name in _UNITS if features.get(name)]
     advice = "" if {"avx2", "fma"} <= {*found} else "without AVX2 and FMA, kernels are several times slower"
-    return Finding("vector units", ", ".join(found) or platform.machine(), advice)
+    units = ", ".join(found) or platform.machine()
+    return Finding("vector units", f"{units}; products in tiles of {tile_of_products()}", advice)
 
 
 def _available_memory() -> int:

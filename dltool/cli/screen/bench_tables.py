@@ -20,7 +20,7 @@ def write_machine(machine: Machine) -> None:
         for threads, peak in machine.peak_gflops.items()
     ]
     header = ("threads", "multiply-add peak, GFLOP/s", "memory, GB/s")
-    write_table(f"{machine.processor}, {machine.cores} cores", header, rows, right=(0, 1, 2))
+    write_table(f"{machine.processor}, {machine.cores} cores, tiles of {machine.tile}", header, rows, right=(0, 1, 2))
 
 
 def write_results(results: Sequence[Result]) -> None:

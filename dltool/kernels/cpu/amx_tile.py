@@ -11,11 +11,15 @@ from typing import Any
 from dltool.kernels.cpu.amx import Amx, as_configuration, write_configuration
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.pointers import advance, at, make_room
+from dltool.kernels.cpu.pointers import advance, as_floats, at, float_pointer, integer_pointer, make_room
+from dltool.kernels.cpu.tile import Shared
 from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
+_TAPS, _TABLE, _B, _START_STEP, _LEAST = (
+    Shared._fields.index(name) for name in ("taps", "table", "b", "start_step", "least")
+)
 #: memory for a configuration, for sums, and for a block of each operand
 _room = make_room(1 + 3 * LANES)
 
@@ -113,16 +117,25 @@ def _copy_padded(source, count, target):
         store(target, row * LANES, load(source, row * LANES) if row < count else constant(0))
 
 
+@inlined
+def known(shared):
+    """What the pieces of a product of one column have in common."""
+    table, b = integer_pointer(shared[_TABLE]), float_pointer(shared[_B])
+    return shared[_TAPS], table, b, shared[_START_STEP], as_floats(shared)[2 * _LEAST]
+
+
 _row_tiles, _column_tiles = make_row_tiles(Amx), make_column_tiles(Amx)
 
 
 @tile
-def amx_row_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
+def amx_row_tiles(shared, height, a, start, out):
     """Rows are samples, steps or pixels, terms are pairs of channels."""
-    _row_tiles(a, count, taps, table, a, b, start, start_step, out, least)
+    taps, table, b, start_step, least = known(shared)
+    _row_tiles(a, height, taps, table, a, b, start, start_step, out, least)
 
 
 @tile
-def amx_column_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
+def amx_column_tiles(shared, height, a, start, out):
     """Rows are channels, terms are pairs of samples, steps or pixels."""
-    _column_tiles(a, count, taps, table, a, b, start, start_step, out, least)
+    taps, table, b, start_step, least = known(shared)
+    _column_tiles(a, height, taps, table, a, b, start, start_step, out, least)

@@ -16,9 +16,9 @@ from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, sum_lanes
 from dltool.kernels.cpu.masking import steps_of
-from dltool.kernels.cpu.matmul import product_rows
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import advance, at
+from dltool.kernels.cpu.product import columns_together, product_rows
 from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_space
 from dltool.kernels.records import LANES
@@ -28,8 +28,8 @@ _space = shared(attention_space)
 
 @kernel
 def attention(
-    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, rounded, workspace, step,
-    low, high,
+    qkv, lengths: Integers, y, logsums, heads, groups, causal, scale, rate, stream, key, rounded, tiles, workspace,
+    step, low, high,
 ):  # fmt: skip
     """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
     steps, width = qkv.rows_per_sample, y.channels // heads
@@ -49,7 +49,7 @@ def attention(
                 take_head(qkv, sample, head, width, query)
                 for first in range(0, steps, QUERIES):
                     attend(
-                        query, panels, values, result, scores, factors, largest, sums, steps, width, first, seen,
+                        tiles, query, panels, values, result, scores, factors, largest, sums, steps, width, first, seen,
                         causal, scale, sample, head, dropout, rounded,
                     )  # fmt: skip
                     for i in range(min(QUERIES, steps - first)):
@@ -60,8 +60,8 @@ def attention(
 
 @inlined
 def attend(
-    query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale, sample,
-    head, dropout, rounded,
+    tiles, query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale,
+    sample, head, dropout, rounded,
 ):  # fmt: skip
     """The result of up to QUERIES queries from `first` on; overwrites what it works on, and for each query its sum."""
     count, whole, blocks = min(QUERIES, steps - first), padded(steps), padded(width) // LANES
@@ -70,7 +70,7 @@ def attend(
         for n in range(blocks):
             store(result, (n * whole + first + i) * LANES, constant(0))
     for key in range(0, visible(first + count - 1, seen, causal), KEYS):
-        multiply_queries(query, panels, scores, whole, blocks, first, count, key, seen, causal)
+        multiply_queries(tiles, query, panels, scores, whole, blocks, first, count, key, seen, causal)
         for i in range(count):
             limit = min(visible(first + i, seen, causal) - key, KEYS)
             if limit > 0:
@@ -85,7 +85,7 @@ def attend(
             multiply_tile(scores, factors, count, together)
         if rounded != 0:
             round_tile(scores, count, together)
-        add_rows(scores, value, result, whole, blocks, first, count, key, seen, causal)
+        add_rows(tiles, scores, value, result, whole, blocks, first, count, key, seen, causal)
     for i in range(count):
         inverse = splat(float32(1) / sums[i])
         for n in range(blocks):
@@ -100,15 +100,24 @@ def visible(query, seen, causal):
 
 
 @inlined
-def multiply_queries(rows, panels, products, whole, blocks, first, count, key, seen, causal):
+def multiply_queries(tiles, rows, panels, products, whole, blocks, first, count, key, seen, causal):
     """Products of `count` rows from `first` on with the panels of up to KEYS keys, but for those that no row sees."""
-    for j in range(blocks_of_keys(first + count - 1, key, seen, causal)):
+    together, across, j = blocks_of_keys(first + count - 1, key, seen, causal), QUERIES * LANES, 0
+    while j < together:
+        columns = columns_together(together - j)
+        if causal and key + (j + columns - 1) * LANES > first:
+            columns = 1  # each has its own first row
         unseen = max(0, key + j * LANES - first) if causal else 0
-        out, least = at(products, j * QUERIES + unseen), float32(-inf)
-        for row in range(count - unseen):
-            store(out, row * LANES, constant(0))
-        panel, source = at(panels, (key // LANES + j) * blocks * LANES), at(rows, first + unseen)
-        product_rows(blocks, source, whole * LANES, panel, out, LANES, out, count - unseen, least)
+        out = at(products, j * QUERIES + unseen)
+        for column in range(columns):
+            for row in range(count - unseen):
+                store(out, column * across + row * LANES, constant(0))
+        panel = at(panels, (key // LANES + j) * blocks * LANES), blocks * LANES * LANES
+        product_rows(
+            tiles, blocks, at(rows, first + unseen), whole * LANES, panel, (out, LANES, across), (out, across),
+            count - unseen, columns, float32(-inf),
+        )  # fmt: skip
+        j += columns
 
 
 @inlined
@@ -149,13 +158,14 @@ def round_tile(tile, count, blocks):
 
 
 @inlined
-def add_rows(weights, rows, result, whole, blocks, first, count, key, seen, causal):
+def add_rows(tiles, weights, rows, result, whole, blocks, first, count, key, seen, causal):
     """Adds to each of `count` results the rows of the keys that it sees, each by its weight."""
     for i in range(0, count, LANES):
         together = min(LANES, count - i)
         depth = blocks_of_keys(first + i + together - 1, key, seen, causal)
         if depth > 0:
-            for n in range(blocks):
-                panel, out = at(rows, n * whole + key), at(result, n * whole + first + i)
-                source, least = at(weights, i), float32(-inf)
-                product_rows(depth, source, QUERIES * LANES, panel, out, LANES, out, together, least)
+            across, out = whole * LANES, at(result, first + i)
+            product_rows(
+                tiles, depth, at(weights, i), QUERIES * LANES, (at(rows, key), across), (out, LANES, across),
+                (out, across), together, blocks, float32(-inf),
+            )  # fmt: skip

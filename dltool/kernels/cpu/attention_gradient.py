@@ -12,9 +12,9 @@ from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
 from dltool.kernels.cpu.masking import steps_of
-from dltool.kernels.cpu.matmul import outer_products
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.product import outer_products
 from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
 from dltool.kernels.records import LANES
@@ -24,8 +24,8 @@ _space = shared(attention_gradient_space)
 
 @kernel
 def attention_gradient(
-    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, rounded, workspace,
-    step, low, high,
+    dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, rounded, tiles,
+    other_tiles, workspace, step, low, high,
 ):  # fmt: skip
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
     steps, width = qkv.rows_per_sample, y.channels // heads
@@ -54,9 +54,9 @@ def attention_gradient(
                 for first in range(0, steps, QUERIES):
                     count = min(QUERIES, steps - first)
                     for place in range(0, visible(first + count - 1, seen, causal), KEYS):
-                        multiply_queries(query, panels, powers, whole, blocks, first, count, place, seen, causal)
+                        multiply_queries(tiles, query, panels, powers, whole, blocks, first, count, place, seen, causal)
                         multiply_queries(
-                            upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
+                            tiles, upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
                         )
                         together = blocks_of_keys(first + count - 1, place, seen, causal)
                         if rate > 0:
@@ -71,9 +71,11 @@ def attention_gradient(
                         if rounded != 0:
                             round_tile(powers, count, together)
                             round_tile(slopes, count, together)
-                        add_rows(slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
-                        add_columns(powers, upstream, dvalue, whole, blocks, first, count, place, seen, causal)
-                        add_columns(slopes, query, dkey, whole, blocks, first, count, place, seen, causal)
+                        add_rows(tiles, slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
+                        for weights, rows, sums in ((powers, upstream, dvalue), (slopes, query, dkey)):
+                            add_columns(
+                                other_tiles, weights, rows, sums, whole, blocks, first, count, place, seen, causal
+                            )
                 put_head(dquery, dqkv, sample, head, width)
             put_head(dkey, dqkv, sample, heads + group, width)
             put_head(dvalue, dqkv, sample, heads + groups + group, width)
@@ -102,11 +104,12 @@ def make_slopes(powers, slopes, i, limit, total, mean, scale):
 
 
 @inlined
-def add_columns(weights, rows, sums, whole, blocks, first, count, key, seen, causal):
+def add_columns(tiles, weights, rows, sums, whole, blocks, first, count, key, seen, causal):
     """Adds to the sum of each key the rows of the queries that see it, each by its weight."""
     for j in range(blocks_of_keys(first + count - 1, key, seen, causal)):
         unseen = max(0, key + j * LANES - first) if causal else 0
-        source = at(weights, j * QUERIES + unseen)
-        for n in range(blocks):
-            upstream, out = at(rows, n * whole + first + unseen), at(sums, n * whole + key + j * LANES)
-            outer_products(count - unseen, source, upstream, out, LANES, out)
+        source, across, out = at(weights, j * QUERIES + unseen), whole * LANES, at(sums, key + j * LANES)
+        outer_products(
+            tiles, count - unseen, LANES, blocks, source, (at(rows, first + unseen), across), (out, LANES, across),
+            (out, across),
+        )  # fmt: skip

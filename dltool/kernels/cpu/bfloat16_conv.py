@@ -5,23 +5,22 @@ Words lie as the channels of float32 do, and so forward is the convolution of fl
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.conv import conv
+from dltool.kernels.cpu.conv import convolve
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare_backward, margins
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
-from dltool.kernels.cpu.vector import inlined, shared
+from dltool.kernels.cpu.vector import shared
 from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
 from dltool.kernels.records import LANES
 
-_forward = inlined(conv)
 _gradient_space = shared(bfloat16_conv_data_gradient_space)
 
 
 @kernel
 def bfloat16_conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
     """y (h, w, N) = epilogue(Σ over the taps of x (H, W, C) · w + bias (N)); overwrites y and the epilogue's output."""
-    _forward(x, w, y, geometry, epilogue, tiles, workspace, step, low, high)
+    convolve(x, w, y, geometry, epilogue, tiles, 1, workspace, low, high)
 
 
 @kernel
@@ -50,5 +49,5 @@ def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace,
             panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
             place = (block * dx.rows + sample * g.height * g.width) * LANES
             out = advance(dx, place)
-            by_phases(tiles, g, table, source, panel, bias, pixels, out, floor)
+            by_phases(tiles, g, table, source, (panel, 0), (bias, 0, 0), 1, pixels, (out, 0), floor)
             finish(epilogue, out, place, g.height * g.width, dx.channels - block * LANES)

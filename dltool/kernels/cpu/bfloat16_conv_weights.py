@@ -13,9 +13,10 @@ from numba import types
 from numpy import float32, inf
 
 from dltool.kernels.cpu.conv_weights import clear_part
-from dltool.kernels.cpu.image import clear, covered, rows_of_tiles, set_tap
+from dltool.kernels.cpu.image import clear, covered
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import as_integers, at
+from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, shared, store
 from dltool.kernels.cpu.workspace import bfloat16_conv_weight_gradient_space, pixel_shifts, pixel_words
 from dltool.kernels.records import BATCH, LANES
@@ -120,8 +121,8 @@ def _add_sample(tiles, g, channels, part, fresh, table, image, between, upstream
             for block in range(depth):
                 source = at(image, (place % 2 * depth + block) * between + first)
                 out = at(part, (k * g.kernel_width + m) * channels + block * LANES)
-                start, start_step = (zeros, 0) if fresh else (out, LANES)
+                start = (zeros, 0, 0) if fresh else (out, LANES, 0)
                 rows_of_tiles(
-                    tiles, min(LANES, channels - block * LANES), g.out_height, table, source, 1, LANES, upstream,
-                    start, start_step, out, float32(-inf),
+                    tiles, min(LANES, channels - block * LANES), 1, g.out_height, table, source, 1, LANES,
+                    (upstream, 0), start, (out, 0), float32(-inf),
                 )  # fmt: skip

@@ -8,10 +8,10 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import rows_of_tiles, set_tap
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, shared, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, bfloat16_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
@@ -34,10 +34,8 @@ def bfloat16_matmul(x, w, y, epilogue, tiles, workspace, step, low, high):
         for j in range(y.blocks):
             offset = (j * y.rows + low) * LANES
             out, panel = advance(y, offset), at(w, j * w.rows + first * LANES)
-            start, start_step = (at(bias_of(epilogue), j), 0) if first == 0 else (out, LANES)
-            rows_of_tiles(
-                tiles, count, end - first, table, source, LANES, 1, panel, start, start_step, out, floor
-            )  # fmt: skip
+            start = (at(bias_of(epilogue), j), 0, 0) if first == 0 else (out, LANES, 0)
+            rows_of_tiles(tiles, count, 1, end - first, table, source, LANES, 1, (panel, 0), start, (out, 0), floor)
             if end == x.blocks:
                 finish(epilogue, out, offset, count, y.channels - j * LANES)
 
@@ -52,6 +50,6 @@ def bfloat16_weight_gradient(x, dy, dw, tiles, workspace, step, low, high):
     for block in range(low // LANES, high // LANES):
         j, k = block // x.blocks, block % x.blocks
         rows_of_tiles(
-            tiles, LANES, 1, table, at(x, k * x.rows), 1, LANES, at(dy, j * dy.rows), zeros, 0,
-            at(dw, block * LANES), float32(-inf),
+            tiles, LANES, 1, 1, table, at(x, k * x.rows), 1, LANES, (at(dy, j * dy.rows), 0), (zeros, 0, 0),
+            (at(dw, block * LANES), 0), float32(-inf),
         )  # fmt: skip

@@ -14,13 +14,12 @@ FLOATS = types.CPointer(types.float32)
 
 #: (first operand, second operand, output, vectors, two numbers): elementwise over contiguous vectors
 ELEMENTWISE = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.float32)
-#: (rows, taps, table of taps, one operand, distance of its terms, other operand, start of the rows, its distance,
-#: output, floor): some rows of a convolution
-TILE = types.void(
-    types.int64, types.int64, INTEGERS, FLOATS, types.int64, FLOATS, FLOATS, types.int64, FLOATS, types.float32
-)
-#: (case, lines, terms, strides, one operand, other operand, start, output, floor): some rows of a depthwise convolution
-LANE_TILE = types.void(types.int64, types.int64, types.int64, INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
+#: (what all pieces share, rows, one operand, start of the rows, output): a piece of a product. No more than fits the
+#: registers of a call: what is written to the stack and read at once in larger pieces waits for all earlier stores
+TILE = types.void(INTEGERS, types.int64, FLOATS, FLOATS, FLOATS)
+#: (which tile and how far apart things are, one operand, other operand, start, output, floor): some rows of a depthwise
+#: convolution
+LANE_TILE = types.void(INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
 
 
 def _emitter(signature: Any) -> Any:
@@ -41,18 +40,12 @@ def call_elementwise(typing: Any, function: Any, first: Any, second: Any, out: A
 
 
 @instruction
-def call_tile(
-    typing: Any, function: Any, rows: Any, taps: Any, table: Any, a: Any, a_step: Any, b: Any, start: Any,
-    start_step: Any, out: Any, floor: Any,
-):  # fmt: skip
+def call_tile(typing: Any, function: Any, shared: Any, rows: Any, a: Any, start: Any, out: Any):
     """Call a tile function."""
     return _emitter(TILE)
 
 
 @instruction
-def call_lane_tile(
-    typing: Any, function: Any, case: Any, lines: Any, terms: Any, strides: Any, a: Any, b: Any, start: Any, out: Any,
-    floor: Any,
-):  # fmt: skip
+def call_lane_tile(typing: Any, function: Any, known: Any, a: Any, b: Any, start: Any, out: Any, floor: Any):
     """Call a tile function of a convolution that keeps channels apart."""
     return _emitter(LANE_TILE)

@@ -16,15 +16,14 @@ from dltool.kernels.cpu.image import (
     lies_bare,
     lies_bare_backward,
     margins,
-    rows_of_tiles,
-    set_tap,
     taps,
 )
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
-from dltool.kernels.cpu.workspace import conv_data_gradient_space, conv_space
+from dltool.kernels.cpu.workspace import ACROSS, conv_data_gradient_space, conv_space
 from dltool.kernels.records import LANES
 
 _space, _gradient_space = shared(conv_space), shared(conv_data_gradient_space)
@@ -33,6 +32,12 @@ _space, _gradient_space = shared(conv_space), shared(conv_data_gradient_space)
 @kernel
 def conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
     """y (h, w, N) = epilogue(Σ over the taps of x (H, W, C) · w + bias (N)); overwrites y and the epilogue's output."""
+    convolve(x, w, y, geometry, epilogue, tiles, ACROSS, workspace, low, high)
+
+
+@inlined
+def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
+    """The same, by tiles of at most `widest` columns."""
     g, depth, count = geometry, x.blocks, taps(geometry) * x.blocks
     all_height, all_width = covered(g)
     table, image = as_integers(workspace), at(workspace, _space(g, depth)[0])
@@ -53,14 +58,24 @@ def conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
                     g.top, g.left, all_height, all_width, g.stride_width,
                 )  # fmt: skip
             source = image
-        for block in range(y.blocks):
-            panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
-            place = (block * y.rows + sample * g.out_height * g.out_width) * LANES
+        block = 0
+        while block < y.blocks:
+            columns = columns_together(min(widest, y.blocks - block))
+            panels, bias = (at(w, block * w.rows), w.rows * LANES), (at(bias_of(epilogue), block), 0, LANES)
+            place = block * y.rows + sample * g.out_height * g.out_width
             for row in range(g.out_height):
-                here = at(source, row * g.stride_height * line)
-                out = advance(y, place + row * g.out_width * LANES)
-                rows_of_tiles(tiles, g.out_width, count, table, here, LANES, 1, panel, bias, 0, out, floor)
-            finish(epilogue, advance(y, place), place, g.out_height * g.out_width, y.channels - block * LANES)
+                here, out = at(source, row * g.stride_height * line), (at(y, place + row * g.out_width), y.rows * LANES)
+                rows_of_tiles(tiles, g.out_width, columns, count, table, here, LANES, 1, panels, bias, out, floor)
+            _finish_blocks(epilogue, y, block, columns, place, g.out_height * g.out_width)
+            block += columns
+
+
+@inlined
+def _finish_blocks(epilogue, y, block, columns, place, count):
+    """The epilogue of one sample in some blocks of channels, the first of which lies at the vector `place`."""
+    for j in range(columns):
+        offset = (place + j * y.rows) * LANES
+        finish(epilogue, advance(y, offset), offset, count, y.channels - (block + j) * LANES)
 
 
 @inlined
@@ -89,16 +104,18 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
     bare = lies_bare_backward(g)
     table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
     backward_taps(g, table, depth, between, dy.channels)
-    places = _gradient_space(g, depth)
+    places = _gradient_space(g, depth, dx.blocks)
     image, panel, square, pixels = (
         at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2]), at(workspace, places[3]),
     )  # fmt: skip
     if not bare:
         clear(image, depth * between)
-    floor = floor_of(epilogue)
-    for block in range(dx.blocks):
-        _turn_panel(taps(g), w, dx.channels, depth, block, panel, square)
-        bias = at(bias_of(epilogue), block)
+    floor, size, block = floor_of(epilogue), taps(g) * depth * LANES, 0
+    while block < dx.blocks:
+        columns = columns_together(dx.blocks - block)
+        for j in range(columns):
+            _turn_panel(taps(g), w, dx.channels, depth, block + j, at(panel, j * size), square)
+        panels, bias = (panel, size * LANES), (at(bias_of(epilogue), block), 0, LANES)
         for sample in range(low, high):
             source = at(dy, sample * g.out_height * g.out_width)
             if not bare:
@@ -108,10 +125,11 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
                         above, before, all_height, all_width, 1,
                     )  # fmt: skip
                 source = image
-            place = (block * dx.rows + sample * g.height * g.width) * LANES
-            out = advance(dx, place)
-            by_phases(tiles, g, table, source, panel, bias, pixels, out, floor)
-            finish(epilogue, out, place, g.height * g.width, dx.channels - block * LANES)
+            place = block * dx.rows + sample * g.height * g.width
+            out = at(dx, place), dx.rows * LANES
+            by_phases(tiles, g, table, source, panels, bias, columns, pixels, out, floor)
+            _finish_blocks(epilogue, dx, block, columns, place, g.height * g.width)
+        block += columns
 
 
 @inlined

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.image import clear, copy_padded, covered, lies_bare, rows_of_tiles, set_tap, taps
+from dltool.kernels.cpu.image import clear, copy_padded, covered, lies_bare, taps
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.workspace import conv_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
@@ -61,13 +62,16 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
                         at(source, block * x.rows), g.height, g.width, advance(image, block * between),
                         g.top, g.left, all_height, all_width, 1,
                     )  # fmt: skip
-            for block in range(begin, stop):
-                upstream = at(dy, block * dy.rows + sample * g.out_height * g.out_width)
-                part = at(dw, block * dw.rows + group * taps(g) * x.channels)
+            block = begin
+            while block < stop:
+                columns = columns_together(stop - block)
+                upstream = at(dy, block * dy.rows + sample * g.out_height * g.out_width), dy.rows * LANES
+                part = at(dw, block * dw.rows + group * taps(g) * x.channels), dw.rows * LANES
                 _add_sample(
-                    tiles, g, x.channels, depth, part, sample == first, table, source if bare else image, upstream,
-                    zeros, between, line, pixel * g.stride_width,
+                    tiles, g, x.channels, depth, columns, part, sample == first, table, source if bare else image,
+                    upstream, zeros, between, line, pixel * g.stride_width,
                 )  # fmt: skip
+                block += columns
 
 
 @inlined
@@ -80,9 +84,9 @@ def _samples_together(g):
 
 @inlined
 def _add_sample(
-    tiles, g, channels, depth, part, fresh, table, image, upstream, zeros, between, line, pixel_step
+    tiles, g, channels, depth, columns, part, fresh, table, image, upstream, zeros, between, line, pixel_step
 ):  # fmt: skip
-    """One sample's share of a block of columns: line by line of the kernel, or tap by tap."""
+    """One sample's share of some blocks of columns: line by line of the kernel, or tap by tap."""
     narrow = channels < LANES
     pixel = channels if narrow else LANES
     # taps side by side in a line of narrow pixels are as one with more channels
@@ -93,10 +97,10 @@ def _add_sample(
             for i in range(depth):
                 count = joined * channels if narrow else min(LANES, channels - i * LANES)
                 source = advance(image, i * between + k * g.dilation_height * line + m * g.dilation_width * pixel)
-                out = at(part, (k * g.kernel_width + m) * channels + i * LANES)
-                start, start_step = (zeros, 0) if fresh else (out, LANES)
+                out = at(part[0], (k * g.kernel_width + m) * channels + i * LANES), part[1]
+                start = (zeros, 0, 0) if fresh else (out[0], LANES, out[1])
                 rows_of_tiles(
-                    tiles, count, g.out_height, table, source, 1, pixel_step, upstream, start, start_step, out,
+                    tiles, count, columns, g.out_height, table, source, 1, pixel_step, upstream, start, out,
                     float32(-inf),
                 )  # fmt: skip
 

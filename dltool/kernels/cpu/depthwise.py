@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.calls import call_lane_tile
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import TALLEST
 from dltool.kernels.cpu.kernel import kernel, lane_tile
 from dltool.kernels.cpu.lane_tile import (
+    CASE,
     IMAGE_LINE,
     IMAGE_TERM,
+    LINES,
     OUTPUT_ROW,
+    TERMS,
     WEIGHT_LINE,
     WEIGHT_TERM,
     make_output_tiles,
 )
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.vector import inlined
 from dltool.kernels.cpu.workspace import PHASE_FIELDS
 from dltool.kernels.records import LANES
@@ -27,13 +30,15 @@ from dltool.kernels.records import LANES
 # these are on the image, and how many of such outputs are a tile
 _FIRST, _LINE, _TAPS, _BEGIN, _END, _TILE = range(PHASE_FIELDS)
 
-_output_tiles = make_output_tiles(TALLEST)
+#: rows of the tallest tile
+HEIGHT = TALLEST[1]
+_output_tiles = make_output_tiles(HEIGHT)
 
 
 @lane_tile
-def lane_tiles(case, lines, terms, strides, image, w, bias, out, least):
+def lane_tiles(known, image, w, bias, out, least):
     """Pixels of an output: taps of a kernel times the pixels that they see."""
-    _output_tiles(case, lines, terms, strides, image, w, bias, out, least)
+    _output_tiles(known, image, w, bias, out, least)
 
 
 @kernel
@@ -90,7 +95,7 @@ def _set_phase(table, entry, axis, first, line, taps, size, count):
     reach = (taps - 1) * apart
     begin = min(count, max(0, -((line + min(0, reach)) // move)))
     end = max(begin, min(count, -((line + max(0, reach) - size) // move)))
-    pieces = max(1, -(-(end - begin) // TALLEST))
+    pieces = max(1, -(-(end - begin) // HEIGHT))
     base = entry * PHASE_FIELDS
     table[base + _FIRST], table[base + _LINE], table[base + _TAPS] = first, line, taps
     table[base + _BEGIN], table[base + _END] = begin, end
@@ -126,6 +131,7 @@ def _make_row(tiles, kernel_width, row, width, seen, down, right, table, strides
     upright = advance(table, row % down[0] * PHASE_FIELDS)
     line = row // down[0] * down[1] + upright[_LINE]
     top, bottom = _met(line, down[3], upright[_TAPS], seen[0])
+    strides[LINES] = bottom - top
     image = at(source, (line + top * down[3]) * seen[1])
     weights = at(panel, (upright[_FIRST] + top * down[2]) * kernel_width)
     for phase in range(phases):
@@ -136,10 +142,10 @@ def _make_row(tiles, kernel_width, row, width, seen, down, right, table, strides
             height = min(level[_TILE], level[_END] - i) if inside else 1
             column = i * move + level[_LINE]
             first, last = _met(column, right[3], level[_TAPS], seen[1])
+            strides[CASE], strides[TERMS] = height + HEIGHT if move == 2 else height, last - first
             call_lane_tile(
-                tiles, height + TALLEST if move == 2 else height, bottom - top, last - first, strides,
-                at(image, column + first * right[3]), at(weights, level[_FIRST] + first * right[2]), bias,
-                at(out, phase + i * phases), floor,
+                tiles, strides, at(image, column + first * right[3]), at(weights, level[_FIRST] + first * right[2]),
+                bias, at(out, phase + i * phases), floor,
             )  # fmt: skip
             i += height
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.calls import call_lane_tile
-from dltool.kernels.cpu.image import TALLEST, clear, copy_padded, covered, lies_bare, taps
+from dltool.kernels.cpu.image import clear, copy_padded, covered, lies_bare, taps
 from dltool.kernels.cpu.kernel import kernel, lane_tile
-from dltool.kernels.cpu.lane_tile import DY_LINE, KERNEL_LINE, X_LINE, X_PIXEL, make_weight_tiles
+from dltool.kernels.cpu.lane_tile import CASE, DY_LINE, KERNEL_LINE, LINES, TERMS, X_LINE, X_PIXEL, make_weight_tiles
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.vector import inlined, shared
 from dltool.kernels.cpu.workspace import depthwise_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
 
+#: places of the widest tile
+WIDTH = TALLEST[1]
 #: the kernel whose places are all added up at once, if there are registers for their sums
-SQUARE = 3 if TALLEST >= 3 * 3 else 0
-_weight_tiles = make_weight_tiles(TALLEST, SQUARE)
+SQUARE = 3 if WIDTH >= 3 * 3 else 0
+_weight_tiles = make_weight_tiles(WIDTH, SQUARE)
 
 
 @lane_tile
-def place_tiles(case, lines, pixels, strides, x, dy, start, out, least):
+def place_tiles(known, x, dy, start, out, least):
     """Places of a kernel: what is seen there times what comes back."""
-    _weight_tiles(case, lines, pixels, strides, x, dy, start, out, least)
+    _weight_tiles(known, x, dy, start, out, least)
 
 
 _space = shared(depthwise_weight_gradient_space)
@@ -39,6 +42,7 @@ def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, ste
     bare = lies_bare(g)
     line = (g.width if bare else all_width) * LANES
     strides[X_LINE], strides[X_PIXEL] = g.stride_height * line, g.stride_width * LANES
+    strides[LINES], strides[TERMS] = g.out_height, g.out_width
     strides[KERNEL_LINE], strides[DY_LINE] = g.dilation_height * line, g.out_width * LANES
     if not bare:
         clear(image, all_height * all_width)
@@ -59,10 +63,10 @@ def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, ste
 def _add_sample(tiles, g, strides, image, upstream, part):
     """One sample's share of a block of channels."""
     square = g.kernel_height == SQUARE and g.kernel_width == SQUARE and g.dilation_width == 1
-    tall, wide = SQUARE if square else 1, max(1, min(g.kernel_width, TALLEST)) if g.dilation_width == 1 else 1
+    tall, wide = SQUARE if square else 1, max(1, min(g.kernel_width, WIDTH)) if g.dilation_width == 1 else 1
     for k in range(0, g.kernel_height, tall):
         for m in range(0, g.kernel_width, wide):
-            case = TALLEST + 1 if square else min(wide, g.kernel_width - m)
+            strides[CASE] = WIDTH + 1 if square else min(wide, g.kernel_width - m)
             seen = advance(image, k * strides[KERNEL_LINE] + m * g.dilation_width * LANES)
             out = at(part, k * g.kernel_width + m)
-            call_lane_tile(tiles, case, g.out_height, g.out_width, strides, seen, upstream, out, out, float32(-inf))
+            call_lane_tile(tiles, strides, seen, upstream, out, out, float32(-inf))

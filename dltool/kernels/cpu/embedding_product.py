@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from numpy import float32
+from numpy import float32, inf
 
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.matmul import DEPTH, local_vectors, outer_products, product_rows
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
+from dltool.kernels.cpu.product import DEPTH, local_panels, outer_products, product_rows
 from dltool.kernels.cpu.vector import inlined, load, store
 from dltool.kernels.records import BATCH, LANES
 
@@ -34,9 +34,9 @@ def copy(source, target, vectors):
 
 
 @inlined
-def add_product(depth, x, stride, panel, target, count):
+def add_product(tiles, depth, x, stride, panel, target, count):
     """target += x · panel, for `count` rows of one block."""
-    product_rows(depth, x, stride, panel, target, LANES, target, count, float32(-float("inf")))
+    product_rows(tiles, depth, x, stride, (panel, 0), (target, LANES, 0), (target, 0), count, 1, float32(-inf))
 
 
 @kernel
@@ -56,10 +56,10 @@ def table_indices(codes: Codes, rows: Integers, indices: Codes, numbers, fields,
 
 
 @kernel
-def table_products(w, tables, p, numbers, fields, step, low, high):
+def table_products(w, tables, p, numbers, fields, tiles, step, low, high):
     """p (R, N) = rows of w (K, N) for the numbers, then for each field table · its rows, or these; overwrites p."""
     height, all_rows = w.rows, p.rows
-    panel = local_vectors()
+    panel = local_panels()
     for block in range(low, high):
         source, target = at(w, block * height), at(p, block * all_rows)
         clear(target, all_rows)
@@ -73,7 +73,7 @@ def table_products(w, tables, p, numbers, fields, step, low, high):
                 copy(source, panel, width)
                 clear(at(panel, width), -width % LANES)
                 table = tables[number]
-                add_product(table.blocks, table, table.rows * LANES, panel, at(target, first), size)
+                add_product(tiles, table.blocks, table, table.rows * LANES, panel, at(target, first), size)
                 source = at(source, width)
                 number += 1
             first += size
@@ -81,10 +81,10 @@ def table_products(w, tables, p, numbers, fields, step, low, high):
 
 
 @kernel
-def table_products_weight_gradient(dp, tables, dw, numbers, fields, step, low, high):
+def table_products_weight_gradient(dp, tables, dw, numbers, fields, tiles, step, low, high):
     """dw (K, N) = for each field tableᵀ · its rows of dp (R, N), or these, then those of the numbers; overwrites dw."""
     all_rows, height = dp.rows, dw.rows
-    square = local_vectors()
+    square = local_panels()
     for block in range(low, high):
         source, target = at(dp, block * all_rows), at(dw, block * height)
         clear(target, height)
@@ -99,7 +99,7 @@ def table_products_weight_gradient(dp, tables, dw, numbers, fields, step, low, h
                 for column in range(table.blocks):
                     clear(square, LANES)
                     x = at(table, column * table.rows)
-                    outer_products(size, x, upstream, square, LANES, square)
+                    outer_products(tiles, size, LANES, 1, x, (upstream, 0), (square, LANES, 0), (square, 0))
                     copy(square, at(target, column * LANES), min(LANES, width - column * LANES))
                 target = at(target, width)
                 number += 1
@@ -108,11 +108,11 @@ def table_products_weight_gradient(dp, tables, dw, numbers, fields, step, low, h
 
 
 @kernel
-def table_products_table_gradient(dp, w, dtable, first, place, size, width, step, low, high):
+def table_products_table_gradient(dp, w, dtable, first, place, size, width, tiles, step, low, high):
     """dtable (size, width) = rows of dp (R, N) · (rows of w (K, N))ᵀ, for some blocks of columns; overwrites these."""
     all_rows, w_height, height, depth = dp.rows, w.rows, dtable.rows, dp.blocks
     dtable = chunk(dtable, low)
-    panel, square = local_vectors(), local_vectors()
+    panel, square = local_panels(), local_panels()
     for block in range(low // height, high // height):
         target = at(dtable, block * height)
         clear(target, height)
@@ -123,11 +123,11 @@ def table_products_table_gradient(dp, w, dtable, first, place, size, width, step
                 own = at(w, (begin + tap) * w_height + place + block * LANES)
                 copy(own, square, min(LANES, width - block * LANES))
                 transpose_block(square, at(panel, tap * LANES))
-            add_product(taps, at(dp, begin * all_rows + first), all_rows * LANES, panel, target, size)
+            add_product(tiles, taps, at(dp, begin * all_rows + first), all_rows * LANES, panel, target, size)
 
 
 @kernel
-def sum_table_products(indices: Codes, p, numbers, y, epilogue, step, low, high):
+def sum_table_products(indices: Codes, p, numbers, y, epilogue, tiles, step, low, high):
     """y (N) = epilogue(Σ of the rows of p (R, N) that indices name + numbers · its first rows + bias (N)).
 
     Overwrites y and the epilogue's output.
@@ -145,12 +145,13 @@ def sum_table_products(indices: Codes, p, numbers, y, epilogue, step, low, high)
                 for i in range(min(LANES, count - first)):
                     total = total + load(panel, line[i] * LANES)
                 store(out, (sample - low) * LANES, total)
-        product_rows(depth, at(x, low), x.rows * LANES, panel, out, LANES, out, high - low, floor)
+        source, own, start = at(x, low), (panel, 0), (out, LANES, 0)
+        product_rows(tiles, depth, source, x.rows * LANES, own, start, (out, 0), high - low, 1, floor)
         finish(epilogue, out, offset, high - low, y.channels - block * LANES)
 
 
 @kernel
-def sum_table_products_gradient(dy, indices: Codes, numbers, dp, step, low, high):
+def sum_table_products_gradient(dy, indices: Codes, numbers, dp, tiles, step, low, high):
     """dp (rows, N) = Σ over the batch of numbersᵀ · dy (N), then of dy in the rows that indices name; overwrites dp."""
     x = numbers[0]
     depth = x.blocks if len(numbers) > 0 else 0
@@ -160,7 +161,8 @@ def sum_table_products_gradient(dy, indices: Codes, numbers, dp, step, low, high
         clear(target, dp.rows)
         for part in range(depth):  # what the last one writes past the numbers is 0
             square = at(target, part * LANES)
-            outer_products(samples, at(x, part * x.rows), upstream, square, LANES, square)
+            source = at(x, part * x.rows)
+            outer_products(tiles, samples, LANES, 1, source, (upstream, 0), (square, LANES, 0), (square, 0))
         for first in range(0, count, LANES):
             for sample in range(samples):
                 given, line = load(upstream, sample * LANES), advance(indices, first * all_rows + sample * LANES)

@@ -26,9 +26,9 @@ _space, _gradient_space = shared(gru_space), shared(gru_gradient_space)
 
 
 @kernel
-def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, workspace, step, low, high):
+def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, step, low, high):
     """y (T, H), gates (T, 3 · H) and candidates (T, H) of products (T, 3 · H), which may lie where the gates do."""
-    gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, 0, workspace, low, high)
+    gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, low, high)
 
 
 @inlined
@@ -49,7 +49,7 @@ def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, r
                 for row in range(count):
                     store(sums, (block * count + row) * LANES, load(bias, block * LANES))
             before, now, kept = at(hidden, t * size), at(dense, t * gates_size), at(candidate, t * size)
-            add_seen(before, mask, masked, rounded, blocks, count, recurrent, gates.blocks, sums, tiles)
+            add_seen(tiles, before, mask, masked, rounded, blocks, count, recurrent, gates.blocks, sums)
             for block in range(blocks):
                 for row in range(count):
                     gru_units(now, sums, kept, before, at(before, size), count, row, block, units)
@@ -77,11 +77,11 @@ def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
 
 @kernel
 def gru_gradient(
-    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, workspace, step, low, high
+    gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, tiles, workspace, step, low, high
 ):
     """dproducts (T, 3 · H), which may lie where the gates do, and dsums (T, 3 · H), the last step first."""
     gru_steps_back(
-        gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, 0, workspace, low, high
+        gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, tiles, workspace, low, high
     )
 
 
@@ -120,7 +120,7 @@ def gru_steps_back(
             now, upstream, slopes = at(dense, t * gates_size), at(dhidden, t * size), at(sums, t * gates_size)
             if first + t + 1 < steps:
                 add_slopes(
-                    at(slopes, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream, tiles
+                    tiles, at(slopes, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream
                 )
             for block in range(blocks):
                 for row in range(count):

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from dltool.kernels import geometry
-from dltool.kernels.cpu.calls import call_tile
-from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.tile import make_tap_tiles, wide_registers
+from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
-
-TALLEST = 16 if wide_registers() else 6
-_products = make_tap_tiles(TALLEST)
-
-
-@tile
-def pixel_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
-    """Rows are pixels side by side, terms are channels: each one number times a vector."""
-    _products(count, taps, table, a, LANES, a_step, b, start, start_step, out, least)
-
-
-@tile
-def weight_tiles(count, taps, table, a, a_step, b, start, start_step, out, least):
-    """Rows are numbers side by side, terms are pixels: each one number times a vector."""
-    _products(count, taps, table, a, 1, a_step, b, start, start_step, out, least)
-
 
 covered, margins, taps = shared(geometry.covered), shared(geometry.margins), shared(geometry.taps)
 
@@ -43,12 +25,6 @@ def lies_bare_backward(g):
     """Whether the backward pass can read y where it is."""
     above, before, height, width = margins(g)
     return above == 0 and before == 0 and height == g.out_height and width == g.out_width
-
-
-@inlined
-def set_tap(table, tap, first, second, terms):
-    """Write an entry of a table of taps."""
-    table[tap * TAP_FIELDS], table[tap * TAP_FIELDS + 1], table[tap * TAP_FIELDS + 2] = first, second, terms
 
 
 @inlined
@@ -73,19 +49,6 @@ def copy_padded(source, height, width, target, top, left, all_height, all_width,
             place = at(source, row * width + phase - left)
             for i in range(low, high):
                 store(first, i * LANES, load(place, i * phases * LANES))
-
-
-@inlined
-def rows_of_tiles(tiles, count, taps, table, a, a_row, a_step, b, start, start_step, out, least):
-    """`count` rows, `a_row` floats apart, by the tile function at the address `tiles`, in pieces of similar heights."""
-    pieces = -(-count // TALLEST)
-    for piece in range(pieces):
-        low = piece * count // pieces
-        height = (piece + 1) * count // pieces - low
-        call_tile(
-            tiles, height, taps, table, advance(a, low * a_row), a_step, b,
-            advance(start, low * start_step), start_step, at(out, low), least,
-        )  # fmt: skip
 
 
 @inlined
@@ -114,8 +77,8 @@ def backward_taps(g, table, depth, between, channels):
 
 
 @inlined
-def by_phases(tiles, g, table, image, panel, bias, pixels, out, floor):
-    """One block of x of one sample, phase by phase; `pixels` is room for a line."""
+def by_phases(tiles, g, table, image, panels, bias, columns, pixels, out, floor):
+    """Some blocks of x of one sample, phase by phase; `pixels` is room for a line of each."""
     _, _, _, line = margins(g)
     head = 0
     for phase in range(g.stride_height * g.stride_width):
@@ -124,10 +87,12 @@ def by_phases(tiles, g, table, image, panel, bias, pixels, out, floor):
         down, right = phase // g.stride_width, phase % g.stride_width
         across = (g.width - right + g.stride_width - 1) // g.stride_width
         for i in range((g.height - down + g.stride_height - 1) // g.stride_height):
-            row = at(out, (down + i * g.stride_height) * g.width + right)
-            target = row if g.stride_width == 1 else pixels
+            row = at(out[0], (down + i * g.stride_height) * g.width + right)
+            target = (row, out[1]) if g.stride_width == 1 else (pixels, g.width * LANES)
             here = at(image, i * line)
-            rows_of_tiles(tiles, across, count, first, here, LANES, 1, panel, bias, 0, target, floor)
+            rows_of_tiles(tiles, across, columns, count, first, here, LANES, 1, panels, bias, target, floor)
             if g.stride_width > 1:
-                for j in range(across):
-                    store(row, j * g.stride_width * LANES, load(pixels, j * LANES))
+                for column in range(columns):
+                    source, goal = at(pixels, column * g.width), advance(row, column * out[1])
+                    for j in range(across):
+                        store(goal, j * g.stride_width * LANES, load(source, j * LANES))

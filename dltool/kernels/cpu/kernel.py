@@ -6,6 +6,7 @@ what it is given: operands and attributes of its op, and of the following what i
     geometry         where windows lie, for ops that have such
     epilogue         what a product still does to its rows (`dltool.kernels.cpu.epilogue`)
     tiles            the address of its tile function
+    other_tiles      that of the second one, for kernels that call two
     workspace        a pointer to memory of its thread (`dltool.kernels.cpu.workspace`)
     step, low, high  the record of the running step, and the share of the work (`dltool.kernels.records`)
 """
@@ -25,7 +26,7 @@ from dltool.kernels.cpu.calls import ELEMENTWISE, INTEGERS, LANE_TILE, TILE
 from dltool.kernels.cpu.compiler import inlined, object_code
 from dltool.kernels.cpu.operands import Bytes, Codes, Integers, Operand, read_geometry, readers
 from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
-from dltool.kernels.records import TILES, WORKSPACE, Kernel, Record
+from dltool.kernels.records import OTHER_TILES, TILES, WORKSPACE, Kernel, Record
 
 #: (record, step, low, high)
 KERNEL = types.void(INTEGERS, INTEGERS, types.int64, types.int64)
@@ -109,8 +110,8 @@ def _arguments(function: Function, record: Record, scope: dict[str, Any]) -> Ite
             yield name
         elif name == "workspace":
             yield f"float_pointer(record[{WORKSPACE}])"
-        elif name == "tiles":
-            yield f"record[{TILES}]"
+        elif name in ("tiles", "other_tiles"):
+            yield f"record[{TILES if name == 'tiles' else OTHER_TILES}]"
         elif place is None:
             raise RunError(f"kernel '{function.__name__}' asks for '{name}', which its op does not have")
         elif name == "geometry":

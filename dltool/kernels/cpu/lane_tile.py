@@ -1,7 +1,7 @@
 """Register tiles that keep channels apart: every product is a vector times a vector, as LLVM vector IR.
 
-The factors lie in lines of terms: the taps of a kernel for the outputs, pixels for the weights' gradient. How
-far lines and terms are apart stands in a table of `strides`, in floats.
+The factors lie in lines of terms: the taps of a kernel for the outputs, pixels for the weights' gradient. A list of
+integers says which tile is meant, how many lines and terms there are, and how far apart they lie, in floats.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
 
+from dltool.kernels.cpu.calls import LANE_TILE
 from dltool.kernels.cpu.vector import instruction
-from dltool.kernels.cpu.workspace import STRIDES
+from dltool.kernels.cpu.workspace import LANE_TILE_FIELDS
 from dltool.kernels.records import LANES
 
 _I64 = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
-_FLOATS = types.CPointer(types.float32)
-_SIGNATURE = types.void(
-    types.int64, types.int64, types.int64, types.CPointer(types.int64),
-    _FLOATS, _FLOATS, _FLOATS, _FLOATS, types.float32,
-)  # fmt: skip
 
+#: which tile it is, and how many lines and terms it has
+CASE, LINES, TERMS = range(3)
 #: strides of the tiles of outputs: lines and terms of the image, those of the weights, rows of the output
-IMAGE_LINE, IMAGE_TERM, WEIGHT_LINE, WEIGHT_TERM, OUTPUT_ROW = range(STRIDES)
+IMAGE_LINE, IMAGE_TERM, WEIGHT_LINE, WEIGHT_TERM, OUTPUT_ROW = range(3, LANE_TILE_FIELDS)
 #: strides of the tiles of weights: lines and pixels of x, lines of the kernel on it, lines of dy
-X_LINE, X_PIXEL, KERNEL_LINE, DY_LINE = range(STRIDES - 1)
+X_LINE, X_PIXEL, KERNEL_LINE, DY_LINE = range(3, LANE_TILE_FIELDS - 1)
 
 
 def make_output_tiles(tallest: int) -> Any:
-    """Tiles of up to `tallest` pixels of an output: tiles(case, lines, terms, strides, image, w, bias, out, least).
+    """Tiles of up to `tallest` pixels of an output: tiles(known, image, w, bias, out, least).
 
     Case i has i rows that see pixels side by side, case `tallest` + i as many that see every other one. Each row is
     bias + Σ of image · w over the lines and terms; no value below `least` is written (NaN is).
@@ -42,7 +39,7 @@ def make_output_tiles(tallest: int) -> Any:
 
 
 def make_weight_tiles(tallest: int, square: int) -> Any:
-    """Tiles of the taps of a kernel: tiles(case, lines, pixels, strides, x, dy, start, out, least).
+    """Tiles of the taps of a kernel: tiles(known, x, dy, start, out, least).
 
     Case i has i taps side by side, up to `tallest`; the next case, if there is a `square`, has `square` lines of as
     many places. Each is its `start` plus the sum of x, seen from there, times dy over lines of pixels.
@@ -53,20 +50,23 @@ def make_weight_tiles(tallest: int, square: int) -> Any:
 
 def _switch(cases: dict[int, Callable[..., None]]) -> Any:
     @instruction
-    def tiles(typing, case, lines, terms, strides, a, b, start, out, least):
+    def tiles(typing, known, a, b, start, out, least):
         def emit(context, builder, sig, args):
             end = builder.append_basic_block("tiles_end")
-            switch = builder.switch(args[0], end)
+            case, lines, terms, *strides = (
+                builder.load(builder.gep(args[0], [ir.Constant(_I64, i)])) for i in range(LANE_TILE_FIELDS)
+            )
+            switch = builder.switch(case, end)
             for number, emit_tile in cases.items():
                 block = builder.append_basic_block(f"tile_{number}")
                 switch.add_case(ir.Constant(_I64, number), block)
                 builder.position_at_end(block)
-                emit_tile(builder, *args[1:])
+                emit_tile(builder, lines, terms, strides, *args[1:])
                 builder.branch(end)
             builder.position_at_end(end)
             return context.get_dummy_value()
 
-        return _SIGNATURE, emit
+        return LANE_TILE, emit
 
     return tiles
 
@@ -76,7 +76,7 @@ def _output_tile(height: int, apart: int) -> Callable[..., None]:
         builder: Any, lines: Any, terms: Any, strides: Any, image: Any, w: Any, bias: Any, out: Any, least: Any
     ) -> None:
         totals = [_variable(builder, _load(builder, bias)) for _ in range(height)]
-        image_line, image_term, weight_line, weight_term, output_row = _strides(builder, strides, STRIDES)
+        image_line, image_term, weight_line, weight_term, output_row = strides
         image_now, w_now = _variable(builder, image), _variable(builder, w)
         with cgutils.for_range(builder, lines):
             image_here, w_here = builder.load(image_now), builder.load(w_now)
@@ -108,7 +108,7 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
         builder: Any, lines: Any, pixels: Any, strides: Any, x: Any, dy: Any, start: Any, out: Any, least: Any
     ) -> None:
         totals = [_variable(builder, _load(builder, _vector_at(builder, start, i))) for i in range(height * width)]
-        x_line, x_pixel, kernel_line, dy_line = _strides(builder, strides, STRIDES - 1)
+        x_line, x_pixel, kernel_line, dy_line = strides[:4]
         x_now, dy_now = _variable(builder, x), _variable(builder, dy)
         with cgutils.for_range(builder, lines):
             x_here, dy_here = builder.load(x_now), builder.load(dy_now)
@@ -135,10 +135,6 @@ def _add(builder: Any, factor: Any, places: Sequence[Any], totals: Sequence[Any]
     fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
     for place, total in zip(places, totals, strict=True):
         builder.store(builder.call(fma, [_load(builder, place), factor, builder.load(total)]), total)
-
-
-def _strides(builder: Any, table: Any, count: int) -> list[Any]:
-    return [builder.load(builder.gep(table, [ir.Constant(_I64, i)])) for i in range(count)]
 
 
 def _variable(builder: Any, value: Any) -> Any:

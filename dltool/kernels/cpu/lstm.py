@@ -26,9 +26,9 @@ _space, _gradient_space = shared(lstm_space), shared(lstm_gradient_space)
 
 
 @kernel
-def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, workspace, step, low, high):
+def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, step, low, high):
     """y (T, H), gates (T, 4 · H) and cells (T, H) of products (T, 4 · H), which may lie where the gates do."""
-    lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, 0, workspace, low, high)
+    lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, low, high)
 
 
 @inlined
@@ -47,7 +47,7 @@ def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, ti
         take_steps(products, low, count, first, number, dense)
         for t in range(number):
             now, known = at(dense, t * gates_size), at(hidden, t * size)
-            add_seen(known, mask, masked, rounded, blocks, count, recurrent, gates.blocks, now, tiles)
+            add_seen(tiles, known, mask, masked, rounded, blocks, count, recurrent, gates.blocks, now)
             before, after = at(cell, t * size), at(cell, (t + 1) * size)
             for block in range(blocks):
                 for row in range(count):
@@ -77,9 +77,9 @@ def lstm_units(gates, hidden, before, cell, count, row, block, units):
 
 
 @kernel
-def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, workspace, step, low, high):
+def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, step, low, high):
     """dproducts (T, 4 · H), which may lie where the gates do, of dy (T, H), the last step first."""
-    lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, 0, workspace, low, high)
+    lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, low, high)
 
 
 @inlined
@@ -111,7 +111,7 @@ def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, roun
             now, upstream = at(dense, t * gates_size), at(dhidden, t * size)
             if first + t + 1 < steps:
                 add_slopes(
-                    at(now, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream, tiles
+                    tiles, at(now, gates_size), gates.blocks, count, weights, blocks, mask, masked, rounded, upstream
                 )
             before = at(cell, t * size)
             for block in range(blocks):

@@ -10,14 +10,14 @@ from numba.core import cgutils
 
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance
-from dltool.kernels.cpu.tile import wide_registers
+from dltool.kernels.cpu.registers import WIDE
 from dltool.kernels.cpu.vector import constant, fma, instruction, load, store
 from dltool.kernels.records import LANES
 
 #: vectors that `multiply_adds` works on; who calls it gives as many
 VECTORS = 12
 #: as many at a time as hide the latency of a multiply-add and stay in registers with both factors
-CHAINS = 12 if wide_registers() else 6
+CHAINS = 12 if WIDE else 6
 
 
 @instruction

@@ -40,9 +40,34 @@ def advance(typing: Any, pointer: Any, count: Any):
 
 
 @instruction
+def prefetch(typing: Any, pointer: Any):
+    """Ask for the cache line at a pointer, so that it is in the second-level cache when it is read."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        flag, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [builder.bitcast(args[0], byte), flag(0), flag(2), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.CPointer(pointer.dtype)), emit
+
+
+@instruction
 def as_integers(typing: Any, pointer: Any):
     """The same memory as 64-bit integers."""
     kind = types.CPointer(types.int64)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(kind))
+
+    return kind(types.CPointer(pointer.dtype)), emit
+
+
+@instruction
+def as_floats(typing: Any, pointer: Any):
+    """The same memory as float32."""
+    kind = types.CPointer(types.float32)
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.bitcast(args[0], context.get_value_type(kind))

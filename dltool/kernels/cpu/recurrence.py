@@ -7,15 +7,14 @@ hand. Values are made dense, and written back, for some steps at a time.
 
 from __future__ import annotations
 
-from numpy import float32
+from numpy import float32, inf
 
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
-from dltool.kernels.cpu.image import rows_of_tiles, set_tap
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.matmul import even_chunk, product_rows
 from dltool.kernels.cpu.pairs import words_of_lanes
 from dltool.kernels.cpu.pointers import as_integers, at, make_room
+from dltool.kernels.cpu.product import product_rows, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vectors, table_vectors
 from dltool.kernels.records import LANES, POSITION
@@ -25,20 +24,15 @@ dense_size, _mask_size = shared(dense_vectors), shared(mask_vectors)
 
 
 @inlined
-def add_product(x, depth, count, w, columns, out):
+def add_product(tiles, x, depth, count, w, columns, out):
     """out = out + x · w, of dense x (depth blocks) and out (columns blocks), and w as it is stored."""
-    size = even_chunk(depth)
-    for part in range(-(-depth // size)):
-        first = part * size
-        taps = min(size, depth - first)
-        for j in range(columns):
-            target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
-            source, least = at(x, first * count), float32(-float("inf"))
-            product_rows(taps, source, count * LANES, panel, target, LANES, target, count, least)
+    across, panels = count * LANES, (w, depth * LANES * LANES)
+    start, target = (out, LANES, across), (out, across)
+    product_rows(tiles, depth, x, across, panels, start, target, count, columns, float32(-inf))
 
 
 @inlined
-def add_word_product(x, depth, count, w, columns, out, tiles):
+def add_word_product(tiles, x, depth, count, w, columns, out):
     """The same of words: of `depth` blocks of x, and of w as it is stored."""
     table = as_integers(_room_for_taps())
     for first in range(0, depth, WORD_BLOCKS):
@@ -48,8 +42,8 @@ def add_word_product(x, depth, count, w, columns, out, tiles):
         for j in range(columns):
             target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
             rows_of_tiles(
-                tiles, count, taps, table, at(x, first * count), LANES, 1, panel, target, LANES, target,
-                float32(-float("inf")),
+                tiles, count, 1, taps, table, at(x, first * count), LANES, 1, (panel, 0), (target, LANES, 0),
+                (target, 0), float32(-inf),
             )  # fmt: skip
 
 
@@ -64,15 +58,15 @@ def make_words(x, blocks, count, words):
 
 
 @inlined
-def add_seen(state, mask, masked, rounded, blocks, count, w, columns, out, tiles):
+def add_seen(tiles, state, mask, masked, rounded, blocks, count, w, columns, out):
     """out = out + state · w, of what recurrent weights see of a dense state; with `rounded` 2 these are words."""
     seen = seen_state(state, mask, masked, 1 if rounded == 1 else 0, blocks, count)
     if rounded == 2:
         words = at(mask, _mask_size(blocks, count))  # behind all that belongs to the mask
         make_words(seen, blocks, count, words)
-        add_word_product(words, (blocks + 1) // 2, count, w, columns, out, tiles)
+        add_word_product(tiles, words, (blocks + 1) // 2, count, w, columns, out)
     else:
-        add_product(seen, blocks, count, w, columns, out)
+        add_product(tiles, seen, blocks, count, w, columns, out)
 
 
 @inlined
@@ -158,7 +152,7 @@ def seen_state(x, mask, masked, rounded, blocks, count):
 
 
 @inlined
-def add_slopes(slopes, depth, count, turned, columns, mask, masked, rounded, out, tiles):
+def add_slopes(tiles, slopes, depth, count, turned, columns, mask, masked, rounded, out):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)
     seen = at(mask, _mask_size(columns, count))  # behind all that belongs to the mask
@@ -170,9 +164,9 @@ def add_slopes(slopes, depth, count, turned, columns, mask, masked, rounded, out
         clear_dense(sums, columns, count)
     if rounded == 2:
         make_words(slopes, depth, count, seen)
-        add_word_product(seen, (depth + 1) // 2, count, turned, columns, sums, tiles)
+        add_word_product(tiles, seen, (depth + 1) // 2, count, turned, columns, sums)
     else:
-        add_product(slopes, depth, count, turned, columns, sums)
+        add_product(tiles, slopes, depth, count, turned, columns, sums)
     if masked != 0:
         for vector in range(0, columns * count * LANES, LANES):
             store(out, vector, load(out, vector) + load(sums, vector) * load(mask, vector))

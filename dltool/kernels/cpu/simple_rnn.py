@@ -24,9 +24,9 @@ _space, _gradient_space = shared(simple_rnn_space), shared(simple_rnn_gradient_s
 
 
 @kernel
-def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, workspace, step, low, high):
+def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, step, low, high):
     """y (T, H) = tanh or the positive part of products (T, H) + y₋₁ · recurrent; y may lie where the products do."""
-    simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, 0, workspace, low, high)
+    simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, low, high)
 
 
 @inlined
@@ -42,7 +42,7 @@ def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tile
         take_steps(products, low, count, first, number, at(hidden, size))
         for t in range(number):
             before, now = at(hidden, t * size), at(hidden, (t + 1) * size)
-            add_seen(before, mask, masked, rounded, blocks, count, recurrent, blocks, now, tiles)
+            add_seen(tiles, before, mask, masked, rounded, blocks, count, recurrent, blocks, now)
             for vector in range(blocks * count):
                 x = load(now, vector * LANES)
                 positive = select(x < constant(0), constant(0), x)
@@ -52,9 +52,9 @@ def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tile
 
 
 @kernel
-def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, rounded, workspace, step, low, high):
+def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, step, low, high):
     """dproducts (T, H), which may lie where dy does, the last step first."""
-    simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, 0, workspace, low, high)
+    simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, low, high)
 
 
 @inlined
@@ -77,7 +77,7 @@ def simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rou
         for t in range(number - 1, -1, -1):
             now = at(slopes, t * size)
             if first + t + 1 < steps:
-                add_slopes(at(now, size), blocks, count, weights, blocks, mask, masked, rounded, now, tiles)
+                add_slopes(tiles, at(now, size), blocks, count, weights, blocks, mask, masked, rounded, now)
             for vector in range(blocks * count):
                 x = load(hidden, t * size * LANES + vector * LANES)
                 slope = constant(1) - x * x

@@ -1,156 +1,150 @@
-"""The register tile: a few rows of 16 channels, accumulated in registers over a whole depth, written as LLVM vector IR.
+"""Register tiles: some rows of a few blocks of 16 columns, summed in registers over a whole depth, as LLVM vector IR.
 
-    out[i] = start[i] + Σ over d < depth, k < unroll of  a[d, i, k] · b[d·unroll + k]      (each out[i], b[·]: 16 lanes)
+    out[i, j] = start[i, j] + Σ over taps, terms of  a[i, term] · b[term, j]      (each out[i, j], b[·, j]: 16 lanes)
 
-with `a` broadcast from memory. All products of the package are this tile with different strides: forward and data
-gradient walk blocks of channels (unroll 16), the weight gradient walks samples (unroll 1). Every output sums in the
-order of the depth, so its bits do not depend on the tile's height.
+with `a` broadcast from memory. All products of the package are these tiles: rows may be samples, pixels or inputs of a
+matrix. A term costs one load for each row and one for each column, so a tile with about as many columns as registers
+allow needs few of them: 10 for the 24 multiply-adds of 6 rows by 4 columns, where 16 rows of one column need 17 for 16.
+Every output sums in the order of taps and terms, so its bits do not depend on the shape of the tile.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import llvmlite.binding
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from dltool.kernels.cpu.calls import FLOATS, INTEGERS, TILE
 from dltool.kernels.cpu.vector import instruction
+from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
-_F32P = types.CPointer(types.float32)
-_I64P = types.CPointer(types.int64)
 _I64 = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
-def wide_registers() -> bool:
-    """Whether a vector fits one of 32 registers (AVX-512) rather than two of 16 (AVX2)."""
-    features = numba.config.CPU_FEATURES  # type: ignore[attr-defined]
-    if features is not None:
-        return "+avx512f" in features
-    return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+class Shared(NamedTuple):
+    """What the pieces of a product have in common, each in 8 bytes of a list. Distances are in floats."""
+
+    across: Any  # columns
+    taps: Any  # how many
+    table: Any  # three integers of each tap: where it begins in `a` and in `b`, and how many terms it has
+    a_step: Any  # distance of the terms of `a`; those of `b` are vectors
+    b: Any
+    b_across: Any  # distance of columns
+    start_step: Any  # distance of the initial values of rows: 0 for a bias
+    start_across: Any
+    out_across: Any  # rows of an output are vectors
+    least: Any  # no value below is written (NaN is)
 
 
-def make_tile(height: int, *, unroll: int, row_stride: int, unroll_stride: int, floor: bool) -> Any:
-    """A tile of `height` rows whose operand `a` advances by the given strides (floats) per row and unrolled term.
+_FLOATS = ir.FloatType().as_pointer()
+_KINDS = Shared(_I64, _I64, _I64.as_pointer(), _I64, _FLOATS, _I64, _I64, _I64, _I64, ir.FloatType())
 
-    The tile is called as tile(depth, a, a_stride, b, start, start_stride, out, least): `a_stride` (floats) is the
-    distance of the depth, `start` the initial value of the rows (stride 0 for a bias), `out` has rows of 16 and, with
-    `floor`, no value below `least` is written (NaN is).
+
+@instruction
+def set_shared(
+    typing: Any, place: Any, across: Any, taps: Any, table: Any, a_step: Any, b: Any, b_across: Any, start_step: Any,
+    start_across: Any, out_across: Any, least: Any,
+):  # fmt: skip
+    """Write what the pieces of a product have in common."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for i, (kind, value) in enumerate(zip(_KINDS, args[1:], strict=True)):
+            builder.store(value, _field(builder, args[0], i, kind))
+        return context.get_dummy_value()
+
+    number = types.int64
+    own = (number, number, INTEGERS, number, FLOATS, number, number, number, number, types.float32)
+    return types.void(INTEGERS, *own), emit
+
+
+def _field(builder: Any, place: Any, number: int, kind: ir.Type) -> Any:
+    return builder.bitcast(_at(builder, place, number), kind.as_pointer())
+
+
+#: what adds a term to the sums of a tile: (builder, a, b, distance of rows, of columns, sums by row and column)
+Term = Callable[[Any, Any, Any, int, Any, Mapping[tuple[int, int], Any]], None]
+
+
+def make_tiles(tallest: Mapping[int, int], row_stride: int, add_term: Term | None = None) -> Any:
+    """Tiles of up to `tallest[across]` rows for each number of columns `across`; rows of `a` are `row_stride` apart.
+
+    Called as tiles(shared, height, a, start, out).
     """
-    signature = types.void(types.int64, _F32P, types.int64, _F32P, _F32P, types.int64, _F32P, types.float32)
+    add = add_term or _add_term
 
     @instruction
-    def tile(typing, depth, a, a_stride, b, start, start_stride, out, least):
+    def tiles(typing, shared, height, a, start, out):
         def emit(context, builder, sig, args):
-            depth, a, a_stride, b, start, start_stride, out, least = args
-            fma = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32"
-            )
-            accumulators = []
-            for i in range(height):
-                address = builder.gep(start, [builder.mul(ir.Constant(_I64, i), start_stride)])
-                accumulators.append(cgutils.alloca_once_value(builder, _load(builder, address)))
-                builder.store(_load(builder, address), accumulators[i])
-            a_now = _variable(builder, a)
-            b_now = _variable(builder, b)
-            with cgutils.for_range(builder, depth):
-                a_here, b_here = builder.load(a_now), builder.load(b_now)
-                for k in range(unroll):
-                    lanes = _load(builder, _at(builder, b_here, k * LANES))
-                    for i in range(height):
-                        scalar = builder.load(_at(builder, a_here, i * row_stride + k * unroll_stride), align=4)
-                        total = builder.call(fma, [_splat(builder, scalar), lanes, builder.load(accumulators[i])])
-                        builder.store(total, accumulators[i])
-                builder.store(builder.gep(a_here, [a_stride]), a_now)
-                builder.store(_at(builder, b_here, unroll * LANES), b_now)
-            limit = _splat(builder, least)
-            for i in range(height):
-                value = builder.load(accumulators[i])
-                if floor:
-                    value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
-                builder.store(value, _as_vector(builder, _at(builder, out, i * LANES)), align=4)
-            return context.get_dummy_value()
-
-        return signature, emit
-
-    return tile
-
-
-def make_tap_tiles(tallest: int) -> Any:
-    """Tiles of up to `tallest` rows that add up taps, as convolutions do.
-
-    Called as tiles(height, taps, table, a, a_row, a_step, b, start, start_stride, out, least). A tap is three integers
-    of the table: where it begins in `a` and in `b`, both in floats, and how many terms it has. Rows of `a` are `a_row`
-    floats apart and its terms `a_step`; those of `b` are vectors. The rest is as in `make_tile` with a floor.
-    """
-    signature = types.void(
-        types.int64,
-        types.int64,
-        _I64P,
-        _F32P,
-        types.int64,
-        types.int64,
-        _F32P,
-        _F32P,
-        types.int64,
-        _F32P,
-        types.float32,
-    )
-
-    @instruction
-    def tiles(typing, height, taps, table, a, a_row, a_step, b, start, start_stride, out, least):
-        def emit(context, builder, sig, args):
+            place, height, *pointers = args
+            known = Shared(*(builder.load(_field(builder, place, i, kind)) for i, kind in enumerate(_KINDS)))
             end = builder.append_basic_block("tiles_end")
-            switch = builder.switch(args[0], end)
-            for height in range(1, tallest + 1):
-                case = builder.append_basic_block(f"tile_of_{height}")
-                switch.add_case(ir.Constant(_I64, height), case)
-                builder.position_at_end(case)
-                _emit_tap_tile(builder, height, *args[1:])
-                builder.branch(end)
+            highest = max(tallest.values()) + 1
+            number = builder.add(builder.mul(known.across, ir.Constant(_I64, highest)), height)
+            switch = builder.switch(number, end)
+            for columns, most in tallest.items():
+                for rows in range(1, most + 1):
+                    case = builder.append_basic_block(f"tile_of_{rows}_by_{columns}")
+                    switch.add_case(ir.Constant(_I64, columns * highest + rows), case)
+                    builder.position_at_end(case)
+                    _emit_tile(builder, rows, columns, row_stride, add, known, *pointers)
+                    builder.branch(end)
             builder.position_at_end(end)
             return context.get_dummy_value()
 
-        return signature, emit
+        return TILE, emit
 
     return tiles
 
 
-def _emit_tap_tile(
-    builder: Any, height: int,
-    taps: Any, table: Any, a: Any, a_row: Any, a_step: Any, b: Any, start: Any, start_stride: Any, out: Any, least: Any,
-) -> None:  # fmt: skip
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    fma = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v16f32")
-    rows = [builder.mul(ir.Constant(_I64, i), a_row) for i in range(height)]
-    accumulators = []
-    for i in range(height):
-        slot = cgutils.alloca_once(builder, _VECTOR)
-        builder.store(_load(builder, builder.gep(start, [builder.mul(ir.Constant(_I64, i), start_stride)])), slot)
-        accumulators.append(slot)
-    with cgutils.for_range(builder, taps) as tap:
-        place = builder.mul(tap.index, ir.Constant(_I64, 3))
-        a_start, b_start, terms = (builder.load(builder.gep(table, [_plus(builder, place, i)])) for i in range(3))
+def _emit_tile(
+    builder: Any, height: int, across: int, row_stride: int, add: Term, known: Shared, a: Any, start: Any, out: Any
+) -> None:
+    places = [(i, j) for i in range(height) for j in range(across)]
+    sums = {}
+    for i, j in places:
+        place = _moved(builder, _moved(builder, start, j, known.start_across), i, known.start_step)
+        sums[i, j] = _variable(builder, _load(builder, place))
+    with cgutils.for_range(builder, known.taps) as tap:
+        place = builder.mul(tap.index, ir.Constant(_I64, TAP_FIELDS))
+        entries = (builder.load(builder.gep(known.table, [_plus(builder, place, i)])) for i in range(TAP_FIELDS))
+        a_start, b_start, terms = entries
         a_now = _variable(builder, builder.gep(a, [a_start]))
-        b_now = _variable(builder, builder.gep(b, [b_start]))
+        b_now = _variable(builder, builder.gep(known.b, [b_start]))
         with cgutils.for_range(builder, terms):
             a_here, b_here = builder.load(a_now), builder.load(b_now)
-            lanes = _load(builder, b_here)
-            for row, slot in zip(rows, accumulators, strict=True):
-                address = builder.gep(a_here, [row])
-                given = _splat(builder, builder.load(address, align=4))
-                builder.store(builder.call(fma, [given, lanes, builder.load(slot)]), slot)
-            builder.store(builder.gep(a_here, [a_step]), a_now)
+            add(builder, a_here, b_here, row_stride, known.b_across, sums)
+            builder.store(builder.gep(a_here, [known.a_step]), a_now)
             builder.store(_at(builder, b_here, LANES), b_now)
-    limit = _splat(builder, least)
-    for i, slot in enumerate(accumulators):
-        value = builder.load(slot)
+    limit = _splat(builder, known.least)
+    for i, j in places:
+        value = builder.load(sums[i, j])
         value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
-        builder.store(value, _as_vector(builder, _at(builder, out, i * LANES)), align=4)
+        target = _at(builder, _moved(builder, out, j, known.out_across), i * LANES)
+        builder.store(value, _as_vector(builder, target), align=4)
+
+
+def _add_term(
+    builder: Any, a: Any, b: Any, row_stride: int, b_across: Any, sums: Mapping[tuple[int, int], Any]
+) -> None:
+    """One number for each row times one vector for each column, added to all sums."""
+    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
+    columns = {j: _load(builder, _moved(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
+    rows = {
+        i: _splat(builder, builder.load(_at(builder, a, i * row_stride), align=4))
+        for i in dict.fromkeys(i for i, _ in sums)
+    }
+    for (i, j), place in sums.items():
+        builder.store(builder.call(fma, [rows[i], columns[j], builder.load(place)]), place)
+
+
+def _moved(builder: Any, pointer: Any, times: int, distance: Any) -> Any:
+    """The pointer some times a distance further on."""
+    return builder.gep(pointer, [builder.mul(ir.Constant(_I64, times), distance)])
 
 
 def _plus(builder: Any, index: Any, constant: int) -> Any:

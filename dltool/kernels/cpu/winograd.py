@@ -10,9 +10,10 @@ from numpy import float32, inf
 from dltool.kernels import winograd as plain
 from dltool.kernels.cpu.blank import find_blank_windows, write_flagged
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import clear, rows_of_tiles, set_tap
+from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_last_transform, make_transform, make_transform_of_rows
 from dltool.kernels.cpu.vector import inlined, load, select, shared, splat, store
 from dltool.kernels.cpu.workspace import winograd_space
@@ -53,8 +54,8 @@ def winograd(x, u, y, geometry, epilogue, tiles, workspace, step, low, high):
                 panel = at(u, block * u.rows + i * POINTS * x.channels)
                 for j in range(POINTS):
                     rows_of_tiles(
-                        tiles, (end - first) * across, depth, table, at(transformed, j * depth * stored), LANES, 1,
-                        at(panel, j * x.channels), zeros, 0, at(products, j * stored), float32(-inf),
+                        tiles, (end - first) * across, 1, depth, table, at(transformed, j * depth * stored), LANES, 1,
+                        (at(panel, j * x.channels), 0), (zeros, 0, 0), (at(products, j * stored), 0), float32(-inf),
                     )  # fmt: skip
                 _transform_products(g, end - first, products, result_line(g, results, block, 0, i))
         flags = at(products, POINTS)

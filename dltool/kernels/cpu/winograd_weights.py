@@ -9,10 +9,11 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.blank import clear_idle_taps
-from dltool.kernels.cpu.image import clear, rows_of_tiles, set_tap, taps
+from dltool.kernels.cpu.image import clear, taps
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_transform, make_transform_of_rows
 from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
 from dltool.kernels.cpu.winograd import (
@@ -157,11 +158,11 @@ def _add_products(tiles, depth, width, table, transformed, upstream, sums, store
     for point in range(POINTS):
         for i in range(depth):
             out = at(sums, point * width + i * LANES)
-            start, start_step = (zeros, 0) if first else (out, LANES)
+            start = (zeros, 0, 0) if first else (out, LANES, 0)
             rows_of_tiles(
-                tiles, min(LANES, width - i * LANES), 1, table,
+                tiles, min(LANES, width - i * LANES), 1, 1, table,
                 at(transformed, (point * depth + i) * stored), 1, LANES,
-                at(upstream, point * stored), start, start_step, out, float32(-inf),
+                (at(upstream, point * stored), 0), start, (out, 0), float32(-inf),
             )  # fmt: skip
 
 

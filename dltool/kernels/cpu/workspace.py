@@ -14,9 +14,10 @@ from dltool.kernels.geometry import covered, margins, taps
 from dltool.kernels.records import LANES
 from dltool.kernels.winograd import BAND, POINTS, line_width, output_width, rows_together, tile_counts, window_sizes
 
+ACROSS = 4  # blocks of columns that tiles take together at most
 TAP_FIELDS = 3  # a tap: where it begins in the one and the other operand, in floats, and how many terms it has
 PHASE_FIELDS = 6  # what a depthwise convolution keeps of each phase of an axis
-STRIDES = 5  # and how far apart the things are that it multiplies
+LANE_TILE_FIELDS = 8  # and what its tiles are told: which they are, how much they do, and how far apart things are
 QUERIES, KEYS = 64, 128  # of a tile of an attention
 WORD_BLOCKS = 8  # of depth that a product in bfloat16 takes at once: panels of 8 KiB, in the first-level cache
 STEPS_TOGETHER = 4  # of sequences that are made dense at a time
@@ -77,14 +78,15 @@ def conv_space(g, depth):
     return image, image + image_vectors(g, depth)
 
 
-def conv_data_gradient_space(g, depth):
-    """Behind the table of taps: the padded image, a panel of transposed weights, a block of these, a line of pixels."""
+def conv_data_gradient_space(g, depth, columns):
+    """Behind the table of taps: the padded image, panels of transposed weights, a block of these, lines of pixels."""
     _, _, height, width = margins(g)
     image = table_vectors(taps(g) * depth + g.stride_height * g.stride_width)
     panel = image + depth * height * width
-    square = panel + taps(g) * depth * LANES
+    together = min(ACROSS, columns)
+    square = panel + together * taps(g) * depth * LANES
     pixels = square + LANES
-    return image, panel, square, pixels, pixels + g.width
+    return image, panel, square, pixels, pixels + together * g.width
 
 
 def conv_weight_gradient_space(g, depth):
@@ -96,12 +98,12 @@ def conv_weight_gradient_space(g, depth):
 def depthwise_space(down, right):
     """Phases along the height and along the width; behind these: the strides."""
     strides = (down + right) * PHASE_FIELDS
-    return strides, integer_vectors(strides + STRIDES)
+    return strides, integer_vectors(strides + LANE_TILE_FIELDS)
 
 
 def depthwise_weight_gradient_space(g):
     """Behind the strides: the padded image."""
-    image = integer_vectors(STRIDES)
+    image = integer_vectors(LANE_TILE_FIELDS)
     return image, image + image_vectors(g, 1)
 
 
@@ -252,27 +254,44 @@ WHOLE_COLUMNS = frozenset(
         "winograd_weights",
     )
 )
-#: the tile function that a kernel calls, by name
-TILES: Mapping[str, str] = {
-    "bfloat16_conv": "bfloat16_row_tiles",
-    "bfloat16_conv_data_gradient": "bfloat16_row_tiles",
-    "bfloat16_conv_weight_gradient": "bfloat16_column_tiles",
-    "bfloat16_matmul": "bfloat16_row_tiles",
-    "bfloat16_weight_gradient": "bfloat16_column_tiles",
-    "bfloat16_lstm": "bfloat16_row_tiles",
-    "bfloat16_lstm_gradient": "bfloat16_row_tiles",
-    "bfloat16_gru": "bfloat16_row_tiles",
-    "bfloat16_gru_gradient": "bfloat16_row_tiles",
-    "bfloat16_simple_rnn": "bfloat16_row_tiles",
-    "bfloat16_simple_rnn_gradient": "bfloat16_row_tiles",
-    "conv": "pixel_tiles",
-    "conv_data_gradient": "pixel_tiles",
-    "conv_weight_gradient": "weight_tiles",
-    "depthwise": "lane_tiles",
-    "depthwise_data_gradient": "lane_tiles",
-    "depthwise_weight_gradient": "place_tiles",
-    "winograd": "pixel_tiles",
-    "winograd_weight_gradient": "weight_tiles",
+#: the tile functions that a kernel calls, by name
+TILES: Mapping[str, tuple[str, ...]] = {
+    "attention": ("pixel_tiles",),
+    "attention_gradient": ("pixel_tiles", "weight_tiles"),
+    "batched_matmul": ("pixel_tiles", "weight_tiles"),
+    "bfloat16_conv": ("bfloat16_row_tiles",),
+    "bfloat16_conv_data_gradient": ("bfloat16_row_tiles",),
+    "bfloat16_conv_weight_gradient": ("bfloat16_column_tiles",),
+    "bfloat16_gru": ("bfloat16_row_tiles",),
+    "bfloat16_gru_gradient": ("bfloat16_row_tiles",),
+    "bfloat16_lstm": ("bfloat16_row_tiles",),
+    "bfloat16_lstm_gradient": ("bfloat16_row_tiles",),
+    "bfloat16_matmul": ("bfloat16_row_tiles",),
+    "bfloat16_simple_rnn": ("bfloat16_row_tiles",),
+    "bfloat16_simple_rnn_gradient": ("bfloat16_row_tiles",),
+    "bfloat16_weight_gradient": ("bfloat16_column_tiles",),
+    "conv": ("pixel_tiles",),
+    "conv_data_gradient": ("pixel_tiles",),
+    "conv_weight_gradient": ("weight_tiles",),
+    "depthwise": ("lane_tiles",),
+    "depthwise_data_gradient": ("lane_tiles",),
+    "depthwise_weight_gradient": ("place_tiles",),
+    "gru": ("pixel_tiles",),
+    "gru_gradient": ("pixel_tiles",),
+    "lstm": ("pixel_tiles",),
+    "lstm_gradient": ("pixel_tiles",),
+    "matmul": ("pixel_tiles",),
+    "matmul_data_gradient": ("pixel_tiles",),
+    "matmul_weight_gradient": ("weight_tiles",),
+    "simple_rnn": ("pixel_tiles",),
+    "simple_rnn_gradient": ("pixel_tiles",),
+    "sum_table_products": ("pixel_tiles",),
+    "sum_table_products_gradient": ("weight_tiles",),
+    "table_products": ("pixel_tiles",),
+    "table_products_table_gradient": ("pixel_tiles",),
+    "table_products_weight_gradient": ("weight_tiles",),
+    "winograd": ("pixel_tiles",),
+    "winograd_weight_gradient": ("weight_tiles",),
 }
 #: what takes their place where the processor has AMX
 ON_AMX: Mapping[str, str] = {"bfloat16_row_tiles": "amx_row_tiles", "bfloat16_column_tiles": "amx_column_tiles"}
@@ -285,7 +304,7 @@ SPACES: Mapping[str, Callable[..., int]] = {
     "bfloat16_weight_gradient": lambda: bfloat16_weight_gradient_space()[-1],
     "pair_outputs": lambda: LANES,
     "conv": lambda geometry, x: conv_space(geometry, x.blocks)[-1],
-    "conv_data_gradient": lambda geometry, dy: conv_data_gradient_space(geometry, dy.blocks)[-1],
+    "conv_data_gradient": lambda geometry, dy, dx: conv_data_gradient_space(geometry, dy.blocks, dx.blocks)[-1],
     "conv_weight_gradient": lambda geometry, x: conv_weight_gradient_space(geometry, x.blocks)[-1],
     "depthwise": lambda geometry: depthwise_space(1, 1)[-1],
     "depthwise_data_gradient": lambda geometry: depthwise_space(geometry.stride_height, geometry.stride_width)[-1],

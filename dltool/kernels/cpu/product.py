@@ -1,0 +1,133 @@
+"""Products by register tiles: which shapes there are, and how rows and columns are cut into them.
+
+Columns are blocks of 16 outputs. Operands, starts and outputs that have several of them come as tuples: a pointer, then
+how far rows (of a start) and columns are apart, in floats.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numpy import float32, inf
+
+from dltool.kernels.cpu.calls import FLOATS, INTEGERS, call_tile
+from dltool.kernels.cpu.kernel import tile
+from dltool.kernels.cpu.pointers import advance, at, prefetch
+from dltool.kernels.cpu.registers import TALLEST
+from dltool.kernels.cpu.tile import Shared, make_tiles, set_shared
+from dltool.kernels.cpu.vector import inlined, instruction
+from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
+from dltool.kernels.records import LANES, VECTOR_BYTES
+
+#: blocks of depth taken at once, so that a panel of a matrix stays in the first caches
+DEPTH = 16
+
+_ONE, _TWO, _FOUR = TALLEST[1], TALLEST.get(2, 0), TALLEST.get(ACROSS, 0)
+_rows_of_vectors, _rows_of_numbers = make_tiles(TALLEST, row_stride=LANES), make_tiles(TALLEST, row_stride=1)
+
+
+@tile
+def pixel_tiles(shared, height, a, start, out):
+    """Rows are samples or pixels side by side, terms are channels: each one number times vectors."""
+    _rows_of_vectors(shared, height, a, start, out)
+
+
+@tile
+def weight_tiles(shared, height, a, start, out):
+    """Rows are numbers side by side, terms are samples or pixels: each one number times vectors."""
+    _rows_of_numbers(shared, height, a, start, out)
+
+
+@inlined
+def columns_together(columns):
+    """How many of the columns that are left a tile takes."""
+    if _FOUR and columns >= ACROSS:
+        return ACROSS
+    return 2 if _TWO and columns >= 2 else 1
+
+
+@inlined
+def rows_of_tiles(tiles, count, across, taps, table, a, a_row, a_step, b, start, out, least):
+    """`count` rows, `a_row` floats apart, of up to ACROSS columns, in pieces of similar heights."""
+    tallest = _FOUR if across == ACROSS else _TWO if across == 2 else _ONE
+    shared, pieces = local_shared(), -(-count // tallest)
+    set_shared(shared, across, taps, table, a_step, b[0], b[1], start[1], start[2], out[1], least)
+    for piece in range(pieces):
+        low = piece * count // pieces
+        height = (piece + 1) * count // pieces - low
+        begin = advance(start[0], low * start[1])
+        if start[1] > 0 and piece + 1 < pieces:  # sums to go on with, which may have left the first caches
+            for j in range(across):
+                for i in range(low + height, low + 2 * height):
+                    prefetch(advance(start[0], j * start[2] + i * start[1]))
+        call_tile(tiles, shared, height, advance(a, low * a_row), begin, at(out[0], low))
+
+
+@inlined
+def columns_of_tiles(tiles, count, columns, taps, table, a, a_row, a_step, b, start, out, least):
+    """The same for any number of columns."""
+    first = 0
+    while first < columns:
+        across = columns_together(columns - first)
+        rows_of_tiles(
+            tiles, count, across, taps, table, a, a_row, a_step, (advance(b[0], first * b[1]), b[1]),
+            (advance(start[0], first * start[2]), start[1], start[2]), (advance(out[0], first * out[1]), out[1]), least,
+        )  # fmt: skip
+        first += across
+
+
+@inlined
+def product_rows(tiles, depth, x, stride, panels, start, out, count, columns, least):
+    """`count` rows of some columns: `depth` blocks of x, `stride` floats apart, times as many blocks of each panel."""
+    table = local_table()
+    for first in range(0, depth, DEPTH):
+        taps = min(DEPTH, depth - first)
+        for tap in range(taps):
+            set_tap(table, tap, (first + tap) * stride, (first + tap) * LANES * LANES, LANES)
+        so_far = start if first == 0 else (out[0], LANES, out[1])
+        floor = least if first + taps == depth else float32(-inf)
+        columns_of_tiles(tiles, count, columns, taps, table, x, LANES, 1, panels, so_far, out, floor)
+
+
+@inlined
+def outer_products(tiles, terms, rows, columns, source, upstream, start, out):
+    """`rows` channels of a block by some columns: `start` plus the sum over `terms` rows of source · upstream."""
+    table = local_table()
+    set_tap(table, 0, 0, 0, terms)
+    columns_of_tiles(tiles, rows, columns, 1, table, source, 1, LANES, upstream, start, out, float32(-inf))
+
+
+@inlined
+def set_tap(table, tap, first, second, terms):
+    """Write an entry of a table of taps."""
+    table[tap * TAP_FIELDS], table[tap * TAP_FIELDS + 1], table[tap * TAP_FIELDS + 2] = first, second, terms
+
+
+@instruction
+def local_table(typing: Any):
+    """Room on the stack for a table of DEPTH taps."""
+    number = ir.IntType(64)
+    return INTEGERS(), lambda context, builder, sig, args: _room(builder, number, DEPTH * TAP_FIELDS)
+
+
+@instruction
+def local_shared(typing: Any):
+    """Room on the stack for what the pieces of a product have in common."""
+    number = ir.IntType(64)
+    return INTEGERS(), lambda context, builder, sig, args: _room(builder, number, len(Shared._fields))
+
+
+@instruction
+def local_panels(typing: Any):
+    """Room on the stack for ACROSS panels: DEPTH blocks of 16 × 16 each."""
+    number = ir.FloatType()
+    return FLOATS(), lambda context, builder, sig, args: _room(builder, number, ACROSS * DEPTH * LANES * LANES)
+
+
+def _room(builder: Any, element: ir.Type, count: int) -> Any:
+    """Memory on the stack that nothing clears, as Numba's own way to get some would with every call of a kernel."""
+    with builder.goto_entry_block():
+        room = builder.alloca(ir.ArrayType(element, count))
+    room.align = VECTOR_BYTES
+    return builder.bitcast(room, element.as_pointer())
