@@ -12,7 +12,15 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, at, prefetch
-from dltool.kernels.cpu.product import DEPTH, columns_together, local_panels, outer_products, product_rows
+from dltool.kernels.cpu.product import (
+    DEPTH,
+    columns_together,
+    local_panels,
+    outer_product,
+    outer_products,
+    product_of_column,
+    product_rows,
+)
 from dltool.kernels.cpu.vector import constant, inlined, store
 from dltool.kernels.records import BATCH, LANES
 
@@ -88,7 +96,10 @@ def panel_product(tiles, x, y, epilogue, low, high, first, columns, part, size, 
     source, out = advance(x, begin * stride + low * LANES), (advance(y, offset), across)
     start = (at(bias_of(epilogue), first), 0, LANES) if begin == 0 else (out[0], LANES, across)
     floor = floor_of(epilogue) if last else float32(-inf)
-    product_rows(tiles, taps, source, stride, panels, start, out, count, columns, floor)
+    if columns == 1:
+        product_of_column(tiles, taps, source, stride, panels[0], start, out[0], count, floor)
+    else:
+        product_rows(tiles, taps, source, stride, panels, start, out, count, columns, floor)
     if last:
         for j in range(columns):
             place = offset + j * across
@@ -109,7 +120,7 @@ def matmul_weight_gradient(x, dy, dw, tiles, step, low, high):
         columns, out = columns_together(min(end - block, depth - k)), at(dw, block * LANES)
         source, upstream = advance(x, k * stride), advance(dy, j * stride)
         if columns == 1:
-            outer_products(tiles, count, LANES, 1, source, (upstream, 0), zeros, (out, 0))
+            outer_product(count, source, upstream, zeros, out)
         else:  # blocks of x lie along the tile, so sums come out transposed
             for first in range(0, count, ROWS):
                 rows, start = min(ROWS, count - first), zeros if first == 0 else (squares[0], LANES, squares[1])

@@ -15,7 +15,7 @@ from dltool.kernels.cpu.calls import FLOATS, INTEGERS, call_tile
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.pointers import advance, at, prefetch
 from dltool.kernels.cpu.registers import TALLEST
-from dltool.kernels.cpu.tile import Shared, make_tiles, set_shared
+from dltool.kernels.cpu.tile import Shared, make_tile, make_tiles, set_shared
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
 from dltool.kernels.records import LANES, VECTOR_BYTES
@@ -25,6 +25,10 @@ DEPTH = 16
 
 _ONE, _TWO, _FOUR = TALLEST[1], TALLEST.get(2, 0), TALLEST.get(ACROSS, 0)
 _rows_of_vectors, _rows_of_numbers = make_tiles(TALLEST, row_stride=LANES), make_tiles(TALLEST, row_stride=1)
+
+
+_whole_rows = make_tile(_ONE, row_stride=LANES)
+_first_rows, _last_rows = make_tile(_ONE, row_stride=1), make_tile(LANES % _ONE or _ONE, row_stride=1)
 
 
 @tile
@@ -51,17 +55,17 @@ def columns_together(columns):
 def rows_of_tiles(tiles, count, across, taps, table, a, a_row, a_step, b, start, out, least):
     """`count` rows, `a_row` floats apart, of up to ACROSS columns, in pieces of similar heights."""
     tallest = _FOUR if across == ACROSS else _TWO if across == 2 else _ONE
-    shared, pieces = local_shared(), -(-count // tallest)
+    pieces, low, shared = -(-count // tallest), 0, local_shared()
     set_shared(shared, across, taps, table, a_step, b[0], b[1], start[1], start[2], out[1], least)
     for piece in range(pieces):
-        low = piece * count // pieces
-        height = (piece + 1) * count // pieces - low
-        begin = advance(start[0], low * start[1])
-        if start[1] > 0 and piece + 1 < pieces:  # sums to go on with, which may have left the first caches
+        height = (count - low) // (pieces - piece)
+        end, begin = low + height, advance(start[0], low * start[1])
+        if start[1] > 0:  # sums to go on with, which may have left the first caches
             for j in range(across):
-                for i in range(low + height, low + 2 * height):
+                for i in range(end, min(end + height, count)):
                     prefetch(advance(start[0], j * start[2] + i * start[1]))
         call_tile(tiles, shared, height, advance(a, low * a_row), begin, at(out[0], low))
+        low = end
 
 
 @inlined
@@ -91,11 +95,41 @@ def product_rows(tiles, depth, x, stride, panels, start, out, count, columns, le
 
 
 @inlined
+def product_of_column(tiles, depth, x, stride, panel, start, out, count, least):
+    """The same for one column and at most DEPTH blocks, mostly without calls: there may be few rows."""
+    table, shared, low = local_table(), local_shared(), 0
+    for tap in range(depth):
+        set_tap(table, tap, tap * stride, tap * LANES * LANES, LANES)
+    set_shared(shared, 1, depth, table, 1, panel, 0, start[1], 0, 0, least)
+    while low + _ONE <= count:
+        if start[1] > 0:  # sums to go on with, which may have left the first caches
+            for i in range(low + _ONE, min(low + 2 * _ONE, count)):
+                prefetch(advance(start[0], i * start[1]))
+        _whole_rows(shared, at(x, low), advance(start[0], low * start[1]), at(out, low))
+        low += _ONE
+    if low < count:
+        call_tile(tiles, shared, count - low, at(x, low), advance(start[0], low * start[1]), at(out, low))
+
+
+@inlined
 def outer_products(tiles, terms, rows, columns, source, upstream, start, out):
     """`rows` channels of a block by some columns: `start` plus the sum over `terms` rows of source · upstream."""
     table = local_table()
     set_tap(table, 0, 0, 0, terms)
     columns_of_tiles(tiles, rows, columns, 1, table, source, 1, LANES, upstream, start, out, float32(-inf))
+
+
+@inlined
+def outer_product(terms, source, upstream, start, out):
+    """The same for all channels of a block and one column, without a call: batches may be short."""
+    table, shared = local_table(), local_shared()
+    set_tap(table, 0, 0, 0, terms)
+    set_shared(shared, 1, 1, table, LANES, upstream, 0, start[1], 0, 0, float32(-inf))
+    for first in range(0, LANES - LANES % _ONE, _ONE):
+        _first_rows(shared, advance(source, first), advance(start[0], first * start[1]), at(out, first))
+    if LANES % _ONE:
+        last = LANES - LANES % _ONE
+        _last_rows(shared, advance(source, last), advance(start[0], last * start[1]), at(out, last))
 
 
 @inlined

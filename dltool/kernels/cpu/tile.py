@@ -101,6 +101,21 @@ def make_tiles(tallest: Mapping[int, int], row_stride: int, add_term: Term | Non
     return tiles
 
 
+def make_tile(height: int, row_stride: int) -> Any:
+    """One tile of one column, for a kernel to have as its own: tile(shared, a, start, out)."""
+
+    @instruction
+    def tile(typing, shared, a, start, out):
+        def emit(context, builder, sig, args):
+            known = Shared(*(builder.load(_field(builder, args[0], i, kind)) for i, kind in enumerate(_KINDS)))
+            _emit_tile(builder, height, 1, row_stride, known, *args[1:])
+            return context.get_dummy_value()
+
+        return types.void(INTEGERS, FLOATS, FLOATS, FLOATS), emit
+
+    return tile
+
+
 def _emit_tile(
     builder: Any, height: int, across: int, row_stride: int, add: Term, known: Shared, a: Any, start: Any, out: Any
 ) -> None:
