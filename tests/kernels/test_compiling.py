@@ -61,8 +61,17 @@ def test_a_killed_compiler_is_done_without(tmp_path: Path):
     out, err = start(READIED + kill, tmp_path).communicate()
     assert out.endswith("\n6 addresses\n")
     assert err.count("Warning: ") == 1
-    assert "a process that compiles kernels was killed; is there enough memory?" in err
+    assert "compiles kernels has failed (killed; is there enough memory?); this one goes on alone" in err
     assert kept(tmp_path) == ALL
+
+
+def test_without_other_processes_this_one_compiles(tmp_path: Path):
+    out, err = start(
+        KERNELS + "import sys\nsys.executable = '/missing'\nlibrary.expect()\ncompile()", tmp_path
+    ).communicate()
+    assert out == "6 addresses\n"
+    assert err.count("Warning: ") == 1
+    assert "compiles kernels has failed (No such file or directory); this one goes on alone" in err
 
 
 def test_on_a_full_disk_kernels_live_as_long_as_the_process(tmp_path: Path):

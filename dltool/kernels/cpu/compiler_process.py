@@ -47,14 +47,14 @@ class CompilerProcess:
     def compile(self, kernels: Sequence[Kernel]) -> Iterator[tuple[Kernel, bytes]]:
         """Yield the object files of the first kernel and of others as they are done, but of none that fails.
 
-        Raises EOFError if the process or one of its workers has died.
+        Raises EOFError or OSError if the process or one of its workers has died.
         """
         others = [kernel for kernel in kernels if kernel != self._first]
         self._send(others)
         yield from self._answers([self._first])
         yield from self._answers(others)
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End the process and its workers at once."""
         self._requests.close()
         self._replies.close()

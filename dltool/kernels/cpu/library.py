@@ -10,6 +10,7 @@ import ctypes
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ def function(kernel: Kernel) -> Callable[[int, int | None, int, int], None]:
 def expect() -> None:
     """Kernels will be needed soon: if this machine has compiled none yet, ready the process that does."""
     if not _waiting and RUN_STEPS not in _addresses and files.read(RUN_STEPS) is None:
-        _waiting.append(_start(RUN_STEPS))
+        with suppress(OSError):  # no process can be started: `prepare` tells
+            _waiting.append(_start(RUN_STEPS))
 
 
 def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None], None] | None = None) -> float:
@@ -56,9 +58,7 @@ def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None],
     """
     kernels = list(dict.fromkeys(kernels))
     missing = [kernel for kernel in kernels if kernel not in _addresses and files.read(kernel) is None]
-    missing.sort(
-        key=lambda kernel: kernel.name not in SPACES
-    )  # large ones first, so that none is compiled alone at last
+    missing.sort(key=_is_small)
     started = time.perf_counter()
     if missing:
         _compile_together(missing, on_compile or (lambda what, share: None))
@@ -73,7 +73,12 @@ def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None],
 def end_waiting() -> None:
     """End the process that was readied, if it was not needed."""
     while _waiting:
-        _waiting.pop().end()
+        _waiting.pop().close()
+
+
+def _is_small(kernel: Kernel) -> bool:
+    """Whether it is compiled after the large ones, so that none of these is left for one processor at the end."""
+    return kernel.name not in SPACES
 
 
 def _start(first: Kernel) -> CompilerProcess:
@@ -85,19 +90,17 @@ def _start(first: Kernel) -> CompilerProcess:
 def _compile_together(kernels: Sequence[Kernel], on_compile: Callable[[str, float | None], None]) -> None:
     what = f"{len(kernels)} kernel{'s' * (len(kernels) > 1)}"
     on_compile(what, 0.0)
-    process, done = _waiting.pop() if _waiting else _start(kernels[0]), 0
+    done = 0
     try:
-        for kernel, machine_code in process.compile(kernels):
-            files.write(kernel, machine_code)
-            _load(kernel, machine_code)
-            done += kernel in kernels
-            on_compile(what, done / len(kernels))
-    except EOFError:
-        warnings.warn(
-            "a process that compiles kernels was killed; is there enough memory? This one goes on", stacklevel=3
-        )
-    finally:
-        process.end()
+        with closing(_waiting.pop() if _waiting else _start(kernels[0])) as process:
+            for kernel, machine_code in process.compile(kernels):
+                files.write(kernel, machine_code)
+                _load(kernel, machine_code)
+                done += kernel in kernels
+                on_compile(what, done / len(kernels))
+    except (EOFError, OSError) as error:
+        why = getattr(error, "strerror", None) or "killed; is there enough memory?"
+        warnings.warn(f"the process that compiles kernels has failed ({why}); this one goes on alone", stacklevel=3)
 
 
 def _compile(kernel: Kernel) -> bytes:
