@@ -132,8 +132,11 @@ def _homes(
 
 
 def _may_replace(node: Node, value: Value, other: Value) -> bool:
-    """Whether a node may write `value` where `other` of the same layout is: its own operands only in place."""
-    if node.op.cut is not Cut.ROWS or other in node.outputs:
+    """Whether a node may write `value` where `other` of the same layout is: its own operands only in place.
+
+    What is not of the batch is read whole by every thread, perhaps later than this one writes.
+    """
+    if node.op.cut is not Cut.ROWS or not value.spec.batched or other in node.outputs:
         return False
     if other not in node.reads:
         return True
