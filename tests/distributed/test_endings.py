@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dltool.distributed.guard import PATIENCE
+
 from .mpi import arrays, command, needs_mpi, run, written
 
 
@@ -55,6 +57,16 @@ def test_a_signal_stops_all_with_one_checkpoint_that_can_be_resumed(tmp_path: Pa
     code, errors, _ = interrupted(place, written(tmp_path, train={"epochs": 5000}), act)
     assert (code, errors) == (143, "")
     assert arrays(place)
+
+
+@needs_mpi
+def test_a_rank_may_come_late(tmp_path: Path):
+    """The others wait for it, however long machines take to start."""
+    script, place = tmp_path / "start.sh", tmp_path / "run"
+    alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", place, "--quiet"))
+    script.write_text(f"[ $PMI_RANK = 1 ] && sleep {PATIENCE + 3}\nexec {alone}\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @needs_mpi
