@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from dltool.distributed.guard import PATIENCE
 
-from .mpi import arrays, command, needs_mpi, run, written
+from .mpi import DIGITS, arrays, command, needs_mpi, run, written
 
 
 def children(process: int) -> list[int]:
@@ -162,3 +163,30 @@ def test_processes_that_mpi_does_not_connect_are_refused(tmp_path: Path, number:
     lines = done.stderr.splitlines()
     assert len(lines) == (1 if number == "0" else 0)
     assert all(line.startswith("error: torchrun started 2 processes") for line in lines)
+
+
+@needs_mpi
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bench", "digits"], "error: bench runs in one process, and mpiexec started 2; bench --ranks N"),
+        (["sweep", "x.yaml"], "error: sweep runs in one process, and mpiexec started 2; sweep --workers N"),
+    ],
+)
+def test_what_one_process_does_is_refused_once(words: list[str], message: str):
+    done = run(2, *words)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert line.startswith(message)
+
+
+@needs_mpi
+def test_rank_0_alone_does_what_ranks_do_not_share(tmp_path: Path):
+    """One of the files is called like a command that they do share."""
+    place, table = tmp_path / "run", tmp_path / "train"
+    assert run(1, "train", written(tmp_path, train={"epochs": 1}), "--run-dir", place, "--quiet").returncode == 0
+    table.write_bytes(gzip.decompress(DIGITS.read_bytes()))
+    for ranks in (1, 2):
+        done = run(ranks, "predict", place, table, "--out", tmp_path / f"{ranks}.csv")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
