@@ -20,8 +20,8 @@ from dltool.errors import InputError
 SHARDS = 8
 #: seconds that a message takes over TCP, besides its bytes
 LATENCY = 30e-6
-#: part of a network's speed that is left for what is sent
-USABLE = 0.9
+#: part of a network's speed that is left where all send to all over TCP, as tests/distributed/hosts.py measures it
+USABLE = 0.7
 #: bytes that one process adds in a second, where several share the memory
 ADDED = 5e9
 
@@ -80,15 +80,20 @@ def measure_steps(subject: Subject, report: Callable[[str], None]) -> Measured:
     return Measured(batch, max(0.0, part - per_row * rows), per_row, 4 * subject.parameters, threads)
 
 
-def predict_speed(measured: Measured, ranks: int, speed: float, latency: float = LATENCY) -> Iterator[Prediction]:
+def predict_speed(measured: Measured, ranks: int, speed: float) -> Iterator[Prediction]:
     """Predictions for 1, 2, 4, … processes that share each batch, as long as each has a row."""
     alone = measured.fixed + measured.per_row * measured.batch
     count = 1
     while count <= min(ranks, measured.batch):
         rows = measured.batch // count
         compute = measured.fixed + measured.per_row * rows
-        sent = 2 * (count - 1) / count * measured.parameter_bytes
         adding = (count - 1) / count * measured.parameter_bytes / ADDED
-        exchange = sent / (USABLE * speed) + 2 * (count - 1) * latency + adding
+        exchange = exchange_seconds(measured.parameter_bytes, count, speed) + adding
         yield Prediction(count, rows, compute, exchange, alone / (compute + exchange) / count)
         count *= 2
+
+
+def exchange_seconds(parameter_bytes: int, ranks: int, speed: float) -> float:
+    """What sending takes in an exchange, over a network of `speed` bytes a second."""
+    sent = 2 * (ranks - 1) / ranks * parameter_bytes
+    return sent / (USABLE * speed) + 2 * (ranks - 1) * LATENCY

@@ -8,18 +8,31 @@ from collections.abc import Callable, Sequence
 
 from dltool.cli.rank_streams import KeptLines, Shown, Unshown
 from dltool.distributed.guard import become_rank
-from dltool.distributed.launched import Launched
+from dltool.distributed.launched import Launched, work_alone
 from dltool.errors import InputError
 
 #: commands that the ranks run together; rank 0 alone runs any other
 TOGETHER = ("train", "resume", "eval")
+#: commands that several processes cannot share, and what to do instead
+ONE_PROCESS = {
+    "bench": "bench --ranks N --network 25Gb predicts the speed of several",
+    "sweep": "sweep --workers N trains several at a time",
+    "serve": "serve answers with all processors of its machine",
+}
 #: seconds that a rank which has failed waits for the others to fail alike
 PATIENCE = 2.0
 
 
 def run_rank(words: Sequence[str], run: Callable[[Sequence[str]], int], launched: Launched) -> int:
     """Run a command as one of several ranks; returns the exit code."""
-    if not {*words}.intersection(TOGETHER):
+    command = next((word for word in words if not word.startswith("-")), "")
+    if command in ONE_PROCESS:
+        if launched.number == 0:
+            started = f"{launched.by} started {launched.size}"
+            _write(f"error: {command} runs in one process, and {started}; {ONE_PROCESS[command]}\n")
+        return InputError.exit_code
+    if command not in TOGETHER:
+        work_alone()
         return run(words) if launched.number == 0 else 0
     code = become_rank(launched, lambda line: _write(f"{line}\n"))
     if code is not None:

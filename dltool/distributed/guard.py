@@ -13,7 +13,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dltool.distributed.launched import Launched
 
@@ -21,9 +22,13 @@ from dltool.distributed.launched import Launched
 BEAT = 1.0
 #: seconds without one after which a rank counts as hanging
 PATIENCE = 10
-#: seconds that a rank has to end after a second signal
+#: seconds that a rank has to end after a second signal; launchers repeat the first one sooner than that
 GRACE = 1.0
 
+#: what a rank says: that it is alive; that it may be silent from now on, and no longer
+_ALIVE, _WAITS, _GOES_ON = b".", b"(", b")"
+#: where this process says so, if it is watched
+_signs: list[int] = []
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 _PR_SET_PDEATHSIG = 1
 
@@ -39,11 +44,24 @@ def become_rank(launched: Launched, say: Callable[[str], None]) -> int | None:
     child = os.fork()
     if not child:
         os.close(reader)
+        _signs.append(writer)
         _follow_parent()
         threading.Thread(target=_beat, args=(writer,), daemon=True, name="dltool-beat").start()
         return None
     os.close(writer)
     return _Guard(child, reader, launched, say).watch()
+
+
+@contextmanager
+def waiting_for_others() -> Iterator[None]:
+    """What may take long and keep other threads from running, as MPI's start does until the last rank has come."""
+    for writer in _signs:
+        os.write(writer, _WAITS)
+    try:
+        yield
+    finally:
+        for writer in _signs:
+            os.write(writer, _GOES_ON)
 
 
 def _follow_parent() -> None:
@@ -54,7 +72,7 @@ def _follow_parent() -> None:
 
 def _beat(writer: int) -> None:
     while True:
-        os.write(writer, b".")
+        os.write(writer, _ALIVE)
         time.sleep(BEAT)
 
 
@@ -64,21 +82,22 @@ class _Guard:
     def __init__(self, child: int, reader: int, launched: Launched, say: Callable[[str], None]):
         self._child, self._reader, self._say = child, reader, say
         self._rank = f"rank {launched.number} on {socket.gethostname()}"
-        self._signals = 0
+        self._signals, self._asked = 0, -GRACE
         for number in _PASSED_ON:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._pass_on)
 
     def watch(self) -> int:
         """Wait for the end of the rank; returns its exit code, or 128 + the signal that ended it."""
-        silent, launcher = 0, os.getppid()
+        silent, launcher, waits = 0, os.getppid(), False
         while silent < PATIENCE:
             if os.getppid() != launcher:
                 return self._end(f"{self._rank} has lost its launcher and is ended")
             if not select.select([self._reader], [], [], BEAT + 0.1)[0]:
-                silent += 1  # counted, not timed: a job that the scheduler has suspended does not hang
-            elif os.read(self._reader, 4096):
+                silent += not waits  # counted, not timed: a job that the scheduler has suspended does not hang
+            elif said := os.read(self._reader, 4096):
                 silent = 0
+                waits = said.rfind(_WAITS) > said.rfind(_GOES_ON) or (waits and _GOES_ON not in said)
             else:
                 return self._code(os.waitpid(self._child, 0)[1])
         return self._end(f"{self._rank} has not responded for {PATIENCE} s and is ended")
@@ -100,6 +119,10 @@ class _Guard:
         return 128 + number
 
     def _pass_on(self, number: int, frame: object) -> None:
+        now = time.monotonic()
+        if now - self._asked < GRACE:
+            return
+        self._asked = now
         self._signals += 1
         os.kill(self._child, number)
         if self._signals > 1 and number != signal.SIGHUP:

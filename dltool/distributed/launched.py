@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 #: for each launcher, the variables of a process's number and of how many there are
@@ -34,3 +34,10 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
             continue
         return found if found.size > 1 else None
     return None
+
+
+def work_alone(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Go on as a process that was started alone, and so will those that this one starts."""
+    for _, number, size in VARIABLES:
+        environment.pop(number, None)
+        environment.pop(size, None)

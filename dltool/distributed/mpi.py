@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from dltool.distributed.guard import waiting_for_others
 from dltool.distributed.launched import Launched
 from dltool.distributed.ranks import Ranks
 from dltool.errors import InputError, RunError
@@ -163,7 +164,8 @@ def connect(launched: Launched) -> MpiRanks:
         import mpi4py
 
         mpi4py.rc.thread_level = "serialized"
-        from mpi4py import MPI
+        with waiting_for_others():
+            from mpi4py import MPI
     except ImportError as error:
         raise InputError(f"{started}, which need mpi4py and an MPI library ({error}): {_INSTALL}") from None
     except RuntimeError as error:

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
+from dltool.caching import cache_root
+
 from .mpi import arrays, command, needs_mpi, run, written
 
 IMAGES: dict[str, Any] = {
@@ -54,7 +56,7 @@ WEIGHTED: dict[str, Any] = {**IMAGES, "loss": {"cross_entropy": {"class_weights"
 def test_samples_that_are_read_from_disk_come_in_the_same_order(tmp_path: Path, changes: dict[str, Any]):
     config = written(tmp_path, **changes)
     alone = trained(tmp_path, 1, config)
-    for ranks in (1, 2, 4):
+    for ranks in (1, 4):
         assert trained(tmp_path / str(ranks), ranks, config, "--set", "data.memory=20KB") == alone
 
 
@@ -71,10 +73,12 @@ def test_prepared_data_is_made_once_on_each_disk(tmp_path: Path, disk: str):
     """A rank with a disk of its own stands for one on another machine."""
     script, cache, config = tmp_path / "start.sh", tmp_path / "cache", written(tmp_path)
     words = command(1, "train", config, "--run-dir", tmp_path / "run", "--quiet", "--set", "data.memory=20KB")
-    hidden = 'unshare -m sh -c "mount -t tmpfs none $XDG_CACHE_HOME; $*; ls $XDG_CACHE_HOME/dltool >&2"'
+    kernels = f"mkdir {cache}/dltool; ln -s {cache_root()}/kernels-* {cache}/dltool"
+    hidden = f'unshare -m sh -c "mount -t tmpfs none {cache}; {kernels}; $*; ls {cache}/dltool >&2"'
     alone = "" if disk == "shared" else f"if [ $PMI_RANK = 1 ]; then set -- {hidden}; fi\n"
     script.write_text(f'export XDG_CACHE_HOME={cache}; set -- {" ".join(words)}\n{alone}exec "$@"\n')
     cache.mkdir()
+    subprocess.run(["sh", "-c", kernels], check=True)
     done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     folders = [[path.name for path in (cache / "dltool").iterdir()]]

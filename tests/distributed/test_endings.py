@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from .mpi import arrays, command, needs_mpi, run, written
+from dltool.distributed.guard import PATIENCE
+
+from .mpi import DIGITS, arrays, command, needs_mpi, run, written
 
 
 def children(process: int) -> list[int]:
@@ -55,6 +58,16 @@ def test_a_signal_stops_all_with_one_checkpoint_that_can_be_resumed(tmp_path: Pa
     code, errors, _ = interrupted(place, written(tmp_path, train={"epochs": 5000}), act)
     assert (code, errors) == (143, "")
     assert arrays(place)
+
+
+@needs_mpi
+def test_a_rank_may_come_late(tmp_path: Path):
+    """The others wait for it, however long machines take to start."""
+    script, place = tmp_path / "start.sh", tmp_path / "run"
+    alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", place, "--quiet"))
+    script.write_text(f"[ $PMI_RANK = 1 ] && sleep {PATIENCE + 3}\nexec {alone}\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @needs_mpi
@@ -150,3 +163,30 @@ def test_processes_that_mpi_does_not_connect_are_refused(tmp_path: Path, number:
     lines = done.stderr.splitlines()
     assert len(lines) == (1 if number == "0" else 0)
     assert all(line.startswith("error: torchrun started 2 processes") for line in lines)
+
+
+@needs_mpi
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bench", "digits"], "error: bench runs in one process, and mpiexec started 2; bench --ranks N"),
+        (["sweep", "x.yaml"], "error: sweep runs in one process, and mpiexec started 2; sweep --workers N"),
+    ],
+)
+def test_what_one_process_does_is_refused_once(words: list[str], message: str):
+    done = run(2, *words)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert line.startswith(message)
+
+
+@needs_mpi
+def test_rank_0_alone_does_what_ranks_do_not_share(tmp_path: Path):
+    """One of the files is called like a command that they do share."""
+    place, table = tmp_path / "run", tmp_path / "train"
+    assert run(1, "train", written(tmp_path, train={"epochs": 1}), "--run-dir", place, "--quiet").returncode == 0
+    table.write_bytes(gzip.decompress(DIGITS.read_bytes()))
+    for ranks in (1, 2):
+        done = run(ranks, "predict", place, table, "--out", tmp_path / f"{ranks}.csv")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()

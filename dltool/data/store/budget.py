@@ -26,7 +26,7 @@ def memory_for(data: DataConfig) -> int:
 
 def available_memory() -> int:
     """The bytes that this process could still take before the machine, or a control group, has no more."""
-    return min(_number("MemAvailable:", Path("/proc/meminfo")) << 10, *_left_in_groups())
+    return min([_number("MemAvailable:", Path("/proc/meminfo")) << 10, *_left_in_groups()])
 
 
 def _left_in_groups() -> Iterator[int]:

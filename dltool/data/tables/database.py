@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,8 +112,12 @@ class Database:
 
     def fetch(self, fields: Mapping[str, str], low: int = 0, high: int | None = None) -> dict[str, np.ndarray]:
         """Expressions in SQL by name, for the rows from `low` to before `high`; masked where values are missing."""
-        end = f" AND rowid < {high}" if high is not None else ""
-        return self._arrays(fields, f"rowid >= {low}{end}")
+        high, step = self.rows if high is None else min(high, self.rows), self._step(len(fields))
+        bounds = [*range(low, high, step), high]  # in pieces, since duckdb takes several times the room of its result
+        pieces = [self._arrays(fields, f"rowid >= {a} AND rowid < {b}") for a, b in pairwise(bounds)]
+        if len(pieces) < 2:
+            return pieces[0] if pieces else self._arrays(fields, "false")
+        return {name: np.ma.concatenate([piece.pop(name) for piece in pieces]) for name in fields}
 
     def sample(self, fields: Mapping[str, str], rows: int) -> dict[str, np.ndarray]:
         """The same for about `rows` evenly spaced rows."""
@@ -153,9 +158,14 @@ class Database:
 
     def chunks(self, fields: Mapping[str, str]) -> Iterator[dict[str, np.ndarray]]:
         """The same for all rows, some at a time."""
-        step = max(1, CHUNK_CELLS // max(1, len(fields)))
+        step = self._step(len(fields))
         for low in range(0, self.rows, step):
             yield self.fetch(fields, low, low + step)
+
+    @staticmethod
+    def _step(fields: int) -> int:
+        """How many rows are read at a time."""
+        return max(1, CHUNK_CELLS // max(1, fields))
 
     def _arrays(self, fields: Mapping[str, str], condition: str) -> dict[str, np.ndarray]:
         with query.explained(self._path):

@@ -251,14 +251,23 @@ class TableReader(Reader):
         if options.separator:
             return column.read(TEXT)
         if isinstance(column.type, Integer):
-            filled, whole, digits = self.database.single(
-                [f"count({sql})" for sql in (column.cells, column.whole(), column.digits())]
-            )
-            return column.whole() if whole == filled else column.read(TEXT) if digits == filled else column.cells
+            counts = [f"count({sql})" for sql in (column.cells, column.whole(), column.digits())]
+            bounds = [f"{bound}({column.whole()})" for bound in ("min", "max")]
+            filled, whole, digits, low, high = self.database.single([*counts, *bounds])
+            if whole == filled:
+                return column.whole(_smallest(low or 0, high or 0))
+            return column.read(TEXT) if digits == filled else column.cells
         alone = len(self._targets) == 1 and options.task in ("auto", "classes")
         if column.kind == "boolean" and column.stored == TEXT and alone:  # classes are called as the file calls them
             return column.read(TEXT)
         return column.cells
+
+
+def _smallest(low: int, high: int) -> str:
+    """The smallest type in SQL that holds integers from `low` to `high`."""
+    bits = max(low, high, -1 - low).bit_length() + 1
+    types = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
+    return next(name for size, name in types.items() if bits <= size)
 
 
 def _without_nan(values: np.ndarray) -> np.ndarray:
