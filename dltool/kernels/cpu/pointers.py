@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 
 from dltool.kernels.cpu.vector import inlined, instruction
-from dltool.kernels.records import LANES
+from dltool.kernels.records import LANES, VECTOR_BYTES
 
 
 def _pointer_to(element: Any, name: str) -> Any:
@@ -93,10 +93,16 @@ def make_room(vectors: int) -> Any:
     @instruction
     def room(typing):
         def emit(context, builder, sig, args):
-            place = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), vectors * LANES))
-            place.align = 64
-            return builder.bitcast(place, ir.FloatType().as_pointer())
+            return room_on_stack(builder, ir.FloatType(), vectors * LANES)
 
         return types.CPointer(types.float32)(), emit
 
     return room
+
+
+def room_on_stack(builder: Any, element: ir.Type, count: int) -> Any:
+    """Memory on the stack that nothing clears, as Numba's own way to get some would with every call of a kernel."""
+    with builder.goto_entry_block():
+        room = builder.alloca(ir.ArrayType(element, count))
+    room.align = VECTOR_BYTES
+    return builder.bitcast(room, element.as_pointer())

@@ -13,12 +13,12 @@ from numpy import float32, inf
 
 from dltool.kernels.cpu.calls import FLOATS, INTEGERS, call_tile
 from dltool.kernels.cpu.kernel import tile
-from dltool.kernels.cpu.pointers import advance, at, prefetch
+from dltool.kernels.cpu.pointers import advance, at, prefetch, room_on_stack
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import Shared, make_tile, make_tiles, set_shared
 from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
-from dltool.kernels.records import LANES, VECTOR_BYTES
+from dltool.kernels.records import LANES
 
 #: blocks of depth taken at once, so that a panel of a matrix stays in the first caches
 DEPTH = 16
@@ -142,26 +142,18 @@ def set_tap(table, tap, first, second, terms):
 def local_table(typing: Any):
     """Room on the stack for a table of DEPTH taps."""
     number = ir.IntType(64)
-    return INTEGERS(), lambda context, builder, sig, args: _room(builder, number, DEPTH * TAP_FIELDS)
+    return INTEGERS(), lambda context, builder, sig, args: room_on_stack(builder, number, DEPTH * TAP_FIELDS)
 
 
 @instruction
 def local_shared(typing: Any):
     """Room on the stack for what the pieces of a product have in common."""
     number = ir.IntType(64)
-    return INTEGERS(), lambda context, builder, sig, args: _room(builder, number, len(Shared._fields))
+    return INTEGERS(), lambda context, builder, sig, args: room_on_stack(builder, number, len(Shared._fields))
 
 
 @instruction
 def local_panels(typing: Any):
     """Room on the stack for ACROSS panels: DEPTH blocks of 16 × 16 each."""
     number = ir.FloatType()
-    return FLOATS(), lambda context, builder, sig, args: _room(builder, number, ACROSS * DEPTH * LANES * LANES)
-
-
-def _room(builder: Any, element: ir.Type, count: int) -> Any:
-    """Memory on the stack that nothing clears, as Numba's own way to get some would with every call of a kernel."""
-    with builder.goto_entry_block():
-        room = builder.alloca(ir.ArrayType(element, count))
-    room.align = VECTOR_BYTES
-    return builder.bitcast(room, element.as_pointer())
+    return FLOATS(), lambda context, builder, sig, args: room_on_stack(builder, number, ACROSS * DEPTH * LANES * LANES)

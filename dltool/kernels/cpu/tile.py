@@ -108,7 +108,7 @@ def make_tile(height: int, row_stride: int) -> Any:
     def tile(typing, shared, a, start, out):
         def emit(context, builder, sig, args):
             known = Shared(*(builder.load(_field(builder, args[0], i, kind)) for i, kind in enumerate(_KINDS)))
-            _emit_tile(builder, height, 1, row_stride, known, *args[1:])
+            _emit_tile(builder, height, 1, row_stride, _add_term, known, *args[1:])
             return context.get_dummy_value()
 
         return types.void(INTEGERS, FLOATS, FLOATS, FLOATS), emit
