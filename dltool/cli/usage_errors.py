@@ -28,6 +28,7 @@ def explain_usage(error: Any) -> str:
     if command and message.startswith("No such option"):
         options = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
         return f"{path}: no option {error.option_name}; {did_you_mean(error.option_name, options)}"
+    message = " ".join(message.replace("'. Choose from:", "'; choose from").split())
     for form, words in _RANGES:
         message = re.sub(form, words, message)
     return f"{path}: {message[:1].lower()}{message[1:]}; see {path} --help"

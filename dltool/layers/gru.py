@@ -21,7 +21,7 @@ class GRU(Recurrent):
         """(steps, channels) → (steps, units)."""
         products, recurrent = self.products(graph, x), self.recurrent_weight(graph)
         memories = self.memories(graph, "hidden")
-        initial = [graph.apply("recall", memory) for memory in memories]
+        initial = [graph.apply("load_memory", memory) for memory in memories]
         mask, bias = self.mask(graph), self.bias(graph, "recurrent_bias")
         y, _, _ = graph.apply("gru", products, recurrent, bias, *initial, *mask, masked=len(mask))
         self.remember(graph, memories, y)

@@ -37,7 +37,7 @@ class LSTM(Recurrent):
         if self.recurrent_bias:
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
         memories = self.memories(graph, "hidden", "cell")
-        initial = [graph.apply("recall", memory) for memory in memories]
+        initial = [graph.apply("load_memory", memory) for memory in memories]
         mask, recurrent = self.mask(graph), self.recurrent_weight(graph)
         y, _, cells = graph.apply("lstm", products, recurrent, *initial, *mask, masked=len(mask))
         self.remember(graph, memories, y, cells)

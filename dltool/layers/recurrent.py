@@ -100,7 +100,7 @@ class Recurrent(Layer):
     def remember(self, graph: Graph, memories: Sequence[Value], *states: Value) -> None:
         """Keep the last step of states (steps, units) in memories."""
         for memory, state in zip(memories, states, strict=False):
-            graph.apply("remember", state, memory)
+            graph.apply("store_memory", state, memory)
 
     def products(self, graph: Graph, x: Value) -> Value:
         """x · weight (channels, gates · units) + bias, of all steps at once."""

@@ -107,7 +107,7 @@ class ZeroPad1d(Border):
 
 @register("layer", "crop2d", main="cropping")
 class Crop2d(Border):
-    """Cuts the border of an image off."""
+    """DecisionCounts the border of an image off."""
 
     axes: ClassVar[int] = 2
     cropping: NonNegativeInt | Places | Ends = Field(
@@ -121,7 +121,7 @@ class Crop2d(Border):
 
 @register("layer", "crop1d", main="cropping")
 class Crop1d(Border):
-    """Cuts the ends of a series off."""
+    """DecisionCounts the ends of a series off."""
 
     axes: ClassVar[int] = 1
     cropping: NonNegativeInt | Places = Field(description="at both ends, or [before, behind]")

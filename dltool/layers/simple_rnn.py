@@ -31,7 +31,7 @@ class SimpleRNN(Recurrent):
         if self.recurrent_bias:
             products = graph.apply("add_bias", products, self.bias(graph, "recurrent_bias"))
         memories = self.memories(graph, "hidden")
-        initial = [graph.apply("recall", memory) for memory in memories]
+        initial = [graph.apply("load_memory", memory) for memory in memories]
         mask, recurrent = self.mask(graph), self.recurrent_weight(graph)
         relu = int(self.activation == "relu")
         y = graph.apply("simple_rnn", products, recurrent, *initial, *mask, relu=relu, masked=len(mask))

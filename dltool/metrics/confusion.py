@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dltool.config.experiment import TARGETS, Task
 from dltool.errors import did_you_mean
 from dltool.metrics.metric import Answers, Metric, Result, State
-from dltool.metrics.threshold import Cuts, Deciding
+from dltool.metrics.threshold import Deciding, DecisionCounts
 from dltool.registry import register
 
 
@@ -172,7 +172,7 @@ class F1(Averaged, Deciding):
         assert index is not None
         return index
 
-    def at(self, cuts: Cuts, answers: Answers) -> np.ndarray:
+    def at(self, counts: DecisionCounts, answers: Answers) -> np.ndarray:
         """2 · hits / (2 · hits + both kinds of mistakes)."""
-        hits = cuts.second_second if self.decided(answers) else cuts.first_first
-        return _share(2.0 * hits, 2 * hits + cuts.first_second + cuts.second_first)
+        hits = counts.second_second if self.decided(answers) else counts.first_first
+        return _share(2.0 * hits, 2 * hits + counts.first_second + counts.second_first)

@@ -18,8 +18,8 @@ from dltool.metrics.metric import Answers, Metric
 Threshold = Literal["best"] | Annotated[float, Field(gt=0, lt=1)]
 
 
-class Cuts(NamedTuple):
-    """Counts of rows (cuts,) if the second class is predicted above a cut; rows are true class, then predicted."""
+class DecisionCounts(NamedTuple):
+    """Counts of rows (thresholds,) if the second class is predicted above each; named by true class, then predicted."""
 
     first_first: np.ndarray
     first_second: np.ndarray
@@ -37,8 +37,8 @@ class Deciding(Metric):
     )
 
     @abstractmethod
-    def at(self, cuts: Cuts, answers: Answers) -> np.ndarray:
-        """The metric at each cut (cuts,), for two classes."""
+    def at(self, counts: DecisionCounts, answers: Answers) -> np.ndarray:
+        """The metric at each threshold (thresholds,), for two classes."""
 
     def decided(self, answers: Answers) -> int:
         """Index of the class that the threshold is one of."""
@@ -76,8 +76,8 @@ def best_threshold(metric: Deciding, answers: Answers, scores: np.ndarray, secon
     edges = np.concatenate([[1.0], sorted_scores[last], [0.0]])
     above, found = np.concatenate([[0], last + 1]), np.concatenate([[0], hits[last]])
     positives, rows = int(second.sum()), len(second)
-    cuts = Cuts(rows - positives - (above - found), above - found, positives - found, found)
-    values, thresholds = metric.at(cuts, answers), (edges[:-1] + edges[1:]) / 2
+    counts = DecisionCounts(rows - positives - (above - found), above - found, positives - found, found)
+    values, thresholds = metric.at(counts, answers), (edges[:-1] + edges[1:]) / 2
     best = np.flatnonzero(values >= values.max() - 1e-12)
     return float(thresholds[best[np.abs(thresholds[best] - 0.5).argmin()]])
 

@@ -26,8 +26,8 @@ class PreviousStep(Op):
         return (y.spec,)
 
 
-@register("op", "recall")
-class Recall(Op):
+@register("op", "load_memory")
+class LoadMemory(Op):
     """y (H,) of each sample = its row of a memory (samples, H); zeros where the step is the first of its epoch."""
 
     operands = "memory -> y"
@@ -43,8 +43,8 @@ class Recall(Op):
         return (None,)
 
 
-@register("op", "remember")
-class Remember(Op):
+@register("op", "store_memory")
+class StoreMemory(Op):
     """The last step of y (T, H) of each sample becomes its row of a memory (samples, H)."""
 
     operands = "y, memory ->"

@@ -61,6 +61,10 @@ def test_version(capsys: Output) -> None:
     [
         (["trian"], "no command 'trian'; did you mean 'train'?"),
         (["fly"], f"no command 'fly'; allowed: {', '.join(sorted(COMMANDS)[:LISTED])}, …"),
+        (
+            ["completion"],
+            "dltool completion: missing argument 'SHELL'; choose from bash, zsh, fish; see dltool completion --help",
+        ),
         (["train"], "dltool train: missing argument 'CONFIG'; see dltool train --help"),
         (["train", "c.yaml", "--thread", "2"], "dltool train: no option --thread; did you mean '--threads'?"),
         (["show", "c.yaml", "--json"], "dltool show: no option --json; allowed: --set"),

@@ -25,7 +25,7 @@ SPAN = 1 << 32  # tokens of one value in one step
 
 
 #: ops that touch the rows of their samples in a memory outside the batch
-REMEMBERING = {"recall", "remember"}
+REMEMBERING = {"load_memory", "store_memory"}
 
 
 class Replay:

@@ -41,10 +41,10 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Succession:
+class TimeOrder:
     """The order of samples in time."""
 
-    reach: int  # how many of the next samples share targets with a sample
+    shared: int  # how many of the next samples share targets with a sample
     sizes: tuple[int, ...] = ()  # number of samples of each series in order; empty for a single series
     first: np.ndarray | None = None  # (n,) time of the first target of each sample, where a column has times
     last: np.ndarray | None = None  # (n,) and of the last
@@ -64,7 +64,7 @@ class Outline:
     label_separator: str = ""  # between the labels in the cells of the only target, where these are lists
     class_order: tuple[str, ...] = ()  # the names of all classes from the lowest to the highest, where these are given
     rename_labels: Mapping[str, str] = field(default_factory=dict)  # labels as found, and what they are called
-    succession: Succession | None = None  # if samples are ordered in time
+    time_order: TimeOrder | None = None  # if samples are ordered in time
     history: History | None = None  # what windows with targets are cut from
     series: np.ndarray | None = None  # (rows,) number of each window's series in the training, −1 if it is not there
     shown_series: str = ""  # what the series are called, if a network is to see which one a window is of

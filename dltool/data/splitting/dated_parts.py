@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dltool.config.data import Rows, SplitConfig
-from dltool.data.readers.outline import Succession
+from dltool.data.readers.outline import TimeOrder
 from dltool.data.tables.key_columns import moment, moment_of
 from dltool.errors import InputError, Problem
 
 
-def dated_parts(split: SplitConfig, parts: Sequence[str], succession: Succession | None) -> dict[str, np.ndarray]:
+def dated_parts(split: SplitConfig, parts: Sequence[str], time_order: TimeOrder | None) -> dict[str, np.ndarray]:
     """For each part with `since`, the samples (n,) whose targets are all between its date and that of the next part.
 
     Raises InputError for dates of samples without times, and for empty parts.
@@ -20,10 +20,10 @@ def dated_parts(split: SplitConfig, parts: Sequence[str], succession: Succession
     dates = {part: wish.since for part in parts if isinstance(wish := getattr(split, part), Rows) and wish.since}
     if not dates:
         return {}
-    if not succession or succession.first is None or succession.last is None:
+    if not time_order or time_order.first is None or time_order.last is None:
         hint = "for a table: split: {time: COLUMN} with a share; for windows, name the column of times: time"
         raise InputError(Problem(f"'since' needs a time series with times; {hint}", path="data.split"))
-    first, last = succession.first, succession.last
+    first, last = time_order.first, time_order.last
     starts = {part: moment_of(date, first, f"data.split.{part}.since") for part, date in dates.items()}
     found = {}
     for part, start in starts.items():
@@ -41,12 +41,12 @@ def dated_parts(split: SplitConfig, parts: Sequence[str], succession: Succession
     return found
 
 
-def earlier_than(split: SplitConfig, parts: Mapping[str, np.ndarray], succession: Succession | None) -> np.ndarray:
+def earlier_than(split: SplitConfig, parts: Mapping[str, np.ndarray], time_order: TimeOrder | None) -> np.ndarray:
     """Which samples (rows,) have all their targets before each of these parts."""
-    assert succession is not None
-    assert succession.first is not None
-    assert succession.last is not None
-    before = np.ones(len(succession.last), bool)
+    assert time_order is not None
+    assert time_order.first is not None
+    assert time_order.last is not None
+    before = np.ones(len(time_order.last), bool)
     for part in parts:
-        before &= succession.last < moment_of(getattr(split, part).since, succession.first, f"data.split.{part}.since")
+        before &= time_order.last < moment_of(getattr(split, part).since, time_order.first, f"data.split.{part}.since")
     return before

@@ -112,11 +112,11 @@ def _split_main(
     """The parts that the main source is divided into, with notes."""
     main = outlines["train"]
     of_main = [part for part in data.parts if part == "train" or part not in outlines]
-    if main.succession and data.split.stratify is True:
+    if main.time_order and data.split.stratify is True:
         message = "samples of a time series are always divided by time, not by class"
         raise InputError(Problem(message, path="data.split.stratify"))
     for column in data.split.columns:
-        if main.succession:
+        if main.time_order:
             message = "samples of a time series are always divided by time, not by a column"
             raise InputError(Problem(message, path="data.split"))
         if column not in main.extras:
@@ -134,7 +134,7 @@ def _split_main(
         None if labels is None else labels[kept],
         {column: main.extras[column][kept] for column in data.split.columns},
         lambda row: main.place(row if usable is None else int(usable[row])),
-        main.succession,
+        main.time_order,
     )
     return {part: among(rows, usable) for part, rows in index.items()}, notes
 

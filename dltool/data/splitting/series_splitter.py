@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dltool.data.files.quoting import plural
-from dltool.data.readers.outline import Succession
+from dltool.data.readers.outline import TimeOrder
 from dltool.data.splitting.splitters import Splitter
 from dltool.errors import InputError, Problem
 
@@ -18,9 +18,9 @@ GIVES_WAY = ("train", "validation", "test")
 class SeriesSplitter(Splitter):
     """The latest samples of every series."""
 
-    def __init__(self, succession: Succession, rows: int):
-        self._reach = succession.reach
-        self._ends = np.cumsum(succession.sizes or (rows,))
+    def __init__(self, time_order: TimeOrder, rows: int):
+        self._shared = time_order.shared
+        self._ends = np.cumsum(time_order.sizes or (rows,))
         self._left_out = 0
         self._origin = ""
 
@@ -32,7 +32,7 @@ class SeriesSplitter(Splitter):
         taken = []
         for low, high, share in zip([0, *ends[:-1]], ends, shares, strict=True):
             first = high - share
-            between = rows[max(low, first - self._reach) : first] if share else rows[:0]
+            between = rows[max(low, first - self._shared) : first] if share else rows[:0]
             self._left_out += len(between)
             free[between] = False
             taken.append(rows[first:high])
@@ -48,10 +48,10 @@ class SeriesSplitter(Splitter):
         ends = np.searchsorted(rows, self._ends)
         taken = []
         for low, high in zip([0, *ends[:-1]], ends, strict=True):
-            stretches = max(0, high - low - self._reach)
+            stretches = max(0, high - low - self._shared)
             origin, stop = (high - stretches + stretches * (number + more) // (of + 1) for more in (0, 1))
             free[rows[stop:high]] = False
-            free[rows[max(low, origin - self._reach) : origin]] = False
+            free[rows[max(low, origin - self._shared) : origin]] = False
             taken.append(rows[origin:stop])
         if not len(found := np.concatenate(taken)) or not free[: found.max()].any():
             message = f"{plural(len(rows), 'sample')} cannot be divided by {plural(of, 'origin')}"
@@ -66,7 +66,7 @@ class SeriesSplitter(Splitter):
         return [what, *([self._origin] if self._origin else [])]
 
 
-def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:
+def kept_apart(ends: Mapping[str, slice], shared: int) -> dict[str, slice]:
     """Rows from the ends of a file, without rows that share targets with the other part.
 
     Raises InputError if none are left.
@@ -74,11 +74,11 @@ def kept_apart(ends: Mapping[str, slice], reach: int) -> dict[str, slice]:
     if len(ends) < 2:
         return dict(ends)
     (first, low), (last, high) = sorted(ends.items(), key=lambda end: end[1].start)
-    shared = max(0, reach - (high.start - low.stop))
+    cut = max(0, shared - (high.start - low.stop))
     if GIVES_WAY.index(first) < GIVES_WAY.index(last):
-        low = slice(low.start, low.stop - shared)
+        low = slice(low.start, low.stop - cut)
     else:
-        high = slice(high.start + shared, high.stop)
+        high = slice(high.start + cut, high.stop)
     for part, span in ((first, low), (last, high)):
         if span.start >= span.stop:
             message = "no row is left: all share targets with the other part"

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from dltool.config.data import Rows, SplitConfig
-from dltool.data.readers.outline import Succession
+from dltool.data.readers.outline import TimeOrder
 from dltool.data.splitting.dated_parts import dated_parts, earlier_than
 from dltool.data.splitting.part_column import named_rows
 from dltool.data.splitting.series_splitter import SeriesSplitter, kept_apart
@@ -30,30 +30,30 @@ def split_rows(
     labels: np.ndarray | None,
     columns: Mapping[str, np.ndarray] | None = None,
     place: Callable[[int], str] = str,
-    succession: Succession | None = None,
+    time_order: TimeOrder | None = None,
 ) -> tuple[dict[str, Index], list[str]]:
     """The rows of each of the `parts`, none in two of them, with notes.
 
     `labels` (rows,) are those of a classifier, `columns` what the split needs to see, (rows,) each, `place` where a row
-    stands; `succession` is known where samples follow each other in time. Raises InputError for parts that overlap, are
+    stands; `time_order` is known where samples follow each other in time. Raises InputError for parts that overlap, are
     empty, or ask for more rows than there are.
     """
-    reach = succession.reach if succession else 0
-    chosen = _fixed_parts(split, parts, rows, columns or {}, place, reach)
+    shared = time_order.shared if time_order else 0
+    chosen = _fixed_parts(split, parts, rows, columns or {}, place, shared)
     free = np.ones(rows, dtype=bool)
     for index in chosen.values():
-        near = slice(max(0, index.start - reach), index.stop + reach) if isinstance(index, slice) else index
+        near = slice(max(0, index.start - shared), index.stop + shared) if isinstance(index, slice) else index
         free[near] = False
-    several = bool(chosen) and succession and len(succession.sizes) > 1
-    if dated := dated_parts(split, parts, succession):
+    several = bool(chosen) and time_order and len(time_order.sizes) > 1
+    if dated := dated_parts(split, parts, time_order):
         chosen |= {part: _compact(of_part) for part, of_part in dated.items()}
-        free &= earlier_than(split, dated, succession)
+        free &= earlier_than(split, dated, time_order)
     # the test part first, so that it does not depend on the validation part
     wanted = [part for part in reversed(parts) if part != "train" and part not in chosen and not split.names(part)]
     notes = ["the file holds several series: its last rows are all from the last one"] if several else []
     if wanted:
-        if succession:
-            splitter = SeriesSplitter(succession, rows)
+        if time_order:
+            splitter = SeriesSplitter(time_order, rows)
         else:
             splitter, notes = _splitter_of(split, len(parts), rows, labels, columns or {}, place)
         for part in wanted:
@@ -80,7 +80,7 @@ def _fixed_parts(
     rows: int,
     columns: Mapping[str, np.ndarray],
     place: Callable[[int], str],
-    reach: int,
+    shared: int,
 ) -> dict[str, Index]:
     """The parts that are not drawn: from the ends of the file, or named by a column, except "train"."""
     ends = {
@@ -92,7 +92,7 @@ def _fixed_parts(
         raise InputError(*problems)
     column = split.part_column
     named = named_rows(column, columns[column.name], place) if column else {}
-    ends = kept_apart(ends, reach) if reach else ends
+    ends = kept_apart(ends, shared) if shared else ends
     return {**ends, **{part: _compact(named[part]) for part in parts if part in named and part != "train"}}
 
 

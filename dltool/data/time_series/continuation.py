@@ -12,7 +12,7 @@ from dltool.data.tables.key_columns import moment
 from dltool.data.time_series.calendar import calendar
 from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_index import LISTED
-from dltool.data.time_series.window_reader import Cut, Future
+from dltool.data.time_series.window_reader import Future, WindowLayout
 from dltool.errors import InputError, Problem
 from dltool.formatting import first_few
 
@@ -25,7 +25,7 @@ class _End(NamedTuple):
     stop: int  # the first row behind the series, or behind a gap
 
 
-def continuation(table: OrderedTable) -> Cut:
+def continuation(table: OrderedTable) -> WindowLayout:
     """A window for each series, and the times of the steps that follow it.
 
     The file may go on with rows that hold only what is known ahead; raises InputError where these are needed and
@@ -57,7 +57,7 @@ def continuation(table: OrderedTable) -> Cut:
     starts = np.arange(len(usable)) * rows
     flat = shown_rows.reshape(-1, features.shape[1])
     future = Future(np.stack([_rows(table, end) for end in usable]), tuple(source.groups), source.time or "", times)
-    return Cut(flat, starts, rows_of_ends, table.hidden(), outline, future)
+    return WindowLayout(flat, starts, rows_of_ends, table.hidden(), outline, future)
 
 
 def _ends(table: OrderedTable) -> list[_End]:

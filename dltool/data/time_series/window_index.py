@@ -10,10 +10,10 @@ import numpy as np
 
 from dltool.data.files.quoting import plural, shown
 from dltool.data.readers.history import History
-from dltool.data.readers.outline import Succession
+from dltool.data.readers.outline import TimeOrder
 from dltool.data.tables.key_columns import moment, moment_of
 from dltool.data.time_series.ordered_table import OrderedTable
-from dltool.data.time_series.window_reader import Cut
+from dltool.data.time_series.window_reader import WindowLayout
 from dltool.errors import InputError, Problem
 from dltool.formatting import first_few
 
@@ -21,7 +21,7 @@ from dltool.formatting import first_few
 LISTED = 5
 
 
-def windows(table: OrderedTable) -> Cut:
+def windows(table: OrderedTable) -> WindowLayout:
     """All windows: series by series in the order of time.
 
     To predict from, they are in the order of the rows that they end with.
@@ -43,8 +43,8 @@ def windows(table: OrderedTable) -> Cut:
         last = starts + source.length - 1
         targets = {name: table.values[column][last + step] for name, column, step in _targets(table)}
         history = _history(table, features, starts)
-        outline = replace(outline, targets=targets, succession=_succession(table, last, sizes), history=history)
-    return Cut(features, starts, ends, table.hidden(), outline)
+        outline = replace(outline, targets=targets, time_order=_succession(table, last, sizes), history=history)
+    return WindowLayout(features, starts, ends, table.hidden(), outline)
 
 
 def _history(table: OrderedTable, features: np.ndarray, starts: np.ndarray) -> History:
@@ -66,12 +66,12 @@ def _history(table: OrderedTable, features: np.ndarray, starts: np.ndarray) -> H
     )
 
 
-def _succession(table: OrderedTable, last: np.ndarray, sizes: np.ndarray) -> Succession:
+def _succession(table: OrderedTable, last: np.ndarray, sizes: np.ndarray) -> TimeOrder:
     source, times = table.source, table.order.times
     # with every row up to the horizon as a target, windows share targets with the next ones
-    reach = (source.horizon - 1) // source.stride if source.steps else 0
+    shared = (source.horizon - 1) // source.stride if source.steps else 0
     ends = [None, None] if times is None else [times[last + source.predicted_steps[i]] for i in (0, -1)]
-    return Succession(reach, tuple(sizes[sizes > 0].tolist()), *ends)
+    return TimeOrder(shared, tuple(sizes[sizes > 0].tolist()), *ends)
 
 
 def _starts(table: OrderedTable, features: np.ndarray) -> np.ndarray:

@@ -31,8 +31,8 @@ class Future:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """How a table is cut into windows."""
+class WindowLayout:
+    """How windows lie in a table."""
 
     shown: np.ndarray  # (n, columns) what windows show, in the order of time
     starts: np.ndarray  # (windows,) where they start there
@@ -45,12 +45,12 @@ class Cut:
 class WindowReader(Reader):
     """Windows (rows, shown rows, columns), made as they are asked for, of a table that stays open."""
 
-    def __init__(self, table: Reader, cut: Cut):
-        self._table, self._starts, self._ends, self.outline = table, cut.starts, cut.ends, cut.outline
-        self._hidden, self._future = cut.hidden, cut.future
-        self.horizon = cut.future.rows.shape[1] if cut.future else 1
+    def __init__(self, table: Reader, layout: WindowLayout):
+        self._table, self._starts, self._ends, self.outline = table, layout.starts, layout.ends, layout.outline
+        self._hidden, self._future = layout.hidden, layout.future
+        self.horizon = layout.future.rows.shape[1] if layout.future else 1
         rows = self.outline.feature_shape[0]
-        self._windows = sliding_window_view(cut.shown, rows, axis=0).swapaxes(1, 2)
+        self._windows = sliding_window_view(layout.shown, rows, axis=0).swapaxes(1, 2)
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:
         """Some windows at a time; what they hide is NaN."""

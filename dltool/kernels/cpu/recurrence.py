@@ -188,7 +188,7 @@ def previous_step(y, initial, z, step, low, high):
 
 
 @kernel
-def recall(memory, y, step, low, high):
+def load_memory(memory, y, step, low, high):
     """y (H,) = the samples' rows of the memory, zeros at the start of an epoch; overwrites y."""
     for block in range(y.blocks):
         for sample in range(low, high):
@@ -197,7 +197,7 @@ def recall(memory, y, step, low, high):
 
 
 @kernel
-def remember(y, memory, step, low, high):
+def store_memory(y, memory, step, low, high):
     """The last step of y (T, H) becomes the samples' rows of the memory."""
     steps = y.rows_per_sample
     for block in range(y.blocks):

@@ -25,13 +25,13 @@ def states_and_factors(extras: tuple[Array, ...], masked: int) -> tuple[tuple[Ar
     return extras[:count], extras[count][:, 0] if masked else 1
 
 
-def recall(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
+def load_memory(memory: np.ndarray, *, step: StepRecord) -> np.ndarray:
     """y (B, H) = the first rows of the memory; zeros at the start of an epoch."""
     rows = memory[: step.rows]
     return namespace(memory).where(step.position == 0, rows * 0, rows)
 
 
-def remember(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
+def store_memory(y: np.ndarray, memory: np.ndarray) -> np.ndarray:
     """The memory with the last step of y in its first rows."""
     return namespace(y).concatenate([y[:, -1], memory[len(y) :]], axis=0)
 

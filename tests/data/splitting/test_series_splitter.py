@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dltool.config.data import SplitConfig
-from dltool.data.readers.outline import Succession
+from dltool.data.readers.outline import TimeOrder
 from dltool.data.splitting.series_splitter import kept_apart
 from dltool.data.splitting.split import split_rows
 from dltool.errors import InputError
@@ -18,44 +18,44 @@ LATEST = "samples are ordered in time: the latest are set apart"
 
 
 def _split(
-    split: dict[str, Any], parts: list[str], rows: int, succession: Succession
+    split: dict[str, Any], parts: list[str], rows: int, time_order: TimeOrder
 ) -> tuple[dict[str, Any], list[str]]:
-    found, notes = split_rows(SplitConfig(**split), parts, rows, None, succession=succession)
+    found, notes = split_rows(SplitConfig(**split), parts, rows, None, time_order=time_order)
     return {part: np.arange(rows)[index].tolist() for part, index in found.items()}, notes
 
 
-SPLITS: dict[str, tuple[Succession, dict[str, list[int]], str]] = {
-    "one series": (Succession(0), {"train": [*range(10)], "validation": [10, 11]}, LATEST),
+SPLITS: dict[str, tuple[TimeOrder, dict[str, list[int]], str]] = {
+    "one series": (TimeOrder(0), {"train": [*range(10)], "validation": [10, 11]}, LATEST),
     "targets that reach": (
-        Succession(2),
+        TimeOrder(2),
         {"train": [*range(8)], "validation": [10, 11]},
         f"{LATEST}; 2 samples before them left out, since they share targets",
     ),
     "two series": (
-        Succession(0, (6, 6)),
+        TimeOrder(0, (6, 6)),
         {"train": [0, 1, 2, 3, 4, 6, 7, 8, 9, 10], "validation": [5, 11]},
         LATEST,
     ),
     "two series that reach": (
-        Succession(2, (6, 6)),
+        TimeOrder(2, (6, 6)),
         {"train": [0, 1, 2, 6, 7, 8], "validation": [5, 11]},
         f"{LATEST}; 4 samples before them left out, since they share targets",
     ),
     "a series too short to give any": (
-        Succession(1, (2, 10)),
+        TimeOrder(1, (2, 10)),
         {"train": [0, 1, *range(2, 9)], "validation": [10, 11]},
         f"{LATEST}; 1 sample before them left out, since they share targets",
     ),
 }
 
 
-@pytest.mark.parametrize(("succession", "parts", "note"), SPLITS.values(), ids=SPLITS)
-def test_the_latest_of_every_series(succession: Succession, parts: dict[str, list[int]], note: str):
-    assert _split({"validation": 0.17}, ["train", "validation"], 12, succession) == (parts, [note])
+@pytest.mark.parametrize(("time_order", "parts", "note"), SPLITS.values(), ids=SPLITS)
+def test_the_latest_of_every_series(time_order: TimeOrder, parts: dict[str, list[int]], note: str):
+    assert _split({"validation": 0.17}, ["train", "validation"], 12, time_order) == (parts, [note])
 
 
 def test_the_test_part_is_the_latest_of_all():
-    parts, _ = _split({"validation": 0.2, "test": 0.2}, ["train", "validation", "test"], 20, Succession(1, (10, 10)))
+    parts, _ = _split({"validation": 0.2, "test": 0.2}, ["train", "validation", "test"], 20, TimeOrder(1, (10, 10)))
     assert parts["test"] == [8, 9, 18, 19]
     assert parts["validation"] == [5, 6, 15, 16]
     assert parts["train"] == [0, 1, 2, 3, 10, 11, 12, 13]
@@ -64,8 +64,8 @@ def test_the_test_part_is_the_latest_of_all():
 def test_rows_from_one_end_are_told_to_be_of_one_series():
     told = {"validation": {"last": 4}}
     note = "the file holds several series: its last rows are all from the last one"
-    assert _split(told, ["train", "validation"], 12, Succession(0, (6, 6)))[1] == [note]
-    assert not _split(told, ["train", "validation"], 12, Succession(0, (12,)))[1]
+    assert _split(told, ["train", "validation"], 12, TimeOrder(0, (6, 6)))[1] == [note]
+    assert not _split(told, ["train", "validation"], 12, TimeOrder(0, (12,)))[1]
 
 
 APART: dict[str, tuple[dict[str, slice], int, dict[str, slice]]] = {

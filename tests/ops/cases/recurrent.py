@@ -36,8 +36,8 @@ def _recurrent() -> list[Case]:
             Case("simple_rnn", (*simple, rows(units), mask), {"relu": 1, **masked}, gradients=(0, 1), rigid=True),
         ]
         cases += [
-            Case("recall", (fixed(40, units),), rigid=True),
-            Case("remember", (rows(steps, units), fixed(40, units)), rigid=True),
+            Case("load_memory", (fixed(40, units),), rigid=True),
+            Case("store_memory", (rows(steps, units), fixed(40, units)), rigid=True),
             Case("row_of_position", (fixed(steps, units),), rigid=True),
         ]
     return cases

@@ -24,8 +24,8 @@ static void recur(float *y, const float *before, const float *u, int units, int 
             y[i] += before[k] * u[k * width + i];
 }
 """
-_REMEMBER = """
-static void remember(float *memory, const float *last, int units)
+_STORE = """
+static void store_memory(float *memory, const float *last, int units)
 {
     for (int i = 0; i < units; i++)
         memory[i] = last[i];
@@ -33,13 +33,13 @@ static void remember(float *memory, const float *last, int units)
 """
 
 
-def recall(source: Source, memory: Operand) -> Place:
+def load_memory(source: Source, memory: Operand) -> Place:
     """The memory, as it is before the call."""
     return source.place(memory)
 
 
-def remember(source: Source, y: Operand, memory: Operand) -> None:
+def store_memory(source: Source, y: Operand, memory: Operand) -> None:
     """Keep the last step of y (T, H), of which the buffer may hold no other."""
     units, place = y.channels, source.place(y)
     assert isinstance(place, Buffer)
-    source.call(_REMEMBER, "remember", memory, Shifted(place, place.size - units), units)
+    source.call(_STORE, "store_memory", memory, Shifted(place, place.size - units), units)

@@ -11,12 +11,12 @@ from dltool.export.onnx.model import Model, Operand
 from dltool.layouts import reordered
 
 
-def recall(model: Model, memory: Operand) -> str:
+def load_memory(model: Model, memory: Operand) -> str:
     """The memory, an input of the model."""
     return memory.name
 
 
-def remember(model: Model, y: Operand, memory: Operand) -> None:
+def store_memory(model: Model, y: Operand, memory: Operand) -> None:
     """The last step as an output, which is the memory of the next batch."""
     last = model.node("Gather", y, np.array(-1, np.int64), axis=1)
     model.output(f"{memory.name}.next", last, "float32", ("N", *memory.shape[1:]))
