@@ -117,7 +117,7 @@ class Database:
         pieces = [self._arrays(fields, f"rowid >= {a} AND rowid < {b}") for a, b in pairwise(bounds)]
         if len(pieces) < 2:
             return pieces[0] if pieces else self._arrays(fields, "false")
-        return {name: np.ma.concatenate([piece.pop(name) for piece in pieces]) for name in fields}
+        return {name: _joined([piece.pop(name) for piece in pieces]) for name in fields}
 
     def sample(self, fields: Mapping[str, str], rows: int) -> dict[str, np.ndarray]:
         """The same for about `rows` evenly spaced rows."""
@@ -230,6 +230,12 @@ class Database:
         except OSError:  # a cache that may not be written to
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dltool-")))
         return folder / "table.duckdb"
+
+
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """One array, masked if any of its pieces is."""
+    masked = any(isinstance(piece, np.ma.MaskedArray) for piece in pieces)
+    return np.ma.concatenate(pieces) if masked else np.concatenate(pieces)
 
 
 def _is_packed(file: TableFile) -> bool:
