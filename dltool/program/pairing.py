@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dltool.kernels.bfloat16_unit import has_tiles
 from dltool.kernels.records import LANES
 from dltool.ops.bfloat16 import ROUNDING
 from dltool.ops.bfloat16_conv import Bfloat16Conv, Bfloat16ConvDataGradient, Bfloat16ConvWeightGradient
@@ -27,6 +28,7 @@ from dltool.ops.lstm import LSTM, LSTMGradient
 from dltool.ops.matmul import Matmul, MatmulDataGradient, MatmulWeightGradient
 from dltool.ops.op import Op
 from dltool.ops.simple_rnn import SimpleRNN, SimpleRNNGradient
+from dltool.program.winograd import DIRECT, is_cheaper
 
 #: name of the op that makes words of a value
 Order = str
@@ -53,7 +55,7 @@ def pair_operands(graph: Graph) -> None:
     """Gives every product that can do so words to multiply; after rounding."""
     words: dict[tuple[Value, Order], Value] = {}
     for node in list(graph.nodes):
-        if node.op not in LOWERED or _is_narrow(node):
+        if node.op not in LOWERED or (node.op in DIRECT and _stays(node)):
             continue
         op, orders = LOWERED[node.op]
         if all(_fits(node.inputs[i], order) for i, order in orders.items()):
@@ -72,9 +74,12 @@ def _fits(value: Value, order: Order) -> bool:
     return rounded and value.spec.batched != (order in _OF_WEIGHTS)
 
 
-def _is_narrow(node: Node) -> bool:
-    """Whether a convolution has too few channels for words to pay: all its products go on with rounded numbers."""
-    return node.op in (Conv, ConvDataGradient, ConvWeightGradient) and node.inputs[0].shape[-1] < LANES
+def _stays(node: Node) -> bool:
+    """Whether a convolution goes on with rounded numbers: of few channels, or cheaper still in Winograd's form.
+
+    Dot products take half the time of those of float32, tiles far less.
+    """
+    return node.inputs[0].shape[-1] < LANES or (not has_tiles() and is_cheaper(node, share=0.5))
 
 
 def _words(graph: Graph, value: Value, order: Order | None, known: dict[tuple[Value, Order], Value]) -> Value:

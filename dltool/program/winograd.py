@@ -19,19 +19,29 @@ DIRECT = (Conv, ConvDataGradient, ConvWeightGradient)
 
 def lower_convolutions(graph: Graph) -> None:
     """Replaces every convolution that has a cheaper form; after differentiation."""
-    for node in [node for node in graph.nodes if node.op in DIRECT]:
+    for node in [node for node in graph.nodes if node.op in DIRECT and is_cheaper(node)]:
         geometry = geometry_of(node.attributes)
-        one, other = node.inputs
-        ends = one.shape[-1], other.shape[-1]
-        if node.op is Conv and _pays(geometry, *other.shape[-2:]):
+        if node.op is Conv:
             _lower(graph, node, "winograd_weights", geometry)
-        elif node.op is ConvDataGradient and _pays(turned(geometry), *other.shape[:-3:-1]):
+        elif node.op is ConvDataGradient:
             _lower(graph, node, "winograd_turned_weights", turned(geometry))
-        elif node.op is ConvWeightGradient and min(ends) >= LANES and _pays(geometry, *ends):
+        else:
             node.op = WinogradWeightGradient
 
 
-def _pays(geometry: Geometry, depth: int, width: int) -> bool:
+def is_cheaper(node: Node, share: float = 1.0) -> bool:
+    """Whether a convolution takes less than a share of its work in Winograd's form."""
+    geometry = geometry_of(node.attributes)
+    one, other = node.inputs
+    if node.op is Conv:
+        return _pays(geometry, *other.shape[-2:], share)
+    if node.op is ConvDataGradient:
+        return _pays(turned(geometry), *other.shape[:-3:-1], share)
+    ends = one.shape[-1], other.shape[-1]
+    return min(ends) >= LANES and _pays(geometry, *ends, share)
+
+
+def _pays(geometry: Geometry, depth: int, width: int, share: float) -> bool:
     """Whether multiplying at the points, and transforming to and from these, is less work than adding up the taps.
 
     Blocks of y that are not full take as long in both ways, those of x longer at the points.
@@ -41,7 +51,7 @@ def _pays(geometry: Geometry, depth: int, width: int) -> bool:
     rows, columns = -(-depth // LANES), -(-width // LANES)
     count = points(geometry.kernel_height) * points(geometry.kernel_width) * prod(tile_counts(geometry))
     direct = taps(geometry) * geometry.out_height * geometry.out_width * depth * columns
-    return count * (depth * columns + TRANSFORM * (rows + columns)) < direct
+    return count * (depth * columns + TRANSFORM * (rows + columns)) < share * direct
 
 
 def _lower(graph: Graph, node: Node, transform: str, geometry: Geometry) -> None:

@@ -174,6 +174,6 @@ def test_against_torch(home, capsys, monkeypatch):
     assert "against" not in lion
     assert lion["notes"][0] == "not compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'"
     lines = capsys.readouterr().out.splitlines()
-    title = lines.index("PyTorch 1.2.3, and how many times better than its faster form dltool is")
+    title = lines.index("PyTorch 1.2.3, and how many times better than its fastest form dltool is")
     assert lines[title + 2].split()[:2] == ["small", "1"]
     assert "note: lion on 1 thread: not compared with PyTorch: optimizer: PyTorch has no optimizer 'lion'" in lines
