@@ -15,7 +15,7 @@ from typing import Any
 from dltool.errors import InputError, Problem
 from dltool.ops.graph import Node
 
-_OF_DROPOUT = {"masked", "rate", "stream", "key"}
+_OF_TRAINING = {"masked", "rate", "stream", "key", "rounded"}
 
 
 def emitter(package: str, node: Node, language: str) -> Callable[..., Any]:
@@ -28,8 +28,8 @@ def emitter(package: str, node: Node, language: str) -> Callable[..., Any]:
 
 
 def attributes(node: Node) -> Mapping[str, Any]:
-    """What an emitter is given of a node's attributes: dropout inside of an op belongs to training."""
-    return {name: value for name, value in node.attributes.items() if name not in _OF_DROPOUT}
+    """What an emitter is given of a node's attributes: dropout and rounding inside of an op are training's."""
+    return {name: value for name, value in node.attributes.items() if name not in _OF_TRAINING}
 
 
 @cache

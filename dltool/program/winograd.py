@@ -34,9 +34,9 @@ def is_cheaper(node: Node, share: float = 1.0) -> bool:
     geometry = geometry_of(node.attributes)
     one, other = node.inputs
     if node.op is Conv:
-        return _pays(geometry, *other.shape[-2:], share)
+        return _pays(geometry, other.shape[-2], other.shape[-1], share)
     if node.op is ConvDataGradient:
-        return _pays(turned(geometry), *other.shape[:-3:-1], share)
+        return _pays(turned(geometry), other.shape[-1], other.shape[-2], share)
     ends = one.shape[-1], other.shape[-1]
     return min(ends) >= LANES and _pays(geometry, *ends, share)
 

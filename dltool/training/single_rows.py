@@ -41,6 +41,7 @@ def _normalizing(network: Network) -> list[str]:
         for node in nodes
         if node.op.yaml_name == "batch_norm"
         or (node.op.yaml_name == "batch_moments" and prod(node.inputs[0].shape[:-1]) == 1)
+        or (node.op.yaml_name == "combined_moments" and node.attributes["pixels"] == 1)
     ]
 
 

@@ -130,7 +130,7 @@ def test_mistakes_with_learning_rates(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = json.loads(told(capsys, "doctor", "--json"))
     about = {one["name"]: one["found"] for one in found["machine"]}
-    assert {"system", "processor", "cores", "vector units", "memory", "versions"} == about.keys()
+    assert {"system", "processor", "cores", "vector units", "bfloat16", "memory", "versions"} == about.keys()
     assert f"dltool {dltool.__version__}" in about["versions"]
     file = tmp_path / "a file"
     file.write_text("")

@@ -54,7 +54,8 @@ def test_every_item_of_an_update_has_one_owner(train: dict[str, Any], ranks: int
 
 def test_what_belongs_to_parameters_has_their_order():
     division = divide(network(ema_decay=0.9).update_program, 2)
-    parameters = [name for name in division.values if "running" not in name]
-    assert division.values[: len(parameters)] == parameters, "statistics come last"
+    parameters = division.parameters
+    assert parameters
+    assert all("running" in name for name in division.statistics)
     assert {tuple(name.rpartition(".")[0] for name in names) for names in division.slots} == {tuple(parameters)}
     assert {names[0].rpartition(".")[2] for names in division.slots} == {"m", "v", "average"}

@@ -31,7 +31,7 @@ def test_nothing_but_memory_changes(what: str, layers: list[Any], again: int, mo
     less = row.engine(threads=2)
     program = row.network(training=True).program
     assert sum(node.part == "backward" and node.op.yaml_name == "normalize" for node in program.nodes) == again
-    monkeypatch.setattr("dltool.program.lowering.recompute", lambda graph: None)
+    monkeypatch.setattr("dltool.program.building.recompute", lambda graph: None)
     more = row.engine()
     kept = row.network(training=True).program
     assert program.memory.arena_bytes <= kept.memory.arena_bytes

@@ -191,7 +191,7 @@ class _Together(Ranks):
 def test_each_rank_has_its_piece_of_every_update_and_the_targets_of_all(size: int):
     whole = samples("table", 103)
     part, order = stored(whole), EpochOrder(103, shuffle=True, key=1)
-    meeting, given = threading.Barrier(size), [None] * size
+    meeting, given = threading.Barrier(size, timeout=20), [None] * size
 
     def look(number: int) -> None:
         ranks = _Together(number, size, meeting, given)

@@ -85,7 +85,7 @@ def columns_of_tiles(tiles, count, columns, taps, table, a, a_row, a_step, b, st
 def product_rows(tiles, depth, x, stride, panels, start, out, count, columns, least):
     """`count` rows of some columns: `depth` blocks of x, `stride` floats apart, times as many blocks of each panel."""
     table = local_table()
-    for first in range(0, depth, DEPTH):
+    for first in range(0, max(depth, 1), DEPTH):  # of no blocks there are a start and a floor
         taps = min(DEPTH, depth - first)
         for tap in range(taps):
             set_tap(table, tap, (first + tap) * stride, (first + tap) * LANES * LANES, LANES)
