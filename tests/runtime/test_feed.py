@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,7 @@ class _Together(Ranks):
         self.number, self.size, self._meeting, self._given = number, size, meeting, given
 
     def gathered(self, value: Any) -> list[Any]:
-        self._given[self.number] = value
+        self._given[self.number] = deepcopy(value)  # the buffers of a feed are soon written again
         self._meeting.wait()
         everything = list(self._given)
         self._meeting.wait()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 RUN_STEPS = Kernel("run_steps")
 
 _addresses: dict[Kernel, int] = {}
+#: held by the thread that loads or compiles: LLVM's loader is for one at a time
+_loading = threading.RLock()
 _waiting: list[CompilerProcess] = []  # at most one, which was started before the kernels were known
 
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -34,9 +37,10 @@ _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int6
 
 def address(kernel: Kernel) -> int:
     """Where the machine code of a kernel starts; it is loaded, or compiled, on first use."""
-    if kernel not in _addresses:
-        _load(kernel, files.read(kernel) or _compile(kernel))
-    return _addresses[kernel]
+    with _loading:
+        if kernel not in _addresses:
+            _load(kernel, files.read(kernel) or _compile(kernel))
+        return _addresses[kernel]
 
 
 def function(kernel: Kernel) -> Callable[[int, int | None, int, int], None]:
@@ -56,7 +60,11 @@ def prepare(kernels: Iterable[Kernel], on_compile: Callable[[str, float | None],
 
     `on_compile` is called with what is compiled and the share that is done: before the first kernel, and after each.
     """
-    kernels = list(dict.fromkeys(kernels))
+    with _loading:
+        return _prepare(list(dict.fromkeys(kernels)), on_compile)
+
+
+def _prepare(kernels: Sequence[Kernel], on_compile: Callable[[str, float | None], None] | None) -> float:
     missing = [kernel for kernel in kernels if kernel not in _addresses and files.read(kernel) is None]
     missing.sort(key=_is_small)
     started = time.perf_counter()
