@@ -151,6 +151,10 @@ class Record:
         return bits(value) if isinstance(default, float) else int(value) - 2**64 * (value >= 2**63)
 
 
+#: of symbols: it keeps `exp` and others apart from functions of C, which kernels call
+PREFIX = "dltool_"
+
+
 @dataclass(frozen=True)
 class Kernel:
     """Machine code for the cpu, by name, and what it is called with; other functions than kernels have no record."""
@@ -161,7 +165,7 @@ class Kernel:
     @property
     def symbol(self) -> str:
         """What its machine code is known by: the name, with the layout of the record."""
-        return f"{self.name}_{self.record.digest}" if self.record else self.name
+        return f"{PREFIX}{self.name}_{self.record.digest}" if self.record else f"{PREFIX}{self.name}"
 
 
 def bits(number: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import dltool
 from dltool.errors import RunError
 from dltool.kernels.cpu import library
+from dltool.kernels.cpu.kernel import declared
 from dltool.kernels.records import Kernel, Record
 
 PACKAGE = Path(dltool.__file__).parent
@@ -90,3 +92,10 @@ def test_a_kernel_that_asks_for_what_its_op_lacks_is_named():
 def test_operands_and_attributes_share_no_name():
     with pytest.raises(ValueError, match="one name for two things"):
         _ = Record("x -> y", {"x": 1})
+
+
+def test_no_kernel_is_taken_for_a_function_of_c():
+    """Machine code that calls `exp` of C must not find the kernel of that name, which was loaded before."""
+    functions = ctypes.CDLL(None)
+    assert hasattr(functions, "exp")
+    assert [name for name in declared() if hasattr(functions, Kernel(name).symbol)] == []

@@ -19,7 +19,7 @@ from pathlib import Path
 from llvmlite import binding
 
 from dltool.caching import cache_root
-from dltool.kernels.records import Kernel
+from dltool.kernels.records import PREFIX, Kernel
 
 
 def read(kernel: Kernel) -> bytes | None:
@@ -54,7 +54,7 @@ def _warn(text: str) -> None:
 
 
 def _file(kernel: Kernel) -> Path:
-    return folder() / f"{kernel.symbol}.kernel"
+    return folder() / f"{kernel.symbol.removeprefix(PREFIX)}.kernel"
 
 
 def _checksum(machine_code: bytes) -> bytes:
