@@ -44,7 +44,7 @@ def scalar_metrics(metrics: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def first_few(names: Sequence[str], most: int) -> str:
-    """At most so many of the names, such as "a, b, c, …"."""
+    """The first few names, such as "a, b, c, …"."""
     return ", ".join([*names[:most], *(["…"] if len(names) > most else [])])
 
 

@@ -21,7 +21,7 @@ class Share:
         return cls(update, update // size, update // size * number)
 
     def count(self, positions: int) -> int:
-        """How many of so many positions, counted from the start of an update, belong to it."""
+        """How many of the first `positions` of an update, or of several, belong to it."""
         whole, rest = divmod(positions, self.update)
         return whole * self.rows + min(max(rest - self.skip, 0), self.rows)
 

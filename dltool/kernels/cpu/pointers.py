@@ -88,7 +88,7 @@ def at(pointer, vector):
 
 
 def make_room(vectors: int) -> Any:
-    """room(): memory on the stack for so many vectors, in whole lines of the cache."""
+    """A function without arguments that gives memory on the stack for some vectors, aligned to lines of the cache."""
 
     @instruction
     def room(typing):

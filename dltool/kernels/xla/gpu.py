@@ -22,7 +22,7 @@ _devices: ContextVar[int] = ContextVar("devices", default=1)
 
 
 def fits(needed: int) -> bool:
-    """Whether products are wanted in TF32, and a kernel can have so many bytes of shared memory."""
+    """Whether products are in TF32 and the GPU has the shared memory (bytes) that a kernel needs."""
     precision = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
     return precision == "tensorfloat32" and needed <= shared_memory()
 
