@@ -1,11 +1,11 @@
-"""Which unit of the processor multiplies bfloat16. Numba is not imported here: lowering asks this too."""
+"""Which unit of the processor multiplies bfloat16."""
 
 from __future__ import annotations
 
 import ctypes
-import os
-from collections.abc import Set
 from functools import cache
+
+from dltool.kernels import processor
 
 #: arch_prctl(2): ask Linux for the registers of a unit that are not saved unless a process wants them
 _ARCH_PRCTL, _REQUEST_PERMISSION, _TILES = 158, 0x1023, 18
@@ -21,24 +21,15 @@ def bfloat16_unit() -> str:
 @cache
 def has_dot_products() -> bool:
     """Whether the processor multiplies pairs of bfloat16 (AVX-512 BF16: AMD Zen 4, Intel Cooper Lake, and later)."""
-    return {"avx512bf16", "avx512bw"} <= _features()
+    return processor.has("avx512bf16", "avx512bw")
 
 
 @cache
 def has_tiles() -> bool:
     """Whether it multiplies tiles of them (AMX: Intel Sapphire Rapids and later), and Linux lets this process do so."""
-    return {"amx-tile", "amx-bf16"} <= _features() and has_dot_products() and _may_use_tiles()
+    return processor.has("amx-tile", "amx-bf16") and has_dot_products() and _may_use_tiles()
 
 
 def _may_use_tiles() -> bool:
     """Asks Linux, once for all threads of the process."""
     return ctypes.CDLL(None, use_errno=True).syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILES) == 0
-
-
-def _features() -> Set[str]:
-    from llvmlite import binding
-
-    forced = os.environ.get("NUMBA_CPU_FEATURES")
-    if forced is not None:
-        return {one[1:] for one in forced.split(",") if one.startswith("+")}
-    return {name for name, found in binding.get_host_cpu_features().items() if found}

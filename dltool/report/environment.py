@@ -17,7 +17,7 @@ from dltool.errors import RunError
 from dltool.training.saving import write_whole
 
 #: packages whose versions are recorded if they are used
-_LIBRARIES = ("numpy", "numba", "llvmlite", "duckdb", "jax")
+_LIBRARIES = ("numpy", "llvmlite", "duckdb", "jax")
 
 
 def environment(*, threads: int, device: str, compile_seconds: float) -> dict[str, Any]:

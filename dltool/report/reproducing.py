@@ -15,7 +15,7 @@ def environment(content: Content) -> Markup | None:
     found = content.environment
     if not found:
         return None
-    libraries = [name for name in ("dltool", "python", "numpy", "numba", "llvmlite", "duckdb", "jax") if name in found]
+    libraries = [name for name in ("dltool", "python", "numpy", "llvmlite", "duckdb", "jax") if name in found]
     rows = {
         "versions": ", ".join(f"{name} {found[name]}" for name in libraries),
         "processor": f"{found['processor']}, {found['cores']} cores, {size(found['memory_bytes'])} of memory",

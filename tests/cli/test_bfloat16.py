@@ -58,7 +58,7 @@ def test_tf32_is_idle_on_the_processor(home, capsys):
     ],
 )
 def test_the_unit_follows_from_the_processor(monkeypatch, features, unit):
-    monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
+    monkeypatch.setenv("DLTOOL_CPU_FEATURES", features)
     for function in (bfloat16_unit.has_dot_products, bfloat16_unit.has_tiles):
         monkeypatch.setattr(bfloat16_unit, function.__name__, function.__wrapped__)
     assert bfloat16_unit.bfloat16_unit() == unit

@@ -8,27 +8,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from llvmlite import binding
-from numba import types
 from numpy import uint32
 
 from dltool.kernels.bfloat16_unit import has_tiles
+from dltool.kernels.compiler import types
 from dltool.kernels.cpu import library
 from dltool.kernels.cpu.amx import ROW_BYTES, ROWS
 from dltool.kernels.cpu.amx_tile import make_column_tiles, make_row_tiles
-from dltool.kernels.cpu.compiler import object_code
 from dltool.kernels.cpu.lanes import get_lane
 from dltool.kernels.cpu.pointers import advance, float_pointer, integer_pointer
 from dltool.kernels.cpu.tile import Shared
-from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, fma, inlined, load, splat, store
+from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, fma, load, splat, store
 from dltool.kernels.records import LANES, Kernel
 from dltool.kernels.reference.pairs import paired, unpaired
+from tests.kernels.compiled import compiled
 
 TILE = 16 * LANES
 SIZES = 8 * TILE  # behind the tiles: rows, then words of a row, of each
 
 
-@inlined
 def _configure(state, configuration):
     for tile in range(8):
         state[SIZES + tile] = configuration[ROWS + tile]
@@ -38,7 +36,6 @@ def _configure(state, configuration):
 
 
 def _loading(tile: int) -> Any:
-    @inlined
     def load_tile(state, pointer, step):
         for i in range(TILE):
             state[tile * TILE + i] = 0
@@ -50,7 +47,6 @@ def _loading(tile: int) -> Any:
 
 
 def _storing(tile: int) -> Any:
-    @inlined
     def store_tile(state, pointer, step):
         for row in range(int(state[SIZES + tile])):
             for word in range(int(state[SIZES + 8 + tile])):
@@ -60,7 +56,6 @@ def _storing(tile: int) -> Any:
 
 
 def _clearing(tile: int) -> Any:
-    @inlined
     def clear_tile(state):
         for i in range(TILE):
             state[tile * TILE + i] = 0
@@ -68,18 +63,15 @@ def _clearing(tile: int) -> Any:
     return clear_tile
 
 
-@inlined
 def _upper(words):
     return bits_as_floats(floats_as_bits(words) & splat(uint32(0xFFFF0000)))
 
 
-@inlined
 def _lower(words):
     return bits_as_floats(floats_as_bits(words) << splat(uint32(16)))
 
 
 def _multiplying(sums: int, a: int, b: int) -> Any:
-    @inlined
     def multiply_tiles(state):
         left, right, total = advance(state, a * TILE), advance(state, b * TILE), advance(state, sums * TILE)
         for row in range(int(state[SIZES + sums])):
@@ -91,7 +83,6 @@ def _multiplying(sums: int, a: int, b: int) -> Any:
     return multiply_tiles
 
 
-@inlined
 def _release(state):
     state[SIZES] = 0
 
@@ -107,18 +98,6 @@ class StandIn:
 Run = Callable[..., None]
 
 
-def compiled(function: Callable[..., None], symbol: str) -> Callable[..., None]:
-    """A function of nine integers and a number, as machine code."""
-    code = object_code(function, types.void(*[types.int64] * 9, types.float32), symbol)
-    machine = binding.Target.from_default_triple().create_target_machine()
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 9, ctypes.c_float)
-    bound = kind(engine.get_function_address(symbol))
-    return lambda *args, engine=engine: bound(*args)  # as long as its code lives
-
-
 def on_stand_in(make: Callable[[Any], Any]) -> Run:
     tiles = make(StandIn)
 
@@ -128,7 +107,7 @@ def on_stand_in(make: Callable[[Any], Any]) -> Run:
             float_pointer(start), step, float_pointer(out), least,
         )  # fmt: skip
 
-    function = compiled(call, make.__name__)
+    function = compiled(call, *[types.int64] * 9, types.float32)
 
     def run(count: int, table: np.ndarray, a: Any, b: Any, start: np.ndarray, step: int, out: np.ndarray, least: float):
         state = np.full(SIZES + 16, np.nan, np.float32)

@@ -25,11 +25,11 @@ from dltool.kernels.records import Kernel, Record
 labels = Kernel("gather_labels", Record("data, rows -> labels"))
 seconds = sum(library.prepare([labels], lambda what, share: print(f"{what}: {share:.0%}")) for _ in range(2))
 print("compiled" if seconds > 0 else "loaded")
-print("numba" if "numba" in sys.modules else "no numba")
+print("compiler" if "dltool.kernels.compiler.library" in sys.modules else "no compiler")
 """
 FOLDER = "from dltool.kernels.cpu import cache; print(cache.folder())"
 NAME = f"gather_labels_{Record('data, rows -> labels').digest}.kernel"
-FIRST, LATER = ["1 kernel: 0%", "1 kernel: 100%", "compiled", "no numba"], ["loaded", "no numba"]
+FIRST, LATER = ["1 kernel: 0%", "1 kernel: 100%", "compiled", "no compiler"], ["loaded", "no compiler"]
 
 
 def run(script: str, cache: Path, *, package: Path = PACKAGE, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +58,7 @@ def test_the_folder_belongs_to_sources_and_processor(tmp_path: Path):
     own = Path(run(FOLDER, tmp_path).stdout.strip())
     assert own.parent == tmp_path / "dltool"
     assert run(FOLDER, tmp_path).stdout.strip() == str(own)
-    assert run(FOLDER, tmp_path, NUMBA_CPU_NAME="generic").stdout.strip() != str(own)
+    assert run(FOLDER, tmp_path, DLTOOL_CPU_NAME="generic").stdout.strip() != str(own)
     copy = tmp_path / "changed" / "dltool"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     assert run(FOLDER, tmp_path, package=copy).stdout.strip() == str(own)

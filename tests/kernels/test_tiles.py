@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from numba import njit
 
+from dltool.kernels.compiler import types
 from dltool.kernels.cpu import registers
 from dltool.kernels.cpu.pointers import float_pointer, integer_pointer
 from dltool.kernels.cpu.product import local_shared
 from dltool.kernels.cpu.tile import make_tiles, set_shared
 from dltool.kernels.records import LANES
 from dltool.runtime.memory import address
+from tests.kernels.compiled import compiled
 
 ROWS, COLUMNS, BLOCKS, TERMS = 6, 4, 3, 11
 _tiles = make_tiles({1: 3, 2: 3, 4: 3}, row_stride=LANES)
 
 
-@njit(error_model="numpy")
 def _product(height, across, table, taps, a, b, start, out, least):
     """All rows and columns, by tiles of one shape."""
     shared = local_shared()
@@ -46,11 +47,16 @@ def operands() -> dict[str, np.ndarray]:
     return {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
 
 
+@cache
+def _compiled_product() -> Any:
+    return compiled(_product, *[types.int64] * 8, types.float32)
+
+
 def _run(operands: dict[str, np.ndarray], height: int, across: int, least: float) -> Any:
     table = np.array([[i * ROWS * LANES, i * LANES * LANES, TERMS] for i in range(BLOCKS)], np.int64)
     out = np.zeros_like(operands["start"])
     a, b, start = (address(operands[name]) for name in ("a", "b", "start"))
-    _product(height, across, address(table), BLOCKS, a, b, start, address(out), np.float32(least))
+    _compiled_product()(height, across, address(table), BLOCKS, a, b, start, address(out), least)
     return out
 
 
@@ -77,7 +83,7 @@ def test_a_sum_starts_from_its_initial_value_and_is_not_below_the_floor(operands
     ],
 )
 def test_tiles_fit_the_processor(monkeypatch: pytest.MonkeyPatch, features: str, processor: str, tile: str):
-    monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
-    monkeypatch.setenv("NUMBA_CPU_NAME", processor)
+    monkeypatch.setenv("DLTOOL_CPU_FEATURES", features)
+    monkeypatch.setenv("DLTOOL_CPU_NAME", processor)
     monkeypatch.setattr(registers, "TALLEST", registers.tallest_tiles())
     assert registers.tile_of_products() == tile

@@ -39,7 +39,7 @@ EXTRAS: Mapping[str, str] = {
 }
 #: free space that a training may need
 LEAST_DISK, LEAST_MEMORY = 500 << 20, 500 << 20
-_CORE = ("numpy", "numba", "llvmlite", "duckdb", "pydantic", "safetensors")
+_CORE = ("numpy", "llvmlite", "duckdb", "pydantic", "safetensors")
 _UNITS = ("avx512f", "avx2", "fma")
 
 

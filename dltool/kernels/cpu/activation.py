@@ -10,7 +10,7 @@ from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.elementary import softplus as softplus_of
 from dltool.kernels.cpu.elementary import tanh as tanh_of
 from dltool.kernels.cpu.kernel import elementwise
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, store
 from dltool.kernels.records import LANES
 
 SELU_SCALE = 1.0507009873554805
@@ -52,20 +52,17 @@ def leaky_relu_gradient(dy, y, dx, vectors, slope, two):
         store(dx, i, select(load(y, i) > constant(0), d, d * splat(slope)))
 
 
-@inlined
 def exponential_unit(x, alpha):
     """x where x > 0, else alpha · (eˣ - 1)."""
     return select(x > constant(0), x, alpha * less_one(x))
 
 
-@inlined
 def less_one(x):
     """eˣ - 1 for x ≤ 0, keeping the digits of a small x (Kahan)."""
     e = exp(x)
     return select(x > constant(-0.3), small_less_one(x), e - constant(1))
 
 
-@inlined
 def small_less_one(x):
     """eˣ - 1 for |x| < 0.3, by its series."""
     p = fma(x, constant(1 / 40320), constant(1 / 5040))
@@ -108,7 +105,6 @@ def selu_gradient(dy, y, dx, vectors, one, two):
         store(dx, i, load(dy, i) * slope)
 
 
-@inlined
 def normal_below(x):
     """Φ(x), the share of the normal distribution below x."""
     return constant(0.5) * (constant(1) + erf(x * constant(ROOT_HALF)))
@@ -131,7 +127,6 @@ def gelu_gradient(dy, x, dx, vectors, one, two):
         store(dx, i, load(dy, i) * fma(v, density, normal_below(v)))
 
 
-@inlined
 def inner_tanh(x):
     """tanh(√(2/π) · (x + 0.044715 x³))."""
     return tanh_of(constant(TANH_INNER) * fma(constant(TANH_CUBIC) * x * x, x, x))

@@ -10,21 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from dltool.kernels.cpu.vector import inlined, instruction
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, instruction
 from dltool.kernels.records import LANES
 
 _BYTE, _I64 = ir.IntType(8), ir.IntType(64)
-_POINTER = types.CPointer(types.float32)
+_POINTER = types.Pointer(types.float32)
 #: of a configuration, in bytes
 CONFIGURATION, ROW_BYTES, ROWS = 64, 16, 48
 
 
 def _call(builder: Any, name: str, *args: Any) -> None:
-    kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args])
-    builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.{name}"), args)
+    call(builder, f"llvm.x86.{name}", ir.VoidType(), *args)
 
 
 def _moving(name: str) -> Callable[[int], Any]:
@@ -32,11 +30,10 @@ def _moving(name: str) -> Callable[[int], Any]:
 
     def of_tile(tile: int) -> Any:
         @instruction
-        def move(typing, state, pointer, step):
-            def emit(context, builder, sig, args):
+        def move(state, pointer, step):
+            def emit(builder, args):
                 place = builder.bitcast(args[1], _BYTE.as_pointer())
                 _call(builder, name, ir.Constant(_BYTE, tile), place, builder.mul(args[2], ir.Constant(_I64, 4)))
-                return context.get_dummy_value()
 
             return types.void(_POINTER, _POINTER, types.int64), emit
 
@@ -50,10 +47,9 @@ def _working(name: str) -> Callable[..., Any]:
 
     def of_tiles(*tiles: int) -> Any:
         @instruction
-        def work(typing, state):
-            def emit(context, builder, sig, args):
+        def work(state):
+            def emit(builder, args):
                 _call(builder, name, *(ir.Constant(_BYTE, tile) for tile in tiles))
-                return context.get_dummy_value()
 
             return types.void(_POINTER), emit
 
@@ -63,12 +59,11 @@ def _working(name: str) -> Callable[..., Any]:
 
 
 @instruction
-def _configure(typing: Any, state: Any, configuration: Any):
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def _configure(state: Any, configuration: Any):
+    def emit(builder: Any, args: Any) -> Any:
         _call(builder, "ldtilecfg", args[1])
-        return context.get_dummy_value()
 
-    return types.void(_POINTER, types.CPointer(types.uint8)), emit
+    return types.void(_POINTER, types.Pointer(types.uint8)), emit
 
 
 class Amx:
@@ -83,16 +78,15 @@ class Amx:
 
 
 @instruction
-def as_configuration(typing: Any, room: Any):
+def as_configuration(room: Any):
     """The same memory as bytes."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         return builder.bitcast(args[0], _BYTE.as_pointer())
 
-    return types.CPointer(types.uint8)(_POINTER), emit
+    return types.Pointer(types.uint8)(_POINTER), emit
 
 
-@inlined
 def write_configuration(configuration, rows, terms):
     """Sizes of the tiles: 0 and 1 for sums, 2 and 4 for `rows` of `terms` words, 3 and 5 for `terms` of 16 words."""
     for i in range(CONFIGURATION):

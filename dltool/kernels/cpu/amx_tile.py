@@ -13,7 +13,7 @@ from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_floats, at, float_pointer, integer_pointer, make_room
 from dltool.kernels.cpu.tile import Shared
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
@@ -33,7 +33,6 @@ def make_row_tiles(unit: Any) -> Any:
     multiply, multiply_others = unit.multiplying(0, 2, 3), unit.multiplying(1, 4, 5)
     store_sums, store_others = unit.storing(0), unit.storing(1)
 
-    @inlined
     def row_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
         write_configuration(as_configuration(room), count, table[2] if taps > 0 else LANES)
@@ -65,7 +64,6 @@ def make_column_tiles(unit: Any) -> Any:
     multiply, multiply_others = unit.multiplying(0, 2, 3), unit.multiplying(1, 4, 5)
     store_sums, store_others = unit.storing(0), unit.storing(1)
 
-    @inlined
     def column_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
         left, right = at(room, 1 + LANES), at(room, 1 + 2 * LANES)
@@ -101,7 +99,6 @@ def make_column_tiles(unit: Any) -> Any:
     return column_tiles
 
 
-@inlined
 def _add_sums(others, out, count, least):
     """Adds the other sums, and puts `least` where there is less."""
     floor = splat(least)
@@ -110,14 +107,12 @@ def _add_sums(others, out, count, least):
         store(out, row, select(value < floor, floor, value))
 
 
-@inlined
 def _copy_padded(source, count, target):
     """Some vectors, and zeros up to 16."""
     for row in range(LANES):
         store(target, row * LANES, load(source, row * LANES) if row < count else constant(0))
 
 
-@inlined
 def known(shared):
     """What the pieces of a product of one column have in common."""
     table, b = integer_pointer(shared[_TABLE]), float_pointer(shared[_B])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dltool.kernels.cpu.broadcasting import combine_broadcast
 from dltool.kernels.cpu.kernel import elementwise, kernel
 from dltool.kernels.cpu.lanes import first_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, store
+from dltool.kernels.cpu.vector import constant, load, select, store
 from dltool.kernels.records import LANES
 
 
@@ -37,25 +37,21 @@ def divide(a, b, y, vectors, one, two):
         store(y, i, load(a, i) / load(b, i))
 
 
-@inlined
 def added(a, b):
     """a + b."""
     return a + b
 
 
-@inlined
 def subtracted(a, b):
     """a − b."""
     return a - b
 
 
-@inlined
 def multiplied(a, b):
     """a · b."""
     return a * b
 
 
-@inlined
 def divided(a, b):
     """a / b."""
     return a / b
@@ -85,13 +81,11 @@ def divide_broadcast(a, b, y, axes, step, low, high):
     combine_broadcast(divided, a, b, y, axes, low, high)
 
 
-@inlined
 def place(channel, row, all_rows):
     """Where an element lies in a blocked buffer."""
     return ((channel // LANES) * all_rows + row) * LANES + channel % LANES
 
 
-@inlined
 def copy_rows(source, source_first, target, target_first, count, low, high, all_rows):
     """Copy `count` channels of some rows, whole vectors at a time where both sides are aligned."""
     c = 0
@@ -108,7 +102,6 @@ def copy_rows(source, source_first, target, target_first, count, low, high, all_
         c += 1
 
 
-@inlined
 def clear_last_lanes(y, used, row, all_rows):
     """Zero the padding of one row whose last axis has `used` channels."""
     if used % LANES:
@@ -116,7 +109,6 @@ def clear_last_lanes(y, used, row, all_rows):
         store(y, vector, select(first_lanes(used % LANES), load(y, vector), constant(0)))
 
 
-@inlined
 def clear_last_block(y, used, low, high, all_rows):
     """Zero the padding of some rows whose last axis has `used` channels."""
     if used % LANES:

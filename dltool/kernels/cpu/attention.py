@@ -19,11 +19,11 @@ from dltool.kernels.cpu.masking import steps_of
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import columns_together, product_rows
-from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_space
 from dltool.kernels.records import LANES
 
-_space = shared(attention_space)
+_space = attention_space
 
 
 @kernel
@@ -58,7 +58,6 @@ def attention(
                 put_head(result, y, sample, head, width)
 
 
-@inlined
 def attend(
     tiles, query, panels, value, result, scores, factors, largest, sums, steps, width, first, seen, causal, scale,
     sample, head, dropout, rounded,
@@ -93,13 +92,11 @@ def attend(
             store(result, place, load(result, place) * inverse)
 
 
-@inlined
 def visible(query, seen, causal):
     """How many keys a query sees."""
     return min(seen, query + 1) if causal else seen
 
 
-@inlined
 def multiply_queries(tiles, rows, panels, products, whole, blocks, first, count, key, seen, causal):
     """Products of `count` rows from `first` on with the panels of up to KEYS keys, but for those that no row sees."""
     together, across, j = blocks_of_keys(first + count - 1, key, seen, causal), QUERIES * LANES, 0
@@ -120,13 +117,11 @@ def multiply_queries(tiles, rows, panels, products, whole, blocks, first, count,
         j += columns
 
 
-@inlined
 def blocks_of_keys(query, key, seen, causal):
     """How many blocks of the KEYS keys from `key` on a query sees some of."""
     return (min(max(visible(query, seen, causal) - key, 0), KEYS) + LANES - 1) // LANES
 
 
-@inlined
 def soften(scores, largest, sums, i, limit, scale):
     """Makes powers of the first `limit` scores of a query; adds them up; returns what earlier results shrink by."""
     best = constant(-inf)
@@ -149,7 +144,6 @@ def soften(scores, largest, sums, i, limit, scale):
     return factor
 
 
-@inlined
 def round_tile(tile, count, blocks):
     """Rounds the numbers of `count` queries and some blocks of keys to bfloat16."""
     for j in range(blocks):
@@ -157,7 +151,6 @@ def round_tile(tile, count, blocks):
             store(tile, i * LANES, as_bfloat16(load(tile, i * LANES)))
 
 
-@inlined
 def add_rows(tiles, weights, rows, result, whole, blocks, first, count, key, seen, causal):
     """Adds to each of `count` results the rows of the keys that it sees, each by its weight."""
     for i in range(0, count, LANES):

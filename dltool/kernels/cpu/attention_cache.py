@@ -9,7 +9,7 @@ from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane
-from dltool.kernels.cpu.vector import inlined, load, splat, store
+from dltool.kernels.cpu.vector import load, splat, store
 from dltool.kernels.records import LANES, POSITION
 
 
@@ -36,7 +36,6 @@ def cached_attention(qkv, keys, values, y, heads, groups, scale, context, rounde
         clear_last_lanes(y, y.channels, sample, y.rows)
 
 
-@inlined
 def weigh_keys(qkv, keys, weights, sample, begin, query, first, width, seen, scale):
     """The weights of `seen` keys from row `begin` on, for the query of a sample that begins at a channel."""
     largest, total = float32(-inf), float32(0)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.dropout import four_factors
 from dltool.kernels.cpu.lanes import first_lanes
-from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.cpu.workspace import QUERIES
 from dltool.kernels.records import LANES
 
 
-@inlined
 def draw_tile(factors, count, blocks, steps, first, key, sample, head, dropout):
     """Factors of `count` queries from `first` on, and of `blocks` blocks of keys from `key` on, as scores lie."""
     rate, stream, seed, step = dropout
@@ -25,7 +24,6 @@ def draw_tile(factors, count, blocks, steps, first, key, sample, head, dropout):
             store(factors, target + 3 * LANES, four)
 
 
-@inlined
 def multiply_tile(weights, factors, count, blocks):
     """Multiplies what lies as scores do."""
     for j in range(blocks):

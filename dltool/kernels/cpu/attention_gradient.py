@@ -15,11 +15,11 @@ from dltool.kernels.cpu.masking import steps_of
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.product import outer_products
-from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
 from dltool.kernels.records import LANES
 
-_space = shared(attention_gradient_space)
+_space = attention_gradient_space
 
 
 @kernel
@@ -81,7 +81,6 @@ def attention_gradient(
             put_head(dvalue, dqkv, sample, heads + groups + group, width)
 
 
-@inlined
 def row_means(upstream, result, whole, blocks, steps, means):
     """Σ dy · y of each query, which is the mean of the slopes of its scores."""
     for i in range(steps):
@@ -92,7 +91,6 @@ def row_means(upstream, result, whole, blocks, steps, means):
         means[i] = sum_lanes(total)
 
 
-@inlined
 def make_slopes(powers, slopes, i, limit, total, mean, scale):
     """Of a query's scores, and of the slopes of its probabilities, makes its probabilities and the slopes of scores."""
     for j in range((limit + LANES - 1) // LANES):
@@ -103,7 +101,6 @@ def make_slopes(powers, slopes, i, limit, total, mean, scale):
         store(slopes, place, select(used, slope, constant(0)))
 
 
-@inlined
 def add_columns(tiles, weights, rows, sums, whole, blocks, first, count, key, seen, causal):
     """Adds to the sum of each key the rows of the queries that see it, each by its weight."""
     for j in range(blocks_of_keys(first + count - 1, key, seen, causal)):

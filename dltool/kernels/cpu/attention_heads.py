@@ -8,24 +8,21 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def padded(size):
     """A size as whole blocks have it."""
     return (size + LANES - 1) // LANES * LANES
 
 
-@inlined
 def clear(x, vectors):
     """Zeros."""
     for vector in range(vectors):
         store(x, vector * LANES, constant(0))
 
 
-@inlined
 def clear_last_lanes_of(x, low, high):
     """Zeros in the last block of channels, whose padding must stay zero."""
     if x.channels % LANES != 0:
@@ -33,7 +30,6 @@ def clear_last_lanes_of(x, low, high):
             store(x, ((x.blocks - 1) * x.rows + row) * LANES, constant(0))
 
 
-@inlined
 def take_head(x, sample, head, width, dense):
     """The channels of a head, of all steps of a sample, with zeros for padding."""
     steps, whole = x.rows_per_sample, padded(x.rows_per_sample)
@@ -46,7 +42,6 @@ def take_head(x, sample, head, width, dense):
             store(target, i * LANES, constant(0))
 
 
-@inlined
 def put_head(dense, x, sample, head, width):
     """Writes the channels of a head, of all steps of a sample; with the last head, zeros for the padding behind."""
     steps, whole = x.rows_per_sample, padded(x.rows_per_sample)
@@ -61,7 +56,6 @@ def put_head(dense, x, sample, head, width):
                 x[place(c, sample * steps + i, x.rows)] = float32(0)
 
 
-@inlined
 def transpose_panels(dense, steps, width, panels):
     """Panels (D, 16) of 16 keys each."""
     whole, blocks = padded(steps), padded(width) // LANES

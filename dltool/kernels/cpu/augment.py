@@ -14,7 +14,7 @@ from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_sums
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, load_bytes, select, splat, store
+from dltool.kernels.cpu.vector import constant, fma, load, load_bytes, select, splat, store
 from dltool.kernels.records import EPOCH, LANES, POSITION
 
 #: what each of the random numbers of a sample is for
@@ -40,13 +40,11 @@ class Moves(NamedTuple):
     shear: float
 
 
-@inlined
 def drawn(words, which):
     """The random number for one use, in [0, 1)."""
     return float64(get_word(words, which)) * 2.0**-32
 
 
-@inlined
 def either_side(words, which, reach):
     """A random number in [-reach, reach)."""
     return (2.0 * drawn(words, which) - 1.0) * reach
@@ -84,7 +82,6 @@ def gather_augmented(
                 color(brightness, contrast, saturation, words, target, reach, count, used_lanes(block, depth))
 
 
-@inlined
 def move(moves, words, image, target, shift, scale, block, height, width, depth, load_pixel):
     """One block of one sample, pixel by pixel from where it comes, scaled."""
     choices = 2 * moves.crop + 1
@@ -114,7 +111,6 @@ def move(moves, words, image, target, shift, scale, block, height, width, depth,
         )
 
 
-@inlined
 def move_whole(image, target, shift, scale, block, height, width, depth, load_pixel, down, right, flips, flops):
     """Pixels come to lie on pixels."""
     used = used_lanes(block, depth)
@@ -143,7 +139,6 @@ def move_whole(image, target, shift, scale, block, height, width, depth, load_pi
             place += way * depth
 
 
-@inlined
 def turn(
     moves, words, image, target, shift, scale, block, height, width, depth, load_pixel, down, right, flips, flops
 ):  # fmt: skip
@@ -168,7 +163,6 @@ def turn(
             store(target, (row * width + column) * LANES, select(used, (value - shift) * scale, constant(0)))
 
 
-@inlined
 def turned(angle):
     """Cosine and sine, by their series."""
     cosine, sine, term = 1.0, angle, angle
@@ -181,7 +175,6 @@ def turned(angle):
     return cosine, sine
 
 
-@inlined
 def between(image, row, column, block, height, width, depth, load_pixel):
     """Bilinear interpolation; what lies outside is black."""
     top, left = int(row + 65536.0) - 65536, int(column + 65536.0) - 65536  # rounds down below 0 too
@@ -205,7 +198,6 @@ def between(image, row, column, block, height, width, depth, load_pixel):
     return fma(lower - upper, down, upper)
 
 
-@inlined
 def inside(image, row, column, block, height, width, depth, load_pixel):
     """The channels of a pixel, or black."""
     if row < 0 or row >= height or column < 0 or column >= width:
@@ -213,7 +205,6 @@ def inside(image, row, column, block, height, width, depth, load_pixel):
     return channels_at(image, (row * width + column) * depth, block, depth, height * width * depth, load_pixel)
 
 
-@inlined
 def cut(size, words, target, outside, height, width):
     """A square is cut out, as far as it lies within the image."""
     top = int(drawn(words, CUT_DOWN) * height) - size // 2
@@ -223,7 +214,6 @@ def cut(size, words, target, outside, height, width):
             store(target, (row * width + column) * LANES, outside)
 
 
-@inlined
 def color(brightness, contrast, saturation, words, y, reach, count, used):
     """Contrast about each channel's mean, brightness, and saturation between color and gray."""
     contrasted = splat(float32(1.0 + either_side(words, CONTRAST, contrast)))

@@ -11,11 +11,10 @@ from dltool.kernels.cpu.operands import Bytes, Codes, Integers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, load_bytes, select, splat, store, store_integers
+from dltool.kernels.cpu.vector import constant, load, load_bytes, select, splat, store, store_integers
 from dltool.kernels.records import COLLECTED, EPOCH, LANES, ORIGIN, POSITION
 
 
-@inlined
 def mix(word):
     """A bijection of 64-bit integers: the finalizer of SplitMix64 (Steele et al., OOPSLA 2014)."""
     word = (word ^ (word >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -23,7 +22,6 @@ def mix(word):
     return word ^ (word >> uint64(31))
 
 
-@inlined
 def scramble(word):
     """A bijection of 32-bit integers: lowbias32 (Wellons, Prospecting for Hash Functions, 2018)."""
     word = (word ^ (word >> splat(uint32(16)))) * splat(uint32(0x7FEB352D))
@@ -31,7 +29,6 @@ def scramble(word):
     return word ^ (word >> splat(uint32(16)))
 
 
-@inlined
 def feistel(index, half, first, second):
     """Four rounds on 2 · half bits, with the four words of two 64-bit keys."""
     mask, shift = splat(uint32((1 << half) - 1)), splat(uint32(half))
@@ -43,7 +40,6 @@ def feistel(index, half, first, second):
     return (left << shift) | right
 
 
-@inlined
 def half_width(total):
     """Half of the even number of bits, at least 2, that hold total - 1."""
     bits = 0
@@ -146,14 +142,12 @@ def gather_scaled(data: Bytes, rows: Integers, offset, factor, x, step, low, hig
                 store(target, row * LANES, select(used, (value - shift) * scale, constant(0)))
 
 
-@inlined
 def scaling(numbers, block, width):
     """The offset or factor, () or (C,), of a block of the channels of x; zero behind the last one."""
     every = load(numbers, block * LANES) if numbers.channels > 1 else splat(numbers[0])
     return select(used_lanes(block, width), every, constant(0))
 
 
-@inlined
 def channels_at(source, place, block, width, size, load_vector):
     """The channels of a block at a place of a sample of some size, and what follows; nothing is read beyond its end."""
     if place + block * LANES + LANES <= size:

@@ -8,7 +8,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_products, column_sums
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -43,7 +43,6 @@ def batch_norm(
         move(running_variance, block, variance, new)
 
 
-@inlined
 def move(running, block, value, new):
     """running = (1 - new) · running + new · value."""
     old = load(running, block * LANES)

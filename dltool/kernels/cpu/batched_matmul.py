@@ -21,7 +21,7 @@ from dltool.kernels.cpu.product import (
     product_rows,
     set_tap,
 )
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES
 
 
@@ -40,7 +40,6 @@ def batched_matmul(x, y, z, transpose_x, transpose_y, matrices, tiles, other_til
             product(tiles, x, matrix * x_rows, y, matrix * y_rows, z, x_rows, panels)
 
 
-@inlined
 def product(tiles, x, x_first, y, y_first, z, count, zeros):
     """x (M, K) · y (K, N): rows of y are panels as they lie."""
     store(zeros, 0, constant(0))
@@ -58,7 +57,6 @@ def product(tiles, x, x_first, y, y_first, z, count, zeros):
         )
 
 
-@inlined
 def product_of_channels(tiles, x, x_first, y, y_first, z, count, columns, panels):
     """x (M, K) · y (N, K)ᵀ: 16 rows of y are transposed into a panel, some blocks of depth at a time."""
     depth, across, block = x.blocks, z.rows * LANES, 0
@@ -80,7 +78,6 @@ def product_of_channels(tiles, x, x_first, y, y_first, z, count, columns, panels
         block += together
 
 
-@inlined
 def transpose_rows(source, square, used):
     """A transposed 16 × 16 block of the first rows that there are, and zeros."""
     if used == LANES:
@@ -91,14 +88,12 @@ def transpose_rows(source, square, used):
         transpose_block(square, square)
 
 
-@inlined
 def fill_zeros(out, count):
     """Zeros in `count` rows."""
     for i in range(count):
         store(out, i * LANES, constant(0))
 
 
-@inlined
 def product_of_rows(tiles, x, x_first, y, z, z_first, depth, count, zeros):
     """x (K, M)ᵀ · y (K, N): sums of outer products of rows, 16 channels of x at a time."""
     store(zeros, 0, constant(0))

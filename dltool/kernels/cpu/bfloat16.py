@@ -6,11 +6,10 @@ from numpy import uint32
 
 from dltool.kernels.cpu.kernel import elementwise, kernel
 from dltool.kernels.cpu.operands import chunk
-from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, load, select, splat, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def rounded(x):
     """The nearest bfloat16 of each lane, to the even one of two; NaN stays NaN."""
     bits = floats_as_bits(x)

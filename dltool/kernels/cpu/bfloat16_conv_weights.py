@@ -9,27 +9,28 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numpy import float32, inf
 
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.conv_weights import clear_part
 from dltool.kernels.cpu.image import clear, covered
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, shared, store
+from dltool.kernels.cpu.vector import constant, floats16, load, store
 from dltool.kernels.cpu.workspace import bfloat16_conv_weight_gradient_space, pixel_shifts, pixel_words
 from dltool.kernels.records import BATCH, LANES
 
-_space, _words, _shifts = shared(bfloat16_conv_weight_gradient_space), shared(pixel_words), shared(pixel_shifts)
+_space, _words, _shifts = bfloat16_conv_weight_gradient_space, pixel_words, pixel_shifts
 _SHORTS, _ORDER = ir.VectorType(ir.IntType(16), 2 * LANES), ir.VectorType(ir.IntType(32), 2 * LANES)
 
 
 @instruction
-def words_of_pixels(typing: Any, first: Any, second: Any, upper: Any):
+def words_of_pixels(first: Any, second: Any, upper: Any):
     """Words of two pixels, from words of 32 of their channels: of the first 16, or with `upper` 1 of the others."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         pixels = [builder.bitcast(pixel, _SHORTS) for pixel in args[:2]]
         either = [
             builder.shuffle_vector(
@@ -38,7 +39,7 @@ def words_of_pixels(typing: Any, first: Any, second: Any, upper: Any):
             for begin in (0, LANES)
         ]
         is_upper = builder.icmp_unsigned("!=", args[2], ir.Constant(args[2].type, 0))
-        return builder.bitcast(builder.select(is_upper, either[1], either[0]), llvm_vector(floats16))
+        return builder.bitcast(builder.select(is_upper, either[1], either[0]), floats16.llvm)
 
     return floats16(floats16, floats16, types.int64), emit
 
@@ -76,7 +77,6 @@ def bfloat16_conv_weight_gradient(x, dy, dw, geometry, groups, channels, tiles, 
                 _add_sample(tiles, g, channels, part, sample == first, table, image, height * line, upstream, zeros)
 
 
-@inlined
 def _pair_image(g, x, sample, upper, shift, zeros, target):
     """Words of pixels of 16 channels, with zeros around them; columns are sorted by their place within a stride."""
     height, _ = covered(g)
@@ -92,13 +92,11 @@ def _pair_image(g, x, sample, upper, shift, zeros, target):
                 store(out, word * LANES, words_of_pixels(load(one, 0), load(other, 0), upper))
 
 
-@inlined
 def _pixel(line, column, width, zeros):
     """Where a pixel of a line is, or zeros where there is none."""
     return at(line, column) if column >= 0 and column < width else zeros
 
 
-@inlined
 def _pair_lines(dy, height, width, upper, zeros, target):
     """Words of pixels of 16 channels, line by line."""
     pairs = (width + 1) // 2
@@ -109,7 +107,6 @@ def _pair_lines(dy, height, width, upper, zeros, target):
             store(target, (row * pairs + pair) * LANES, words_of_pixels(load(here, 0), load(other, 0), upper))
 
 
-@inlined
 def _add_sample(tiles, g, channels, part, fresh, table, image, between, upstream, zeros):
     """One sample's share of a block of columns: tap by tap, 16 channels at a time."""
     depth, words = (channels + LANES - 1) // LANES, _words(g)

@@ -12,11 +12,11 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, shared, store
+from dltool.kernels.cpu.vector import constant, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, bfloat16_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
 
-_gradient_space = shared(bfloat16_weight_gradient_space)
+_gradient_space = bfloat16_weight_gradient_space
 
 
 @kernel

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils
 
 from dltool.kernels.bfloat16_unit import has_dot_products
+from dltool.kernels.compiler.instruction import call
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import make_tiles
+from dltool.kernels.cpu.vector import FMA
 from dltool.kernels.records import LANES
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
@@ -48,13 +49,10 @@ def _multiply(builder: Any, sums: Any, b: Any, word: Any) -> Any:
     first = builder.insert_element(undefined, word, ir.Constant(_I32, 0))
     everywhere = builder.shuffle_vector(first, undefined, ir.Constant(_WORDS, [0] * LANES))
     if has_dot_products():
-        kind = ir.FunctionType(_SUMS, [_SUMS, HALVES, HALVES])
-        dot = cgutils.get_or_insert_function(builder.module, kind, _DOT)
         # the broadcast comes last: there the instruction takes it from memory
-        return builder.call(dot, [sums, builder.bitcast(b, HALVES), builder.bitcast(everywhere, HALVES)])
-    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_SUMS, [_SUMS] * 3), "llvm.fma.v16f32")
+        return call(builder, _DOT, _SUMS, sums, builder.bitcast(b, HALVES), builder.bitcast(everywhere, HALVES))
     for half in (_upper, _lower):
-        sums = builder.call(fma, [half(builder, everywhere), half(builder, b), sums])
+        sums = call(builder, FMA, _SUMS, half(builder, everywhere), half(builder, b), sums)
     return sums
 
 

@@ -12,12 +12,11 @@ from dltool.kernels.cpu.image import clear, taps
 from dltool.kernels.cpu.lanes import any_lane, get_word
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, floats_as_bits, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, floats_as_bits, load, select, splat, store
 from dltool.kernels.records import LANES
 from dltool.kernels.winograd import SMALL
 
 
-@inlined
 def find_blank_windows(g, x, sample, first, count, flags):
     """Whether some windows of `count` rows of y, from one on, see nothing but zeros; if so, `flags` tells of each."""
     if not _may_see_zeros(g, x, sample, first, count):
@@ -27,7 +26,6 @@ def find_blank_windows(g, x, sample, first, count, flags):
     return True
 
 
-@inlined
 def write_flagged(out, flags, count, value):
     """`value` to those of `count` pixels that have a flag."""
     for pixel in range(count):
@@ -35,7 +33,6 @@ def write_flagged(out, flags, count, value):
             store(out, pixel * LANES, value)
 
 
-@inlined
 def clear_idle_taps(g, x, dy, dw_rows, samples, first, count, part):
     """Zero the gradients of the taps through which no pixel of x meets one of dy, in `count` blocks of N from one on.
 
@@ -52,7 +49,6 @@ def clear_idle_taps(g, x, dy, dw_rows, samples, first, count, part):
             _clear_idle_rows(g, x, dy, dw_rows, samples, i, part, count)
 
 
-@inlined
 def _clear_idle_columns(g, x, dy, samples, block, part):
     """Those of channels of dy, in one block of N."""
     doubtful = _doubtful_channels(g, dy, x, False, samples, block)
@@ -65,7 +61,6 @@ def _clear_idle_columns(g, x, dy, samples, block, part):
                     store(part, row * LANES, kept)
 
 
-@inlined
 def _clear_idle_rows(g, x, dy, dw_rows, samples, block, part, count):
     """Those of channels of a block of x, in `count` blocks of N."""
     doubtful, width = _doubtful_channels(g, x, dy, True, samples, block), x.channels
@@ -79,7 +74,6 @@ def _clear_idle_rows(g, x, dy, dw_rows, samples, block, part, count):
                             clear(at(part, j * dw_rows + tap * width + block * LANES + lane), 1)
 
 
-@inlined
 def _doubtful_channels(g, own, other, is_input, samples, block):
     """Bits for the channels of a block of x (`is_input`) or dy that are in use, but may not meet the other one.
 
@@ -100,7 +94,6 @@ def _doubtful_channels(g, own, other, is_input, samples, block):
     return _without(used, certain)
 
 
-@inlined
 def _meets_through_all(g, other, is_input, sample, i, j):
     """Whether a pixel of x (`is_input`) or dy meets one of the other that is not blank through every tap."""
     high, wide = (g.out_height, g.out_width) if is_input else (g.height, g.width)
@@ -115,7 +108,6 @@ def _meets_through_all(g, other, is_input, sample, i, j):
     return True
 
 
-@inlined
 def _meet(g, x, dy, samples, tap):
     """Whether a tap joins a pixel of x to one of dy of which neither is blank."""
     down, right = tap // g.kernel_width - g.top, tap % g.kernel_width - g.left
@@ -129,7 +121,6 @@ def _meet(g, x, dy, samples, tap):
     return False
 
 
-@inlined
 def _channels_that_meet(g, own, other, is_input, samples, tap, block, wanted):
     """Bits for the channels that have a pixel which a tap joins to one of the other operand that is not blank.
 
@@ -151,25 +142,21 @@ def _channels_that_meet(g, own, other, is_input, samples, tap, block, wanted):
     return found
 
 
-@inlined
 def _without(bits, others):
     """The bits of lanes in which the others are 0."""
     return select(others > splat(uint32(0)), splat(uint32(0)), bits)
 
 
-@inlined
 def _is_any(bits):
     """Whether a lane is not 0."""
     return any_lane(bits > splat(uint32(0)))
 
 
-@inlined
 def _bits(x, block, pixel):
     """The bits of a block of a pixel, without the sign: 0 where the number is."""
     return floats_as_bits(load(x, (block * x.rows + pixel) * LANES)) << splat(uint32(1))
 
 
-@inlined
 def _is_blank(x, pixel):
     """Whether all channels of a pixel are 0; NaN is not."""
     found = _bits(x, 0, pixel)
@@ -178,7 +165,6 @@ def _is_blank(x, pixel):
     return not _is_any(found)
 
 
-@inlined
 def _is_blank_or_outside(g, x, sample, row, column):
     """Likewise of a pixel of x, or of the zeros around it."""
     if row < 0 or row >= g.height or column < 0 or column >= g.width:
@@ -186,7 +172,6 @@ def _is_blank_or_outside(g, x, sample, row, column):
     return _is_blank(x, (sample * g.height + row) * g.width + column)
 
 
-@inlined
 def _flag_row(g, x, sample, i, flags):
     """1 for every pixel of a row of y whose window sees nothing but zeros, else 0."""
     blank = 0  # columns that are so, up to the one at hand
@@ -201,7 +186,6 @@ def _flag_row(g, x, sample, i, flags):
             flags[j] = float32(1) if blank >= g.kernel_width else float32(0)
 
 
-@inlined
 def _may_see_zeros(g, x, sample, first, count):
     """Whether windows of `count` rows of y might see nothing but zeros, by pixels so far apart that each sees one."""
     for i in range(-(-count // g.kernel_height)):
@@ -212,7 +196,6 @@ def _may_see_zeros(g, x, sample, first, count):
     return False
 
 
-@inlined
 def _lies_among_zeros(g, x, sample, row, column):
     """Whether a pixel is blank, and one beside it, and one above or below it where the kernel reaches there."""
     if not _is_blank_or_outside(g, x, sample, row, column):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def copy(source, target, vectors):
     """Copy contiguous vectors."""
     for i in range(vectors):

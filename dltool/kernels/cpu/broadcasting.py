@@ -11,11 +11,10 @@ from __future__ import annotations
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def repetition(axes):
     """How often each run of rows of the small value is repeated in the large one, and the rows of such a run."""
     repeat, inner = 1, 1
@@ -28,7 +27,6 @@ def repetition(axes):
     return repeat, inner
 
 
-@inlined
 def combine_rows(combine, a, b, y, count, b_step, across, used):
     """y = combine(a, b) on contiguous rows of a block; `across` the channels stands the first lane of b for all."""
     if across:
@@ -41,7 +39,6 @@ def combine_rows(combine, a, b, y, count, b_step, across, used):
             store(y, i * LANES, select(used, value, constant(0)))
 
 
-@inlined
 def combine_broadcast(combine, a, b, y, axes, low, high):
     """y = combine(a, b) for some samples."""
     repeat, inner = repetition(axes)
@@ -72,7 +69,6 @@ def combine_broadcast(combine, a, b, y, axes, low, high):
                 b_row += inner
 
 
-@inlined
 def second(a, b):
     """b."""
     return b

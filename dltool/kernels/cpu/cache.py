@@ -1,6 +1,6 @@
 """Where compiled kernels are kept between runs: one file for each, by name and layout of its record.
 
-The folder's name carries a hash of every kernel source, of Numba's version and of the processor, so that a file is
+The folder's name carries a hash of every kernel source, of LLVM's version and of the processor, so that a file is
 never stale. The folder is probed for writing; where that fails, a temporary one is used, with one warning.
 """
 
@@ -16,9 +16,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from llvmlite import binding
-
 from dltool.caching import cache_root
+from dltool.kernels import processor
 from dltool.kernels.records import PREFIX, Kernel
 
 
@@ -70,12 +69,9 @@ def folder() -> Path:
 def _key() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for source in sorted([*here.glob("*.py"), *here.parent.glob("*.py")]):
+    for source in sorted([*here.glob("*.py"), *here.parent.glob("*.py"), *here.parent.glob("compiler/*.py")]):
         digest.update(source.read_bytes())
-    digest.update(f"{version('numba')} {version('llvmlite')}".encode())
-    digest.update(binding.get_host_cpu_name().encode())
-    digest.update(repr(sorted(binding.get_host_cpu_features().items())).encode())
-    digest.update(repr([os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]).encode())
+    digest.update(f"{version('llvmlite')} {processor.name()} {processor.features()}".encode())
     return digest.hexdigest()[:16]
 
 

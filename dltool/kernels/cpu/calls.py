@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 
-from dltool.kernels.cpu.vector import instruction
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import instruction
 
-INTEGERS = types.CPointer(types.int64)
-FLOATS = types.CPointer(types.float32)
+INTEGERS = types.Pointer(types.int64)
+FLOATS = types.Pointer(types.float32)
 
 #: (first operand, second operand, output, vectors, two numbers): elementwise over contiguous vectors
 ELEMENTWISE = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.float32)
@@ -22,30 +22,29 @@ TILE = types.void(INTEGERS, types.int64, FLOATS, FLOATS, FLOATS)
 LANE_TILE = types.void(INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
 
 
-def _emitter(signature: Any) -> Any:
-    """LLVM code that calls the function at an address with what follows the address."""
+def call_at(signature: types.Signature) -> Any:
+    """An instruction that calls the function at an address with what follows the address."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in signature.args])
+    def emit(builder: Any, args: Any) -> None:
+        kind = ir.FunctionType(ir.VoidType(), [each.llvm for each in signature.arguments])
         builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-        return context.get_dummy_value()
 
-    return types.void(types.int64, *signature.args), emit
+    return types.void(types.int64, *signature.arguments), emit
 
 
 @instruction
-def call_elementwise(typing: Any, function: Any, first: Any, second: Any, out: Any, vectors: Any, one: Any, two: Any):
+def call_elementwise(function: Any, first: Any, second: Any, out: Any, vectors: Any, one: Any, two: Any):
     """Call an elementwise function."""
-    return _emitter(ELEMENTWISE)
+    return call_at(ELEMENTWISE)
 
 
 @instruction
-def call_tile(typing: Any, function: Any, shared: Any, rows: Any, a: Any, start: Any, out: Any):
+def call_tile(function: Any, shared: Any, rows: Any, a: Any, start: Any, out: Any):
     """Call a tile function."""
-    return _emitter(TILE)
+    return call_at(TILE)
 
 
 @instruction
-def call_lane_tile(typing: Any, function: Any, known: Any, a: Any, b: Any, start: Any, out: Any, floor: Any):
+def call_lane_tile(function: Any, known: Any, a: Any, b: Any, start: Any, out: Any, floor: Any):
     """Call a tile function of a convolution that keeps channels apart."""
-    return _emitter(LANE_TILE)
+    return call_at(LANE_TILE)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.lanes import get_lane, set_lane
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def load_channels(x, rows, row, first, count):
     """Channels from `first` on, at most `count` of them, of a row of x (blocks of `rows`); zeros behind."""
     if first % LANES == 0 and count >= LANES:
@@ -19,7 +18,6 @@ def load_channels(x, rows, row, first, count):
     return value
 
 
-@inlined
 def store_channels(x, rows, row, first, count, value):
     """Writes channels from `first` on, at most `count` of them, of a row of x."""
     if first % LANES == 0 and count >= LANES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.records import LANES
 
 
@@ -51,25 +51,21 @@ def join_columns(parts, w, step, low, high):
         vector += count
 
 
-@inlined
 def _place(column, stored):
     """Where a column begins in blocks of `stored` rows."""
     return column // LANES * stored * LANES + column % LANES
 
 
-@inlined
 def _copy_vectors(source, first, target, begin, count):
     for row in range(count):
         store(target, begin + row * LANES, load(source, first + row * LANES))
 
 
-@inlined
 def _copy_column(source, first, target, begin, count):
     for row in range(count):
         target[begin + row * LANES] = source[first + row * LANES]
 
 
-@inlined
 def _clear_column(target, begin, count):
     for row in range(count):
         target[begin + row * LANES] = float32(0)

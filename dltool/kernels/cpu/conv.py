@@ -22,11 +22,11 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import ACROSS, conv_data_gradient_space, conv_space
 from dltool.kernels.records import LANES
 
-_space, _gradient_space = shared(conv_space), shared(conv_data_gradient_space)
+_space, _gradient_space = conv_space, conv_data_gradient_space
 
 
 @kernel
@@ -35,7 +35,6 @@ def conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
     convolve(x, w, y, geometry, epilogue, tiles, ACROSS, workspace, low, high)
 
 
-@inlined
 def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
     """The same, by tiles of at most `widest` columns."""
     g, depth, count = geometry, x.blocks, taps(geometry) * x.blocks
@@ -70,7 +69,6 @@ def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
             block += columns
 
 
-@inlined
 def _finish_blocks(epilogue, y, block, columns, place, count):
     """The epilogue of one sample in some blocks of channels, the first of which lies at the vector `place`."""
     for j in range(columns):
@@ -78,7 +76,6 @@ def _finish_blocks(epilogue, y, block, columns, place, count):
         finish(epilogue, advance(y, offset), offset, count, y.channels - (block + j) * LANES)
 
 
-@inlined
 def _forward_taps(g, channels, table, depth, between, line, phase_width):
     """Every tap of the kernel in every block of channels, in the order of the weights."""
     tap = 0
@@ -132,7 +129,6 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
         block += columns
 
 
-@inlined
 def _turn_panel(count, w, channels, depth, block, panel, square):
     """The weights that end in one block of x, transposed: (taps, blocks of y, 16, 16), with zeros behind C."""
     used = min(LANES, channels - block * LANES)

@@ -13,7 +13,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import conv_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
 
@@ -21,7 +21,7 @@ from dltool.kernels.records import BATCH, LANES
 LINE = 128
 
 
-_space = shared(conv_weight_gradient_space)
+_space = conv_weight_gradient_space
 
 
 @kernel
@@ -74,7 +74,6 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
                 block += columns
 
 
-@inlined
 def _samples_together(g):
     """Samples whose pixels are one line, where a kernel of a single tap sees all of them and nothing else."""
     if g.height * g.out_height * taps(g) > 1 or g.width != g.out_width:
@@ -82,7 +81,6 @@ def _samples_together(g):
     return max(1, LINE // g.out_width)
 
 
-@inlined
 def _add_sample(
     tiles, g, channels, depth, columns, part, fresh, table, image, upstream, zeros, between, line, pixel_step
 ):  # fmt: skip
@@ -105,7 +103,6 @@ def _add_sample(
                 )  # fmt: skip
 
 
-@inlined
 def copy_narrow(source, height, width, target, top, left, all_height, all_width, pixel):
     """An image of fewer than 16 channels into a larger one with zeros around it, its pixels side by side."""
     for row in range(max(0, -top), min(height, all_height - top)):
@@ -115,7 +112,6 @@ def copy_narrow(source, height, width, target, top, left, all_height, all_width,
                 target[place + channel] = source[(row * width + column) * LANES + channel]
 
 
-@inlined
 def clear_part(g, channels, dw, group, begin, stop):
     """Zero what a group without samples adds."""
     count = taps(g) * channels

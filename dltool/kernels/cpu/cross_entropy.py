@@ -10,17 +10,15 @@ from dltool.kernels.cpu.lanes import get_lane, set_lane, sum_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at, bits_as_number
 from dltool.kernels.cpu.softmax import softmax_16_rows, softmax_row, used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 
 
-@inlined
 def label_weight(weights, label):
     """The weight of a label, where there are such of the classes; else 1."""
     return weights[0][label] if len(weights) > 0 else float32(1)
 
 
-@inlined
 def expected_logit(x, label, stride, width, smoothing):
     """Σ q · x of one row, q being 1 - smoothing at the label plus smoothing / C everywhere."""
     expected = x[(label // LANES) * stride + label % LANES]
@@ -32,7 +30,6 @@ def expected_logit(x, label, stride, width, smoothing):
     return expected
 
 
-@inlined
 def spread_weight(weights, each_class, width, smoothing):
     """smoothing / C · Σ w over the classes, where each has its own weight: what they add to Σ q · w of any label."""
     total = float32(0)
@@ -42,7 +39,6 @@ def spread_weight(weights, each_class, width, smoothing):
     return smoothing / float32(width) * total
 
 
-@inlined
 def each_class_loss(x, w, label, stride, width, smoothing, spread, logarithm, maximum):
     """Σ q · w · (ln Σ eˣ - x) over the classes, each with its own weight; ln Σ eˣ is the logarithm and the maximum."""
     total = constant(0)
@@ -54,7 +50,6 @@ def each_class_loss(x, w, label, stride, width, smoothing, spread, logarithm, ma
     return (sharp + spread) * logarithm + sharp * own + smoothing / float32(width) * sum_lanes(total)
 
 
-@inlined
 def label_loss(weights, x, label, stride, width, smoothing, each_class, spread, logarithm, maximum):
     """The loss of one row with a label, from logits x."""
     if each_class != 0:
@@ -64,7 +59,6 @@ def label_loss(weights, x, label, stride, width, smoothing, each_class, spread, 
     return loss * label_weight(weights, label)
 
 
-@inlined
 def softmax_rows(logits, probabilities, first, count):
     """Write the probabilities of up to 16 rows; in a lane for each row, ln Σ eˣ⁻ᵐ and the maximum m."""
     x, p = at(logits, first), at(probabilities, first)
@@ -116,7 +110,6 @@ def cross_entropy_gradient(probabilities, labels: Integers, weights, dlogits, sm
         dlogits[(label // LANES) * stride + row * LANES + label % LANES] -= (float32(1) - smoothing) * factor
 
 
-@inlined
 def each_class_slopes(p, w, dx, row, stride, width, whole, everywhere):
     """dx (C,) = p · whole - w · everywhere, of one row."""
     for block in range((width + LANES - 1) // LANES):

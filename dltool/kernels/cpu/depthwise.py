@@ -22,7 +22,6 @@ from dltool.kernels.cpu.lane_tile import (
 )
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.registers import TALLEST
-from dltool.kernels.cpu.vector import inlined
 from dltool.kernels.cpu.workspace import PHASE_FIELDS
 from dltool.kernels.records import LANES
 
@@ -68,7 +67,6 @@ def depthwise_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, ste
     _convolve(dy, w, dx, g.kernel_width, epilogue, tiles, low, high, sizes, down, right, table)
 
 
-@inlined
 def _backward(stride, dilation):
     """An axis of the backward pass: phases, lines between outputs of a phase, taps between taps, lines between taps."""
     apart = 1
@@ -77,7 +75,6 @@ def _backward(stride, dilation):
     return stride, 1, apart, -(apart * dilation // stride)
 
 
-@inlined
 def _set_backward_phase(table, entry, phase, axis, dilation, before, kernel, size, count):
     stride, _, apart, _ = axis
     first = 0
@@ -88,7 +85,6 @@ def _set_backward_phase(table, entry, phase, axis, dilation, before, kernel, siz
     _set_phase(table, entry, axis, first, line, taps, size, outputs)
 
 
-@inlined
 def _set_phase(table, entry, axis, first, line, taps, size, count):
     """Write a phase that sees an image of `size` lines and has `count` outputs."""
     _, move, _, apart = axis
@@ -102,7 +98,6 @@ def _set_phase(table, entry, axis, first, line, taps, size, count):
     table[base + _TILE] = -(-(end - begin) // pieces) if move <= 2 else 1
 
 
-@inlined
 def _convolve(x, w, y, kernel_width, epilogue, tiles, low, high, sizes, down, right, table):
     """Samples of images of one size from those of another; both axes, and the table of their phases."""
     seen, (height, width) = sizes
@@ -124,7 +119,6 @@ def _convolve(x, w, y, kernel_width, epilogue, tiles, low, high, sizes, down, ri
                 finish(epilogue, out, offset, width, y.channels - block * LANES)
 
 
-@inlined
 def _make_row(tiles, kernel_width, row, width, seen, down, right, table, strides, source, panel, bias, out, floor):
     """One row of the output, phase by phase."""
     phases, move, _, _ = right
@@ -150,7 +144,6 @@ def _make_row(tiles, kernel_width, row, width, seen, down, right, table, strides
             i += height
 
 
-@inlined
 def _met(line, apart, taps, size):
     """Which of the taps that begin at a line, and lie so far apart, are on an image of `size` lines: from, to."""
     first, last = 0, taps

@@ -10,7 +10,6 @@ from dltool.kernels.cpu.kernel import kernel, lane_tile
 from dltool.kernels.cpu.lane_tile import CASE, DY_LINE, KERNEL_LINE, LINES, TERMS, X_LINE, X_PIXEL, make_weight_tiles
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.registers import TALLEST
-from dltool.kernels.cpu.vector import inlined, shared
 from dltool.kernels.cpu.workspace import depthwise_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
 
@@ -27,7 +26,7 @@ def place_tiles(known, x, dy, start, out, least):
     _weight_tiles(known, x, dy, start, out, least)
 
 
-_space = shared(depthwise_weight_gradient_space)
+_space = depthwise_weight_gradient_space
 
 
 @kernel
@@ -59,7 +58,6 @@ def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, ste
             _add_sample(tiles, g, strides, source, upstream, part)
 
 
-@inlined
 def _add_sample(tiles, g, strides, image, upstream, part):
     """One sample's share of a block of channels."""
     square = g.kernel_height == SQUARE and g.kernel_width == SQUARE and g.dilation_width == 1

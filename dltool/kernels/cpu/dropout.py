@@ -8,7 +8,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import lane_numbers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, POSITION, STEP
 
 
@@ -28,7 +28,6 @@ def dropout(x, y, mask, rate, stream, key, step, low, high):
             drop(x, y, mask, place + 3 * LANES, row + 3, low, high, fourth)
 
 
-@inlined
 def drop(x, y, mask, place, row, low, high, factor):
     """Write one row of a block, where it belongs to this thread."""
     if low <= row < high:
@@ -51,14 +50,12 @@ def dropout_mask(mask, rate, stream, key, step, low, high):
             keep(mask, place + 3 * LANES, row + 3, low, high, fourth)
 
 
-@inlined
 def keep(mask, place, row, low, high, factor):
     """The same for a mask alone."""
     if low <= row < high:
         store(mask, place, factor)
 
 
-@inlined
 def four_factors(place, sample, last, used, rate, stream, key, step):
     """16 factors for each of four rows of a block, 0 in unused lanes: one call of the generator serves all four.
 
@@ -80,7 +77,6 @@ def four_factors(place, sample, last, used, rate, stream, key, step):
     )
 
 
-@inlined
 def factors_of(bits, used, rate):
     """0 where random bits are below the rate, else 1 / (1 - rate)."""
     kept = select(used, constant(1.0 / (1.0 - rate)), constant(0))

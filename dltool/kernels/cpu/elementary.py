@@ -15,7 +15,6 @@ from dltool.kernels.cpu.vector import (
     floats_as_bits,
     floor,
     fma,
-    inlined,
     select,
     splat,
     to_floats,
@@ -23,7 +22,6 @@ from dltool.kernels.cpu.vector import (
 )
 
 
-@inlined
 def exp(x):
     """eˣ; 0 below -86.6, where numbers lose their digits, infinity above 88.72, NaN for NaN."""
     n = floor(fma(x, constant(1.44269504), constant(0.5)))
@@ -42,13 +40,11 @@ def exp(x):
     return select(x < constant(-86.6), constant(0.0), result)
 
 
-@inlined
 def power_of_two(n):
     """2ⁿ for integral n in [-126, 127]."""
     return bits_as_floats((to_words(n) + splat(np.uint32(127))) << splat(np.uint32(23)))
 
 
-@inlined
 def log(x):
     """ln x for x ≥ the smallest normal number; -infinity for 0, NaN below, infinity for infinity."""
     bits = floats_as_bits(x)
@@ -77,7 +73,6 @@ def log(x):
     )
 
 
-@inlined
 def tanh(x):
     """Hyperbolic tangent, by a polynomial near zero and by exp beyond."""
     size = absolute(x)
@@ -92,7 +87,6 @@ def tanh(x):
     return select(size < constant(0.625), near, far)
 
 
-@inlined
 def rational_tanh(x):
     """Hyperbolic tangent, correct to 4e-7, without branches: a quotient of polynomials, as in Eigen."""
     x = select(x < constant(-7.90531110763549805), constant(-7.90531110763549805), x)
@@ -110,20 +104,17 @@ def rational_tanh(x):
     return x * p / q
 
 
-@inlined
 def rational_sigmoid(x):
     """1 / (1 + e⁻ˣ), correct to 3e-7, from the hyperbolic tangent of half of x; 0 below -15.8."""
     y = fma(rational_tanh(x * constant(0.5)), constant(0.5), constant(0.5))
     return select(x < constant(-15.8), constant(0.0), y)
 
 
-@inlined
 def sigmoid(x):
     """1 / (1 + e⁻ˣ)."""
     return constant(1.0) / (constant(1.0) + exp(constant(0.0) - x))
 
 
-@inlined
 def softplus(x):
     """ln(1 + eˣ), without overflow."""
     rest = exp(constant(0.0) - absolute(x))
@@ -135,7 +126,6 @@ def softplus(x):
     return select(x > constant(0.0), x, select(x < constant(0.0), constant(0.0), x)) + extra
 
 
-@inlined
 def erf(x):
     """Error function: x · P(x²) below 1, and 1 - Q(t) · exp(-x²) beyond (Abramowitz and Stegun 7.1.26)."""
     size = absolute(x)

@@ -10,11 +10,10 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
+from dltool.kernels.cpu.vector import constant, load, splat, store
 from dltool.kernels.records import BATCH, LANES
 
 
-@inlined
 def weight_of(codes, length):
     """1 / √(number of codes that are not negative), or 0 without any."""
     count = 0

@@ -6,7 +6,7 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -33,7 +33,6 @@ def next_tokens(block: Codes, tokens: Codes, following: Codes, step, low, high):
             following[target] = block[place(c + 1, sample, block.rows)] if c < width else 0
 
 
-@inlined
 def code_at(codes, element):
     """The code that is number `element` among those of all samples."""
     return codes[place(element % codes.channels, element // codes.channels, codes.rows)]

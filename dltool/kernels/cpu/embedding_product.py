@@ -12,7 +12,7 @@ from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import DEPTH, local_panels, outer_products, product_rows
-from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.records import BATCH, LANES
 
 # what the attribute `fields` holds for each field, after their number
@@ -20,20 +20,17 @@ START, SIZE, WIDTH = range(3)
 FIELD = 3
 
 
-@inlined
 def of_field(fields, number, what):
     """One of the three integers of a field."""
     return fields[1 + number * FIELD + what]
 
 
-@inlined
 def copy(source, target, vectors):
     """Copy `vectors` vectors."""
     for i in range(vectors):
         store(target, i * LANES, load(source, i * LANES))
 
 
-@inlined
 def add_product(tiles, depth, x, stride, panel, target, count):
     """target += x · panel, for `count` rows of one block."""
     product_rows(tiles, depth, x, stride, (panel, 0), (target, LANES, 0), (target, 0), count, 1, float32(-inf))

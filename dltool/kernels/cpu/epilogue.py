@@ -7,23 +7,20 @@ from numpy import float32
 from dltool.kernels.cpu.calls import call_elementwise
 from dltool.kernels.cpu.lanes import first_lanes
 from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
-from dltool.kernels.cpu.vector import constant, inlined, load, select, store
+from dltool.kernels.cpu.vector import constant, load, select, store
 from dltool.kernels.records import BIAS, CALL_FIELDS, EPILOGUE_FIELDS, FLOOR, LANES
 
 
-@inlined
 def bias_of(epilogue):
     """The bias that rows start from; zeros where there is none."""
     return float_pointer(epilogue[BIAS])
 
 
-@inlined
 def floor_of(epilogue):
     """The least value that the product writes."""
     return float32(bits_as_number(epilogue[FLOOR]))
 
 
-@inlined
 def finish(epilogue, rows, offset, count, used):
     """The elementwise functions on `count` rows with `used` channels, which lie `offset` floats into each value."""
     for place in range(FLOOR + 1, EPILOGUE_FIELDS, CALL_FIELDS):
@@ -37,7 +34,6 @@ def finish(epilogue, rows, offset, count, used):
             rows = out
 
 
-@inlined
 def clear_padding(x, count, used):
     """Zero the lanes from `used` on of `count` rows, since padding must stay zero whatever f(0) is."""
     for i in range(count):

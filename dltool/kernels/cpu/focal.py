@@ -13,14 +13,13 @@ from dltool.kernels.cpu.lanes import first_lanes, get_lane
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import bits_as_number
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 
 #: the smallest probability that a logarithm is taken of
 LEAST = 1e-37
 
 
-@inlined
 def focal_slope(p, rest, gamma):
     """The derivative of (1 - p)^gamma · l by l = -ln p, of p and the rest 1 - p."""
     loss = -math.log1p(-rest) if rest < 0.5 else -math.log(max(p, LEAST))
@@ -63,7 +62,6 @@ def focal_gradient(probabilities, labels: Integers, weights, dlogits, gamma, ste
         dlogits[place] = -rest * factor
 
 
-@inlined
 def positive_weight(weights, label, target):
     """1 + (w - 1) · target, with the weight w of a label, or 1 where none are given."""
     return float32(1) + (weights[0][label] - float32(1)) * target if len(weights) > 0 else float32(1)

@@ -6,11 +6,10 @@ from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import inlined, load, splat, sqrt, store
+from dltool.kernels.cpu.vector import load, splat, sqrt, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def factor(gain, variance, block, eps):
     """gain / √(variance + eps) of a block of channels."""
     return load(gain, block * LANES) / sqrt(load(variance, block * LANES) + splat(float32(eps)))

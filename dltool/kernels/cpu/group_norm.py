@@ -12,12 +12,11 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_products, column_sums
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, shared, splat, sqrt, store
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.cpu.workspace import group_norm_gradient_space as space
 from dltool.kernels.records import LANES
 
 
-@inlined
 def average_groups(sums, stride, width, groups, positions):
     """The sums of the channels, `stride` vectors apart, become the means of their groups."""
     size = width // groups
@@ -30,7 +29,7 @@ def average_groups(sums, stride, width, groups, positions):
             sums[place(channel, 0, stride)] = total * share
 
 
-_space = shared(space)
+_space = space
 
 
 @kernel

@@ -18,11 +18,11 @@ from dltool.kernels.cpu.recurrence import (
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, gru_gradient_space, gru_space
 from dltool.kernels.records import LANES
 
-_space, _gradient_space = shared(gru_space), shared(gru_gradient_space)
+_space, _gradient_space = gru_space, gru_gradient_space
 
 
 @kernel
@@ -31,7 +31,6 @@ def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded
     gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, low, high)
 
 
-@inlined
 def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
@@ -59,7 +58,6 @@ def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, r
         copy_dense(at(hidden, number * size), hidden, blocks, count)
 
 
-@inlined
 def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
     """One step of 16 units of a sample: makes gates of products and sums, and from these a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
@@ -85,7 +83,6 @@ def gru_gradient(
     )
 
 
-@inlined
 def gru_steps_back(
     gates, recurrent, dy, candidates, y, extras, dproducts, dsums, masked, rounded, tiles, workspace, low, high
 ):
@@ -132,7 +129,6 @@ def gru_steps_back(
         put_steps(sums, dsums, low, count, first, number)
 
 
-@inlined
 def gru_slopes(gates, sums, dhidden, kept, candidate, before, count, row, block, units):
     """Slopes of the products of 16 units of a sample take the place of their gates; overwrites kept and sums."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES

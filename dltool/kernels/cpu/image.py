@@ -5,14 +5,13 @@ from __future__ import annotations
 from dltool.kernels import geometry
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
-covered, margins, taps = shared(geometry.covered), shared(geometry.margins), shared(geometry.taps)
+covered, margins, taps = geometry.covered, geometry.margins, geometry.taps
 
 
-@inlined
 def lies_bare(g):
     """Whether windows stay within the image and move by one, so that it can be read where it is."""
     height, width = covered(g)
@@ -20,21 +19,18 @@ def lies_bare(g):
     return unmoved and height <= g.height and width <= g.width
 
 
-@inlined
 def lies_bare_backward(g):
     """Whether the backward pass can read y where it is."""
     above, before, height, width = margins(g)
     return above == 0 and before == 0 and height == g.out_height and width == g.out_width
 
 
-@inlined
 def clear(target, vectors):
     """Zero `vectors` vectors."""
     for i in range(vectors):
         store(target, i * LANES, constant(0))
 
 
-@inlined
 def copy_padded(source, height, width, target, top, left, all_height, all_width, phases):
     """One block of an image into a larger one with zeros around it, its columns sorted by their number modulo `phases`.
 
@@ -51,7 +47,6 @@ def copy_padded(source, height, width, target, top, left, all_height, all_width,
                 store(first, i * LANES, load(place, i * phases * LANES))
 
 
-@inlined
 def backward_taps(g, table, depth, between, channels):
     """For every phase the number of its taps and then these.
 
@@ -76,7 +71,6 @@ def backward_taps(g, table, depth, between, channels):
         set_tap(table, head, entry - head - 1, 0, 0)
 
 
-@inlined
 def by_phases(tiles, g, table, image, panels, bias, columns, pixels, out, floor):
     """Some blocks of x of one sample, phase by phase; `pixels` is room for a line of each."""
     _, _, _, line = margins(g)

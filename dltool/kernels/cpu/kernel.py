@@ -16,14 +16,15 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
-from numba import types
-
 from dltool.errors import RunError, did_you_mean
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.library import object_file
+from dltool.kernels.compiler.source import function_of
 from dltool.kernels.cpu.calls import ELEMENTWISE, INTEGERS, LANE_TILE, TILE
-from dltool.kernels.cpu.compiler import inlined, object_code
 from dltool.kernels.cpu.operands import Bytes, Codes, Integers, Operand, read_geometry, readers
 from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
 from dltool.kernels.records import OTHER_TILES, TILES, WORKSPACE, Kernel, Record
@@ -33,7 +34,7 @@ KERNEL = types.void(INTEGERS, INTEGERS, types.int64, types.int64)
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
-Function = Callable[..., None]
+Function = Any
 
 _declared: dict[str, tuple[Function, Any]] = {}
 
@@ -84,22 +85,20 @@ def compile_kernel(kernel: Kernel) -> bytes:
     function, signature = kernels[kernel.name]
     if kernel.record:
         function = _by_name(function, kernel.record)
-    return object_code(function, signature, kernel.symbol)
+    return object_file(function, signature, kernel.symbol)
 
 
-def _by_name(function: Function, record: Record) -> Function:
+def _by_name(function: FunctionType, record: Record) -> FunctionType:
     """A kernel that reads out of its record what the parameters of `function` name, and calls it with that."""
     scope: dict[str, Any] = {
-        "function": inlined(function),
+        "function": function,
         "advance": advance,
         "bits_as_number": bits_as_number,
         "float_pointer": float_pointer,
         "read_geometry": read_geometry,
     }
     arguments = ", ".join(_arguments(function, record, scope))
-    name = function.__name__
-    exec(f"def {name}(record, step, low, high):\n    function({arguments})\n", scope)
-    return scope[name]
+    return function_of(f"def {function.__name__}(record, step, low, high):\n    function({arguments})\n", scope)
 
 
 def _arguments(function: Function, record: Record, scope: dict[str, Any]) -> Iterator[str]:

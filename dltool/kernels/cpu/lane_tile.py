@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils
 
+from dltool.kernels.compiler.instruction import call, counted, instruction, on_stack
 from dltool.kernels.cpu.calls import LANE_TILE
-from dltool.kernels.cpu.vector import instruction
+from dltool.kernels.cpu.vector import FMA
 from dltool.kernels.cpu.workspace import LANE_TILE_FIELDS
 from dltool.kernels.records import LANES
 
@@ -50,8 +50,8 @@ def make_weight_tiles(tallest: int, square: int) -> Any:
 
 def _switch(cases: dict[int, Callable[..., None]]) -> Any:
     @instruction
-    def tiles(typing, known, a, b, start, out, least):
-        def emit(context, builder, sig, args):
+    def tiles(known, a, b, start, out, least):
+        def emit(builder, args):
             end = builder.append_basic_block("tiles_end")
             case, lines, terms, *strides = (
                 builder.load(builder.gep(args[0], [ir.Constant(_I64, i)])) for i in range(LANE_TILE_FIELDS)
@@ -64,7 +64,6 @@ def _switch(cases: dict[int, Callable[..., None]]) -> Any:
                 emit_tile(builder, lines, terms, strides, *args[1:])
                 builder.branch(end)
             builder.position_at_end(end)
-            return context.get_dummy_value()
 
         return LANE_TILE, emit
 
@@ -78,10 +77,10 @@ def _output_tile(height: int, apart: int) -> Callable[..., None]:
         totals = [_variable(builder, _load(builder, bias)) for _ in range(height)]
         image_line, image_term, weight_line, weight_term, output_row = strides
         image_now, w_now = _variable(builder, image), _variable(builder, w)
-        with cgutils.for_range(builder, lines):
+        with counted(builder, lines):
             image_here, w_here = builder.load(image_now), builder.load(w_now)
             pixel_now, weight_now = _variable(builder, image_here), _variable(builder, w_here)
-            with cgutils.for_range(builder, terms):
+            with counted(builder, terms):
                 pixel, weight = builder.load(pixel_now), builder.load(weight_now)
                 _add(
                     builder,
@@ -110,15 +109,15 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
         totals = [_variable(builder, _load(builder, _vector_at(builder, start, i))) for i in range(height * width)]
         x_line, x_pixel, kernel_line, dy_line = strides[:4]
         x_now, dy_now = _variable(builder, x), _variable(builder, dy)
-        with cgutils.for_range(builder, lines):
+        with counted(builder, lines):
             x_here, dy_here = builder.load(x_now), builder.load(dy_now)
             seen_now = [
                 _variable(builder, builder.gep(x_here, [builder.mul(ir.Constant(_I64, k), kernel_line)]))
                 for k in range(height)
             ]
-            with cgutils.for_range(builder, pixels) as pixel:
+            with counted(builder, pixels) as pixel:
                 seen = [builder.load(now) for now in seen_now]
-                given = _load(builder, builder.gep(dy_here, [builder.mul(pixel.index, ir.Constant(_I64, LANES))]))
+                given = _load(builder, builder.gep(dy_here, [builder.mul(pixel, ir.Constant(_I64, LANES))]))
                 _add(builder, given, [_vector_at(builder, line, m) for line in seen for m in range(width)], totals)
                 for line, now in zip(seen, seen_now, strict=True):
                     builder.store(builder.gep(line, [x_pixel]), now)
@@ -132,13 +131,12 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
 
 def _add(builder: Any, factor: Any, places: Sequence[Any], totals: Sequence[Any]) -> None:
     """Add the vectors at some places, times one vector, to as many totals."""
-    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
     for place, total in zip(places, totals, strict=True):
-        builder.store(builder.call(fma, [_load(builder, place), factor, builder.load(total)]), total)
+        builder.store(call(builder, FMA, _VECTOR, _load(builder, place), factor, builder.load(total)), total)
 
 
 def _variable(builder: Any, value: Any) -> Any:
-    slot = cgutils.alloca_once(builder, value.type)
+    slot = on_stack(builder, value.type)
     builder.store(value, slot)
     return slot
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 from numpy import uint32
 
-from dltool.kernels.cpu.vector import floats16, inlined, instruction, llvm_vector, mask16, splat, words16
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.cpu.vector import floats16, mask16, splat, words16
 from dltool.kernels.records import LANES
 
 _I32 = ir.IntType(32)
@@ -18,15 +18,15 @@ _MASKED_LOAD = "llvm.masked.load.v16f32.p0v16f32"
 
 
 @instruction
-def lane_numbers(typing: Any):
+def lane_numbers():
     """0, 1, …, 15."""
-    return words16(), lambda context, builder, sig, args: ir.Constant(llvm_vector(words16), list(range(LANES)))
+    return words16(), lambda builder, args: ir.Constant(words16.llvm, list(range(LANES)))
 
 
 def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Halve until one lane is left: a fixed tree, whatever the machine."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         vector, width = args[0], LANES
         while width > 1:
             width //= 2
@@ -42,13 +42,13 @@ def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 
 
 @instruction
-def sum_lanes(typing: Any, x: Any):
+def sum_lanes(x: Any):
     """The sum of the lanes, added as a binary tree."""
     return types.float32(floats16), _reduce(lambda builder, a, b: builder.fadd(a, b))
 
 
 @instruction
-def max_lanes(typing: Any, x: Any):
+def max_lanes(x: Any):
     """The largest lane; a NaN in the upper half of a comparison wins, one in the lower half is lost."""
     larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
     return types.float32(floats16), _reduce(larger)
@@ -57,8 +57,8 @@ def max_lanes(typing: Any, x: Any):
 def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """The same tree for 16 vectors at once: halves of two vectors share one, until each lane holds the end of a row."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = llvm_vector(floats16)
+    def emit(builder: Any, args: Any) -> Any:
+        kind = floats16.llvm
         place = lambda i: builder.gep(args[0], [ir.Constant(ir.IntType(64), i * LANES)])  # noqa: E731
         vectors = [builder.load(builder.bitcast(place(i), kind.as_pointer()), align=4) for i in range(LANES)]
         width = LANES
@@ -77,53 +77,53 @@ def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 
 
 @instruction
-def sum_rows_of_lanes(typing: Any, pointer: Any):
+def sum_rows_of_lanes(pointer: Any):
     """The sums of the lanes of each of 16 vectors, with the bits of `sum_lanes`."""
-    return floats16(types.CPointer(types.float32)), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
+    return floats16(types.Pointer(types.float32)), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
 
 
 @instruction
-def max_rows_of_lanes(typing: Any, pointer: Any):
+def max_rows_of_lanes(pointer: Any):
     """The largest lane of each of 16 vectors, found as by `max_lanes`."""
     larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
-    return floats16(types.CPointer(types.float32)), _reduce_rows(larger)
+    return floats16(types.Pointer(types.float32)), _reduce_rows(larger)
 
 
 @instruction
-def set_lane(typing: Any, x: Any, lane: Any, value: Any):
+def set_lane(x: Any, lane: Any, value: Any):
     """x with another number in one lane."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         return builder.insert_element(args[0], args[2], builder.trunc(args[1], _I32))
 
     return floats16(floats16, types.int64, types.float32), emit
 
 
 @instruction
-def get_lane(typing: Any, x: Any, lane: Any):
+def get_lane(x: Any, lane: Any):
     """The number in one lane."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         return builder.extract_element(args[0], builder.trunc(args[1], _I32))
 
     return types.float32(floats16, types.int64), emit
 
 
 @instruction
-def get_word(typing: Any, x: Any, lane: Any):
+def get_word(x: Any, lane: Any):
     """The integer in one lane."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         return builder.zext(builder.extract_element(args[0], builder.trunc(args[1], _I32)), ir.IntType(64))
 
     return types.int64(words16, types.int64), emit
 
 
 @instruction
-def any_lane(typing: Any, condition: Any):
+def any_lane(condition: Any):
     """Whether the condition holds in some lane."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         bits = builder.bitcast(args[0], ir.IntType(LANES))
         return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
 
@@ -131,11 +131,11 @@ def any_lane(typing: Any, condition: Any):
 
 
 @instruction
-def transpose_block(typing: Any, source: Any, target: Any):
+def transpose_block(source: Any, target: Any):
     """Write the 16 × 16 block at `source` transposed to `target`, through registers."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = llvm_vector(floats16)
+    def emit(builder: Any, args: Any) -> Any:
+        kind = floats16.llvm
         row = lambda base, i: builder.bitcast(  # noqa: E731
             builder.gep(base, [ir.Constant(ir.IntType(64), i * LANES)]), kind.as_pointer()
         )
@@ -144,9 +144,8 @@ def transpose_block(typing: Any, source: Any, target: Any):
             rows = _exchange(builder, rows, distance)
         for i in range(LANES):
             builder.store(rows[i], row(args[1], i), align=4)
-        return context.get_dummy_value()
 
-    return types.void(types.CPointer(source.dtype), types.CPointer(target.dtype)), emit
+    return types.void(types.Pointer(source.element), types.Pointer(target.element)), emit
 
 
 def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
@@ -163,20 +162,18 @@ def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
 
 
 @instruction
-def load_lanes(typing: Any, pointer: Any, index: Any, mask: Any):
+def load_lanes(pointer: Any, index: Any, mask: Any):
     """The elements from `index` on in the lanes of the mask, 0 in others, whose memory is not touched."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = llvm_vector(floats16)
+    def emit(builder: Any, args: Any) -> Any:
+        kind = floats16.llvm
         address = builder.bitcast(builder.gep(args[0], [args[1]]), kind.as_pointer())
         operands = [address, ir.Constant(_I32, 4), args[2], ir.Constant(kind, None)]
-        function = ir.FunctionType(kind, [operand.type for operand in operands])
-        return builder.call(cgutils.get_or_insert_function(builder.module, function, _MASKED_LOAD), operands)
+        return call(builder, _MASKED_LOAD, kind, *operands)
 
-    return floats16(types.CPointer(pointer.dtype), types.int64, mask16), emit
+    return floats16(types.Pointer(pointer.element), types.int64, mask16), emit
 
 
-@inlined
 def first_lanes(count):
     """A mask of the first `count` lanes."""
     return splat(uint32(count)) > lane_numbers()

@@ -8,17 +8,15 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
 from dltool.kernels.cpu.pointers import bits_as_number
 from dltool.kernels.cpu.sums import column_sums
-from dltool.kernels.cpu.vector import absolute, constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import absolute, constant, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES, SCALE, SLOT
 
 
-@inlined
 def scaled(step, width):
     """The weight of one number of a sample in the batch's mean loss."""
     return splat(float32(bits_as_number(step[SCALE]) / width))
 
 
-@inlined
 def row_means(x, t, row_loss, low, high, loss, delta):
     """row_loss () = mean of loss(e, delta) with e = prediction - target, both (k,), zero in the padding."""
     stride = x.rows * LANES
@@ -30,7 +28,6 @@ def row_means(x, t, row_loss, low, high, loss, delta):
         row_loss[row] = sum_lanes(total) / float32(x.channels)
 
 
-@inlined
 def error_gradients(x, t, dx, step, low, high, slope, delta):
     """dx (k,) = slope(e, delta) / k · scale with e = prediction - target, both (k,)."""
     stride = x.rows * LANES
@@ -40,38 +37,32 @@ def error_gradients(x, t, dx, step, low, high, slope, delta):
             store(dx, i, slope(load(x, i) - load(t, i), delta) * factor)
 
 
-@inlined
 def square(e, delta):
     """e²."""
     return e * e
 
 
-@inlined
 def twice(e, delta):
     """2e."""
     return e + e
 
 
-@inlined
 def size(e, delta):
     """|e|."""
     return absolute(e)
 
 
-@inlined
 def sign(e, delta):
     """-1, 0 or 1; NaN for NaN."""
     return select(e > constant(0), constant(1), select(e < constant(0), constant(-1), e))
 
 
-@inlined
 def bent_square(e, delta):
     """e²/2 where |e| ≤ delta, else delta · (|e| - delta/2)."""
     far = delta * (absolute(e) - constant(0.5) * delta)
     return select(absolute(e) > delta, far, constant(0.5) * e * e)
 
 
-@inlined
 def limited(e, delta):
     """e, limited to ±delta."""
     e = select(e > delta, delta, e)
@@ -114,7 +105,6 @@ def huber_gradient(prediction, targets, dx, delta, step, low, high):
     error_gradients(prediction, targets, dx, step, low, high, limited, constant(delta))
 
 
-@inlined
 def weighted_sum(row_loss, weights, count):
     """Σ row_loss () · weight (1,), sample by sample."""
     total = float32(0)

@@ -18,11 +18,11 @@ from dltool.kernels.cpu.recurrence import (
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, lstm_gradient_space, lstm_space
 from dltool.kernels.records import LANES
 
-_space, _gradient_space = shared(lstm_space), shared(lstm_gradient_space)
+_space, _gradient_space = lstm_space, lstm_gradient_space
 
 
 @kernel
@@ -31,7 +31,6 @@ def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, w
     lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, low, high)
 
 
-@inlined
 def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
@@ -59,7 +58,6 @@ def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, ti
         copy_dense(at(cell, number * size), cell, blocks, count)
 
 
-@inlined
 def lstm_units(gates, hidden, before, cell, count, row, block, units):
     """One step of 16 units of a sample: makes gates of sums, and from these a new cell and a new hidden state."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES
@@ -82,7 +80,6 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounde
     lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, low, high)
 
 
-@inlined
 def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
@@ -120,7 +117,6 @@ def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, roun
         put_steps(dense, dproducts, low, count, first, number)
 
 
-@inlined
 def lstm_slopes(gates, dhidden, dcell, cell, before, count, row, block, units):
     """The slopes of the sums of 16 units of a sample take the place of their gates; overwrites dcell."""
     first, rest, place = block * LANES, units - block * LANES, (block * count + row) * LANES

@@ -9,7 +9,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
 
 
@@ -32,7 +32,6 @@ def window_lengths(lengths: Integers, windows: Integers, reach, stride, padding,
         windows[sample] = room // stride + 1 if room > 0 else 1
 
 
-@inlined
 def steps_of(lengths, sample, steps):
     """How many steps of a sequence count."""
     return min(max(lengths[0][sample], 1), steps) if len(lengths) > 0 else steps

@@ -21,7 +21,7 @@ from dltool.kernels.cpu.product import (
     product_of_column,
     product_rows,
 )
-from dltool.kernels.cpu.vector import constant, inlined, store
+from dltool.kernels.cpu.vector import constant, store
 from dltool.kernels.records import BATCH, LANES
 
 #: blocks of 16 × 16 numbers of a matrix that is likely to be in memory rather than in the second-level cache
@@ -70,7 +70,6 @@ def matmul_data_gradient(dy, w, dx, epilogue, tiles, step, low, high):
             first += columns
 
 
-@inlined
 def fetch_ahead(source, count, distance, blocks):
     """Ask for what the next panels are made of: in `count` places, `distance` floats apart, some blocks each."""
     for i in range(count):
@@ -78,13 +77,11 @@ def fetch_ahead(source, count, distance, blocks):
             prefetch(advance(source, i * distance + row * LANES))
 
 
-@inlined
 def even_chunk(depth):
     """Blocks of depth to take at once: at most DEPTH, and about as many each time."""
     return -(-depth // (-(-depth // DEPTH)))
 
 
-@inlined
 def panel_product(tiles, x, y, epilogue, low, high, first, columns, part, size, panels):
     """Some blocks of outputs for a thread's rows: adds one chunk of the depth, and ends with the epilogue."""
     depth, stride, across = x.blocks, x.rows * LANES, y.rows * LANES

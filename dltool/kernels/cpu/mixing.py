@@ -11,24 +11,21 @@ from dltool.kernels.cpu.lanes import get_word
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, inlined, load, splat, store
+from dltool.kernels.cpu.vector import constant, load, splat, store
 from dltool.kernels.records import BATCH, EPOCH, LANES, POSITION
 
 
-@inlined
 def words(step, place, number, stream, key):
     """Four random words, the same in all lanes."""
     counter, epoch = splat(uint32(place)), splat(uint32(step[EPOCH]))
     return philox(counter, splat(uint32(number)), epoch, splat(uint32(stream)), uint32(key), uint32(key >> 32))
 
 
-@inlined
 def share_of(word):
     """A random number in [0, 1)."""
     return float64(get_word(word, 0)) * 2.0**-32
 
 
-@inlined
 def quantile(table, count, level):
     """Between the two nearest entries."""
     place = level * (count - 1)

@@ -12,21 +12,18 @@ An operand can stand wherever a pointer can. Its elements are float32 unless its
 
 from __future__ import annotations
 
-import operator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
-from numba.extending import infer_getattr, lower_builtin, lower_cast, lower_getattr_generic, models, register_model
 
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import I64, instruction
 from dltool.kernels.cpu.pointers import advance
-from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.geometry import Geometry
 from dltool.kernels.records import LANES, OPERAND_FIELDS
 
-_I64 = ir.IntType(64)
 #: the fields of an operand behind its pointer, and which of them its attributes are
 _FIELDS = ("rows", "channels", "extra", "blocks")
 _ATTRIBUTES = {"rows": 1, "channels": 2, "rows_per_sample": 3, "is_chunk": 3, "blocks": 4}
@@ -67,117 +64,47 @@ class Bytes(Operand):
     element = types.uint8
 
 
+@dataclass(frozen=True)
 class OperandType(types.Type):
-    """An operand with elements of one type."""
+    """An operand with elements of one type: values in registers, read from the record once."""
 
-    def __init__(self, element: Any):
-        self.dtype = element
-        super().__init__(name=f"Operand({element})")
+    element: Any
 
-    def can_convert_to(self, typingctx: Any, other: Any) -> Any:
-        return typingctx.can_convert(types.CPointer(self.dtype), other)
+    @cached_property
+    def llvm(self) -> ir.Type:
+        return ir.LiteralStructType([types.Pointer(self.element).llvm, *[I64] * len(_FIELDS)])
 
+    def attribute(self, builder: Any, value: Any, name: str) -> tuple[types.Type, Any]:
+        return types.int64, builder.extract_value(value, _ATTRIBUTES[name])
 
-@register_model(OperandType)
-class OperandModel(models.StructModel):
-    """Values in registers, read from the record once."""
+    def item(self, builder: Any, value: Any, index: Any) -> tuple[types.Type, Any]:
+        return self.element, builder.load(builder.gep(builder.extract_value(value, 0), [index]))
 
-    def __init__(self, manager: Any, fe_type: OperandType):
-        integers = [(name, types.int64) for name in _FIELDS]
-        super().__init__(manager, fe_type, [("data", types.CPointer(fe_type.dtype)), *integers])
-
-
-@infer_getattr
-class _OperandAttributes(AttributeTemplate):
-    key = OperandType
-
-    def generic_resolve(self, typ: Any, attr: str) -> Any:
-        return types.int64 if attr in _ATTRIBUTES else None
+    def as_pointer(self, builder: Any, value: Any) -> tuple[types.Pointer, Any]:
+        return types.Pointer(self.element), builder.extract_value(value, 0)
 
 
-@lower_getattr_generic(OperandType)
-def _get_attribute(context: Any, builder: Any, typ: Any, value: Any, attr: str) -> Any:
-    return builder.extract_value(value, _ATTRIBUTES[attr])
-
-
-@lower_cast(OperandType, types.CPointer)
-def _as_pointer(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return builder.extract_value(value, 0)
-
-
+@dataclass(frozen=True)
 class OperandsType(types.Type):
-    """Any number of operands: their number is `len`, each is one by its index."""
+    """Any number of operands: where their number stands in the record, with the operands behind it."""
 
-    def __init__(self, element: Any):
-        self.dtype = element
-        super().__init__(name=f"Operands({element})")
+    element: Any
+    llvm = I64.as_pointer()
 
+    def item(self, builder: Any, value: Any, index: Any) -> tuple[types.Type, Any]:
+        kind = OperandType(self.element)
+        return kind, _operand(builder, kind, value, builder.add(builder.mul(index, I64(OPERAND_FIELDS)), I64(1)))
 
-@register_model(OperandsType)
-class OperandsModel(models.PrimitiveModel):
-    """Where their number stands in the record, with the operands behind it."""
-
-    def __init__(self, manager: Any, fe_type: OperandsType):
-        super().__init__(manager, fe_type, _I64.as_pointer())
+    def length(self, builder: Any, value: Any) -> Any:
+        return builder.load(value)
 
 
-_infer: Any = infer_global
-
-
-@_infer(operator.getitem)
-class _GetElement(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        x, _ = args
-        if isinstance(x, OperandType):
-            return signature(x.dtype, x, types.int64)
-        return signature(OperandType(x.dtype), x, types.int64) if isinstance(x, OperandsType) else None
-
-
-@_infer(operator.setitem)
-class _SetElement(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        x, _, _ = args
-        return signature(types.none, x, types.int64, x.dtype) if isinstance(x, OperandType) else None
-
-
-@_infer(len)
-class _Count(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        (x,) = args
-        return signature(types.int64, x) if isinstance(x, OperandsType) else None
-
-
-@lower_builtin(operator.getitem, OperandType, types.Integer)
-def _get_element(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    x, index = args
-    return builder.load(builder.gep(builder.extract_value(x, 0), [index]))
-
-
-@lower_builtin(operator.setitem, OperandType, types.Integer, types.Any)
-def _set_element(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    x, index, value = args
-    builder.store(value, builder.gep(builder.extract_value(x, 0), [index]))
-    return context.get_dummy_value()
-
-
-@lower_builtin(operator.getitem, OperandsType, types.Integer)
-def _get_operand(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    x, index = args
-    place = builder.add(builder.mul(index, ir.Constant(_I64, OPERAND_FIELDS)), ir.Constant(_I64, 1))
-    return _operand(context, builder, sig.return_type, x, place)
-
-
-@lower_builtin(len, OperandsType)
-def _count(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return builder.load(args[0])
-
-
-def _operand(context: Any, builder: Any, kind: OperandType, record: Any, place: Any) -> Any:
+def _operand(builder: Any, kind: OperandType, record: Any, place: Any) -> Any:
     address, rows, channels, extra = _integers(builder, record, place, OPERAND_FIELDS)
-    data = builder.inttoptr(address, context.get_value_type(types.CPointer(kind.dtype)))
-    rest, shift = ir.Constant(_I64, LANES - 1), ir.Constant(_I64, LANES.bit_length() - 1)
+    data = builder.inttoptr(address, types.Pointer(kind.element).llvm)
+    rest, shift = I64(LANES - 1), I64(LANES.bit_length() - 1)
     blocks = builder.ashr(builder.add(channels, rest), shift)
-    value = ir.Constant(context.get_value_type(kind), ir.Undefined)
+    value = ir.Constant(kind.llvm, ir.Undefined)
     for i, part in enumerate((data, rows, channels, extra, blocks)):
         value = builder.insert_value(value, part, i)
     return value
@@ -189,51 +116,45 @@ def readers(element: Any) -> tuple[Any, Any]:
     one, many = OperandType(element), OperandsType(element)
 
     @instruction
-    def operand(typing: Any, record: Any, place: Any):
-        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def operand(record: Any, place: Any):
+        def emit(builder: Any, args: Any) -> Any:
             record, place = args
-            return _operand(context, builder, one, record, place)
+            return _operand(builder, one, record, place)
 
         return one(record, types.int64), emit
 
     @instruction
-    def operands(typing: Any, record: Any, place: Any):
-        return many(record, types.int64), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
+    def operands(record: Any, place: Any):
+        return many(record, types.int64), lambda builder, args: builder.gep(args[0], [args[1]])
 
     return operand, operands
 
 
 @instruction
-def read_geometry(typing: Any, record: Any, place: Any):
+def read_geometry(record: Any, place: Any):
     """The geometry at a place of a record."""
     count = len(Geometry._fields)
-    kind = types.NamedUniTuple(types.int64, count, Geometry)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        record, place = args
-        return context.make_tuple(builder, kind, _integers(builder, record, place, count))
-
-    return kind(record, types.int64), emit
+    kind = types.Tuple((types.int64,) * count, Geometry._fields)
+    return kind(record, types.int64), lambda builder, args: _integers(builder, *args, count)
 
 
 def _integers(builder: Any, record: Any, place: Any, count: int) -> list[Any]:
     """`count` integers of a record, in the order of records.ADDRESS, …, EXTRA where they are an operand."""
-    places = [builder.add(place, ir.Constant(_I64, i)) for i in range(count)]
+    places = [builder.add(place, I64(i)) for i in range(count)]
     return [builder.load(builder.gep(record, [each])) for each in places]
 
 
-@inlined
 def chunk(gradient, low):
     """The pointer that numbers of vectors index, whether the buffer is whole or begins with vector `low`."""
     return advance(gradient, -low * gradient.is_chunk * LANES)
 
 
 @instruction
-def as_bytes(typing: Any, x: Any):
+def as_bytes(x: Any):
     """The buffer of an operand as bytes, where an attribute rather than the op says what it holds."""
-    kind = types.CPointer(types.uint8)
+    kind = types.Pointer(types.uint8)
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(kind))
+    def emit(builder: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], kind.llvm)
 
-    return kind(types.CPointer(x.dtype)), emit
+    return kind(types.Pointer(x.element)), emit

@@ -8,33 +8,34 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
 from dltool.kernels.bfloat16_unit import has_dot_products
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, instruction
 from dltool.kernels.cpu.bfloat16 import rounded
 from dltool.kernels.cpu.bfloat16_tile import HALVES
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, llvm_vector, load, shared, store
+from dltool.kernels.cpu.vector import constant, floats16, load, store
 from dltool.kernels.pairs import depth_words
 from dltool.kernels.records import BATCH, LANES
 
 _I32 = ir.IntType(32)
 _SHORTS = ir.VectorType(ir.IntType(16), 2 * LANES)
 _ORDER = ir.VectorType(_I32, 2 * LANES)
+_CONVERT = "llvm.x86.avx512bf16.cvtne2ps2bf16.512"
 
 
 def _instruction(order: list[int]) -> Any:
     """Words whose halves are those of two vectors, in an order."""
 
-    def words(typing: Any, first: Any, second: Any):
-        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def words(first: Any, second: Any):
+        def emit(builder: Any, args: Any) -> Any:
             halves = _rounded_halves(builder, *args)
             halves = builder.shuffle_vector(halves, halves, ir.Constant(_ORDER, order))
-            return builder.bitcast(halves, llvm_vector(floats16))
+            return builder.bitcast(halves, floats16.llvm)
 
         return floats16(floats16, floats16), emit
 
@@ -44,20 +45,17 @@ def _instruction(order: list[int]) -> Any:
 def _rounded_halves(builder: Any, first: Any, second: Any) -> Any:
     """The upper halves of the numbers of two vectors; an instruction that makes them rounds, too."""
     if has_dot_products():
-        kind = ir.FunctionType(HALVES, [first.type, first.type])
-        convert = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512bf16.cvtne2ps2bf16.512")
-        return builder.bitcast(builder.call(convert, [second, first]), _SHORTS)
+        return builder.bitcast(call(builder, _CONVERT, HALVES, second, first), _SHORTS)
     numbers = [builder.bitcast(each, _SHORTS) for each in (first, second)]
     return builder.shuffle_vector(*numbers, ir.Constant(_ORDER, list(range(1, 4 * LANES, 2))))
 
 
 _halves_of_lanes = _instruction(list(range(2 * LANES)))
 _halves_of_vectors = _instruction([i // 2 + i % 2 * LANES for i in range(2 * LANES)])
-_depth_words = shared(depth_words)
+_depth_words = depth_words
 _EXACT = not has_dot_products()  # the halves are taken as they are
 
 
-@inlined
 def words_of_lanes(first, second):
     """Words of pairs of lanes: those of the first vector, then those of the second."""
     if _EXACT:
@@ -65,7 +63,6 @@ def words_of_lanes(first, second):
     return _halves_of_lanes(first, second)
 
 
-@inlined
 def words_of_vectors(first, second):
     """Words whose lower halves are the lanes of the first vector, and the upper ones those of the second."""
     if _EXACT:
@@ -74,10 +71,10 @@ def words_of_vectors(first, second):
 
 
 @instruction
-def store_half(typing: Any, pointer: Any, index: Any, words: Any, upper: Any):
+def store_half(pointer: Any, index: Any, words: Any, upper: Any):
     """Write the upper (1) or the lower (0) halves of words; another thread may write the others meanwhile."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         pointer, index, words, upper = args
         kind = ir.VectorType(ir.IntType(1), 2 * LANES)
         masks = [ir.Constant(kind, [i % 2 == half for i in range(2 * LANES)]) for half in (0, 1)]
@@ -85,12 +82,9 @@ def store_half(typing: Any, pointer: Any, index: Any, words: Any, upper: Any):
         address = builder.bitcast(builder.gep(pointer, [index]), _SHORTS.as_pointer())
         operands = [builder.bitcast(words, _SHORTS), address, ir.Constant(_I32, 2)]
         operands.append(builder.select(is_upper, masks[1], masks[0]))
-        function = ir.FunctionType(ir.VoidType(), [operand.type for operand in operands])
-        masked = cgutils.get_or_insert_function(builder.module, function, "llvm.masked.store.v32i16.p0v32i16")
-        builder.call(masked, operands)
-        return context.get_dummy_value()
+        call(builder, "llvm.masked.store.v32i16.p0v32i16", ir.VoidType(), *operands)
 
-    return types.void(types.CPointer(types.float32), types.int64, floats16, types.int64), emit
+    return types.void(types.Pointer(types.float32), types.int64, floats16, types.int64), emit
 
 
 @kernel

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, counted, instruction, moved, variable
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance
 from dltool.kernels.cpu.registers import WIDE
-from dltool.kernels.cpu.vector import constant, fma, instruction, load, store
+from dltool.kernels.cpu.vector import FMA, constant, fma, load, store
 from dltool.kernels.records import LANES
 
 #: vectors that `multiply_adds` works on; who calls it gives as many
@@ -21,23 +19,20 @@ CHAINS = 12 if WIDE else 6
 
 
 @instruction
-def _run_chains(typing: Any, turns: Any, chains: Any, factor: Any, addend: Any):
+def _run_chains(turns: Any, chains: Any, factor: Any, addend: Any):
     """`turns` times c = c · factor + addend, for each of the vectors that `chains` points to."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         turns, chains, factor, addend = args
         vector = factor.type
-        kind = ir.FunctionType(vector, [vector] * 3)
-        multiply_add = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v16f32")
-        starts = [cgutils.gep_inbounds(builder, chains, i * LANES) for i in range(CHAINS)]
+        starts = [moved(builder, chains, i * LANES) for i in range(CHAINS)]
         places = [builder.bitcast(start, vector.as_pointer()) for start in starts]
-        registers = [cgutils.alloca_once_value(builder, builder.load(place, align=4)) for place in places]
-        with cgutils.for_range(builder, turns):
+        registers = [variable(builder, builder.load(place, align=4)) for place in places]
+        with counted(builder, turns):
             for register in registers:
-                builder.store(builder.call(multiply_add, [builder.load(register), factor, addend]), register)
+                builder.store(call(builder, FMA, vector, builder.load(register), factor, addend), register)
         for place, register in zip(places, registers, strict=True):
             builder.store(builder.load(register), place, align=4)
-        return context.get_dummy_value()
 
     return types.void(types.int64, chains, factor, addend), emit
 

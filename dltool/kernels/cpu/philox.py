@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy import uint32
 
-from dltool.kernels.cpu.vector import high_product, inlined, splat
+from dltool.kernels.cpu.vector import high_product, splat
 
 FIRST_MULTIPLIER = uint32(0xD2511F53)
 SECOND_MULTIPLIER = uint32(0xCD9E8D57)
@@ -12,7 +12,6 @@ FIRST_WEYL = uint32(0x9E3779B9)
 SECOND_WEYL = uint32(0xBB67AE85)
 
 
-@inlined
 def philox(c0, c1, c2, c3, key_0, key_1):
     """The four outputs for each lane's counter; `key_0` and `key_1` are scalars."""
     k0, k1 = uint32(key_0), uint32(key_1)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from dltool.kernels.cpu.vector import inlined, instruction
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import I8, I32, call, instruction
 from dltool.kernels.records import LANES, VECTOR_BYTES
 
 
 def _pointer_to(element: Any, name: str) -> Any:
-    kind = types.CPointer(element)
+    kind = types.Pointer(element)
 
-    def typer(typing: Any, address: Any):
-        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(kind))
+    def typer(address: Any):
+        def emit(builder: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], kind.llvm)
 
         return kind(types.int64), emit
 
@@ -33,55 +32,52 @@ byte_pointer = _pointer_to(types.uint8, "byte_pointer")
 
 
 @instruction
-def advance(typing: Any, pointer: Any, count: Any):
+def advance(pointer: Any, count: Any):
     """The pointer `count` elements further on."""
-    kind = types.CPointer(pointer.dtype)
-    return kind(kind, types.int64), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
+    kind = types.Pointer(pointer.element)
+    return kind(kind, types.int64), lambda builder, args: builder.gep(args[0], [args[1]])
 
 
 @instruction
-def prefetch(typing: Any, pointer: Any):
+def prefetch(pointer: Any):
     """Ask for the cache line at a pointer, so that it is in the second-level cache when it is read."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        flag, byte = ir.IntType(32), ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [builder.bitcast(args[0], byte), flag(0), flag(2), flag(1)])
-        return context.get_dummy_value()
+    def emit(builder: Any, args: Any) -> Any:
+        place = builder.bitcast(args[0], I8.as_pointer())
+        to_read, second_cache, data = (I32(number) for number in (0, 2, 1))
+        call(builder, "llvm.prefetch.p0", ir.VoidType(), place, to_read, second_cache, data)
 
-    return types.void(types.CPointer(pointer.dtype)), emit
+    return types.void(types.Pointer(pointer.element)), emit
 
 
 @instruction
-def as_integers(typing: Any, pointer: Any):
+def as_integers(pointer: Any):
     """The same memory as 64-bit integers."""
-    kind = types.CPointer(types.int64)
+    kind = types.Pointer(types.int64)
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(kind))
+    def emit(builder: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], kind.llvm)
 
-    return kind(types.CPointer(pointer.dtype)), emit
+    return kind(types.Pointer(pointer.element)), emit
 
 
 @instruction
-def as_floats(typing: Any, pointer: Any):
+def as_floats(pointer: Any):
     """The same memory as float32."""
-    kind = types.CPointer(types.float32)
+    kind = types.Pointer(types.float32)
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(kind))
+    def emit(builder: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], kind.llvm)
 
-    return kind(types.CPointer(pointer.dtype)), emit
+    return kind(types.Pointer(pointer.element)), emit
 
 
 @instruction
-def bits_as_number(typing: Any, bits: Any):
+def bits_as_number(bits: Any):
     """The float64 whose bits an integer holds."""
-    return types.float64(types.int64), lambda context, builder, sig, args: builder.bitcast(args[0], ir.DoubleType())
+    return types.float64(types.int64), lambda builder, args: builder.bitcast(args[0], ir.DoubleType())
 
 
-@inlined
 def at(pointer, vector):
     """The pointer to a vector, by its number."""
     return advance(pointer, vector * LANES)
@@ -91,11 +87,11 @@ def make_room(vectors: int) -> Any:
     """A function without arguments that gives memory on the stack for some vectors, aligned to lines of the cache."""
 
     @instruction
-    def room(typing):
-        def emit(context, builder, sig, args):
+    def room():
+        def emit(builder, args):
             return room_on_stack(builder, ir.FloatType(), vectors * LANES)
 
-        return types.CPointer(types.float32)(), emit
+        return types.Pointer(types.float32)(), emit
 
     return room
 

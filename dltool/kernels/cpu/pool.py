@@ -6,21 +6,22 @@ from typing import Any
 
 from numpy import float32
 
+from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.sums import column_sums
-from dltool.kernels.cpu.vector import constant, floats16, inlined, instruction, load, mask16, select, splat, store
+from dltool.kernels.cpu.vector import constant, floats16, load, mask16, select, splat, store
 from dltool.kernels.records import (
     LANES,
 )
 
 
 @instruction
-def greater_or_nan(typing: Any, x: Any, y: Any):
+def greater_or_nan(x: Any, y: Any):
     """Lane by lane: x > y, or x is NaN."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         x, y = args
         return builder.or_(builder.fcmp_ordered(">", x, y), builder.fcmp_unordered("uno", x, x))
 
@@ -28,51 +29,45 @@ def greater_or_nan(typing: Any, x: Any, y: Any):
 
 
 @instruction
-def equal_or_nan(typing: Any, x: Any, y: Any):
+def equal_or_nan(x: Any, y: Any):
     """Lane by lane: x = y, or x is NaN."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         x, y = args
         return builder.or_(builder.fcmp_ordered("==", x, y), builder.fcmp_unordered("uno", x, x))
 
     return mask16(floats16, floats16), emit
 
 
-@inlined
 def within(start, count, size):
     """First and end of the `count` positions from `start` on that lie within an axis of `size`."""
     return max(start, 0), min(start + count, size)
 
 
-@inlined
 def window_rows(g, i):
     """First and last row + 1 of the windows of row `i`."""
     start = i * g.stride_height - g.top
     return within(start, g.kernel_height, g.height)
 
 
-@inlined
 def window_columns(g, j):
     """First and last column + 1 of the windows of column `j`."""
     start = j * g.stride_width - g.left
     return within(start, g.kernel_width, g.width)
 
 
-@inlined
 def positions(g):
     """Pixels of an image and of what is pooled of it."""
     size = g.height * g.width
     return size, g.out_height * g.out_width
 
 
-@inlined
 def overlapping(g):
     """Whether a pixel may lie in several windows."""
     high = g.kernel_height > g.stride_height
     return high or g.kernel_width > g.stride_width
 
 
-@inlined
 def tiled(g):
     """Whether every pixel lies in exactly one window, so that a gradient needs no clearing first."""
     down, right = g.stride_height, g.stride_width
@@ -83,7 +78,6 @@ def tiled(g):
     return moves and lies and as_high and as_wide
 
 
-@inlined
 def largest_of(image, width, height, count):
     """The largest of `count` columns in each of `height` rows."""
     largest = load(image, 0)
@@ -116,7 +110,6 @@ def max_pool(x, y, geometry, step, low, high):
                     store(out, (i * out_width + j) * LANES, largest)
 
 
-@inlined
 def give_to_largest(image, target, width, height, count, largest, rest, adds):
     """`rest` to the first pixel of a window that is its largest; the other pixels get, or are left with, nothing."""
     for row in range(height):
@@ -156,7 +149,6 @@ def max_pool_gradient(x, y, dy, dx, geometry, step, low, high):
                         give_to_largest(seen, given, width, height, count, largest, rest, adds)
 
 
-@inlined
 def share(g, include_padding, pixels):
     """1 / elements of a window that has `pixels` of them within the image."""
     if include_padding != 0:
@@ -164,7 +156,6 @@ def share(g, include_padding, pixels):
     return splat(float32(1) / float32(pixels))
 
 
-@inlined
 def sum_of(image, width, height, count):
     """The sum of `count` columns in each of `height` rows."""
     total = constant(0)
@@ -193,7 +184,6 @@ def average_pool(x, y, geometry, include_padding, step, low, high):
                     store(out, (i * out_width + j) * LANES, total * share(geometry, include_padding, height * count))
 
 
-@inlined
 def give_to_all(target, width, height, count, part, adds):
     """`part` to every pixel of a window."""
     for row in range(height):

@@ -6,17 +6,15 @@ how far rows (of a start) and columns are apart, in floats.
 
 from __future__ import annotations
 
-from typing import Any
-
 from llvmlite import ir
 from numpy import float32, inf
 
+from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.calls import FLOATS, INTEGERS, call_tile
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.pointers import advance, at, prefetch, room_on_stack
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import Shared, make_tile, make_tiles, set_shared
-from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
 from dltool.kernels.records import LANES
 
@@ -43,7 +41,6 @@ def weight_tiles(shared, height, a, start, out):
     _rows_of_numbers(shared, height, a, start, out)
 
 
-@inlined
 def columns_together(columns):
     """How many of the columns that are left a tile takes."""
     if _FOUR and columns >= ACROSS:
@@ -51,7 +48,6 @@ def columns_together(columns):
     return 2 if _TWO and columns >= 2 else 1
 
 
-@inlined
 def rows_of_tiles(tiles, count, across, taps, table, a, a_row, a_step, b, start, out, least):
     """`count` rows, `a_row` floats apart, of up to ACROSS columns, in pieces of similar heights."""
     tallest = _FOUR if across == ACROSS else _TWO if across == 2 else _ONE
@@ -68,7 +64,6 @@ def rows_of_tiles(tiles, count, across, taps, table, a, a_row, a_step, b, start,
         low = end
 
 
-@inlined
 def columns_of_tiles(tiles, count, columns, taps, table, a, a_row, a_step, b, start, out, least):
     """The same for any number of columns."""
     first = 0
@@ -81,7 +76,6 @@ def columns_of_tiles(tiles, count, columns, taps, table, a, a_row, a_step, b, st
         first += across
 
 
-@inlined
 def product_rows(tiles, depth, x, stride, panels, start, out, count, columns, least):
     """`count` rows of some columns: `depth` blocks of x, `stride` floats apart, times as many blocks of each panel."""
     table = local_table()
@@ -94,7 +88,6 @@ def product_rows(tiles, depth, x, stride, panels, start, out, count, columns, le
         columns_of_tiles(tiles, count, columns, taps, table, x, LANES, 1, panels, so_far, out, floor)
 
 
-@inlined
 def product_of_column(tiles, depth, x, stride, panel, start, out, count, least):
     """The same for one column and at most DEPTH blocks, mostly without calls: there may be few rows."""
     table, shared, low = local_table(), local_shared(), 0
@@ -111,7 +104,6 @@ def product_of_column(tiles, depth, x, stride, panel, start, out, count, least):
         call_tile(tiles, shared, count - low, at(x, low), advance(start[0], low * start[1]), at(out, low))
 
 
-@inlined
 def outer_products(tiles, terms, rows, columns, source, upstream, start, out):
     """`rows` channels of a block by some columns: `start` plus the sum over `terms` rows of source · upstream."""
     table = local_table()
@@ -119,7 +111,6 @@ def outer_products(tiles, terms, rows, columns, source, upstream, start, out):
     columns_of_tiles(tiles, rows, columns, 1, table, source, 1, LANES, upstream, start, out, float32(-inf))
 
 
-@inlined
 def outer_product(terms, source, upstream, start, out):
     """The same for all channels of a block and one column, without a call: batches may be short."""
     table, shared = local_table(), local_shared()
@@ -132,28 +123,27 @@ def outer_product(terms, source, upstream, start, out):
         _last_rows(shared, advance(source, last), advance(start[0], last * start[1]), at(out, last))
 
 
-@inlined
 def set_tap(table, tap, first, second, terms):
     """Write an entry of a table of taps."""
     table[tap * TAP_FIELDS], table[tap * TAP_FIELDS + 1], table[tap * TAP_FIELDS + 2] = first, second, terms
 
 
 @instruction
-def local_table(typing: Any):
+def local_table():
     """Room on the stack for a table of DEPTH taps."""
     number = ir.IntType(64)
-    return INTEGERS(), lambda context, builder, sig, args: room_on_stack(builder, number, DEPTH * TAP_FIELDS)
+    return INTEGERS(), lambda builder, args: room_on_stack(builder, number, DEPTH * TAP_FIELDS)
 
 
 @instruction
-def local_shared(typing: Any):
+def local_shared():
     """Room on the stack for what the pieces of a product have in common."""
     number = ir.IntType(64)
-    return INTEGERS(), lambda context, builder, sig, args: room_on_stack(builder, number, len(Shared._fields))
+    return INTEGERS(), lambda builder, args: room_on_stack(builder, number, len(Shared._fields))
 
 
 @instruction
-def local_panels(typing: Any):
+def local_panels():
     """Room on the stack for ACROSS panels: DEPTH blocks of 16 × 16 each."""
     number = ir.FloatType()
-    return FLOATS(), lambda context, builder, sig, args: room_on_stack(builder, number, ACROSS * DEPTH * LANES * LANES)
+    return FLOATS(), lambda builder, args: room_on_stack(builder, number, ACROSS * DEPTH * LANES * LANES)

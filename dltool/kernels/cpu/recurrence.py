@@ -15,15 +15,14 @@ from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pairs import words_of_lanes
 from dltool.kernels.cpu.pointers import as_integers, at, make_room
 from dltool.kernels.cpu.product import product_rows, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vectors, table_vectors
 from dltool.kernels.records import LANES, POSITION
 
 _room_for_taps = make_room(table_vectors(WORD_BLOCKS))
-dense_size, _mask_size = shared(dense_vectors), shared(mask_vectors)
+dense_size, _mask_size = dense_vectors, mask_vectors
 
 
-@inlined
 def add_product(tiles, x, depth, count, w, columns, out):
     """out = out + x · w, of dense x (depth blocks) and out (columns blocks), and w as it is stored."""
     across, panels = count * LANES, (w, depth * LANES * LANES)
@@ -31,7 +30,6 @@ def add_product(tiles, x, depth, count, w, columns, out):
     product_rows(tiles, depth, x, across, panels, start, target, count, columns, float32(-inf))
 
 
-@inlined
 def add_word_product(tiles, x, depth, count, w, columns, out):
     """The same of words: of `depth` blocks of x, and of w as it is stored."""
     table = as_integers(_room_for_taps())
@@ -47,7 +45,6 @@ def add_word_product(tiles, x, depth, count, w, columns, out):
             )  # fmt: skip
 
 
-@inlined
 def make_words(x, blocks, count, words):
     """Words of the channels of a dense value, which is `blocks` blocks."""
     for block in range((blocks + 1) // 2):
@@ -57,7 +54,6 @@ def make_words(x, blocks, count, words):
             store(words, (block * count + i) * LANES, words_of_lanes(load(x, (first + i) * LANES), upper))
 
 
-@inlined
 def add_seen(tiles, state, mask, masked, rounded, blocks, count, w, columns, out):
     """out = out + state · w, of what recurrent weights see of a dense state; with `rounded` 2 these are words."""
     seen = seen_state(state, mask, masked, 1 if rounded == 1 else 0, blocks, count)
@@ -69,7 +65,6 @@ def add_seen(tiles, state, mask, masked, rounded, blocks, count, w, columns, out
         add_product(tiles, seen, blocks, count, w, columns, out)
 
 
-@inlined
 def transpose_matrix(w, depth, columns, turned):
     """w (depth · 16, columns · 16), stored by blocks of its columns, by blocks of its rows."""
     for d in range(depth):
@@ -77,7 +72,6 @@ def transpose_matrix(w, depth, columns, turned):
             transpose_block(at(w, (j * depth + d) * LANES), at(turned, (d * columns + j) * LANES))
 
 
-@inlined
 def take_steps(x, low, count, first, number, dense):
     """The rows of `number` steps of x (T, C) from step `first` on, made dense, one after the other."""
     steps, size = x.rows_per_sample, dense_size(x.blocks, count)
@@ -89,7 +83,6 @@ def take_steps(x, low, count, first, number, dense):
                 store(target, t * size * LANES, load(source, t * LANES))
 
 
-@inlined
 def put_steps(dense, x, low, count, first, number):
     """Writes dense values into the rows of `number` steps of x (T, C) from step `first` on."""
     steps, size = x.rows_per_sample, dense_size(x.blocks, count)
@@ -101,21 +94,18 @@ def put_steps(dense, x, low, count, first, number):
                 store(target, t * LANES, load(source, t * size * LANES))
 
 
-@inlined
 def clear_dense(dense, blocks, count):
     """Zeros in one dense value."""
     for vector in range(blocks * count):
         store(dense, vector * LANES, constant(0))
 
 
-@inlined
 def copy_dense(source, target, blocks, count):
     """Copies one dense value."""
     for vector in range(blocks * count):
         store(target, vector * LANES, load(source, vector * LANES))
 
 
-@inlined
 def start_state(extras, masked, number, blocks, low, count, dense):
     """A state before the first step, made dense: that number of the initial ones, or zeros."""
     for block in range(blocks):
@@ -127,7 +117,6 @@ def start_state(extras, masked, number, blocks, low, count, dense):
                 store(dense, place, constant(0))
 
 
-@inlined
 def take_mask(extras, masked, blocks, low, count, mask):
     """The mask, made dense, if there is one: it is the last of the extras."""
     if masked != 0:
@@ -137,7 +126,6 @@ def take_mask(extras, masked, blocks, low, count, mask):
                 store(mask, (block * count + i) * LANES, load(given, (block * given.rows + low + i) * LANES))
 
 
-@inlined
 def seen_state(x, mask, masked, rounded, blocks, count):
     """What recurrent weights see of a dense state: all of it; its product with a mask, where there is one; rounded."""
     if masked == 0 and rounded == 0:
@@ -151,7 +139,6 @@ def seen_state(x, mask, masked, rounded, blocks, count):
     return seen
 
 
-@inlined
 def add_slopes(tiles, slopes, depth, count, turned, columns, mask, masked, rounded, out):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)

@@ -9,11 +9,10 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES
 
 
-@inlined
 def spaced_sums(x, count, distance):
     """Σ over `count` vectors that are `distance` vectors apart, in four interleaved chains whose order is fixed."""
     first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
@@ -28,7 +27,6 @@ def spaced_sums(x, count, distance):
     return (first + second) + (third + fourth)
 
 
-@inlined
 def spaced_products(a, b, count, distance):
     """Σ of the products of `count` pairs of vectors, in two chains."""
     even, odd, apart = constant(0), constant(0), distance * LANES
@@ -40,19 +38,16 @@ def spaced_products(a, b, count, distance):
     return even + odd
 
 
-@inlined
 def sums_of_one(a, b, vector, count, distance):
     """Σ of a from a vector on."""
     return spaced_sums(at(a, vector), count, distance)
 
 
-@inlined
 def sums_of_products(a, b, vector, count, distance):
     """Σ a · b from a vector on."""
     return spaced_products(at(a, vector), at(b, vector), count, distance)
 
 
-@inlined
 def reduce(sums, a, b, y, axes, factor, low, high):
     """y = factor · Σ over the axes of size 1, for some samples."""
     repeat, inner = repetition(axes)

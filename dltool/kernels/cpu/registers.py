@@ -1,12 +1,10 @@
-"""What the vector registers of the processor hold, and so which tiles there are. Numba is not imported here."""
+"""What the vector registers of the processor hold, and so which tiles there are."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
-from llvmlite import binding
-
+from dltool.kernels import processor
 from dltool.kernels.cpu.workspace import ACROSS
 from dltool.kernels.records import LANES
 
@@ -16,10 +14,7 @@ ONE_A_CYCLE = frozenset(("znver4",))
 
 def has_wide_registers() -> bool:
     """Whether a vector fits one of 32 registers (AVX-512) rather than two of 16 (AVX2)."""
-    features = os.environ.get("NUMBA_CPU_FEATURES")  # as Numba takes it
-    if features is not None:
-        return "+avx512f" in features
-    return bool(binding.get_host_cpu_features().get("avx512f"))
+    return processor.has("avx512f")
 
 
 def tallest_tiles() -> Mapping[int, int]:
@@ -31,7 +26,7 @@ def tallest_tiles() -> Mapping[int, int]:
     """
     if not has_wide_registers():
         return {1: 6}
-    if (os.environ.get("NUMBA_CPU_NAME") or binding.get_host_cpu_name()) in ONE_A_CYCLE:
+    if processor.name() in ONE_A_CYCLE:
         return {1: 16}
     return {1: 16, 2: 8, ACROSS: 6}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES
 
 
@@ -24,7 +24,6 @@ def rotary(x, turns, y, heads, inverse, step, low, high):
                     turn_numbers(x, turns, y, head * width, row, t, width // 2, inverse)
 
 
-@inlined
 def turn_vectors(x, turns, y, block, row, t, half, inverse):
     """A head whose halves are whole blocks, from `block` on."""
     for n in range(half):
@@ -37,7 +36,6 @@ def turn_vectors(x, turns, y, block, row, t, half, inverse):
         store(y, second, two * cosine + one * sine)
 
 
-@inlined
 def turn_numbers(x, turns, y, channel, row, t, half, inverse):
     """A head from `channel` on, one pair at a time."""
     for i in range(half):

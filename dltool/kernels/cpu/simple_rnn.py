@@ -16,11 +16,11 @@ from dltool.kernels.cpu.recurrence import (
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, inlined, load, select, shared, store
+from dltool.kernels.cpu.vector import constant, load, select, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space, simple_rnn_space
 from dltool.kernels.records import LANES
 
-_space, _gradient_space = shared(simple_rnn_space), shared(simple_rnn_gradient_space)
+_space, _gradient_space = simple_rnn_space, simple_rnn_gradient_space
 
 
 @kernel
@@ -29,7 +29,6 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, tiles, wor
     simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, low, high)
 
 
-@inlined
 def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = y.rows_per_sample, high - low, y.blocks
@@ -57,7 +56,6 @@ def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, round
     simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, low, high)
 
 
-@inlined
 def simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks

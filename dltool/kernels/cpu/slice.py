@@ -5,11 +5,10 @@ from __future__ import annotations
 from dltool.kernels.cpu.arithmetic import clear_last_block, copy_rows
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, inlined, load, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def moved_rows(axes):
     """Rows of the whole and of the part that belong together, and the rows of each step along the axis."""
     whole, part, inner = 1, 1, 1
@@ -22,7 +21,6 @@ def moved_rows(axes):
     return inner, inner, inner
 
 
-@inlined
 def copy_run(source, first, target, second, count):
     """Copy `count` contiguous rows of a block."""
     for i in range(count):

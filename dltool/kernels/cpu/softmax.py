@@ -8,17 +8,15 @@ from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, max_rows_of_lanes, sum_lanes, sum_rows_of_lanes
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, inlined, load, select, splat, store
+from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def used_lanes(block, width):
     """A mask of the lanes of a block that hold channels."""
     return first_lanes(min(width - block * LANES, LANES))
 
 
-@inlined
 def row_maximum(x, stride, width):
     """The largest channel of a row, lane-wise over its blocks and then across the lanes."""
     largest = constant(-inf)
@@ -28,7 +26,6 @@ def row_maximum(x, stride, width):
     return max_lanes(largest)
 
 
-@inlined
 def softmax_row(x, p, stride, width):
     """p = eˣ⁻ᵐ / Σ eˣ⁻ᵐ over one row; returns the maximum m and the sum."""
     maximum = row_maximum(x, stride, width)
@@ -45,7 +42,6 @@ def softmax_row(x, p, stride, width):
     return maximum, weight
 
 
-@inlined
 def softmax_16_rows(x, p, width):
     """The same for 16 rows of one block at once, with the same bits: a lane for each row's maximum and sum."""
     used = used_lanes(0, width)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 from numpy import uint32
 
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import I32, call, instruction
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, byte_pointer, integer_pointer, word_pointer
-from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import (
     AHEAD,
     PIECE_BYTES,
@@ -39,31 +38,26 @@ from dltool.kernels.records import (
     SPREAD_SOURCE,
 )
 
-_I32 = ir.IntType(32)
 LINE_BYTES = 64
 
 
 @instruction
-def copy_bytes(typing: Any, target: Any, source: Any, count: Any):
+def copy_bytes(target: Any, source: Any, count: Any):
     """Copy `count` bytes between places that do not overlap."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        cgutils.raw_memcpy(builder, *args, itemsize=1)
-        return context.get_dummy_value()
+    def emit(builder: Any, args: Any) -> Any:
+        call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), *args, ir.Constant(ir.IntType(1), 0))
 
     return types.void(target, source, types.int64), emit
 
 
 @instruction
-def prefetch(typing: Any, pointer: Any):
+def prefetch(pointer: Any):
     """Fetch the cache line of a byte that will soon be written."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [args[0].type, _I32, _I32, _I32])
-        fetch = builder.module.declare_intrinsic("llvm.prefetch", [args[0].type], kind)
-        to_write, nearest_cache, data = (ir.Constant(_I32, number) for number in (1, 3, 1))
-        builder.call(fetch, [args[0], to_write, nearest_cache, data])
-        return context.get_dummy_value()
+    def emit(builder: Any, args: Any) -> Any:
+        to_write, nearest_cache, data = (I32(number) for number in (1, 3, 1))
+        call(builder, "llvm.prefetch.p0", ir.VoidType(), args[0], to_write, nearest_cache, data)
 
     return types.void(pointer), emit
 
@@ -94,7 +88,6 @@ def sort_rows(a, step, low, high):
         ends[block] = uint32(place + uint32(1))
 
 
-@inlined
 def number_of(key):
     """The number within its run of the sample that a key stands for."""
     return int(key & uint32(RUN - 1))

@@ -9,12 +9,12 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import I8, I32, I64, call, instruction, on_stack, variable
+from dltool.kernels.cpu.calls import call_at
 from dltool.kernels.cpu.kernel import entry
 from dltool.kernels.cpu.pointers import advance, integer_pointer
-from dltool.kernels.cpu.vector import inlined, instruction
 from dltool.kernels.records import (
     BATCH,
     FLAGS,
@@ -38,7 +38,6 @@ from dltool.kernels.records import (
     TABLE_TICKS,
 )
 
-_I32 = ir.IntType(32)
 _IS_X86 = platform.machine() in ("x86_64", "AMD64")
 #: the control bits "flush to zero" and "denormals are zero" of MXCSR
 _FLUSH = 0x8040
@@ -48,68 +47,58 @@ PATIENCE = 4000
 
 
 @instruction
-def call_kernel(typing: Any, function: Any, arguments: Any, step: Any, low: Any, high: Any):
+def call_kernel(function: Any, arguments: Any, step: Any, low: Any, high: Any):
     """Call a kernel by its address."""
-    sig = types.void(types.int64, arguments, step, types.int64, types.int64)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(arg) for arg in sig.args[1:]])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-        return context.get_dummy_value()
-
-    return sig, emit
+    return call_at(types.void(arguments, step, types.int64, types.int64))
 
 
 @instruction
-def atomic_increment(typing: Any, pointer: Any):
+def atomic_increment(pointer: Any):
     """Add 1 for all threads to see; returns the value before."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.atomic_rmw("add", args[0], ir.Constant(ir.IntType(64), 1), "acq_rel")
+    def emit(builder: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", args[0], I64(1), "acq_rel")
 
     return types.int64(pointer), emit
 
 
 @instruction
-def atomic_load(typing: Any, pointer: Any):
+def atomic_load(pointer: Any):
     """Read what other threads have stored, and all that they wrote before."""
-    return types.int64(pointer), lambda context, builder, sig, args: builder.load_atomic(args[0], "acquire", 8)
+    return types.int64(pointer), lambda builder, args: builder.load_atomic(args[0], "acquire", 8)
 
 
 @instruction
-def atomic_store(typing: Any, pointer: Any, value: Any):
+def atomic_store(pointer: Any, value: Any):
     """Store for other threads to see, after all that was written before."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         builder.store_atomic(args[1], args[0], "release", 8)
-        return context.get_dummy_value()
 
     return types.void(pointer, types.int64), emit
 
 
 @instruction
-def yield_processor(typing: Any):
+def yield_processor():
     """Let another thread of the machine run: sched_yield(2)."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(32), [])
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
-        return context.get_dummy_value()
+    def emit(builder: Any, args: Any) -> Any:
+        call(builder, "sched_yield", I32)
 
     return types.void(), emit
 
 
 @instruction
-def flush_denormals(typing: Any):
+def flush_denormals():
     """Make this thread round numbers below the normal range to zero, as x86 is slow with them; returns how it was."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        before = ir.Constant(_I32, 0)
+    def emit(builder: Any, args: Any) -> Any:
+        before = ir.Constant(I32, 0)
         if _IS_X86:
-            place = cgutils.alloca_once(builder, _I32)
+            place = on_stack(builder, I32)
             _control(builder, "llvm.x86.sse.stmxcsr", place)
             before = builder.load(place)
-            builder.store(builder.or_(before, ir.Constant(_I32, _FLUSH)), place)
+            builder.store(builder.or_(before, ir.Constant(I32, _FLUSH)), place)
             _control(builder, "llvm.x86.sse.ldmxcsr", place)
         return before
 
@@ -117,37 +106,32 @@ def flush_denormals(typing: Any):
 
 
 @instruction
-def restore_rounding(typing: Any, before: Any):
+def restore_rounding(before: Any):
     """Undo `flush_denormals`, so that other code of this thread is not affected."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         if _IS_X86:
-            place = cgutils.alloca_once_value(builder, args[0])
+            place = variable(builder, args[0])
             builder.store(args[0], place)
             _control(builder, "llvm.x86.sse.ldmxcsr", place)
-        return context.get_dummy_value()
 
     return types.void(types.uint32), emit
 
 
 def _control(builder: Any, name: str, place: Any) -> None:
-    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
-    function = cgutils.get_or_insert_function(builder.module, kind, name)
-    builder.call(function, [builder.bitcast(place, ir.IntType(8).as_pointer())])
+    call(builder, name, ir.VoidType(), builder.bitcast(place, I8.as_pointer()))
 
 
 @instruction
-def cycles(typing: Any):
+def cycles():
     """The processor's time-stamp counter."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(64), [])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.readcyclecounter"), [])
+    def emit(builder: Any, args: Any) -> Any:
+        return call(builder, "llvm.readcyclecounter", I64)
 
     return types.int64(), emit
 
 
-@inlined
 def meet(meeting, threads):
     """Wait until all threads are here. The last one to come opens the way for the others."""
     generation = atomic_load(advance(meeting, LINE))
@@ -162,7 +146,6 @@ def meet(meeting, threads):
             yield_processor()
 
 
-@inlined
 def share(rows, thread, threads):
     """The first row of a thread's share: a multiple of four, as tiles are, where shares are large enough to stay even.
 
@@ -172,7 +155,6 @@ def share(rows, thread, threads):
     return rows if thread == threads else rows * thread // threads // step * step
 
 
-@inlined
 def run_op(op, ops, arguments, step, low, high, ticks):
     """Call a kernel on a share of its work, if the step has the flags that the op needs."""
     record = advance(ops, op * OP_FIELDS)
@@ -182,7 +164,6 @@ def run_op(op, ops, arguments, step, low, high, ticks):
         count(ticks, op, started)
 
 
-@inlined
 def count(ticks, place, started):
     """Add the cycles since `started` at a place of the table of ticks, whose address is 0 where nobody counts."""
     if ticks != 0:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.vector import constant, fma, inlined, load
+from dltool.kernels.cpu.vector import constant, fma, load
 from dltool.kernels.records import LANES
 
 
-@inlined
 def column_sums(x, count):
     """Σ over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
     first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
@@ -21,7 +20,6 @@ def column_sums(x, count):
     return (first + second) + (third + fourth)
 
 
-@inlined
 def column_products(x, y, count):
     """Σ over `count` contiguous vectors of x · y."""
     even, odd = constant(0), constant(0)
@@ -33,7 +31,6 @@ def column_products(x, y, count):
     return even + odd
 
 
-@inlined
 def squared_distances(x, center, count):
     """Σ (x - center)² over `count` contiguous vectors, in four interleaved chains whose order is fixed."""
     first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)

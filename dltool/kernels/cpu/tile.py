@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, counted, instruction, on_stack
 from dltool.kernels.cpu.calls import FLOATS, INTEGERS, TILE
-from dltool.kernels.cpu.vector import instruction
+from dltool.kernels.cpu.vector import FMA
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
@@ -47,15 +47,14 @@ _KINDS = Shared(_I64, _I64, _I64.as_pointer(), _I64, _FLOATS, _I64, _I64, _I64, 
 
 @instruction
 def set_shared(
-    typing: Any, place: Any, across: Any, taps: Any, table: Any, a_step: Any, b: Any, b_across: Any, start_step: Any,
+    place: Any, across: Any, taps: Any, table: Any, a_step: Any, b: Any, b_across: Any, start_step: Any,
     start_across: Any, out_across: Any, least: Any,
 ):  # fmt: skip
     """Write what the pieces of a product have in common."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         for i, (kind, value) in enumerate(zip(_KINDS, args[1:], strict=True)):
             builder.store(value, _field(builder, args[0], i, kind))
-        return context.get_dummy_value()
 
     number = types.int64
     own = (number, number, INTEGERS, number, FLOATS, number, number, number, number, types.float32)
@@ -78,8 +77,8 @@ def make_tiles(tallest: Mapping[int, int], row_stride: int, add_term: Term | Non
     add = add_term or _add_term
 
     @instruction
-    def tiles(typing, shared, height, a, start, out):
-        def emit(context, builder, sig, args):
+    def tiles(shared, height, a, start, out):
+        def emit(builder, args):
             place, height, *pointers = args
             known = Shared(*(builder.load(_field(builder, place, i, kind)) for i, kind in enumerate(_KINDS)))
             end = builder.append_basic_block("tiles_end")
@@ -94,7 +93,6 @@ def make_tiles(tallest: Mapping[int, int], row_stride: int, add_term: Term | Non
                     _emit_tile(builder, rows, columns, row_stride, add, known, *pointers)
                     builder.branch(end)
             builder.position_at_end(end)
-            return context.get_dummy_value()
 
         return TILE, emit
 
@@ -105,11 +103,10 @@ def make_tile(height: int, row_stride: int) -> Any:
     """One tile of one column, for a kernel to have as its own: tile(shared, a, start, out)."""
 
     @instruction
-    def tile(typing, shared, a, start, out):
-        def emit(context, builder, sig, args):
+    def tile(shared, a, start, out):
+        def emit(builder, args):
             known = Shared(*(builder.load(_field(builder, args[0], i, kind)) for i, kind in enumerate(_KINDS)))
             _emit_tile(builder, height, 1, row_stride, _add_term, known, *args[1:])
-            return context.get_dummy_value()
 
         return types.void(INTEGERS, FLOATS, FLOATS, FLOATS), emit
 
@@ -124,13 +121,13 @@ def _emit_tile(
     for i, j in places:
         place = _moved(builder, _moved(builder, start, j, known.start_across), i, known.start_step)
         sums[i, j] = _variable(builder, _load(builder, place))
-    with cgutils.for_range(builder, known.taps) as tap:
-        place = builder.mul(tap.index, ir.Constant(_I64, TAP_FIELDS))
+    with counted(builder, known.taps) as tap:
+        place = builder.mul(tap, ir.Constant(_I64, TAP_FIELDS))
         entries = (builder.load(builder.gep(known.table, [_plus(builder, place, i)])) for i in range(TAP_FIELDS))
         a_start, b_start, terms = entries
         a_now = _variable(builder, builder.gep(a, [a_start]))
         b_now = _variable(builder, builder.gep(known.b, [b_start]))
-        with cgutils.for_range(builder, terms):
+        with counted(builder, terms):
             a_here, b_here = builder.load(a_now), builder.load(b_now)
             add(builder, a_here, b_here, row_stride, known.b_across, sums)
             builder.store(builder.gep(a_here, [known.a_step]), a_now)
@@ -147,14 +144,13 @@ def _add_term(
     builder: Any, a: Any, b: Any, row_stride: int, b_across: Any, sums: Mapping[tuple[int, int], Any]
 ) -> None:
     """One number for each row times one vector for each column, added to all sums."""
-    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
     columns = {j: _load(builder, _moved(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
     rows = {
         i: _splat(builder, builder.load(_at(builder, a, i * row_stride), align=4))
         for i in dict.fromkeys(i for i, _ in sums)
     }
     for (i, j), place in sums.items():
-        builder.store(builder.call(fma, [rows[i], columns[j], builder.load(place)]), place)
+        builder.store(call(builder, FMA, _VECTOR, rows[i], columns[j], builder.load(place)), place)
 
 
 def _moved(builder: Any, pointer: Any, times: int, distance: Any) -> Any:
@@ -167,7 +163,7 @@ def _plus(builder: Any, index: Any, constant: int) -> Any:
 
 
 def _variable(builder: Any, value: Any) -> Any:
-    slot = cgutils.alloca_once(builder, value.type)
+    slot = on_stack(builder, value.type)
     builder.store(value, slot)
     return slot
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from dltool.kernels.cpu.vector import floats16, instruction
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.cpu.vector import FMA, floats16
 from dltool.kernels.records import LANES
 
-_POINTER = types.CPointer(types.float32)
+_POINTER = types.Pointer(types.float32)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _INTEGER = ir.IntType(64)
 
@@ -26,12 +26,11 @@ def make_transform(matrix: np.ndarray) -> Any:
     """transform(source, step, target, target_step): vectors `step` floats apart, times the matrix."""
 
     @instruction
-    def transform(typing, source, step, target, target_step):
-        def emit(context, builder, sig, args):
+    def transform(source, step, target, target_step):
+        def emit(builder, args):
             source, step, target, target_step = args
             outputs = _product(builder, matrix, _spaced(builder, source, step, matrix.shape[1]))
             _write(builder, outputs, target, target_step)
-            return context.get_dummy_value()
 
         return types.void(_POINTER, types.int64, _POINTER, types.int64), emit
 
@@ -42,15 +41,13 @@ def make_transform_of_rows(matrix: np.ndarray) -> Any:
     """transform(rows, place, target, target_step): a vector of each of some rows, at the same place, in floats."""
 
     @instruction
-    def transform(typing, rows, place, target, target_step):
-        def emit(context, builder, sig, args):
+    def transform(rows, place, target, target_step):
+        def emit(builder, args):
             rows, place, target, target_step = args
-            pointers = cgutils.unpack_tuple(builder, rows, matrix.shape[1])
-            inputs = [_load(builder, builder.gep(pointer, [place])) for pointer in pointers]
+            inputs = [_load(builder, builder.gep(pointer, [place])) for pointer in rows]
             _write(builder, _product(builder, matrix, inputs), target, target_step)
-            return context.get_dummy_value()
 
-        return types.void(types.UniTuple(_POINTER, matrix.shape[1]), types.int64, _POINTER, types.int64), emit
+        return types.void(types.Tuple((_POINTER,) * matrix.shape[1]), types.int64, _POINTER, types.int64), emit
 
     return transform
 
@@ -59,14 +56,13 @@ def make_last_transform(matrix: np.ndarray) -> Any:
     """transform(source, step, target, target_step, bias, least): the same plus a vector, and nothing below `least`."""
 
     @instruction
-    def transform(typing, source, step, target, target_step, bias, least):
-        def emit(context, builder, sig, args):
+    def transform(source, step, target, target_step, bias, least):
+        def emit(builder, args):
             source, step, target, target_step, bias, least = args
             outputs = _product(builder, matrix, _spaced(builder, source, step, matrix.shape[1]))
             sums = [builder.fadd(output, bias) for output in outputs]
             floored = [builder.select(builder.fcmp_ordered("<", each, least), least, each) for each in sums]
             _write(builder, floored, target, target_step)
-            return context.get_dummy_value()
 
         return types.void(_POINTER, types.int64, _POINTER, types.int64, floats16, floats16), emit
 
@@ -127,8 +123,7 @@ def _add_product(builder: Any, total: Any, factor: float, x: Any) -> Any:
     number = ir.Constant(_VECTOR, [factor] * LANES)
     if total is None:
         return builder.fmul(number, x)
-    fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), "llvm.fma.v16f32")
-    return builder.call(fma, [number, x, total])
+    return call(builder, FMA, _VECTOR, number, x, total)
 
 
 def _spaced(builder: Any, source: Any, step: Any, count: int) -> list[Any]:

@@ -6,11 +6,10 @@ from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import inlined, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def size_of(axes, begin, end):
     """The product of the sizes of some axes."""
     size = 1
@@ -32,7 +31,6 @@ def transpose(x, y, axes, first, second, step, low, high):
             exchange_channels(x, y, group, height, between)
 
 
-@inlined
 def exchange_rows(x, y, group, height, between, width, inner):
     """Rows (height, between, width, inner) of a group → (width, between, height, inner)."""
     start = group * height * between * width * inner
@@ -48,7 +46,6 @@ def exchange_rows(x, y, group, height, between, width, inner):
                         row, other = row + 1, other + 1
 
 
-@inlined
 def exchange_channels(x, y, group, height, between):
     """Rows (height, between) of a group and their channels → rows (channels, between) of `height` channels."""
     width = x.channels

@@ -11,11 +11,10 @@ from numpy import float32
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import float_pointer
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, select, splat, sqrt, store
+from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.records import LANES, NUMBER, SCALARS, STEP
 
 
-@inlined
 def decay(decays, coupled, decoupled):
     """The two weight-decay factors of this parameter: what is added to the gradient, and what is left of the weight."""
     applies = float32(decays)

@@ -10,11 +10,10 @@ from numpy import float32
 from dltool.kernels.cpu.border import copy
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, fma, inlined, load, splat, store
+from dltool.kernels.cpu.vector import constant, fma, load, splat, store
 from dltool.kernels.records import LANES
 
 
-@inlined
 def pixels_of(x, block, sample):
     """Where one block of a sample begins."""
     return at(x, block * x.rows + sample * x.rows_per_sample)
@@ -53,7 +52,6 @@ def upsample_nearest_gradient(dy, dx, height, width, factor_height, factor_width
                     store(target, (row * width + column) * LANES, total)
 
 
-@inlined
 def read_at(i, factor, size):
     """Where place `i` of the larger axis is read: pixel before, pixel after, and the weight of that."""
     place = min(max(2 * i + 1 - factor, 0), 2 * factor * (size - 1))
@@ -61,7 +59,6 @@ def read_at(i, factor, size):
     return first, first + min(part, 1), float32(part) / float32(2 * factor)
 
 
-@inlined
 def between(x, y, weight):
     """x · (1 - weight) + y · weight."""
     return fma(y, splat(weight), x * splat(float32(1) - weight))
@@ -83,7 +80,6 @@ def upsample_bilinear(x, y, height, width, factor_height, factor_width, step, lo
                     store(target, (i * width * factor_width + j) * LANES, between(high_value, low_value, share))
 
 
-@inlined
 def readers(pixel, factor, size):
     """First and last place + 1 of the larger axis that read a pixel."""
     first = 0 if pixel == 0 else (2 * factor * (pixel - 1) + factor - 1) // 2 + 1
@@ -91,7 +87,6 @@ def readers(pixel, factor, size):
     return first, end
 
 
-@inlined
 def weight_at(i, pixel, factor, size):
     """The weight that a pixel has at place `i` of the larger axis, which reads it."""
     place = min(max(2 * i + 1 - factor, 0), 2 * factor * (size - 1))

@@ -7,169 +7,144 @@ vector in one register under AVX-512 and in two under AVX2. Products and sums ar
 
 from __future__ import annotations
 
-import operator
+import ast
 from collections.abc import Callable
-from functools import cache
-from types import FunctionType
+from functools import cached_property
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from dltool.kernels.cpu.compiler import inlined
+from dltool.kernels.compiler import types
+from dltool.kernels.compiler.instruction import I32, call, instruction
 from dltool.kernels.records import LANES
+
+FMA = "llvm.fma.v16f32"
 
 
 class VectorType(types.Type):
     """16 lanes of one element type."""
 
     def __init__(self, name: str, element: ir.Type):
-        self.element = element
-        super().__init__(name=name)
+        self.element, self._name = element, name
+        self.operators = {}
 
+    @cached_property
+    def llvm(self) -> ir.Type:
+        return ir.VectorType(self.element, LANES)
 
-@register_model(VectorType)
-class VectorModel(models.PrimitiveModel):
-    """A vector is one LLVM value."""
-
-    def __init__(self, manager: Any, fe_type: VectorType):
-        super().__init__(manager, fe_type, ir.VectorType(fe_type.element, LANES))
+    def __repr__(self) -> str:
+        return self._name
 
 
 floats16 = VectorType("floats16", ir.FloatType())
 words16 = VectorType("words16", ir.IntType(32))  # unsigned 32-bit integers
 mask16 = VectorType("mask16", ir.IntType(1))
 
-_I32 = ir.IntType(32)
 
-
-def instruction(emitter: Callable[..., Any]) -> Any:
-    """A Numba intrinsic: given types it names its signature and emits LLVM code."""
-    return intrinsic(emitter)
-
-
-def llvm_vector(kind: VectorType) -> ir.VectorType:
-    """A vector type as LLVM knows it."""
-    return ir.VectorType(kind.element, LANES)
-
-
-def _define(symbol: Any, result: VectorType, operand: VectorType, emit: Callable[..., Any]) -> None:
-    """Teach Numba a binary operator between two vectors of one type."""
-
-    cases = [signature(result, operand, operand)]
-    register: Any = infer_global(symbol)
-    register(type("Operator", (ConcreteTemplate,), {"key": symbol, "cases": cases}))
-    lower_builtin(symbol, operand, operand)(lambda context, builder, sig, args: emit(builder, *args))
+def _define(symbol: type[ast.AST], result: VectorType, operand: VectorType, emit: Callable[..., Any]) -> None:
+    """A binary operator between two vectors of one type."""
+    operand.operators[symbol] = result, emit
 
 
 def _compare(condition: str) -> Callable[..., Any]:
     return lambda builder, a, b: builder.fcmp_ordered(condition, a, b)
 
 
-_define(operator.add, floats16, floats16, lambda builder, a, b: builder.fadd(a, b))
-_define(operator.sub, floats16, floats16, lambda builder, a, b: builder.fsub(a, b))
-_define(operator.mul, floats16, floats16, lambda builder, a, b: builder.fmul(a, b))
-_define(operator.truediv, floats16, floats16, lambda builder, a, b: builder.fdiv(a, b))
-_define(operator.lt, mask16, floats16, _compare("<"))
-_define(operator.gt, mask16, floats16, _compare(">"))
-_define(operator.add, words16, words16, lambda builder, a, b: builder.add(a, b))
-_define(operator.mul, words16, words16, lambda builder, a, b: builder.mul(a, b))
-_define(operator.xor, words16, words16, lambda builder, a, b: builder.xor(a, b))
-_define(operator.and_, words16, words16, lambda builder, a, b: builder.and_(a, b))
-_define(operator.rshift, words16, words16, lambda builder, a, b: builder.lshr(a, b))
-_define(operator.lshift, words16, words16, lambda builder, a, b: builder.shl(a, b))
-_define(operator.or_, words16, words16, lambda builder, a, b: builder.or_(a, b))
-_define(operator.sub, words16, words16, lambda builder, a, b: builder.sub(a, b))
-_define(operator.ge, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">=", a, b))
-_define(operator.gt, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">", a, b))
+_define(ast.Add, floats16, floats16, lambda builder, a, b: builder.fadd(a, b))
+_define(ast.Sub, floats16, floats16, lambda builder, a, b: builder.fsub(a, b))
+_define(ast.Mult, floats16, floats16, lambda builder, a, b: builder.fmul(a, b))
+_define(ast.Div, floats16, floats16, lambda builder, a, b: builder.fdiv(a, b))
+_define(ast.Lt, mask16, floats16, _compare("<"))
+_define(ast.Gt, mask16, floats16, _compare(">"))
+_define(ast.Add, words16, words16, lambda builder, a, b: builder.add(a, b))
+_define(ast.Mult, words16, words16, lambda builder, a, b: builder.mul(a, b))
+_define(ast.BitXor, words16, words16, lambda builder, a, b: builder.xor(a, b))
+_define(ast.BitAnd, words16, words16, lambda builder, a, b: builder.and_(a, b))
+_define(ast.RShift, words16, words16, lambda builder, a, b: builder.lshr(a, b))
+_define(ast.LShift, words16, words16, lambda builder, a, b: builder.shl(a, b))
+_define(ast.BitOr, words16, words16, lambda builder, a, b: builder.or_(a, b))
+_define(ast.Sub, words16, words16, lambda builder, a, b: builder.sub(a, b))
+_define(ast.GtE, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">=", a, b))
+_define(ast.Gt, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">", a, b))
 
 
 def _splat(builder: Any, scalar: Any) -> Any:
     vector = ir.VectorType(scalar.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.Constant(_I32, 0))
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.Constant(I32, 0))
     return builder.shuffle_vector(
-        first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+        first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
     )
 
 
-def _call(builder: Any, name: str, result: ir.Type, *args: Any) -> Any:
-    kind = ir.FunctionType(result, [arg.type for arg in args])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
-
-
 @instruction
-def splat(typing: Any, value: Any):
+def splat(value: Any):
     """The same number (float32 or uint32) in every lane."""
     kind = floats16 if isinstance(value, types.Float) else words16
     scalar = types.float32 if kind is floats16 else types.uint32
-    return kind(scalar), lambda context, builder, sig, args: _splat(builder, args[0])
+    return kind(scalar), lambda builder, args: _splat(builder, args[0])
 
 
 @instruction
-def constant(typing: Any, value: Any):
+def constant(value: Any):
     """A number of any type in every lane, as float32."""
-    return floats16(types.float32), lambda context, builder, sig, args: _splat(builder, args[0])
+    return floats16(types.float32), lambda builder, args: _splat(builder, args[0])
 
 
 @instruction
-def load(typing: Any, pointer: Any, index: Any):
+def load(pointer: Any, index: Any):
     """The 16 elements from `index` on, of a pointer to float32 or uint32."""
-    kind = floats16 if pointer.dtype == types.float32 else words16
+    kind = floats16 if pointer.element == types.float32 else words16
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = builder.bitcast(builder.gep(args[0], [args[1]]), llvm_vector(kind).as_pointer())
+    def emit(builder: Any, args: Any) -> Any:
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), kind.llvm.as_pointer())
         return builder.load(address, align=4)
 
-    return kind(types.CPointer(pointer.dtype), types.int64), emit
+    return kind(types.Pointer(pointer.element), types.int64), emit
 
 
 @instruction
-def store(typing: Any, pointer: Any, index: Any, value: Any):
+def store(pointer: Any, index: Any, value: Any):
     """Write 16 elements from `index` on."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = builder.bitcast(builder.gep(args[0], [args[1]]), llvm_vector(value).as_pointer())
+    def emit(builder: Any, args: Any) -> Any:
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), value.llvm.as_pointer())
         builder.store(args[2], address, align=4)
-        return context.get_dummy_value()
 
-    return types.void(types.CPointer(pointer.dtype), types.int64, value), emit
+    return types.void(types.Pointer(pointer.element), types.int64, value), emit
 
 
 @instruction
-def load_bytes(typing: Any, pointer: Any, index: Any):
+def load_bytes(pointer: Any, index: Any):
     """16 unsigned bytes from `index` on, as floats."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         narrow = ir.VectorType(ir.IntType(8), LANES)
         raw = builder.load(builder.bitcast(builder.gep(args[0], [args[1]]), narrow.as_pointer()), align=1)
-        return builder.sitofp(builder.zext(raw, llvm_vector(words16)), llvm_vector(floats16))
+        return builder.sitofp(builder.zext(raw, words16.llvm), floats16.llvm)
 
-    return floats16(types.CPointer(pointer.dtype), types.int64), emit
+    return floats16(types.Pointer(pointer.element), types.int64), emit
 
 
 @instruction
-def fma(typing: Any, a: Any, b: Any, c: Any):
+def fma(a: Any, b: Any, c: Any):
     """a · b + c, rounded once."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _call(builder, "llvm.fma.v16f32", llvm_vector(floats16), *args)
+    def emit(builder: Any, args: Any) -> Any:
+        return call(builder, FMA, floats16.llvm, *args)
 
     return floats16(floats16, floats16, floats16), emit
 
 
 @instruction
-def select(typing: Any, condition: Any, yes: Any, no: Any):
+def select(condition: Any, yes: Any, no: Any):
     """Lane by lane: `yes` where the condition holds, else `no`."""
-    return yes(mask16, yes, yes), lambda context, builder, sig, args: builder.select(*args)
+    return yes(mask16, yes, yes), lambda builder, args: builder.select(*args)
 
 
 def _unary(name: str) -> Any:
-    def typer(typing: Any, x: Any):
-        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return _call(builder, f"llvm.{name}.v16f32", llvm_vector(floats16), args[0])
+    def typer(x: Any):
+        def emit(builder: Any, args: Any) -> Any:
+            return call(builder, f"llvm.{name}.v16f32", floats16.llvm, args[0])
 
         return floats16(floats16), emit
 
@@ -183,64 +158,49 @@ absolute = _unary("fabs")
 
 
 @instruction
-def to_words(typing: Any, x: Any):
+def to_words(x: Any):
     """Integers from floats of integral value in (-2³¹, 2³¹)."""
-    return words16(floats16), lambda context, builder, sig, args: builder.fptosi(args[0], llvm_vector(words16))
+    return words16(floats16), lambda builder, args: builder.fptosi(args[0], words16.llvm)
 
 
 @instruction
-def to_floats(typing: Any, x: Any):
+def to_floats(x: Any):
     """Floats from signed integers."""
-    return floats16(words16), lambda context, builder, sig, args: builder.sitofp(args[0], llvm_vector(floats16))
+    return floats16(words16), lambda builder, args: builder.sitofp(args[0], floats16.llvm)
 
 
 @instruction
-def bits_as_floats(typing: Any, x: Any):
+def bits_as_floats(x: Any):
     """The same bits, read as floats."""
-    return floats16(words16), lambda context, builder, sig, args: builder.bitcast(args[0], llvm_vector(floats16))
+    return floats16(words16), lambda builder, args: builder.bitcast(args[0], floats16.llvm)
 
 
 @instruction
-def floats_as_bits(typing: Any, x: Any):
+def floats_as_bits(x: Any):
     """The same bits, read as integers."""
-    return words16(floats16), lambda context, builder, sig, args: builder.bitcast(args[0], llvm_vector(words16))
+    return words16(floats16), lambda builder, args: builder.bitcast(args[0], words16.llvm)
 
 
 @instruction
-def high_product(typing: Any, a: Any, b: Any):
+def high_product(a: Any, b: Any):
     """The upper 32 bits of the 64-bit products of unsigned integers."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         wide = ir.VectorType(ir.IntType(64), LANES)
         product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
         shift = ir.Constant(wide, [32] * LANES)
-        return builder.trunc(builder.lshr(product, shift), llvm_vector(words16))
+        return builder.trunc(builder.lshr(product, shift), words16.llvm)
 
     return words16(words16, words16), emit
 
 
 @instruction
-def store_integers(typing: Any, pointer: Any, index: Any, value: Any):
+def store_integers(pointer: Any, index: Any, value: Any):
     """Write 16 words as 64-bit integers from `index` on."""
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def emit(builder: Any, args: Any) -> Any:
         wide = ir.VectorType(ir.IntType(64), LANES)
         address = builder.bitcast(builder.gep(args[0], [args[1]]), wide.as_pointer())
         builder.store(builder.zext(args[2], wide), address, align=8)
-        return context.get_dummy_value()
 
-    return types.void(types.CPointer(pointer.dtype), types.int64, words16), emit
-
-
-@cache
-def shared(function: FunctionType) -> Any:
-    """A plain function as a building block of kernels, with all plain functions that it calls.
-
-    Planning runs the same function in Python, so that both sides agree.
-    """
-    scope = dict(function.__globals__)
-    for name in function.__code__.co_names:
-        called = scope.get(name)
-        if isinstance(called, FunctionType) and called.__module__.startswith("dltool."):
-            scope[name] = shared(called)
-    return inlined(FunctionType(function.__code__, scope, function.__name__, function.__defaults__))
+    return types.void(types.Pointer(pointer.element), types.int64, words16), emit

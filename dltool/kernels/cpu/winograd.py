@@ -15,7 +15,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_last_transform, make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import inlined, load, select, shared, splat, store
+from dltool.kernels.cpu.vector import load, select, splat, store
 from dltool.kernels.cpu.workspace import winograd_space
 from dltool.kernels.records import LANES
 from dltool.kernels.winograd import POINTS, matrices
@@ -26,10 +26,10 @@ _output_line_3, _output_line_5 = (make_transform(matrices(size).output) for size
 _output_rows_3, _output_rows_5 = (make_last_transform(matrices(size).output) for size in (3, 5))
 
 
-tile_counts, tile_sizes = shared(plain.tile_counts), shared(plain.tile_sizes)
-window_sizes, rows_together = shared(plain.window_sizes), shared(plain.rows_together)
-line_width, output_width = shared(plain.line_width), shared(plain.output_width)
-_space = shared(winograd_space)
+tile_counts, tile_sizes = plain.tile_counts, plain.tile_sizes
+window_sizes, rows_together = plain.window_sizes, plain.rows_together
+line_width, output_width = plain.line_width, plain.output_width
+_space = winograd_space
 
 
 @kernel
@@ -66,7 +66,6 @@ def winograd(x, u, y, geometry, epilogue, tiles, workspace, step, low, high):
                 _write_rows(g, y, epilogue, block, row, line, products, flagged, flags)
 
 
-@inlined
 def line_of(g, lines, part, row, i):
     """Where the numbers at the i-th point of the height are, for one block and row of tiles of x."""
     seen_height, _ = window_sizes(g)
@@ -74,7 +73,6 @@ def line_of(g, lines, part, row, i):
     return at(lines, ((part * rows_together(across) + row) * seen_height + i) * line_width(g))
 
 
-@inlined
 def result_line(g, results, block, row, i):
     """The same for y."""
     seen_height, _ = window_sizes(g)
@@ -82,7 +80,6 @@ def result_line(g, results, block, row, i):
     return at(results, ((block * rows_together(across) + row) * seen_height + i) * output_width(g))
 
 
-@inlined
 def transform_columns(g, x, first, end, zeros, lines):
     """Some rows of tiles of x along the height, all blocks of them."""
     down, _ = tile_sizes(g)
@@ -109,13 +106,11 @@ def transform_columns(g, x, first, end, zeros, lines):
                     _input_rows(sources, column * LANES, at(target, column), line_width(g) * LANES)
 
 
-@inlined
 def row_or_zeros(image, row, height, width, zeros):
     """A row of an image of one block, or as many zeros where there is none."""
     return at(image, row * width) if row >= 0 and row < height else zeros
 
 
-@inlined
 def transform_lines(g, depth, count, i, lines, transformed):
     """The i-th line of `count` rows of tiles along the width: point by point, all blocks and tiles of each."""
     _, right = tile_sizes(g)
@@ -128,7 +123,6 @@ def transform_lines(g, depth, count, i, lines, transformed):
                 _input_line(at(source, tile * right), LANES, at(target, tile), depth * stored * LANES)
 
 
-@inlined
 def _transform_products(g, count, products, results):
     """One line of `count` rows of tiles back along the width."""
     _, right = tile_sizes(g)
@@ -145,7 +139,6 @@ def _transform_products(g, count, products, results):
                 _output_line_5(source, step, at(target, tile * right), LANES)
 
 
-@inlined
 def _rows_of_y(g, row):
     """First row of y of a row of tiles, and how many there are."""
     down, _ = tile_sizes(g)
@@ -154,7 +147,6 @@ def _rows_of_y(g, row):
     return begin, min(down, g.out_height - begin)
 
 
-@inlined
 def _write_rows(g, y, epilogue, block, row, results, spare, flagged, flags):
     """One block of one row of tiles back along the height, into y; what lies beyond the image is left out."""
     height, width = g.out_height, g.out_width

@@ -15,7 +15,7 @@ from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import constant, inlined, load, shared, store
+from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.winograd import (
     output_width,
     result_line,
@@ -35,7 +35,7 @@ _weights_3, _weights_5 = (make_transform(matrices(size).weight) for size in (3, 
 _back_3, _back_5 = (make_transform(matrices(size).weight.T) for size in (3, 5))
 _gradient_rows_3, _gradient_rows_5 = (make_transform_of_rows(matrices(size).output.T) for size in (3, 5))
 _gradient_line_3, _gradient_line_5 = (make_transform(matrices(size).output.T) for size in (3, 5))
-_weights_space, _gradient_space = shared(winograd_weights_space), shared(winograd_weight_gradient_space)
+_weights_space, _gradient_space = winograd_weights_space, winograd_weight_gradient_space
 
 
 @kernel
@@ -73,14 +73,12 @@ def winograd_turned_weights(w, u, kernel_height, kernel_width, channels, workspa
         _clear_rest(kernel_height, at(u, block * stored), w.channels, stored)
 
 
-@inlined
 def _clear_rest(kernel_height, u, width, stored):
     """Zero what is stored of a block of columns behind its last row, with `width` rows at each point."""
     count = width * (1 if kernel_height == 1 else POINTS) * POINTS
     clear(at(u, count), stored - count)
 
 
-@inlined
 def _transform_weights(kernel, source, tap_step, target, point_step, square):
     """All points of one row of weights; its taps and points are the given steps apart, in floats."""
     kernel_height, kernel_width = kernel
@@ -124,7 +122,6 @@ def winograd_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step
                 clear_idle_taps(g, x, dy, dw.rows, samples, block, band, part)
 
 
-@inlined
 def _add_group(tiles, g, x, dy, dw_rows, samples, block, count, part, places, workspace):
     """A group's sums for `count` blocks of columns, a few rows of tiles at a time."""
     seen_height, _ = window_sizes(g)
@@ -152,7 +149,6 @@ def _add_group(tiles, g, x, dy, dw_rows, samples, block, count, part, places, wo
         _transform_back(g, width, at(sums, j * points * width), upstream, at(part, j * dw_rows))
 
 
-@inlined
 def _add_products(tiles, depth, width, table, transformed, upstream, sums, stored, zeros, first):
     """At every point of a line the products of all channels of x with a block of dy."""
     for point in range(POINTS):
@@ -166,7 +162,6 @@ def _add_products(tiles, depth, width, table, transformed, upstream, sums, store
             )  # fmt: skip
 
 
-@inlined
 def _transform_upstream(g, dy, block, row, zeros, lines):
     """One block of one row of tiles of dy along the height; there are zeros where tiles reach beyond the image."""
     height, width = g.out_height, g.out_width
@@ -192,7 +187,6 @@ def _transform_upstream(g, dy, block, row, zeros, lines):
             _gradient_rows_5(two, column * LANES, at(lines, column), line)
 
 
-@inlined
 def _transform_upstream_lines(g, count, lines, upstream):
     """One line of `count` rows of tiles of dy along the width, point by point."""
     _, right = tile_sizes(g)
@@ -209,7 +203,6 @@ def _transform_upstream_lines(g, count, lines, upstream):
                 _gradient_line_5(at(source, tile * right), LANES, target, step)
 
 
-@inlined
 def _transform_back(g, width, sums, square, part):
     """The gradient of the weights from its values at the points, a row of one block of columns at a time."""
     kernel_height, kernel_width = g.kernel_height, g.kernel_width

@@ -1,0 +1,76 @@
+"""Instructions: what kernels do beyond arithmetic of numbers, stated as LLVM code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+
+from dltool.kernels.compiler.types import Signature
+
+I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+
+
+class Instruction:
+    """A function that kernels can call; given the types of its arguments it tells its signature and emits LLVM code."""
+
+    def __init__(self, describe: Callable[..., tuple[Signature, Callable[[Any, Sequence[Any]], Any]]]):
+        self.describe = describe
+        self.__doc__, self.__name__ = describe.__doc__, describe.__name__
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError(f"{self.__name__} exists in compiled kernels alone")
+
+
+def instruction(describe: Callable[..., Any]) -> Any:
+    """Make an instruction of a function from types to (signature, emit(builder, arguments))."""
+    return Instruction(describe)
+
+
+def call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
+    """Call a function that LLVM or the C library knows."""
+    return builder.call(declared(builder, name, result, [each.type for each in arguments]), arguments)
+
+
+def declared(builder: Any, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> ir.Function:
+    """A function that is defined elsewhere."""
+    function = builder.module.globals.get(name) or ir.Function(builder.module, ir.FunctionType(result, arguments), name)
+    builder.function.calls[function] = None
+    return function
+
+
+def variable(builder: Any, value: Any) -> Any:
+    """A place on the stack that holds a value, which LLVM turns into a register."""
+    slot = on_stack(builder, value.type)
+    builder.store(value, slot)
+    return slot
+
+
+def on_stack(builder: Any, kind: ir.Type) -> Any:
+    """A place on the stack of one call of the function."""
+    with builder.goto_entry_block():
+        return builder.alloca(kind)
+
+
+@contextmanager
+def counted(builder: Any, count: Any, start: Any = None, step: int = 1, *, downward: bool = False) -> Any:
+    """The body of a loop from `start`, or 0, up to `count`; gives the number of the turn."""
+    before = builder.block
+    head, body, end = (builder.append_basic_block(name) for name in ("loop", "body", "end"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    number = builder.phi(I64)
+    number.add_incoming(start if start is not None else I64(0), before)
+    builder.cbranch(builder.icmp_signed(">" if downward else "<", number, count), body, end)
+    builder.position_at_end(body)
+    yield number
+    number.add_incoming(builder.add(number, I64(step), flags=["nsw"]), builder.block)
+    builder.branch(head)
+    builder.position_at_end(end)
+
+
+def moved(builder: Any, pointer: Any, elements: int) -> Any:
+    """The pointer some elements further on."""
+    return builder.gep(pointer, [I64(elements)])
