@@ -1,1 +1,4 @@
-"""The arithmetic: `reference` is the contract in NumPy, `cpu` the fast form in Numba, `records` what both are given."""
+"""The arithmetic: `reference` is the contract in NumPy, `cpu` the fast form, `records` what both are given.
+
+`compiler` makes machine code of the fast form.
+"""

@@ -3,7 +3,7 @@
 A cpu kernel is called as `kernel(record, step, low, high)`. `Record` says what its record holds and where; the kernel
 receives that by name (`dltool.kernels.cpu.kernel`). `step` is the record of the running step. `low` and `high` bound
 the share of the work: samples (rows), blocks of 16 channels (channels), or vectors of 16 numbers of one parameter
-(parameter). Numba is not imported here: planning needs this module too.
+(parameter). Planning needs this module too.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""From a network's description to a program: graph, gradient, fusion, layout, stages, memory plan. Numba-free."""
+"""From a network's description to a program: graph, gradient, fusion, layout, stages, memory plan."""

@@ -5,7 +5,7 @@
 #       duckdb pydantic pydantic-core typing-extensions annotated-types typing-inspection safetensors    # elsewhere, once
 #   sh tests/gpu/measure.sh wheels results                                                               # on that machine
 #
-# It needs Python with JAX for CUDA, NumPy, Numba, Typer, Rich and PyYAML; for the comparison PyTorch; for the tests pytest.
+# It needs Python with JAX for CUDA, NumPy, llvmlite, Typer, Rich and PyYAML; for the comparison PyTorch; for the tests pytest.
 set -u
 wheels=$1 results=$2
 mkdir -p "$results"

@@ -21,7 +21,7 @@ from dltool.kernels.cpu.tile import Shared
 from dltool.kernels.cpu.vector import bits_as_floats, floats_as_bits, fma, load, splat, store
 from dltool.kernels.records import LANES, Kernel
 from dltool.kernels.reference.pairs import paired, unpaired
-from tests.kernels.compiled import compiled
+from tests.kernels.compiler.compiled import compiled
 
 TILE = 16 * LANES
 SIZES = 8 * TILE  # behind the tiles: rows, then words of a row, of each

@@ -15,7 +15,7 @@ from dltool.kernels.cpu.product import local_shared
 from dltool.kernels.cpu.tile import make_tiles, set_shared
 from dltool.kernels.records import LANES
 from dltool.runtime.memory import address
-from tests.kernels.compiled import compiled
+from tests.kernels.compiler.compiled import compiled
 
 ROWS, COLUMNS, BLOCKS, TERMS = 6, 4, 3, 11
 _tiles = make_tiles({1: 3, 2: 3, 4: 3}, row_stride=LANES)

@@ -1,6 +1,6 @@
 """`dltool check CONFIG`: everything known without training: mistakes, data, shapes, arithmetic, memory.
 
-It compiles nothing and never imports Numba.
+It compiles nothing.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def cast(builder: Any, value: Any, kind: Type, wanted: Type) -> Any:
     if kind == wanted:
         return value
     if not isinstance(kind, Number) or not isinstance(wanted, Number):
-        raise TypeError(f"a {kind} is no {wanted}")
+        raise TypeError(f"{kind} is no {wanted}")
     if isinstance(kind, Float) and isinstance(wanted, Float):
         return (builder.fpext if wanted.bits > kind.bits else builder.fptrunc)(value, wanted.llvm)
     if isinstance(kind, Float):

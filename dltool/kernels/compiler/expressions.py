@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from llvmlite import ir
-
 from dltool.kernels.compiler import arithmetic, types
 from dltool.kernels.compiler.instruction import Instruction
 from dltool.kernels.compiler.values import (
@@ -53,7 +51,7 @@ _FOLDED: dict[type[ast.AST], Callable[..., Any]] = {
 class Expressions:
     """What the expressions of one function are, given what its names mean."""
 
-    def __init__(self, builder: ir.IRBuilder, scope: dict[str, Any], call: Callable[..., Value]):
+    def __init__(self, builder: Any, scope: dict[str, Any], call: Callable[..., Value]):
         self.builder, self._scope, self._call_function = builder, scope, call
 
     def local(self, name: str) -> Value | None:

@@ -112,9 +112,14 @@ class Translation(Expressions):
 
     @contextmanager
     def _block(self) -> Iterator[None]:
+        """Statements that may be skipped; what is another type than in other blocks has no meaning behind them."""
         self._blocks.append(object())
+        before = dict(self._variables)
         yield
-        self._blocks.pop()
+        block = self._blocks.pop()
+        for name, variable in before.items():
+            if self._variables[name] is not variable and self._variables[name].block is block:
+                del self._variables[name]
 
     def _statement_expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -170,7 +175,7 @@ class Translation(Expressions):
 
     def _widened(self, name: str, value: Value, kind: types.Type) -> Any:
         if joined(type_of(value), kind) != kind:
-            raise TypeError(f"'{name}' was a {kind}, and is a {type_of(value)} now")
+            raise TypeError(f"'{name}' was {kind}, and is {type_of(value)} now")
         return converted(self.builder, value, kind)
 
     def _statement_if(self, node: ast.If) -> None:

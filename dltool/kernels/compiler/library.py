@@ -55,8 +55,9 @@ def _call(builder: Any, function: FunctionType, positional: list[Value], named: 
     target, result = _translated[signature]
     builder.function.calls[target] = None
     llvm = builder.call(target, [leaf.llvm for leaf in leaves(values)])
-    parts = [builder.extract_value(llvm, i) for i in range(len(target.ftype.return_type.elements))] \
-        if isinstance(result, Tuple) else [llvm]  # fmt: skip
+    parts = [llvm]
+    if isinstance(result, Tuple):
+        parts = [builder.extract_value(llvm, i) for i in range(len(llvm.type.elements))]
     return grown(result, iter(parts))
 
 

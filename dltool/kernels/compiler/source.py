@@ -30,7 +30,7 @@ def scope_of(function: FunctionType) -> dict[str, Any]:
 
 def function_of(text: str, scope: dict[str, Any]) -> FunctionType:
     """The only function that a text defines, with its source at hand."""
-    file = f"<{text}>"
+    file = f"<made: {text.strip()}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     exec(compile(text, file, "exec"), scope)
     return next(each for each in scope.values() if isinstance(each, FunctionType) and _file(each) == file)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from llvmlite import ir
@@ -17,28 +16,32 @@ class Type:
     What can be done with its values beyond passing them on stands in its methods.
     """
 
-    llvm: ir.Type
     #: operators between two values: the type of the result, and LLVM code of (builder, one, other)
-    operators: Mapping[type[ast.AST], tuple[Type, Callable[..., Any]]] = {}
+    operators: dict[type[ast.AST], tuple[Type, Callable[..., Any]]] = {}  # noqa: RUF012
+
+    @property
+    def llvm(self) -> ir.Type:
+        """What LLVM calls it."""
+        raise NotImplementedError
 
     def __call__(self, *arguments: Type) -> Signature:
         return Signature(self, arguments)
 
     def attribute(self, builder: Any, value: Any, name: str) -> tuple[Type, Any]:
         """value.name."""
-        raise TypeError(f"a {self} has no '{name}'")
+        raise TypeError(f"{self} has no '{name}'")
 
     def item(self, builder: Any, value: Any, index: Any) -> tuple[Type, Any]:
         """value[index], with an index of 64 bits."""
-        raise TypeError(f"a {self} has no items")
+        raise TypeError(f"{self} has no items")
 
     def length(self, builder: Any, value: Any) -> Any:
         """len(value)."""
-        raise TypeError(f"a {self} has no length")
+        raise TypeError(f"{self} has no length")
 
     def as_pointer(self, builder: Any, value: Any) -> tuple[Pointer, Any]:
         """The pointer that a value is, or has."""
-        raise TypeError(f"a {self} is no pointer")
+        raise TypeError(f"{self} is no pointer")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Signature:
 
 
 class _Nothing(Type):
-    llvm = ir.VoidType()
+    @property
+    def llvm(self) -> ir.Type:
+        return ir.VoidType()
 
     def __repr__(self) -> str:
         return "void"
@@ -63,7 +68,7 @@ class Integer(Type):
     bits: int
     signed: bool = True
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return ir.IntType(self.bits)
 
@@ -77,7 +82,7 @@ class Float(Type):
 
     bits: int
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return ir.FloatType() if self.bits == 32 else ir.DoubleType()
 
@@ -91,7 +96,7 @@ class Pointer(Type):
 
     element: Type
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return self.element.llvm.as_pointer()
 
@@ -112,7 +117,7 @@ class Tuple(Type):
     items: tuple[Type, ...]
     names: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return ir.LiteralStructType(list(self._leaves()))
 

@@ -132,7 +132,7 @@ def converted(builder: Any, value: Value, wanted: Type) -> Any:
     if isinstance(wanted, Pointer) and single.kind != wanted:
         kind, pointer = single.kind.as_pointer(builder, single.llvm)
         if kind != wanted:
-            raise TypeError(f"a {single.kind} is no {wanted}")
+            raise TypeError(f"{single.kind} is no {wanted}")
         return pointer
     return cast(builder, single.llvm, single.kind, wanted)
 

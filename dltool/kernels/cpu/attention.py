@@ -23,8 +23,6 @@ from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_space
 from dltool.kernels.records import LANES
 
-_space = attention_space
-
 
 @kernel
 def attention(
@@ -33,7 +31,7 @@ def attention(
 ):  # fmt: skip
     """y (T, heads · D) and logsums (T, heads) of qkv (T, (heads + 2 · groups) · D); overwrites both."""
     steps, width = qkv.rows_per_sample, y.channels // heads
-    at_keys, at_values, at_result, at_panels, at_scores, at_factors, at_rows, _ = _space(steps, width)
+    at_keys, at_values, at_result, at_panels, at_scores, at_factors, at_rows, _ = attention_space(steps, width)
     query, keys, values = workspace, at(workspace, at_keys), at(workspace, at_values)
     result, panels = at(workspace, at_result), at(workspace, at_panels)
     scores, factors, largest = at(workspace, at_scores), at(workspace, at_factors), at(workspace, at_rows)

@@ -19,8 +19,6 @@ from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
 from dltool.kernels.records import LANES
 
-_space = attention_gradient_space
-
 
 @kernel
 def attention_gradient(
@@ -29,7 +27,7 @@ def attention_gradient(
 ):  # fmt: skip
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
     steps, width = qkv.rows_per_sample, y.channels // heads
-    places = _space(steps, width)
+    places = attention_gradient_space(steps, width)
     query, upstream, keys = workspace, at(workspace, places[0]), at(workspace, places[1])
     dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
     panels, value_panels = at(workspace, places[5]), at(workspace, places[6])

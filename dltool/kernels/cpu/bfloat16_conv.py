@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.conv import convolve
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare_backward, margins
+from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare_backward
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
+from dltool.kernels.geometry import margins
 from dltool.kernels.records import LANES
 
 _gradient_space = bfloat16_conv_data_gradient_space

@@ -14,12 +14,13 @@ from numpy import float32, inf
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.conv_weights import clear_part
-from dltool.kernels.cpu.image import clear, covered
+from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, floats16, load, store
 from dltool.kernels.cpu.workspace import bfloat16_conv_weight_gradient_space, pixel_shifts, pixel_words
+from dltool.kernels.geometry import covered
 from dltool.kernels.records import BATCH, LANES
 
 _space, _words, _shifts = bfloat16_conv_weight_gradient_space, pixel_words, pixel_shifts

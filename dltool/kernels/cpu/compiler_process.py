@@ -1,8 +1,9 @@
 """Kernels are compiled in a process of their own, by one worker on each processor.
 
-It can be started before it is known which kernels are needed, to ready Numba while data is being read. Its workers are
-forks, so that Numba is imported once, and never by a process that trains. All files are written by the process that
-asked. The compiling ones live as long as the pipe that brings its requests: they end when it does, in whatever way.
+It can be started before it is known which kernels are needed, to ready the compiler while data is being read. Its
+workers are forks, so that the compiler is imported once, and never by a process that trains. All files are written by
+the process that asked. The compiling ones live as long as the pipe that brings its requests: they end when it does, in
+whatever way.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class CompilerProcess:
 def main() -> None:
     """Compile the first kernel alone, and those of the second request all at once."""
     _end_with_requests()
-    gc.disable()  # Numba's objects are many, and live until the end or have no cycles
+    gc.disable()  # LLVM's objects in Python are many, and live until the end
     requests, replies = Connection(os.dup(REQUESTS), writable=False), Connection(os.dup(REPLIES), readable=False)
     os.dup2(sys.stderr.fileno(), REPLIES)  # nothing that is printed may come between the replies
     (first,) = requests.recv()

@@ -7,26 +7,15 @@ it, where the kernel reaches beyond the image or moves by more than one; what a 
 from __future__ import annotations
 
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import (
-    backward_taps,
-    by_phases,
-    clear,
-    copy_padded,
-    covered,
-    lies_bare,
-    lies_bare_backward,
-    margins,
-    taps,
-)
+from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare, lies_bare_backward
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import ACROSS, conv_data_gradient_space, conv_space
+from dltool.kernels.geometry import covered, margins, taps
 from dltool.kernels.records import LANES
-
-_space, _gradient_space = conv_space, conv_data_gradient_space
 
 
 @kernel
@@ -39,7 +28,7 @@ def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
     """The same, by tiles of at most `widest` columns."""
     g, depth, count = geometry, x.blocks, taps(geometry) * x.blocks
     all_height, all_width = covered(g)
-    table, image = as_integers(workspace), at(workspace, _space(g, depth)[0])
+    table, image = as_integers(workspace), at(workspace, conv_space(g, depth)[0])
     bare = lies_bare(g)
     phase_width = -(-all_width // g.stride_width)
     line = g.width if bare else phase_width * g.stride_width
@@ -101,7 +90,7 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
     bare = lies_bare_backward(g)
     table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
     backward_taps(g, table, depth, between, dy.channels)
-    places = _gradient_space(g, depth, dx.blocks)
+    places = conv_data_gradient_space(g, depth, dx.blocks)
     image, panel, square, pixels = (
         at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2]), at(workspace, places[3]),
     )  # fmt: skip

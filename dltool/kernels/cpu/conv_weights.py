@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.image import clear, copy_padded, covered, lies_bare, taps
+from dltool.kernels.cpu.image import clear, copy_padded, lies_bare
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import conv_weight_gradient_space
+from dltool.kernels.geometry import covered, taps
 from dltool.kernels.records import BATCH, LANES
 
 #: pixels of several samples that are worked on together, so that those of x and dy stay in the first-level cache
 LINE = 128
-
-
-_space = conv_weight_gradient_space
 
 
 @kernel
@@ -32,7 +30,7 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
     """
     g, depth, columns = geometry, x.blocks, dw.blocks
     all_height, all_width = covered(g)
-    places = _space(g, depth)
+    places = conv_weight_gradient_space(g, depth)
     table, zeros, image = as_integers(workspace), at(workspace, places[0]), at(workspace, places[1])
     store(zeros, 0, constant(0))
     narrow = x.channels < LANES

@@ -5,12 +5,13 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.calls import call_lane_tile
-from dltool.kernels.cpu.image import clear, copy_padded, covered, lies_bare, taps
+from dltool.kernels.cpu.image import clear, copy_padded, lies_bare
 from dltool.kernels.cpu.kernel import kernel, lane_tile
 from dltool.kernels.cpu.lane_tile import CASE, DY_LINE, KERNEL_LINE, LINES, TERMS, X_LINE, X_PIXEL, make_weight_tiles
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.workspace import depthwise_weight_gradient_space
+from dltool.kernels.geometry import covered, taps
 from dltool.kernels.records import BATCH, LANES
 
 #: places of the widest tile
@@ -26,9 +27,6 @@ def place_tiles(known, x, dy, start, out, least):
     _weight_tiles(known, x, dy, start, out, least)
 
 
-_space = depthwise_weight_gradient_space
-
-
 @kernel
 def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, low, high):
     """dw (groups, kh, kw, 1, C) = Σ over a group's samples of x (H, W, C) at the tap · dy (h, w, C).
@@ -37,7 +35,7 @@ def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, ste
     """
     g, columns = geometry, x.blocks
     all_height, all_width = covered(g)
-    strides, image = as_integers(workspace), at(workspace, _space(g)[0])
+    strides, image = as_integers(workspace), at(workspace, depthwise_weight_gradient_space(g)[0])
     bare = lies_bare(g)
     line = (g.width if bare else all_width) * LANES
     strides[X_LINE], strides[X_PIXEL] = g.stride_height * line, g.stride_width * LANES

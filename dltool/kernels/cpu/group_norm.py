@@ -29,9 +29,6 @@ def average_groups(sums, stride, width, groups, positions):
             sums[place(channel, 0, stride)] = total * share
 
 
-_space = space
-
-
 @kernel
 def group_norm(x, gain, bias, y, normalized, inverse_std, groups, eps, step, low, high):
     """y (…, C) = n · gain + bias with n = (x - mean) · s, s (C) = 1 / √(variance + eps); overwrites y, n and s."""
@@ -64,7 +61,7 @@ def group_norm(x, gain, bias, y, normalized, inverse_std, groups, eps, step, low
 def group_norm_gradient(dy, normalized, inverse_std, gain, dx, groups, workspace, step, low, high):
     """dx = s · (h - mean h - n · mean(h · n)) with h = dy · gain; overwrites dx."""
     stride, samples, width, count = dy.rows, inverse_std.rows, dy.channels, dy.rows_per_sample
-    first, _ = _space(dy.blocks)
+    first, _ = space(dy.blocks)
     plain, along = workspace, at(workspace, first)
     for sample in range(low, high):
         for block in range(dy.blocks):

@@ -11,7 +11,6 @@ from dltool.kernels.cpu.recurrence import (
     add_slopes,
     clear_dense,
     copy_dense,
-    dense_size,
     put_steps,
     start_state,
     take_mask,
@@ -19,10 +18,8 @@ from dltool.kernels.cpu.recurrence import (
     transpose_matrix,
 )
 from dltool.kernels.cpu.vector import constant, load, store
-from dltool.kernels.cpu.workspace import STEPS_TOGETHER, gru_gradient_space, gru_space
+from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, gru_gradient_space, gru_space
 from dltool.kernels.records import LANES
-
-_space, _gradient_space = gru_space, gru_gradient_space
 
 
 @kernel
@@ -34,8 +31,8 @@ def gru(products, recurrent, bias, extras, y, gates, candidates, masked, rounded
 def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
-    size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_candidates, at_gates, at_sums, at_mask, _ = _space(count, blocks, gates.blocks)
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gates.blocks, count)
+    at_candidates, at_gates, at_sums, at_mask, _ = gru_space(count, blocks, gates.blocks)
     hidden, candidate = workspace, at(workspace, at_candidates)  # the first of hidden: before
     dense, sums, mask = at(workspace, at_gates), at(workspace, at_sums), at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
@@ -88,8 +85,8 @@ def gru_steps_back(
 ):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
-    size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_kept, at_dhidden, at_candidates, at_hidden, at_gates, at_sums, at_mask, _ = _gradient_space(
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gates.blocks, count)
+    at_kept, at_dhidden, at_candidates, at_hidden, at_gates, at_sums, at_mask, _ = gru_gradient_space(
         count, blocks, gates.blocks
     )
     turned, kept, dhidden = workspace, at(workspace, at_kept), at(workspace, at_dhidden)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dltool.kernels import geometry
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
+from dltool.kernels.geometry import covered, margins
 from dltool.kernels.records import LANES
-
-covered, margins, taps = geometry.covered, geometry.margins, geometry.taps
 
 
 def lies_bare(g):

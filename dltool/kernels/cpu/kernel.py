@@ -1,4 +1,4 @@
-"""Declaring cpu kernels, and compiling them to machine code that needs neither Python nor Numba.
+"""Declaring cpu kernels, and compiling them to machine code that needs no Python.
 
 A kernel is a plain function until a program needs it, and is compiled once for all networks. Its parameters say by name
 what it is given: operands and attributes of its op, and of the following what it needs.

@@ -1,6 +1,6 @@
 """Machine code by name: from the cache, by LLVM's loader alone, or compiled first, by a process of its own.
 
-No process that trains or predicts imports Numba, unless one that compiles for it has died.
+No process that trains or predicts imports the compiler, unless one that compiles for it has died.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from dltool.kernels.cpu.recurrence import (
     add_slopes,
     clear_dense,
     copy_dense,
-    dense_size,
     put_steps,
     start_state,
     take_mask,
@@ -19,10 +18,8 @@ from dltool.kernels.cpu.recurrence import (
     transpose_matrix,
 )
 from dltool.kernels.cpu.vector import constant, load, store
-from dltool.kernels.cpu.workspace import STEPS_TOGETHER, lstm_gradient_space, lstm_space
+from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, lstm_gradient_space, lstm_space
 from dltool.kernels.records import LANES
-
-_space, _gradient_space = lstm_space, lstm_gradient_space
 
 
 @kernel
@@ -34,8 +31,8 @@ def lstm(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, w
 def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = y.rows_per_sample, high - low, y.blocks, y.channels
-    size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_cells, at_gates, at_mask, _ = _space(count, blocks, gates.blocks)
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gates.blocks, count)
+    at_cells, at_gates, at_mask, _ = lstm_space(count, blocks, gates.blocks)
     hidden, cell, dense = workspace, at(workspace, at_cells), at(workspace, at_gates)  # the first of hidden: before
     mask = at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
@@ -83,8 +80,8 @@ def lstm_gradient(gates, recurrent, dy, cells, extras, dproducts, masked, rounde
 def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks, units = dy.rows_per_sample, high - low, dy.blocks, dy.channels
-    size, gates_size = dense_size(blocks, count), dense_size(gates.blocks, count)
-    at_dcell, at_dhidden, at_cells, at_gates, at_mask, _ = _gradient_space(count, blocks, gates.blocks)
+    size, gates_size = dense_vectors(blocks, count), dense_vectors(gates.blocks, count)
+    at_dcell, at_dhidden, at_cells, at_gates, at_mask, _ = lstm_gradient_space(count, blocks, gates.blocks)
     turned, dcell, dhidden = workspace, at(workspace, at_dcell), at(workspace, at_dhidden)
     cell, dense = at(workspace, at_cells), at(workspace, at_gates)  # the first of cell: before
     mask = at(workspace, at_mask)

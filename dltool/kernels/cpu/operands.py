@@ -13,7 +13,7 @@ An operand can stand wherever a pointer can. Its elements are float32 unless its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from llvmlite import ir
@@ -70,7 +70,7 @@ class OperandType(types.Type):
 
     element: Any
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return ir.LiteralStructType([types.Pointer(self.element).llvm, *[I64] * len(_FIELDS)])
 
@@ -89,7 +89,10 @@ class OperandsType(types.Type):
     """Any number of operands: where their number stands in the record, with the operands behind it."""
 
     element: Any
-    llvm = I64.as_pointer()
+
+    @property
+    def llvm(self) -> ir.Type:
+        return I64.as_pointer()
 
     def item(self, builder: Any, value: Any, index: Any) -> tuple[types.Type, Any]:
         kind = OperandType(self.element)
@@ -135,7 +138,7 @@ def read_geometry(record: Any, place: Any):
     """The geometry at a place of a record."""
     count = len(Geometry._fields)
     kind = types.Tuple((types.int64,) * count, Geometry._fields)
-    return kind(record, types.int64), lambda builder, args: _integers(builder, *args, count)
+    return kind(record, types.int64), lambda builder, args: _integers(builder, args[0], args[1], count)
 
 
 def _integers(builder: Any, record: Any, place: Any, count: int) -> list[Any]:

@@ -52,7 +52,6 @@ def _rounded_halves(builder: Any, first: Any, second: Any) -> Any:
 
 _halves_of_lanes = _instruction(list(range(2 * LANES)))
 _halves_of_vectors = _instruction([i // 2 + i % 2 * LANES for i in range(2 * LANES)])
-_depth_words = depth_words
 _EXACT = not has_dot_products()  # the halves are taken as they are
 
 
@@ -135,7 +134,7 @@ def pair_samples(x, y, step, low, high):
 @kernel
 def pair_inputs(w, y, inputs, taps, step, low, high):
     """y (taps, K/2, N) words of w (taps, K, N), from vector `low` to `high` of y."""
-    words = _depth_words(inputs)
+    words = depth_words(inputs)
     for vector in range(low, high):
         block, row = vector // y.rows, vector % y.rows
         tap, row = row // words, row % words * 2

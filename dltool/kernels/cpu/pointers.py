@@ -97,7 +97,7 @@ def make_room(vectors: int) -> Any:
 
 
 def room_on_stack(builder: Any, element: ir.Type, count: int) -> Any:
-    """Memory on the stack that nothing clears, as Numba's own way to get some would with every call of a kernel."""
+    """Memory on the stack for one call of a function; nothing clears it."""
     with builder.goto_entry_block():
         room = builder.alloca(ir.ArrayType(element, count))
     room.align = VECTOR_BYTES

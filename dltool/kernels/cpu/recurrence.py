@@ -20,7 +20,6 @@ from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vector
 from dltool.kernels.records import LANES, POSITION
 
 _room_for_taps = make_room(table_vectors(WORD_BLOCKS))
-dense_size, _mask_size = dense_vectors, mask_vectors
 
 
 def add_product(tiles, x, depth, count, w, columns, out):
@@ -58,7 +57,7 @@ def add_seen(tiles, state, mask, masked, rounded, blocks, count, w, columns, out
     """out = out + state · w, of what recurrent weights see of a dense state; with `rounded` 2 these are words."""
     seen = seen_state(state, mask, masked, 1 if rounded == 1 else 0, blocks, count)
     if rounded == 2:
-        words = at(mask, _mask_size(blocks, count))  # behind all that belongs to the mask
+        words = at(mask, mask_vectors(blocks, count))  # behind all that belongs to the mask
         make_words(seen, blocks, count, words)
         add_word_product(tiles, words, (blocks + 1) // 2, count, w, columns, out)
     else:
@@ -74,7 +73,7 @@ def transpose_matrix(w, depth, columns, turned):
 
 def take_steps(x, low, count, first, number, dense):
     """The rows of `number` steps of x (T, C) from step `first` on, made dense, one after the other."""
-    steps, size = x.rows_per_sample, dense_size(x.blocks, count)
+    steps, size = x.rows_per_sample, dense_vectors(x.blocks, count)
     for block in range(x.blocks):
         for i in range(count):
             source = at(x, block * x.rows + (low + i) * steps + first)
@@ -85,7 +84,7 @@ def take_steps(x, low, count, first, number, dense):
 
 def put_steps(dense, x, low, count, first, number):
     """Writes dense values into the rows of `number` steps of x (T, C) from step `first` on."""
-    steps, size = x.rows_per_sample, dense_size(x.blocks, count)
+    steps, size = x.rows_per_sample, dense_vectors(x.blocks, count)
     for block in range(x.blocks):
         for i in range(count):
             target = at(x, block * x.rows + (low + i) * steps + first)
@@ -142,7 +141,7 @@ def seen_state(x, mask, masked, rounded, blocks, count):
 def add_slopes(tiles, slopes, depth, count, turned, columns, mask, masked, rounded, out):
     """out = out + slopes · turned, the slopes of a state that weights have seen: where there is a mask, times that."""
     sums = out if masked == 0 else at(mask, columns * count)
-    seen = at(mask, _mask_size(columns, count))  # behind all that belongs to the mask
+    seen = at(mask, mask_vectors(columns, count))  # behind all that belongs to the mask
     if rounded == 1:
         for vector in range(0, depth * count * LANES, LANES):
             store(seen, vector, as_bfloat16(load(slopes, vector)))

@@ -9,7 +9,6 @@ from dltool.kernels.cpu.recurrence import (
     add_seen,
     add_slopes,
     copy_dense,
-    dense_size,
     put_steps,
     start_state,
     take_mask,
@@ -17,10 +16,8 @@ from dltool.kernels.cpu.recurrence import (
     transpose_matrix,
 )
 from dltool.kernels.cpu.vector import constant, load, select, store
-from dltool.kernels.cpu.workspace import STEPS_TOGETHER, simple_rnn_gradient_space, simple_rnn_space
+from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, simple_rnn_gradient_space, simple_rnn_space
 from dltool.kernels.records import LANES
-
-_space, _gradient_space = simple_rnn_space, simple_rnn_gradient_space
 
 
 @kernel
@@ -32,8 +29,8 @@ def simple_rnn(products, recurrent, extras, y, relu, masked, rounded, tiles, wor
 def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = y.rows_per_sample, high - low, y.blocks
-    at_mask, _ = _space(count, blocks)
-    size, hidden, mask = dense_size(blocks, count), workspace, at(workspace, at_mask)  # the first of hidden: before
+    at_mask, _ = simple_rnn_space(count, blocks)
+    size, hidden, mask = dense_vectors(blocks, count), workspace, at(workspace, at_mask)  # the first of hidden: before
     take_mask(extras, masked, blocks, low, count, mask)
     start_state(extras, masked, 0, blocks, low, count, hidden)
     for first in range(0, steps, STEPS_TOGETHER):
@@ -59,8 +56,8 @@ def simple_rnn_gradient(dy, recurrent, y, extras, dproducts, relu, masked, round
 def simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rounded, tiles, workspace, low, high):
     """The steps; with `rounded` 2, recurrent weights are words."""
     steps, count, blocks = dy.rows_per_sample, high - low, dy.blocks
-    at_slopes, at_hidden, at_mask, _ = _gradient_space(count, blocks)
-    size, turned = dense_size(blocks, count), workspace
+    at_slopes, at_hidden, at_mask, _ = simple_rnn_gradient_space(count, blocks)
+    size, turned = dense_vectors(blocks, count), workspace
     slopes, hidden, mask = at(workspace, at_slopes), at(workspace, at_hidden), at(workspace, at_mask)
     take_mask(extras, masked, blocks, low, count, mask)
     if rounded != 2:

@@ -1,4 +1,4 @@
-"""Vectors of 16 lanes as Numba values, so that kernels say exactly which instructions they mean.
+"""Vectors of 16 lanes as values of kernels, so that kernels say exactly which instructions they mean.
 
 Every buffer of the cpu kernels is a whole number of 16-float vectors, so a kernel is a loop over vectors with no
 remainder, nothing is left to an auto-vectorizer, and a result has the same bits wherever a loop is cut. LLVM keeps a
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from llvmlite import ir
@@ -28,7 +27,7 @@ class VectorType(types.Type):
         self.element, self._name = element, name
         self.operators = {}
 
-    @cached_property
+    @property
     def llvm(self) -> ir.Type:
         return ir.VectorType(self.element, LANES)
 

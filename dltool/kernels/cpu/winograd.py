@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels import winograd as plain
 from dltool.kernels.cpu.blank import find_blank_windows, write_flagged
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import clear
@@ -18,18 +17,21 @@ from dltool.kernels.cpu.transform import make_last_transform, make_transform, ma
 from dltool.kernels.cpu.vector import load, select, splat, store
 from dltool.kernels.cpu.workspace import winograd_space
 from dltool.kernels.records import LANES
-from dltool.kernels.winograd import POINTS, matrices
+from dltool.kernels.winograd import (
+    POINTS,
+    line_width,
+    matrices,
+    output_width,
+    rows_together,
+    tile_counts,
+    tile_sizes,
+    window_sizes,
+)
 
 _input_rows = make_transform_of_rows(matrices(3).input)
 _input_line = make_transform(matrices(3).input)
 _output_line_3, _output_line_5 = (make_transform(matrices(size).output) for size in (3, 5))
 _output_rows_3, _output_rows_5 = (make_last_transform(matrices(size).output) for size in (3, 5))
-
-
-tile_counts, tile_sizes = plain.tile_counts, plain.tile_sizes
-window_sizes, rows_together = plain.window_sizes, plain.rows_together
-line_width, output_width = plain.line_width, plain.output_width
-_space = winograd_space
 
 
 @kernel
@@ -39,7 +41,7 @@ def winograd(x, u, y, geometry, epilogue, tiles, workspace, step, low, high):
     seen_height, _ = window_sizes(g)
     height, across = tile_counts(g)
     together = rows_together(across)
-    stored, table, places = together * across + 1, as_integers(workspace), _space(g, depth, y.blocks)
+    stored, table, places = together * across + 1, as_integers(workspace), winograd_space(g, depth, y.blocks)
     zeros, lines, transformed = at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2])
     products, results = at(workspace, places[3]), at(workspace, places[4])
     clear(zeros, (1 + depth * together * seen_height) * line_width(g))

@@ -9,33 +9,32 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.blank import clear_idle_taps
-from dltool.kernels.cpu.image import clear, taps
+from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_transform, make_transform_of_rows
 from dltool.kernels.cpu.vector import constant, load, store
-from dltool.kernels.cpu.winograd import (
+from dltool.kernels.cpu.winograd import result_line, row_or_zeros, transform_columns, transform_lines
+from dltool.kernels.cpu.workspace import winograd_weight_gradient_space, winograd_weights_space
+from dltool.kernels.geometry import taps
+from dltool.kernels.records import BATCH, LANES
+from dltool.kernels.winograd import (
+    BAND,
+    POINTS,
+    matrices,
     output_width,
-    result_line,
-    row_or_zeros,
     rows_together,
     tile_counts,
     tile_sizes,
-    transform_columns,
-    transform_lines,
     window_sizes,
 )
-from dltool.kernels.cpu.workspace import winograd_weight_gradient_space, winograd_weights_space
-from dltool.kernels.records import BATCH, LANES
-from dltool.kernels.winograd import BAND, POINTS, matrices
 
 _weights_3, _weights_5 = (make_transform(matrices(size).weight) for size in (3, 5))
 _back_3, _back_5 = (make_transform(matrices(size).weight.T) for size in (3, 5))
 _gradient_rows_3, _gradient_rows_5 = (make_transform_of_rows(matrices(size).output.T) for size in (3, 5))
 _gradient_line_3, _gradient_line_5 = (make_transform(matrices(size).output.T) for size in (3, 5))
-_weights_space, _gradient_space = winograd_weights_space, winograd_weight_gradient_space
 
 
 @kernel
@@ -55,7 +54,7 @@ def winograd_turned_weights(w, u, kernel_height, kernel_width, channels, workspa
     """u (points, N, C) of w (kh, kw, C, N), rotated by half a turn, for whole columns; overwrites them."""
     stored, u = u.rows, at(u, -low * u.is_chunk)
     kernel, taps = (kernel_height, kernel_width), kernel_height * kernel_width
-    places = _weights_space(kernel_height, kernel_width)
+    places = winograd_weights_space(kernel_height, kernel_width)
     panel, spare = at(workspace, places[0]), at(workspace, places[1])
     for block in range(low // stored, high // stored):
         used = min(LANES, channels - block * LANES)
@@ -106,7 +105,7 @@ def winograd_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step
     Works on the pairs of a group and a block of N between `low` and `high`; overwrites their part of dw.
     """
     g, columns, count = geometry, dw.blocks, taps(geometry) * x.channels
-    places = _gradient_space(g, x.blocks, x.channels, columns)
+    places = winograd_weight_gradient_space(g, x.blocks, x.channels, columns)
     clear(at(workspace, places[0]), places[3] - places[0])
     for group in range(low // columns, (high - 1) // columns + 1):
         samples = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups

@@ -2,8 +2,7 @@
 
 The same functions say what a kernel keeps in the workspace of its thread, and where, to planning and to the kernels.
 
-Places and sizes are in vectors of 16 floats; the last number of a `…_space` is where all of it ends. Numba is not
-imported here.
+Places and sizes are in vectors of 16 floats; the last number of a `…_space` is where all of it ends.
 """
 
 from __future__ import annotations

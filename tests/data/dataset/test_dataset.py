@@ -212,7 +212,7 @@ def test_reading_a_signature_imports_no_compiler_and_arrays_need_no_duckdb():
         "import sys; from pathlib import Path; from dltool.config.data import DataConfig;"
         "from dltool.data.dataset.opening import read_signature;"
         "read_signature(DataConfig.model_validate({'npz': {'path': 'data.npz'}}), []);"
-        "print({'numba', 'duckdb'} & set(sys.modules))"
+        "print({'llvmlite', 'duckdb'} & set(sys.modules))"
     )
     environment = {"PYTHONPATH": str(PROJECT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
