@@ -19,7 +19,7 @@ from dltool.kernels.compiler.instruction import call
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import make_tiles
-from dltool.kernels.cpu.vector import FMA
+from dltool.kernels.cpu.vector import FMA, broadcast
 from dltool.kernels.records import LANES
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
@@ -45,9 +45,7 @@ HALVES = ir.VectorType(_Bfloat(), 2 * LANES)
 
 def _multiply(builder: Any, sums: Any, b: Any, word: Any) -> Any:
     """The sums, plus the products of a vector of words and one word (i32)."""
-    undefined = ir.Constant(_WORDS, ir.Undefined)
-    first = builder.insert_element(undefined, word, ir.Constant(_I32, 0))
-    everywhere = builder.shuffle_vector(first, undefined, ir.Constant(_WORDS, [0] * LANES))
+    everywhere = broadcast(builder, word)
     if has_dot_products():
         # the broadcast comes last: there the instruction takes it from memory
         return call(builder, _DOT, _SUMS, sums, builder.bitcast(b, HALVES), builder.bitcast(everywhere, HALVES))

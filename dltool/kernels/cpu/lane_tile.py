@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
-
-from dltool.kernels.compiler.instruction import call, counted, instruction, on_stack
+from dltool.kernels.compiler.instruction import I64, call, counted, instruction, moved, variable
 from dltool.kernels.cpu.calls import LANE_TILE
-from dltool.kernels.cpu.vector import FMA
+from dltool.kernels.cpu.vector import FMA, broadcast, floats16, read, write
 from dltool.kernels.cpu.workspace import LANE_TILE_FIELDS
 from dltool.kernels.records import LANES
 
-_I64 = ir.IntType(64)
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_VECTOR = floats16.llvm
 
 #: which tile it is, and how many lines and terms it has
 CASE, LINES, TERMS = range(3)
@@ -54,12 +51,12 @@ def _switch(cases: dict[int, Callable[..., None]]) -> Any:
         def emit(builder, args):
             end = builder.append_basic_block("tiles_end")
             case, lines, terms, *strides = (
-                builder.load(builder.gep(args[0], [ir.Constant(_I64, i)])) for i in range(LANE_TILE_FIELDS)
+                builder.load(builder.gep(args[0], [I64(i)])) for i in range(LANE_TILE_FIELDS)
             )
             switch = builder.switch(case, end)
             for number, emit_tile in cases.items():
                 block = builder.append_basic_block(f"tile_{number}")
-                switch.add_case(ir.Constant(_I64, number), block)
+                switch.add_case(I64(number), block)
                 builder.position_at_end(block)
                 emit_tile(builder, lines, terms, strides, *args[1:])
                 builder.branch(end)
@@ -74,17 +71,17 @@ def _output_tile(height: int, apart: int) -> Callable[..., None]:
     def emit(
         builder: Any, lines: Any, terms: Any, strides: Any, image: Any, w: Any, bias: Any, out: Any, least: Any
     ) -> None:
-        totals = [_variable(builder, _load(builder, bias)) for _ in range(height)]
+        totals = [variable(builder, read(builder, bias)) for _ in range(height)]
         image_line, image_term, weight_line, weight_term, output_row = strides
-        image_now, w_now = _variable(builder, image), _variable(builder, w)
+        image_now, w_now = variable(builder, image), variable(builder, w)
         with counted(builder, lines):
             image_here, w_here = builder.load(image_now), builder.load(w_now)
-            pixel_now, weight_now = _variable(builder, image_here), _variable(builder, w_here)
+            pixel_now, weight_now = variable(builder, image_here), variable(builder, w_here)
             with counted(builder, terms):
                 pixel, weight = builder.load(pixel_now), builder.load(weight_now)
                 _add(
                     builder,
-                    _load(builder, weight),
+                    read(builder, weight),
                     [_vector_at(builder, pixel, i * apart) for i in range(height)],
                     totals,
                 )
@@ -92,12 +89,12 @@ def _output_tile(height: int, apart: int) -> Callable[..., None]:
                 builder.store(builder.gep(weight, [weight_term]), weight_now)
             builder.store(builder.gep(image_here, [image_line]), image_now)
             builder.store(builder.gep(w_here, [weight_line]), w_now)
-        limit = _splat(builder, least)
+        limit = broadcast(builder, least)
         for i, total in enumerate(totals):
             value = builder.load(total)
             value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
-            place = builder.gep(out, [builder.mul(ir.Constant(_I64, i), output_row)])
-            builder.store(value, builder.bitcast(place, _VECTOR.as_pointer()), align=4)
+            place = builder.gep(out, [builder.mul(I64(i), output_row)])
+            write(builder, value, place)
 
     return emit
 
@@ -106,25 +103,24 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
     def emit(
         builder: Any, lines: Any, pixels: Any, strides: Any, x: Any, dy: Any, start: Any, out: Any, least: Any
     ) -> None:
-        totals = [_variable(builder, _load(builder, _vector_at(builder, start, i))) for i in range(height * width)]
+        totals = [variable(builder, read(builder, _vector_at(builder, start, i))) for i in range(height * width)]
         x_line, x_pixel, kernel_line, dy_line = strides[:4]
-        x_now, dy_now = _variable(builder, x), _variable(builder, dy)
+        x_now, dy_now = variable(builder, x), variable(builder, dy)
         with counted(builder, lines):
             x_here, dy_here = builder.load(x_now), builder.load(dy_now)
             seen_now = [
-                _variable(builder, builder.gep(x_here, [builder.mul(ir.Constant(_I64, k), kernel_line)]))
-                for k in range(height)
+                variable(builder, builder.gep(x_here, [builder.mul(I64(k), kernel_line)])) for k in range(height)
             ]
             with counted(builder, pixels) as pixel:
                 seen = [builder.load(now) for now in seen_now]
-                given = _load(builder, builder.gep(dy_here, [builder.mul(pixel, ir.Constant(_I64, LANES))]))
+                given = read(builder, builder.gep(dy_here, [builder.mul(pixel, I64(LANES))]))
                 _add(builder, given, [_vector_at(builder, line, m) for line in seen for m in range(width)], totals)
                 for line, now in zip(seen, seen_now, strict=True):
                     builder.store(builder.gep(line, [x_pixel]), now)
             builder.store(builder.gep(x_here, [x_line]), x_now)
             builder.store(builder.gep(dy_here, [dy_line]), dy_now)
         for i, total in enumerate(totals):
-            builder.store(builder.load(total), _as_vector(builder, _vector_at(builder, out, i)), align=4)
+            write(builder, builder.load(total), _vector_at(builder, out, i))
 
     return emit
 
@@ -132,28 +128,8 @@ def _weight_tile(height: int, width: int) -> Callable[..., None]:
 def _add(builder: Any, factor: Any, places: Sequence[Any], totals: Sequence[Any]) -> None:
     """Add the vectors at some places, times one vector, to as many totals."""
     for place, total in zip(places, totals, strict=True):
-        builder.store(call(builder, FMA, _VECTOR, _load(builder, place), factor, builder.load(total)), total)
-
-
-def _variable(builder: Any, value: Any) -> Any:
-    slot = on_stack(builder, value.type)
-    builder.store(value, slot)
-    return slot
+        builder.store(call(builder, FMA, _VECTOR, read(builder, place), factor, builder.load(total)), total)
 
 
 def _vector_at(builder: Any, pointer: Any, vectors: int) -> Any:
-    return builder.gep(pointer, [ir.Constant(_I64, vectors * LANES)])
-
-
-def _as_vector(builder: Any, pointer: Any) -> Any:
-    return builder.bitcast(pointer, _VECTOR.as_pointer())
-
-
-def _load(builder: Any, pointer: Any) -> Any:
-    return builder.load(_as_vector(builder, pointer), align=4)
-
-
-def _splat(builder: Any, scalar: Any) -> Any:
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+    return moved(builder, pointer, vectors * LANES)

@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, counted, instruction, on_stack
+from dltool.kernels.compiler.instruction import I64, call, counted, instruction, moved, variable
 from dltool.kernels.cpu.calls import FLOATS, INTEGERS, TILE
-from dltool.kernels.cpu.vector import FMA
+from dltool.kernels.cpu.vector import FMA, broadcast, floats16, read, write
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
-_I64 = ir.IntType(64)
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_VECTOR = floats16.llvm
 
 
 class Shared(NamedTuple):
@@ -42,7 +41,7 @@ class Shared(NamedTuple):
 
 
 _FLOATS = ir.FloatType().as_pointer()
-_KINDS = Shared(_I64, _I64, _I64.as_pointer(), _I64, _FLOATS, _I64, _I64, _I64, _I64, ir.FloatType())
+_KINDS = Shared(I64, I64, I64.as_pointer(), I64, _FLOATS, I64, I64, I64, I64, ir.FloatType())
 
 
 @instruction
@@ -62,7 +61,7 @@ def set_shared(
 
 
 def _field(builder: Any, place: Any, number: int, kind: ir.Type) -> Any:
-    return builder.bitcast(_at(builder, place, number), kind.as_pointer())
+    return builder.bitcast(moved(builder, place, number), kind.as_pointer())
 
 
 #: what adds a term to the sums of a tile: (builder, a, b, distance of rows, of columns, sums by row and column)
@@ -83,12 +82,12 @@ def make_tiles(tallest: Mapping[int, int], row_stride: int, add_term: Term | Non
             known = Shared(*(builder.load(_field(builder, place, i, kind)) for i, kind in enumerate(_KINDS)))
             end = builder.append_basic_block("tiles_end")
             highest = max(tallest.values()) + 1
-            number = builder.add(builder.mul(known.across, ir.Constant(_I64, highest)), height)
+            number = builder.add(builder.mul(known.across, I64(highest)), height)
             switch = builder.switch(number, end)
             for columns, most in tallest.items():
                 for rows in range(1, most + 1):
                     case = builder.append_basic_block(f"tile_of_{rows}_by_{columns}")
-                    switch.add_case(ir.Constant(_I64, columns * highest + rows), case)
+                    switch.add_case(I64(columns * highest + rows), case)
                     builder.position_at_end(case)
                     _emit_tile(builder, rows, columns, row_stride, add, known, *pointers)
                     builder.branch(end)
@@ -120,33 +119,33 @@ def _emit_tile(
     sums = {}
     for i, j in places:
         place = _moved(builder, _moved(builder, start, j, known.start_across), i, known.start_step)
-        sums[i, j] = _variable(builder, _load(builder, place))
+        sums[i, j] = variable(builder, read(builder, place))
     with counted(builder, known.taps) as tap:
-        place = builder.mul(tap, ir.Constant(_I64, TAP_FIELDS))
+        place = builder.mul(tap, I64(TAP_FIELDS))
         entries = (builder.load(builder.gep(known.table, [_plus(builder, place, i)])) for i in range(TAP_FIELDS))
         a_start, b_start, terms = entries
-        a_now = _variable(builder, builder.gep(a, [a_start]))
-        b_now = _variable(builder, builder.gep(known.b, [b_start]))
+        a_now = variable(builder, builder.gep(a, [a_start]))
+        b_now = variable(builder, builder.gep(known.b, [b_start]))
         with counted(builder, terms):
             a_here, b_here = builder.load(a_now), builder.load(b_now)
             add(builder, a_here, b_here, row_stride, known.b_across, sums)
             builder.store(builder.gep(a_here, [known.a_step]), a_now)
-            builder.store(_at(builder, b_here, LANES), b_now)
-    limit = _splat(builder, known.least)
+            builder.store(moved(builder, b_here, LANES), b_now)
+    limit = broadcast(builder, known.least)
     for i, j in places:
         value = builder.load(sums[i, j])
         value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
-        target = _at(builder, _moved(builder, out, j, known.out_across), i * LANES)
-        builder.store(value, _as_vector(builder, target), align=4)
+        target = moved(builder, _moved(builder, out, j, known.out_across), i * LANES)
+        write(builder, value, target)
 
 
 def _add_term(
     builder: Any, a: Any, b: Any, row_stride: int, b_across: Any, sums: Mapping[tuple[int, int], Any]
 ) -> None:
     """One number for each row times one vector for each column, added to all sums."""
-    columns = {j: _load(builder, _moved(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
+    columns = {j: read(builder, _moved(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
     rows = {
-        i: _splat(builder, builder.load(_at(builder, a, i * row_stride), align=4))
+        i: broadcast(builder, builder.load(moved(builder, a, i * row_stride), align=4))
         for i in dict.fromkeys(i for i, _ in sums)
     }
     for (i, j), place in sums.items():
@@ -155,32 +154,8 @@ def _add_term(
 
 def _moved(builder: Any, pointer: Any, times: int, distance: Any) -> Any:
     """The pointer some times a distance further on."""
-    return builder.gep(pointer, [builder.mul(ir.Constant(_I64, times), distance)])
+    return builder.gep(pointer, [builder.mul(I64(times), distance)])
 
 
 def _plus(builder: Any, index: Any, constant: int) -> Any:
-    return builder.add(index, ir.Constant(_I64, constant))
-
-
-def _variable(builder: Any, value: Any) -> Any:
-    slot = on_stack(builder, value.type)
-    builder.store(value, slot)
-    return slot
-
-
-def _at(builder: Any, pointer: Any, elements: int) -> Any:
-    return builder.gep(pointer, [ir.Constant(_I64, elements)])
-
-
-def _as_vector(builder: Any, pointer: Any) -> Any:
-    return builder.bitcast(pointer, _VECTOR.as_pointer())
-
-
-def _load(builder: Any, pointer: Any) -> Any:
-    return builder.load(_as_vector(builder, pointer), align=4)
-
-
-def _splat(builder: Any, scalar: Any) -> Any:
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+    return builder.add(index, I64(constant))

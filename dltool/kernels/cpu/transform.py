@@ -13,13 +13,12 @@ import numpy as np
 from llvmlite import ir
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, instruction
-from dltool.kernels.cpu.vector import FMA, floats16
+from dltool.kernels.compiler.instruction import I64, call, instruction
+from dltool.kernels.cpu.vector import FMA, floats16, read, write
 from dltool.kernels.records import LANES
 
 _POINTER = types.Pointer(types.float32)
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
-_INTEGER = ir.IntType(64)
+_VECTOR = floats16.llvm
 
 
 def make_transform(matrix: np.ndarray) -> Any:
@@ -44,7 +43,7 @@ def make_transform_of_rows(matrix: np.ndarray) -> Any:
     def transform(rows, place, target, target_step):
         def emit(builder, args):
             rows, place, target, target_step = args
-            inputs = [_load(builder, builder.gep(pointer, [place])) for pointer in rows]
+            inputs = [read(builder, builder.gep(pointer, [place])) for pointer in rows]
             _write(builder, _product(builder, matrix, inputs), target, target_step)
 
         return types.void(types.Tuple((_POINTER,) * matrix.shape[1]), types.int64, _POINTER, types.int64), emit
@@ -127,15 +126,11 @@ def _add_product(builder: Any, total: Any, factor: float, x: Any) -> Any:
 
 
 def _spaced(builder: Any, source: Any, step: Any, count: int) -> list[Any]:
-    places = [builder.mul(step, ir.Constant(_INTEGER, i)) for i in range(count)]
-    return [_load(builder, builder.gep(source, [place])) for place in places]
-
-
-def _load(builder: Any, pointer: Any) -> Any:
-    return builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
+    places = [builder.mul(step, I64(i)) for i in range(count)]
+    return [read(builder, builder.gep(source, [place])) for place in places]
 
 
 def _write(builder: Any, outputs: Sequence[Any], target: Any, step: Any) -> None:
     for i, output in enumerate(outputs):
-        place = builder.gep(target, [builder.mul(step, ir.Constant(_INTEGER, i))])
-        builder.store(output, builder.bitcast(place, _VECTOR.as_pointer()), align=4)
+        place = builder.gep(target, [builder.mul(step, I64(i))])
+        write(builder, output, place)

@@ -67,12 +67,27 @@ _define(ast.GtE, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">
 _define(ast.Gt, mask16, words16, lambda builder, a, b: builder.icmp_unsigned(">", a, b))
 
 
-def _splat(builder: Any, scalar: Any) -> Any:
+def broadcast(builder: Any, scalar: Any) -> Any:
+    """A number in every lane."""
     vector = ir.VectorType(scalar.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.Constant(I32, 0))
-    return builder.shuffle_vector(
-        first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
-    )
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, I32(0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+
+
+def read(builder: Any, pointer: Any) -> Any:
+    """The vector that begins at a float."""
+    return builder.load(as_vector(builder, pointer), align=4)
+
+
+def write(builder: Any, value: Any, pointer: Any) -> None:
+    """Write a vector where a float is."""
+    builder.store(value, as_vector(builder, pointer), align=4)
+
+
+def as_vector(builder: Any, pointer: Any) -> Any:
+    """The same place, for 16 floats."""
+    return builder.bitcast(pointer, floats16.llvm.as_pointer())
 
 
 @instruction
@@ -80,13 +95,13 @@ def splat(value: Any):
     """The same number (float32 or uint32) in every lane."""
     kind = floats16 if isinstance(value, types.Float) else words16
     scalar = types.float32 if kind is floats16 else types.uint32
-    return kind(scalar), lambda builder, args: _splat(builder, args[0])
+    return kind(scalar), lambda builder, args: broadcast(builder, args[0])
 
 
 @instruction
 def constant(value: Any):
     """A number of any type in every lane, as float32."""
-    return floats16(types.float32), lambda builder, args: _splat(builder, args[0])
+    return floats16(types.float32), lambda builder, args: broadcast(builder, args[0])
 
 
 @instruction
