@@ -173,26 +173,24 @@ class Expressions:
 
     def _expression_boolop(self, node: ast.BoolOp) -> Value:
         """`and`, `or`: what follows is computed only where it decides."""
-        is_and = isinstance(node.op, ast.And)
-        first, rest = node.values[0], node.values[1:]
-        if rest and not isinstance(first, bool):
-            one = self.truth(first)
-            remaining: ast.expr = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
-            if isinstance(one, bool):
-                return self._as_truth(remaining) if one == is_and else Known(one)
-            return self._decided(one, remaining, is_and)
-        return self._as_truth(first)
+        first, *rest = node.values
+        if not rest:
+            return self._as_truth(first)
+        is_and, truth, remaining = isinstance(node.op, ast.And), self.truth(first), ast.BoolOp(node.op, rest)
+        if isinstance(truth, bool):
+            return self._expression_boolop(remaining) if truth == is_and else Known(truth)
+        return self._decided(truth, remaining, is_and)
 
     def _as_truth(self, node: ast.expr) -> Value:
         truth = self.truth(node)
         return Known(truth) if isinstance(truth, bool) else Computed(types.boolean, truth)
 
-    def _decided(self, one: Any, node: ast.expr, is_and: bool) -> Value:
+    def _decided(self, one: Any, node: ast.BoolOp, is_and: bool) -> Value:
         builder = self.builder
         more, end, before = builder.append_basic_block("more"), builder.append_basic_block("end"), builder.block
         builder.cbranch(one, *((more, end) if is_and else (end, more)))
         builder.position_at_end(more)
-        other = converted(builder, self._as_truth(node), types.boolean)
+        other = converted(builder, self._expression_boolop(node), types.boolean)
         after = builder.block
         builder.branch(end)
         builder.position_at_end(end)
