@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.conv import convolve
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare_backward
+from dltool.kernels.cpu.image import backward_taps, by_phases, clear, lies_bare_backward, padded_upstream
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
@@ -27,7 +27,7 @@ def bfloat16_conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high
 def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, low, high):
     """dx (H, W, C) = epilogue(Σ over the taps of dy (h, w, N) · wᵀ + bias (C)); overwrites dx and the output."""
     g, depth = geometry, dy.blocks
-    above, before, all_height, all_width = margins(g)
+    _, _, all_height, all_width = margins(g)
     bare = lies_bare_backward(g)
     table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
     backward_taps(g, table, depth, between, dy.channels)
@@ -37,14 +37,7 @@ def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace,
         clear(image, depth * between)
     floor = floor_of(epilogue)
     for sample in range(low, high):
-        source = at(dy, sample * g.out_height * g.out_width)
-        if not bare:
-            for part in range(depth):
-                copy_padded(
-                    at(source, part * dy.rows), g.out_height, g.out_width, at(image, part * between),
-                    above, before, all_height, all_width, 1,
-                )  # fmt: skip
-            source = image
+        source = padded_upstream(dy, g, sample, image)
         for block in range(dx.blocks):
             panel, bias = at(w, block * w.rows), at(bias_of(epilogue), block)
             place = (block * dx.rows + sample * g.height * g.width) * LANES

@@ -7,7 +7,15 @@ it, where the kernel reaches beyond the image or moves by more than one; what a 
 from __future__ import annotations
 
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import backward_taps, by_phases, clear, copy_padded, lies_bare, lies_bare_backward
+from dltool.kernels.cpu.image import (
+    backward_taps,
+    by_phases,
+    clear,
+    copy_padded,
+    lies_bare,
+    lies_bare_backward,
+    padded_upstream,
+)
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
@@ -86,7 +94,7 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
     The pixels whose row and column leave the same rest by the strides see the same taps: they are a phase.
     """
     g, depth = geometry, dy.blocks
-    above, before, all_height, all_width = margins(g)
+    _, _, all_height, all_width = margins(g)
     bare = lies_bare_backward(g)
     table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
     backward_taps(g, table, depth, between, dy.channels)
@@ -103,14 +111,7 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
             _turn_panel(taps(g), w, dx.channels, depth, block + j, at(panel, j * size), square)
         panels, bias = (panel, size * LANES), (at(bias_of(epilogue), block), 0, LANES)
         for sample in range(low, high):
-            source = at(dy, sample * g.out_height * g.out_width)
-            if not bare:
-                for part in range(depth):
-                    copy_padded(
-                        at(source, part * dy.rows), g.out_height, g.out_width, at(image, part * between),
-                        above, before, all_height, all_width, 1,
-                    )  # fmt: skip
-                source = image
+            source = padded_upstream(dy, g, sample, image)
             place = block * dx.rows + sample * g.height * g.width
             out = at(dx, place), dx.rows * LANES
             by_phases(tiles, g, table, source, panels, bias, columns, pixels, out, floor)

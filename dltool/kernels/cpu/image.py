@@ -45,6 +45,20 @@ def copy_padded(source, height, width, target, top, left, all_height, all_width,
                 store(first, i * LANES, load(place, i * phases * LANES))
 
 
+def padded_upstream(dy, g, sample, image):
+    """One sample of dy with the zeros around it that the backward pass sees: where it lies, or copied to `image`."""
+    above, before, all_height, all_width = margins(g)
+    source = at(dy, sample * g.out_height * g.out_width)
+    if lies_bare_backward(g):
+        return source
+    for block in range(dy.blocks):
+        copy_padded(
+            at(source, block * dy.rows), g.out_height, g.out_width, at(image, block * all_height * all_width),
+            above, before, all_height, all_width, 1,
+        )  # fmt: skip
+    return image
+
+
 def backward_taps(g, table, depth, between, channels):
     """For every phase the number of its taps and then these.
 
