@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,14 +31,11 @@ def instruction(describe: Callable[..., Any]) -> Any:
 
 def call(builder: Any, name: str, result: ir.Type, *arguments: Any) -> Any:
     """Call a function that LLVM or the C library knows."""
-    return builder.call(declared(builder, name, result, [each.type for each in arguments]), arguments)
-
-
-def declared(builder: Any, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> ir.Function:
-    """A function that is defined elsewhere."""
-    function = builder.module.globals.get(name) or ir.Function(builder.module, ir.FunctionType(result, arguments), name)
+    module = builder.module
+    kind = ir.FunctionType(result, [each.type for each in arguments])
+    function = module.globals.get(name) or ir.Function(module, kind, name)
     builder.function.calls[function] = None
-    return function
+    return builder.call(function, arguments)
 
 
 def variable(builder: Any, value: Any) -> Any:
@@ -55,18 +52,18 @@ def on_stack(builder: Any, kind: ir.Type) -> Any:
 
 
 @contextmanager
-def counted(builder: Any, count: Any, start: Any = None, step: int = 1, *, downward: bool = False) -> Any:
-    """The body of a loop from `start`, or 0, up to `count`; gives the number of the turn."""
+def counted(builder: Any, count: Any) -> Iterator[Any]:
+    """The body of a loop that runs `count` times; gives the number of the turn."""
     before = builder.block
     head, body, end = (builder.append_basic_block(name) for name in ("loop", "body", "end"))
     builder.branch(head)
     builder.position_at_end(head)
     number = builder.phi(I64)
-    number.add_incoming(start if start is not None else I64(0), before)
-    builder.cbranch(builder.icmp_signed(">" if downward else "<", number, count), body, end)
+    number.add_incoming(I64(0), before)
+    builder.cbranch(builder.icmp_signed("<", number, count), body, end)
     builder.position_at_end(body)
     yield number
-    number.add_incoming(builder.add(number, I64(step), flags=["nsw"]), builder.block)
+    number.add_incoming(builder.add(number, I64(1), flags=["nsw"]), builder.block)
     builder.branch(head)
     builder.position_at_end(end)
 
