@@ -34,7 +34,7 @@ class Compiler:
     def compile(
         self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]], hint: Callable[[], str] = lambda: ""
     ) -> list[Any]:
-        """The compiled functions of graphs for shapes, called with arguments like those given.
+        """The compiled functions of graphs for shapes, called with arguments like those given, or of their shapes.
 
         `hint` says what would fit where the memory of the device does not suffice.
         """
@@ -42,11 +42,11 @@ class Compiler:
             return []
         self._on_compile(PROGRAM, None)
         started, hits = time.perf_counter(), self._hits
-        with explained(self._devices, hint):
-            lowered = [self._lowered(*one) for one in wanted]
-            options = self._devices.compiler_options
-            with ThreadPoolExecutor(len(lowered)) as pool:
-                compiled = list(pool.map(lambda one: one.compile(compiler_options=options), lowered))
+        options = self._devices.compiler_options
+        with explained(self._devices, hint), ThreadPoolExecutor(len(wanted)) as pool:
+            # one is traced while those before are compiled
+            begun = [pool.submit(self._lowered(*one).compile, compiler_options=options) for one in wanted]
+            compiled = [one.result() for one in begun]
         self.seconds += time.perf_counter() - started
         if self._hits - hits >= len(wanted):
             self._on_compile(LOADED, None)

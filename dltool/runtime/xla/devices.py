@@ -84,8 +84,8 @@ class Devices:
         """A copy of an array on every device; integers have 32 bits there."""
         import jax
 
-        narrow = array.astype(np.int32) if array.dtype == np.int64 else np.array(array)
-        return jax.device_put(narrow, self.everywhere())
+        given = array.astype(narrow(array.dtype), copy=False)
+        return jax.device_put(given, self.everywhere(), may_alias=False)
 
     @property
     def memory(self) -> int | None:
@@ -101,6 +101,11 @@ class Devices:
     def compiler_options(self) -> dict[str, Any]:
         """Programs give the same bits each time they run."""
         return {"xla_gpu_exclude_nondeterministic_ops": True} if self.kind == "cuda" else {}
+
+
+def narrow(dtype: Any) -> Any:
+    """The type that numbers have on a device: integers have 32 bits there."""
+    return np.dtype(np.int32) if dtype == np.int64 else np.dtype(dtype)
 
 
 def _set_up(kind: Kind) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ from dltool.kernels.xla.batch import orders_of_epochs
 from dltool.program.building import Network
 from dltool.runtime.plan import StepPlan, StepResult
 from dltool.runtime.xla.compiler import Compiler
-from dltool.runtime.xla.devices import Devices, explained
+from dltool.runtime.xla.devices import Devices, explained, narrow
 from dltool.runtime.xla.needs import Needs
 from dltool.runtime.xla.tracing import EPOCH, ORDER, Shape, Traced, encode
 
@@ -50,7 +51,7 @@ class Runner:
         """`longest` limits the micro-batches of one call where nothing is trained."""
         self._network, self._state, self._devices, self._instead = network, state, devices, instead
         self._compiler, self._longest = compiler, longest
-        self._traced = Traced.of(network.graph)
+        self.traced = Traced.of(network.graph)
         self._compiled: dict[Shape, Any] = {}
         self._orders, self._orders_first = None, -1
         self._no_order = devices.put(np.zeros((1, 1), np.int32))
@@ -58,39 +59,51 @@ class Runner:
         self.attach(data)
 
     def attach(self, data: Mapping[str, np.ndarray]) -> None:
-        """Go on with other data.
+        """Go on with other data, which may be on the devices already; else it is brought there when it is needed.
 
         Fewer samples than before leave rows behind them that are not read, so that nothing is compiled anew.
         """
-        wanted = {name: data[name] for name in self._traced.data}
+        wanted = {name: data[name] for name in self.traced.data}
         samples = len(wanted["target"])
-        if samples < self._samples and self._traced.shuffle_key is None and not self._network.in_streams:
+        if samples < self._samples and self.traced.shuffle_key is None and not self._network.in_streams:
             wanted = {name: _filled(array, self._samples) for name, array in wanted.items()}
         if samples > self._samples:
             self._compiled = {}
         self._samples = max(samples, self._samples)
-        self._bytes, self._data = sum(array.nbytes for array in wanted.values()), {}  # what was there makes room first
-        with explained(self._devices, self._fitting):
-            self._data = {name: self._devices.put(array) for name, array in wanted.items()}
+        self._given, self._data = wanted, {}  # what was there makes room first
         self._orders, self._orders_first = None, -1
 
-    def prepare(self, plan: StepPlan, *, collect: bool) -> None:
-        """Compile what a plan needs, and other plans that are parts of it."""
-        pieces = {self._shape(plan, piece, collect=collect): piece for piece in self._pieces(plan)}
-        lines = encode(plan)
-        self._compile([(shape, self._arguments(piece, lines)) for shape, piece in pieces.items()])
+    def missing(self, plan: StepPlan, *, collect: bool) -> dict[Shape, tuple[Any, ...]]:
+        """The shapes of calls that a plan and parts of it need, but that are not compiled; with their arguments."""
+        columns = encode(plan).shape[1]
+        shapes = dict.fromkeys(self._shape(plan, piece, collect=collect) for piece in self._pieces(plan))
+        return {shape: self._described(shape, columns) for shape in shapes if shape not in self._compiled}
+
+    def take(self, shape: Shape, program: Any) -> None:
+        """A compiled function for calls of a shape."""
+        self._compiled[shape] = program
 
     def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
-        """Run the micro-batches of a plan; `prepare` has compiled all but single ones."""
+        """Run the micro-batches of a plan."""
+        return self.begin(plan, collect=collect)()
+
+    def begin(self, plan: StepPlan, *, collect: bool) -> Callable[[], StepResult]:
+        """Have the devices run a plan, without waiting for them; what this returns waits, and gives the result.
+
+        Nothing is compiled here but single micro-batches.
+        """
         lines = encode(plan)
         made = [told for piece in self._pieces(plan) for told in self._run_piece(plan, piece, lines, collect)]
+        for array in jax.tree.leaves(made):
+            array.copy_to_host_async()
+        return partial(self._result, plan, made)
+
+    def _result(self, plan: StepPlan, made: list[Any]) -> StepResult:
         with explained(self._devices, self._fitting):
             told = jax.device_get(made)
         losses = np.concatenate([losses for losses, *_ in told])[: len(plan)]
-        if not collect:
-            return StepResult(losses)
-        outputs = np.concatenate([outputs.reshape(-1, self._network.output.spec.size) for _, outputs in told])
-        return StepResult(losses, self._counted(outputs, plan))
+        outputs = [outputs.reshape(-1, self._network.output.spec.size) for _, *rest in told for outputs in rest]
+        return StepResult(losses, self._counted(np.concatenate(outputs), plan) if outputs else None)
 
     def _counted(self, outputs: np.ndarray, plan: StepPlan) -> np.ndarray:
         """The outputs of rows that count; those of batches that were filled up are left out."""
@@ -111,7 +124,8 @@ class Runner:
                 yield from self._run_piece(plan, Piece(i, i + 1, 1, piece.rows), lines, collect)
             return
         arguments = self._arguments(piece, lines)
-        self._compile([(shape, arguments)])
+        if shape not in self._compiled:
+            (self._compiled[shape],) = self._compiler.compile([(self.traced, shape, arguments)], self._fitting)
         with explained(self._devices, self._fitting):
             moved, told = self._compiled[shape](*arguments)
         self._state.update(moved)
@@ -123,31 +137,42 @@ class Runner:
         epoch = int(own[0, EPOCH])
         orders = self._orders_from(epoch)
         own[:, ORDER] = epoch - self._orders_first  # a piece lies within one epoch
-        changed = {name: self._state[name] for name in self._traced.changed}
-        fixed = {name: self._state[self._instead.get(name, name)] for name in self._traced.fixed}
-        return changed, fixed, self._data, orders, own
+        if not self._data:
+            with explained(self._devices, self._fitting):
+                self._data = {name: self._devices.put(array) for name, array in self._given.items()}
+        return *self._state_of_network(), self._data, orders, own
+
+    def _described(self, shape: Shape, columns: int) -> tuple[Any, ...]:
+        """The same for calls of a shape, with descriptions in place of data."""
+        data = {name: jax.ShapeDtypeStruct(array.shape, narrow(array.dtype)) for name, array in self._given.items()}
+        orders = self._no_order if self.traced.shuffle_key is None else _integers(self._orders_at_once, self._samples)
+        return *self._state_of_network(), data, orders, _integers(shape.lines, columns)
+
+    def _state_of_network(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a call changes, and what it only reads."""
+        changed = {name: self._state[name] for name in self.traced.changed}
+        return changed, {name: self._state[self._instead.get(name, name)] for name in self.traced.fixed}
 
     def _shape(self, plan: StepPlan, piece: Piece, *, collect: bool) -> Shape:
-        conditional = bool(self._traced.closing) and not bool(plan.update.all())
+        conditional = bool(self.traced.closing) and not bool(plan.update.all())
         return Shape(piece.lines, piece.rows, collect, self._fills, conditional)
-
-    def _compile(self, wanted: Sequence[tuple[Shape, tuple[Any, ...]]]) -> None:
-        """Compile functions of some shapes, called with arguments like these, unless it is done."""
-        missing = {shape: arguments for shape, arguments in wanted if shape not in self._compiled}
-        traced = [(self._traced, shape, arguments) for shape, arguments in missing.items()]
-        self._compiled |= zip(missing, self._compiler.compile(traced, self._fitting), strict=True)
 
     def _fitting(self) -> str:
         """What the network needs, and the largest batch that fits into the memory of a device."""
-        needs = Needs.of(self._network, self._bytes)
+        copies = 2 if any(isinstance(array, jax.Array) for array in self._given.values()) else 1  # the next ones, too
+        needs = Needs.of(self._network, copies * sum(array.nbytes for array in self._given.values()))
         return needs.told(self._network.rows, self._devices.memory, len(self._devices.every))
+
+    @property
+    def _orders_at_once(self) -> int:
+        """How many epochs have their orders found in one call."""
+        return max(1, min(ORDERS, ORDER_BYTES // (4 * max(1, self._samples))))
 
     def _orders_from(self, epoch: int) -> Any:
         """The orders of some epochs, this one among them."""
-        key, samples = self._traced.shuffle_key, self._samples
+        key, samples, count = self.traced.shuffle_key, self._samples, self._orders_at_once
         if key is None:
             return self._no_order
-        count = max(1, min(ORDERS, ORDER_BYTES // (4 * samples)))
         first = epoch - epoch % count
         if self._orders_first != first:
             keys = np.stack([round_keys(key, number) for number in range(first, first + count)], axis=1)
@@ -171,6 +196,10 @@ class Runner:
         cuts = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(axis=0)) + 1
         for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(plan)], strict=True):
             yield Piece(low, high, high - low, int(plan.rows[low]))
+
+
+def _integers(*shape: int) -> Any:
+    return jax.ShapeDtypeStruct(shape, np.int32)
 
 
 def _filled(array: np.ndarray, rows: int) -> np.ndarray:
