@@ -244,7 +244,7 @@ class Engine:
         else:
             result = _known(run_divided(runner, plan, ranks))
         weights = network.weights(samples.targets, plan.rows, samples.weights)
-        return lambda: Evaluation((made := result()).losses, weights, made.outputs)
+        return lambda: _evaluation(result(), weights)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
@@ -273,8 +273,10 @@ def _backend(
     if device.kind == "cpu":
         return _Fast(training, evaluation, threads, ranks, on_compile)
     from dltool.runtime.xla.drivers import require_jax
+    from dltool.runtime.xla.waking import awake
 
     require_jax(device.kind)
+    awake(device.kind)  # two threads must not import JAX
     from dltool.runtime.xla.backend import Backend
 
     return Backend([*training, *evaluation], device, on_compile)
@@ -391,6 +393,11 @@ class _Arrays(Mapping[str, np.ndarray]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _evaluation(result: StepResult, weights: np.ndarray) -> Evaluation:
+    assert result.outputs is not None
+    return Evaluation(result.losses, weights, result.outputs)
 
 
 def _known(result: Any) -> Callable[[], Any]:

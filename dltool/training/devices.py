@@ -9,6 +9,7 @@ from dltool.program.building import build_network
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.xla.drivers import has_gpu, require_gpu, require_jax
+from dltool.runtime.xla.waking import awake, wake
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 
@@ -19,11 +20,13 @@ WORTH_SECONDS = 20.0
 
 
 def require_device(kind: str) -> None:
-    """Raise RunError if a kind of device cannot be used here, before anything has been prepared for it."""
+    """Raise RunError if a kind of device cannot be used here, before anything is prepared for it; else ready it."""
     if kind in ("cuda", "xla"):
         require_jax(kind)
     if kind == "cuda":
         require_gpu()
+    if kind in ("cuda", "xla"):
+        wake(kind)
 
 
 def choose_device(experiment: Experiment, signature: Signature, batching: Batching) -> tuple[Device, list[str]]:
@@ -42,6 +45,14 @@ def choose_device(experiment: Experiment, signature: Signature, batching: Batchi
         return CPU, [f"device auto: the processor, which takes about {duration(max(seconds, 1))}; for the GPU: cuda"]
     note = f"device auto: the GPU; the processor would take about {duration(seconds)}"
     return Device("cuda", train.devices, train.precision), [note]
+
+
+def note_on_waking(device: Device) -> list[str]:
+    """What readying a device took."""
+    if device.lowers:
+        return []
+    took = ", ".join(f"{part} {duration(seconds)}" for part, seconds in awake(device.kind).items())
+    return [f"readying the device, while data was read: {took}"]
 
 
 def device_for_rows(kind: str) -> Device:

@@ -92,7 +92,7 @@ def evaluate(
 def part_to_prepare(engine: Engine, samples: Samples | StoredSamples | None) -> str | None:
     """The name that `evaluate` has for a validation part, or for portions of it; the engine then knows their shapes."""
     if not isinstance(samples, StoredSamples):
-        return samples and "validation"
+        return None if samples is None else "validation"
     rows = min(len(samples), portion_rows(samples, unit=engine.undivided_rows))
     engine.attach(PORTION, samples.layout.empty(rows))
     return PORTION

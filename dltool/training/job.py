@@ -34,7 +34,7 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, require_device
+from dltool.training.devices import choose_device, note_on_waking, require_device
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
@@ -229,4 +229,4 @@ def open_job(
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
     job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()
-    return job
+    return replace(job, dataset=replace(dataset, notes=[*dataset.notes, *note_on_waking(device)]))

@@ -61,13 +61,12 @@ class Backend:
     def prepare(self, wanted: Sequence[tuple[Runner, StepPlan, bool]]) -> None:
         """Compile what runners need for some plans, and for parts of these, that do or do not collect outputs."""
         missing = {
-            (runner, shape): arguments
+            (runner, key): source
             for runner, plan, collect in wanted
-            for shape, arguments in runner.missing(plan, collect=collect).items()
+            for key, source in runner.missing(plan, collect=collect).items()
         }
-        programs = [(runner.traced, shape, arguments) for (runner, shape), arguments in missing.items()]
-        for (runner, shape), program in zip(missing, self._compiler.compile(programs), strict=True):
-            runner.take(shape, program)
+        for (runner, key), program in zip(missing, self._compiler.compile(list(missing.values())), strict=True):
+            runner.take(key, program)
 
     def limits(self) -> tuple[float, float]:
         """(operations, bytes) per second that one device can do."""

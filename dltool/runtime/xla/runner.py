@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,18 +11,20 @@ import jax
 import numpy as np
 
 from dltool.kernels.reference.random import round_keys
-from dltool.kernels.xla.batch import orders_of_epochs
 from dltool.program.building import Network
 from dltool.runtime.plan import StepPlan, StepResult
-from dltool.runtime.xla.compiler import Compiler
+from dltool.runtime.xla.compiler import Compiler, Source
 from dltool.runtime.xla.devices import Devices, explained, narrow
 from dltool.runtime.xla.needs import Needs
+from dltool.runtime.xla.sources import of_orders, of_stretch
 from dltool.runtime.xla.tracing import EPOCH, ORDER, Shape, Traced, encode
 
 #: bytes of the orders of epochs that are found in one call
 ORDER_BYTES = 1 << 24
 #: most epochs whose orders are found in one call
 ORDERS = 64
+#: the key of what finds them
+_ORDERS = "orders"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Runner:
         self._network, self._state, self._devices, self._instead = network, state, devices, instead
         self._compiler, self._longest = compiler, longest
         self.traced = Traced.of(network.graph)
-        self._compiled: dict[Shape, Any] = {}
+        self._compiled: dict[Hashable, Any] = {}
         self._orders, self._orders_first = None, -1
         self._no_order = devices.put(np.zeros((1, 1), np.int32))
         self._samples = 0
@@ -73,15 +75,18 @@ class Runner:
         self._given, self._data = wanted, {}  # what was there makes room first
         self._orders, self._orders_first = None, -1
 
-    def missing(self, plan: StepPlan, *, collect: bool) -> dict[Shape, tuple[Any, ...]]:
-        """The shapes of calls that a plan and parts of it need, but that are not compiled; with their arguments."""
+    def missing(self, plan: StepPlan, *, collect: bool) -> dict[Hashable, Source]:
+        """What a plan and parts of it need, but is not compiled: calls by their shape, and the orders of epochs."""
         columns = encode(plan).shape[1]
         shapes = dict.fromkeys(self._shape(plan, piece, collect=collect) for piece in self._pieces(plan))
-        return {shape: self._described(shape, columns) for shape in shapes if shape not in self._compiled}
+        sources: dict[Hashable, Source] = {shape: self._source(shape, columns) for shape in shapes}
+        if self.traced.shuffle_key is not None:
+            sources[_ORDERS] = of_orders(self._samples, self._orders_at_once, self._devices)
+        return {key: source for key, source in sources.items() if key not in self._compiled}
 
-    def take(self, shape: Shape, program: Any) -> None:
-        """A compiled function for calls of a shape."""
-        self._compiled[shape] = program
+    def take(self, key: Hashable, program: Any) -> None:
+        """What was compiled from one of the sources."""
+        self._compiled[key] = program
 
     def run(self, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan."""
@@ -119,15 +124,17 @@ class Runner:
 
     def _run_piece(self, plan: StepPlan, piece: Piece, lines: np.ndarray, collect: bool) -> Iterator[Any]:
         shape = self._shape(plan, piece, collect=collect)
+        if self._fills:
+            shape = self._like(shape)
+            piece = replace(piece, lines=shape.lines)
         if shape not in self._compiled and shape.lines > 1:  # such as the rest of a stretch that began elsewhere
             for i in range(piece.low, piece.high):
                 yield from self._run_piece(plan, Piece(i, i + 1, 1, piece.rows), lines, collect)
             return
         arguments = self._arguments(piece, lines)
-        if shape not in self._compiled:
-            (self._compiled[shape],) = self._compiler.compile([(self.traced, shape, arguments)], self._fitting)
+        program = self._program(shape, lambda: of_stretch(self.traced, shape, arguments, self._devices))
         with explained(self._devices, self._fitting):
-            moved, told = self._compiled[shape](*arguments)
+            moved, told = program(*arguments)
         self._state.update(moved)
         yield told
 
@@ -142,11 +149,22 @@ class Runner:
                 self._data = {name: self._devices.put(array) for name, array in self._given.items()}
         return *self._state_of_network(), self._data, orders, own
 
-    def _described(self, shape: Shape, columns: int) -> tuple[Any, ...]:
-        """The same for calls of a shape, with descriptions in place of data."""
+    def _like(self, shape: Shape) -> Shape:
+        """A shape that is compiled and not much longer, if there is one; what is left of it stays empty."""
+        longer = [one for one in self._compiled if isinstance(one, Shape) and replace(one, lines=shape.lines) == shape]
+        return min((one for one in longer if 0 <= one.lines - shape.lines <= shape.lines), key=_lines, default=shape)
+
+    def _program(self, key: Hashable, source: Callable[[], Source]) -> Any:
+        if key not in self._compiled:
+            (self._compiled[key],) = self._compiler.compile([source()], self._fitting)
+        return self._compiled[key]
+
+    def _source(self, shape: Shape, columns: int) -> Source:
+        """Of calls of a shape, with descriptions in place of data."""
         data = {name: jax.ShapeDtypeStruct(array.shape, narrow(array.dtype)) for name, array in self._given.items()}
         orders = self._no_order if self.traced.shuffle_key is None else _integers(self._orders_at_once, self._samples)
-        return *self._state_of_network(), data, orders, _integers(shape.lines, columns)
+        arguments = *self._state_of_network(), data, orders, _integers(shape.lines, columns)
+        return of_stretch(self.traced, shape, arguments, self._devices)
 
     def _state_of_network(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What a call changes, and what it only reads."""
@@ -176,7 +194,8 @@ class Runner:
         first = epoch - epoch % count
         if self._orders_first != first:
             keys = np.stack([round_keys(key, number) for number in range(first, first + count)], axis=1)
-            self._orders = orders_of_epochs(samples, self._devices.put(keys[..., None]))
+            program = self._program(_ORDERS, lambda: of_orders(samples, count, self._devices))
+            self._orders = program(self._devices.put(keys[..., None]))
             self._orders_first = first
         return self._orders
 
@@ -196,6 +215,10 @@ class Runner:
         cuts = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(axis=0)) + 1
         for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(plan)], strict=True):
             yield Piece(low, high, high - low, int(plan.rows[low]))
+
+
+def _lines(shape: Shape) -> int:
+    return shape.lines
 
 
 def _integers(*shape: int) -> Any:
