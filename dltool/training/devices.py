@@ -20,11 +20,16 @@ WORTH_SECONDS = 20.0
 
 
 def require_device(kind: str) -> None:
-    """Raise RunError if a kind of device cannot be used here, before anything is prepared for it; else ready it."""
+    """Raise RunError if a kind of device cannot be used here, before anything has been prepared for it."""
     if kind in ("cuda", "xla"):
         require_jax(kind)
     if kind == "cuda":
         require_gpu()
+
+
+def expect_device(kind: str) -> None:
+    """Begin to ready a kind of device that will be needed soon; raise RunError if it cannot be used here."""
+    require_device(kind)
     if kind in ("cuda", "xla"):
         wake(kind)
 
@@ -57,7 +62,7 @@ def note_on_waking(device: Device) -> list[str]:
 
 def device_for_rows(kind: str) -> Device:
     """The device to evaluate or predict with."""
-    require_device(kind)
+    expect_device(kind)
     if kind == "cuda" or (kind == "auto" and has_gpu()):
         return Device("cuda")
     return Device("xla") if kind == "xla" else CPU

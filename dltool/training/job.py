@@ -34,7 +34,7 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, note_on_waking, require_device
+from dltool.training.devices import choose_device, expect_device, note_on_waking
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
@@ -182,7 +182,7 @@ def open_job(
     train, ranks = experiment.train, this_process()
     judge = Judge(experiment)
     require_shares(experiment, ranks, debug=debug)
-    require_device(train.device)
+    expect_device(train.device)
     if train.device in ("cpu", "auto") and not debug:
         library.expect()
     else:
