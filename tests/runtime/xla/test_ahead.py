@@ -1,4 +1,4 @@
-"""Devices do not wait: the next call and the next window of data are on their way while they still compute."""
+"""Devices do not wait: the next call and the next span of data are on their way while they still compute."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_so_it_is_in_an_evaluation(tmp_path: Path, events: list[str], monkeypatc
     assert events == ["begun", *["begun", "waited for"] * 3, "waited for"]
 
 
-def test_a_window_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The first call on a window does not end before the next window is there, which else would be never."""
+def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The first call on a span does not end before the next span is there, which else would be never."""
     bring, begin = Backend.bring, Runner.begin
     arrived: list[threading.Event] = []
     places: list[tuple[int, int]] = []
@@ -95,7 +95,7 @@ def test_a_window_arrives_while_the_one_before_is_trained_on(tmp_path: Path, mon
     assert all(event.is_set() for event in arrived)
 
 
-def test_windows_run_in_stretches_and_nothing_is_compiled_while_training(
+def test_spans_run_in_stretches_and_nothing_is_compiled_while_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     job, run = open_run(tmp_path, LARGE, STREAMED)

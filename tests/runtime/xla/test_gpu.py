@@ -32,7 +32,7 @@ BFLOAT16 = ("train.precision=bfloat16",)
         (LARGE, ("data.memory=40KB",), 1e-3),
         (TEXTS, (), 1e-3),
     ],
-    ids=["augmented", "augmented, bfloat16", "in windows", "texts of different lengths"],
+    ids=["augmented", "augmented, bfloat16", "in spans", "texts of different lengths"],
 )
 def test_a_gpu_follows_the_processor(
     changes: dict[str, Any], more: Sequence[str], close: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
