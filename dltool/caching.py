@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -35,6 +36,32 @@ def working_folder(name: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def read_sound(path: Path) -> bytes | None:
+    """What `write_sound` wrote to a file; None if there is none, or it was cut short by a crash."""
+    try:
+        checksum, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return content if checksum == _checksum(content) else None
+
+
+def write_sound(path: Path, content: bytes) -> None:
+    """Write a file in a folder, made if needed: a line with a checksum first. No process ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{_PREFIX}file-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_checksum(content) + b"\n" + content)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def remove_abandoned() -> None:

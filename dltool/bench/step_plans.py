@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltool.runtime.feed import Bucketed
 from dltool.runtime.plan import StepPlan
 from dltool.training.batching import reciprocals
 from dltool.training.job import Job
@@ -41,9 +42,20 @@ class StepPlans:
             number=self._epoch.number[batch],
             count=self._epoch.count[batch],
             update=self._epoch.update[batch],
+            network=self._networks(epochs, in_epoch)[owner],
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
             stretch=self._job.stretch * self._job.batching.accumulate,
         )
+
+    def _networks(self, epochs: np.ndarray, in_epoch: np.ndarray) -> np.ndarray:
+        """The network of each update (n,), given by its epoch and its index in that epoch."""
+        feed, found = self._job.feed, np.full(len(epochs), -1)
+        for epoch in np.unique(epochs).tolist() if isinstance(feed, Bucketed) else ():
+            span = feed.span(epoch, 0, lambda: False)
+            assert span is not None
+            assert span.networks is not None
+            found[epochs == epoch] = span.networks[in_epoch[epochs == epoch]]
+        return found
 
     def _weights(self, epochs: np.ndarray, in_epoch: np.ndarray) -> np.ndarray:
         """The total sample weight of each update (n,), given by its epoch and its index in that epoch."""

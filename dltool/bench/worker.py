@@ -59,7 +59,7 @@ class Training:
         span = feed.span(epoch, update * batching.update_size, lambda: False)
         assert span is not None
         if span is not self._span:
-            self._job.engine.attach("train", span.samples, first=span.first)
+            self._job.engine.attach("train", span.samples, first=span.first, brought=span.brought)
             self._span = span
         return batching.updates_before(span.stop) - update
 

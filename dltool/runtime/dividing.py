@@ -11,10 +11,8 @@ from dltool.distributed.ranks import Ranks
 from dltool.runtime.plan import StepPlan, StepResult
 
 
-def run_divided(runner: Any, plan: StepPlan, ranks: Ranks) -> Any:
+def run_divided(runner: Any, plan: StepPlan, ranks: Ranks) -> StepResult:
     """Run batches that do not depend on each other, an even share on each rank, and collect their outputs."""
-    if ranks.size == 1:
-        return runner.run(plan, collect=True)
     rank_of = np.arange(len(plan)) * ranks.size // max(1, len(plan))
     return joined(runner.run(plan.taken(rank_of == ranks.number), collect=True), plan, rank_of, ranks)
 

@@ -17,7 +17,7 @@ from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.dividing import run_divided
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
-from dltool.runtime.plan import Evaluation, StepPlan, StepResult
+from dltool.runtime.plan import Evaluation, StepPlan, StepResult, concatenated, runs_of_networks
 from dltool.runtime.share import WHOLE, Share
 
 #: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
@@ -74,6 +74,11 @@ class Engine:
         return {"name": self.device_name, "peak_gflops": flops / 1e9, "bandwidth_gb_per_s": traffic / 1e9}
 
     @property
+    def compiles_programs(self) -> bool:
+        """Whether networks are compiled for the data at hand, and run on a device with memory of its own."""
+        return self._backend.compiles_programs
+
+    @property
     def longest_stretch(self) -> int:
         """The most micro-batches of a training step that should run in one call."""
         return self._backend.longest(self._training[-1]) if self._training else 1
@@ -108,38 +113,74 @@ class Engine:
                 given[average] = given[name]
         self._backend.write(given)
 
-    def attach(self, part: str, samples: Samples, *, first: int = 0, share: Share = WHOLE) -> None:
+    @property
+    def ahead(self) -> int:
+        """How many calls can be under way while another one is prepared: what they compute goes on by itself."""
+        return self._backend.ahead
+
+    def bring(self, samples: Samples) -> Mapping[str, Any]:
+        """Copies of samples on the device; another thread may make them while training goes on."""
+        return self._backend.bring([*self._evaluation, *self._training][-1].inputs(samples))
+
+    def attach(
+        self,
+        part: str,
+        samples: Samples,
+        *,
+        first: int = 0,
+        share: Share = WHOLE,
+        brought: Mapping[str, Any] | None = None,
+    ) -> None:
         """Go on with other samples in place of those of a part, if there were any.
 
-        Where they are but a span of an epoch, it begins at position `first`, and they are a `share` of it.
+        Where they are but a span of an epoch, it begins at position `first`, and they are a `share` of it. They may
+        have been `brought` to the device before.
         """
         self._data[part], self._first[part], self._share = samples, first, share
-        for (network, of, _), runner in self._runners.items():
-            if of == part:
-                runner.attach(network.inputs(samples))
+        runners = [(key[0], runner) for key, runner in self._runners.items() if key[1] == part]
+        if self.ahead and len(runners) > 1 and not brought:  # they share the copies
+            brought = self.bring(samples)
+        for network, runner in runners:
+            runner.attach(brought or network.inputs(samples))
 
-    def train(self, part: str, plan: StepPlan, *, collect: bool, network: int = -1) -> StepResult:
-        """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile.
+    def train(self, part: str, plan: StepPlan, *, collect: bool) -> StepResult:
+        """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
+        return self.begin(part, plan, collect=collect)()
 
-        `network` is the index of the one to train, by default the last.
-        """
-        return self._runner(self._training[network], part, average=False).run(self._placed(part, plan), collect=collect)
+    def begin(self, part: str, plan: StepPlan, *, collect: bool) -> Callable[[], StepResult]:
+        """The same, but a device goes on by itself; what this returns waits for it and gives the result."""
+        placed = self._placed(part, plan)
+        begun = []
+        for number, low, high in runs_of_networks(plan):
+            runner = self._runner(self._training[number], part, average=False)
+            begun.append(self._begun(runner, placed.taken(slice(low, high)), collect=collect))
+        return lambda: concatenated([result() for result in begun])
 
-    def prepare(self, part: str, plan: StepPlan, *, collect: bool) -> None:
-        """Compile what training by a plan needs, and by plans that are whole stretches of it."""
-        if self._backend.compiles_programs:
-            self._runner(self._training[-1], part, average=False).prepare(self._placed(part, plan), collect=collect)
-
-    def prepare_evaluation(self, part: str, *, use_average: bool = False) -> None:
-        """Compile what evaluating a part needs."""
-        network = self._evaluation[-1]
-        if self._backend.compiles_programs and not network.in_streams:
-            plan = consecutive(rows_of_batches(self._data[part], network), 0)
-            self._runner(network, part, average=use_average).prepare(plan, collect=True)
+    def _begun(self, runner: Any, plan: StepPlan, *, collect: bool) -> Callable[[], StepResult]:
+        if self.ahead:
+            return runner.begin(plan, collect=collect)
+        return _known(runner.run(plan, collect=collect))
 
     def _placed(self, part: str, plan: StepPlan) -> StepPlan:
         """A plan that finds its samples among those at hand of a part."""
         return replace(plan, origin=self._share.origins(plan.position, self._first.get(part, 0)))
+
+    def prepare(
+        self, plans: Sequence[StepPlan], *, collect: bool, part: str | None = None, use_average: bool = False
+    ) -> None:
+        """Compile what training by some plans needs, and by whole stretches of them, and an evaluation of a part."""
+        if not self.compiles_programs:
+            return
+        wanted = []
+        for plan in plans:
+            for number, low, high in runs_of_networks(plan):
+                runner = self._runner(self._training[number], "train", average=False)
+                wanted.append((runner, plan.taken(slice(low, high)), collect))
+        network = self._evaluation[-1]
+        if part and not network.in_streams:
+            plan = consecutive(rows_of_batches(self._data[part], network), 0)
+            wanted.append((self._runner(network, part, average=use_average), plan, True))
+        self._backend.prepare(wanted)
 
     def profile(self, part: str, plan: StepPlan) -> tuple[Sequence[Node], np.ndarray]:
         """Train and count cycles: the nodes of a step, the cycles of each, and those waited at the end of each stage.
@@ -163,6 +204,12 @@ class Engine:
         `rows` (n,) are the sizes of the batches, by default as large as they can be. All ranks evaluate a part
         together, unless each evaluates another one `alone`; averages are then gathered before.
         """
+        return self.begin_evaluation(part, rows=rows, use_average=use_average, alone=alone)()
+
+    def begin_evaluation(
+        self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False, alone: bool = False
+    ) -> Callable[[], Evaluation]:
+        """The same, but a device goes on by itself; what this returns waits for it and gives the result."""
         ranks = ALONE if alone else self._ranks
         if use_average and not alone:
             self.gather()
@@ -173,16 +220,16 @@ class Engine:
             plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
             return self._evaluate(network, part, samples, plan, ranks, average=use_average)
         results = [
-            self._evaluate_some(self._evaluation[number], part, samples.taken(members), ranks, average=use_average)
+            self._evaluate_some(self._evaluation[number], part, samples.taken(members), ranks, average=use_average)()
             for number, members in groups
         ]
         losses, weights = (np.concatenate([getattr(one, name) for one in results]) for name in ("losses", "weights"))
         outputs = in_order([one.outputs for one in results], [members for _, members in groups])
-        return Evaluation(losses, weights, outputs)
+        return _known(Evaluation(losses, weights, outputs))
 
     def _evaluate_some(
         self, network: Network, part: str, samples: Samples, ranks: Ranks, *, average: bool
-    ) -> Evaluation:
+    ) -> Callable[[], Evaluation]:
         """The same for some samples of a part, with one of the networks."""
         self._runner(network, part, average=average).attach(network.inputs(samples))
         plan = consecutive(rows_of_batches(samples, network), 0)
@@ -190,10 +237,14 @@ class Engine:
 
     def _evaluate(
         self, network: Network, part: str, samples: Samples, plan: StepPlan, ranks: Ranks, *, average: bool
-    ) -> Evaluation:
+    ) -> Callable[[], Evaluation]:
         runner = self._runner(network, part, average=average)
-        result = runner.run(plan, collect=True) if network.in_streams else run_divided(runner, plan, ranks)
-        return Evaluation(result.losses, network.weights(samples.targets, plan.rows, samples.weights), result.outputs)
+        if network.in_streams or ranks.size == 1:
+            result = self._begun(runner, plan, collect=True)
+        else:
+            result = _known(run_divided(runner, plan, ranks))
+        weights = network.weights(samples.targets, plan.rows, samples.weights)
+        return lambda: _evaluation(result(), weights)
 
     def step(self, part: str, position: int) -> np.ndarray:
         """Outputs of the evaluation network for the only sample of a part, which is at a position of its sequence."""
@@ -222,8 +273,10 @@ def _backend(
     if device.kind == "cpu":
         return _Fast(training, evaluation, threads, ranks, on_compile)
     from dltool.runtime.xla.drivers import require_jax
+    from dltool.runtime.xla.waking import awake
 
     require_jax(device.kind)
+    awake(device.kind)  # two threads must not import JAX
     from dltool.runtime.xla.backend import Backend
 
     return Backend([*training, *evaluation], device, on_compile)
@@ -232,7 +285,7 @@ def _backend(
 class _Fast:
     """State and runners of the cpu kernels."""
 
-    device_name, compiles_programs = "", False
+    device_name, compiles_programs, ahead = "", False, 0
 
     def __init__(
         self,
@@ -306,7 +359,7 @@ class _Reference:
     """State and interpreters of the reference kernels."""
 
     compile_seconds = 0.0
-    device_name, compiles_programs = "", False
+    device_name, compiles_programs, ahead = "", False, 0
 
     def __init__(self) -> None:
         self._state: dict[str, np.ndarray] = {}
@@ -340,6 +393,16 @@ class _Arrays(Mapping[str, np.ndarray]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _evaluation(result: StepResult, weights: np.ndarray) -> Evaluation:
+    assert result.outputs is not None
+    return Evaluation(result.losses, weights, result.outputs)
+
+
+def _known(result: Any) -> Callable[[], Any]:
+    """What waits for a result that is there already."""
+    return lambda: result
 
 
 def _averages(network: Network) -> dict[str, str]:

@@ -56,5 +56,6 @@ def consecutive(rows: np.ndarray, first: int) -> StepPlan:
         number=none,
         count=np.ones(count, np.int64),
         update=np.ones(count, bool),
+        network=np.full(count, -1),
         scalars=np.zeros((count, 1), np.float32),
     )

@@ -2,15 +2,18 @@
 
 A span is the samples at some consecutive positions of an epoch. In memory one span is the whole epoch, and the
 program takes its rows in the order of the epoch. From a file, a thread puts the samples of the next span into that
-order while the program passes over the present one; every sample comes at the same position either way.
+order while the program passes over the present one; every sample comes at the same position either way. Where the
+program runs on a device, that thread also copies them there.
 """
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +30,8 @@ from dltool.runtime.share import WHOLE, Share
 PATIENCE = 0.05
 
 Stopped = Callable[[], bool]
+#: copies samples to a device, where the engine takes them from
+Bring = Callable[[Samples], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,15 @@ class Span:
     first: int
     stop: int
     samples: Samples
-    network: int = -1  # of several that train, the one that takes them
+    networks: np.ndarray | None = None  # of several that train, the one for each update of the epoch
     share: Share = WHOLE  # that a rank has of them
+    brought: Mapping[str, Any] | None = None  # copies of them on a device; rows behind them are not read
 
 
 class Feed(ABC):
-    """Samples to train on; spans have as many as `samples`, the last one of an epoch perhaps fewer."""
+    """Samples to train on."""
 
-    samples: int
+    samples: int  # at consecutive positions that one network is sure to take, but for the last ones of an epoch
 
     @abstractmethod
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
@@ -83,32 +89,23 @@ class Resident(Feed):
 
 
 class Bucketed(Feed):
-    """Samples in memory, in an order in which neighbors are of similar length; a span is for one network."""
+    """Samples in memory, in an order in which neighbors are of similar length; each update has a network for that."""
 
     def __init__(self, part: Samples, order: BucketOrder, update_size: int):
-        self._part, self._order, self._update_size = part, order, update_size
-        self.samples = update_size  # of the shortest span: each update may need another network
-        self._epoch = -1
-        self._spans: list[Span] = []
+        self._part, self._order, self.samples = part, order, update_size
+        self._epoch, self._span = -1, None
 
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
         if epoch != self._epoch:
             rows, networks = self._order.epoch(epoch)
-            ends = np.flatnonzero(np.diff(networks, append=-1)) + 1
-            stops = np.minimum(ends * self._update_size, len(rows)).tolist()
-            samples = self._part.taken(rows)
-            self._spans = [
-                Span(0, stop, samples, network)
-                for stop, network in zip(stops, networks[ends - 1].tolist(), strict=True)
-            ]
-            self._epoch = epoch
-        return next(span for span in self._spans if position < span.stop)
+            self._epoch, self._span = epoch, Span(0, len(rows), self._part.taken(rows), networks)
+        return self._span
 
     def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
         return span.samples.targets[low:high]
 
     def close(self) -> None:
-        self._epoch, self._spans = -1, []
+        self._epoch, self._span = -1, None
 
 
 class Streamed(Feed):
@@ -127,6 +124,7 @@ class Streamed(Feed):
         samples: int,
         update: int,
         ranks: Ranks = ALONE,
+        bring: Bring | None = None,
         on_compile: Callable[[str, float | None], None] | None = None,
     ):
         library.prepare((order.kernel, SORT, SPREAD), on_compile)
@@ -135,7 +133,7 @@ class Streamed(Feed):
         self._shares = [Share.of_rank(update, number, ranks.size) for number in range(ranks.size)]
         self._share = self._shares[ranks.number]
         own = self._share.count(samples)
-        self._filler = Filler(part, order, own, self._share)
+        self._filler, self._bring = Filler(part, order, own, self._share), bring
         self._buffers = [part.layout.empty(own) for _ in range(2)]
         self._present: _Filling | None = None
         self._next: _Filling | None = None
@@ -157,7 +155,7 @@ class Streamed(Feed):
         begin, end = self._share.count(low - span.first), self._share.count(high - span.first)
         own = span.samples.targets[begin:end]
         if self._ranks.size == 1:
-            return own
+            return own.copy()  # the buffer may be filled again before they are looked at
         whole = np.empty((high - low, *own.shape[1:]), own.dtype)
         for share, targets in zip(self._shares, self._ranks.gathered(own), strict=True):
             whole[share.chosen(0, high - low)] = targets
@@ -181,15 +179,18 @@ class Streamed(Feed):
         self._buffers.reverse()
         own = self._buffers[0].rows(0, self._share.count(stop - first))
         span = Span(first, stop, own, share=self._share)
-        return _Filling(self._filler, place, span)
+        bring = partial(self._bring, self._buffers[0]) if self._bring else None
+        return _Filling(self._filler, place, span, bring)
 
 
 class _Filling:
     """A span that a background thread is filling."""
 
-    def __init__(self, filler: Filler, place: tuple[int, int], span: Span):
+    def __init__(
+        self, filler: Filler, place: tuple[int, int], span: Span, bring: Callable[[], Mapping[str, Any]] | None
+    ):
         self.place, self.span = place, span
-        self._filler, self._ended = filler, threading.Event()
+        self._filler, self._bring, self._ended = filler, bring, threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._fill, name="dltool-feed", daemon=True)
         self._thread.start()
@@ -213,6 +214,8 @@ class _Filling:
         epoch, first = self.place
         try:
             self._filler.fill(self.span.samples, epoch, first, self._ended.is_set)
+            if self._bring and not self._ended.is_set():
+                self.span = replace(self.span, brought=self._bring())
         except Exception as error:  # the main thread raises it
             self._error = error
 

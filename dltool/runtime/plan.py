@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +22,7 @@ class StepPlan:
     number: np.ndarray  # int64: of the micro-batch, among those whose gradients are added up for an update
     count: np.ndarray  # int64: of these
     update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
+    network: np.ndarray  # int64: which of several networks over the same parameters runs it; -1: the last
     scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
     stretch: int = 1  # micro-batches that a device may run in one call, counted from the first of the data at hand
 
@@ -45,6 +48,21 @@ class StepResult:
     losses: np.ndarray
     #: float32 (samples, outputs), in running order, where outputs were asked for
     outputs: np.ndarray | None = None
+
+
+def runs_of_networks(plan: StepPlan) -> list[tuple[int, int, int]]:
+    """The network of each run of consecutive micro-batches that have the same, and where the run begins and ends."""
+    cuts = [0, *(np.flatnonzero(np.diff(plan.network)) + 1).tolist(), len(plan)]
+    return [(int(plan.network[low]), low, high) for low, high in pairwise(cuts) if high > low]
+
+
+def concatenated(results: Sequence[StepResult]) -> StepResult:
+    """What a table gave, from the results of its parts in their order."""
+    if len(results) == 1:
+        return results[0]
+    outputs = [result.outputs for result in results if result.outputs is not None]
+    losses = np.concatenate([result.losses for result in results])
+    return StepResult(losses, np.concatenate(outputs) if outputs else None)
 
 
 @dataclass(frozen=True)

@@ -91,12 +91,14 @@ class Batching:
         epoch: int,
         step: int,
         weights: np.ndarray | None = None,
+        networks: np.ndarray | None = None,
         stretch: int = 1,
     ) -> StepPlan:
         """The plan of len(scalars) updates from `first_update` of an epoch; `step` optimizer steps were made before.
 
         `weights` (n,) are the total sample weights of each update, by default their number; an update of weight 0 has
-        no loss. `stretch` is the number of updates that may run in one call.
+        no loss. `networks` (n,) says which of several networks runs each update, by default the last one. `stretch` is
+        the number of updates that may run in one call.
         """
         count = len(scalars)
         updates = np.arange(first_update, first_update + count, dtype=np.int64)
@@ -114,6 +116,7 @@ class Batching:
             number=number,
             count=batches[owner],
             update=number == batches[owner] - 1,
+            network=np.full(len(owner), -1) if networks is None else networks[owner],
             scalars=np.ascontiguousarray(scalars[owner], dtype=np.float32),
             stretch=stretch * self.accumulate,
         )

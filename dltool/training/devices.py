@@ -9,6 +9,7 @@ from dltool.program.building import build_network
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.xla.drivers import has_gpu, require_gpu, require_jax
+from dltool.runtime.xla.waking import awake, wake
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 
@@ -24,6 +25,13 @@ def require_device(kind: str) -> None:
         require_jax(kind)
     if kind == "cuda":
         require_gpu()
+
+
+def expect_device(kind: str) -> None:
+    """Begin to ready a kind of device that will be needed soon; raise RunError if it cannot be used here."""
+    require_device(kind)
+    if kind in ("cuda", "xla"):
+        wake(kind)
 
 
 def choose_device(experiment: Experiment, signature: Signature, batching: Batching) -> tuple[Device, list[str]]:
@@ -44,9 +52,17 @@ def choose_device(experiment: Experiment, signature: Signature, batching: Batchi
     return Device("cuda", train.devices, train.precision), [note]
 
 
+def note_on_waking(device: Device) -> list[str]:
+    """What readying a device took."""
+    if device.lowers:
+        return []
+    took = ", ".join(f"{part} {duration(seconds)}" for part, seconds in awake(device.kind).items())
+    return [f"readying the device, while data was read: {took}"]
+
+
 def device_for_rows(kind: str) -> Device:
     """The device to evaluate or predict with."""
-    require_device(kind)
+    expect_device(kind)
     if kind == "cuda" or (kind == "auto" and has_gpu()):
         return Device("cuda")
     return Device("xla") if kind == "xla" else CPU

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,10 +22,12 @@ from dltool.program.summary import step_flops
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation
 from dltool.training.meter import Meter, answers_of
-from dltool.training.portions import EVALUATION_ROWS, portions_for_ranks, portions_of
+from dltool.training.portions import EVALUATION_ROWS, portion_rows, portions_for_ranks, portions_of
 
 #: lengths of texts that have a network of their own, as shares of the longest
 SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
+#: the engine's name for rows that are evaluated before others
+PORTION = "portion"
 #: least arithmetic of a batch for which it pays to build them
 LEAST_FLOPS = 50_000_000
 
@@ -86,6 +89,15 @@ def evaluate(
         meter.add_outputs(result.outputs, targets)
 
 
+def part_to_prepare(engine: Engine, samples: Samples | StoredSamples | None) -> str | None:
+    """The name that `evaluate` has for a validation part, or for portions of it; the engine then knows their shapes."""
+    if not isinstance(samples, StoredSamples):
+        return None if samples is None else "validation"
+    rows = min(len(samples), portion_rows(samples, unit=engine.undivided_rows))
+    engine.attach(PORTION, samples.layout.empty(rows))
+    return PORTION
+
+
 #: what evaluating a portion gave, and its targets
 _Evaluated = Iterator[tuple[Evaluation, np.ndarray]]
 
@@ -93,11 +105,21 @@ _Evaluated = Iterator[tuple[Evaluation, np.ndarray]]
 def _evaluated_together(
     engine: Engine, part: str, samples: Samples | StoredSamples, network: Network, use_average: bool
 ) -> _Evaluated:
+    begun: deque[tuple[Callable[[], Evaluation], Samples]] = deque()
     for portion in portions_of(samples, in_streams=network.in_streams, unit=engine.undivided_rows):
         if portion.samples is not samples:
-            part = "portion"  # whatever trains on the part keeps its rows in their order
+            part = PORTION  # whatever trains on the part keeps its rows in their order
             engine.attach(part, portion.samples, first=portion.first)
-        yield engine.evaluate(part, rows=portion.batches, use_average=use_average), portion.samples.targets
+        begun.append((engine.begin_evaluation(part, rows=portion.batches, use_average=use_average), portion.samples))
+        while len(begun) > engine.ahead:
+            yield _finished(begun)
+    while begun:
+        yield _finished(begun)
+
+
+def _finished(begun: deque[tuple[Callable[[], Evaluation], Samples]]) -> tuple[Evaluation, np.ndarray]:
+    result, samples = begun.popleft()
+    return result(), samples.targets
 
 
 def _evaluated_apart(engine: Engine, samples: StoredSamples, ranks: Ranks, use_average: bool) -> _Evaluated:
@@ -106,6 +128,6 @@ def _evaluated_apart(engine: Engine, samples: StoredSamples, ranks: Ranks, use_a
     for portion in portions_for_ranks(samples, unit=engine.undivided_rows, ranks=ranks):
         own = None
         if portion:
-            engine.attach("portion", portion.samples, first=portion.first)
-            own = engine.evaluate("portion", use_average=use_average, alone=True), portion.samples.targets
+            engine.attach(PORTION, portion.samples, first=portion.first)
+            own = engine.evaluate(PORTION, use_average=use_average, alone=True), portion.samples.targets
         yield from (one for one in ranks.gathered(own) if one)

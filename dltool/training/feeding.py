@@ -10,7 +10,7 @@ from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.distributed.ranks import Ranks
 from dltool.program.building import RowOrder, row_order
-from dltool.runtime.feed import Bucketed, Feed, Resident, Streamed, span_samples
+from dltool.runtime.feed import Bring, Bucketed, Feed, Resident, Streamed, span_samples
 from dltool.runtime.order import EpochOrder
 from dltool.training.batching import Batching
 from dltool.training.bucketing import Bucketing
@@ -28,8 +28,12 @@ def make_feed(
     on_compile: Callable[[str, float | None], None] | None,
     buckets: Bucketing | None,
     ranks: Ranks,
+    bring: Bring | None,
 ) -> Feed:
-    """The feed of samples for a training part, with texts of similar length together if there are `buckets`."""
+    """The feed of samples for a training part, with texts of similar length together if there are `buckets`.
+
+    What comes from disk is brought to a device by `bring`, if it is needed there.
+    """
     train = experiment.train
     if buckets and isinstance(part, Samples):
         return Bucketed(part, buckets.order, batching.update_size)
@@ -52,5 +56,6 @@ def make_feed(
         samples=samples,
         update=batching.update_size,
         ranks=ranks,
+        bring=bring,
         on_compile=on_compile,
     )

@@ -28,13 +28,14 @@ from dltool.program.building import Network, build_network, row_order
 from dltool.program.generation import require_causal
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
-from dltool.runtime.feed import Feed, Resident, Span
+from dltool.runtime.feed import Feed, Span
+from dltool.runtime.plan import StepPlan
 from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, require_device
-from dltool.training.evaluation import evaluate, evaluation_networks, make_meter
+from dltool.training.devices import choose_device, expect_device, note_on_waking
+from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
@@ -93,15 +94,38 @@ class Job:
         return self.optimizer.scalars(steps, rates, momentum)
 
     def prepare(self) -> None:
-        """Compile what the device will run, as far as the data is in memory already."""
-        collect, use_average = self.meter().wants_outputs, self.experiment.train.ema_decay is not None
-        if isinstance(self.feed, Resident):
-            count = self.batching.updates
-            scalars = np.repeat(self.scalars(np.array([0]), np.array([0.0])), count, axis=0)
-            plan = self.batching.plan(scalars, first_update=0, epoch=0, step=0, stretch=self.stretch)
-            self.engine.prepare("train", plan, collect=collect)
-        if isinstance(self.dataset.parts.get("validation"), Samples):
-            self.engine.prepare_evaluation("validation", use_average=use_average)
+        """Compile what a device will run."""
+        if not self.engine.compiles_programs:
+            return
+        parts = self.dataset.parts
+        if isinstance(parts["train"], Samples):
+            span = self.feed.span(0, 0, lambda: False)
+            plans = [self._plan_of_span(0, self.batching.epoch_samples, span.networks if span else None)]
+        else:
+            self.engine.attach("train", parts["train"].layout.empty(self.feed.samples))  # what counts are its shapes
+            total, size = self.batching.epoch_samples, self.feed.samples
+            last = (total - 1) // size * size  # all spans but the last are alike
+            plans = [self._plan_of_span(first, min(first + size, total)) for first in sorted({0, last})]
+        self.engine.prepare(
+            plans,
+            collect=self.meter().wants_outputs,
+            part=part_to_prepare(self.engine, parts.get("validation")),
+            use_average=self.experiment.train.ema_decay is not None,
+        )
+
+    def _plan_of_span(self, first: int, stop: int, networks: np.ndarray | None = None) -> StepPlan:
+        """A plan of all updates of a span of the first epoch; `networks` has the one for each update of the epoch."""
+        batching = self.batching
+        low, high = batching.updates_before(first), batching.updates_before(stop)
+        plan = batching.plan(
+            np.repeat(self.scalars(np.array([0]), np.array([0.0])), high - low, axis=0),
+            first_update=low,
+            epoch=0,
+            step=0,
+            networks=None if networks is None else networks[low:high],
+            stretch=self.stretch,
+        )
+        return replace(plan, origin=np.full(len(plan), first))
 
     def targets(self, span: Span, epoch: int, updates: np.ndarray) -> np.ndarray:
         """The targets of the samples of consecutive `updates` (n,) of an epoch, all within the span."""
@@ -158,7 +182,7 @@ def open_job(
     train, ranks = experiment.train, this_process()
     judge = Judge(experiment)
     require_shares(experiment, ranks, debug=debug)
-    require_device(train.device)
+    expect_device(train.device)
     if train.device in ("cpu", "auto") and not debug:
         library.expect()
     else:
@@ -200,8 +224,9 @@ def open_job(
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
-    feed = make_feed(limited, part, batching, on_compile, buckets, ranks)
+    bring = engine.bring if engine.compiles_programs else None
+    feed = make_feed(limited, part, batching, on_compile, buckets, ranks, bring)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
     job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()
-    return job
+    return replace(job, dataset=replace(dataset, notes=[*dataset.notes, *note_on_waking(device)]))

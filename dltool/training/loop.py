@@ -1,11 +1,13 @@
 """The training loop: epochs of steps, and the evaluation after each.
 
-Each call of the engine runs many steps; their number depends on the clock, but no result does.
+Each call of the engine runs many steps; their number depends on the clock, but no result does. A device gets the next
+call while it still runs the one before, and losses and outputs are looked at afterwards.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
+from dltool.runtime.plan import StepResult
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
@@ -53,6 +56,22 @@ class Outcome:
     checkpoint: Path
 
 
+@dataclass(frozen=True)
+class _Call:
+    """Updates that the engine has begun to run."""
+
+    result: Callable[[], StepResult]
+    first: np.ndarray  # which micro-batches open an update
+    epoch: int
+    update: int  # of the epoch, where they begin
+    step: int
+    rates: np.ndarray  # of learning, of each update
+    rows: np.ndarray
+    weights: np.ndarray
+    targets: np.ndarray | None
+    started: float  # when, but for what was compiled for it
+
+
 class Trainer:
     """One run of a job, from its start or from a checkpoint; all ranks run it alike, rank 0 writes the files."""
 
@@ -70,6 +89,8 @@ class Trainer:
         self._pace = Pace()
         self._warned: set[str] = set()
         self._attached: Samples | None = None
+        self._calls: deque[_Call] = deque()  # begun, and not looked at
+        self._finished = 0.0  # when the last one was
         self._counters = Counters()
         self._meter = job.meter()
         if checkpoint:
@@ -126,7 +147,8 @@ class Trainer:
                 span = self._span()
                 if span is None:
                     return "signal"
-                self._run_steps(span, started)
+                self._calls.append(self._begin_steps(span, started))
+                self._finish_steps(ahead=self._job.engine.ahead)
                 self._keeper.within_epoch()
             self._close_epoch()
         return reason
@@ -144,11 +166,11 @@ class Trainer:
                 self._keeper.finish()
             raise
         if span and span.samples is not self._attached:
-            self._job.engine.attach("train", span.samples, first=span.first, share=span.share)
+            self._job.engine.attach("train", span.samples, first=span.first, share=span.share, brought=span.brought)
             self._attached = span.samples
         return span
 
-    def _run_steps(self, span: Span, started: float) -> None:
+    def _begin_steps(self, span: Span, started: float) -> _Call:
         counters, batching = self._counters, self._job.batching
         count = self._updates(span)
         compiled = self._job.engine.compile_seconds
@@ -165,21 +187,37 @@ class Trainer:
             epoch=counters.epoch,
             step=counters.step,
             weights=weights,
+            networks=None if span.networks is None else span.networks[updates],
             stretch=self._job.stretch,
         )
-        result = self._job.engine.train("train", plan, collect=self._meter.wants_outputs, network=span.network)
-        seconds = time.monotonic() - started - (self._job.engine.compile_seconds - compiled)
-        losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(plan.first))
-        self._log.append(self._step_lines(losses[: count_finite(losses)], rates))
-        check_losses(losses, rates, step=counters.step, epoch=counters.epoch)
-        self._meter.add_losses(losses * weights, weights)
-        if result.outputs is not None and targets is not None:
-            self._meter.add_outputs(result.outputs, targets)
+        result = self._job.engine.begin("train", plan, collect=self._meter.wants_outputs)
+        started += self._job.engine.compile_seconds - compiled
+        call = _Call(
+            result, plan.first, counters.epoch, counters.update, counters.step, rates, rows, weights, targets, started
+        )
         counters.step += count
         counters.update += count
+        return call
+
+    def _finish_steps(self, *, ahead: int = 0) -> None:
+        """Wait for calls, and look at what they gave; the `ahead` last ones may go on."""
+        while len(self._calls) > ahead:
+            self._finish(self._calls.popleft())
+
+    def _finish(self, call: _Call) -> None:
+        result = call.result()
+        now = time.monotonic()
+        losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(call.first))
+        self._log.append(self._step_lines(call, losses[: count_finite(losses)]))
+        check_losses(losses, call.rates, step=call.step, epoch=call.epoch)
+        self._meter.add_losses(losses * call.weights, call.weights)
+        if result.outputs is not None and call.targets is not None:
+            self._meter.add_outputs(result.outputs, call.targets)
         self._tick()
-        self._pace.trained(updates=count, samples=int(rows.sum()), seconds=seconds)
-        self._notify(self._progress(float(losses.mean()), float(rates[-1])))
+        seconds = now - max(call.started, self._finished)
+        self._pace.trained(updates=len(losses), samples=int(call.rows.sum()), seconds=seconds)
+        self._finished = now
+        self._notify(self._progress(call, float(losses.mean())))
 
     def _updates(self, span: Span) -> int:
         """How many updates the next call runs: whole stretches, so that no result depends on the clock."""
@@ -189,20 +227,21 @@ class Trainer:
         wanted = self._ranks.told(self._pace.updates(left))
         return min(left, rest or max(1, wanted // stretch) * stretch)
 
-    def _step_lines(self, losses: np.ndarray, rates: np.ndarray) -> list[dict[str, Any]]:
-        every, done = self._train.log_every, self._counters.step
+    def _step_lines(self, call: _Call, losses: np.ndarray) -> list[dict[str, Any]]:
+        every, done = self._train.log_every, call.step
         return [
             {
                 "kind": "step",
                 "step": done + index + 1,
-                "epoch": self._counters.epoch + 1,
+                "epoch": call.epoch + 1,
                 "loss": float(losses[index]),
-                "lr": float(rates[index]),
+                "lr": float(call.rates[index]),
             }
             for index in range(-(done + 1) % every, len(losses), every)
         ]
 
     def _close_epoch(self) -> None:
+        self._finish_steps()
         counters = self._counters
         results = {"train": self._result(self._meter)}
         if "validation" in self._job.dataset.parts:
@@ -311,21 +350,22 @@ class Trainer:
         return {"epoch": epoch, "monitor": self._job.judge.best.name, "value": value} if epoch else None
 
     def _snapshot(self) -> Checkpoint:
+        self._finish_steps()
         self._counters.log_bytes = self._log.size
         meter = {_METER + name: array for name, array in self._meter.state().items()}
         return self._job.checkpoint(self._counters.arrays() | meter | self._baselines.kept)
 
-    def _progress(self, loss: float, rate: float) -> Progress:
-        counters, batching = self._counters, self._job.batching
-        epochs = self._train.epochs - counters.epoch
-        samples = epochs * batching.epoch_samples - counters.update * batching.update_size
+    def _progress(self, call: _Call, loss: float) -> Progress:
+        batching, count = self._job.batching, len(call.rates)
+        epochs = self._train.epochs - call.epoch
+        samples = epochs * batching.epoch_samples - (call.update + count) * batching.update_size
         return Progress(
-            epoch=counters.epoch + 1,
-            update=counters.update,
+            epoch=call.epoch + 1,
+            update=call.update + count,
             updates=batching.updates,
-            step=counters.step,
+            step=call.step + count,
             loss=loss,
-            learning_rate=rate,
+            learning_rate=float(call.rates[-1]),
             samples_per_second=self._pace.samples_per_second,
             seconds_left=self._pace.seconds_left(max(samples, 0), epochs),
         )

@@ -47,9 +47,14 @@ def portions_of(
     elif most is None and isinstance(samples, Samples):
         yield Portion(samples)
     else:
-        rows = unit * max(1, (most or PORTION_BYTES // _bytes(samples)) // unit)
+        rows = portion_rows(samples, most=most, unit=unit)
         for low in range(0, len(samples), rows):
             yield Portion(samples.rows(low, min(low + rows, len(samples))), low)
+
+
+def portion_rows(samples: Samples | StoredSamples, *, most: int | None = None, unit: int = EVALUATION_ROWS) -> int:
+    """How many samples a portion has, but for the last one."""
+    return unit * max(1, (most or PORTION_BYTES // _bytes(samples)) // unit)
 
 
 def portions_for_ranks(samples: StoredSamples, *, unit: int, ranks: Ranks) -> Iterator[Portion | None]:

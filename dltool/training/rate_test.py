@@ -112,13 +112,14 @@ def _losses(job: Job, rates: np.ndarray) -> Iterator[float]:
         if span is None:
             return
         if span.samples is not attached:
-            job.engine.attach("train", span.samples, first=span.first)
+            job.engine.attach("train", span.samples, first=span.first, brought=span.brought)
             attached = span.samples
         updates = np.array([update])
         weights = None
         if job.network.weighs:
             weights = job.network.weights(job.targets(span, epoch, updates), batching.update_rows(updates))
         scalars = job.scalars(np.array([step]), np.array([rate]))
-        plan = batching.plan(scalars, first_update=update, epoch=epoch, step=step, weights=weights)
-        result = job.engine.train("train", plan, collect=False, network=span.network)
+        networks = None if span.networks is None else span.networks[updates]
+        plan = batching.plan(scalars, first_update=update, epoch=epoch, step=step, weights=weights, networks=networks)
+        result = job.engine.train("train", plan, collect=False)
         yield float(result.losses.astype(np.float64).sum())

@@ -104,6 +104,7 @@ def plan_of(step: StepRecord) -> StepPlan:
         number=np.array([step.number]),
         count=np.array([step.count]),
         update=np.array([True]),
+        network=np.array([-1]),
         scalars=np.array([step.scalars or (0.0,)], np.float32),
     )
 

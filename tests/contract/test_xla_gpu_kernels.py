@@ -57,18 +57,24 @@ def test_loops_over_steps(kind: str, gates: int, states: int, extras: bool, monk
     [(2, 2, 5, 1, None), (2, 1, 70, 0, [70, 3, 0]), (2, 2, 130, 1, [1, 130, 64])],
     ids=["one tile", "two tiles, shared keys", "three tiles, causal, of different lengths"],
 )
-def test_attention_in_tiles(heads: int, groups: int, steps: int, causal: int, lengths: list[int] | None):
+@pytest.mark.parametrize(("rounded", "close"), [(0, 1e-5), (1, 1e-2)], ids=["float32", "bfloat16"])
+def test_attention_in_tiles(
+    heads: int, groups: int, steps: int, causal: int, lengths: list[int] | None, rounded: int, close: float
+):
     width = 16
     shape = attention_kernel.Shape(heads, groups, causal, width**-0.5, steps)
     given = {"heads": heads, "groups": groups, "causal": causal, "scale": width**-0.5, "rate": 0.0}
-    rest = {"stream": 0, "key": 0, "rounded": 0, "step": STEP}
+    rest = {"stream": 0, "key": 0, "rounded": rounded, "step": STEP}
     known = [] if lengths is None else [np.array(lengths, np.int32)]
     qkv, dy = 3 * numbers(3, steps, (heads + 2 * groups) * width), numbers(3, steps, heads * width)
+    one, read = known[0] if known else None, [qkv, dy]
+    if rounded:
+        qkv, dy = map(reference.find("round_bfloat16"), (qkv, dy))
+        read = list(map(find("round_bfloat16"), (jax.numpy.array(qkv), jax.numpy.array(dy))))
     y, logsums = reference.find("attention")(qkv, *known, **given, **rest)
-    one = known[0] if known else None
-    assert_near(attention_kernel.forward(qkv, one, shape, interpret=True), (y, logsums), 1e-5)
+    assert_near(attention_kernel.forward(read[0], one, shape, interpret=True), (y, logsums), close)
     expected = reference.find("attention_gradient")(dy, qkv, y, logsums, *known, **given, **rest)
-    assert_near(attention_kernel.backward(dy, qkv, y, logsums, one, shape, interpret=True), expected, 1e-5)
+    assert_near(attention_kernel.backward(read[1], read[0], y, logsums, one, shape, interpret=True), expected, close)
 
 
 GEOMETRY = {"height": 7, "width": 6, "out_height": 3, "out_width": 3, "top": 0, "left": 1}
@@ -76,14 +82,17 @@ for axis in ("height", "width"):
     GEOMETRY |= {f"kernel_{axis}": 3, f"stride_{axis}": 2, f"dilation_{axis}": 1}
 
 
-@pytest.mark.parametrize("samples", [2, 50])
-def test_weights_of_convolutions(samples: int, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("samples", "rounded"), [(2, False), (50, False), (50, True)])
+def test_weights_of_convolutions(samples: int, rounded: bool, monkeypatch: pytest.MonkeyPatch):
     summed = partial(conv_kernel.weight_gradient, interpret=True)
     monkeypatch.setattr(conv_kernel, "suits", lambda x, dy, width: True)
     monkeypatch.setattr(conv_kernel, "weight_gradient", summed)
     monkeypatch.setattr(conv_kernel, "BLOCKS", 6)  # which take several turns
     x, dy = numbers(samples, 7, 6, 5), numbers(samples, 3, 3, 18)
-    made = find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY)
+    if rounded:
+        x, dy = map(reference.find("round_bfloat16"), (x, dy))
+    read = [jax.numpy.array(each, "bfloat16" if rounded else "float32") for each in (x, dy)]
+    made = find("conv_weight_gradient")(*read, groups=1, **GEOMETRY)
     assert_near(made, reference.find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY), 1e-6)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jax
@@ -21,6 +22,7 @@ from tests.ops.cases import CASES, Case
 
 from .bound import Arrays, by_reference
 from .test_kernels import assert_close, single
+from .test_xla_gpu_kernels import GEOMETRY
 
 #: what only lowering for the cpu makes
 LOWERED = {
@@ -102,6 +104,34 @@ def test_the_order_of_an_epoch(total: int, key: int):
     made = orders_of_epochs(total, keys)
     for epoch, order in zip((3, 4), made, strict=True):
         np.testing.assert_array_equal(order, permute(np.arange(total), total, key=key, epoch=epoch))
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "more"),
+    [
+        ("matmul", [(3, 4), (4, 5)], {}),
+        ("matmul_data_gradient", [(3, 5), (4, 5)], {}),
+        ("matmul_weight_gradient", [(3, 4), (3, 5)], {}),
+        ("batched_matmul", [(3, 4, 2), (3, 4, 5)], {"transpose_x": 1, "transpose_y": 0, "matrices": 1}),
+        ("conv", [(2, 7, 6, 3), (3, 3, 3, 4)], GEOMETRY),
+        ("conv_data_gradient", [(2, 3, 3, 4), (3, 3, 3, 4)], GEOMETRY),
+        ("conv_weight_gradient", [(2, 7, 6, 3), (2, 3, 3, 4)], {"groups": 1, **GEOMETRY}),
+    ],
+)
+def test_products_multiply_bfloat16_and_sum_in_float32(name: str, shapes: list[tuple[int, ...]], more: dict[str, int]):
+    generator = np.random.default_rng(0)
+    given = [generator.standard_normal(shape).astype(np.float32) for shape in shapes]
+    rounded = [reference.find("round_bfloat16")(array) for array in given]
+    expected = reference.find(name)(*rounded, **more)
+
+    def run(*arrays: jax.Array) -> jax.Array:
+        return find(name)(*map(find("round_bfloat16"), arrays), **more)
+
+    np.testing.assert_allclose(jax.jit(run)(*given), expected, rtol=1e-5, atol=1e-5)
+    (product,) = re.findall(r"= (?:dot_general|conv_general_dilated)\[", text := str(jax.make_jaxpr(run)(*given)))
+    assert product
+    assert "preferred_element_type=float32" in text
+    assert "bf16" in text
 
 
 def test_what_xla_has_no_own_form_of_is_the_reference_kernel():

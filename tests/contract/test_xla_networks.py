@@ -10,7 +10,7 @@ from dltool.runtime.device import Device
 from dltool.runtime.engine import Engine
 
 from .networks import BATCH, ROWS, Row
-from .test_bfloat16_networks import CLOSE_LOSS, in_bfloat16
+from .test_bfloat16_networks import CLOSE, CLOSE_LOSS, different_products
 
 #: what of the table every test run has: compiling takes seconds
 QUICK = {"dropout", "batch_norm of keras", "conv2d", "stateful gru", "embeddings of bags", "transformer_block"}
@@ -38,9 +38,16 @@ def test_xla_and_the_reference_train_alike(row: Row):
     np.testing.assert_allclose(evaluated.outputs, expected.outputs, rtol=1e-2, atol=1e-3)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name in {"conv2d", "stateful gru"}], ids=str)
+ROUNDED = [
+    row
+    if row.name in {"stateful gru", "multi_head_attention", "conv2d of even kernels"}
+    else pytest.param(row, marks=pytest.mark.slow)
+    for row in different_products()
+]
+
+
+@pytest.mark.parametrize("row", ROUNDED, ids=str)
 def test_xla_and_the_reference_round_alike(row: Row):
-    row = in_bfloat16(row)
     networks = [
         build_network(row.experiment, row.signature, training=x, rows=BATCH, lower=False) for x in (True, False)
     ]
@@ -49,3 +56,6 @@ def test_xla_and_the_reference_round_alike(row: Row):
     reference = Engine(networks[:1], networks[1:], data, seed=seed, debug=True)
     trained, expected = (engine.train("train", row.steps(0, 3), collect=False) for engine in (xla, reference))
     np.testing.assert_allclose(trained.losses, expected.losses, rtol=CLOSE_LOSS)
+    for name, array in reference.read().items():
+        scale = np.abs(array).max()
+        np.testing.assert_allclose(xla.read()[name], array, rtol=0, atol=CLOSE * scale + 1e-4, err_msg=name)

@@ -71,15 +71,14 @@ def test_each_update_runs_in_the_shortest_program_that_holds_it(tmp_path: Path):
     widths = [*np.quantile(lengths, bucketing.QUANTILES, method="higher").tolist(), 40]
     orders = []
     for epoch in range(2):
-        read, low = 0, 0
-        for span in spans(job, epoch):
-            width = widths[span.network]
-            for first in range(low, span.stop, 4):
-                longest = (span.samples.codes[first : min(first + 4, span.stop)] >= 0).sum(axis=1).max()
-                assert width == min(one for one in widths if one >= longest)
-                read += width * (min(first + 4, span.stop) - first)
-            low = span.stop
+        read = 0
+        (span,) = spans(job, epoch)
         samples = span.samples
+        for first, network in zip(range(0, span.stop, 4), span.networks, strict=True):
+            texts = samples.codes[first : first + 4]
+            longest = (texts >= 0).sum(axis=1).max()
+            assert widths[network] == min(one for one in widths if one >= longest)
+            read += widths[network] * len(texts)
         rows = {tuple(row) for row in np.concatenate([samples.codes, samples.targets[:, None]], axis=1).tolist()}
         assert len(samples) == len(part)
         assert rows == {tuple(row) for row in np.concatenate([part.codes, part.targets[:, None]], axis=1).tolist()}

@@ -13,6 +13,7 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
+from dltool.kernels.xla.bfloat16 import widened
 from dltool.kernels.xla.gpu import FROM_SHARED, capability, fits
 
 #: steps of a tile of scores, in both directions
@@ -44,7 +45,7 @@ class Shape:
     def block(self, refs: tuple[Any, ...], rows: Any, columns: Any, length: Any, *, transposed: bool) -> Any:
         """The scaled scores of some rows of queries and some of keys, −∞ where a step is not seen."""
         first, second = refs if not transposed else refs[::-1]
-        scores = jnp.dot(first, second.T) * self.scale
+        scores = _dot(first, second.T) * self.scale
         row, column = (rows[None, :], columns[:, None]) if transposed else (rows[:, None], columns[None, :])
         seen = (column < length) & (row < self.steps)
         return jnp.where(seen & (column <= row) if self.causal else seen, scores, -jnp.inf)
@@ -69,7 +70,7 @@ def forward(
             scores = shape.block((q, k_ref[part, :]), rows, j * TILE + jnp.arange(TILE), length, transposed=False)
             now = jnp.maximum(largest, scores.max(axis=1))
             p, kept = jnp.exp(scores - now[:, None]), jnp.exp(largest - now)
-            return now, total * kept + p.sum(axis=1), mean * kept[:, None] + jnp.dot(p, v_ref[part, :])
+            return now, total * kept + p.sum(axis=1), mean * kept[:, None] + _dot(p, v_ref[part, :])
 
         begin = jnp.full(TILE, -1e30), jnp.zeros(TILE), jnp.zeros((TILE, width))
         largest, total, mean = lax.fori_loop(0, tile + 1 if shape.causal else tiles, turn, begin)
@@ -108,7 +109,7 @@ def backward(
 
     lengths, tiles = _lengths(qkv, lengths), -(-shape.steps // TILE)
     width = qkv.shape[2] // (shape.heads + 2 * shape.groups)
-    products = (dy * y).reshape(*dy.shape[:2], shape.heads, width).sum(axis=-1)
+    products = (widened(dy) * y).reshape(*dy.shape[:2], shape.heads, width).sum(axis=-1)
     sums = [_whole_tiles(each).swapaxes(1, 2) for each in (logsums, products)]
     dy, qkv = _whole_tiles(dy), _whole_tiles(qkv)
 
@@ -125,8 +126,8 @@ def backward(
             part = pallas.ds(j * TILE, TILE)
             keys = k_ref[part, :]
             scores = shape.block((q, keys), places, j * TILE + jnp.arange(TILE), length, transposed=False)
-            slopes = jnp.dot(upstream, v_ref[part, :].T) - product[:, None]
-            return dq + jnp.dot(jnp.exp(scores - logsum[:, None]) * slopes * shape.scale, keys)
+            slopes = _dot(upstream, v_ref[part, :].T) - product[:, None]
+            return dq + _dot(jnp.exp(scores - logsum[:, None]) * slopes * shape.scale, keys)
 
         def as_keys(i: Any, state: Any) -> Any:
             dk, dv = state
@@ -134,8 +135,8 @@ def backward(
             queries, given = q_ref[part, :], dy_ref[part, :]
             scores = shape.block((queries, k), i * TILE + jnp.arange(TILE), places, length, transposed=True)
             p = jnp.exp(scores - logsum_ref[part][None, :])
-            slopes = p * (jnp.dot(v, given.T) - product_ref[part][None, :]) * shape.scale
-            return dk + jnp.dot(slopes, queries), dv + jnp.dot(p, given)
+            slopes = p * (_dot(v, given.T) - product_ref[part][None, :]) * shape.scale
+            return dk + _dot(slopes, queries), dv + _dot(p, given)
 
         zeros = jnp.zeros((TILE, width))
         d_ref[:, 0, :] = lax.fori_loop(0, tile + 1 if shape.causal else tiles, as_queries, zeros)
@@ -175,6 +176,11 @@ def _keys_and_values(shape: Shape, steps: int, width: int) -> list[Any]:
     keys = pallas.BlockSpec((None, steps, width), lambda b, h, i: (b, 0, heads + h // share))
     values = pallas.BlockSpec((None, steps, width), lambda b, h, i: (b, 0, heads + groups + h // share))
     return [keys, values]
+
+
+def _dot(x: Any, y: Any) -> Any:
+    """x · y in float32; x is rounded where y is."""
+    return jnp.dot(x.astype(y.dtype), y, preferred_element_type=jnp.float32)
 
 
 def _lengths(qkv: jax.Array, lengths: jax.Array | None) -> jax.Array:

@@ -6,7 +6,7 @@ numbers: libraries for GPUs are made for images.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import jax
 from jax import lax
@@ -14,6 +14,7 @@ from jax import numpy as jnp
 
 from dltool.kernels.reference.conv import as_images, input_sizes, kernel_sizes, output_sizes, padded_images, windows
 from dltool.kernels.xla import conv_kernel
+from dltool.kernels.xla.bfloat16 import product
 
 AXES = ("height", "width")
 #: most numbers in the windows of a batch of series that are laid out as rows
@@ -23,7 +24,7 @@ LAID_OUT = 1 << 26
 def conv(x: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
     """y = Σ over the taps of x · w."""
     if _lays_out(x.ndim, len(x), x.shape[-1], geometry):
-        return _laid_out(x, geometry) @ w.reshape(-1, w.shape[-1])
+        return product(_laid_out(x, geometry), w.reshape(-1, w.shape[-1]))
     y = convolved(as_images(x), w.reshape(-1, w.shape[-3], *w.shape[-2:]), geometry)
     return y.reshape(len(x), *output_sizes(x, geometry), w.shape[-1])
 
@@ -31,11 +32,10 @@ def conv(x: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
 def conv_data_gradient(dy: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
     """dx = Σ over the taps of dy · wᵀ."""
     if _lays_out(dy.ndim, len(dy), w.shape[-2], geometry):
-        parts = jnp.split(dy @ w.reshape(-1, w.shape[-1]).T, geometry["kernel_width"], axis=-1)
+        parts = jnp.split(product(dy, w.reshape(-1, w.shape[-1]).T), geometry["kernel_width"], axis=-1)
         return spread([part[:, None] for part in parts], geometry)[:, 0]
     weights = w.reshape(-1, w.shape[-3], *w.shape[-2:])
-    large = jax.ShapeDtypeStruct((len(dy), geometry["height"], geometry["width"], w.shape[-2]), dy.dtype)
-    (dx,) = jax.linear_transpose(lambda x: convolved(x, weights, geometry), large)(as_images(dy))
+    dx = _data_gradient(as_images(dy), weights, geometry)
     return dx.reshape(len(dy), *input_sizes(dy, geometry), w.shape[-2])
 
 
@@ -43,15 +43,13 @@ def conv_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geometry
     """dw (1, kh, kw, C, N), the sum over all samples: there are no groups here."""
     if _lays_out(x.ndim, len(x), x.shape[-1], geometry):
         rows = _laid_out(x, geometry)
-        dw = rows.reshape(-1, rows.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
+        dw = product(rows.reshape(-1, rows.shape[-1]).T, dy.reshape(-1, dy.shape[-1]))
         return dw.reshape(1, -1, x.shape[-1], dy.shape[-1])
     large, small = as_images(x), as_images(dy)
     if conv_kernel.suits(large, small, geometry["kernel_width"]):
         dw = conv_kernel.weight_gradient(large, small, geometry)
     else:
-        kernel = (geometry["kernel_height"], geometry["kernel_width"], x.shape[-1], dy.shape[-1])
-        weights = jax.ShapeDtypeStruct(kernel, dy.dtype)
-        (dw,) = jax.linear_transpose(lambda w: convolved(large, w, geometry), weights)(small)
+        dw = _weight_gradient(large, small, geometry)
     return dw.reshape(1, *kernel_sizes(x, geometry), *dw.shape[2:])
 
 
@@ -72,16 +70,63 @@ def _laid_out(x: jax.Array, geometry: dict[str, int]) -> jax.Array:
 
 def convolved(x: jax.Array, w: jax.Array, geometry: Mapping[str, int], *, groups: int = 1) -> jax.Array:
     """y (B, h, w, N) of images x and w (kh, kw, C / groups, N)."""
-    strides, dilations = ([geometry[f"{what}_{axis}"] for axis in AXES] for what in ("stride", "dilation"))
-    margins = []
+    strides, dilations = _steps(geometry)
+    margins = [(low, covered - size - low) for low, size, covered, _ in _extents(geometry)]
+    return lax.conv_general_dilated(
+        x,
+        w,
+        strides,
+        margins,
+        rhs_dilation=dilations,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+        preferred_element_type=jnp.float32,
+    )
+
+
+def _data_gradient(dy: jax.Array, w: jax.Array, geometry: Mapping[str, int]) -> jax.Array:
+    """dx (B, H, W, C): a convolution of dy, its pixels apart by the strides, with w turned round."""
+    strides, dilations = _steps(geometry)
+    margins = [(reach - 1 - low, size + low - covered + reach - 1) for low, size, covered, reach in _extents(geometry)]
+    return lax.conv_general_dilated(
+        dy,
+        w[::-1, ::-1],
+        (1, 1),
+        margins,
+        lhs_dilation=strides,
+        rhs_dilation=dilations,
+        dimension_numbers=("NHWC", "HWOI", "NHWC"),
+        preferred_element_type=jnp.float32,
+    )
+
+
+def _weight_gradient(x: jax.Array, dy: jax.Array, geometry: Mapping[str, int]) -> jax.Array:
+    """dw (kh, kw, C, N): a convolution of x with dy, whose channels are the samples."""
+    strides, dilations = _steps(geometry)
+    margins = [(low, covered - size - low) for low, size, covered, _ in _extents(geometry)]
+    return lax.conv_general_dilated(
+        x,
+        dy,
+        dilations,
+        margins,
+        rhs_dilation=strides,
+        dimension_numbers=("CHWN", "IHWO", "HWNC"),
+        preferred_element_type=jnp.float32,
+    )
+
+
+def _steps(geometry: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Strides and dilations of both axes."""
+    strides, dilations = (tuple(geometry[f"{what}_{axis}"] for axis in AXES) for what in ("stride", "dilation"))
+    return strides, dilations
+
+
+def _extents(geometry: Mapping[str, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Of each axis: the padding in front, the size of the image, what all windows cover, and what one reaches over."""
     for axis, before in zip(AXES, ("top", "left"), strict=True):
         reach = (geometry[f"kernel_{axis}"] - 1) * geometry[f"dilation_{axis}"] + 1
         covered = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + reach
-        margins.append((geometry[before], covered - geometry[axis] - geometry[before]))
-    layout = ("NHWC", "HWIO", "NHWC")
-    return lax.conv_general_dilated(
-        x, w, strides, margins, rhs_dilation=dilations, dimension_numbers=layout, feature_group_count=groups
-    )
+        yield geometry[before], geometry[axis], covered, reach
 
 
 def spread(parts: list[jax.Array], geometry: Mapping[str, int]) -> jax.Array:

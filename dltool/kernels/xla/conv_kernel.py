@@ -37,7 +37,7 @@ class Form:
     finish: Callable[[Any], Any]
 
 
-DENSE = Form(64, lambda x, dy: jnp.dot(x.T, dy), lambda total: total)
+DENSE = Form(64, lambda x, dy: jnp.dot(x.T, dy, preferred_element_type=jnp.float32), lambda total: total)
 DEPTHWISE = Form(32, lambda x, dy: x * dy, lambda total: total.sum(axis=0, keepdims=True))
 
 

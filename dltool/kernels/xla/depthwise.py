@@ -11,12 +11,14 @@ import jax
 from dltool.kernels import reference
 from dltool.kernels.reference.conv import as_images, input_sizes, kernel_sizes, output_sizes
 from dltool.kernels.xla import conv_kernel
+from dltool.kernels.xla.bfloat16 import widened
 from dltool.kernels.xla.conv import convolved, spread
 from dltool.kernels.xla.gpu import shared_memory
 
 
 def depthwise(x: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
     """y = Σ over the taps of x · w."""
+    x, w = widened(x), widened(w)
     if not _in_groups():
         return reference.find("depthwise")(x, w, **geometry)
     y = convolved(as_images(x), _as_image_kernel(w), geometry, groups=w.shape[-1])
@@ -25,6 +27,7 @@ def depthwise(x: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
 
 def depthwise_data_gradient(dy: jax.Array, w: jax.Array, **geometry: int) -> jax.Array:
     """dx = Σ over the taps of dy · w; what overlapping windows give adds up."""
+    dy, w = widened(dy), widened(w)
     small = as_images(dy)
     if _in_groups():
         weights = _as_image_kernel(w)
@@ -37,6 +40,7 @@ def depthwise_data_gradient(dy: jax.Array, w: jax.Array, **geometry: int) -> jax
 
 def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geometry: int) -> jax.Array:
     """dw (1, kh, kw, 1, C), the sum over all samples: there are no groups of samples here."""
+    x, dy = widened(x), widened(dy)
     if not _in_groups():
         return reference.find("depthwise_weight_gradient")(x, dy, groups=1, **geometry)
     large, small = as_images(x), as_images(dy)

@@ -10,6 +10,7 @@ from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.xla import recurrence_kernel
+from dltool.kernels.xla.bfloat16 import product as matrix_product
 from dltool.kernels.xla.bfloat16 import seen_by_product
 
 #: steps of one turn of XLA's loop: on a GPU each turn costs time, on the processor only the compiler does
@@ -44,8 +45,8 @@ def over_steps(
 
     def product(x: Any) -> Any:
         if reverse:
-            return seen_by_product(jnp.concatenate(x, axis=-1), rounded) @ recurrent.T * factors
-        sums = seen_by_product(x * factors, rounded) @ recurrent
+            return matrix_product(seen_by_product(jnp.concatenate(x, axis=-1), rounded), recurrent.T) * factors
+        sums = matrix_product(seen_by_product(x * factors, rounded), recurrent)
         return _pieces(sums if bias is None else sums + bias, width)
 
     def turn(carried: Pieces, given: Sequence[jax.Array]) -> Any:

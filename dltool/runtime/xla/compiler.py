@@ -1,22 +1,24 @@
-"""Compiles the traced steps of graphs; what was compiled before comes from the cache."""
+"""Compiles traced functions, or takes from disk what was compiled before."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-import jax
-from jax import lax
-
-from dltool.kernels.xla.gpu import traced_for
 from dltool.runtime.device import LOADED, PROGRAM
-from dltool.runtime.xla.devices import PRECISIONS, Devices, explained
-from dltool.runtime.xla.tracing import Shape, Traced, stretch
+from dltool.runtime.xla import kept
+from dltool.runtime.xla.devices import Devices, explained
 
-#: JAX's event of a program that its cache had
-HIT = "/jax/compilation_cache/cache_hits"
+
+@dataclass(frozen=True)
+class Source:
+    """What a program is compiled from."""
+
+    made_of: str  # everything that decides about it, apart from devices and versions
+    lower: Callable[[], Any]  # traces it
 
 
 class Compiler:
@@ -25,46 +27,23 @@ class Compiler:
     def __init__(self, devices: Devices, on_compile: Callable[[str, float | None], None] | None):
         self._devices, self._on_compile = devices, on_compile or (lambda what, share: None)
         self.seconds = 0.0
-        self._hits = 0
-        jax.monitoring.register_event_listener(self._count)
 
-    def _count(self, event: str, **_: Any) -> None:
-        self._hits += event == HIT
-
-    def compile(
-        self, wanted: Sequence[tuple[Traced, Shape, tuple[Any, ...]]], hint: Callable[[], str] = lambda: ""
-    ) -> list[Any]:
-        """The compiled functions of graphs for shapes, called with arguments like those given.
-
-        `hint` says what would fit where the memory of the device does not suffice.
-        """
-        if not wanted:
+    def compile(self, sources: Sequence[Source], hint: Callable[[], str] = lambda: "") -> list[Any]:
+        """The compiled functions; `hint` says what would fit where the memory of the device does not suffice."""
+        if not sources:
             return []
-        self._on_compile(PROGRAM, None)
-        started, hits = time.perf_counter(), self._hits
-        with explained(self._devices, hint):
-            lowered = [self._lowered(*one) for one in wanted]
-            options = self._devices.compiler_options
-            with ThreadPoolExecutor(len(lowered)) as pool:
-                compiled = list(pool.map(lambda one: one.compile(compiler_options=options), lowered))
+        started = time.perf_counter()
+        with explained(self._devices, hint), ThreadPoolExecutor(len(sources)) as pool:
+            found = list(pool.map(lambda source: kept.read(source.made_of, self._devices), sources))
+            missing = [i for i, program in enumerate(found) if program is None]
+            self._on_compile(PROGRAM if missing else LOADED, None)
+            # one is traced while those before are compiled
+            begun = {i: pool.submit(self._compiled, sources[i], sources[i].lower()) for i in missing}
+            programs = [begun[i].result() if i in begun else program for i, program in enumerate(found)]
         self.seconds += time.perf_counter() - started
-        if self._hits - hits >= len(wanted):
-            self._on_compile(LOADED, None)
-        return compiled
+        return programs
 
-    def _lowered(self, traced: Traced, shape: Shape, arguments: tuple[Any, ...]) -> Any:
-        devices = self._devices
-        by_rows, everywhere = devices.by_rows(shape.rows), devices.everywhere(shape.rows)
-        function = jax.jit(
-            stretch(
-                traced,
-                shape,
-                lambda array: lax.with_sharding_constraint(array, by_rows),
-                unrolled=devices.unrolled(traced.ops, shape.lines),
-            ),
-            donate_argnums=0,
-            in_shardings=everywhere,
-            out_shardings=(everywhere, None),
-        )
-        with jax.default_matmul_precision(PRECISIONS[devices.precision]), traced_for(len(devices.every)):
-            return function.lower(*arguments)
+    def _compiled(self, source: Source, lowered: Any) -> Any:
+        program = lowered.compile(compiler_options=self._devices.compiler_options)
+        kept.write(source.made_of, self._devices, program)
+        return program

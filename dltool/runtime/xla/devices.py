@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dltool.caching import cache_root
 from dltool.config.amounts import amount
 from dltool.errors import RunError
 from dltool.runtime.device import Device
 from dltool.runtime.xla.drivers import why_no_gpu
+from dltool.runtime.xla.waking import PLATFORMS, awake
 
 Kind = Literal["cuda", "xla"]
 Precision = Literal["float32", "bfloat16", "tf32"]
@@ -42,11 +41,11 @@ class Devices:
     def found(cls, device: Device) -> Devices:
         """Those of this machine; raises RunError where there are fewer than wanted, with what would mend it."""
         kind = "cuda" if device.kind == "cuda" else "xla"
-        _set_up(kind)
+        awake(kind)
         import jax
 
         try:
-            every = jax.devices("cuda" if kind == "cuda" else "cpu")
+            every = jax.devices(PLATFORMS[kind])
         except RuntimeError as error:
             raise RunError(why_no_gpu(str(error))) from None
         wanted = len(every) if device.count == "all" else device.count
@@ -84,8 +83,8 @@ class Devices:
         """A copy of an array on every device; integers have 32 bits there."""
         import jax
 
-        narrow = array.astype(np.int32) if array.dtype == np.int64 else np.array(array)
-        return jax.device_put(narrow, self.everywhere())
+        given = array.astype(narrow(array.dtype), copy=False)
+        return jax.device_put(given, self.everywhere(), may_alias=False)
 
     @property
     def memory(self) -> int | None:
@@ -103,18 +102,9 @@ class Devices:
         return {"xla_gpu_exclude_nondeterministic_ops": True} if self.kind == "cuda" else {}
 
 
-def _set_up(kind: Kind) -> None:
-    """Settings of JAX that must be made before it is used."""
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
-    if kind == "xla":
-        os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    import jax
-
-    folder = cache_root() / f"programs-jax-{jax.__version__}"
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+def narrow(dtype: Any) -> Any:
+    """The type that numbers have on a device: integers have 32 bits there."""
+    return np.dtype(np.int32) if dtype == np.int64 else np.dtype(dtype)
 
 
 @contextmanager

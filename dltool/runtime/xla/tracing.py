@@ -76,6 +76,15 @@ class Traced:
         )
 
     @property
+    def description(self) -> str:
+        """Everything that decides what is traced."""
+        parts = [repr((self.changed, self.fixed, self.data, self.loss, self.output, self.shuffle_key))]
+        for node in (*self.every, *self.closing):
+            values = [(v.name, v.role, v.spec) for v in (*node.inputs, *node.outputs, *node.updated)]
+            parts.append(repr((node.op.yaml_name, sorted(node.attributes.items()), node.part, node.per_update, values)))
+        return "\n".join(parts)
+
+    @property
     def ops(self) -> int:
         """How many ops a step has."""
         return len(self.every) + len(self.closing)

@@ -1,0 +1,48 @@
+"""Waking devices up: a thread imports JAX and starts the driver, while data is read."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+
+#: JAX's names of what devices belong to
+PLATFORMS = {"cuda": "cuda", "xla": "cpu"}
+
+_waking: dict[str, threading.Thread] = {}
+#: seconds that the parts took
+_took: dict[str, float] = {}
+
+
+def set_up(kind: str) -> None:
+    """Settings of JAX that must be made before it is imported."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
+    if kind == "xla":
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+def wake(kind: str) -> None:
+    """Devices will be needed soon: begin to ready them, if that has not begun."""
+    if kind not in _waking:
+        _waking[kind] = threading.Thread(target=_ready, args=(kind,), name="dltool-device", daemon=True)
+        _waking[kind].start()
+
+
+def awake(kind: str) -> dict[str, float]:
+    """Wait until they are ready; the seconds that each part took."""
+    wake(kind)
+    _waking[kind].join()
+    return dict(_took)
+
+
+def _ready(kind: str) -> None:
+    started = time.perf_counter()
+    set_up(kind)
+    import jax
+
+    _took["importing JAX"] = time.perf_counter() - started
+    with suppress(RuntimeError):  # there is no such device: whoever asks for it is told
+        jax.devices(PLATFORMS[kind])
+    _took["the driver"] = time.perf_counter() - started - _took["importing JAX"]
