@@ -67,13 +67,11 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
     if not isinstance(ranks, MpiRanks):
         return code
     name = f"rank {ranks.number} on {ranks.host}"
-    if code and not ranks.all_ended(PATIENCE):
+    ends = ranks.ended((name, code, shown.lines), PATIENCE if code else float("inf"))
+    if ends is None:
         if number:
             _write("".join(f"{name}: {line}\n" for line in shown.lines))
         ranks.abort(code)
-    if code == 0:
-        ranks.all_ended(float("inf"))
-    ends = ranks.gathered((name, code, shown.lines))
     if number == 0:
         known = set(shown.lines)
         for other, _, lines in ends[1:]:

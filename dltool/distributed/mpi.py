@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class MpiRanks(Ranks):
 
     def __init__(self, mpi: Any, world: Any):
         self._mpi, self._world = mpi, world
+        self._endings = world.Dup()  # a rank may end while others still work: what they say must not meet its end
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
         self._windows: list[Any] = []
@@ -76,7 +77,7 @@ class MpiRanks(Ranks):
                 made = make()
             except (InputError, RunError) as raised:
                 error = raised
-        self.all_ended(float("inf"))
+        self._come(self._world, float("inf"))
         if error := self.told(error):
             raise error
         return self._told_arrays(made)
@@ -126,19 +127,24 @@ class MpiRanks(Ranks):
             requests += [self._world.Isend(slices[self.number], other) for other in others]
         self._mpi.Request.Waitall(requests)
 
-    def all_ended(self, seconds: float) -> bool:
-        """Wait until every rank has ended its work, but not longer than some seconds."""
-        request, until = self._world.Ibarrier(), time.monotonic() + seconds
+    def ended(self, value: T, seconds: float) -> list[T] | None:
+        """What each rank gives once it has ended its work; None if some have not after some seconds."""
+        return self._endings.allgather(value) if self._come(self._endings, seconds) else None
+
+    def _come(self, processes: Any, seconds: float) -> bool:
+        """Wait until all processes of a communicator come here, but not longer than some seconds."""
+        request, until = processes.Ibarrier(), time.monotonic() + seconds
         while not request.Test():
             if time.monotonic() > until:
                 return False
             time.sleep(POLL)
         return True
 
-    def abort(self, code: int) -> None:
+    def abort(self, code: int) -> NoReturn:
         """End all ranks at once, without what MPI would say about it."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         self._world.Abort(code)
+        os._exit(code)  # MPICH only asks the launcher, and returns
 
 
 @contextmanager

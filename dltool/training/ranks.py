@@ -31,10 +31,7 @@ def with_memory(experiment: Experiment, ranks: Ranks) -> Experiment:
     """The experiment with the same limit for prepared data on all ranks, the lowest that one of them has."""
     if ranks.size == 1:
         return experiment
-    limits = ranks.gathered(memory_for(experiment.data))
-    if not all(isinstance(limit, int) for limit in limits):
-        raise SystemExit(2)  # a rank has ended before, and tells why
-    memory = min(limits)
+    memory = min(ranks.gathered(memory_for(experiment.data)))
     return experiment.model_copy(update={"data": experiment.data.model_copy(update={"memory": f"{memory // 1000}kB"})})
 
 

@@ -6,6 +6,7 @@ import gzip
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,25 @@ def test_an_error_of_one_rank_is_shown_with_its_name_and_ends_all(tmp_path: Path
         done.stderr
         == f"rank 1 on {os.uname().nodename}: error: {tmp_path}/lost.yaml: no such file; configs there: config.yaml\n"
     )
+
+
+GIVING_UP = """
+from dltool.distributed.ranks import this_process
+
+ranks = this_process()
+if ranks.number:
+    assert ranks.ended("an end", 0.2) is None
+    ranks.abort(3)
+print(ranks.gathered("work"))
+"""
+
+
+@needs_mpi
+def test_a_rank_that_gives_up_takes_no_further_part(tmp_path: Path):
+    script = tmp_path / "giving_up.py"
+    script.write_text(GIVING_UP)
+    done = subprocess.run([*command(2)[:3], sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (3, "")
 
 
 @needs_mpi
