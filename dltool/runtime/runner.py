@@ -92,7 +92,7 @@ def _encode(plan: StepPlan, *, collect: bool) -> tuple[np.ndarray, Any]:
     steps[:, records.STEP] = plan.step
     steps[:, records.EPOCH] = plan.epoch
     steps[:, records.POSITION], steps[:, records.ORIGIN] = plan.position, plan.origin
-    steps[:, records.BATCH] = plan.rows
+    steps[:, records.BATCH], steps[:, records.PRECEDING] = plan.rows, plan.preceding
     steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
     steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]
     steps[:, records.NUMBER], steps[:, records.COUNT] = plan.number, plan.count

@@ -112,13 +112,18 @@ def test_without_the_key_there_is_one_shard_for_each_rank(tmp_path: Path):
     assert trained(tmp_path, 1, config, "--set", "train.shards=2") == two
 
 
-def test_shards_are_close_to_the_whole_batch(tmp_path: Path):
-    """Dropout is left out, as it draws for each shard apart, and batch norm, which normalizes each apart."""
-    model = [{"dense": {"units": 48, "activation": "relu"}}, {"dense": "classes"}]
+DENSE = [{"dense": {"units": 48, "activation": "relu"}}, {"dropout": 0.2}, {"dense": "classes"}]
+CONVOLUTION = [{"conv2d": {"filters": 8, "kernel": 3}}, "relu", "flatten", {"dropout": 0.3}, {"dense": "classes"}]
+
+
+@pytest.mark.parametrize("changes", [{"model": DENSE}, {**IMAGES, "model": CONVOLUTION}], ids=["table", "images"])
+def test_shards_are_close_to_the_whole_batch(tmp_path: Path, changes: dict[str, Any]):
+    """With dropout, augmentation, clipping and averages; batch norm is left out, as it normalizes each shard apart."""
     losses = []
     for shards in (1, 4):
+        config = written(tmp_path, **{**changes, "train": {**changes.get("train", {}), "shards": shards}})
         place = tmp_path / f"shards-{shards}"
-        done = run(1, "train", written(tmp_path, model=model, train={"shards": shards}), "--run-dir", place, "--quiet")
+        done = run(1, "train", config, "--run-dir", place, "--quiet")
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
         losses.append([line["loss"] for line in lines if line["kind"] == "step"])
