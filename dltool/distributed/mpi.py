@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -16,13 +17,15 @@ import numpy as np
 
 from dltool.distributed.guard import waiting_for_others
 from dltool.distributed.launched import Launched
-from dltool.distributed.ranks import Ranks
+from dltool.distributed.ranks import Ranks, Transfer
 from dltool.errors import InputError, RunError
 
 T = TypeVar("T")
 
 #: seconds between looks at whether all have ended
 POLL = 0.02
+#: seconds between looks at messages while something else is computed
+PAUSE = 0.0002
 
 #: parts of common memory are whole pages
 PAGE = 4096
@@ -41,6 +44,10 @@ class MpiRanks(Ranks):
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
         self._windows: list[Any] = []
+        self._under_way: list[Any] = []  # messages on their way
+        self._carrier: threading.Thread | None = None
+        self._turn = threading.Lock()  # to call MPI, which takes one thread at a time
+        self._turn.acquire()
 
     @property
     def cores(self) -> int:
@@ -109,23 +116,46 @@ class MpiRanks(Ranks):
         self._here.Barrier()
         return [np.frombuffer(window.Shared_query(rank)[0], np.uint8)[:size] for rank in range(self._here.size)]
 
-    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
-        counts = np.diff(cuts)
-        own = int(counts[self.number])
-        counts[self.number] = 0
-        from_others = [0 if rank == self.number else own for rank in range(self.size)]
-        starts = [rank * own for rank in range(self.size)]
-        self._world.Alltoallv(
-            [flat, counts, cuts[:-1], self._mpi.FLOAT], [received, from_others, starts, self._mpi.FLOAT]
-        )
+    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
+        others = [(self.number + step) % self.size for step in range(1, self.size)]
+        own = cuts[self.number + 1] - cuts[self.number]
+        requests = [self._world.Irecv(received[other], other) for other in others if own]
+        slices = [flat[low:high] for low, high in pairwise(cuts)]
+        requests += [self._world.Isend(slices[other], other) for other in others if len(slices[other])]
+        return self._started(requests)
 
-    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
+    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
         slices = [flat[low:high] for low, high in pairwise(cuts)]
         others = [(self.number + step) % self.size for step in range(1, self.size)]
         requests = [self._world.Irecv(slices[other], other) for other in others if len(slices[other])]
         if len(slices[self.number]):
             requests += [self._world.Isend(slices[self.number], other) for other in others]
-        self._mpi.Request.Waitall(requests)
+        return self._started(requests)
+
+    def _started(self, requests: list[Any]) -> Transfer:
+        self._under_way += requests
+        return _Messages(self._mpi, requests, self._under_way)
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        if not self._under_way:
+            yield
+            return
+        if self._carrier is None:
+            self._carrier = threading.Thread(target=self._carry, daemon=True, name="dltool-messages")
+            self._carrier.start()
+        self._turn.release()
+        try:
+            yield
+        finally:
+            self._turn.acquire()
+
+    def _carry(self) -> None:
+        """Let messages go on: a library of MPI does so only while it is called."""
+        while True:
+            with self._turn, suppress(self._mpi.Exception):  # whoever waits for them meets the error again
+                self._mpi.Request.Testall(self._under_way)
+            time.sleep(PAUSE)
 
     def ended(self, value: T, seconds: float) -> list[T] | None:
         """What each rank gives once it has ended its work; None if some have not after some seconds."""
@@ -145,6 +175,18 @@ class MpiRanks(Ranks):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         self._world.Abort(code)
         os._exit(code)  # MPICH only asks the launcher, and returns
+
+
+class _Messages(Transfer):
+    """Requests of MPI, which are among those `under_way` until they have ended."""
+
+    def __init__(self, mpi: Any, requests: list[Any], under_way: list[Any]):
+        self._mpi, self._requests, self._under_way = mpi, requests, under_way
+
+    def wait(self) -> None:
+        self._mpi.Request.Waitall(self._requests)
+        ended = set(map(id, self._requests))
+        self._under_way[:] = [request for request in self._under_way if id(request) not in ended]
 
 
 @contextmanager

@@ -63,10 +63,11 @@ class Runner:
             self.table.rebind()
         self.table.plan(self._steps, timed=timed)
 
-    def go(self, first: int, last: int) -> None:
-        """Run the micro-batches from `first` to before `last` of the plan."""
-        header = address(self.table.header)
-        self._team.run(lambda thread: self._loop(header, thread, first, last))
+    def go(self, first: int, last: int, stages: tuple[int, int] | None = None) -> None:
+        """Run the micro-batches from `first` to before `last` of the plan, or some of their stages."""
+        header = self.table.header if stages is None else self.table.part(*stages)
+        place = address(header)
+        self._team.run(lambda thread: self._loop(place, thread, first, last))
 
     def result(self) -> StepResult:
         """What the micro-batches of the plan gave."""

@@ -47,6 +47,23 @@ def test_one_two_and_four_ranks_leave_the_same_bytes(tmp_path: Path, changes: di
     assert [line["kind"] for line in log].count("epoch") == 2
 
 
+#: gradients of several parcels, and a last update that is too small for one of the ranks
+WIDE: dict[str, Any] = {
+    "model": [{"dense": {"units": 400, "activation": "relu"}}, "batch_norm", {"dense": 400}, {"dense": "classes"}],
+    "train": {"batch_size": 100},
+}
+
+
+@needs_mpi
+@pytest.mark.parametrize("clip", [None, {"norm": 0.5}])
+def test_messages_bring_the_same_bytes_as_common_memory(tmp_path: Path, clip: Any, monkeypatch: pytest.MonkeyPatch):
+    config = written(tmp_path, **{**WIDE, "train": {**WIDE["train"], "clip": clip}})
+    alone = trained(tmp_path, 1, config)
+    monkeypatch.setenv("MPIR_CVAR_NOLOCAL", "1")  # to MPICH, each rank is then on a machine of its own
+    for ranks in (2, 4):
+        assert trained(tmp_path, ranks, config) == alone
+
+
 #: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
 WEIGHTED: dict[str, Any] = {**IMAGES, "loss": {"cross_entropy": {"class_weights": "balanced"}}}
 
