@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from dltool.distributed.common_memory import common_memory
 from dltool.distributed.guard import waiting_for_others
 from dltool.distributed.launched import Launched
 from dltool.distributed.ranks import Ranks, Transfer
@@ -43,7 +44,6 @@ class MpiRanks(Ranks):
         self._endings = world.Dup()  # a rank may end while others still work: what they say must not meet its end
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
-        self._windows: list[Any] = []
         self._under_way: list[Any] = []  # messages on their way
         self._carrier: threading.Thread | None = None
         self._turn = threading.Lock()  # to call MPI, which takes one thread at a time
@@ -87,34 +87,37 @@ class MpiRanks(Ranks):
         self._come(self._world, float("inf"))
         if error := self.told(error):
             raise error
-        return self._told_arrays(made)
+        return made if self.size == 1 else self._told_arrays(made)
 
     def _told_arrays(self, value: Any) -> Any:
-        """What rank 0 gives; arrays in it are sent from where they lie."""
-        buffers: list[Any] = []
+        """What rank 0 gives; the arrays in it lie in memory once for each machine, and nobody may change them."""
+        buffers: list[pickle.PickleBuffer] = []
         data = pickle.dumps(value, protocol=5, buffer_callback=buffers.append) if self.writes else b""
-        raw = [buffer.raw() for buffer in buffers]
-        data, sizes = self.told((data, [len(piece) for piece in raw]))
-        if not self.writes:
-            raw = [np.empty(size, np.uint8) for size in sizes]
-        for piece in raw:
-            for low in range(0, len(piece), PIECE):
-                self._world.Bcast([piece[low : low + PIECE], self._mpi.BYTE])
-        return value if self.writes else pickle.loads(data, buffers=raw)
+        data, sizes = self.told((data, [buffer.raw().nbytes for buffer in buffers]))
+        starts = [0, *accumulate(-(-size // PAGE) * PAGE for size in sizes)]
+        memory = common_memory(self._here, max(starts[-1], PAGE))
+        pieces = [memory[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+        for piece, buffer in zip(pieces, buffers, strict=False):
+            piece[:] = np.frombuffer(buffer.raw(), np.uint8)
+        self._spread(memory)
+        memory.flags.writeable = False
+        return pickle.loads(data, buffers=[memory[piece] for piece in map(slice, starts, np.add(starts[:-1], sizes))])
+
+    def _spread(self, memory: np.ndarray) -> None:
+        """Fill common memory on every machine as it is on that of rank 0."""
+        first_here = self._here.rank == 0
+        machines = self._world.Split(0 if first_here else self._mpi.UNDEFINED, self.number)
+        for low in range(0, len(memory) if first_here else 0, PIECE):
+            machines.Bcast([memory[low : low + PIECE], self._mpi.BYTE])
+        self._here.Barrier()
 
     def meet(self) -> None:
-        for window in self._windows:
-            window.Sync()
         self._world.Barrier()
-        for window in self._windows:
-            window.Sync()
 
     def common(self, size: int) -> list[np.ndarray]:
-        window = self._mpi.Win.Allocate_shared(-(-max(size, 1) // PAGE) * PAGE, 1, comm=self._here)
-        window.Lock_all()
-        self._windows.append(window)
-        self._here.Barrier()
-        return [np.frombuffer(window.Shared_query(rank)[0], np.uint8)[:size] for rank in range(self._here.size)]
+        room = -(-max(size, 1) // PAGE) * PAGE
+        memory = common_memory(self._here, room * self._here.size)
+        return [memory[room * rank :][:size] for rank in range(self._here.size)]
 
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
         others = [(self.number + step) % self.size for step in range(1, self.size)]

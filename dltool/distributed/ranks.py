@@ -70,7 +70,10 @@ class Ranks:
         return self
 
     def made_once(self, make: Callable[[], T]) -> T:
-        """What the first one makes; an error that it raises is raised by all. Waiting takes no processor time."""
+        """What the first one makes, whose arrays must not change; an error that it raises is raised by all.
+
+        Waiting takes no processor time.
+        """
         return make()
 
     def meet(self) -> None:

@@ -83,29 +83,34 @@ class Resident(Feed):
 
 
 class Bucketed(Feed):
-    """Samples in memory, in an order in which neighbors are of similar length; a span is for one network."""
+    """Samples in memory, in an order in which neighbors are of similar length; a span is for one network.
 
-    def __init__(self, part: Samples, order: BucketOrder, update_size: int):
+    Each of several ranks has its share of every update of `update_size` samples.
+    """
+
+    def __init__(self, part: Samples, order: BucketOrder, update_size: int, ranks: Ranks = ALONE):
         self._part, self._order, self._update_size = part, order, update_size
+        self._share = Share.of_rank(update_size, ranks.number, ranks.size)
         self.samples = update_size  # of the shortest span: each update may need another network
-        self._epoch = -1
+        self._epoch, self._rows = -1, np.empty(0, np.int64)
         self._spans: list[Span] = []
 
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
         if epoch != self._epoch:
             rows, networks = self._order.epoch(epoch)
+            self._rows = rows
             ends = np.flatnonzero(np.diff(networks, append=-1)) + 1
             stops = np.minimum(ends * self._update_size, len(rows)).tolist()
-            samples = self._part.taken(rows)
+            samples = self._part.taken(rows[self._share.chosen(0, len(rows))])
             self._spans = [
-                Span(0, stop, samples, network)
+                Span(0, stop, samples, network, self._share)
                 for stop, network in zip(stops, networks[ends - 1].tolist(), strict=True)
             ]
             self._epoch = epoch
         return next(span for span in self._spans if position < span.stop)
 
     def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
-        return span.samples.targets[low:high]
+        return self._part.targets[self._rows[low:high]]
 
     def close(self) -> None:
         self._epoch, self._spans = -1, []

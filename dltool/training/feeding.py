@@ -32,7 +32,7 @@ def make_feed(
     """The feed of samples for a training part, with texts of similar length together if there are `buckets`."""
     train = experiment.train
     if buckets and isinstance(part, Samples):
-        return Bucketed(part, buckets.order, batching.update_size)
+        return Bucketed(part, buckets.order, batching.update_size, ranks)
     streams = train.batch_size if row_order(experiment) == "in streams" else 0
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias, streams=streams)
     if isinstance(part, Samples):

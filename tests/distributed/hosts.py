@@ -96,6 +96,8 @@ def seconds_per_step(place: Path) -> float:
 def _remove(count: int) -> None:
     for number in range(1, count + 1):
         subprocess.run(["ip", "netns", "delete", f"{NAME}-{number}"], capture_output=True, check=False)
+        # with a host its cable goes, but later
+        subprocess.run(["ip", "link", "delete", f"{NAME}v{number}"], capture_output=True, check=False)
     subprocess.run(["ip", "link", "delete", NAME], capture_output=True, check=False)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,29 @@ def test_messages_bring_the_same_bytes_as_common_memory(tmp_path: Path, clip: An
     monkeypatch.setenv("MPIR_CVAR_NOLOCAL", "1")  # to MPICH, each rank is then on a machine of its own
     for ranks in (2, 4):
         assert trained(tmp_path, ranks, config) == alone
+
+
+ONE_COPY = """
+import numpy as np
+from dltool.distributed.ranks import this_process
+
+ranks = this_process()
+made = ranks.made_once(lambda: {"x": np.arange(1 << 20), "empty": np.zeros((0, 3)), "y": np.ones(5)})
+assert (made["x"] == np.arange(1 << 20)).all() and made["y"].sum() == 5 and made["empty"].shape == (0, 3)
+assert not made["x"].flags.writeable
+print(any("memfd:dltool" in line for line in open("/proc/self/maps")))
+"""
+
+
+@needs_mpi
+@pytest.mark.parametrize("machines", ["one", "two"])
+def test_data_in_memory_is_there_once_for_all_ranks_of_a_machine(tmp_path: Path, machines: str):
+    script = tmp_path / "one_copy.py"
+    script.write_text(ONE_COPY)
+    environment = {**os.environ, "MPIR_CVAR_ODD_EVEN_CLIQUES": str(int(machines == "two"))}
+    words = [*command(4)[:3], sys.executable, script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    assert (done.returncode, done.stdout.count("True")) == (0, 4), done.stderr
 
 
 #: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
