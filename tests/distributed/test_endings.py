@@ -163,6 +163,20 @@ def test_a_rank_that_gives_up_takes_no_further_part(tmp_path: Path):
 
 
 @needs_mpi
+def test_a_full_disk_ends_the_log_of_a_rank_and_nothing_else(tmp_path: Path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "rank-1.log").symlink_to("/dev/full")
+    done = run(2, "train", written(tmp_path), "--run-dir", tmp_path / "run", "--log-ranks", logs)
+    (line,) = (line for line in done.stderr.splitlines() if "warning" in line)
+    assert line == (
+        f"rank 1 on {os.uname().nodename}: warning: {logs}/rank-1.log: the log ends here: No space left on device"
+    )
+    assert done.returncode == 0
+    assert arrays(tmp_path / "run")
+
+
+@needs_mpi
 def test_ranks_with_different_configs_are_told_apart(tmp_path: Path):
     script = tmp_path / "start.sh"
     alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run", "--set"))
