@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from dltool.distributed.common_memory import common_memory
-from dltool.distributed.guard import waiting_for_others
+from dltool.distributed.guard import has_joined, waiting_for_others
 from dltool.distributed.launched import Launched
 from dltool.distributed.ranks import Ranks, Transfer
 from dltool.errors import InputError, RunError
@@ -227,4 +227,5 @@ def connect(launched: Launched) -> MpiRanks:
             f"{started}, but MPI ({library}) connects {MPI.COMM_WORLD.size} of them; start them by the mpiexec of that"
             " library, or set MPI4PY_MPIABI and LD_LIBRARY_PATH to the library of the launcher"
         )
+    has_joined()
     return MpiRanks(MPI, MPI.COMM_WORLD)
