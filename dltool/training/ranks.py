@@ -41,8 +41,11 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
     if size == 1:
         return
     if train.device not in ("cpu", "auto") or debug:
-        what = "--debug runs in one process" if debug else f"device {train.device} is for one process"
-        raise InputError(Problem(f"{what}, not {size}", path="train.device"))
+        message = f"--debug runs in one process, not {size}"
+        if not debug:
+            several = "that one can use all GPUs of its machine: devices: all"
+            message = f"device {train.device} is for one process, not {size}; {several}"
+        raise InputError(Problem(message, path="train.device"))
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:
         parts = f"{train.parts} shard{'s' if train.parts > 1 else ''}"
