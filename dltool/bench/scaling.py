@@ -1,7 +1,8 @@
 """How fast a config would train on many processes: a model on paper, of measured steps and an assumed network.
 
-A step takes as long as its shard on one process, then the exchange, which nothing overlaps: gradients go to their
-owners and parameters come back, 2 · (n − 1) / n of their bytes each way, in 2 · (n − 1) messages.
+A step takes as long as its shard on one process, and what is left of the exchange then: gradients go to their owners,
+the first of them while the rest of the backward is computed, and parameters come back, (n − 1) / n of their bytes each
+time and each way.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from dltool.bench.process import DLTOOL, Process, Start
 from dltool.bench.rounds import alternate
 from dltool.bench.subject import Subject
 from dltool.errors import InputError
+from dltool.program.parcels import parcel_sizes
 
 #: batches are measured whole, and cut into this number of shards
 SHARDS = 8
 #: seconds that a message takes over TCP, besides its bytes
 LATENCY = 30e-6
 #: part of a network's speed that is left where all send to all over TCP, as tests/distributed/hosts.py measures it
-USABLE = 0.7
+USABLE = 0.85
+#: part of a step during which gradients travel already
+HIDING = 1 / 3
 #: bytes that one process adds in a second, where several share the memory
 ADDED = 5e9
 
@@ -88,12 +92,13 @@ def predict_speed(measured: Measured, ranks: int, speed: float) -> Iterator[Pred
         rows = measured.batch // count
         compute = measured.fixed + measured.per_row * rows
         adding = (count - 1) / count * measured.parameter_bytes / ADDED
-        exchange = exchange_seconds(measured.parameter_bytes, count, speed) + adding
+        exchange = exchange_seconds(measured.parameter_bytes, count, speed, compute) + adding
         yield Prediction(count, rows, compute, exchange, alone / (compute + exchange) / count)
         count *= 2
 
 
-def exchange_seconds(parameter_bytes: int, ranks: int, speed: float) -> float:
-    """What sending takes in an exchange, over a network of `speed` bytes a second."""
-    sent = 2 * (ranks - 1) / ranks * parameter_bytes
-    return sent / (USABLE * speed) + 2 * (ranks - 1) * LATENCY
+def exchange_seconds(parameter_bytes: int, ranks: int, speed: float, compute: float) -> float:
+    """What sending adds to a step that computes for some seconds, over a network of `speed` bytes a second."""
+    parcels = len(parcel_sizes(parameter_bytes))
+    once = (ranks - 1) / ranks * parameter_bytes / (USABLE * speed) + (ranks - 1) * parcels * LATENCY
+    return 2 * once - min(once * (1 - 1 / parcels), HIDING * compute)

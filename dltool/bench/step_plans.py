@@ -36,6 +36,7 @@ class StepPlans:
             position=self._epoch.position[batch],
             origin=self._epoch.origin[batch],
             rows=self._epoch.rows[batch],
+            preceding=self._epoch.preceding[batch],
             scale=reciprocals(self._weights(epochs, in_epoch))[owner]
             if self._job.network.weighs
             else self._epoch.scale[batch],

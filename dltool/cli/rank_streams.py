@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
+
+
+class Log:
+    """A file that a rank copies what it would show to, for as long as it can be written."""
+
+    def __init__(self, path: Path):
+        self._path, self._file = path, path.open("a", encoding="utf-8", buffering=1)
+        self.problem = ""
+
+    def write(self, text: str) -> None:
+        """Write a text; the first error ends the log, not the training."""
+        if self.problem:
+            return
+        try:
+            self._file.write(text)
+        except OSError as error:
+            self.problem = f"warning: {self._path}: the log ends here: {error.strerror}"
+            with suppress(OSError):  # it tries to write the rest again
+                self._file.close()
 
 
 class KeptLines(io.TextIOBase):
@@ -13,12 +33,13 @@ class KeptLines(io.TextIOBase):
 
     def __init__(self) -> None:
         self._text = ""
-        self.log: TextIO | None = None
+        self.log: Log | None = None
 
     @property
     def lines(self) -> list[str]:
         """All lines so far."""
-        return self._text.splitlines()
+        problems = [self.log.problem] if self.log and self.log.problem else []
+        return [*self._text.splitlines(), *problems]
 
     def write(self, text: str, /) -> int:
         """Keep a text."""
@@ -36,7 +57,9 @@ class Unshown(KeptLines):
 
     def write(self, text: str, /) -> int:
         """Log a text."""
-        return self.log.write(text) if self.log else len(text)
+        if self.log:
+            self.log.write(text)
+        return len(text)
 
 
 class Shown(io.TextIOBase):
@@ -68,7 +91,7 @@ def log_ranks(folder: Path | None, number: int) -> None:
     if folder is None or not isinstance(sys.stderr, KeptLines):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    log = (folder / f"rank-{number}.log").open("a", encoding="utf-8", buffering=1)
+    log = Log(folder / f"rank-{number}.log")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, KeptLines):
             stream.log = log

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 from dltool.cli.rank_streams import KeptLines, Shown, Unshown
 from dltool.distributed.guard import become_rank
-from dltool.distributed.launched import Launched, work_alone
+from dltool.distributed.launched import Launched, can_end_all, work_alone
 from dltool.errors import InputError
 
 #: commands that the ranks run together; rank 0 alone runs any other
@@ -60,20 +62,21 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
 
     try:
         ranks = this_process()
-    except InputError as error:  # there is no MPI: all fail alike
-        if code == 0 and number == 0:
+    except InputError as error:  # there is no MPI
+        if number == 0 and code == 0:
             _write(f"error: {error}\n")
+        if number and can_end_all():
+            time.sleep(PATIENCE)  # the others may fail alike, and rank 0 has told that and ends all
+            _write(f"rank {number} on {socket.gethostname()}: error: {error}\n")
         return code or error.exit_code
     if not isinstance(ranks, MpiRanks):
         return code
     name = f"rank {ranks.number} on {ranks.host}"
-    if code and not ranks.all_ended(PATIENCE):
+    ends = ranks.ended((name, code, shown.lines), PATIENCE if code else float("inf"))
+    if ends is None:
         if number:
             _write("".join(f"{name}: {line}\n" for line in shown.lines))
         ranks.abort(code)
-    if code == 0:
-        ranks.all_ended(float("inf"))
-    ends = ranks.gathered((name, code, shown.lines))
     if number == 0:
         known = set(shown.lines)
         for other, _, lines in ends[1:]:

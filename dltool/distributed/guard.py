@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dltool.distributed.launched import Launched
+from dltool.distributed.launched import Launched, end_all
 
 #: seconds between signs of life
 BEAT = 1.0
@@ -25,8 +25,8 @@ PATIENCE = 10
 #: seconds that a rank has to end after a second signal; launchers repeat the first one sooner than that
 GRACE = 1.0
 
-#: what a rank says: that it is alive; that it may be silent from now on, and no longer
-_ALIVE, _WAITS, _GOES_ON = b".", b"(", b")"
+#: what a rank says: that it is alive; that it may be silent from now on, and no longer; that it has joined the others
+_ALIVE, _WAITS, _GOES_ON, _JOINED = b".", b"(", b")", b"+"
 #: where this process says so, if it is watched
 _signs: list[int] = []
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -64,6 +64,12 @@ def waiting_for_others() -> Iterator[None]:
             os.write(writer, _GOES_ON)
 
 
+def has_joined() -> None:
+    """Say that this rank has joined the others: the launcher sees from now on when it dies."""
+    for writer in _signs:
+        os.write(writer, _JOINED)
+
+
 def _follow_parent() -> None:
     """Die with the watching process, and get signals from nobody else."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -82,13 +88,19 @@ class _Guard:
     def __init__(self, child: int, reader: int, launched: Launched, say: Callable[[str], None]):
         self._child, self._reader, self._say = child, reader, say
         self._rank = f"rank {launched.number} on {socket.gethostname()}"
-        self._signals, self._asked = 0, -GRACE
+        self._signals, self._asked, self._joined = 0, -GRACE, False
         for number in _PASSED_ON:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._pass_on)
 
     def watch(self) -> int:
         """Wait for the end of the rank; returns its exit code, or 128 + the signal that ended it."""
+        code = self._wait()
+        if code and not self._joined:
+            end_all(code)
+        return code
+
+    def _wait(self) -> int:
         silent, launcher, waits = 0, os.getppid(), False
         while silent < PATIENCE:
             if os.getppid() != launcher:
@@ -97,6 +109,7 @@ class _Guard:
                 silent += not waits  # counted, not timed: a job that the scheduler has suspended does not hang
             elif said := os.read(self._reader, 4096):
                 silent = 0
+                self._joined |= _JOINED in said
                 waits = said.rfind(_WAITS) > said.rfind(_GOES_ON) or (waits and _GOES_ON not in said)
             else:
                 return self._code(os.waitpid(self._child, 0)[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 #: for each launcher, the variables of a process's number and of how many there are
@@ -34,6 +35,21 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
             continue
         return found if found.size > 1 else None
     return None
+
+
+def can_end_all(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the launcher can be asked to end all processes: it listens on a file that MPICH calls PMI_FD."""
+    return environment.get("PMI_FD", "").isdecimal()
+
+
+def end_all(code: int) -> None:
+    """Ask the launcher, if that is possible, to end all processes with an exit code.
+
+    It sees by itself when a process dies that has joined the others, but before that they would wait for it for ever.
+    """
+    if can_end_all():
+        with suppress(OSError):
+            os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
 
 
 def work_alone(environment: MutableMapping[str, str] = os.environ) -> None:

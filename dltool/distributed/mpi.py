@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from itertools import pairwise
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from dltool.distributed.guard import waiting_for_others
+from dltool.distributed.common_memory import common_memory
+from dltool.distributed.guard import has_joined, waiting_for_others
 from dltool.distributed.launched import Launched
-from dltool.distributed.ranks import Ranks
+from dltool.distributed.ranks import Ranks, Transfer
 from dltool.errors import InputError, RunError
 
 T = TypeVar("T")
 
 #: seconds between looks at whether all have ended
 POLL = 0.02
+#: seconds between looks at messages while something else is computed
+PAUSE = 0.0002
 
 #: parts of common memory are whole pages
 PAGE = 4096
@@ -37,9 +41,13 @@ class MpiRanks(Ranks):
 
     def __init__(self, mpi: Any, world: Any):
         self._mpi, self._world = mpi, world
+        self._endings = world.Dup()  # a rank may end while others still work: what they say must not meet its end
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
-        self._windows: list[Any] = []
+        self._under_way: list[Any] = []  # messages on their way
+        self._carrier: threading.Thread | None = None
+        self._turn = threading.Lock()  # to call MPI, which takes one thread at a time
+        self._turn.acquire()
 
     @property
     def cores(self) -> int:
@@ -76,69 +84,112 @@ class MpiRanks(Ranks):
                 made = make()
             except (InputError, RunError) as raised:
                 error = raised
-        self.all_ended(float("inf"))
+        self._come(self._world, float("inf"))
         if error := self.told(error):
             raise error
-        return self._told_arrays(made)
+        return made if self.size == 1 else self._told_arrays(made)
 
     def _told_arrays(self, value: Any) -> Any:
-        """What rank 0 gives; arrays in it are sent from where they lie."""
-        buffers: list[Any] = []
+        """What rank 0 gives; the arrays in it lie in memory once for each machine, and nobody may change them."""
+        buffers: list[pickle.PickleBuffer] = []
         data = pickle.dumps(value, protocol=5, buffer_callback=buffers.append) if self.writes else b""
-        raw = [buffer.raw() for buffer in buffers]
-        data, sizes = self.told((data, [len(piece) for piece in raw]))
-        if not self.writes:
-            raw = [np.empty(size, np.uint8) for size in sizes]
-        for piece in raw:
-            for low in range(0, len(piece), PIECE):
-                self._world.Bcast([piece[low : low + PIECE], self._mpi.BYTE])
-        return value if self.writes else pickle.loads(data, buffers=raw)
+        data, sizes = self.told((data, [buffer.raw().nbytes for buffer in buffers]))
+        starts = [0, *accumulate(-(-size // PAGE) * PAGE for size in sizes)]
+        memory = common_memory(self._here, max(starts[-1], PAGE))
+        pieces = [memory[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+        for piece, buffer in zip(pieces, buffers, strict=False):
+            piece[:] = np.frombuffer(buffer.raw(), np.uint8)
+        self._spread(memory)
+        memory.flags.writeable = False
+        return pickle.loads(data, buffers=[memory[piece] for piece in map(slice, starts, np.add(starts[:-1], sizes))])
+
+    def _spread(self, memory: np.ndarray) -> None:
+        """Fill common memory on every machine as it is on that of rank 0."""
+        first_here = self._here.rank == 0
+        machines = self._world.Split(0 if first_here else self._mpi.UNDEFINED, self.number)
+        for low in range(0, len(memory) if first_here else 0, PIECE):
+            machines.Bcast([memory[low : low + PIECE], self._mpi.BYTE])
+        self._here.Barrier()
 
     def meet(self) -> None:
-        for window in self._windows:
-            window.Sync()
         self._world.Barrier()
-        for window in self._windows:
-            window.Sync()
 
     def common(self, size: int) -> list[np.ndarray]:
-        window = self._mpi.Win.Allocate_shared(-(-max(size, 1) // PAGE) * PAGE, 1, comm=self._here)
-        window.Lock_all()
-        self._windows.append(window)
-        self._here.Barrier()
-        return [np.frombuffer(window.Shared_query(rank)[0], np.uint8)[:size] for rank in range(self._here.size)]
+        room = -(-max(size, 1) // PAGE) * PAGE
+        memory = common_memory(self._here, room * self._here.size)
+        return [memory[room * rank :][:size] for rank in range(self._here.size)]
 
-    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
-        counts = np.diff(cuts)
-        own = int(counts[self.number])
-        counts[self.number] = 0
-        from_others = [0 if rank == self.number else own for rank in range(self.size)]
-        starts = [rank * own for rank in range(self.size)]
-        self._world.Alltoallv(
-            [flat, counts, cuts[:-1], self._mpi.FLOAT], [received, from_others, starts, self._mpi.FLOAT]
-        )
+    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
+        others = [(self.number + step) % self.size for step in range(1, self.size)]
+        own = cuts[self.number + 1] - cuts[self.number]
+        requests = [self._world.Irecv(received[other], other) for other in others if own]
+        slices = [flat[low:high] for low, high in pairwise(cuts)]
+        requests += [self._world.Isend(slices[other], other) for other in others if len(slices[other])]
+        return self._started(requests)
 
-    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
+    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
         slices = [flat[low:high] for low, high in pairwise(cuts)]
         others = [(self.number + step) % self.size for step in range(1, self.size)]
         requests = [self._world.Irecv(slices[other], other) for other in others if len(slices[other])]
         if len(slices[self.number]):
             requests += [self._world.Isend(slices[self.number], other) for other in others]
-        self._mpi.Request.Waitall(requests)
+        return self._started(requests)
 
-    def all_ended(self, seconds: float) -> bool:
-        """Wait until every rank has ended its work, but not longer than some seconds."""
-        request, until = self._world.Ibarrier(), time.monotonic() + seconds
+    def _started(self, requests: list[Any]) -> Transfer:
+        self._under_way += requests
+        return _Messages(self._mpi, requests, self._under_way)
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        if not self._under_way:
+            yield
+            return
+        if self._carrier is None:
+            self._carrier = threading.Thread(target=self._carry, daemon=True, name="dltool-messages")
+            self._carrier.start()
+        self._turn.release()
+        try:
+            yield
+        finally:
+            self._turn.acquire()
+
+    def _carry(self) -> None:
+        """Let messages go on: a library of MPI does so only while it is called."""
+        while True:
+            with self._turn, suppress(self._mpi.Exception):  # whoever waits for them meets the error again
+                self._mpi.Request.Testall(self._under_way)
+            time.sleep(PAUSE)
+
+    def ended(self, value: T, seconds: float) -> list[T] | None:
+        """What each rank gives once it has ended its work; None if some have not after some seconds."""
+        return self._endings.allgather(value) if self._come(self._endings, seconds) else None
+
+    def _come(self, processes: Any, seconds: float) -> bool:
+        """Wait until all processes of a communicator come here, but not longer than some seconds."""
+        request, until = processes.Ibarrier(), time.monotonic() + seconds
         while not request.Test():
             if time.monotonic() > until:
                 return False
             time.sleep(POLL)
         return True
 
-    def abort(self, code: int) -> None:
+    def abort(self, code: int) -> NoReturn:
         """End all ranks at once, without what MPI would say about it."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         self._world.Abort(code)
+        os._exit(code)  # MPICH only asks the launcher, and returns
+
+
+class _Messages(Transfer):
+    """Requests of MPI, which are among those `under_way` until they have ended."""
+
+    def __init__(self, mpi: Any, requests: list[Any], under_way: list[Any]):
+        self._mpi, self._requests, self._under_way = mpi, requests, under_way
+
+    def wait(self) -> None:
+        self._mpi.Request.Waitall(self._requests)
+        ended = set(map(id, self._requests))
+        self._under_way[:] = [request for request in self._under_way if id(request) not in ended]
 
 
 @contextmanager
@@ -176,4 +227,5 @@ def connect(launched: Launched) -> MpiRanks:
             f"{started}, but MPI ({library}) connects {MPI.COMM_WORLD.size} of them; start them by the mpiexec of that"
             " library, or set MPI4PY_MPIABI and LD_LIBRARY_PATH to the library of the launcher"
         )
+    has_joined()
     return MpiRanks(MPI, MPI.COMM_WORLD)

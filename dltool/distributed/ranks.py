@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,13 @@ import numpy as np
 from dltool.distributed.launched import launched
 
 T = TypeVar("T")
+
+
+class Transfer:
+    """Numbers on their way between ranks; neither side may touch them before the end."""
+
+    def wait(self) -> None:
+        """Wait for the end."""
 
 
 class Ranks:
@@ -62,7 +70,10 @@ class Ranks:
         return self
 
     def made_once(self, make: Callable[[], T]) -> T:
-        """What the first one makes; an error that it raises is raised by all. Waiting takes no processor time."""
+        """What the first one makes, whose arrays must not change; an error that it raises is raised by all.
+
+        Waiting takes no processor time.
+        """
         return make()
 
     def meet(self) -> None:
@@ -72,11 +83,17 @@ class Ranks:
         """`size` zeroed bytes of each rank, which all of them see: of ranks on one machine."""
         return [np.zeros(size, np.uint8)]
 
-    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> None:
+    def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
         """Send slice r of `flat` (n,), between two of the cuts, to rank r; own slices of the others come as rows."""
+        return Transfer()
 
-    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> None:
+    def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
         """Overwrite every slice of `flat` (n,) by that of its rank."""
+        return Transfer()
+
+    def meanwhile(self) -> AbstractContextManager[None]:
+        """While it is entered, transfers go on; this process calls nothing else of its ranks. Not collective."""
+        return nullcontext()
 
 
 #: what a process is that nobody else helps

@@ -174,7 +174,7 @@ def bits(number: float) -> int:
 
 
 # One step of the plan.
-STEP_FIELDS = 12
+STEP_FIELDS = 13
 STEP = 0  # optimizer steps done before this one
 EPOCH = 1  # epochs completed before this one
 POSITION = 2  # first sample of the batch, in the order of the epoch
@@ -187,6 +187,7 @@ COLLECTED = 8  # first row of the step's outputs in the collecting buffer
 NUMBER = 9  # of this micro-batch, among those whose gradients are added up
 COUNT = 10  # of these
 ORIGIN = 11  # position of the first of the samples at hand, counted back from that of the batch
+PRECEDING = 12  # samples of the same update that come before those of the batch
 
 UPDATE = 2  # flag: last micro-batch of an update
 COLLECT = 4  # flag: outputs are wanted

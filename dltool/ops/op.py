@@ -159,6 +159,7 @@ class StepRecord:
     number: int = 0  # of this micro-batch, among those whose gradients are added up
     count: int = 1  # of these
     origin: int = 0  # position of the first of the samples at hand, where they are but a part of the epoch
+    preceding: int = 0  # samples of the same update that come before those of this micro-batch
 
     @property
     def first(self) -> bool:

@@ -71,6 +71,14 @@ class Table:
         self.header[records.TABLE_STEPS] = address(steps)
         self.header[records.TABLE_TICKS] = address(self.ticks) if timed else 0
 
+    def part(self, first: int, end: int) -> np.ndarray:
+        """The header of a table that has only the stages from `first` to before `end`."""
+        header = self.header.copy()
+        header[records.TABLE_STAGES] += first * self._stages.strides[0]
+        header[records.TABLE_CUTS] += first * self._cuts.strides[0]
+        header[records.TABLE_STAGES_COUNT] = end - first
+        return header
+
     def value(self, value: Value) -> np.ndarray:
         """The stored form of an activation that the plan keeps."""
         layout = self._program.layouts[value]

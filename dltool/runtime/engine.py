@@ -307,10 +307,13 @@ class _Fast:
         programs, together, common = [network.program for network in evaluation], [], None
         if training and ranks.size > 1:
             programs += [half for one in training for half in (one.gradient_program, one.update_program)]
-            division = self._division = divide(training[-1].update_program, ranks.size)
+            last, together_here = training[-1], ranks.neighbors == ranks.size
+            division = self._division = divide(
+                last.update_program, last.gradient_program, ranks.size, in_parcels=not together_here
+            )
             kinds = [total.name for total in division.totals], division.parameters, division.statistics
             together = [names for names in (*kinds, *division.slots) if names]
-            common = CommonMemory(ranks, division) if ranks.neighbors == ranks.size else None
+            common = CommonMemory(ranks, division) if together_here else None
         else:
             programs += [network.program for network in training]
         names = dict.fromkeys(name for program in programs for name in kernels_of(program))

@@ -52,6 +52,7 @@ def consecutive(rows: np.ndarray, first: int) -> StepPlan:
         position=first + np.cumsum(rows) - rows,
         origin=np.full(count, first, np.int64),
         rows=rows,
+        preceding=none,
         scale=np.ones(count, np.float32),
         number=none,
         count=np.ones(count, np.int64),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from dltool.distributed.ranks import Ranks
+from dltool.distributed.ranks import Ranks, Transfer
 from dltool.program.division import Division
 from dltool.runtime.state import State
 from dltool.runtime.team import Team
@@ -24,23 +25,35 @@ class Exchange(ABC):
         self._cuts = division.floats()
         self._apart = False
 
-    def _own(self, flat: np.ndarray) -> np.ndarray:
-        """This rank's slice of all totals."""
-        low, high = self._cuts[self._ranks.number : self._ranks.number + 2]
+    def _own(self, flat: np.ndarray, parcel: int) -> np.ndarray:
+        """This rank's slice of a parcel of all totals."""
+        low, high = self._cuts[parcel][self._ranks.number : self._ranks.number + 2]
         return flat[low:high]
 
     @property
-    def _statistic_cuts(self) -> list[int]:
-        """The slices of the running statistics."""
+    def _statistic_cuts(self) -> list[list[int]]:
+        """The slices of the running statistics in each parcel."""
         return self._division.floats(begin=len(self._parameters))
 
-    @abstractmethod
-    def add_up(self, senders: int) -> None:
-        """Bring the sums of the first `senders` ranks for this rank's slice here, and add them in pairs of pairs."""
+    def meanwhile(self) -> AbstractContextManager[None]:
+        """While it is entered, what has been started goes on."""
+        return nullcontext()
 
     @abstractmethod
-    def share_values(self) -> None:
-        """Bring the new parameters and running statistics of all ranks here."""
+    def send(self, parcel: int) -> None:
+        """Start to bring this rank's sums of a parcel to their owners; they do not change before `finish`."""
+
+    @abstractmethod
+    def add_up(self, parcel: int, senders: int) -> None:
+        """Add the sums of the first `senders` ranks for this rank's slice of a parcel, in pairs of pairs."""
+
+    @abstractmethod
+    def share(self, parcel: int) -> None:
+        """Start to bring this rank's new values of a parcel, parameters and running statistics, to the others."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Wait until the new values of all ranks are here."""
 
     def write(self, write: Callable[[], None]) -> None:
         """Set values of the state, as all ranks do together."""
@@ -52,7 +65,8 @@ class Exchange(ABC):
             return
         for names in self._division.slots:
             block = self._state.block(names)
-            self._ranks.complete(block, self._division.floats(end=len(block)))
+            for cuts in self._division.floats(end=len(block)):
+                self._ranks.complete(block, cuts).wait()
         self._apart = False
 
     def _add(self, parts: Sequence[np.ndarray], own: np.ndarray) -> None:
@@ -68,22 +82,37 @@ class Exchange(ABC):
 
 
 class MessageExchange(Exchange):
-    """By messages, between any machines."""
+    """By messages, between any machines, which travel while this rank computes."""
 
     def __init__(self, ranks: Ranks, division: Division, state: State, team: Team):
         super().__init__(ranks, division, state, team)
-        self._received = np.empty((ranks.size, len(self._own(self._totals))), np.float32)
-
-    def add_up(self, senders: int) -> None:
-        self._ranks.exchange(self._totals, self._cuts, self._received)
-        parts, own = list(self._received), self._own(self._totals)
-        parts[self._ranks.number] = own
-        self._add(parts[:senders], own)
-
-    def share_values(self) -> None:
-        self._ranks.complete(self._parameters, self._division.floats(end=len(self._parameters)))
+        parcels = range(len(self._cuts))
+        self._received = [np.empty((ranks.size, len(self._own(self._totals, one))), np.float32) for one in parcels]
+        self._sums: dict[int, Transfer] = {}  # on their way, of each parcel
+        self._values: list[Transfer] = []
+        self._shares = [(self._parameters, division.floats(end=len(self._parameters)))]
         if len(self._statistics):
-            self._ranks.complete(self._statistics, self._statistic_cuts)
+            self._shares.append((self._statistics, self._statistic_cuts))
+
+    def meanwhile(self) -> AbstractContextManager[None]:
+        return self._ranks.meanwhile()
+
+    def send(self, parcel: int) -> None:
+        self._sums[parcel] = self._ranks.exchange(self._totals, self._cuts[parcel], self._received[parcel])
+
+    def add_up(self, parcel: int, senders: int) -> None:
+        self._sums.pop(parcel).wait()
+        parts, own = list(self._received[parcel]), self._own(self._totals, parcel)
+        parts[self._ranks.number] = own
+        with self.meanwhile():
+            self._add(parts[:senders], own)
+
+    def share(self, parcel: int) -> None:
+        self._values += [self._ranks.complete(flat, cuts[parcel]) for flat, cuts in self._shares]
+
+    def finish(self) -> None:
+        while self._values:
+            self._values.pop().wait()
 
 
 class CommonMemory:
@@ -102,19 +131,28 @@ class CommonMemory:
 
 
 class CommonExchange(Exchange):
-    """Between ranks of one machine: an owner reads the sums of others where they lie, and writes parameters once."""
+    """Between ranks of one machine: an owner reads the sums of others where they lie, and writes parameters once.
+
+    There is one parcel.
+    """
 
     def __init__(self, ranks: Ranks, division: Division, state: State, team: Team, memory: CommonMemory):
         super().__init__(ranks, division, state, team)
         self._memory = memory
 
-    def add_up(self, senders: int) -> None:
-        self._ranks.meet()
-        parts = [self._own(totals) for totals in self._memory.totals[:senders]]
-        self._add(parts, self._own(self._totals))
+    def send(self, parcel: int) -> None:
+        """Nothing travels."""
 
-    def share_values(self) -> None:
-        cuts = self._statistic_cuts
+    def add_up(self, parcel: int, senders: int) -> None:
+        self._ranks.meet()
+        parts = [self._own(totals, parcel) for totals in self._memory.totals[:senders]]
+        self._add(parts, self._own(self._totals, parcel))
+
+    def share(self, parcel: int) -> None:
+        """Nothing travels."""
+
+    def finish(self) -> None:
+        (cuts,) = self._statistic_cuts
         own = slice(*cuts[self._ranks.number : self._ranks.number + 2])
         self._memory.statistics[own] = self._statistics[own]
         self._ranks.meet()

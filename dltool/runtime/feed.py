@@ -89,20 +89,25 @@ class Resident(Feed):
 
 
 class Bucketed(Feed):
-    """Samples in memory, in an order in which neighbors are of similar length; each update has a network for that."""
+    """Samples in memory, in an order in which neighbors are of similar length; each update has a network for that.
 
-    def __init__(self, part: Samples, order: BucketOrder, update_size: int):
+    Each of several ranks has its share of every update of `update_size` samples.
+    """
+
+    def __init__(self, part: Samples, order: BucketOrder, update_size: int, ranks: Ranks = ALONE):
         self._part, self._order, self.samples = part, order, update_size
-        self._epoch, self._span = -1, None
+        self._share = Share.of_rank(update_size, ranks.number, ranks.size)
+        self._epoch, self._rows, self._span = -1, np.empty(0, np.int64), None
 
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
         if epoch != self._epoch:
-            rows, networks = self._order.epoch(epoch)
-            self._epoch, self._span = epoch, Span(0, len(rows), self._part.taken(rows), networks)
+            self._rows, networks = self._order.epoch(epoch)
+            samples = self._part.taken(self._rows[self._share.chosen(0, len(self._rows))])
+            self._epoch, self._span = epoch, Span(0, len(self._rows), samples, networks, self._share)
         return self._span
 
     def targets(self, span: Span, epoch: int, low: int, high: int) -> np.ndarray:
-        return span.samples.targets[low:high]
+        return self._part.targets[self._rows[low:high]]
 
     def close(self) -> None:
         self._epoch, self._span = -1, None

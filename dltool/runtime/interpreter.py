@@ -112,4 +112,5 @@ def _record(plan: StepPlan, i: int) -> StepRecord:
         number=int(plan.number[i]),
         count=int(plan.count[i]),
         origin=int(plan.origin[i]),
+        preceding=int(plan.preceding[i]),
     )

@@ -18,6 +18,7 @@ class StepPlan:
     position: np.ndarray  # int64: first sample of the micro-batch, in the order of its epoch
     origin: np.ndarray  # int64: position of the first of the samples at hand, counted back from `position`
     rows: np.ndarray  # int64: samples in the micro-batch
+    preceding: np.ndarray  # int64: samples of the same update that come before it
     scale: np.ndarray  # float32: 1 / the weight of all samples of the update; 1 in an evaluation
     number: np.ndarray  # int64: of the micro-batch, among those whose gradients are added up for an update
     count: np.ndarray  # int64: of these

@@ -34,10 +34,11 @@ class RankRunner:
         exchange: Exchange,
     ):
         self._ranks, self._exchange, self._shards = ranks, exchange, network.micro_batches // ranks.size
-        self._gradients = Runner(network.gradient_program, state, data, team)
+        self._backward = division.backward(network.gradient_program)
+        self._gradients = Runner(self._backward.program, state, data, team)
         arena = aligned(division.program.memory.arena_bytes)
-        segments = division.segments(ranks.number)
-        self._segments = [Runner(segment, state, {}, team, arena=arena) for segment in segments]
+        self._parts = division.segments(ranks.number)
+        self._segments = [Runner(parts.program, state, {}, team, arena=arena) for parts in self._parts]
         shared = [(self._segments[0].table.value(value), cuts) for value, cuts in division.shared()]
         self._pieces = [[stored[low:high] for stored, (low, high) in _slices(shared, r)] for r in range(ranks.size)]
         sizes = [sum(map(len, pieces)) for pieces in self._pieces]
@@ -60,16 +61,38 @@ class RankRunner:
         senders = (-(-closing.count // self._shards)).tolist()
         begin = 0
         for update, end in enumerate(ends):
-            if begin < end:
-                self._gradients.go(begin, end)
+            self._add_gradients(begin, end)
+            self._update(update, senders[update])
             begin = end
-            self._exchange.add_up(senders[update])
-            for number, segment in enumerate(self._segments):
-                if number:
-                    self._share_sums()
-                segment.go(update, update + 1)
-            self._exchange.share_values()
         return joined(self._gradients.result(), plan, rank_of, self._ranks)
+
+    def _add_gradients(self, begin: int, end: int) -> None:
+        """Run own micro-batches of an update; the last one sends each parcel when it has finished it."""
+        if begin < end - 1:
+            self._gradients.go(begin, end - 1)
+        for parcel, stages in enumerate(self._backward.stages):
+            if begin < end:
+                self._run(self._gradients, end - 1, stages)
+            self._exchange.send(parcel)
+
+    def _update(self, update: int, senders: int) -> None:
+        """Update own slices, parcel by parcel, and get those of the others."""
+        for number, (segment, parts) in enumerate(zip(self._segments, self._parts, strict=True)):
+            if number:
+                self._share_sums()
+            for parcel, stages in enumerate(parts.stages):
+                if number == 0:
+                    self._exchange.add_up(parcel, senders)
+                self._run(segment, update, stages)
+                if segment is self._segments[-1]:
+                    self._exchange.share(parcel)
+        self._exchange.finish()
+
+    def _run(self, runner: Runner, micro_batch: int, stages: tuple[int, int]) -> None:
+        """Run some stages of a micro-batch while messages travel."""
+        if stages[0] < stages[1]:
+            with self._exchange.meanwhile():
+                runner.go(micro_batch, micro_batch + 1, stages)
 
     def _part(self, plan: StepPlan) -> StepPlan:
         """Own micro-batches as an update of their own, which changes nothing yet."""
@@ -81,7 +104,7 @@ class RankRunner:
         """Complete what each rank has made of its slices."""
         rank, cuts = self._ranks.number, self._piece_cuts
         np.concatenate(self._pieces[rank], out=self._gathered[cuts[rank] : cuts[rank + 1]])
-        self._ranks.complete(self._gathered, cuts)
+        self._ranks.complete(self._gathered, cuts).wait()
         for rank, pieces in enumerate(self._pieces):
             place = cuts[rank]
             for piece in pieces:

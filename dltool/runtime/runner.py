@@ -63,10 +63,11 @@ class Runner:
             self.table.rebind()
         self.table.plan(self._steps, timed=timed)
 
-    def go(self, first: int, last: int) -> None:
-        """Run the micro-batches from `first` to before `last` of the plan."""
-        header = address(self.table.header)
-        self._team.run(lambda thread: self._loop(header, thread, first, last))
+    def go(self, first: int, last: int, stages: tuple[int, int] | None = None) -> None:
+        """Run the micro-batches from `first` to before `last` of the plan, or some of their stages."""
+        header = self.table.header if stages is None else self.table.part(*stages)
+        place = address(header)
+        self._team.run(lambda thread: self._loop(place, thread, first, last))
 
     def result(self) -> StepResult:
         """What the micro-batches of the plan gave."""
@@ -92,7 +93,7 @@ def _encode(plan: StepPlan, *, collect: bool) -> tuple[np.ndarray, Any]:
     steps[:, records.STEP] = plan.step
     steps[:, records.EPOCH] = plan.epoch
     steps[:, records.POSITION], steps[:, records.ORIGIN] = plan.position, plan.origin
-    steps[:, records.BATCH] = plan.rows
+    steps[:, records.BATCH], steps[:, records.PRECEDING] = plan.rows, plan.preceding
     steps[:, records.SCALE] = plan.scale.astype(np.float64).view(np.int64)
     steps[:, records.SCALARS] = address(scalars) + np.arange(len(plan)) * scalars.strides[0]
     steps[:, records.NUMBER], steps[:, records.COUNT] = plan.number, plan.count

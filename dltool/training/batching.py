@@ -112,6 +112,7 @@ class Batching:
             position=updates[owner] * self.update_size + number * self.batch_size,
             origin=np.zeros(len(owner), np.int64),
             rows=np.minimum(self.batch_size, rows[owner] - number * self.batch_size),
+            preceding=number * self.batch_size,
             scale=reciprocals(rows if weights is None else weights)[owner],
             number=number,
             count=batches[owner],

@@ -36,7 +36,7 @@ def make_feed(
     """
     train = experiment.train
     if buckets and isinstance(part, Samples):
-        return Bucketed(part, buckets.order, batching.update_size)
+        return Bucketed(part, buckets.order, batching.update_size, ranks)
     streams = train.batch_size if row_order(experiment) == "in streams" else 0
     order = EpochOrder(len(part), shuffle=train.shuffle, key=train.seed, alias=part.alias, streams=streams)
     if isinstance(part, Samples):

@@ -31,10 +31,7 @@ def with_memory(experiment: Experiment, ranks: Ranks) -> Experiment:
     """The experiment with the same limit for prepared data on all ranks, the lowest that one of them has."""
     if ranks.size == 1:
         return experiment
-    limits = ranks.gathered(memory_for(experiment.data))
-    if not all(isinstance(limit, int) for limit in limits):
-        raise SystemExit(2)  # a rank has ended before, and tells why
-    memory = min(limits)
+    memory = min(ranks.gathered(memory_for(experiment.data)))
     return experiment.model_copy(update={"data": experiment.data.model_copy(update={"memory": f"{memory // 1000}kB"})})
 
 
@@ -44,8 +41,11 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
     if size == 1:
         return
     if train.device not in ("cpu", "auto") or debug:
-        what = "--debug runs in one process" if debug else f"device {train.device} is for one process"
-        raise InputError(Problem(f"{what}, not {size}", path="train.device"))
+        message = f"--debug runs in one process, not {size}"
+        if not debug:
+            several = "that one can use all GPUs of its machine: devices: all"
+            message = f"device {train.device} is for one process, not {size}; {several}"
+        raise InputError(Problem(message, path="train.device"))
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:
         parts = f"{train.parts} shard{'s' if train.parts > 1 else ''}"

@@ -100,6 +100,7 @@ def plan_of(step: StepRecord) -> StepPlan:
         position=np.array([step.position]),
         origin=np.array([step.origin]),
         rows=np.array([step.rows]),
+        preceding=np.array([step.preceding]),
         scale=np.array([step.scale], np.float32),
         number=np.array([step.number]),
         count=np.array([step.count]),

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from safetensors.numpy import load_file
+
 from dltool.bench.scaling import exchange_seconds
 from tests.distributed.mpi import MPIEXEC, command
 
@@ -93,9 +95,19 @@ def seconds_per_step(place: Path) -> float:
     return min(line["seconds"] for line in epochs) / epochs[0]["step"]
 
 
+def parameter_bytes(place: Path) -> int:
+    """Of what a run trains, with running statistics: slots and averages have longer names."""
+    arrays = load_file(place / "checkpoints" / "last.safetensors")
+    return sum(
+        array.nbytes for name, array in arrays.items() if "/" not in name and name.rpartition(".")[0] not in arrays
+    )
+
+
 def _remove(count: int) -> None:
     for number in range(1, count + 1):
         subprocess.run(["ip", "netns", "delete", f"{NAME}-{number}"], capture_output=True, check=False)
+        # with a host its cable goes, but later
+        subprocess.run(["ip", "link", "delete", f"{NAME}v{number}"], capture_output=True, check=False)
     subprocess.run(["ip", "link", "delete", NAME], capture_output=True, check=False)
 
 
@@ -118,7 +130,7 @@ def _main() -> None:
         words = ["train", given.config, "--run-dir", place, "--quiet", "--threads", 1]
         words += ["--set", f"train.shards={given.ranks}", "--set", "train.epochs=8"]
         subprocess.run(command(given.ranks, *words), check=True, capture_output=True)
-        compute, size = seconds_per_step(place), (place / "checkpoints" / "last.safetensors").stat().st_size
+        compute, size = seconds_per_step(place), parameter_bytes(place)
         say(f"{given.ranks} ranks without a network: {compute * 1e3:.1f} ms a step")
         for rate in given.rates:
             with hosts(given.ranks, rate) as addresses:
@@ -126,7 +138,7 @@ def _main() -> None:
             if done.returncode:
                 sys.exit(done.stderr)
             measured = seconds_per_step(Path(folder) / f"at-{rate:g}")
-            predicted = compute + exchange_seconds(size // 3, given.ranks, rate * 1e9 / 8)
+            predicted = compute + exchange_seconds(size, given.ranks, rate * 1e9 / 8, compute)
             off = f"{measured / predicted - 1:+.0%}"
             say(f"{rate:g} Gb/s: measured {measured * 1e3:.1f} ms, predicted {predicted * 1e3:.1f} ms ({off})")
 

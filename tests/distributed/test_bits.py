@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,46 @@ def test_one_two_and_four_ranks_leave_the_same_bytes(tmp_path: Path, changes: di
     assert trained(tmp_path, 4, config) == alone
     log = [json.loads(line) for line in (tmp_path / "run-4" / "metrics.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in log].count("epoch") == 2
+
+
+#: gradients of several parcels, and a last update that is too small for one of the ranks
+WIDE: dict[str, Any] = {
+    "model": [{"dense": {"units": 400, "activation": "relu"}}, "batch_norm", {"dense": 400}, {"dense": "classes"}],
+    "train": {"batch_size": 100},
+}
+
+
+@needs_mpi
+@pytest.mark.parametrize("clip", [None, {"norm": 0.5}])
+def test_messages_bring_the_same_bytes_as_common_memory(tmp_path: Path, clip: Any, monkeypatch: pytest.MonkeyPatch):
+    config = written(tmp_path, **{**WIDE, "train": {**WIDE["train"], "clip": clip}})
+    alone = trained(tmp_path, 1, config)
+    monkeypatch.setenv("MPIR_CVAR_NOLOCAL", "1")  # to MPICH, each rank is then on a machine of its own
+    for ranks in (2, 4):
+        assert trained(tmp_path, ranks, config) == alone
+
+
+ONE_COPY = """
+import numpy as np
+from dltool.distributed.ranks import this_process
+
+ranks = this_process()
+made = ranks.made_once(lambda: {"x": np.arange(1 << 20), "empty": np.zeros((0, 3)), "y": np.ones(5)})
+assert (made["x"] == np.arange(1 << 20)).all() and made["y"].sum() == 5 and made["empty"].shape == (0, 3)
+assert not made["x"].flags.writeable
+print(any("memfd:dltool" in line for line in open("/proc/self/maps")))
+"""
+
+
+@needs_mpi
+@pytest.mark.parametrize("machines", ["one", "two"])
+def test_data_in_memory_is_there_once_for_all_ranks_of_a_machine(tmp_path: Path, machines: str):
+    script = tmp_path / "one_copy.py"
+    script.write_text(ONE_COPY)
+    environment = {**os.environ, "MPIR_CVAR_ODD_EVEN_CLIQUES": str(int(machines == "two"))}
+    words = [*command(4)[:3], sys.executable, script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    assert (done.returncode, done.stdout.count("True")) == (0, 4), done.stderr
 
 
 #: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
@@ -112,13 +154,18 @@ def test_without_the_key_there_is_one_shard_for_each_rank(tmp_path: Path):
     assert trained(tmp_path, 1, config, "--set", "train.shards=2") == two
 
 
-def test_shards_are_close_to_the_whole_batch(tmp_path: Path):
-    """Dropout is left out, as it draws for each shard apart, and batch norm, which normalizes each apart."""
-    model = [{"dense": {"units": 48, "activation": "relu"}}, {"dense": "classes"}]
+DENSE = [{"dense": {"units": 48, "activation": "relu"}}, {"dropout": 0.2}, {"dense": "classes"}]
+CONVOLUTION = [{"conv2d": {"filters": 8, "kernel": 3}}, "relu", "flatten", {"dropout": 0.3}, {"dense": "classes"}]
+
+
+@pytest.mark.parametrize("changes", [{"model": DENSE}, {**IMAGES, "model": CONVOLUTION}], ids=["table", "images"])
+def test_shards_are_close_to_the_whole_batch(tmp_path: Path, changes: dict[str, Any]):
+    """With dropout, augmentation, clipping and averages; batch norm is left out, as it normalizes each shard apart."""
     losses = []
     for shards in (1, 4):
+        config = written(tmp_path, **{**changes, "train": {**changes.get("train", {}), "shards": shards}})
         place = tmp_path / f"shards-{shards}"
-        done = run(1, "train", written(tmp_path, model=model, train={"shards": shards}), "--run-dir", place, "--quiet")
+        done = run(1, "train", config, "--run-dir", place, "--quiet")
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
         losses.append([line["loss"] for line in lines if line["kind"] == "step"])

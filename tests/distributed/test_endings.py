@@ -6,6 +6,7 @@ import gzip
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ def ranks_of(launcher: int) -> list[int]:
 
 def wait_for_epochs(place: Path, process: subprocess.Popen[str]) -> None:
     """Wait until two epochs are done."""
-    log, until = place / "metrics.jsonl", time.monotonic() + 60
+    log, until = place / "metrics.jsonl", time.monotonic() + 120
     while not (log.exists() and log.read_text().count('"kind": "epoch"') >= 2):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
@@ -83,6 +84,37 @@ def test_a_rank_that_dies_is_named(tmp_path: Path, number: int):
     assert line.startswith(f"error: rank {number} on {os.uname().nodename} was ended by SIGKILL")
     assert "dltool resume" in line
     assert seconds < 15, "the promise to users"
+
+
+@needs_mpi
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_rank_that_dies_before_all_have_met_ends_the_others(tmp_path: Path, number: int):
+    script = tmp_path / "start.sh"
+    alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run"))
+    late = f"import os, time; time.sleep(0.5); os.kill(os.getpid(), {signal.SIGKILL:d})"
+    (tmp_path / "mpi4py.py").write_text(late)
+    script.write_text(f"[ $PMI_RANK = {number} ] && export PYTHONPATH={tmp_path}\nexec {alone}\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=60)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: rank {number} on {os.uname().nodename} was ended by SIGKILL")
+    assert done.returncode == 137
+
+
+@needs_mpi
+@pytest.mark.parametrize("without", ["rank 0", "rank 1", "both"])
+def test_ranks_without_mpi4py_end_all_with_one_line(tmp_path: Path, without: str):
+    script = tmp_path / "start.sh"
+    alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run"))
+    (tmp_path / "mpi4py.py").write_text("raise ModuleNotFoundError(\"No module named 'mpi4py'\")")
+    ranks = {"rank 0": "0", "rank 1": "1", "both": "[01]"}[without]
+    script.write_text(f"case $PMI_RANK in {ranks}) export PYTHONPATH={tmp_path};; esac\nexec {alone}\n")
+    done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=60)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        f"rank 1 on {os.uname().nodename}: error: mpiexec" if without == "rank 1" else "error: mpiexec"
+    )
+    assert "which need mpi4py" in line
+    assert done.returncode == 2
 
 
 REFUSED = {
@@ -140,6 +172,39 @@ def test_an_error_of_one_rank_is_shown_with_its_name_and_ends_all(tmp_path: Path
         done.stderr
         == f"rank 1 on {os.uname().nodename}: error: {tmp_path}/lost.yaml: no such file; configs there: config.yaml\n"
     )
+
+
+GIVING_UP = """
+from dltool.distributed.ranks import this_process
+
+ranks = this_process()
+if ranks.number:
+    assert ranks.ended("an end", 0.2) is None
+    ranks.abort(3)
+print(ranks.gathered("work"))
+"""
+
+
+@needs_mpi
+def test_a_rank_that_gives_up_takes_no_further_part(tmp_path: Path):
+    script = tmp_path / "giving_up.py"
+    script.write_text(GIVING_UP)
+    done = subprocess.run([*command(2)[:3], sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (3, "")
+
+
+@needs_mpi
+def test_a_full_disk_ends_the_log_of_a_rank_and_nothing_else(tmp_path: Path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "rank-1.log").symlink_to("/dev/full")
+    done = run(2, "train", written(tmp_path), "--run-dir", tmp_path / "run", "--log-ranks", logs)
+    (line,) = (line for line in done.stderr.splitlines() if "warning" in line)
+    assert line == (
+        f"rank 1 on {os.uname().nodename}: warning: {logs}/rank-1.log: the log ends here: No space left on device"
+    )
+    assert done.returncode == 0
+    assert arrays(tmp_path / "run")
 
 
 @needs_mpi

@@ -14,8 +14,8 @@ from tests.contract.bound import Bound, by_reference
 KEYS = (0, 7, 5 << 32, 2**64 - 1)
 
 
-def record(rows: int, *, step: int = 0, epoch: int = 0, position: int = 0) -> StepRecord:
-    return StepRecord(step, epoch, position, rows, 1 / rows)
+def record(rows: int, *, step: int = 0, epoch: int = 0, position: int = 0, preceding: int = 0) -> StepRecord:
+    return StepRecord(step, epoch, position, rows, 1 / rows, preceding=preceding)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -43,7 +43,12 @@ def test_what_dropout_drops(shape: tuple[int, ...], rate: float):
         ones = np.ones((30, *shape), np.float32)
         for threads in (1, 3):
             bound = Bound(graph, {"x": ones, "target": ones}, 30, threads)
-            for step in (record(30), record(7, step=5, position=30), record(30, step=2**32 - 1, position=2**31)):
+            for step in (
+                record(30),
+                record(7, step=5, position=30),
+                record(30, step=2**32 - 1, position=2**31),
+                record(11, position=35, preceding=5),
+            ):
                 attributes = {"rate": rate, "stream": stream, "key": key}
                 _, expected = find("dropout")(ones[: step.rows], **attributes, step=step)
                 np.testing.assert_array_equal(bound.run(step)[mask.name], expected, f"{step}, cpu, then reference")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dltool.config.loading import from_mapping
@@ -34,26 +35,28 @@ def signature_of(experiment: Any) -> Signature:
 @pytest.mark.parametrize("train", [{}, {"clip": {"norm": 1.0}, "ema_decay": 0.9}], ids=["plain", "clipped, averaged"])
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_every_item_of_an_update_has_one_owner(train: dict[str, Any], ranks: int):
-    program = network(**train).update_program
-    division = divide(program, ranks)
+    built = network(**train)
+    program, division = built.update_program, divide(built.update_program, built.gradient_program, ranks)
+    assert len(division.cuts) > 2, "several parcels, and the statistics"
     every = [item for stage in program.stages for item in stage.items]
     owned = [
         item
         for rank in range(ranks)
         for segment in division.segments(rank)
-        for stage in segment.stages
+        for stage in segment.program.stages
         for item in stage.items
     ]
     assert {id(item) for item in every} == {id(item) for item in owned}
     shared = [item for item in every if any(node.op.cut is Cut.ONCE for node in item.nodes)]
     assert len(owned) == len(every) + (ranks - 1) * len(shared)
-    sizes = [high - low for low, high in zip(division.cuts, division.cuts[1:], strict=False)]
-    assert sum(sizes) == sum(program.layouts[total].vectors for total in division.totals)
-    assert max(sizes) < 1.5 * sum(sizes) / ranks
+    sizes = np.diff(division.cuts).sum(axis=0)
+    assert sizes.sum() == sum(program.layouts[total].vectors for total in division.totals)
+    assert sizes.max() < 1.5 * sizes.sum() / ranks
 
 
 def test_what_belongs_to_parameters_has_their_order():
-    division = divide(network(ema_decay=0.9).update_program, 2)
+    built = network(ema_decay=0.9)
+    division = divide(built.update_program, built.gradient_program, 2)
     parameters = division.parameters
     assert parameters
     assert all("running" in name for name in division.statistics)

@@ -20,7 +20,8 @@ from dltool.errors import RunError
 from dltool.kernels.reference import find
 from dltool.ops.op import StepRecord
 from dltool.runtime import filling
-from dltool.runtime.feed import Resident, Streamed, span_samples
+from dltool.runtime.buckets import BucketOrder
+from dltool.runtime.feed import Bucketed, Resident, Streamed, span_samples
 from dltool.runtime.filling import Filler
 from dltool.runtime.order import EpochOrder
 from tests.data.store import parts
@@ -210,3 +211,28 @@ def test_each_rank_has_its_piece_of_every_update_and_the_targets_of_all(size: in
 
     with ThreadPoolExecutor(size) as pool:
         list(pool.map(look, range(size)))
+
+
+class _One(Ranks):
+    """A rank of which nobody asks anything."""
+
+    def __init__(self, number: int, size: int):
+        self.number, self.size = number, size
+
+
+def test_each_rank_has_its_piece_of_buckets_and_the_targets_of_all():
+    whole = samples("table", 103)
+    lengths = np.arange(103) * 7 % 20 + 1
+    order = BucketOrder(EpochOrder(103, shuffle=True, key=1), lengths, [8, 20], update=20, samples=103, key=1)
+    rows, _ = order.epoch(1)
+    for number in range(4):
+        feed = Bucketed(whole, order, 20, _One(number, 4))
+        for first in range(0, 103, 20):
+            span = feed.span(1, first, never)
+            assert span is not None
+            begin, end = (span.share.count(place) for place in (first, min(first + 20, 103)))
+            mine = rows[first : first + 20][5 * number : 5 * number + 5]
+            assert_same(span.samples.rows(begin, end), chosen(whole, mine))
+            np.testing.assert_array_equal(
+                feed.targets(span, 1, first, min(first + 20, 103)), whole.targets[rows[first : first + 20]]
+            )

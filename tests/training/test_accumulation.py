@@ -50,3 +50,23 @@ def test_accumulated_batches_are_one_larger_batch(name: str, compat: str | None,
         np.testing.assert_allclose(pieces, whole, rtol=1e-5, atol=1e-7)
         for key, array in arrays.items():
             np.testing.assert_allclose(others[key], array, rtol=1e-4, atol=2e-6, err_msg=f"{last_batch}: {key}")
+
+
+SERIES = {"synthetic": {"features": [6, 4], "classes": 3, "rows": 90}, "split": {"validation": {"last": 29}}}
+RANDOM: dict[str, tuple[Any, list[Any]]] = {
+    "dropout": (CLASSES, [{"dense": 6}, {"dropout": 0.4}, "relu"]),
+    "dropout of steps": (SERIES, [{"conv1d": {"filters": 5, "kernel": 3}}, {"dropout": 0.4}, "flatten"]),
+    "recurrent dropout": (SERIES, [{"lstm": {"units": 5, "dropout": 0.3, "recurrent_dropout": 0.3}}]),
+    "dropout of attention": (SERIES, [{"multi_head_attention": {"heads": 2, "dropout": 0.3}}, "flatten"]),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_what_is_drawn_does_not_depend_on_the_pieces(name: str, tmp_path: Path):
+    """Pieces of five samples do not begin where the generator begins another four."""
+    data, layers = RANDOM[name]
+    changes = {"data": data, "loss": "cross_entropy", "model": [*layers, {"dense": "classes"}]}
+    whole, _ = _trained(tmp_path, changes, batch_size=15)
+    for pieces in ({"batch_size": 5, "accumulate": 3}, {"batch_size": 15, "shards": 3}):
+        losses, _ = _trained(tmp_path, changes, **pieces)
+        np.testing.assert_allclose(losses, whole, rtol=1e-5, atol=1e-7)

@@ -11,6 +11,7 @@ import typer
 
 from dltool.bench.scaling import (
     ADDED,
+    HIDING,
     LATENCY,
     USABLE,
     Measured,
@@ -24,6 +25,7 @@ from dltool.cli.screen.bench_progress import showing_progress
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
 from dltool.formatting import duration, rate
+from dltool.program.parcels import parcel_sizes
 from dltool.training.strict_json import to_json
 
 
@@ -72,8 +74,9 @@ def _write(name: str, measured: Measured, predictions: Sequence[Prediction], net
         f"measured here: a step takes {measured.fixed * 1e3:.3g} ms and {measured.per_row * 1e6:.3g} µs for each row",
         f"each process sends and receives 2 · (n − 1) / n of {amount(measured.parameter_bytes)}, "
         f"at {USABLE:.0%} of {network} a second",
-        f"{LATENCY * 1e6:.0f} µs for each of 2 · (n − 1) messages; {amount(round(ADDED))} of gradients added a second",
-        "the machines are like this one, and the exchange does not overlap with computing",
+        f"{LATENCY * 1e6:.0f} µs for each message, of which 2 · (n − 1) carry each of "
+        f"{len(parcel_sizes(measured.parameter_bytes))} parcels; {amount(round(ADDED))} of gradients added a second",
+        f"the machines are like this one, and gradients travel during the last {HIDING:.0%} of computing",
     )
     for text in assumptions:
         typer.echo(f"  {text}")

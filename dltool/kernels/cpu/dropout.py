@@ -1,4 +1,4 @@
-"""Dropout, with random numbers that depend only on the seed, the layer, the step and the position."""
+"""Dropout, with random numbers that depend only on the seed, the layer, the step and the place in the update."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from dltool.kernels.cpu.lanes import lane_numbers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
-from dltool.kernels.records import LANES, POSITION, STEP
+from dltool.kernels.records import LANES, POSITION, PRECEDING, STEP
 
 
 @kernel
 def dropout(x, y, mask, rate, stream, key, step, low, high):
     """y = x · mask with mask 0 (by chance `rate`) or 1 / (1 - rate); overwrites y and mask."""
     low, high = low * x.rows_per_sample, high * x.rows_per_sample
+    before = step[PRECEDING] * x.rows_per_sample
     for block in range(x.blocks):
         used = used_lanes(block, x.channels)
-        for group in range(low // 4, (high + 3) // 4):
-            place, row = (block * x.rows + group * 4) * LANES, group * 4
+        for group in range((before + low) // 4, (before + high + 3) // 4):
+            row = group * 4 - before
+            place = (block * x.rows + row) * LANES
             number = group * x.blocks + block
-            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
+            first, second, third, fourth = four_factors(number, -step[PRECEDING], stream, used, rate, stream, key, step)
             drop(x, y, mask, place, row, low, high, first)
             drop(x, y, mask, place + LANES, row + 1, low, high, second)
             drop(x, y, mask, place + 2 * LANES, row + 2, low, high, third)
@@ -38,12 +40,14 @@ def drop(x, y, mask, place, row, low, high, factor):
 @kernel
 def dropout_mask(mask, rate, stream, key, step, low, high):
     """mask (1, units) of 0 (by chance `rate`) or 1 / (1 - rate); overwrites it."""
+    before = step[PRECEDING]
     for block in range(mask.blocks):
         used = used_lanes(block, mask.channels)
-        for group in range(low // 4, (high + 3) // 4):
-            place, row = (block * mask.rows + group * 4) * LANES, group * 4
+        for group in range((before + low) // 4, (before + high + 3) // 4):
+            row = group * 4 - before
+            place = (block * mask.rows + row) * LANES
             number = group * mask.blocks + block
-            first, second, third, fourth = four_factors(number, 0, stream, used, rate, stream, key, step)
+            first, second, third, fourth = four_factors(number, -step[PRECEDING], stream, used, rate, stream, key, step)
             keep(mask, place, row, low, high, first)
             keep(mask, place + LANES, row + 1, low, high, second)
             keep(mask, place + 2 * LANES, row + 2, low, high, third)

@@ -30,7 +30,9 @@ def dropout_mask(*, units: int, rate: float, stream: int, key: int, step: StepRe
 
 def _mask(rows: int, channels: int, rate: float, stream: int, key: int, step: StepRecord) -> np.ndarray:
     """(rows, channels)."""
-    return factors_of(random_bits(rows, channels, key=key, stream=stream, step=step.step, position=step.position), rate)
+    before, position = step.preceding * (rows // step.rows), step.position - step.preceding
+    bits = random_bits(rows, channels, key=key, stream=stream, step=step.step, position=position, before=before)
+    return factors_of(bits, rate)
 
 
 def factors_of(bits: np.ndarray, rate: float) -> np.ndarray:

@@ -56,18 +56,26 @@ def below(bits: np.ndarray, count: Any) -> np.ndarray:
     return product(bits, count)[0].astype(int)
 
 
-def random_bits(rows: int, channels: int, *, key: int, stream: int, step: Any, position: Any) -> np.ndarray:
-    """uint32 (rows, channels), of the rows of all samples of a batch, for one random op in one micro-batch.
+def random_bits(
+    rows: int, channels: int, *, key: int, stream: int, step: Any, position: Any, before: Any = 0
+) -> np.ndarray:
+    """uint32 (rows, channels), of the rows of all samples of a micro-batch, for one random op.
 
-    Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position, stream): its outputs
-    belong to the rows 4·group … 4·group + 3 of one channel, and place = group · (channels rounded up to 16) + channel.
+    Of an update, whose first sample has a `position`, they are those behind the first rows, of which there are
+    `before`. Philox with key (low word of `key`, its high word ^ stream) and counter (place, step, position, stream):
+    its outputs belong to the rows 4·group … 4·group + 3 of the update and one channel, and
+    place = group · (channels rounded up to 16) + channel.
     """
     xp = namespace(step)
-    groups = -(-rows // 4)
     width = -(-channels // 16) * 16
-    place = xp.arange(groups * width)
+    first, skipped = before // 4, before % 4
+    groups = -(-rows // 4) + (not isinstance(before, int) or skipped > 0)
+    place = first * width + xp.arange(groups * width)
     outputs = philox((place, step, position, stream), (key & MASK, (key >> 32 & MASK) ^ stream))
-    return xp.stack(outputs).reshape(4, groups, width).swapaxes(0, 1).reshape(-1, width)[:rows, :channels]
+    bits = xp.stack(outputs).reshape(4, groups, width).swapaxes(0, 1).reshape(-1, width)
+    if isinstance(skipped, int):
+        return bits[skipped : skipped + rows, :channels]
+    return bits[skipped + xp.arange(rows), :channels]
 
 
 def pair_bits(samples: int, heads: int, steps: int, *, key: int, stream: int, step: Any, position: Any) -> np.ndarray:

@@ -19,7 +19,7 @@ from dltool.runtime.plan import StepPlan
 Arrays = dict[str, Any]
 
 #: columns of a line of the plan, all of 32 bits: integers, then the scale, then the scalars of the optimizer
-STEP, EPOCH, POSITION, ORIGIN, COUNTED, NUMBER, COUNT, UPDATE, ORDER, SCALE, SCALARS = range(11)
+STEP, EPOCH, POSITION, ORIGIN, PRECEDING, COUNTED, NUMBER, COUNT, UPDATE, ORDER, SCALE, SCALARS = range(12)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def encode(plan: StepPlan) -> np.ndarray:
     lines = np.zeros((len(plan), SCALARS + plan.scalars.shape[1]), np.int32)
     lines[:, STEP], lines[:, EPOCH], lines[:, POSITION] = plan.step, plan.epoch, plan.position
     lines[:, ORIGIN], lines[:, COUNTED], lines[:, UPDATE] = plan.origin, plan.rows, plan.update
-    lines[:, NUMBER], lines[:, COUNT] = plan.number, plan.count
+    lines[:, NUMBER], lines[:, COUNT], lines[:, PRECEDING] = plan.number, plan.count, plan.preceding
     lines[:, SCALE] = plan.scale.astype(np.float32).view(np.int32)
     lines[:, SCALARS:] = np.ascontiguousarray(plan.scalars, np.float32).view(np.int32)
     return lines
@@ -120,6 +120,7 @@ def stretch(traced: Traced, shape: Shape, shared: Callable[[Any], Any], *, unrol
             number=line[NUMBER],
             count=line[COUNT],
             origin=line[ORIGIN],
+            preceding=line[PRECEDING] if shape.conditional else 0,  # else each is an update of its own
             order=None if traced.shuffle_key is None else orders[line[ORDER]],
             counted=line[COUNTED] if shape.filled else None,
         )

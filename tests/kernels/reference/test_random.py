@@ -45,6 +45,15 @@ def test_random_bits_differ_by_key_stream_step_and_position(change: dict[str, in
     assert (random_bits(64, 64, **place) != random_bits(64, 64, **(place | change))).mean() > 0.999
 
 
+@pytest.mark.parametrize(("rows", "shape"), [(1, (5,)), (3, (17,)), (4, (2, 3)), (6, (3, 3))])
+def test_a_part_of_a_batch_drops_what_it_drops_in_the_whole(rows: int, shape: tuple[int, ...]):
+    x, drawn = np.ones((12, *shape)), {"rate": 0.5, "stream": 1, "key": 9}
+    whole, _ = dropout(x, **drawn, step=StepRecord(4, 0, 24, 12, 1.0))
+    steps = [StepRecord(4, 0, 24 + first, rows, 1.0, preceding=first) for first in range(0, 12, rows)]
+    parts = [dropout(x[:rows], **drawn, step=step)[0] for step in steps]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
 def test_dropout_keeps_the_share_and_the_mean(rate: float):
     x = np.ones((1000, 100))
