@@ -48,7 +48,7 @@ class _Network(BaseEstimator):
             raise ValueError("sample_weight is 0 for all rows")
         return {"x": x[weights > 0], "y": y[weights > 0], "w": weights[weights > 0]}
 
-    def _fit(self, arrays: Mapping[str, np.ndarray]) -> Self:
+    def _fit(self, arrays: Mapping[str, Any]) -> Self:
         """Train on arrays; raises InputError for parameters that are no config."""
         settings = {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.random_state or 0}
         with tempfile.TemporaryDirectory(prefix="dltool-") as folder:
