@@ -161,6 +161,14 @@ def test_a_file_that_is_cut_short_is_refused_in_a_line(name: str, capsys: Output
             "--shape 9,6 does not fit its input, which is of the shape 9×5",
         ),
         ([golden("keras_cnn.keras"), "-o", "net", "--shape", "3,x"], "--shape: expected whole numbers above 0"),
+        (
+            [golden("torch_lstm.safetensors"), "-o", "net", "--shape", "x", "--task", "classes"],
+            "torch_lstm.safetensors: the config of the network says this; leave out --task, --shape",
+        ),
+        (
+            [golden("keras_cnn.keras"), "-o", "net", "--rename", "a=b"],
+            "keras_cnn.keras: says where its tensors belong; leave out --rename",
+        ),
         ([golden("keras_cnn.keras"), "-o", "net", "--config", "c"], "keras_cnn.keras: says what its network is; leave"),
     ],
 )

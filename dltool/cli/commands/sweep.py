@@ -35,9 +35,9 @@ from dltool.sweep.team import Team
 from dltool.training.initial import with_checkpoint
 from dltool.training.judge import Judge
 from dltool.training.recorded_run import RecordedRun
-from dltool.training.saving import write_whole
 from dltool.training.signals import StopRequest, stopping_on_signals
 from dltool.training.strict_json import to_json
+from dltool.training.writing import write_whole
 
 
 def sweep(
@@ -158,6 +158,8 @@ def _opened(plan: Plan) -> Study:
 def _require_same(folder: SweepFolder, experiment: Experiment) -> None:
     """Raises InputError if the folder holds another sweep: trials of different configs cannot be compared."""
     if not folder.config.exists():
+        if folder.root.exists() and not folder.root.is_dir():
+            raise InputError(Problem("is a file; choose a directory: --sweep-dir DIR", str(folder.root)))
         if folder.root.is_dir() and any(folder.root.iterdir()):
             hint = "the directory is not empty, and holds no sweep; choose another: --sweep-dir DIR"
             raise InputError(Problem(hint, str(folder.root)))
