@@ -10,7 +10,11 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # pyright: ignore[reportMissingImports]
 from sklearn.utils.multiclass import check_classification_targets  # pyright: ignore[reportMissingImports]
-from sklearn.utils.validation import check_is_fitted, validate_data  # pyright: ignore[reportMissingImports]
+from sklearn.utils.validation import (  # pyright: ignore[reportMissingImports]
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
 
 from dltool.api.model import load
 from dltool.api.training import train
@@ -35,14 +39,27 @@ class _Network(BaseEstimator):
         self.model, self.optimizer, self.epochs, self.batch_size = model, optimizer, epochs, batch_size
         self.random_state, self.train = random_state, train
 
-    def _fit(self, x: np.ndarray, y: np.ndarray) -> Self:
+    def _weighted(self, x: np.ndarray, y: np.ndarray, sample_weight: Any) -> dict[str, np.ndarray]:
+        """The rows that count, and their weights if they differ."""
+        if sample_weight is None:
+            return {"x": x, "y": y}
+        weights = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("sample_weight is 0 for all rows")
+        return {"x": x[weights > 0], "y": y[weights > 0], "w": weights[weights > 0]}
+
+    def _fit(self, arrays: Mapping[str, Any]) -> Self:
         """Train on arrays; raises InputError for parameters that are no config."""
         settings = {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.random_state or 0}
         with tempfile.TemporaryDirectory(prefix="dltool-") as folder:
-            np.savez(Path(folder) / "data.npz", x=x, y=y)
+            np.savez(Path(folder) / "data.npz", **arrays)
             config = {
                 "data": {
-                    "npz": {"path": f"{folder}/data.npz", "task": self._task},
+                    "npz": {
+                        "path": f"{folder}/data.npz",
+                        "task": self._task,
+                        "weight": "w" if "w" in arrays else None,
+                    },
                     "scaling": "standard",
                     "split": {"validation": 0},
                     **self._data,
@@ -77,13 +94,14 @@ class Classifier(ClassifierMixin, _Network):
 
     _task, _loss, _outputs = "classes", "cross_entropy", "classes"
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         X, y = validate_data(self, X, y, dtype=np.float32)  # noqa: N806
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        arrays = self._weighted(X, y, sample_weight)
+        self.classes_, codes = np.unique(arrays["y"], return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y holds 1 class, {self.classes_[0]!r}; a classifier needs at least 2")
-        return self._fit(X, codes)
+        return self._fit(arrays | {"y": codes})
 
     def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
         """The probabilities (rows, classes), in the order of `classes_`."""
@@ -101,9 +119,9 @@ class Regressor(RegressorMixin, _Network):
     _task, _loss, _outputs = "numbers", "mse", "targets"
     _data: Mapping[str, Any] = {"target_scaling": "standard"}
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True)  # noqa: N806
-        return self._fit(X, np.asarray(y, np.float32))
+        return self._fit(self._weighted(X, np.asarray(y, np.float32), sample_weight))
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
         """The predictions (rows,)."""

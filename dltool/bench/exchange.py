@@ -37,7 +37,7 @@ def write_exchange(experiment: Experiment, data_folders: Sequence[Path], folder:
         raise InputError(
             Problem("the comparison with PyTorch needs all data in memory; use a larger limit", path="data.memory")
         )
-    if experiment.data.source.weight_column:
+    if experiment.data.source.weight_name:
         path = f"data.{experiment.data.source.yaml_name}.weight"
         raise InputError(Problem("the comparison with PyTorch does not weigh rows; leave it out", path=path))
     if experiment.freeze:

@@ -50,7 +50,7 @@ def _run(words: Sequence[str]) -> int:
             return 1
         return 130
     except UsageError as error:
-        typer.echo(f"error: {explain_usage(error)}", err=True)
+        typer.echo(f"error: {explain_usage(error, words)}", err=True)
         return 2
     except MemoryError:
         typer.echo("error: not enough memory", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from dltool.errors import did_you_mean
@@ -18,10 +19,14 @@ _RANGES = (
 )
 
 
-def explain_usage(error: Any) -> str:
-    """Typer's usage error as a message."""
+#: a word that is none of the choices
+_CHOICE = re.compile(r"Value error, '(?P<word>.*)' is not one of (?P<choices>.*)")
+
+
+def explain_usage(error: Any, words: Sequence[str]) -> str:
+    """Typer's usage error about the words of a command line, as a message."""
     message = str(error.format_message()).rstrip(".")
-    path, command = (error.ctx.command_path, error.ctx.command) if error.ctx else ("dltool", None)
+    path, command = (error.ctx.command_path, error.ctx.command) if error.ctx else (_command(words), None)
     if command and message.startswith("No such command"):
         wrong = message.split("'")[1]
         return f"no command '{wrong}'; {did_you_mean(wrong, command.commands)}"
@@ -29,6 +34,16 @@ def explain_usage(error: Any) -> str:
         options = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
         return f"{path}: no option {error.option_name}; {did_you_mean(error.option_name, options)}"
     message = " ".join(message.replace("'. Choose from:", "'; choose from").split())
-    for form, words in _RANGES:
-        message = re.sub(form, words, message)
-    return f"{path}: {message[:1].lower()}{message[1:]}; see {path} --help"
+    for form, said in _RANGES:
+        message = re.sub(form, said, message)
+    if choice := _CHOICE.search(message):
+        hint = did_you_mean(choice["word"], re.findall(r"'([^']*)'", choice["choices"]))
+        message = f"{message[: choice.start()]}'{choice['word']}'; {hint}"
+    if found := re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", message):
+        message = f"takes no such argument: {found[1]}"
+    return f"{path}: {message[:1].lower()}{message[1:]}" + ("" if message.endswith("?") else f"; see {path} --help")
+
+
+def _command(words: Sequence[str]) -> str:
+    """The command that stands in a command line."""
+    return " ".join(["dltool", *[word for word in words if not word.startswith("-")][:1]])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
+#: within a name, with the blanks around it; spreadsheets have them in their headers
+_LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
+
 
 def clean_name(name: str) -> str:
-    """A column's name without surrounding blanks, in Unicode's composed form (NFC), as keyboards type it."""
-    return unicodedata.normalize("NFC", name.strip())
+    """A column's name on one line, without blanks around it, in Unicode's composed form (NFC), as keyboards type it."""
+    return unicodedata.normalize("NFC", _LINE_BREAK.sub(" ", name.strip()))
 
 
 #: a column's name in a config; it matches the column whichever Unicode form the file uses

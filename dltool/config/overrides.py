@@ -67,6 +67,8 @@ def _holder(root: Node, top: Slot, path: Path, place: Place) -> tuple[Node, str 
             holder, slot = enter(node, slot, step, place)
         except CannotEnterError as error:
             raise CannotEnterError(f"{path_text(path[:depth])}: {error}") from None
+        if slot.block and slot.block.keys_are_paths and str(step) not in slot.block.model_fields:
+            return holder, path_text(path[depth:])
         step = _position(holder, step, path[:depth])
         if depth == len(path) - 1:
             return holder, step

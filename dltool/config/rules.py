@@ -45,12 +45,12 @@ def parts_are_weighted_alike(data: DataConfig) -> Faults:
     main = data.source
     for part in PARTS[1:]:
         own = getattr(data, part)
-        if not own or bool(own.weight_column) == bool(main.weight_column):
+        if not own or bool(own.weight_name) == bool(main.weight_name):
             continue
-        if main.weight_column:
+        if main.weight_name:
             yield (
                 ("data", part, own.yaml_name),
-                f"needs a weight, since the training rows have one: {main.weight_column}",
+                f"needs a weight, since the training rows have one: {main.weight_name}",
             )
         else:
             yield ("data", part, own.yaml_name, "weight"), "the training rows have no weight; give both one, or neither"

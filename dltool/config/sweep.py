@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
@@ -123,6 +123,7 @@ class Sweep(Block):
     """Trials with different values of some keys, for `dltool sweep`."""
 
     model_config = ConfigDict(json_schema_extra=_any_path)
+    keys_are_paths: ClassVar[bool] = True
 
     trials: PositiveInt | None = Field(
         default=None,

@@ -18,6 +18,8 @@ from dltool.training.reconstruction import reconstruction_errors
 #: names of outputs
 PREDICTION, PROBABILITIES = "prediction", "probabilities"
 RECONSTRUCTION, ERROR = "reconstruction", "reconstruction_error"
+#: what an input cannot be called
+OUTPUTS = (PREDICTION, PROBABILITIES, RECONSTRUCTION, ERROR)
 #: largest difference from the reference kernels, relative to the largest number of an output
 TOLERANCE = 1e-5
 

@@ -64,6 +64,14 @@ class Program:
     places: dict[str, str] = field(default_factory=dict)  # expressions of tensors by the paths of their parameters
     statements: list[tuple[str, str]] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)  # names of layers and of tensors that belong to none
+
+    def unique(self, name: str) -> str:
+        """The name, or another like it if it is taken: "a b" and "a_b" are the same to Python."""
+        while name in self.taken:
+            name += "_again"
+        self.taken.add(name)
+        return name
 
     def let(self, expression: str, *, first: bool = False) -> Variable:
         """A new variable."""

@@ -61,9 +61,8 @@ def match(graph: Graph, groups: Sequence[Group], translate: Translate, rename: M
     left = sorted(
         (group for group in groups if _plain(group.name) not in constant), key=lambda group: natural(group.name)
     )
-    named = {_plain(_renamed(group.name, rename)): group for group in left}
     made, missing, previous = Match(), [], ""
-    own = {part.path: named[name] for part in parts_of(graph) for name in _names(part) if name in named}
+    own = _by_name(parts_of(graph), left, rename)
     for part in parts_of(graph):
         chosen = own.get(part.path)
         if chosen is None or translate(part.kind, part.shapes, chosen) is None:
@@ -113,19 +112,39 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split(r"(\d+)", name)]
 
 
+def _by_name(parts: Sequence[Part], groups: Sequence[Group], rename: Mapping[str, str]) -> dict[str, Group]:
+    """Groups by the paths of the parts that are called like them; those of one name follow each other."""
+    found: dict[str, Group] = {}
+    for spelled in (_attribute, _plain):
+        named: dict[str, list[Group]] = {}
+        for group in groups:
+            if group not in found.values():
+                named.setdefault(spelled(_renamed(group.name, rename)), []).append(group)
+        for part in parts:
+            names = [spelled(name) for name in _names(part)] if part.path not in found else []
+            if name := next(filter(named.get, names), None):
+                found[part.path] = named[name].pop(0)
+    return found
+
+
 def _joined(path: str, name: str) -> str:
     return f"{path}{name}" if path.endswith("_") else f"{path}.{name}"
 
 
+def _attribute(name: str) -> str:
+    """A name as `dltool export` writes it, which has added "_again" to the second of two that became the same."""
+    return re.sub(r"\W", "_", re.sub(r"(_again)+$", "", name))
+
+
 def _plain(name: str) -> str:
     """A name in which all that is no letter or digit is alike, since names of attributes have no dots."""
-    return re.sub(r"\W+", "_", name).strip("_")
+    return re.sub(r"[\W_]+", "_", _attribute(name)).strip("_")
 
 
 def _names(part: Part) -> Sequence[str]:
     """What a group for a part may be called; that of a single tensor may have the name of the tensor."""
-    only = [_plain(_joined(part.path, name)) for name in part.shapes] if len(part.shapes) == 1 else []
-    return [_plain(part.path), *only]
+    only = [_joined(part.path, name) for name in part.shapes] if len(part.shapes) == 1 else []
+    return [*only, part.path.removesuffix("_")]
 
 
 def _renamed(name: str, rename: Mapping[str, str]) -> str:

@@ -15,12 +15,12 @@ def window(size: int, kernel: int, stride: int, padding: Padding, dilation: int 
     'same' is TensorFlow's: one window for every `stride` elements, an odd element of padding at the end. A number pads
     both ends.
     """
-    reach = (kernel - 1) * dilation + 1
+    extent = (kernel - 1) * dilation + 1
     if padding == "same":
         count = -(-size // stride)
-        return count, max((count - 1) * stride + reach - size, 0) // 2
+        return count, max((count - 1) * stride + extent - size, 0) // 2
     before = 0 if padding == "valid" else padding
-    if reach > size + 2 * before:
+    if extent > size + 2 * before:
         padded = f" padded by {before}" if before else ""
-        raise ShapeError(f"a window of {reach} does not fit a length of {size}{padded}")
-    return (size + 2 * before - reach) // stride + 1, before
+        raise ShapeError(f"a window of {extent} does not fit a length of {size}{padded}")
+    return (size + 2 * before - extent) // stride + 1, before

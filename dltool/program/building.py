@@ -296,7 +296,7 @@ def _batch(
             if width > 1 and width > len(signature.targets):  # behind them is the number of the series
                 target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
         weights = None
-        if experiment.data.source.weight_column:
+        if experiment.data.source.weight_name:
             weights = graph.apply("gather_targets", graph.data("sample_weights", (1,)), rows)
     return features, target, mixed, weights
 

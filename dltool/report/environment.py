@@ -14,7 +14,7 @@ from typing import Any
 
 from dltool import __version__
 from dltool.errors import RunError
-from dltool.training.saving import write_whole
+from dltool.training.writing import write_whole
 
 #: packages whose versions are recorded if they are used
 _LIBRARIES = ("numpy", "llvmlite", "duckdb", "jax")

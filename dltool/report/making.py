@@ -26,7 +26,8 @@ from dltool.training.job import Job
 from dltool.training.measured_rows import chosen_part
 from dltool.training.prediction import Predictor
 from dltool.training.run_directory import RunDirectory
-from dltool.training.saving import find, load, write_whole
+from dltool.training.saving import find, load
+from dltool.training.writing import write_whole
 
 Note = Callable[[str], None]
 

@@ -14,6 +14,7 @@ from dltool.errors import InputError, Problem, RunError
 from dltool.report.formats import share, shortened
 from dltool.training.assessment import Assessment
 from dltool.training.examples import Example
+from dltool.training.writing import require_place
 
 #: pixels: of an image's longer side, between images, of a line of text and of its letters
 SIDE, GAP, LINE, LETTERS = 144, 16, 18, 14
@@ -26,8 +27,7 @@ def require_png(path: Path) -> None:
     """Raises InputError where no PNG can be written."""
     if path.suffix.lower() != ".png":
         raise InputError(Problem("the images are written as a PNG; choose a name that ends in .png", str(path)))
-    if not path.parent.is_dir():
-        raise InputError(Problem(f"there is no directory '{path.parent}'", str(path)))
+    require_place(path)
     _pillow()
 
 

@@ -15,7 +15,7 @@ from dltool.formatting import number, quoted
 from dltool.sweep.folder import SweepFolder
 from dltool.sweep.space import changes
 from dltool.sweep.study import Study, Trial
-from dltool.training.saving import write_whole
+from dltool.training.writing import write_whole
 
 
 def write_best(

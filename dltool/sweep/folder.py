@@ -51,9 +51,8 @@ class SweepFolder:
         try:
             self._locks.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            where = error.filename or self.root
             message = f"the folder of the sweep cannot be made: {error.strerror}; choose another: --sweep-dir DIR"
-            raise InputError(Problem(message, where=str(where))) from None
+            raise InputError(Problem(message, where=str(self.root))) from None
 
     @property
     def _locks(self) -> Path:

@@ -91,7 +91,8 @@ def _verify(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str
     if metadata.get("format") != "dltool":
         raise _unusable(
             path,
-            "a safetensors file, but not a dltool checkpoint; to start a training from its parameters: "
+            "a safetensors file, but not a dltool checkpoint; to make one of it: "
+            f"dltool import {path} -o FOLDER; to start a training from its parameters: "
             f"dltool train CONFIG --init-from {path}",
         )
     version = metadata.get("version", "")

@@ -21,6 +21,7 @@ import numpy as np
 from dltool.data.tables import query
 from dltool.errors import InputError, Problem, RunError
 from dltool.training.saving import flush_folder
+from dltool.training.writing import require_place
 
 FORMATS = {".csv": "csv", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet", ".pq": "parquet"}
 
@@ -121,10 +122,7 @@ class PredictionFile:
 def _format_of(path: Path) -> str:
     if path.suffix.lower() not in FORMATS:
         raise InputError(Problem(f"unknown format; the name must end in {', '.join(FORMATS)}", str(path)))
-    if path.exists() and not path.is_file():
-        raise InputError(Problem("exists and is not a file", str(path)))
-    if not path.parent.is_dir():
-        raise InputError(Problem(f"there is no directory '{path.parent}'", str(path)))
+    require_place(path)
     return FORMATS[path.suffix.lower()]
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 from dltool.formatting import quoted
-from dltool.training.saving import BEST, LAST, flush_folder, write_whole
+from dltool.training.saving import BEST, LAST, flush_folder
+from dltool.training.writing import write_whole
 
 #: default folder of runs
 RUNS = Path("runs")

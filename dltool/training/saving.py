@@ -66,22 +66,6 @@ def find(target: Path, names: tuple[str, ...] = (BEST, LAST)) -> Path:
     raise InputError(Problem(message, where=str(target)))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace a text file atomically; raises `RunError` if that fails.
-
-    Bytes of file names that are not text are escaped as in JSON and YAML.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 def flush_folder(folder: Path) -> None:
     """Make renames in a folder survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -80,7 +80,7 @@ def test_the_page_has_every_curve_of_every_run(capsys: pytest.CaptureFixture[str
         ),
         (["runs/a", "empty"], ["empty: there is no run in this folder or below it"]),
         (["runs", "-o", "page.pdf"], ["page.pdf: the page is written as HTML; choose a name that ends in .html"]),
-        (["runs", "-o", "no/page.html"], ["no/page.html: there is no directory 'no'"]),
+        (["runs", "-o", "no/page.html"], ["no: there is no such folder; make it first"]),
         (["runs"], ["compare.html: exists, and is no page of dltool; choose another name: -o FILE"]),
     ],
 )

@@ -72,7 +72,12 @@ def test_version(capsys: Output) -> None:
          " dltool generate --help"),
         (["generate", "run", "--top-p", "2"], "dltool generate: invalid value for '--top-p': must be at most 1; see"
          " dltool generate --help"),
-        (["list", "a", "b"], "dltool list: got unexpected extra argument(s) (b); see dltool list --help"),
+        (["export", "run", "-o"], "dltool export: option '-o' requires an argument; see dltool export --help"),
+        (["completion", "tcsh"], "dltool completion: invalid value for 'SHELL': 'tcsh'; allowed: bash, fish, zsh; see"
+         " dltool completion --help"),
+        (["export", "run", "-o", "x.c", "--format", "onx"], "dltool export: invalid value for '--format': 'onx'; did"
+         " you mean 'onnx'?"),
+        (["list", "a", "b"], "dltool list: takes no such argument: b; see dltool list --help"),
         (["list", "denze"], "unknown name 'denze'; did you mean 'dense'?"),
         (["list", "zzz"], f"unknown name 'zzz'; kinds: {KINDS}"),
         (["bench", "--threads", "one"], "--threads: expected whole numbers above 0 such as 1,2, got 'one'"),

@@ -162,8 +162,14 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path, capsys: pytes
         (["--time", "soon"], "--set sweep.time=soon: sweep.time: 'soon' is no length of time; write 90s, 30m"),
         (
             ["--sweep-dir", "small.yaml/x"],
-            "small.yaml/x/.locks: the folder of the sweep cannot be made: Not a directory",
+            "small.yaml/x: the folder of the sweep cannot be made: Not a directory",
         ),
+        (["--sweep-dir", "small.yaml"], "small.yaml: is a file; choose a directory: --sweep-dir DIR"),
+        (
+            ["--set", "sweep.optimizer.adam.lr={log: [1, 0.1]}"],
+            "sweep.optimizer.adam.lr: the first bound must be below the second, got [1, 0.1]",
+        ),
+        (["--set", "sweep.optimizer.adam.rate=[0.1, 0.2]"], "sweep.optimizer.adam.rate: "),
         (["--sweep-dir", "full"], "full: the directory is not empty, and holds no sweep; choose another: --sweep-dir"),
         (["--set", "data={table: {path: missing.csv, target: y}}"], "data.table.path: no file 'missing.csv'"),
         (

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from dltool.cli.screen.sweep_progress import LiveSweep, SweepHeading
+from dltool.cli.screen.live_sweep import LiveSweep
+from dltool.cli.screen.sweep_viewer import SweepHeading
 from dltool.sweep.folder import Lock
 from dltool.sweep.study import Claim, Ended
 

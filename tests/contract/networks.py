@@ -74,7 +74,7 @@ class Row:
 
     def data(self) -> Samples:
         """Samples with weights where the source names a column for them."""
-        if self.experiment.data.source.weight_column is None:
+        if self.experiment.data.source.weight_name is None:
             return self._unweighted()
         weights = np.random.default_rng(6).exponential(size=SAMPLES) * (np.arange(SAMPLES) % 7 > 0)
         return replace(self._unweighted(), weights=weights.astype(np.float32))

@@ -218,8 +218,8 @@ def test_steps_of_windows_are_counted_from_the_last_known_row(capsys: pytest.Cap
     [
         (["--part", "tests"], "--part: the data has no tests part; it has: train, validation"),
         (["--part", "train", "data.csv"], "--part refers to the run's own data"),
-        (["-o", "page.png"], "page.png: everything is drawn on an HTML page; choose a name that ends in .html"),
-        (["-o", "nowhere/page.html"], "nowhere/page.html: there is no directory 'nowhere'"),
+        (["-o", "page.png"], "page.png: the page is written as HTML; choose a name that ends in .html"),
+        (["-o", "nowhere/page.html"], "nowhere: there is no such folder; make it first"),
         (["--rows", "1"], "--rows"),
         (["missing.csv"], "missing.csv"),
     ],

@@ -103,7 +103,7 @@ def test_a_format_stands_above_the_ending(run: Path, capsys: Output):
     assert main(["export", str(run), "-o", "net.txt", "--format", "c"]) == 0
     assert "void predict(const float *in, float *out)" in Path("net.txt").read_text()
     assert main(["export", str(run), "-o", "net.c", "--format", "safetensors"]) == 2
-    assert "--layout torch or --layout keras belongs to" in capsys.readouterr().err
+    assert "for whom are the tensors?" in capsys.readouterr().err
 
 
 def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
@@ -115,22 +115,26 @@ def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["-o", "net.onx"], "net.onx: the ending of the file says what to write; did you mean '.onnx'?"),
-        (["-o", "net"], "net: the ending of the file says what to write; allowed: .c, .onnx, .safetensors"),
+        (["-o", "net.onx"], "net.onx: the ending of the file, or --format, says what to write; did you mean '.onnx'?"),
+        (
+            ["-o", "net"],
+            "net: the ending of the file, or --format, says what to write; allowed: .c, .onnx, .safetensors",
+        ),
         (["-o", "there/net.onnx"], "there: there is no such folder; make it first"),
         (
             ["-o", "net.safetensors"],
-            "net.safetensors: --layout torch or --layout keras belongs to a .safetensors file, and only to one",
+            "net.safetensors: for whom are the tensors? --layout torch or --layout keras",
         ),
         (
             ["-o", "net.c", "--layout", "torch"],
-            "net.c: --layout torch or --layout keras belongs to a .safetensors file, and only to one",
+            "net.c: --layout torch belongs to a .safetensors file; leave it out, or name such a file",
         ),
     ],
 )
 def test_what_cannot_be_written_is_refused_in_one_line(run: Path, arguments: list[str], line: str, capsys: Output):
     assert main(["export", str(run), *arguments]) == 2
-    assert capsys.readouterr().err.splitlines() == [f"error: {line}"]
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"error: {line}")
     assert not list(Path().iterdir())
 
 

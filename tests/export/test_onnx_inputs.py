@@ -28,6 +28,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = np.arange("2024-01-01", "2024-02-20", dtype="datetime64[D]").astype(str)
     lines = [f"{day},{shop},{size * (n % 7 + 1)}" for shop, size in (("a", 1), ("b", 90)) for n, day in enumerate(days)]
     Path("shops.csv").write_text("\n".join(["day,shop,sales", *lines]) + "\n")
+    cells = [",".join([*map(str, random.normal(size=len(TAKEN)).round(3)), "uv"[n % 2]]) for n in range(40)]
+    Path("taken.csv").write_text("\n".join([",".join([*TAKEN, "y"]), *cells]) + "\n")
     series = [f"{','.join(map(str, random.normal(size=5 + n % 3).round(3)))}:{'xy'[n % 2]}" for n in range(12)]
     head = ["@problemName p", "@timeStamps false", "@univariate true", "@equalLength false", "@classLabel true x y"]
     Path("series.ts").write_text("\n".join([*head, "@data", *series]) + "\n")
@@ -42,11 +44,21 @@ def of_table(target: Any, **fields: Any) -> dict[str, Any]:
 WINDOWS = {"path": "shops.csv", "target": "sales", "group": "shop", "time": "day", "length": 14, "horizon": 3}
 BINARY = {"loss": "binary_cross_entropy"}
 
+#: names that outputs and parameters have
+TAKEN = ["prediction", "prediction_column", "probabilities", "dense_1.weight", "classes", "Concat"]
+
 CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "classes": (
         of_table("kind") | {"model": CLASSES},
         ["a float64 N", "b float64 N", "colour string N"],
         ["prediction string N", "probabilities float32 N 3"],
+    ),
+    "names that are taken": (
+        {"data": {"table": {"path": "taken.csv", "target": "y"}}, "model": CLASSES},
+        sorted(
+            f"{name} float64 N" for name in ("prediction_column_column", TAKEN[1], "probabilities_column", *TAKEN[3:])
+        ),
+        ["prediction string N", "probabilities float32 N 2"],
     ),
     "two classes": (
         of_table("win") | {"model": [*DENSE, {"dense": 1}], **BINARY},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +20,8 @@ from tests.contract.networks import Row
 def of_row(row: Row) -> Trained:
     """A network of the contract table, for prepared samples."""
     network = row.network(training=False, lower=False)
-    return Trained(row.experiment, cast(Any, None), row.signature, parameters(network))
+    preprocessing = cast(Any, SimpleNamespace(by_source={}))  # samples are prepared already
+    return Trained(row.experiment, preprocessing, row.signature, parameters(network))
 
 
 def of_config(path: Path, folders: list[Path]) -> Trained:

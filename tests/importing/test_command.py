@@ -63,6 +63,24 @@ def test_an_imported_network_is_predicted_with_evaluated_and_exported(capsys: Ou
     np.testing.assert_allclose(outputs_of("again", data["x"]), data["outputs"], atol=1e-5)
 
 
+@pytest.mark.parametrize("layout", ["torch", "keras"])
+def test_columns_whose_names_are_alike_are_told_apart(layout: str, capsys: Output):
+    names = ["a b", "a_b", "🌸", "🌺", "a  b"]
+    random = np.random.default_rng(0)
+    words = [",".join([*random.choice(list("pqr"), len(names)), "uv"[n % 2]]) for n in range(60)]
+    Path("data.csv").write_text("\n".join([",".join([*names, "y"]), *words]) + "\n")
+    embedded = {name: {"category": {"encoding": "embedding"}} for name in names[::2]}
+    data = {"table": {"path": "data.csv", "target": "y"}, "split": {"validation": 0}, "features": embedded}
+    settings = {"loss": "cross_entropy", "optimizer": "adam", "train": {"epochs": 1}}
+    Path("c.yaml").write_text(yaml.safe_dump({"data": data, "model": [{"dense": "classes"}], **settings}))
+    assert main(["train", "c.yaml", "--run-dir", "run"]) == 0
+    assert main(["export", "run", "-o", "net.safetensors", "--layout", layout]) == 0
+    assert main(["import", "net.safetensors", "-o", "net"]) == 0
+    for network in ("run", "net"):
+        assert main(["predict", network, "data.csv", "-o", f"{network}.csv"]) == 0
+    assert Path("run.csv").read_text() == Path("net.csv").read_text()
+
+
 def test_weights_alone_fill_the_layers_of_a_config(capsys: Output):
     data = recorded("keras_recurrent")
     assert main(["import", golden("keras_recurrent.keras"), "-o", "net"]) == 0
@@ -143,6 +161,14 @@ def test_a_file_that_is_cut_short_is_refused_in_a_line(name: str, capsys: Output
             "--shape 9,6 does not fit its input, which is of the shape 9×5",
         ),
         ([golden("keras_cnn.keras"), "-o", "net", "--shape", "3,x"], "--shape: expected whole numbers above 0"),
+        (
+            [golden("torch_lstm.safetensors"), "-o", "net", "--shape", "x", "--task", "classes"],
+            "torch_lstm.safetensors: the config of the network says this; leave out --task, --shape",
+        ),
+        (
+            [golden("keras_cnn.keras"), "-o", "net", "--rename", "a=b"],
+            "keras_cnn.keras: says where its tensors belong; leave out --rename",
+        ),
         ([golden("keras_cnn.keras"), "-o", "net", "--config", "c"], "keras_cnn.keras: says what its network is; leave"),
     ],
 )

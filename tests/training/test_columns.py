@@ -78,8 +78,8 @@ def test_each_branch_gets_its_columns():
     """The network's outputs are those of NumPy from its parameters and the cells of the table."""
     job = trained("old", OLD)
     arrays = job.engine.arrays
-    settled = job.dataset.preprocessing["features"]["columns"]
-    words, cities = (next(one for one in settled if one["column"] == name) for name in ("text", "city"))
+    fitted = job.dataset.preprocessing["features"]["columns"]
+    words, cities = (next(one for one in fitted if one["column"] == name) for name in ("text", "city"))
     tokens = {token: code for code, token in enumerate(words["vocabulary"]["tokens"], 1)}
     expected = []
     for text, city, age, size in zip(OLD["text"], OLD["city"], OLD["age"], OLD["size"], strict=True):

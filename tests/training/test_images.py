@@ -182,7 +182,7 @@ def test_where_there_is_no_mistake_or_no_image(home: Path, capsys: pytest.Captur
     assert main(["eval", "run", "--images", "nowhere/wrong.png"]) == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: wrong.jpg: the images are written as a PNG; choose a name that ends in .png",
-        "error: nowhere/wrong.png: there is no directory 'nowhere'",
+        "error: nowhere: there is no such folder; make it first",
     ]
 
 

@@ -269,8 +269,8 @@ BAD = {
         ["new.csv", "-o", "out.txt"],
         "out.txt: unknown format; the name must end in .csv, .jsonl, .ndjson, .parquet, .pq",
     ),
-    "folder": (["new.csv", "-o", "nowhere/out.csv"], "nowhere/out.csv: there is no directory 'nowhere'"),
-    "not a file": (["new.csv", "-o", "folder.csv"], "folder.csv: exists and is not a file"),
+    "folder": (["new.csv", "-o", "nowhere/out.csv"], "nowhere: there is no such folder; make it first"),
+    "not a file": (["new.csv", "-o", "folder.csv"], "folder.csv: is a folder; name a file in it"),
     "its own input": (["new.csv", "-o", "./new.csv"], "new.csv: is an input; choose another output file"),
 }
 

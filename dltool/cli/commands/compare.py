@@ -19,8 +19,8 @@ from dltool.metrics.metric import by_name
 from dltool.report.comparison_page import ComparedRun, Comparison, comparison_page
 from dltool.training.recorded_run import RecordedRun, runs_in
 from dltool.training.run_directory import RunDirectory
-from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
+from dltool.training.writing import require_page, write_whole
 
 PAGE = Path("compare.html")
 #: runs that have a column each
@@ -91,10 +91,7 @@ def _runs_at(path: Path) -> list[RecordedRun]:
 def _require_replaceable(output: Path | None) -> None:
     """Raises InputError where the page would replace something else, or cannot be written."""
     page = output or PAGE
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise InputError(Problem("the page is written as HTML; choose a name that ends in .html", str(page)))
-    if not page.parent.is_dir():
-        raise InputError(Problem(f"there is no directory '{page.parent}'", str(page)))
+    require_page(page)
     if output is None and page.exists() and _OURS not in page.read_text(encoding="utf-8", errors="replace")[:2000]:
         raise InputError(Problem("exists, and is no page of dltool; choose another name: -o FILE", str(page)))
 

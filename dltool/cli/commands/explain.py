@@ -12,15 +12,15 @@ import typer
 
 from dltool.cli.screen.table import write_table
 from dltool.cli.screen.viewer import Viewer, choose_viewer
-from dltool.errors import InputError, Problem
+from dltool.errors import InputError
 from dltool.explanation.importance import Importance
 from dltool.explanation.of_checkpoint import ExplainedCheckpoint, explain_checkpoint
 from dltool.formatting import metrics_line, number, quoted
 from dltool.report.explanation_page import explanation_page
 from dltool.training.continuing import hinting_at_moved_data
 from dltool.training.devices import device_for_rows
-from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
+from dltool.training.writing import require_page, write_whole
 
 #: columns on the screen; the page and --json have all of them
 SHOWN = 30
@@ -44,10 +44,8 @@ def explain(
     """Explain a checkpoint, or the best one of a run; only `page` is written."""
     if data and part:
         raise InputError("--part refers to the run's own data; leave it out to look at other files")
-    if page and page.suffix.lower() not in (".html", ".htm"):
-        raise InputError(Problem("everything is drawn on an HTML page; choose a name that ends in .html", str(page)))
-    if page and not page.parent.is_dir():
-        raise InputError(Problem(f"there is no directory '{page.parent}'", str(page)))
+    if page:
+        require_page(page)
     moved = hinting_at_moved_data(f"dltool explain {quoted(checkpoint)}")
     with choose_viewer(quiet=False, as_json=as_json, passing=True) as viewer, moved:
         made = explain_checkpoint(

@@ -15,9 +15,9 @@ from dltool.export.exported import Exported, Port
 from dltool.export.keras.file import export_keras
 from dltool.export.opening import Trained
 from dltool.export.torch.file import export_torch
-from dltool.export.writing import require_place, write_file
 from dltool.formatting import size
 from dltool.training.saving import find, load
+from dltool.training.writing import require_place, write_whole
 
 #: inputs or outputs that are listed
 LISTED = 20
@@ -35,9 +35,11 @@ def export(
     ending = f".{file_format}" if file_format else out.suffix
     if ending not in FORMATS:
         hint = did_you_mean(out.suffix or out.name, FORMATS)
-        raise InputError(Problem(f"the ending of the file says what to write; {hint}", str(out)))
-    if (ending == ".safetensors") != (layout is not None):
-        message = "--layout torch or --layout keras belongs to a .safetensors file, and only to one"
+        raise InputError(Problem(f"the ending of the file, or --format, says what to write; {hint}", str(out)))
+    if ending == ".safetensors" and layout is None:
+        raise InputError(Problem("for whom are the tensors? --layout torch or --layout keras", str(out)))
+    if ending != ".safetensors" and layout is not None:
+        message = f"--layout {layout} belongs to a .safetensors file; leave it out, or name such a file"
         raise InputError(Problem(message, str(out)))
     require_place(out)
     path = find(checkpoint)
@@ -45,7 +47,7 @@ def export(
         raise InputError(Problem("is the checkpoint; choose another file", str(out)))
     trained = Trained.of(load(path, _note), path)
     exported = _exported(trained, out, ending, preprocessing, layout)
-    write_file(out, exported.content)
+    write_whole(out, exported.content)
     _tell(out, exported)
 
 

@@ -54,27 +54,30 @@ def import_network(
     require_free(out)
     _require_file(file)
     if file.name.endswith(TENSORS):
-        imported = _of_tensors(file, wishes, config, rename)
+        imported = _of_tensors(file, wishes, config, rename, shape)
     else:
-        imported = _of_network(file, wishes, config, _lengths(shape))
+        imported = _of_network(file, wishes, config, rename, _lengths(shape))
     write(out, config_text(imported, file, out), imported.checkpoint())
     _tell(imported, out)
 
 
-def _of_network(file: Path, wishes: Wishes, config: Path | None, shape: Shape | None) -> Imported:
+def _of_network(
+    file: Path, wishes: Wishes, config: Path | None, rename: Sequence[str], shape: Shape | None
+) -> Imported:
     read = next((reader for ending, reader in NETWORKS.items() if file.name.endswith(ending)), None)
     if read is None:
         raise _unknown(file)
     if config is not None:
         raise InputError(Problem("says what its network is; leave out --config (--data names the data)", str(file)))
+    if rename:
+        raise InputError(Problem("says where its tensors belong; leave out --rename", str(file)))
     return build(read(file, shape), file, wishes)
 
 
-def _of_tensors(file: Path, wishes: Wishes, config: Path | None, rename: Sequence[str]) -> Imported:
-    if wishes.data or wishes.target or wishes.task:
-        raise InputError(
-            "--data, --target and --task belong to files that describe a network; the config says this here"
-        )
+def _of_tensors(file: Path, wishes: Wishes, config: Path | None, rename: Sequence[str], shape: str | None) -> Imported:
+    given = {"data": wishes.data, "target": wishes.target, "task": wishes.task, "shape": shape}
+    if unused := [f"--{name}" for name, value in given.items() if value]:
+        raise InputError(Problem(f"the config of the network says this; leave out {', '.join(unused)}", str(file)))
     held = read_held(file)
     if config is None and held.described is None:
         message = "holds tensors, but not how they are used; name a config of the same network: --config CONFIG"

@@ -18,8 +18,8 @@ from dltool.report.rate_page import rate_page
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.rate_test import RateTest, range_test
-from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
+from dltool.training.writing import require_page, write_whole
 
 #: characters of the picture
 WIDTH, HEIGHT = 64, 12
@@ -40,8 +40,8 @@ def find_rate(
     """Test learning rates on a config; only `write` and `picture` write something."""
     if not 0 < low < high:
         raise InputError(f"--low and --high: expected 0 < low < high, got {low:g} and {high:g}")
-    if picture and picture.suffix.lower() not in (".html", ".htm"):
-        raise InputError(Problem("the picture is an HTML page; choose a name that ends in .html", str(picture)))
+    if picture:
+        require_page(picture)
     changes = [*overrides, *([] if threads is None else [f"train.threads={threads}"])]
     experiment = with_checkpoint(load_typed(config, changes), [config.parent], None)
     viewer = choose_viewer(quiet=as_json, as_json=as_json, passing=True)

@@ -38,7 +38,8 @@ def list_runs(folder: Path, *, sort: str | None, where: Sequence[str], columns: 
     """Write the table; raises InputError for a folder without runs, and for columns that no run has."""
     if not folder.is_dir():
         hint = did_you_mean_path(folder) or "; dltool train makes it"
-        raise InputError(Problem(f"no such folder{hint}", str(folder)))
+        message = "is a file; name a folder of runs" if folder.exists() else f"no such folder{hint}"
+        raise InputError(Problem(message, str(folder)))
     runs = list(runs_in(folder))
     if not runs:
         raise InputError(Problem("there are no runs in this folder or below it", str(folder)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import typer
 
 from dltool.cli.commands.resume import resume_run
-from dltool.cli.screen.sweep_progress import LiveSweep, PlainSweep, QuietSweep, SweepHeading, SweepViewer
 from dltool.cli.screen.sweep_summary import as_data, one_line, write_summary
+from dltool.cli.screen.sweep_viewer import SweepHeading, SweepViewer, choose_sweep_viewer
 from dltool.cli.screen.viewer import Viewer
 from dltool.cli.typed_config import load_typed
 from dltool.config.differences import differing
@@ -36,9 +35,9 @@ from dltool.sweep.team import Team
 from dltool.training.initial import with_checkpoint
 from dltool.training.judge import Judge
 from dltool.training.recorded_run import RecordedRun
-from dltool.training.saving import write_whole
 from dltool.training.signals import StopRequest, stopping_on_signals
 from dltool.training.strict_json import to_json
+from dltool.training.writing import write_whole
 
 
 def sweep(
@@ -53,7 +52,7 @@ def sweep(
     """Run the sweep of a config, or go on with it; returns the exit code. Nothing is written before all is checked."""
     require_optuna()
     plan = _planned(config, overrides, sweep_dir)
-    viewer = _viewer(quiet=quiet, as_json=as_json)
+    viewer = choose_sweep_viewer(quiet=quiet, as_json=as_json)
     with stopping_on_signals() as stop:
         study = _run(plan, workers, viewer, stop)
     stopped = 128 + stop.signal if stop.signal and not (study and study.finished) else 0
@@ -159,6 +158,8 @@ def _opened(plan: Plan) -> Study:
 def _require_same(folder: SweepFolder, experiment: Experiment) -> None:
     """Raises InputError if the folder holds another sweep: trials of different configs cannot be compared."""
     if not folder.config.exists():
+        if folder.root.exists() and not folder.root.is_dir():
+            raise InputError(Problem("is a file; choose a directory: --sweep-dir DIR", str(folder.root)))
         if folder.root.is_dir() and any(folder.root.iterdir()):
             hint = "the directory is not empty, and holds no sweep; choose another: --sweep-dir DIR"
             raise InputError(Problem(hint, str(folder.root)))
@@ -193,14 +194,6 @@ def _heading(study: Study, experiment: Experiment, workers: int) -> SweepHeading
         before=ended,
         **({"best": best.reached} if best else {}),
     )
-
-
-def _viewer(*, quiet: bool, as_json: bool) -> SweepViewer:
-    if as_json:
-        return SweepViewer()
-    if quiet:
-        return QuietSweep()
-    return LiveSweep() if sys.stdout.isatty() else PlainSweep()
 
 
 def _complete(folder: SweepFolder, best: Trial, warn: Callable[[str], None]) -> None:

@@ -29,8 +29,8 @@ from dltool.formatting import duration, metric_title, metrics_line, number, quot
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import open_job
 from dltool.training.run_directory import create, create_folder, refuse_unusable
-from dltool.training.saving import write_whole
 from dltool.training.strict_json import to_json
+from dltool.training.writing import write_whole
 
 #: summary of all folds, next to their directories
 FILE = "folds.json"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Self
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from dltool.cli.screen.curve import Curve
 from dltool.cli.screen.epoch_table import MOST, epoch_tables
+from dltool.cli.screen.live_view import LiveView
 from dltool.cli.screen.viewer import Heading, Viewer, compiled, compiling
 from dltool.formatting import duration, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
@@ -26,12 +24,11 @@ BAR_WIDTH = 24
 LINES_ABOVE = 8
 
 
-class LiveProgress(Viewer):
+class LiveProgress(LiveView, Viewer):
     """Redraws itself in place, a few times a second, in a thread of its own."""
 
     def __init__(self, *, passing: bool = False) -> None:
-        super().__init__()
-        self._console = Console(highlight=False)
+        super().__init__(frames_per_second=FRAMES_PER_SECOND, transient=passing)
         self._heading: Heading | None = None
         self._compiling_since: float | None = None
         self._compiling = ""
@@ -42,22 +39,6 @@ class LiveProgress(Viewer):
         self._epochs: list[EpochEnded] = []
         self._best: EpochEnded | None = None
         self._curve = Curve(*CURVE_SIZE)
-        self._live = Live(
-            get_renderable=self._render,
-            console=self._console,
-            refresh_per_second=FRAMES_PER_SECOND,
-            transient=passing,  # else the last state stays on the terminal
-        )
-
-    def __enter__(self) -> Self:
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Draw the last state."""
-        self._live.__exit__(kind, error, trace)
 
     def compiling(self, what: str, share: float | None) -> None:
         """Show a progress bar until training begins."""
@@ -94,18 +75,6 @@ class LiveProgress(Viewer):
                 self._epochs = [*self._epochs, event][-MOST:]
                 if event.best:
                     self._best = event
-
-    def note(self, text: str) -> None:
-        """Print a line above the live view."""
-        self._console.print(Text.assemble(("note: ", "yellow"), text))
-
-    def warn(self, text: str) -> None:
-        """Print a line above the live view."""
-        self._console.print(Text.assemble(("warning: ", "red"), text))
-
-    def say(self, text: str) -> None:
-        """Print a line above the live view."""
-        self._console.print(text, markup=False)
 
     def _render(self) -> RenderableType:
         if self._compiling_since is not None:

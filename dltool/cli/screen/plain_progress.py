@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-import typer
-
+from dltool.cli.screen.lines import PlainLines
 from dltool.cli.screen.viewer import Heading, Viewer, compiled, compiling
 from dltool.formatting import duration, metrics_line, number, rate
 from dltool.training.events import EpochEnded, Event, Progress, RateLowered, Warned
@@ -18,7 +17,7 @@ EPOCH_INTERVAL = 0.5
 STEP_INTERVAL = 30.0
 
 
-class PlainProgress(Viewer):
+class PlainProgress(PlainLines, Viewer):
     """Writes lines to standard output."""
 
     def __init__(self) -> None:
@@ -73,18 +72,6 @@ class PlainProgress(Viewer):
                         f"loss {number(event.loss)} · {rate(event.samples_per_second)}samples/s"
                         f" · {duration(event.seconds_left)} left"
                     )
-
-    def note(self, text: str) -> None:
-        """Print a line."""
-        typer.echo(f"note: {text}")
-
-    def warn(self, text: str) -> None:
-        """Print a line."""
-        typer.echo(f"warning: {text}")
-
-    def say(self, text: str) -> None:
-        """Print a line."""
-        typer.echo(text)
 
     def _due(self, interval: float) -> bool:
         now = time.monotonic()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
-
-import typer
 
 from dltool.cli.rank_streams import logging_rank
+from dltool.cli.screen.lines import Lines, WarningLines
 from dltool.runtime.device import LOADED, PROGRAM
 from dltool.training.events import Event, Warned
 
@@ -47,19 +44,8 @@ def compiled(what: str) -> str:
     return {PROGRAM: "compiled the network", LOADED: "loaded the compiled network"}.get(what, "compiled kernels")
 
 
-class Viewer:
-    """Shows nothing and collects warnings; subclasses show more."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the terminal as it was."""
+class Viewer(Lines):
+    """Shows nothing and keeps warnings; subclasses show more."""
 
     def compiling(self, what: str, share: float | None) -> None:
         """Kernels are being compiled, in the first run on a machine, or a program for a device; `share` is done."""
@@ -82,24 +68,9 @@ class Viewer:
         if isinstance(event, Warned):
             self.warn(event.text)
 
-    def note(self, text: str) -> None:
-        """Show something worth knowing."""
-        self.warnings.append(text)
 
-    def warn(self, text: str) -> None:
-        """Show something that is probably a mistake."""
-        self.warnings.append(text)
-
-    def say(self, text: str) -> None:
-        """Show a line."""
-
-
-class Quiet(Viewer):
+class Quiet(WarningLines, Viewer):
     """Shows only warnings, on standard error."""
-
-    def warn(self, text: str) -> None:
-        """A line of its own."""
-        typer.echo(f"warning: {text}", err=True)
 
 
 def choose_viewer(*, quiet: bool, as_json: bool, passing: bool = False) -> Viewer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gzip import GzipFile
 from math import prod
 from tokenize import TokenError
+from types import MappingProxyType
 from typing import IO, Literal
 
 import numpy as np
@@ -100,7 +101,7 @@ Opening = Callable[[], AbstractContextManager[Stored]]
 
 
 class StoredReader(Reader):
-    """Features in one stored array, and targets in another one, if they are needed."""
+    """Features in one stored array; targets, and extras such as weights, in others, if they are needed."""
 
     def __init__(
         self,
@@ -110,6 +111,7 @@ class StoredReader(Reader):
         name: str,
         task: Task | Literal["inputs"],
         axes: Axes = "channels_last",
+        extras: Mapping[str, Opening] = MappingProxyType({}),
     ):
         self._features, self._axes = features, axes
         found: Mapping[str, np.ndarray] = {}
@@ -124,12 +126,14 @@ class StoredReader(Reader):
             found = targets_of(array, name, place)
             if len(array) != shape[0]:
                 raise InputError(Problem(f"{shape[0]} samples, but {len(array)} targets in {place}", where))
+        of_samples = {extra: _of_samples(opening, shape[0], where) for extra, opening in extras.items()}
         self.outline = Outline(
             where=where,
             place=lambda row: f"{place}[{row}]",
             rows=shape[0],
             task=task,
             targets=found,
+            extras=of_samples,
             feature_shape=self._channels_last(shape[1:]),
             feature_dtype="uint8" if dtype == np.uint8 else "float32",
             notes=self._odd_axes(shape[1:]),
@@ -165,3 +169,16 @@ class StoredReader(Reader):
             f"{self._where}: samples of {' × '.join(map(str, shape))} are read as {described}; if their channels come"
             " first: axes: channels_first",
         )
+
+
+def _of_samples(opening: Opening, samples: int, where: str) -> np.ndarray:
+    """One value for each sample (samples,)."""
+    with opening() as stored:
+        array = stored.array()
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise InputError(Problem(f"one value for each sample is needed, got {list(array.shape)}", stored.where))
+    if len(array) != samples:
+        raise InputError(Problem(f"{samples} samples, but {len(array)} values in {stored.where}", where))
+    return array

@@ -61,19 +61,19 @@ def open_dataset(
         return _kept(store, data)
     if keeping.origin.size > LARGE:
         watch(f"reading {amount(keeping.origin.size)}", None)
-    settled = Preprocessing.from_json(preprocessing) if preprocessing else None
+    fitted = Preprocessing.from_json(preprocessing) if preprocessing else None
     with ExitStack() as stack:
-        readers, partition, settled, notes = _settle(data, folders, settled, stack, sampling_column(sampling))
+        readers, partition, fitted, notes = _open_sources(data, folders, fitted, stack, sampling_column(sampling))
         digest = hashlib.sha256()
         rows = {part: partition.count(part) for part in partition.rows}
-        signature = settled.signature(rows)
-        duplicates = Duplicates(rows if preprocessing is None else {}, has_columns=bool(settled.columns))
+        signature = fitted.signature(rows)
+        duplicates = Duplicates(rows if preprocessing is None else {}, has_columns=bool(fitted.columns))
         constants = Constants()
-        pieces = duplicates.watched(pieces_of(readers, settled.features, partition, digest, constants))
+        pieces = duplicates.watched(pieces_of(readers, fitted.features, partition, digest, constants))
         alias = alias_table(sampling, partition, readers["train"].outline) if sampling else None
         layout = RecordLayout.of(signature, weighted=bool(partition.weights))
         about = lambda: {  # noqa: E731  (known once all pieces have passed)
-            "preprocessing": settled.as_json(),
+            "preprocessing": fitted.as_json(),
             "fingerprint": digest.hexdigest(),
             "notes": [*notes, *remarks(readers)],
             "warnings": [*partition.warnings, *constants.warnings(), *duplicates.warnings()],
@@ -91,14 +91,14 @@ def opened(
 ) -> Iterator[tuple[Mapping[str, Reader], Partition, Preprocessing, list[str]]]:
     """Everything except prepared parts: open sources, the rows of each part, the preprocessing, and notes."""
     with ExitStack() as stack:
-        yield _settle(data, folders, None, stack, sampling_column(sampling))
+        yield _open_sources(data, folders, None, stack, sampling_column(sampling))
 
 
 def find_stored(data: DataConfig, folders: Sequence[Path]) -> tuple[Preprocessing, Signature] | None:
     """The preprocessing and signature of data that is already in a store."""
     if store := Keeping(data, lambda: _files(data, folders)).find():
-        settled = Preprocessing.from_json(store.about["preprocessing"])
-        return settled, settled.signature(store.rows)
+        fitted = Preprocessing.from_json(store.about["preprocessing"])
+        return fitted, fitted.signature(store.rows)
     return None
 
 
@@ -106,8 +106,8 @@ def read_signature(data: DataConfig, folders: Sequence[Path]) -> Signature:
     """The signature only: everything is fitted, but no features are prepared."""
     if stored := find_stored(data, folders):
         return stored[1]
-    with opened(data, folders) as (_, partition, settled, _):
-        return settled.signature({part: partition.count(part) for part in partition.rows})
+    with opened(data, folders) as (_, partition, fitted, _):
+        return fitted.signature({part: partition.count(part) for part in partition.rows})
 
 
 @dataclass(frozen=True)
@@ -132,17 +132,17 @@ def raw_rows(
     if most is not None and not listed and sum(path.stat().st_size for path in _files(data, folders)) > most:
         return None
     with ExitStack() as stack:
-        readers, partition, _, _ = _settle(data, folders, Preprocessing.from_json(preprocessing), stack)
+        readers, partition, _, _ = _open_sources(data, folders, Preprocessing.from_json(preprocessing), stack)
         source, index = partition.rows[part]
         reader = readers[source]
         numbers = np.arange(reader.outline.rows)[index][list(rows)].tolist()
         return [RawRow(*row) for row in zip(reader.places(numbers), reader.describe(numbers), strict=True)]
 
 
-def _settle(
+def _open_sources(
     data: DataConfig,
     folders: Sequence[Path],
-    settled: Preprocessing | None,
+    fitted: Preprocessing | None,
     stack: ExitStack,
     extras: tuple[str, ...] = (),
 ) -> tuple[dict[str, Reader], Partition, Preprocessing, list[str]]:
@@ -151,13 +151,13 @@ def _settle(
     `extras` are columns of the main source needed in addition to those of its split.
     """
     readers: dict[str, Reader] = {}
-    columns, shape = (settled.columns, settled.features.feature_shape) if settled else ((), ())
-    dtype = settled.features.feature_dtype if settled else ""
-    source_settled = settled.settled if settled else {}
-    types = settled.types if settled else {}
+    columns, shape = (fitted.columns, fitted.features.feature_shape) if fitted else ((), ())
+    dtype = fitted.features.feature_dtype if fitted else ""
+    by_source = fitted.by_source if fitted else {}
+    types = fitted.types if fitted else {}
     for part, source in sources(data).items():
         needed = (*data.split.columns, *extras) if part == "train" else ()
-        named_by = {source.weight_column: "weight"} if source.weight_column else {}
+        named_by = {source.weight_name: "weight"} if source.weight_name else {}
         memory = memory_for(data) // 2
         request = Request(
             features=columns,
@@ -168,7 +168,7 @@ def _settle(
             memory=memory,
             shape=shape,
             dtype=dtype,
-            settled=source_settled,
+            fitted=by_source,
             shares=_shares(data) if part == "train" and source.divides else {},
         )
         readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
@@ -176,19 +176,19 @@ def _settle(
         types = types or readers["train"].column_types()
         shape = shape or readers["train"].outline.feature_shape
         dtype = dtype or readers["train"].outline.feature_dtype
-        source_settled = source_settled or readers["train"].outline.settled
+        by_source = by_source or readers["train"].outline.fitted
     outlines = {part: reader.outline for part, reader in readers.items()}
-    partition = make_partition(data, outlines, settled and settled.target)
+    partition = make_partition(data, outlines, fitted and fitted.target)
     notes = partition.notes
-    if settled is None:
+    if fitted is None:
         with _with_problems_of_others(readers, but="train"):
             preparation, more_notes = fit(data, readers["train"], partition.rows["train"][1])
         notes = [*notes, *more_notes]
         types = readers["train"].column_types(preparation.types)
-        settled = Preprocessing(preparation, partition.target, types, source_settled)
+        fitted = Preprocessing(preparation, partition.target, types, by_source)
     for outline in outlines.values():
-        settled.features.require_alike(outline)
-    return readers, partition, settled, notes
+        fitted.features.require_alike(outline)
+    return readers, partition, fitted, notes
 
 
 def _shares(data: DataConfig) -> dict[str, float]:
@@ -258,11 +258,11 @@ def _in_memory(
 
 def _kept(store: Store, data: DataConfig) -> Dataset:
     """The data of a store, in memory if it fits."""
-    settled, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
+    fitted, notes, parts = Preprocessing.from_json(store.about["preprocessing"]), store.about["notes"], store.parts()
     if store.bytes <= memory_for(data):
         parts = {part: replace(stored.rows(0, len(stored)), alias=stored.alias) for part, stored in parts.items()}
     else:
         where = f"{store.folder} ({amount(store.bytes)}); dltool cache lists and removes such folders"
         notes = [*notes, f"data larger than data.memory is read from {where}"]
-    signature, warnings = settled.signature(store.rows), store.about.get("warnings", [])
-    return Dataset(signature, parts, settled.as_json(), store.about["fingerprint"], notes, warnings)
+    signature, warnings = fitted.signature(store.rows), store.about.get("warnings", [])
+    return Dataset(signature, parts, fitted.as_json(), store.about["fingerprint"], notes, warnings)

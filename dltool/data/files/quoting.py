@@ -7,11 +7,12 @@ LONGEST = 40
 
 def shown(value: object) -> str:
     """The value in quotes, on one line, shortened if it is long."""
-    return f"'{cut(' '.join(str(value).splitlines()))}'"
+    return f"'{cut(str(value))}'"
 
 
 def cut(text: str) -> str:
-    """The text, shortened if it is long."""
+    """The text on one line, shortened if it is long."""
+    text = " ".join(text.splitlines())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

@@ -50,7 +50,7 @@ class ImageReader(Reader):
         notes = left_out_notes(files)
         if not request.shape:
             self._look_at_all()
-        self._form = settled_form(source, request.shape, request.dtype) if request.shape else self._common_form()
+        self._form = fixed_form(source, request.shape, request.dtype) if request.shape else self._common_form()
         if source.damaged == "skip" and not request.tolerant:
             notes += self._skip()
         if request.targets:
@@ -229,7 +229,7 @@ class ImageReader(Reader):
             return self._problem(name, damage(error))
         self.looks[name] = about
         if not found.size:
-            return Problem(misfit(about.size, self._form, settled=bool(self._request.shape)), self.files.place(name))
+            return Problem(misfit(about.size, self._form, fixed=bool(self._request.shape)), self.files.place(name))
         if image is not None:
             image[:] = found
         return None
@@ -238,17 +238,17 @@ class ImageReader(Reader):
         return Problem(str(error), self.files.place(name))
 
 
-def settled_form(source: Images, shape: Sequence[int], dtype: str) -> Form:
+def fixed_form(source: Images, shape: Sequence[int], dtype: str) -> Form:
     """The form that a training has fixed, by the shape and the type of its samples."""
     height, width, channels = (*shape, 1)[:3]
     return Form(height, width, channels, dtype == "float32", source.size is not None, source.color())
 
 
-def misfit(found: tuple[int, int], form: Form, *, settled: bool) -> str:
-    """A message about an image of another size; `settled` by a training, else by most of the images."""
+def misfit(found: tuple[int, int], form: Form, *, fixed: bool) -> str:
+    """A message about an image of another size; `fixed` by a training, else by most of the images."""
     height, width = form.size
-    those = "those to train on are" if settled else "most images are"
-    advice = f"resize {'it, or all' if settled else 'all'}: size: [{height}, {width}]"
+    those = "those to train on are" if fixed else "most images are"
+    advice = f"resize {'it, or all' if fixed else 'all'}: size: [{height}, {width}]"
     return f"is {found[0]} × {found[1]}, {those} {height} × {width}; {advice}"
 
 

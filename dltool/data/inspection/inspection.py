@@ -50,11 +50,11 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
     """The inspection; raises InputError for data that cannot be used, or sampled so."""
     if stored := find_stored(data, folders):
         return Inspection(*stored, [note("was prepared before and is not inspected again", "data")])
-    with opened(data, folders, sampling) as (readers, partition, settled, notes):
-        signature = settled.signature({part: partition.count(part) for part in partition.rows})
+    with opened(data, folders, sampling) as (readers, partition, fitted, notes):
+        signature = fitted.signature({part: partition.count(part) for part in partition.rows})
         if sampling:
             alias_table(sampling, partition, readers["train"].outline)
-        warnings = [*partition.warnings, *_read_through(readers, partition, settled)]
+        warnings = [*partition.warnings, *_read_through(readers, partition, fitted)]
         notes += remarks(readers)
         findings = [*(warning(text, "data") for text in warnings), *(note(text, "data") for text in notes)]
         findings += odd_parts(partition)
@@ -63,26 +63,26 @@ def inspect(data: DataConfig, folders: Sequence[Path], sampling: str | Sampling 
         if "train" in tables:
             findings += newest_first(data.split, tables["train"])
         columns: list[ColumnReport] = []
-        if "train" in tables and isinstance(settled.features, TablePreparation):
-            columns, more = _table(tables["train"], settled.features, partition)
-            names = [*settled.features.types, *tables["train"].outline.targets]
+        if "train" in tables and isinstance(fitted.features, TablePreparation):
+            columns, more = _table(tables["train"], fitted.features, partition)
+            names = [*fitted.features.types, *tables["train"].outline.targets]
             fine = any(column.distinct > signature.rows["train"] * FINE for column in columns)
             findings += [*more, *repeated_rows(partition, tables, names, fine=fine)]
         targets = {part: partition.targets(part) for part in partition.rows}
-        return Inspection(settled, signature, findings, columns, balance(partition), targets)
+        return Inspection(fitted, signature, findings, columns, balance(partition), targets)
 
 
-def _read_through(readers: Mapping[str, Reader], partition: Partition, settled: Preprocessing) -> list[str]:
+def _read_through(readers: Mapping[str, Reader], partition: Partition, fitted: Preprocessing) -> list[str]:
     """Read everything as a training will; returns warnings about arrays, raises InputError with all problems."""
     tables = [reader for reader in readers.values() if reader.outline.columns]
     for reader in tables:
-        for _ in prepared(reader, settled.features):
+        for _ in prepared(reader, fitted.features):
             pass
     if tables:
         return []
     rows = {part: partition.count(part) for part in partition.rows}
     duplicates, constants = Duplicates(rows, has_columns=False), Constants()
-    for _ in duplicates.watched(pieces_of(readers, settled.features, partition, hashlib.sha256(), constants)):
+    for _ in duplicates.watched(pieces_of(readers, fitted.features, partition, hashlib.sha256(), constants)):
         pass
     return [*constants.warnings(), *duplicates.warnings()]
 

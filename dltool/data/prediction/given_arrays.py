@@ -1,4 +1,4 @@
-"""Samples given in memory as arrays: numbers of the shape that training has settled, and images in any form."""
+"""Samples given in memory as arrays: numbers of the shape that training has fixed, and images in any form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dltool.data.arrays.values import features_of, require_numbers
 from dltool.data.files.paths import locate
 from dltool.data.images.header import DamagedImageError
 from dltool.data.images.pixels import pixels
-from dltool.data.images.reader import misfit, settled_form
+from dltool.data.images.reader import fixed_form, misfit
 from dltool.data.preprocessing.features import ArrayPreparation
 from dltool.data.readers.reader import Raw
 from dltool.data.sources.images import Images
@@ -87,7 +87,7 @@ class GivenArrays:
         return made.astype(np.uint8)
 
     def _with_padding(self, series: Any, where: str) -> np.ndarray:
-        """A series of numbers, or of rows of numbers, with NaN behind up to the length that training has settled."""
+        """A series of numbers, or of rows of numbers, with NaN behind up to the length that training has fixed."""
         array = self.numbers(series, where)
         array = array[:, None] if array.ndim == 1 and self._shape[-1] == 1 else array
         if array.ndim != 2 or not 1 <= len(array) <= self._shape[0] or array.shape[1] != self._shape[1]:
@@ -102,7 +102,7 @@ class GivenImages:
 
     def __init__(self, preparation: ArrayPreparation, source: Images):
         self._arrays = GivenArrays(preparation)
-        self._form = settled_form(source, preparation.feature_shape, preparation.feature_dtype)
+        self._form = fixed_form(source, preparation.feature_shape, preparation.feature_dtype)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -153,7 +153,7 @@ class GivenImages:
         except DamagedImageError as error:
             raise InputError(Problem(str(error), where)) from None
         if not found.size:
-            raise InputError(Problem(misfit(about.size, self._form, settled=True), where))
+            raise InputError(Problem(misfit(about.size, self._form, fixed=True), where))
         return found.reshape(self._arrays.shape)
 
 

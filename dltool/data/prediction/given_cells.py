@@ -1,4 +1,4 @@
-"""Rows of a table given in memory: their cells are read like those of a file, by the types that training has settled.
+"""Rows of a table given in memory: their cells are read like those of a file, by the types that training has fixed.
 
 Numbers, booleans and dates may be Python's own. Text is read like a cell of a CSV file, so 7 and "7" are the same.
 """

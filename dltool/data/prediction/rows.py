@@ -139,7 +139,7 @@ def opened(
 ) -> Iterator[PredictionRows]:
     """The samples of a source; raises InputError, without paths in a config, if they do not fit the network."""
     request = request or Request()
-    weight = source.weight_column if request.targets else None
+    weight = source.weight_name if request.targets else None
     try:
         request = replace(
             request,
@@ -151,7 +151,7 @@ def opened(
             dtype=preprocessing.features.feature_dtype,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,
-            settled=preprocessing.settled,
+            fitted=preprocessing.by_source,
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)

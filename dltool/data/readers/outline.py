@@ -27,16 +27,16 @@ class Request:
     extras: tuple[str, ...] = ()  # other columns: of groups, times or weights
     named_by: Mapping[str, str] = field(default_factory=dict)  # the field of the source that names such a column
     declared: Mapping[str, str] = field(default_factory=dict)  # features by name or pattern: the types in SQL they read
-    types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has settled them
+    types: Mapping[str, ColumnType] = field(default_factory=dict)  # of columns, where a training has fixed them
     bad: Bad = "refuse"  # how to treat unreadable cells
     keep: tuple[str, ...] = ()  # columns to write beside predictions
     keep_all: bool = False  # all columns
     memory: int | None = None  # approximate limit in bytes for reading
-    shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has settled it
+    shape: tuple[int, ...] = ()  # of a sample that is an array, where a training has fixed it
     dtype: str = ""  # of its prepared numbers, likewise
     classes: tuple[str, ...] = ()  # likewise
     tolerant: bool = False  # unreadable samples are listed in the reader's `failed` and read as zeros
-    settled: Mapping[str, Any] = field(default_factory=dict)  # `settled` of the training part's outline
+    fitted: Mapping[str, Any] = field(default_factory=dict)  # `fitted` of the training part's outline
     shares: Mapping[str, float] = field(default_factory=dict)  # of parts at the end, for sources that divide themselves
 
 
@@ -75,6 +75,6 @@ class Outline:
     feature_shape: tuple[int, ...] = ()  # of arrays
     feature_dtype: Literal["float32", "uint8", "int32"] = "float32"  # of arrays, once prepared
     deep: bool = False  # images of more than 8 bits, whose range the training part determines
-    settled: Mapping[str, Any] = field(
+    fitted: Mapping[str, Any] = field(
         default_factory=dict
     )  # JSON that determines how other files of the same kind are read

@@ -1,4 +1,4 @@
-"""NumPy arrays (.npy), one file of features and one of targets. Pickled objects are never loaded."""
+"""NumPy arrays (.npy), one file each for features, targets and weights. Pickled objects are never loaded."""
 
 from __future__ import annotations
 
@@ -23,28 +23,31 @@ from dltool.registry import register
 
 @register("source", "npy")
 class Npy(Source):
-    """Two .npy files: features (rows, …), and targets (rows,) or (rows, targets)."""
+    """Files of arrays (.npy): features (rows, …), and targets (rows,) or (rows, targets)."""
 
-    path_fields = ("path", "targets")
+    path_fields = ("path", "targets", "weight")
     listed = True
 
     path: str = Field(description="file of the features")
     targets: str = Field(description="file of the targets; inputs: the features")
+    weight: str | None = Field(
+        default=None, description="file of the array that says how much each sample counts in the loss"
+    )
     task: Task = Field(default="auto", description="whether the targets are classes, labels or numbers")
 
     axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
 
     def files(self, folders: Sequence[Path]) -> list[Path]:
-        """Both."""
-        targets = [] if self.targets == INPUTS else [locate(self.targets, folders, "targets")]
-        return [locate(self.path, folders, "path"), *targets]
+        """All."""
+        named = {"path": self.path, "targets": "" if self.targets == INPUTS else self.targets, "weight": self.weight}
+        return [locate(name, folders, field) for field, name in named.items() if name]
 
     def at(self, path: str) -> Self:
         """Other features, without targets, since their file is not known."""
         return super().at(path).model_copy(update={"targets": self.targets if self.targets == INPUTS else ""})
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the targets, and only shape and type of the features."""
+        """Reads the targets and weights, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         if request.targets and not self.targets:
             raise InputError(Problem("holds only features; a config must name the file of their targets", str(path)))
@@ -52,7 +55,10 @@ class Npy(Source):
         given = request.targets and not reconstructs
         targets = partial(_opened, locate(self.targets, folders, "targets")) if given else None
         task = INPUTS if reconstructs else self.task
-        return StoredReader(str(path), partial(_opened, path), targets, "target", task, self.axes)
+        extras = {}
+        if self.weight and self.weight in request.extras:
+            extras[self.weight] = partial(_opened, locate(self.weight, folders, "weight"))
+        return StoredReader(str(path), partial(_opened, path), targets, "target", task, self.axes, extras)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""NumPy archives (.npz): one array of features, one of targets. Pickled objects are never loaded."""
+"""NumPy archives (.npz): features, targets, and others such as weights. Pickled objects are never loaded."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ class Npz(Source):
     path: str
     features: str = Field(default="x", description="name of the array of features")
     targets: str = Field(default="y", description="name of the array of targets; inputs: the features")
+    weight: str | None = Field(
+        default=None, description="name of the array that says how much each sample counts in the loss"
+    )
     task: Task = Field(default="auto", description="whether the targets are classes or numbers")
 
     axes: Axes = Field(default="channels_last", description="channels_first: samples are (channels, height, width)")
@@ -39,14 +42,15 @@ class Npz(Source):
         return [locate(self.path, folders, "path")]
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
-        """Reads the targets, and only shape and type of the features."""
+        """Reads the targets and extras, and only shape and type of the features."""
         path = locate(self.path, folders, "path")
         features = partial(_opened, path, self.features, "features")
         reconstructs = self.targets == INPUTS
         given = request.targets and not reconstructs
         targets = partial(_opened, path, self.targets, "targets") if given else None
         task = INPUTS if reconstructs else self.task
-        return StoredReader(str(path), features, targets, self.targets, task, self.axes)
+        extras = {name: partial(_opened, path, name, request.named_by.get(name, "")) for name in request.extras}
+        return StoredReader(str(path), features, targets, self.targets, task, self.axes, extras)
 
 
 @contextmanager

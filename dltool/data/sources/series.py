@@ -49,9 +49,9 @@ class Series(Source):
         found = _Found(path, labeled=request.targets, dimensions=dimensions)
         series = [_normalized(one) for one in found.series] if self.normalize else found.series
         lengths = [len(one) for one in series]
-        settled = bool(request.settled.get("padded")) if request.shape else None
+        fixed = bool(request.fitted.get("padded")) if request.shape else None
         longest = request.shape[0] if request.shape else self.length or max(lengths)
-        padded = min(lengths) < longest if settled is None else settled
+        padded = min(lengths) < longest if fixed is None else fixed
         found.require_header_kept()
         self._require_lengths(found, longest, padded=padded)
         array = np.stack([_padded(one, longest) for one in series])
@@ -63,7 +63,7 @@ class Series(Source):
             targets=found.targets() if request.targets else {},
             feature_shape=array.shape[1:],
             padded=padded,
-            settled={"padded": padded},
+            fitted={"padded": padded},
         )
         keep = request.keep_all or "line" in request.keep
         return SeriesReader(outline, array, found.lines if keep else None)

@@ -34,8 +34,8 @@ class Source(Description):
         return ()
 
     @property
-    def weight_column(self) -> str | None:
-        """The column that says how much each sample counts in the loss."""
+    def weight_name(self) -> str | None:
+        """The column or array that says how much each sample counts in the loss."""
         return getattr(self, "weight", None)
 
     @property

@@ -74,9 +74,9 @@ def make_partition(data: DataConfig, outlines: Mapping[str, Outline], target: Ta
             raise InputError(Problem(message, path="data.target_scaling"))
         else:
             target = understood.fitted(encoded["train"][index], scaling)
-        if data.source.weight_column:
+        if data.source.weight_name:
             notes.append(
-                f"rows count in the loss by '{data.source.weight_column}', where 1 is the mean of the rows to train on;"
+                f"rows count in the loss by '{data.source.weight_name}', where 1 is the mean of the rows to train on;"
                 " metrics count every row once"
             )
         if target.scale and data.target_scaling is None:
@@ -120,9 +120,8 @@ def _split_main(
             message = "samples of a time series are always divided by time, not by a column"
             raise InputError(Problem(message, path="data.split"))
         if column not in main.extras:
-            raise InputError(
-                Problem("rows can be divided by a column only where they come from a table", path="data.split")
-            )
+            message = "rows can be divided by a column of a table, or by an array of an .npz file; other data has none"
+            raise InputError(Problem(message, path="data.split"))
     if data.source.divides:
         _require_shares(data.split)
         return _divided(main, of_main)

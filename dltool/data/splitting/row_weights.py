@@ -1,4 +1,4 @@
-"""Weights of rows from a column of a table: checked, for sampling and for the loss."""
+"""Weights of rows, from a column of a table or an array: checked, for sampling and for the loss."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from dltool.data.splitting.split import Index
 from dltool.errors import InputError, Problem
 
 
-def row_weights(outline: Outline, column: str, index: Index, *, path: str, purpose: str) -> np.ndarray:
-    """The cells of a column (n,) float64 for some rows; `purpose` says what these are for, such as "to train on".
+def row_weights(outline: Outline, name: str, index: Index, *, path: str, purpose: str) -> np.ndarray:
+    """The numbers (n,) float64 of a column or array for some rows; `purpose` says what these are for: "to train on".
 
     Raises InputError, with `path` in the config, unless each holds a weight of 0 or more and one is above 0.
     """
-    if column not in outline.extras:
-        raise InputError(Problem("weights need a table with a column of weights", path=path))
-    cells = outline.extras[column]
+    if name not in outline.extras:
+        message = "weights need a table with a column of weights, or an .npz file with an array of them"
+        raise InputError(Problem(message, path=path))
+    cells, named = outline.extras[name], f"{'column' if outline.columns else 'array'} '{name}'"
     if cells.dtype.kind not in "biuf":
-        raise InputError(
-            Problem(f"column '{column}' holds no numbers, but weights must be numbers", outline.where, path)
-        )
+        raise InputError(Problem(f"{named} holds no numbers, but weights must be numbers", outline.where, path))
     weights = np.ma.filled(cells.astype(np.float64), np.nan)
     chosen = weights[index]
     bad = np.flatnonzero(~(np.isfinite(chosen) & (chosen >= 0)))
@@ -32,10 +31,10 @@ def row_weights(outline: Outline, column: str, index: Index, *, path: str, purpo
         row = int(np.arange(outline.rows)[index][bad[0]])
         here = "has no value" if np.isnan(weights[row]) else f"holds {weights[row]:g}"
         others = f", and {plural(bad.size - 1, 'more row')} like it" if bad.size > 1 else ""
-        message = f"column '{column}' {here}{others}; every row {purpose} needs a weight of 0 or more"
+        message = f"{named} {here}{others}; every row {purpose} needs a weight of 0 or more"
         raise InputError(Problem(message, outline.place(row)))
     if not chosen.any():
-        raise InputError(Problem(f"column '{column}' is 0 in all rows {purpose}", outline.where, path))
+        raise InputError(Problem(f"{named} is 0 in all rows {purpose}", outline.where, path))
     return chosen
 
 
@@ -51,7 +50,7 @@ def loss_weights(
     mean, problems = 1.0, []
     for part, (source, index) in rows.items():
         of_source = data.source if source == "train" else getattr(data, source)
-        column = of_source.weight_column
+        column = of_source.weight_name
         if column is None:
             continue
         path = (

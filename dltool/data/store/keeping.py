@@ -34,7 +34,7 @@ class Keeping:
         sampling: str | Sampling | None = None,
         watch: Watch = unwatched,
     ):
-        """`preprocessing` is what the data must be prepared by, where a training has settled it."""
+        """`preprocessing` is what the data must be prepared by, where a training has fitted it."""
         self._data, self._watch, self.origin = data, watch, Origin(list_files, watch)
         self._preprocessing = None if preprocessing is None else _plain(preprocessing)
         self._sampling = sampling.model_dump() if isinstance(sampling, Sampling) else sampling
@@ -45,7 +45,7 @@ class Keeping:
             about = store.about
             sizes = [[size for size, *_ in states] for states in (about["states"], self.origin.states)]
             if sizes[0] == sizes[1] and self._suits(about):
-                untouched = about["settled"] and about["states"] == self.origin.states
+                untouched = about["stable"] and about["states"] == self.origin.states
                 content = about["content"] if untouched else self.origin.content
                 if store.folder == place_of(_key(about["description"], about["sampling"], content)):
                     return store
@@ -70,7 +70,7 @@ class Keeping:
                 writer.append(part, samples)
                 done += len(samples)
             self.origin.require_unchanged()
-            where = {"states": self.origin.states, "settled": self.origin.settled, "content": content}
+            where = {"states": self.origin.states, "stable": self.origin.stable, "content": content}
             whole = {**about(), **where, "description": description, "sampling": self._sampling}
             return writer.finish(whole, aliases)
 

@@ -37,7 +37,7 @@ class Origin:
         return [_state(path) for path in self._files]
 
     @property
-    def settled(self) -> bool:
+    def stable(self) -> bool:
         """Whether equal states later on mean equal content."""
         return all(max(state[-2:]) < self._looked_at - _DOUBTFUL_NS for state in self.states)
 

@@ -30,7 +30,7 @@ class StreamReader(Reader):
         """`vocabulary` is the kind to fit, its size, and how often a token must occur."""
         where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {plural(len(paths) - 1, 'other file')}"
         self._segments = segments_of(paths, encoding, request.shares)
-        known = request.settled.get("vocabulary")
+        known = request.fitted.get("vocabulary")
         self._vocabulary = stored_vocabulary(known) if known else _fitted(self._segments, where, *vocabulary)
         self._tokens = Tokens(self._segments, self._vocabulary, blocks)
         self._require_blocks(where, blocks, new=not known)
@@ -45,7 +45,7 @@ class StreamReader(Reader):
             notes=self._notes(where),
             feature_shape=(blocks.size + 1,),
             feature_dtype="int32",
-            settled={"vocabulary": self._vocabulary.as_json()},
+            fitted={"vocabulary": self._vocabulary.as_json()},
         )
 
     def chunks(self, types: Mapping[str, str]) -> Iterator[Raw]:

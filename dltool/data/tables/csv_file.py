@@ -9,7 +9,7 @@ from pathlib import Path
 from dltool.config.columns import clean_name
 from dltool.data.files.quoting import plural
 from dltool.data.tables import query
-from dltool.data.tables.csv_text import find_division, first_records, has_header, lines_of
+from dltool.data.tables.csv_text import find_division, first_records, has_header, line_end, lines_of
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.table_file import TEXT, TableFile, field_names, repeated_name
 from dltool.errors import InputError, Problem
@@ -64,6 +64,8 @@ def open_csv(path: Path, dialect: Dialect) -> CsvFile:
     records = first_records(path, dialect)
     if dialect.header is None:
         dialect = replace(dialect, header=has_header(records, dialect))
+    if records and any("\n" in field or "\r" in field for field in records[0]):
+        dialect = replace(dialect, line_end=line_end(path, dialect))
     names = _names(path, dialect, records[0] if records else [], fields)
     return CsvFile(path, dict.fromkeys(names, TEXT), dialect)
 
@@ -101,4 +103,6 @@ def _scan(path: Path, types: Mapping[str, str], dialect: Dialect) -> str:
         f"skip={dialect.skip}, comment='', header={bool(dialect.header)}, encoding={query.text(dialect.encoding)}",
         f"nullstr='', auto_detect=false, columns={query.mapping(types)}",
     ]
+    if dialect.line_end:  # else duckdb takes the first line break, which may be one within quotes
+        options.append(f"new_line={query.text(repr(dialect.line_end)[1:-1])}")
     return f"read_csv({', '.join(options)})"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise, tee
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from dltool.config.columns import clean_name
 from dltool.data.column_types.column_type import MISSING
@@ -146,6 +146,16 @@ def lines_of(path: Path, rows: Collection[int], dialect: Dialect) -> dict[int, i
     return found
 
 
+def line_end(path: Path, dialect: Dialect) -> str:
+    """What ends the first record that is not empty, whatever line breaks it holds within quotes."""
+    with damage_explained(path), open_text(path, dialect.encoding) as file:
+        lines, again = tee(file)
+        reader = _records(lines, dialect)
+        next(filter(None, reader), None)
+        last = next(islice(again, dialect.skip + reader.line_num - 1, None), "")
+    return last[len(last.rstrip("\r\n")) :]
+
+
 def odd_line_end(path: Path) -> int | None:
     """The first line, from 1, that ends otherwise than the one before it; None where there is none."""
     with damage_explained(path), open_bytes(path) as file:
@@ -153,9 +163,9 @@ def odd_line_end(path: Path) -> int | None:
         return next((number for number, (one, other) in enumerate(pairwise(ends), 2) if one != other), None)
 
 
-def _records(file: TextIO, dialect: Dialect) -> Any:
+def _records(lines: Iterator[str], dialect: Dialect) -> Any:
     """A reader of the records behind the lines that are left out."""
     for _ in range(dialect.skip):
-        file.readline()
+        next(lines, "")
     quoting = csv.QUOTE_MINIMAL if dialect.quote != "" else csv.QUOTE_NONE
-    return csv.reader(file, delimiter=dialect.delimiter or ",", quoting=quoting)
+    return csv.reader(lines, delimiter=dialect.delimiter or ",", quoting=quoting)

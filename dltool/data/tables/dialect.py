@@ -17,4 +17,5 @@ class Dialect:
     sheet: str | None = None  # of a workbook; the first by default
     decimal: str | None = None
     encoding: str = "utf-8"
-    expected: tuple[str, ...] = ()  # names that a header must have, where a training has settled them
+    line_end: str = ""  # of the header, where it has to be told apart from line breaks within quotes
+    expected: tuple[str, ...] = ()  # names that a header must have, where a training has fixed them

@@ -63,9 +63,9 @@ class OrderedTable:
     def outline_of(self, series: np.ndarray, place: Callable[[int], str]) -> Outline:
         """The outline of windows whose series are numbered (n,), without targets."""
         source, step = self.source, self.order.step
-        settled = {**(asdict(step) if step and source.time else {}), "season": self.season}
+        fitted = {**(asdict(step) if step and source.time else {}), "season": self.season}
         if source.groups:
-            settled["series"] = list(self.series_names)
+            fitted["series"] = list(self.series_names)
         return Outline(
             where=self.outline.where,
             place=place,
@@ -76,7 +76,7 @@ class OrderedTable:
             series=series,
             shown_series=" ".join(source.groups) if source.show_series else "",
             notes=tuple(self.notes),
-            settled=settled,
+            fitted=fitted,
         )
 
     @property
@@ -88,7 +88,7 @@ class OrderedTable:
     def season(self) -> int:
         """Rows after which the series repeats itself."""
         guessed = self.order.step.season if self.order.step and self.source.time else 1
-        return self.source.season or self.request.settled.get("season", guessed)
+        return self.source.season or self.request.fitted.get("season", guessed)
 
     @cached_property
     def own_names(self) -> list[str]:
@@ -102,7 +102,7 @@ class OrderedTable:
     @property
     def series_names(self) -> tuple[str, ...]:
         """The names of the series that a training has, or else of this table."""
-        return tuple(self.request.settled.get("series", self.own_names))
+        return tuple(self.request.fitted.get("series", self.own_names))
 
     @cached_property
     def series_numbers(self) -> np.ndarray:
@@ -153,7 +153,7 @@ class OrderedTable:
         for name, cells in zip(source.groups, groups, strict=True):
             require_cells(cells, name, "group", outline.place)
         series = group_numbers(groups, outline.rows)
-        step = Step.stored(self.request.settled)
+        step = Step.stored(self.request.fitted)
         if source.time:
             times = times_of(outline.extras[source.time], source.time, "time", outline.place)
             return Ordering(

@@ -29,9 +29,9 @@ class Step:
     months: int = 0  # whole months, which differ in length; 0 for other steps
 
     @classmethod
-    def stored(cls, settled: Mapping[str, Any]) -> Step | None:
-        """The step that a training has settled, if it has."""
-        known = {field.name: settled[field.name] for field in fields(cls) if field.name in settled}
+    def stored(cls, fitted: Mapping[str, Any]) -> Step | None:
+        """The step that a training has found, if it has."""
+        known = {field.name: fitted[field.name] for field in fields(cls) if field.name in fitted}
         return cls(**known) if known else None
 
     @classmethod

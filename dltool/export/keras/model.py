@@ -17,18 +17,16 @@ class Model(Program):
         self, path: str, construction: str, x: str, tensors: dict[str, np.ndarray], last: str = "weight"
     ) -> Variable:
         """What a new layer makes of x; `construction` lacks the name, and {} stands for it."""
-        name = unique = layer_name(path, last)
-        while any(each.startswith(f"{unique}/") for each in self.tensors):
-            unique = f"{unique}_again"
-        self.tensors |= {f"{unique}/{key}": array for key, array in tensors.items()}
+        name = self.unique(layer_name(path, last))
+        self.tensors |= {f"{name}/{key}": array for key, array in tensors.items()}
         self.places.setdefault(path, f'weights["{name}/{next(iter(tensors), "")}"]')
-        named = construction.format(f'name="{unique}"')
+        named = construction.format(f'name="{name}"')
         return self.let(f"layers.{named}({x})")
 
     def tensor(self, operand: Operand) -> str:
         """The expression of an array that belongs to no layer; it is not trained further."""
         if operand.path not in self.places:
-            name = layer_name(operand.path, "")
+            name = self.unique(layer_name(operand.path, ""))
             self.tensors[name] = operand.known
             self.places[operand.path] = f'weights["{name}"]'
         return self.places[operand.path]

@@ -15,6 +15,7 @@ from dltool.data.preprocessing.features import ArrayPreparation, TablePreparatio
 from dltool.data.samples.samples import Samples
 from dltool.data.scaling.scaling import Scale
 from dltool.data.scaling.series_scale import SeriesScale
+from dltool.export.expected import OUTPUTS
 from dltool.export.network import TrainedNetwork
 from dltool.export.onnx.columns.column import Column
 from dltool.export.onnx.columns.kinds import column_of
@@ -108,11 +109,18 @@ class TableInputs(Inputs):
         for encoder in self._encoders:
             for text in self._column(encoder)[1]:
                 columns.setdefault(text, []).append(encoder.column)
-        return [f"{listed(names)}: {text}" for text, names in columns.items()]
+        renamed = [
+            f"{column.encoder.column}: the input is called {name}, since an output has this name"
+            for name, column in self._columns.items()
+            if name != column.encoder.column
+        ]
+        return [*renamed, *(f"{listed(names)}: {text}" for text, names in columns.items())]
 
     @cached_property
     def _columns(self) -> dict[str, Column[Any]]:
-        return {encoder.column: self._column(encoder)[0] for encoder in self._encoders}
+        """By the names of their inputs."""
+        names = [encoder.column for encoder in self._encoders]
+        return {_input_name(encoder.column, names): self._column(encoder)[0] for encoder in self._encoders}
 
     @property
     def _encoders(self) -> tuple[Any, ...]:
@@ -206,6 +214,14 @@ class ArrayInputs(Inputs):
         """Numbers in the shape in which the network takes them."""
         shape = self.network.inputs["features"].shape
         return numbers if shape == self._preparation.feature_shape else model.reshaped(numbers, 0, *shape)
+
+
+def _input_name(column: str, columns: Sequence[str]) -> str:
+    """The name of a column, or another one where an output has it."""
+    name = column
+    while name in OUTPUTS or (name != column and name in columns):
+        name += "_column"
+    return name
 
 
 def listed(names: Sequence[str]) -> str:

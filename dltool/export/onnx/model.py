@@ -60,6 +60,7 @@ class Model:
         self.outputs: list[onnx.ValueInfoProto] = []
         self._nodes: list[onnx.NodeProto] = []
         self._arrays: dict[str, onnx.TensorProto] = {}
+        self._parameters: dict[str, str] = {}  # names of the arrays of operands
         self._taken: set[str] = set()
         self._domains: set[str] = set()
         self.scope = ""  # of the names of values
@@ -130,10 +131,12 @@ class Model:
             name = self._unique(f"{self.scope}constant")
             self._arrays[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
             return name
-        if value.array is not None and value.name not in self._arrays:
-            self._taken.add(value.name)
-            self._arrays[value.name] = numpy_helper.from_array(np.asarray(value.array, order="C"), value.name)
-        return value.name
+        if value.array is None:
+            return value.name
+        if value.name not in self._parameters:
+            name = self._parameters[value.name] = self._unique(value.name)  # an input may have this name
+            self._arrays[name] = numpy_helper.from_array(np.asarray(value.array, order="C"), name)
+        return self._parameters[value.name]
 
     def _unique(self, name: str) -> str:
         unique, count = name, 1

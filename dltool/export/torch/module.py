@@ -15,18 +15,16 @@ class Module(Program):
 
     def layer(self, path: str, construction: str, tensors: dict[str, np.ndarray], last: str = "weight") -> str:
         """A new layer, named after a parameter; its tensors by their names in it."""
-        name = unique = layer_name(path, last)
-        while f"self.{unique} = " in "\n".join(self.layers):
-            unique += "_again"
-        self.layers.append(f"self.{unique} = {construction}")
-        self.tensors |= {f"{unique}.{key}": array for key, array in tensors.items()}
-        self.places.setdefault(path, f"self.{unique}.weight")
-        return f"self.{name}" if name == unique else f"self.{unique}"
+        name = self.unique(layer_name(path, last))
+        self.layers.append(f"self.{name} = {construction}")
+        self.tensors |= {f"{name}.{key}": array for key, array in tensors.items()}
+        self.places.setdefault(path, f"self.{name}.weight")
+        return f"self.{name}"
 
     def tensor(self, operand: Operand) -> str:
         """The expression of a parameter or a constant, which belongs to no layer of PyTorch unless one has it."""
         if operand.path not in self.places:
-            name = layer_name(operand.path, "")
+            name = self.unique(layer_name(operand.path, ""))
             shape = ", ".join(map(str, operand.shape)) or "()"
             self.layers.append(f"self.{name} = nn.Parameter(torch.empty({shape}))")
             self.tensors[name] = operand.known

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem
 
 #: samples of the batch
@@ -52,7 +53,7 @@ def compute(path: Path, shape: tuple[int, ...] | None) -> Computed:
     inputs = [one for one in graph.input if one.name not in held]
     outputs = [one.name for one in graph.output if one.type.tensor_type.elem_type == onnx.TensorProto.FLOAT]
     if len(inputs) != 1 or len(outputs) != 1:  # labels may stand beside probabilities
-        found = f"{len(inputs)} inputs and {len(outputs)} outputs that are float32"
+        found = f"{plural(len(inputs), 'input')} and {plural(len(outputs), 'output')} of float32"
         raise InputError(Problem(f"has {found}; networks of dltool have one of each", str(path)))
     lengths = _lengths(inputs[0], shape, path)
     for axis, length in zip(inputs[0].type.tensor_type.shape.dim, lengths, strict=True):

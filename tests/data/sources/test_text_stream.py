@@ -29,7 +29,7 @@ def stream(path: Any = "a.txt", split: Any = None, **fields: Any) -> dict[str, A
 
 
 def vocabulary(dataset: Dataset) -> Vocabulary:
-    return stored_vocabulary(dataset.preprocessing["settled"]["vocabulary"])
+    return stored_vocabulary(dataset.preprocessing["by_source"]["vocabulary"])
 
 
 def texts(dataset: Dataset, part: str = "train") -> list[str]:
@@ -127,12 +127,12 @@ def test_another_text_is_read_with_the_vocabulary_of_the_training():
     write("new.txt", "cxab")
     trained = opened(stream(block=5)).preprocessing
     part = open_part(TextStream(path="new.txt", block=5), trained, [])
-    codes = stored_vocabulary(trained["settled"]["vocabulary"]).encode("cxab")
+    codes = stored_vocabulary(trained["by_source"]["vocabulary"]).encode("cxab")
     assert part.features.tolist() == [[*codes.tolist(), -1, -1]]
     assert part.targets.tolist() == [[3, 3]]
     again = opened({**stream(block=5), "validation": {"text_stream": "new.txt"}})
     assert again.parts["validation"].features.tolist() == part.features.tolist()
-    assert Preprocessing.from_json(again.preprocessing).settled == trained["settled"]
+    assert Preprocessing.from_json(again.preprocessing).by_source == trained["by_source"]
 
 
 def test_a_text_larger_than_memory_gives_the_same_blocks(monkeypatch: pytest.MonkeyPatch):

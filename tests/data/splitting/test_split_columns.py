@@ -240,8 +240,18 @@ def test_columns_that_divide_nothing(cells: list[Any], split: dict[str, Any], li
     assert problems({**_write(cells), "split": split}) == [line]
 
 
-def test_arrays_have_no_columns_to_divide_by():
-    np.savez("data.npz", x=np.zeros((4, 3)), y=[0.5, 1.5, 2.5, 3.5])
-    assert problems({"npz": "data.npz", "split": {"group": "where"}}) == [
-        "data.split: rows can be divided by a column only where they come from a table"
+def test_arrays_of_an_archive_divide_its_rows():
+    where = np.array(["a", "a", "b", "b"])
+    np.savez("data.npz", x=np.arange(4.0)[:, None], y=[0.5, 1.5, 2.5, 3.5], where=where)
+    dataset = opened({"npz": "data.npz", "split": {"validation": 0.5, "group": "where"}})
+    of_parts = [{where[int(row)] for row in part.features[:, 0]} for part in dataset.parts.values()]
+    assert [len(groups) for groups in of_parts] == [1, 1]
+    assert of_parts[0] != of_parts[1]
+
+
+def test_other_arrays_have_no_columns_to_divide_by():
+    np.save("x.npy", np.zeros((4, 3)))
+    np.save("y.npy", [0.5, 1.5, 2.5, 3.5])
+    assert problems({"npy": {"path": "x.npy", "targets": "y.npy"}, "split": {"group": "where"}}) == [
+        "data.split: rows can be divided by a column of a table, or by an array of an .npz file; other data has none"
     ]

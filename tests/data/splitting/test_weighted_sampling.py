@@ -83,9 +83,10 @@ def test_weights_that_cannot_be_used(column: str, cells: list[Any], line: str):
 
 
 def test_arrays_have_no_column_of_weights():
-    np.savez("data.npz", x=np.zeros((4, 3)), y=[0, 1, 0, 1])
+    np.save("x.npy", np.zeros((4, 3)))
+    np.save("y.npy", [0, 1, 0, 1])
     with pytest.raises(InputError, match=r"train.sampling.weights: weights need a table with a column of weights"):
-        open_dataset(config({"npz": "data.npz"}), [FOLDER], sampling=Sampling(weights="w"))
+        open_dataset(config({"npy": {"path": "x.npy", "targets": "y.npy"}}), [FOLDER], sampling=Sampling(weights="w"))
 
 
 def test_numbers_cannot_be_balanced():

@@ -114,13 +114,13 @@ def test_another_config_has_a_store_of_its_own(change):
     assert whole(after, "train").features.tobytes() != whole(before, "train").features.tobytes()
 
 
-@pytest.mark.parametrize("settled", [True, False])
-def test_files_are_read_again_only_where_they_may_have_changed(monkeypatch, settled):
-    monkeypatch.setattr(origin, "_DOUBTFUL_NS", -(10**12) if settled else 10**12)
+@pytest.mark.parametrize("stable", [True, False])
+def test_files_are_read_again_only_where_they_may_have_changed(monkeypatch, stable):
+    monkeypatch.setattr(origin, "_DOUBTFUL_NS", -(10**12) if stable else 10**12)
     told: list[str] = []
     expected = opened(ARRAY)
     assert opened(ARRAY, watch=lambda what, share: told.append(what)).fingerprint == expected.fingerprint
-    assert told == ([] if settled else ["comparing array.npz with what was prepared before"])
+    assert told == ([] if stable else ["comparing array.npz with what was prepared before"])
     Path("array.npz").touch()
     assert opened(ARRAY, watch=lambda what, share: told.append(what)).fingerprint == expected.fingerprint
     assert told[-1:] == ["comparing array.npz with what was prepared before"]

@@ -53,6 +53,15 @@ def test_the_same_table_in_any_form(name: str):
     assert dataset.signature.classes == ("0", "1", "2")
 
 
+@pytest.mark.parametrize("within", ["\n", "\r\n", "\r", " \n\n "])
+@pytest.mark.parametrize("behind", ["\n", "\r\n", "\r"])
+def test_names_with_line_breaks_are_on_one_line(behind: str, within: str):
+    lines = [f'"amount{within}(kg)",b,y', '1,"first\r\nsecond",0', *(f"{i},x,{i % 2}" for i in range(2, 9))]
+    dataset = opened({**table(write("broken.csv", behind.join(lines) + behind)), "split": {"validation": 0}})
+    assert columns(dataset) == ["amount (kg)", "b"]
+    assert len(dataset.parts["train"]) == 8
+
+
 def test_parquet():
     duckdb.sql("COPY (SELECT i::FLOAT a, 2 * i b, i % 3 y FROM range(30) t(i)) TO 'plain.parquet'")
     part = opened({**table("plain.parquet"), "split": {"validation": 0}, "scaling": "none"}).parts["train"]

@@ -267,9 +267,9 @@ KEPT: list[tuple[list[tuple[Any, ...]], str, Any]] = [
 def test_a_checkpoint_keeps_the_target(rows: list[tuple[Any, ...]], names: str, target: Any):
     data = _columns(rows, names, target)
     dataset = opened(data)
-    settled = Preprocessing.from_json(json.loads(json.dumps(dataset.preprocessing)))
-    assert settled.target.as_json() == dataset.preprocessing["target"]
-    signature = settled.signature({"test": 5})
+    fitted = Preprocessing.from_json(json.loads(json.dumps(dataset.preprocessing)))
+    assert fitted.target.as_json() == dataset.preprocessing["target"]
+    signature = fitted.signature({"test": 5})
     assert signature.rows == {"train": len(rows), "test": 5}
     assert signature.class_shares == dataset.signature.class_shares
     part = open_part(config(data).source, dataset.preprocessing, [FOLDER])  # type: ignore[arg-type]

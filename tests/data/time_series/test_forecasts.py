@@ -140,8 +140,8 @@ def ahead(
 ) -> tuple[np.ndarray, dict[str, Any], list[str]]:
     """The windows from which the future of a file is predicted, what is kept of each step, and notes."""
     source = registered("source")["windows"].model_validate(windows(**fields, path=path)["windows"])
-    settled = Preprocessing.from_json(preprocessing)
-    with prediction_rows.opened(source, settled, request=Request(targets=False, keep=keep)) as samples:
+    fitted = Preprocessing.from_json(preprocessing)
+    with prediction_rows.opened(source, fitted, request=Request(targets=False, keep=keep)) as samples:
         (piece,) = samples.pieces()
         assert samples.horizon == 2
         return piece.samples.features, {name: cells.tolist() for name, cells in piece.kept.items()}, samples.notes

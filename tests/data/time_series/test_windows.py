@@ -179,10 +179,10 @@ def test_irregular_times_are_said_to_be():
 
 def test_what_a_gap_is_does_not_depend_on_the_file():
     series([(day(t), t) for t in range(30)])
-    settled = opened({**windows(), **PLAIN}).preprocessing
+    fitted = opened({**windows(), **PLAIN}).preprocessing
     series([(day(t), t) for t in (0, 1, 4, 5, 8, 9, 12, 13)])  # by itself, steps of 3 days are usual here
     source = registered("source")["windows"].model_validate(windows()["windows"])
-    with prediction_rows.opened(source, Preprocessing.from_json(settled), request=Request(targets=False)) as samples:
+    with prediction_rows.opened(source, Preprocessing.from_json(fitted), request=Request(targets=False)) as samples:
         (piece,) = samples.pieces()
         assert piece.kept["last_row"].tolist() == ["2", "4", "6", "8"]
         assert samples.notes[0].startswith("series.csv:4: 3 gaps in 'date', where 6 steps of 1 day are missing")

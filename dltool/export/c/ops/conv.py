@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from dltool.export.c.source import Buffer, Geometry, Operand, Source
+from dltool.export.c.windows import WINDOWS
 
-#: what every function with windows begins with
-GEOMETRY = """
-typedef struct {
-    int height, width, out_height, out_width, kernel_height, kernel_width;
-    int stride_height, stride_width, dilation_height, dilation_width, top, left;
-} geometry;
-"""
 _CONVOLVED = """
 static void convolved(float *y, const float *x, const float *w, const float *b, geometry g, int channels, int filters)
 {
@@ -20,11 +14,10 @@ static void convolved(float *y, const float *x, const float *w, const float *b, 
                 y[n] = b ? b[n] : 0.0f;
             for (int k = 0; k < g.kernel_height; k++)
                 for (int m = 0; m < g.kernel_width; m++) {
-                    const int row = i * g.stride_height - g.top + k * g.dilation_height;
-                    const int column = j * g.stride_width - g.left + m * g.dilation_width;
-                    if (row < 0 || row >= g.height || column < 0 || column >= g.width)
+                    const int place = pixel(g, i, j, k, m);
+                    if (place < 0)
                         continue;
-                    const float *seen = x + (row * g.width + column) * channels;
+                    const float *seen = x + place * channels;
                     const float *weights = w + (k * g.kernel_width + m) * channels * filters;
                     for (int c = 0; c < channels; c++)
                         for (int n = 0; n < filters; n++)
@@ -43,11 +36,10 @@ static void spread(float *x, const float *y, const float *w, const float *b, geo
         for (int j = 0; j < g.out_width; j++, y += filters)
             for (int k = 0; k < g.kernel_height; k++)
                 for (int m = 0; m < g.kernel_width; m++) {
-                    const int row = i * g.stride_height - g.top + k * g.dilation_height;
-                    const int column = j * g.stride_width - g.left + m * g.dilation_width;
-                    if (row < 0 || row >= g.height || column < 0 || column >= g.width)
+                    const int place = pixel(g, i, j, k, m);
+                    if (place < 0)
                         continue;
-                    float *reached = x + (row * g.width + column) * channels;
+                    float *reached = x + place * channels;
                     const float *weights = w + (k * g.kernel_width + m) * channels * filters;
                     for (int c = 0; c < channels; c++)
                         for (int n = 0; n < filters; n++)
@@ -61,7 +53,7 @@ def conv(source: Source, x: Operand, w: Operand, **geometry: int) -> Buffer:
     """y (h, w, N)."""
     filters = w.shape[-1]
     size = geometry["out_height"] * geometry["out_width"] * filters
-    source.use(GEOMETRY)
+    source.use(WINDOWS)
     windows = Geometry([*geometry.values()])
     return source.made(_CONVOLVED, "convolved", size, x, w, x.bias, windows, x.channels, filters)
 
@@ -70,6 +62,6 @@ def conv_data_gradient(source: Source, dy: Operand, w: Operand, **geometry: int)
     """dx (H, W, C)."""
     channels = w.shape[-2]
     size = geometry["height"] * geometry["width"] * channels
-    source.use(GEOMETRY)
+    source.use(WINDOWS)
     windows = Geometry([*geometry.values()])
     return source.made(_SPREAD, "spread", size, dy, w, dy.bias, windows, channels, dy.channels)

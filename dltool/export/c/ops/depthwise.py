@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dltool.export.c.ops.conv import GEOMETRY
 from dltool.export.c.source import Buffer, Geometry, Operand, Source
+from dltool.export.c.windows import WINDOWS
 
 _DEPTHWISE = """
 static void depthwise(float *y, const float *x, const float *w, const float *b, geometry g, int channels)
@@ -14,11 +14,10 @@ static void depthwise(float *y, const float *x, const float *w, const float *b, 
                 y[c] = b ? b[c] : 0.0f;
             for (int k = 0; k < g.kernel_height; k++)
                 for (int m = 0; m < g.kernel_width; m++) {
-                    const int row = i * g.stride_height - g.top + k * g.dilation_height;
-                    const int column = j * g.stride_width - g.left + m * g.dilation_width;
-                    if (row < 0 || row >= g.height || column < 0 || column >= g.width)
+                    const int place = pixel(g, i, j, k, m);
+                    if (place < 0)
                         continue;
-                    const float *seen = x + (row * g.width + column) * channels;
+                    const float *seen = x + place * channels;
                     const float *weights = w + (k * g.kernel_width + m) * channels;
                     for (int c = 0; c < channels; c++)
                         y[c] += seen[c] * weights[c];
@@ -31,5 +30,5 @@ static void depthwise(float *y, const float *x, const float *w, const float *b, 
 def depthwise(source: Source, x: Operand, w: Operand, **geometry: int) -> Buffer:
     """y (h, w, C)."""
     size = geometry["out_height"] * geometry["out_width"] * x.channels
-    source.use(GEOMETRY)
+    source.use(WINDOWS)
     return source.made(_DEPTHWISE, "depthwise", size, x, w, x.bias, Geometry([*geometry.values()]), x.channels)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dltool.export.c.ops.conv import GEOMETRY
 from dltool.export.c.source import Buffer, Geometry, Operand, Source
+from dltool.export.c.windows import WINDOWS
 
 _LARGEST = """
 static void largest(float *y, const float *x, geometry g, int channels)
@@ -14,11 +14,9 @@ static void largest(float *y, const float *x, geometry g, int channels)
                 y[c] = -INFINITY;
             for (int k = 0; k < g.kernel_height; k++)
                 for (int m = 0; m < g.kernel_width; m++) {
-                    const int row = i * g.stride_height - g.top + k, column = j * g.stride_width - g.left + m;
-                    if (row < 0 || row >= g.height || column < 0 || column >= g.width)
-                        continue;
-                    for (int c = 0; c < channels; c++)
-                        y[c] = fmaxf(y[c], x[(row * g.width + column) * channels + c]);
+                    const int place = pixel(g, i, j, k, m);
+                    for (int c = 0; place >= 0 && c < channels; c++)
+                        y[c] = fmaxf(y[c], x[place * channels + c]);
                 }
         }
 }
@@ -33,11 +31,10 @@ static void average(float *y, const float *x, geometry g, int channels, int incl
                 y[c] = 0.0f;
             for (int k = 0; k < g.kernel_height; k++)
                 for (int m = 0; m < g.kernel_width; m++) {
-                    const int row = i * g.stride_height - g.top + k, column = j * g.stride_width - g.left + m;
-                    const int inside = row >= 0 && row < g.height && column >= 0 && column < g.width;
-                    count += inside || include_padding;
-                    for (int c = 0; inside && c < channels; c++)
-                        y[c] += x[(row * g.width + column) * channels + c];
+                    const int place = pixel(g, i, j, k, m);
+                    count += place >= 0 || include_padding;
+                    for (int c = 0; place >= 0 && c < channels; c++)
+                        y[c] += x[place * channels + c];
                 }
             for (int c = 0; c < channels; c++)
                 y[c] /= (float)count;
@@ -48,13 +45,13 @@ static void average(float *y, const float *x, geometry g, int channels, int incl
 
 def max_pool(source: Source, x: Operand, **geometry: int) -> Buffer:
     """The largest of each window."""
-    source.use(GEOMETRY)
+    source.use(WINDOWS)
     return source.made(_LARGEST, "largest", _size(x, geometry), x, Geometry([*geometry.values()]), x.channels)
 
 
 def average_pool(source: Source, x: Operand, *, include_padding: int, **geometry: int) -> Buffer:
     """The mean of each window."""
-    source.use(GEOMETRY)
+    source.use(WINDOWS)
     windows = Geometry([*geometry.values()])
     return source.made(_AVERAGE, "average", _size(x, geometry), x, windows, x.channels, include_padding)
 

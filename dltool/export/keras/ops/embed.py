@@ -12,7 +12,8 @@ def embed(model: Model, codes: Operand, rows: Operand, table: Operand, *, start:
     chosen = model.let(f"{codes.made.name}[:, {start}:{start + length}]")
     present = model.let(f'ops.cast({chosen.name} >= 0, "float32")')
     construction = f"Embedding({size}, {width}, {{}})"
-    vectors = model.layer(table.path, construction, f"ops.maximum({chosen.name}, 0)", {"embeddings": table.known})
+    tensors, codes_of_rows = {"embeddings": table.known}, f"ops.maximum({chosen.name}, 0)"
+    vectors = model.layer(table.path, construction, codes_of_rows, tensors, last=table.path.rpartition(".")[2])
     count = f"ops.maximum(ops.sum({present.name}, axis=1, keepdims=True), 1.0)"
     return model.let(f"ops.sum({vectors.name} * {present.name}[..., None], axis=1) / ops.sqrt({count})")
 

@@ -9,7 +9,8 @@ from dltool.export.torch.module import Module
 def embed(module: Module, codes: Operand, rows: Operand, table: Operand, *, start: int, length: int) -> Variable:
     """Embedding: the sum of the rows of all codes that are not negative, over √(their number)."""
     size, width = table.shape
-    layer = module.layer(table.path, f"nn.Embedding({size}, {width})", {"weight": table.known})
+    construction, last = f"nn.Embedding({size}, {width})", table.path.rpartition(".")[2]
+    layer = module.layer(table.path, construction, {"weight": table.known}, last)
     chosen = module.let(f"{codes.made.name}[:, {start}:{start + length}]")
     vectors = f"{layer}({chosen.name}.clamp(min=0)) * ({chosen.name} >= 0)[..., None]"
     count = f"({chosen.name} >= 0).sum(dim=1, keepdim=True).clamp(min=1)"

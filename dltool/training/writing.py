@@ -1,0 +1,46 @@
+"""Files that are written whole or not at all, and whether they can be, told before the work begins."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from dltool.errors import InputError, Problem, RunError
+
+
+def require_place(path: Path) -> None:
+    """Raises InputError where no file can be made at a path."""
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(Problem("is a folder; name a file in it", str(path)))
+    if path.exists() and not path.is_file():
+        raise InputError(Problem("exists and is not a file", str(path)))
+    if not folder.is_dir():
+        message = "is a file, not a folder" if folder.exists() else "there is no such folder; make it first"
+        raise InputError(Problem(message, str(folder)))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(Problem("you may not write into this folder", str(folder)))
+
+
+def require_page(path: Path) -> None:
+    """Raises InputError where no HTML page can be made at a path."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(Problem("the page is written as HTML; choose a name that ends in .html", str(path)))
+    require_place(path)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file at once; raises RunError, and leaves what was there, if that fails.
+
+    Bytes of file names that are not text are escaped in texts as in JSON and YAML.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
