@@ -19,12 +19,12 @@ from dltool.kernels.compiler.values import (
     computed,
     converted,
     is_number,
-    joined_type,
     leaves,
     number_type,
     of_type,
-    regrown,
+    replace_leaves,
     type_of,
+    unified_type,
 )
 
 _FOLDED: dict[type[ast.AST], Callable[..., Any]] = {
@@ -212,7 +212,7 @@ class Expressions:
             builder.position_at_end(start)
             values.append(self.value(side))
             ends.append(builder.block)
-        kind = joined_type(values)
+        kind = unified_type(values)
         sides = []
         for block, value in zip(ends, values, strict=True):
             builder.position_at_end(block)
@@ -225,7 +225,7 @@ class Expressions:
             for block, each in zip(ends, (leaf, *others), strict=True):
                 phi.add_incoming(each.llvm, block)
             phis.append(phi)
-        return regrown(sides[0], iter(phis))
+        return replace_leaves(sides[0], iter(phis))
 
     def _expression_call(self, node: ast.Call) -> Value:
         function = self.value(node.func)

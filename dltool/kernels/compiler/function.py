@@ -21,14 +21,14 @@ from dltool.kernels.compiler.values import (
     Group,
     Known,
     Value,
+    as_argument,
     converted,
-    joined,
-    joined_type,
     leaves,
     of_type,
-    passed,
-    regrown,
+    replace_leaves,
     type_of,
+    unified,
+    unified_type,
 )
 
 
@@ -72,7 +72,7 @@ class Translation(Expressions):
         self._statements(self._tree.body)
         if not self.builder.block.is_terminated:
             self._returned.append((self.builder.block, Known(None)))
-        kind = joined_type([value for _, value in self._returned])
+        kind = unified_type([value for _, value in self._returned])
         for block, value in self._returned:
             self.builder.position_at_end(block)
             self._give(kind, value)
@@ -99,7 +99,7 @@ class Translation(Expressions):
                 raise TypeError(f"'{name}' has no value yet")
             return None
         places = self._variables[name].places
-        return regrown(places, (self.builder.load(place.llvm) for place in leaves([places])))
+        return replace_leaves(places, (self.builder.load(place.llvm) for place in leaves([places])))
 
     def _statements(self, nodes: Sequence[ast.stmt]) -> None:
         for node in nodes:
@@ -162,19 +162,19 @@ class Translation(Expressions):
         if self._assigned[name] == 1 and len(self._blocks) == 1:
             self._values_of[name] = value
             return
-        value = passed(value)
+        value = as_argument(value)
         if isinstance(value, Known):
             raise TypeError(f"'{name}' cannot hold {value.object!r}")
         kind, known = type_of(value), self._variables.get(name)
         if known is None or (known.kind != kind and known.block not in self._blocks[:-1]):
             places = [on_stack(self.builder, leaf.kind.llvm) for leaf in leaves([value])]
-            known = self._variables[name] = _Variable(regrown(value, iter(places)), kind, self._blocks[-1])
+            known = self._variables[name] = _Variable(replace_leaves(value, iter(places)), kind, self._blocks[-1])
         new = value if known.kind == kind else of_type(known.kind, self._widened(name, value, known.kind))
         for place, leaf in zip(leaves([known.places]), leaves([new]), strict=True):
             self.builder.store(leaf.llvm, place.llvm)
 
     def _widened(self, name: str, value: Value, kind: types.Type) -> Any:
-        if joined(type_of(value), kind) != kind:
+        if unified(type_of(value), kind) != kind:
             raise TypeError(f"'{name}' was {kind}, and is {type_of(value)} now")
         return converted(self.builder, value, kind)
 

@@ -14,7 +14,7 @@ from llvmlite import ir
 from dltool.kernels.compiler.function import Function, Translation
 from dltool.kernels.compiler.machine import emit
 from dltool.kernels.compiler.types import Signature, Tuple, Type
-from dltool.kernels.compiler.values import Computed, Known, Value, grown, key, leaves, passed, regrown
+from dltool.kernels.compiler.values import Computed, Known, Value, as_argument, key, leaves, replace_leaves, unflatten
 
 _MODULE = ir.Module()
 _translated: dict[Any, tuple[Function, Type]] = {}
@@ -48,7 +48,7 @@ def _program(entry: Function) -> str:
 
 def _call(builder: Any, function: FunctionType, positional: list[Value], named: dict[str, Value]) -> Value:
     """Call a function, which is translated first where these types are new to it."""
-    values = [passed(value) for value in _bound(function, positional, named)]
+    values = [as_argument(value) for value in _bound(function, positional, named)]
     signature = function, *map(key, values)
     if signature not in _translated:
         _translated[signature] = _translate(function, values)
@@ -58,7 +58,7 @@ def _call(builder: Any, function: FunctionType, positional: list[Value], named: 
     parts = [llvm]
     if isinstance(result, Tuple):
         parts = [builder.extract_value(llvm, i) for i in range(len(llvm.type.elements))]
-    return grown(result, iter(parts))
+    return unflatten(result, iter(parts))
 
 
 def _bound(function: FunctionType, positional: list[Value], named: dict[str, Value]) -> list[Value]:
@@ -80,7 +80,7 @@ def _translate(function: FunctionType, values: Sequence[Value]) -> tuple[Functio
     target.linkage = "internal"
     target.attributes.add("alwaysinline")
     arguments = iter(target.args)
-    result = Translation(target, function, [regrown(value, arguments) for value in values], _call).translate()
+    result = Translation(target, function, [replace_leaves(value, arguments) for value in values], _call).translate()
     target.ftype = ir.FunctionType(result.llvm, kinds)
     target.type = target.ftype.as_pointer()
     target.return_value.type = result.llvm

@@ -67,10 +67,10 @@ def computed(value: Value) -> Computed:
     return value
 
 
-def passed(value: Value) -> Value:
+def as_argument(value: Value) -> Value:
     """A value as functions take it: known numbers are computed, so that one translation serves for all of them."""
     if isinstance(value, Group):
-        return Group(tuple(map(passed, value.items)), value.names)
+        return Group(tuple(map(as_argument, value.items)), value.names)
     if isinstance(value, Known) and number_type(type(value.object)):
         return computed(value)
     return value
@@ -80,7 +80,7 @@ def key(value: Value) -> Any:
     """What two values share that a function is translated for once."""
     if isinstance(value, Group):
         return (*map(key, value.items), value.names)
-    return value.kind if isinstance(value, Computed) else id(value.object)
+    return value.kind if isinstance(value, Computed) else value.object
 
 
 def leaves(values: Iterable[Value]) -> Iterator[Computed]:
@@ -92,10 +92,10 @@ def leaves(values: Iterable[Value]) -> Iterator[Computed]:
             yield value
 
 
-def regrown(value: Value, llvm: Iterator[Any]) -> Value:
+def replace_leaves(value: Value, llvm: Iterator[Any]) -> Value:
     """A value like another one, with other LLVM values at its leaves."""
     if isinstance(value, Group):
-        return Group(tuple(regrown(item, llvm) for item in value.items), value.names)
+        return Group(tuple(replace_leaves(item, llvm) for item in value.items), value.names)
     return Computed(value.kind, next(llvm)) if isinstance(value, Computed) else value
 
 
@@ -106,10 +106,10 @@ def of_type(kind: Type, llvm: Any) -> Value:
     return Known(None) if kind is types.void else Computed(kind, llvm)
 
 
-def grown(kind: Type, llvm: Iterator[Any]) -> Value:
+def unflatten(kind: Type, llvm: Iterator[Any]) -> Value:
     """The value of a type that has these LLVM values at its leaves."""
     if isinstance(kind, Tuple):
-        return Group(tuple(grown(item, llvm) for item in kind.items), kind.names)
+        return Group(tuple(unflatten(item, llvm) for item in kind.items), kind.names)
     return Known(None) if kind is types.void else Computed(kind, next(llvm))
 
 
@@ -137,19 +137,19 @@ def converted(builder: Any, value: Value, wanted: Type) -> Any:
     return cast(builder, single.llvm, single.kind, wanted)
 
 
-def joined_type(values: Sequence[Value]) -> Type:
+def unified_type(values: Sequence[Value]) -> Type:
     """The one type of values that may be each other's alternatives."""
     kinds = [type_of(value) for value in values]
     result = kinds[0]
     for kind in kinds[1:]:
-        result = joined(result, kind)
+        result = unified(result, kind)
     return result
 
 
-def joined(one: Type, other: Type) -> Type:
+def unified(one: Type, other: Type) -> Type:
     """The type of what is of one type or of another."""
     if isinstance(one, Tuple) and isinstance(other, Tuple) and len(one.items) == len(other.items):
-        return Tuple(tuple(map(joined, one.items, other.items)), one.names)
+        return Tuple(tuple(map(unified, one.items, other.items)), one.names)
     return common(one, other)
 
 
