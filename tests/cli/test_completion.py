@@ -15,6 +15,7 @@ from dltool.cli.commands import warmup
 from dltool.cli.completion import commands
 from dltool.cli.examples import EXAMPLES
 from dltool.cli.main import main
+from dltool.kernels.cpu.kernel import declared
 from dltool.kernels.records import Kernel
 from dltool.ops.op import find_op
 from dltool.runtime.binding import all_kernels
@@ -118,6 +119,7 @@ def test_every_command_has_examples_with_options_that_exist(capsys: pytest.Captu
 
 def test_warmup_compiles_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert {kernel_of(find_op(name)) for name in ("matmul", "lstm", "adam", "cross_entropy")} <= {*all_kernels()}
+    assert {kernel.name for kernel in all_kernels()} <= {*declared()}
     cached: set[Kernel] = {*all_kernels()[3:]}
     monkeypatch.setattr(warmup.cache, "read", lambda kernel: b"" if kernel in cached else None)
 
