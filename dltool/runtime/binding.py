@@ -14,6 +14,7 @@ from dltool.ops.bias import AddBias
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Op, Report
 from dltool.program.program import Program
+from dltool.program.sample_moments import SUMMING
 from dltool.program.stages import Stage
 from dltool.registry import registered
 from dltool.runtime.filling import SORT, SPREAD
@@ -192,6 +193,8 @@ def all_kernels() -> list[Kernel]:
     """The kernels of all ops, and those that fill batches from a file: what any network can call."""
     kernels = [library.RUN_STEPS, SORT, SPREAD]
     for op in registered("op").values():
+        if op in SUMMING:  # lowered to others
+            continue
         kernels += [kernel_of(op), *tiles_of(op), *([function_of(op)] if op.elementwise else [])]
     return list(dict.fromkeys(kernels))
 
