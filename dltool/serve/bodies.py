@@ -61,8 +61,8 @@ async def body_of(request: Request, limits: Limits) -> bytes:
     return b"".join(pieces)
 
 
-def json_of(content: bytes) -> Any:
-    """The value of a JSON text; raises RefusedError with the place of what is wrong."""
+def json_of(content: bytes, line: int = 1) -> Any:
+    """The value of a JSON text from a line of the body on; raises RefusedError with the place of what is wrong."""
     if not content.strip():
         raise RefusedError(400, "the body is empty; send JSON such as [{…}], or CSV with Content-Type: text/csv")
     try:
@@ -70,9 +70,9 @@ def json_of(content: bytes) -> Any:
         if _HALF_PAIR.search(content):
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise RefusedError(
-            400, f"body:{error.lineno}:{error.colno}: not JSON: {error.msg[:1].lower()}{error.msg[1:]}{_CSV_HINT}"
-        ) from None
+        place = f"body:{line + error.lineno - 1}:{error.colno}"
+        reason = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" starting at")
+        raise RefusedError(400, f"{place}: not JSON: {reason}{_CSV_HINT}") from None
     except UnicodeDecodeError:
         raise RefusedError(400, "body: not UTF-8 text") from None
     except UnicodeEncodeError:
@@ -92,8 +92,8 @@ def job_of(served: Served, content: bytes, media_type: str) -> Job:
             raise RefusedError(400, "the body is empty; send a header line and rows")
         return Job(served.name, file=(content, FILES[kind]))
     if kind in LINES:
-        lines = [line for line in content.splitlines() if line.strip()]
-        return Job(served.name, _decoded(served, [json_of(line) for line in lines]))
+        rows = [json_of(line, number) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
+        return Job(served.name, _decoded(served, rows))
     if kind in (JSON, FORM):
         rows = _decoded(served, json_of(content))
         single = isinstance(rows, dict) and list not in {*map(type, rows.values())}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.data.files.quoting import shown
 from dltool.metrics.metric import Answers
 
 #: number of equally wide probability bins
@@ -22,7 +23,7 @@ class Calibration:
         self._kind = "binary" if answers.task == "classes" and answers.width == 2 else answers.task
         self._positive = answers.positive if self._kind == "binary" else None
         names = {"classes": "the most probable class", "multilabel": "each label"}
-        name = names[self._kind] if self._positive is None else f"'{answers.names[self._positive]}'"
+        name = names[self._kind] if self._positive is None else shown(answers.names[self._positive])
         self._forecast = f"probability of {name}"
         self._rows, self._forecasts, self._true = (np.zeros(BINS) for _ in range(3))
         self._squares, self._answers = 0.0, 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -115,7 +116,9 @@ class PredictionFile:
         try:
             yield
         except (OSError, duckdb.Error) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+            number = re.search(r'"errno":"(\d+)"', str(error))  # as duckdb tells it
+            code = int(number[1]) if number else getattr(error, "errno", None)
+            reason = os.strerror(code) if code else str(error).splitlines()[0]
             raise RunError(Problem(f"the predictions cannot be written: {reason}", self._name)) from None
 
 

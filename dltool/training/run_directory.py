@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from dltool.data.files.paths import did_you_mean_path
-from dltool.errors import InputError, Problem
+from dltool.errors import DltoolError, InputError, Problem
 from dltool.formatting import quoted
 from dltool.training.saving import BEST, LAST, flush_folder
 from dltool.training.writing import write_whole
@@ -97,11 +97,18 @@ def refuse_unusable(chosen: Path | None) -> None:
 
 def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
     """Make `chosen`, else the first free one of runs/NAME, runs/NAME-2, …, and write the resolved config into it."""
+    there = chosen is not None and chosen.exists()
     run = RunDirectory(create_folder(name, chosen))
-    with _explained():
-        run.last.parent.mkdir()
-        run.write_config(config)
-        flush_folder(run.root)
+    try:
+        with _explained():
+            run.last.parent.mkdir()
+            run.write_config(config)
+            flush_folder(run.root)
+    except DltoolError:
+        for empty in (run.last.parent, *([] if there else [run.root])):
+            with suppress(OSError):
+                empty.rmdir()
+        raise
     return run
 
 

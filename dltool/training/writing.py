@@ -20,7 +20,7 @@ def require_place(path: Path) -> None:
         message = "is a file, not a folder" if folder.exists() else "there is no such folder; make it first"
         raise InputError(Problem(message, str(folder)))
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(Problem("you may not write into this folder", str(folder)))
+        raise InputError(Problem("you may not write into this folder", str(folder.absolute())))
 
 
 def require_page(path: Path) -> None:

@@ -102,7 +102,7 @@ def test_zsh_gets_the_script_for_bash(capsys: pytest.CaptureFixture[str]):
 
 def test_another_shell_is_told(capsys: pytest.CaptureFixture[str]):
     assert main(["completion", "tcsh"]) == 2
-    assert "'bash', 'zsh'" in capsys.readouterr().err
+    assert "'tcsh'; allowed: bash, fish, zsh" in capsys.readouterr().err
 
 
 def test_every_command_has_examples_with_options_that_exist(capsys: pytest.CaptureFixture[str]):

@@ -48,6 +48,9 @@ def test_a_sweep_from_its_start_to_the_best_config(tmp_path: Path, capsys: pytes
     assert out[-1] == "next       dltool train sweeps/small/best.yaml"
     (test,) = (line for line in out if line.startswith("test "))
 
+    assert main(["sweep", "small.yaml", "--sweep-dir", "sweeps/small"]) == 0
+    more = "dltool sweep small.yaml --sweep-dir sweeps/small --trials 8"
+    assert capsys.readouterr().out.startswith(f"this sweep is complete; for more trials: {more}\n")
     found = swept(capsys)  # complete: nothing is run again
     assert [trial["trial"] for trial in found["trials"]] == [0, 1, 2, 3]
     best = found["best"]

@@ -156,7 +156,7 @@ REFUSED: list[tuple[Callable[[], None], list[str], str]] = [
         ["plain.csv", "--target", "size", "--target", "colour", "--task", "classes"],
         "plain.csv: classes can be predicted for one column; give only one --target",
     ),
-    (_plain, ["plain.csv", "-o", "no/c.yaml"], "no/c.yaml: there is no folder 'no'"),
+    (_plain, ["plain.csv", "-o", "no/c.yaml"], "no: there is no such folder; make it first"),
     (
         _write_both_ways,
         ["two.csv"],

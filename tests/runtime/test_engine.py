@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from dltool.errors import RunError
+from dltool.kernels.cpu.kernel import declared
+from dltool.runtime.binding import all_kernels
 from dltool.runtime.engine import Engine
 from tests.contract.networks import HEAD, SAMPLES, Row
 
@@ -128,3 +130,7 @@ def test_debug_and_cpu_start_alike(model: list[Any]):
     fast, reference = row.engine(), row.engine(debug=True)
     for name, array in reference.read().items():
         np.testing.assert_array_equal(fast.read()[name], array, err_msg=name)
+
+
+def test_a_warmup_compiles_kernels_that_exist():
+    assert {kernel.name for kernel in all_kernels()} <= declared().keys()

@@ -14,6 +14,7 @@ from dltool.config.loading import from_resolved
 from dltool.errors import InputError, Problem, printable
 from dltool.proposal.proposal import Proposal, Wishes
 from dltool.proposal.proposing import propose
+from dltool.training.writing import require_place, write_whole
 
 
 def init(
@@ -33,20 +34,14 @@ def init(
         raise InputError(
             Problem("already exists; choose another file with -o FILE, or overwrite it with --force", str(path))
         )
-    if not path.parent.is_dir():
-        raise InputError(Problem(f"there is no folder '{path.parent}'", str(path)))
+    require_place(path)
     for name in filter(None, (data, test)):
         if printable(name) != name:
             message = "its name is not UTF-8, which a config requires; rename it, or link to it"
             raise InputError(Problem(message, name))
     proposal = propose(data, Wishes(tuple(target), task), test)
     from_resolved(proposal.config)  # never write an invalid config
-    try:
-        path.write_text(
-            proposal.text(_command(data, target, output, test, task), _commands(path, proposal)), encoding="utf-8"
-        )
-    except OSError as error:
-        raise InputError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
+    write_whole(path, proposal.text(_command(data, target, output, test, task), _commands(path, proposal)))
     _write_summary(proposal, path)
 
 

@@ -62,7 +62,7 @@ def sweep(
         _complete(plan.folder, study.best, viewer.warn)
     content = _content(plan, study)
     write_whole(plan.folder.report, sweep_page(content))
-    again, best = f"dltool sweep {quoted(config)}", str(plan.folder.best)
+    again, best = plan.command, str(plan.folder.best)
     if as_json:
         files = {"config": best if content.best else None, "report": str(plan.folder.report)}
         typer.echo(to_json({**as_data(content), "stopped": bool(stopped), **files, "warnings": viewer.warnings}))
@@ -86,6 +86,7 @@ class Plan:
     sweep: Sweep
     space: Space
     folder: SweepFolder
+    command: str  # that goes on with it
 
     def variant(self, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of a trial."""
@@ -104,7 +105,10 @@ def _planned(config: Path, overrides: Sequence[str], sweep_dir: Path | None) -> 
     _require_comparable(experiment)
     folder = SweepFolder(sweep_dir or SWEEPS / experiment.name)
     _require_same(folder, experiment)
-    return Plan(config, overrides, experiment, experiment.sweep, space, folder)
+    changed = [f"--set {quoted(change)}" for change in overrides]
+    placed = [f"--sweep-dir {quoted(sweep_dir)}"] if sweep_dir else []
+    command = " ".join(["dltool sweep", quoted(config), *changed, *placed])
+    return Plan(config, overrides, experiment, experiment.sweep, space, folder, command)
 
 
 def _run(plan: Plan, workers: int | None, viewer: SweepViewer, stop: StopRequest) -> Study | None:
@@ -113,8 +117,7 @@ def _run(plan: Plan, workers: int | None, viewer: SweepViewer, stop: StopRequest
     count, threads = share_of_cores(train.threads, train.device, workers, plan.sweep.trials)
     study = _opened(plan) if plan.folder.config.exists() else None
     if study and study.finished:
-        more = f"dltool sweep {quoted(plan.config)} --trials {2 * len(study.trials)}"
-        viewer.say(f"this sweep is complete; for more trials: {more}")
+        viewer.say(f"this sweep is complete; for more trials: {plan.command} --trials {2 * len(study.trials)}")
         return study
     with viewer, Team() as team:
         viewer.looked(look(team.hire(), resolved(plan.experiment), folders))

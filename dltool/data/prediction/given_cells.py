@@ -97,7 +97,9 @@ class GivenCells:
         for place, row in enumerate(rows):
             if not isinstance(row, Mapping):
                 found = type(row).__name__
-                raise InputError(Problem(f"is a {found}, where columns by name are expected", f"{where}[{place}]"))
+                raise InputError(
+                    Problem(f"is of type {found}, where columns by name are expected", f"{where}[{place}]")
+                )
         if self._columns.keys() <= rows[0].keys():
             return {name: [row.get(name) for row in rows] for name in self._columns}
         names = dict.fromkeys(name for row in rows for name in row)

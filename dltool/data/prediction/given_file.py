@@ -25,7 +25,7 @@ def as_file(rows: Any) -> Iterator[str]:
         with path.open("w", encoding="utf-8") as file:
             for place, row in enumerate(_rows(rows)):
                 if not isinstance(row, Mapping):
-                    message = f"is a {type(row).__name__}, where columns by name are expected"
+                    message = f"is of type {type(row).__name__}, where columns by name are expected"
                     raise InputError(Problem(message, f"{ROWS}[{place}]"))
                 cells = {str(name): None if is_missing(cell) else cell for name, cell in row.items()}
                 file.write(json.dumps(cells, default=str) + "\n")

@@ -193,7 +193,7 @@ def _missing_classes(target: Target, encoded: Mapping[str, np.ndarray]) -> list[
         missing = [name for name, count in zip(names, counts, strict=True) if not count]
         if part == "train" and kind == "classes" and len(missing) == len(names) - 1:
             only = names[int(counts.argmax())]
-            message = f"all rows to train on have the class '{only}'; are the rows in the order of their classes?"
+            message = f"all rows to train on have the class {shown(only)}; are the rows in the order of their classes?"
             raise InputError(Problem(message, path="data.split"))
         if missing:
             count = f"{len(missing)} of the {len(names)} {TARGETS[kind]}"

@@ -223,3 +223,11 @@ def test_a_missing_file_among_several_has_a_line():
     assert line.startswith("data.text_stream.path: no file 'b.txt'")
     (line,) = problems(stream("*.text"))
     assert line.startswith("data.text_stream.path: no file matches '*.text'")
+
+
+def test_what_a_source_has_fitted_is_found_in_older_checkpoints_too():
+    write("a.txt", "abcabcabc")
+    trained = opened(stream(block=5)).preprocessing
+    older = {**trained, "settled": trained["by_source"]}
+    del older["by_source"]
+    assert Preprocessing.from_json(older).by_source == trained["by_source"]

@@ -1,0 +1,81 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dltool.cli.main import main
+from dltool.errors import InputError, RunError
+from dltool.training.writing import require_page, require_place, write_whole
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("file").touch()
+    os.mkfifo("pipe")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("folder", "folder: is a folder; name a file in it"),
+        ("pipe", "pipe: exists and is not a file"),
+        ("no/page.html", "no: there is no such folder; make it first"),
+        ("file/page.html", "file: is a file, not a folder"),
+    ],
+)
+def test_places_where_no_file_can_be_made(name: str, line: str):
+    with pytest.raises(InputError) as caught:
+        require_place(Path(name))
+    assert str(caught.value) == line
+
+
+def test_a_folder_that_may_not_be_written_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(InputError, match=f"{tmp_path}: you may not write into this folder"):
+        require_place(Path("page.html"))
+
+
+def test_pages_end_in_html():
+    require_page(Path("folder/page.HTML"))
+    with pytest.raises(InputError, match=r"page.pdf: the page is written as HTML; choose a name that ends in .html"):
+        require_page(Path("page.pdf"))
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_bytes(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_failure_keeps_what_was_there():
+    Path("file").write_text("before")
+    with pytest.raises(RunError, match="file: cannot be written: No space left on device"):
+        write_whole(Path("file"), "after")
+    assert Path("file").read_text() == "before"
+    assert {path.name for path in Path().iterdir()} == {"file", "folder", "pipe"}
+
+
+@pytest.mark.parametrize("arguments", [["init", "data.csv", "-o", "c.yaml"], ["train", "small.yaml", "--run-dir", "r"]])
+def test_a_full_disk_gets_no_half_of_a_file(arguments: list[str], full_disk: Any, capsys: pytest.CaptureFixture[str]):
+    Path("data.csv").write_text("a,y\n" + "".join(f"{n % 7},{'uv'[n % 2]}\n" for n in range(40)))
+    Path("small.yaml").write_text(
+        "{data: {table: {path: data.csv, target: y}, split: {validation: 0}}, model: [{dense: classes}],"
+        " loss: cross_entropy, optimizer: sgd, train: {epochs: 1}}"
+    )
+    before = sorted(Path().iterdir())
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith(("error: c.yaml: cannot be", "error: r/config.yaml: cannot be"))
+    assert sorted(Path().iterdir()) == before
