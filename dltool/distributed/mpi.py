@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -46,6 +46,7 @@ class MpiRanks(Ranks):
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
         self._under_way: list[Any] = []  # messages on their way
         self._carrier: threading.Thread | None = None
+        self._more = threading.Event()  # there may be more of them than when they were looked at
         self._turn = threading.Lock()  # to call MPI, which takes one thread at a time
         self._turn.acquire()
 
@@ -78,6 +79,8 @@ class MpiRanks(Ranks):
         return MpiRanks(self._mpi, self._world.Split(0 if seen else 1 + machine, self.number))
 
     def made_once(self, make: Callable[[], T]) -> T:
+        if self.size == 1:
+            return make()
         made, error = None, None
         if self.writes:
             try:
@@ -87,7 +90,7 @@ class MpiRanks(Ranks):
         self._come(self._world, float("inf"))
         if error := self.told(error):
             raise error
-        return made if self.size == 1 else self._told_arrays(made)
+        return self._told_arrays(made)
 
     def _told_arrays(self, value: Any) -> Any:
         """What rank 0 gives; the arrays in it lie in memory once for each machine, and nobody may change them."""
@@ -137,6 +140,7 @@ class MpiRanks(Ranks):
 
     def _started(self, requests: list[Any]) -> Transfer:
         self._under_way += requests
+        self._more.set()
         return _Messages(self._mpi, requests, self._under_way)
 
     @contextmanager
@@ -156,9 +160,16 @@ class MpiRanks(Ranks):
     def _carry(self) -> None:
         """Let messages go on: a library of MPI does so only while it is called."""
         while True:
-            with self._turn, suppress(self._mpi.Exception):  # whoever waits for them meets the error again
-                self._mpi.Request.Testall(self._under_way)
-            time.sleep(PAUSE)
+            self._more.clear()
+            with self._turn:
+                try:
+                    ended = self._mpi.Request.Testall(self._under_way)
+                except self._mpi.Exception:  # whoever waits for them meets the error again
+                    ended = True
+            if ended:
+                self._more.wait()
+            else:
+                time.sleep(PAUSE)
 
     def ended(self, value: T, seconds: float) -> list[T] | None:
         """What each rank gives once it has ended its work; None if some have not after some seconds."""
