@@ -11,8 +11,8 @@ from dltool.program.program import Program
 from dltool.program.stages import Item, Stage
 
 #: into how many parcels gradients are divided, unless these get too small or too large
-PARCELS = 8
-SMALLEST, LARGEST = 1 << 17, 1 << 22  # bytes
+PARCELS = 4
+SMALLEST, LARGEST = 1 << 17, 1 << 23  # bytes
 
 
 @dataclass(frozen=True)

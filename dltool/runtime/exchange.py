@@ -104,8 +104,7 @@ class MessageExchange(Exchange):
         self._sums.pop(parcel).wait()
         parts, own = list(self._received[parcel]), self._own(self._totals, parcel)
         parts[self._ranks.number] = own
-        with self.meanwhile():
-            self._add(parts[:senders], own)
+        self._add(parts[:senders], own)
 
     def share(self, parcel: int) -> None:
         self._values += [self._ranks.complete(flat, cuts[parcel]) for flat, cuts in self._shares]
