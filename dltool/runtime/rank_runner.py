@@ -72,8 +72,7 @@ class RankRunner:
             self._gradients.go(begin, end - 1)
         for parcel, stages in enumerate(self._backward.stages):
             if begin < end and stages[0] < stages[1]:
-                with self._exchange.meanwhile():
-                    self._gradients.go(end - 1, end, stages)
+                self._gradients.go(end - 1, end, stages)
             self._exchange.send(parcel)
 
     def _update(self, update: int, senders: int) -> None:
