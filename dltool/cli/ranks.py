@@ -66,7 +66,7 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
         if number == 0 and code == 0:
             _write(f"error: {error}\n")
         if number and can_end_all():
-            time.sleep(PATIENCE)  # the others may fail alike, and rank 0 has told that and ends all
+            time.sleep(2 * PATIENCE)  # where the others fail alike, rank 0 tells it and ends all
             _write(f"rank {number} on {socket.gethostname()}: error: {error}\n")
         return code or error.exit_code
     if not isinstance(ranks, MpiRanks):

@@ -97,6 +97,7 @@ class _Guard:
         """Wait for the end of the rank; returns its exit code, or 128 + the signal that ended it."""
         code = self._wait()
         if code and not self._joined:
+            time.sleep(GRACE)  # until the launcher has shown what was said
             end_all(code)
         return code
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -25,8 +24,6 @@ T = TypeVar("T")
 
 #: seconds between looks at whether all have ended
 POLL = 0.02
-#: seconds between looks at messages while something else is computed
-PAUSE = 0.0002
 
 #: parts of common memory are whole pages
 PAGE = 4096
@@ -44,10 +41,6 @@ class MpiRanks(Ranks):
         self._endings = world.Dup()  # a rank may end while others still work: what they say must not meet its end
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
-        self._under_way: list[Any] = []  # messages on their way
-        self._carrier: threading.Thread | None = None
-        self._turn = threading.Lock()  # to call MPI, which takes one thread at a time
-        self._turn.acquire()
 
     @property
     def cores(self) -> int:
@@ -78,6 +71,8 @@ class MpiRanks(Ranks):
         return MpiRanks(self._mpi, self._world.Split(0 if seen else 1 + machine, self.number))
 
     def made_once(self, make: Callable[[], T]) -> T:
+        if self.size == 1:
+            return make()
         made, error = None, None
         if self.writes:
             try:
@@ -87,7 +82,7 @@ class MpiRanks(Ranks):
         self._come(self._world, float("inf"))
         if error := self.told(error):
             raise error
-        return made if self.size == 1 else self._told_arrays(made)
+        return self._told_arrays(made)
 
     def _told_arrays(self, value: Any) -> Any:
         """What rank 0 gives; the arrays in it lie in memory once for each machine, and nobody may change them."""
@@ -125,7 +120,7 @@ class MpiRanks(Ranks):
         requests = [self._world.Irecv(received[other], other) for other in others if own]
         slices = [flat[low:high] for low, high in pairwise(cuts)]
         requests += [self._world.Isend(slices[other], other) for other in others if len(slices[other])]
-        return self._started(requests)
+        return _Messages(self._mpi, requests)
 
     def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
         slices = [flat[low:high] for low, high in pairwise(cuts)]
@@ -133,32 +128,7 @@ class MpiRanks(Ranks):
         requests = [self._world.Irecv(slices[other], other) for other in others if len(slices[other])]
         if len(slices[self.number]):
             requests += [self._world.Isend(slices[self.number], other) for other in others]
-        return self._started(requests)
-
-    def _started(self, requests: list[Any]) -> Transfer:
-        self._under_way += requests
-        return _Messages(self._mpi, requests, self._under_way)
-
-    @contextmanager
-    def meanwhile(self) -> Iterator[None]:
-        if not self._under_way:
-            yield
-            return
-        if self._carrier is None:
-            self._carrier = threading.Thread(target=self._carry, daemon=True, name="dltool-messages")
-            self._carrier.start()
-        self._turn.release()
-        try:
-            yield
-        finally:
-            self._turn.acquire()
-
-    def _carry(self) -> None:
-        """Let messages go on: a library of MPI does so only while it is called."""
-        while True:
-            with self._turn, suppress(self._mpi.Exception):  # whoever waits for them meets the error again
-                self._mpi.Request.Testall(self._under_way)
-            time.sleep(PAUSE)
+        return _Messages(self._mpi, requests)
 
     def ended(self, value: T, seconds: float) -> list[T] | None:
         """What each rank gives once it has ended its work; None if some have not after some seconds."""
@@ -181,15 +151,13 @@ class MpiRanks(Ranks):
 
 
 class _Messages(Transfer):
-    """Requests of MPI, which are among those `under_way` until they have ended."""
+    """Requests of MPI. They go on in the buffers of the system, and whenever MPI is called."""
 
-    def __init__(self, mpi: Any, requests: list[Any], under_way: list[Any]):
-        self._mpi, self._requests, self._under_way = mpi, requests, under_way
+    def __init__(self, mpi: Any, requests: list[Any]):
+        self._mpi, self._requests = mpi, requests
 
     def wait(self) -> None:
         self._mpi.Request.Waitall(self._requests)
-        ended = set(map(id, self._requests))
-        self._under_way[:] = [request for request in self._under_way if id(request) not in ended]
 
 
 @contextmanager

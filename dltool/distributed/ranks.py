@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -90,10 +89,6 @@ class Ranks:
     def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
         """Overwrite every slice of `flat` (n,) by that of its rank."""
         return Transfer()
-
-    def meanwhile(self) -> AbstractContextManager[None]:
-        """While it is entered, transfers go on; this process calls nothing else of its ranks. Not collective."""
-        return nullcontext()
 
 
 #: what a process is that nobody else helps

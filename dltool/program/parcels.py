@@ -11,8 +11,8 @@ from dltool.program.program import Program
 from dltool.program.stages import Item, Stage
 
 #: into how many parcels gradients are divided, unless these get too small or too large
-PARCELS = 8
-SMALLEST, LARGEST = 1 << 17, 1 << 22  # bytes
+PARCELS = 4
+SMALLEST, LARGEST = 1 << 17, 1 << 23  # bytes
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,12 @@ def by_parcels(program: Program, count: int, parcel_of: Callable[[Item], int | N
     stages, ends = list[Stage](), [0] * count
     for stage in program.stages:
         parcels = [parcel_of(item) for item in stage.items]
-        present = sorted({parcel for parcel in parcels if parcel is not None})
-        first, *others = present or [None]
-        items = [item for item, parcel in zip(stage.items, parcels, strict=True) if parcel in (None, first)]
-        stages.append(replace(stage, items=items))
-        if first is not None:
-            ends[first] = len(stages)
-        for other in others:
-            items = [item for item, parcel in zip(stage.items, parcels, strict=True) if parcel == other]
-            stages.append(Stage(items=items))
-            ends[other] = len(stages)
+        first = min((parcel for parcel in parcels if parcel is not None), default=0)
+        groups: dict[int, list[Item]] = {first: []}
+        for item, parcel in zip(stage.items, parcels, strict=True):
+            groups.setdefault(first if parcel is None else parcel, []).append(item)
+        for parcel in sorted(groups):
+            stages.append(replace(stage, rows=stage.rows if parcel == first else [], items=groups[parcel]))
+            if parcel in parcels:
+                ends[parcel] = len(stages)
     return Parts(replace(program, stages=stages), [*accumulate(ends[:-1], max), len(stages)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
@@ -34,10 +33,6 @@ class Exchange(ABC):
     def _statistic_cuts(self) -> list[list[int]]:
         """The slices of the running statistics in each parcel."""
         return self._division.floats(begin=len(self._parameters))
-
-    def meanwhile(self) -> AbstractContextManager[None]:
-        """While it is entered, what has been started goes on."""
-        return nullcontext()
 
     @abstractmethod
     def send(self, parcel: int) -> None:
@@ -82,7 +77,7 @@ class Exchange(ABC):
 
 
 class MessageExchange(Exchange):
-    """By messages, between any machines, which travel while this rank computes."""
+    """By messages, between any machines; what has been sent travels while this rank computes the rest."""
 
     def __init__(self, ranks: Ranks, division: Division, state: State, team: Team):
         super().__init__(ranks, division, state, team)
@@ -94,9 +89,6 @@ class MessageExchange(Exchange):
         if len(self._statistics):
             self._shares.append((self._statistics, self._statistic_cuts))
 
-    def meanwhile(self) -> AbstractContextManager[None]:
-        return self._ranks.meanwhile()
-
     def send(self, parcel: int) -> None:
         self._sums[parcel] = self._ranks.exchange(self._totals, self._cuts[parcel], self._received[parcel])
 
@@ -104,8 +96,7 @@ class MessageExchange(Exchange):
         self._sums.pop(parcel).wait()
         parts, own = list(self._received[parcel]), self._own(self._totals, parcel)
         parts[self._ranks.number] = own
-        with self.meanwhile():
-            self._add(parts[:senders], own)
+        self._add(parts[:senders], own)
 
     def share(self, parcel: int) -> None:
         self._values += [self._ranks.complete(flat, cuts[parcel]) for flat, cuts in self._shares]

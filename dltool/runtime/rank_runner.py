@@ -71,8 +71,8 @@ class RankRunner:
         if begin < end - 1:
             self._gradients.go(begin, end - 1)
         for parcel, stages in enumerate(self._backward.stages):
-            if begin < end:
-                self._run(self._gradients, end - 1, stages)
+            if begin < end and stages[0] < stages[1]:
+                self._gradients.go(end - 1, end, stages)
             self._exchange.send(parcel)
 
     def _update(self, update: int, senders: int) -> None:
@@ -83,16 +83,10 @@ class RankRunner:
             for parcel, stages in enumerate(parts.stages):
                 if number == 0:
                     self._exchange.add_up(parcel, senders)
-                self._run(segment, update, stages)
+                segment.go(update, update + 1, stages)
                 if segment is self._segments[-1]:
                     self._exchange.share(parcel)
         self._exchange.finish()
-
-    def _run(self, runner: Runner, micro_batch: int, stages: tuple[int, int]) -> None:
-        """Run some stages of a micro-batch while messages travel."""
-        if stages[0] < stages[1]:
-            with self._exchange.meanwhile():
-                runner.go(micro_batch, micro_batch + 1, stages)
 
     def _part(self, plan: StepPlan) -> StepPlan:
         """Own micro-batches as an update of their own, which changes nothing yet."""

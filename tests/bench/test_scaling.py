@@ -16,10 +16,10 @@ def test_one_process_exchanges_nothing():
 
 
 def test_all_gradients_but_the_last_parcel_may_travel_while_a_step_is_computed():
-    once = 3 / 4 * 8_000_000 / (USABLE * GIGABIT) + 3 * 8 * LATENCY
+    once = 3 / 4 * 8_000_000 / (USABLE * GIGABIT) + 3 * 4 * LATENCY
     assert exchange_seconds(8_000_000, 4, GIGABIT, 0) == pytest.approx(2 * once)
     assert exchange_seconds(8_000_000, 4, GIGABIT, 0.03) == pytest.approx(2 * once - HIDING * 0.03)
-    assert exchange_seconds(8_000_000, 4, GIGABIT, 100) == pytest.approx(once + once / 8)
+    assert exchange_seconds(8_000_000, 4, GIGABIT, 100) == pytest.approx(once + once / 4)
 
 
 def test_predictions_end_where_each_process_has_one_row():
