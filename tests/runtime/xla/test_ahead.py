@@ -95,9 +95,7 @@ def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monke
     assert all(event.is_set() for event in arrived)
 
 
-def test_spans_run_in_stretches_and_nothing_is_compiled_while_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_spans_run_in_stretches_and_nothing_is_compiled_while_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     job, run = open_run(tmp_path, LARGE, STREAMED)
     assert job.stretch > 1
     before = job.engine.compile_seconds
