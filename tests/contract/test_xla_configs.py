@@ -13,16 +13,25 @@ from dltool.training.job import open_job
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "bench").glob("*.yaml"))
 STEPS = 20
-#: rounding grows from step to step, most in convolutions before batch norms: the reference kernels come no closer
-CLOSE = 2e-3
+#: what is compared, from the same parameters
+DEVICES = (("cpu", False), ("xla", False))
+#: what rounding makes of the losses of 20 steps where it does not grow
+CLOSE = 1e-3
+#: rounding grows from step to step, most in convolutions before batch norms: so many times what becomes of another last
+#: bit of the parameters
+TIMES = 10
+#: in loops, XLA's convolutions take one processor, and minutes with whole batches
+OVERRIDES = {"mobile": ["train.batch_size=16"], "resnet20": ["train.batch_size=32"]}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_config_trains_alike_on_xla(path: Path):
-    cpu, xla = losses(path, STEPS)
+    cpu, xla, nudged = (losses(path, STEPS, device, nudge) for device, nudge in (*DEVICES, ("cpu", True)))
     np.testing.assert_allclose(xla[0], cpu[0], rtol=2e-6)
-    np.testing.assert_allclose(xla, cpu, rtol=CLOSE)
+    grown = np.maximum.accumulate(np.abs(nudged / cpu - 1))
+    far = np.abs(xla / cpu - 1)
+    assert (far <= np.maximum(CLOSE, TIMES * grown)).all(), (far, grown)
 
 
 @pytest.mark.slow
@@ -32,15 +41,15 @@ def test_without_kinks_rounding_stays_small(name: str, tmp_path: Path):
     text = next(path for path in CONFIGS if path.stem == name).read_text()
     assert "relu" in text
     (tmp_path / "smooth.yaml").write_text(text.replace("relu", "tanh"))
-    cpu, xla = losses(tmp_path / "smooth.yaml", 4)
+    cpu, xla = (losses(tmp_path / "smooth.yaml", 4, device, nudge) for device, nudge in DEVICES)
     np.testing.assert_allclose(xla, cpu, rtol=5e-6)
 
 
-def losses(path: Path, steps: int) -> list[np.ndarray]:
-    """Those of the cpu kernels and of XLA."""
-    found = []
-    for device in ("cpu", "xla"):
-        job = open_job(load(path, [f"train.device={device}"]), [path.parent])
-        plan = StepPlans(job).plan(0, min(steps, job.batching.updates))
-        found.append(job.engine.train("train", plan, collect=False).losses)
-    return found
+def losses(path: Path, steps: int, device: str, nudge: bool) -> np.ndarray:
+    """The losses of some steps; `nudge` moves every parameter to the next number before."""
+    job = open_job(load(path, [f"train.device={device}", *OVERRIDES.get(path.stem, ())]), [path.parent])
+    if nudge:
+        names = [value.name for value in job.network.graph.parameters()]
+        job.engine.write({name: np.nextafter(job.engine.arrays[name], np.float32(np.inf)) for name in names})
+    plan = StepPlans(job).plan(0, min(steps, job.batching.updates))
+    return job.engine.train("train", plan, collect=False).losses

@@ -47,7 +47,7 @@ class Backend:
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set values by name."""
         for name, array in arrays.items():
-            self._state[name] = self._devices.put(np.array(array, np.float32))
+            self._state[name] = self._devices.put(np.asarray(array, np.float32))
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Runner:
         """A network on a part of the data; `instead` names state to use in place of another."""

@@ -79,12 +79,13 @@ class Devices:
 
         return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec("rows"))
 
-    def put(self, array: np.ndarray) -> Any:
-        """A copy of an array on every device; integers have 32 bits there."""
+    def put(self, array: Any) -> Any:
+        """A copy of an array on every device, unless it is there; integers have 32 bits there."""
         import jax
 
-        given = array.astype(narrow(array.dtype), copy=False)
-        return jax.device_put(given, self.everywhere(), may_alias=False)
+        if not isinstance(array, jax.Array):  # the processor would use the very memory of some arrays of NumPy
+            array = np.array(array, narrow(array.dtype))
+        return jax.device_put(array, self.everywhere())
 
     @property
     def memory(self) -> int | None:

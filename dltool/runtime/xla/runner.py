@@ -78,7 +78,9 @@ class Runner:
     def missing(self, plan: StepPlan, *, collect: bool) -> dict[Hashable, Source]:
         """What a plan and parts of it need, but is not compiled: calls by their shape, and the orders of epochs."""
         columns = encode(plan).shape[1]
-        shapes = dict.fromkeys(self._shape(plan, piece, collect=collect) for piece in self._pieces(plan))
+        shapes = dict.fromkeys(
+            self._shape(plan, piece, collect=collect) for piece in self._pieces(plan, collect=collect)
+        )
         sources: dict[Hashable, Source] = {shape: self._source(shape, columns) for shape in shapes}
         if self.traced.shuffle_key is not None:
             sources[_ORDERS] = of_orders(self._samples, self._orders_at_once, self._devices)
@@ -98,7 +100,11 @@ class Runner:
         Nothing is compiled here but single micro-batches.
         """
         lines = encode(plan)
-        made = [told for piece in self._pieces(plan) for told in self._run_piece(plan, piece, lines, collect)]
+        made = [
+            told
+            for piece in self._pieces(plan, collect=collect)
+            for told in self._run_piece(plan, piece, lines, collect)
+        ]
         for array in jax.tree.leaves(made):
             array.copy_to_host_async()
         return partial(self._result, plan, made)
@@ -124,9 +130,6 @@ class Runner:
 
     def _run_piece(self, plan: StepPlan, piece: Piece, lines: np.ndarray, collect: bool) -> Iterator[Any]:
         shape = self._shape(plan, piece, collect=collect)
-        if self._fills:
-            shape = self._like(shape)
-            piece = replace(piece, lines=shape.lines)
         if shape not in self._compiled and shape.lines > 1:  # such as the rest of a stretch that began elsewhere
             for i in range(piece.low, piece.high):
                 yield from self._run_piece(plan, Piece(i, i + 1, 1, piece.rows), lines, collect)
@@ -199,7 +202,7 @@ class Runner:
             self._orders_first = first
         return self._orders
 
-    def _pieces(self, plan: StepPlan) -> Iterator[Piece]:
+    def _pieces(self, plan: StepPlan, *, collect: bool) -> Iterator[Piece]:
         """Stretches of the plan.
 
         They begin at whole numbers of them in the data at hand, so that bits do not depend on where a plan begins and
@@ -207,6 +210,7 @@ class Runner:
         """
         if self._fills:
             lines = -(-len(plan) // -(-len(plan) // self._longest))
+            lines = self._like(self._shape(plan, Piece(0, lines, lines, self._network.rows), collect=collect)).lines
             for low in range(0, len(plan), lines):
                 yield Piece(low, min(low + lines, len(plan)), lines, self._network.rows)
             return

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dltool.runtime.device import Device
+from dltool.runtime.memory import aligned
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.xla.backend import Backend
+from dltool.runtime.xla.devices import Devices
 from dltool.runtime.xla.runner import Runner
 from dltool.training import bucketing, pace
 from tests.training.runs import lines, open_run, train
@@ -93,6 +96,13 @@ def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monke
     assert of_epoch > 2
     assert len(places) == len(arrived)
     assert all(event.is_set() for event in arrived)
+
+
+def test_what_was_brought_stays_when_its_buffer_is_filled_again():
+    devices, buffer = Devices.found(Device("xla")), aligned(1 << 16).view(np.float32)
+    brought = devices.put(buffer)
+    buffer[:] = 1
+    assert not np.asarray(brought).any()
 
 
 def test_spans_run_in_stretches_and_nothing_is_compiled_while_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

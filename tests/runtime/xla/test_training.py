@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dltool.data.samples.samples import Samples
 from dltool.training import pace
 from dltool.training.checkpoint import decode
 from dltool.training.continuing import continued
@@ -127,3 +128,18 @@ def test_more_data_than_memory_is_streamed(tmp_path: Path):
         runs.append(run)
     for one, other in zip(*map(lines, runs), strict=True):
         assert_alike(one, other)
+
+
+def test_fewer_rows_are_evaluated_by_a_program_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3)
+    many = {"data": {"synthetic": {"features": 5, "classes": 3, "rows": 2200}, "split": {"validation": 0.9}}}
+    job, _ = open_run(tmp_path, many, XLA)
+    part = job.dataset.parts["validation"]
+    assert isinstance(part, Samples)
+    whole = job.engine.evaluate("validation")  # eight batches, in calls of three
+    before = job.engine.compile_seconds
+    job.engine.attach("validation", part.rows(0, 1000))
+    some = job.engine.evaluate("validation")  # four batches, which would be two calls of two
+    assert job.engine.compile_seconds == before
+    np.testing.assert_array_equal(some.outputs, whole.outputs[:1000])
+    np.testing.assert_array_equal(some.losses[:3], whole.losses[:3])
