@@ -62,6 +62,10 @@ def _run(words: Sequence[str]) -> int:
         typer.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
     except Exception as error:
+        if "mpi4py" in sys.modules:
+            from dltool.cli.ranks import end_with_others
+
+            end_with_others(error)
         if "--traceback" in words or "--debug" in words:
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())

@@ -85,5 +85,16 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
     return max(one for _, one, _ in ends)
 
 
+def end_with_others(error: Exception) -> None:
+    """If an error is MPI's, wait to be ended: it then misses a rank, whose own end has been told.
+
+    The launcher ends all ranks soon; if it does not, this one tells the error and ends.
+    """
+    if type(error).__module__.partition(".")[0] == "mpi4py":
+        time.sleep(2 * PATIENCE)
+        _write(f"error: {error}\n")
+        os._exit(1)
+
+
 def _write(text: str) -> None:
     os.write(2, text.encode("utf-8", "surrogateescape"))

@@ -16,7 +16,8 @@ from dltool.report.environment import environment, keep, kept
 from dltool.report.making import report_after, report_unfinished
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError
-from dltool.training.loop import Outcome, Trainer
+from dltool.training.loop import Trainer
+from dltool.training.outcome import Outcome
 from dltool.training.signals import stopping_on_signals
 from dltool.training.strict_json import to_json
 

@@ -14,6 +14,7 @@ from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
 from dltool.program.summary import step_flops
+from dltool.runtime.backend import Backend
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.dividing import run_divided
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
@@ -150,6 +151,8 @@ class Engine:
     def begin(self, part: str, plan: StepPlan, *, collect: bool) -> Callable[[], StepResult]:
         """The same, but a device goes on by itself; what this returns waits for it and gives the result."""
         placed = self._placed(part, plan)
+        if len(self._training) == 1:
+            return self._begun(self._runner(self._training[0], part, average=False), placed, collect=collect)
         begun = []
         for number, low, high in runs_of_networks(plan):
             runner = self._runner(self._training[number], part, average=False)
@@ -267,119 +270,23 @@ def _backend(
     device: Device,
     ranks: Ranks,
     on_compile: Callable[[str, float | None], None] | None,
-) -> Any:
+) -> Backend:
     if debug:
-        return _Reference()
+        from dltool.runtime.reference_backend import ReferenceBackend
+
+        return ReferenceBackend()
     if device.kind == "cpu":
-        return _Fast(training, evaluation, threads, ranks, on_compile)
+        from dltool.runtime.cpu_backend import CpuBackend
+
+        return CpuBackend(training, evaluation, threads, ranks, on_compile)
     from dltool.runtime.xla.drivers import require_jax
     from dltool.runtime.xla.waking import awake
 
     require_jax(device.kind)
     awake(device.kind)  # two threads must not import JAX
-    from dltool.runtime.xla.backend import Backend
+    from dltool.runtime.xla.backend import XlaBackend
 
-    return Backend([*training, *evaluation], device, on_compile)
-
-
-class _Fast:
-    """State and runners of the cpu kernels."""
-
-    device_name, compiles_programs, ahead = "", False, 0
-
-    def __init__(
-        self,
-        training: Sequence[Network],
-        evaluation: Sequence[Network],
-        threads: int,
-        ranks: Ranks,
-        on_compile: Callable[[str, float | None], None] | None,
-    ):
-        from dltool.kernels.cpu import library
-        from dltool.program.division import divide
-        from dltool.runtime.binding import kernels_of
-        from dltool.runtime.exchange import CommonExchange, CommonMemory, MessageExchange
-        from dltool.runtime.memory import aligned
-        from dltool.runtime.state import State
-        from dltool.runtime.team import Team
-
-        self._ranks, self._division, self._exchange = ranks, None, None
-        programs, together, common = [network.program for network in evaluation], [], None
-        if training and ranks.size > 1:
-            programs += [half for one in training for half in (one.gradient_program, one.update_program)]
-            last, together_here = training[-1], ranks.neighbors == ranks.size
-            division = self._division = divide(
-                last.update_program, last.gradient_program, ranks.size, in_parcels=not together_here
-            )
-            kinds = [total.name for total in division.totals], division.parameters, division.statistics
-            together = [names for names in (*kinds, *division.slots) if names]
-            common = CommonMemory(ranks, division) if together_here else None
-        else:
-            programs += [network.program for network in training]
-        names = dict.fromkeys(name for program in programs for name in kernels_of(program))
-        self.compile_seconds = library.prepare(names, on_compile)
-        self._state = State(programs, together, common.blocks() if common else None)
-        self._team = Team(threads)
-        if self._division:
-            parts = ranks, self._division, self._state, self._team
-            self._exchange = CommonExchange(*parts, common) if common else MessageExchange(*parts)
-        self._evaluation = evaluation
-        self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
-        self.read = self._state.read
-
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
-        from dltool.runtime.rank_runner import RankRunner
-        from dltool.runtime.runner import Runner
-
-        if self._division and self._exchange and network not in self._evaluation:
-            return RankRunner(
-                network,
-                self._state,
-                data,
-                self._team,
-                ranks=self._ranks,
-                division=self._division,
-                exchange=self._exchange,
-            )
-        arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
-        return Runner(network.program, self._state, data, self._team, instead, arena=arena)
-
-    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
-        if self._exchange:
-            self._exchange.write(lambda: self._state.write(arrays))
-        else:
-            self._state.write(arrays)
-
-    def longest(self, network: Network) -> int:
-        return 1
-
-    def gather(self) -> None:
-        if self._exchange:
-            self._exchange.gather()
-
-
-class _Reference:
-    """State and interpreters of the reference kernels."""
-
-    compile_seconds = 0.0
-    device_name, compiles_programs, ahead = "", False, 0
-
-    def __init__(self) -> None:
-        self._state: dict[str, np.ndarray] = {}
-
-    def read(self, name: str) -> np.ndarray:
-        return self._state[name].copy()
-
-    def write(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self._state.update(arrays)
-
-    def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Any:
-        from dltool.runtime.interpreter import Interpreter
-
-        return Interpreter(network, self._state, data, instead)
-
-    def longest(self, network: Network) -> int:
-        return 1
+    return XlaBackend([*training, *evaluation], device, on_compile)
 
 
 class _Arrays(Mapping[str, np.ndarray]):

@@ -10,9 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import isnan, nan
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +20,8 @@ from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
-from dltool.runtime.plan import StepResult
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
+from dltool.training.call import Call
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
 from dltool.training.divergence import DivergedError, check_losses, count_finite
@@ -32,44 +30,12 @@ from dltool.training.job import Job
 from dltool.training.keeper import Keeper
 from dltool.training.meter import Meter
 from dltool.training.metrics_log import MetricsLog, NoLog, read_epochs
+from dltool.training.outcome import Outcome
 from dltool.training.pace import Pace
 from dltool.training.run_directory import RunDirectory
 from dltool.training.tensorboard import EventFiles
 
 _METER = "meter/"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a training ended."""
-
-    reason: str  # finished, early_stopping, signal
-    epochs: int
-    steps: int
-    seconds: float
-    metrics: dict[str, dict[str, Any]]  # loss and metrics by part, of the checkpoint named below
-    metrics_epoch: int  # the epoch that the metrics belong to: the best one
-    positive_class: dict[str, str]  # by the name of each metric that describes one class
-    best: dict[str, Any] | None  # epoch, monitor, value; None if no epoch has ended, or the metric was never defined
-    baselines: dict[str, dict[str, float]]  # metrics of simpler models on the test part, else the validation part
-    remark: str  # about a baseline that beats the network
-    checkpoint: Path
-
-
-@dataclass(frozen=True)
-class _Call:
-    """Updates that the engine has begun to run."""
-
-    result: Callable[[], StepResult]
-    first: np.ndarray  # which micro-batches open an update
-    epoch: int
-    update: int  # of the epoch, where they begin
-    step: int
-    rates: np.ndarray  # of learning, of each update
-    rows: np.ndarray
-    weights: np.ndarray
-    targets: np.ndarray | None
-    started: float  # when, but for what was compiled for it
 
 
 class Trainer:
@@ -89,7 +55,7 @@ class Trainer:
         self._pace = Pace()
         self._warned: set[str] = set()
         self._attached: Samples | None = None
-        self._calls: deque[_Call] = deque()  # begun, and not looked at
+        self._calls: deque[Call] = deque()  # begun, and not looked at
         self._finished = 0.0  # when the last one was
         self._counters = Counters()
         self._meter = job.meter()
@@ -170,7 +136,7 @@ class Trainer:
             self._attached = span.samples
         return span
 
-    def _begin_steps(self, span: Span, started: float) -> _Call:
+    def _begin_steps(self, span: Span, started: float) -> Call:
         counters, batching = self._counters, self._job.batching
         count = self._updates(span)
         compiled = self._job.engine.compile_seconds
@@ -192,7 +158,7 @@ class Trainer:
         )
         result = self._job.engine.begin("train", plan, collect=self._meter.wants_outputs)
         started += self._job.engine.compile_seconds - compiled
-        call = _Call(
+        call = Call(
             result, plan.first, counters.epoch, counters.update, counters.step, rates, rows, weights, targets, started
         )
         counters.step += count
@@ -204,11 +170,11 @@ class Trainer:
         while len(self._calls) > ahead:
             self._finish(self._calls.popleft())
 
-    def _finish(self, call: _Call) -> None:
+    def _finish(self, call: Call) -> None:
         result = call.result()
         now = time.monotonic()
         losses = np.add.reduceat(result.losses.astype(np.float64), np.flatnonzero(call.first))
-        self._log.append(self._step_lines(call, losses[: count_finite(losses)]))
+        self._log.append(call.lines(losses[: count_finite(losses)], self._train.log_every))
         check_losses(losses, call.rates, step=call.step, epoch=call.epoch)
         self._meter.add_losses(losses * call.weights, call.weights)
         if result.outputs is not None and call.targets is not None:
@@ -226,19 +192,6 @@ class Trainer:
         rest = (batching.updates_before(span.first) - done) % stretch  # of a stretch that another device has begun
         wanted = self._ranks.told(self._pace.updates(left))
         return min(left, rest or max(1, wanted // stretch) * stretch)
-
-    def _step_lines(self, call: _Call, losses: np.ndarray) -> list[dict[str, Any]]:
-        every, done = self._train.log_every, call.step
-        return [
-            {
-                "kind": "step",
-                "step": done + index + 1,
-                "epoch": call.epoch + 1,
-                "loss": float(losses[index]),
-                "lr": float(call.rates[index]),
-            }
-            for index in range(-(done + 1) % every, len(losses), every)
-        ]
 
     def _close_epoch(self) -> None:
         self._finish_steps()
@@ -355,7 +308,7 @@ class Trainer:
         meter = {_METER + name: array for name, array in self._meter.state().items()}
         return self._job.checkpoint(self._counters.arrays() | meter | self._baselines.kept)
 
-    def _progress(self, call: _Call, loss: float) -> Progress:
+    def _progress(self, call: Call, loss: float) -> Progress:
         batching, count = self._job.batching, len(call.rates)
         epochs = self._train.epochs - call.epoch
         samples = epochs * batching.epoch_samples - (call.update + count) * batching.update_size

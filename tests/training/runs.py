@@ -14,7 +14,8 @@ from dltool.config.loading import dump_yaml, load, resolved
 from dltool.training.checkpoint import Checkpoint, decode
 from dltool.training.events import Event, Progress
 from dltool.training.job import Job, open_job
-from dltool.training.loop import Outcome, Trainer
+from dltool.training.loop import Trainer
+from dltool.training.outcome import Outcome
 from dltool.training.run_directory import RunDirectory, create
 
 CLASSES = {"synthetic": {"features": 5, "classes": 3, "rows": 90}, "split": {"validation": 0.2, "test": 0.1}}

@@ -15,7 +15,7 @@ from dltool.config.loading import dump_yaml, resolved
 from dltool.distributed.ranks import this_process
 from dltool.training.initial import with_checkpoint
 from dltool.training.job import Job, open_job
-from dltool.training.loop import Outcome
+from dltool.training.outcome import Outcome
 from dltool.training.ranks import with_shards
 from dltool.training.run_directory import RunDirectory, create, refuse_unusable
 

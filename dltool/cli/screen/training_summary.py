@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dltool.formatting import duration, metrics_line, number, quoted
 
 if TYPE_CHECKING:
-    from dltool.training.loop import Outcome
+    from dltool.training.outcome import Outcome
     from dltool.training.run_directory import RunDirectory
 
 _ENDINGS = {

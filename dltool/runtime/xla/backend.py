@@ -10,6 +10,7 @@ import numpy as np
 
 from dltool.program.building import Network
 from dltool.program.summary import step_flops
+from dltool.runtime.backend import Backend
 from dltool.runtime.device import Device
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.xla.compiler import Compiler
@@ -18,7 +19,7 @@ from dltool.runtime.xla.limits import measured_limits
 from dltool.runtime.xla.runner import Runner
 
 
-class Backend:
+class XlaBackend(Backend):
     """The state of some networks on devices, by name."""
 
     compiles_programs, ahead = True, 1

@@ -13,7 +13,7 @@ import pytest
 from dltool.runtime.device import Device
 from dltool.runtime.memory import aligned
 from dltool.runtime.plan import StepPlan
-from dltool.runtime.xla.backend import Backend
+from dltool.runtime.xla.backend import XlaBackend
 from dltool.runtime.xla.devices import Devices
 from dltool.runtime.xla.runner import Runner
 from dltool.training import bucketing, pace
@@ -70,11 +70,11 @@ def test_so_it_is_in_an_evaluation(tmp_path: Path, events: list[str], monkeypatc
 
 def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The first call on a span does not end before the next span is there, which else would be never."""
-    bring, begin = Backend.bring, Runner.begin
+    bring, begin = XlaBackend.bring, Runner.begin
     arrived: list[threading.Event] = []
     places: list[tuple[int, int]] = []
 
-    def brought(self: Backend, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def brought(self: XlaBackend, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
         assert threading.current_thread().name == "dltool-feed"
         copies = bring(self, data)
         arrived[sum(event.is_set() for event in arrived)].set()
@@ -87,7 +87,7 @@ def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monke
             assert len(places) == len(arrived) or arrived[len(places)].wait(timeout=20)
         return result
 
-    monkeypatch.setattr(Backend, "bring", brought)
+    monkeypatch.setattr(XlaBackend, "bring", brought)
     monkeypatch.setattr(Runner, "begin", begun)
     job, run = open_run(tmp_path, LARGE, STREAMED)
     of_epoch = -(-job.batching.epoch_samples // job.feed.samples)
