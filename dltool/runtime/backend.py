@@ -14,14 +14,20 @@ from dltool.runtime.plan import StepPlan
 class Backend:
     """State by name, and runners of networks over it."""
 
-    #: what the networks run on, such as "NVIDIA H100"; empty for the processor
-    device_name: str = ""
-    #: spent on compiling so far
-    compile_seconds: float = 0.0
     #: whether networks are compiled for the data at hand, and run on a device with memory of its own
     compiles_programs = False
     #: how many calls can be under way while another one is prepared
     ahead = 0
+
+    @property
+    def device_name(self) -> str:
+        """What the networks run on, such as "NVIDIA H100"; empty for the processor."""
+        return ""
+
+    @property
+    def compile_seconds(self) -> float:
+        """Spent on compiling so far."""
+        return 0.0
 
     def read(self, name: str) -> np.ndarray:
         """A value as a logical array; a copy."""

@@ -45,7 +45,7 @@ class CpuBackend(Backend):
         else:
             programs += [network.program for network in training]
         names = dict.fromkeys(name for program in programs for name in kernels_of(program))
-        self.compile_seconds = library.prepare(names, on_compile)
+        self._compile_seconds = library.prepare(names, on_compile)
         self._state = State(programs, together, common.blocks() if common else None)
         self._team = Team(threads)
         if self._division:
@@ -53,6 +53,10 @@ class CpuBackend(Backend):
             self._exchange = CommonExchange(*parts, common) if common else MessageExchange(*parts)
         self._evaluation = evaluation
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
+
+    @property
+    def compile_seconds(self) -> float:
+        return self._compile_seconds
 
     def read(self, name: str) -> np.ndarray:
         return self._state.read(name)
