@@ -96,8 +96,9 @@ class _Guard:
     def watch(self) -> int:
         """Wait for the end of the rank; returns its exit code, or 128 + the signal that ended it."""
         code = self._wait()
-        if code and not self._joined:
+        if code > 128 or (code and not self._joined):
             time.sleep(GRACE)  # until the launcher has shown what was said
+        if code and not self._joined:
             end_all(code)
         return code
 

@@ -57,7 +57,7 @@ WIDE: dict[str, Any] = {
 
 
 @needs_mpi
-@pytest.mark.parametrize("clip", [None, {"norm": 0.5}])
+@pytest.mark.parametrize("clip", [pytest.param(None, marks=pytest.mark.slow), {"norm": 0.5}])
 def test_messages_bring_the_same_bytes_as_common_memory(tmp_path: Path, clip: Any, monkeypatch: pytest.MonkeyPatch):
     config = written(tmp_path, **{**WIDE, "train": {**WIDE["train"], "clip": clip}})
     alone = trained(tmp_path, 1, config)
@@ -94,7 +94,9 @@ WEIGHTED: dict[str, Any] = {**IMAGES, "loss": {"cross_entropy": {"class_weights"
 
 
 @needs_mpi
-@pytest.mark.parametrize("changes", [{}, WEIGHTED], ids=["table", "weighted images"])
+@pytest.mark.parametrize(
+    "changes", [pytest.param({}, marks=pytest.mark.slow, id="table"), pytest.param(WEIGHTED, id="weighted images")]
+)
 def test_samples_that_are_read_from_disk_come_in_the_same_order(tmp_path: Path, changes: dict[str, Any]):
     config = written(tmp_path, **changes)
     alone = trained(tmp_path, 1, config)

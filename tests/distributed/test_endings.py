@@ -61,6 +61,7 @@ def test_a_signal_stops_all_with_one_checkpoint_that_can_be_resumed(tmp_path: Pa
     assert arrays(place)
 
 
+@pytest.mark.slow
 @needs_mpi
 def test_a_rank_may_come_late(tmp_path: Path):
     """The others wait for it, however long machines take to start."""
