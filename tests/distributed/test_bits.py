@@ -134,6 +134,7 @@ def test_prepared_data_is_made_once_on_each_disk(tmp_path: Path, disk: str):
     assert arrays(tmp_path / "run") == trained(tmp_path, 1, config)
 
 
+@pytest.mark.slow
 @needs_mpi
 def test_a_run_is_resumed_on_other_ranks(tmp_path: Path):
     config = written(tmp_path, train={"epochs": 4})

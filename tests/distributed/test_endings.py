@@ -102,7 +102,9 @@ def test_a_rank_that_dies_before_all_have_met_ends_the_others(tmp_path: Path, nu
 
 
 @needs_mpi
-@pytest.mark.parametrize("without", ["rank 0", "rank 1", "both"])
+@pytest.mark.parametrize(
+    "without", ["both", *(pytest.param(rank, marks=pytest.mark.slow) for rank in ("rank 0", "rank 1"))]
+)
 def test_ranks_without_mpi4py_end_all_with_one_line(tmp_path: Path, without: str):
     script = tmp_path / "start.sh"
     alone = " ".join(command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run"))
@@ -140,6 +142,7 @@ def test_what_cannot_be_shared_is_refused_once(tmp_path: Path, name: str):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @needs_mpi
 def test_a_run_goes_on_by_itself_after_a_rank_has_died(tmp_path: Path):
     """The process that dies does so in the second epoch of the first attempt."""

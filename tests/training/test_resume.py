@@ -238,7 +238,14 @@ def unbroken(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "kill",
+    [
+        signal.SIGTERM,
+        signal.SIGKILL,
+        *(pytest.param(other, marks=pytest.mark.slow) for other in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_a_killed_process_resumes_to_the_same_end(tmp_path, unbroken, kill):
     config = write_config(tmp_path, LONG | {"train": {"epochs": 200}})
     run = RunDirectory(tmp_path / "run")

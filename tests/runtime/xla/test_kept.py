@@ -47,7 +47,14 @@ def test_a_file_that_was_cut_short_is_made_again(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "override", ["train.seed=6", "train.batch_size=9", "train.precision=tf32", "model=[{dense: {units: classes}}]"]
+    "override",
+    [
+        "train.batch_size=9",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("train.seed=6", "train.precision=tf32", "model=[{dense: {units: classes}}]")
+        ),
+    ],
 )
 def test_another_network_has_programs_of_its_own(override: str, tmp_path: Path):
     open_run(tmp_path, overrides=XLA)
