@@ -17,8 +17,8 @@ STEPS = 20
 DEVICES = (("cpu", False), ("xla", False))
 #: what rounding makes of the losses of 20 steps where it does not grow
 CLOSE = 1e-3
-#: rounding grows from step to step, most in convolutions before batch norms: so many times what becomes of another last
-#: bit of the parameters
+#: rounding errors grow from step to step, fastest where batch norm follows a convolution. The limit is this multiple of
+#: the drift between two runs whose parameters differ in the last bit
 TIMES = 10
 #: in loops, XLA's convolutions take one processor, and minutes with whole batches
 OVERRIDES = {"mobile": ["train.batch_size=16"], "resnet20": ["train.batch_size=32"]}

@@ -1,5 +1,5 @@
-"""A compiler of kernels: from functions in a small part of Python, by way of LLVM's language, to object files.
+"""The compiler of kernels: it turns functions, written in a small part of Python, into object files by means of LLVM.
 
-A kernel is typed as it is translated, from the types of its arguments on: numbers, pointers, vectors, tuples of these.
-There is no inference and no Python object, so that translating takes a few milliseconds.
+Types follow from those of the arguments while a function is read: numbers, pointers, vectors, and tuples of these.
+Nothing is inferred and no Python object is left, so translating takes a few milliseconds.
 """
