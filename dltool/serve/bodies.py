@@ -66,7 +66,7 @@ def json_of(content: bytes, line: int = 1) -> Any:
     if not content.strip():
         raise RefusedError(400, "the body is empty; send JSON such as [{…}], or CSV with Content-Type: text/csv")
     try:
-        value = json.loads(content)
+        value = json.loads(content, object_pairs_hook=_object)
         if _HALF_PAIR.search(content):
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -82,6 +82,16 @@ def json_of(content: bytes, line: int = 1) -> Any:
     except ValueError:
         raise RefusedError(400, "body: holds a number of more digits than can be read") from None
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, whose keys may not be given twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise RefusedError(400, f"body: an object has the key '{twice}' twice")
+    return found
 
 
 def job_of(served: Served, content: bytes, media_type: str) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -29,12 +30,15 @@ def test_every_op_has_a_cpu_kernel_unless_it_is_lowered():
     assert set(registered("op")) - {op.yaml_name for op in SUMMING} <= set(declared())
 
 
-@pytest.mark.parametrize("first", range(len(WIDTHS)))
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_cpu_kernel_does_what_the_reference_says(case: Case, first: int):
-    case = case.resized(WIDTHS[first:] + WIDTHS[:first])
+def test_a_cpu_kernel_does_what_the_reference_says(case: Case):
+    for first in range(len(WIDTHS)):
+        check_against_reference(case.resized(WIDTHS[first:] + WIDTHS[:first]), SPREADS[first % len(SPREADS)])
+
+
+def check_against_reference(case: Case, factor: float) -> None:
+    """Batches of a case, the first input multiplied by a factor, on several threads."""
     graph, _, _ = case.build()
-    factor = SPREADS[first % len(SPREADS)]
     for planned, batches in BATCHES:
         arrays = case.arrays(planned, "float32")
         spread(arrays, factor)
@@ -55,7 +59,7 @@ def test_a_cpu_kernel_does_what_the_reference_says(case: Case, first: int):
 
 
 def spread(arrays: Arrays, factor: float) -> None:
-    """StepPlans the first input, to reach the far ends of functions and the small numbers near zero."""
+    """Multiply the first input, to reach the far ends of functions and the small numbers near zero."""
     first = arrays.get("input_0")
     if first is not None and first.dtype == np.float32:
         first *= np.float32(factor)
@@ -111,14 +115,16 @@ LEAVES_OUT_PADDING = {"depthwise", "depthwise_data_gradient", "winograd_weight_g
 LEAVES_OUT_UNSEEN = {"attention", "attention_gradient"}
 
 
-@pytest.mark.parametrize(("broken", "place"), [(np.nan, 0), (np.nan, -1), (np.inf, 0), (-np.inf, -1)])
+#: a number that is not finite, and its place among those of an input
+BROKEN = ((np.nan, 0), (np.nan, -1), (np.inf, 0), (-np.inf, -1))
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_what_is_not_finite_stays_so(case: Case, broken: float, place: int):
+def test_what_is_not_finite_stays_so(case: Case):
     graph, _, _ = case.build()
-    for name in case.arrays(5, "float32"):
+    numbers = [name for name, array in case.arrays(5, "float32").items() if array.dtype == np.float32]
+    for name, (broken, place) in product(numbers, BROKEN):
         arrays = case.arrays(5, "float32")
-        if arrays[name].dtype != np.float32:
-            continue
         arrays[name].flat[place] = broken
         step = single(case.step(5))
         bound = Bound(graph, arrays, 5, threads=1)

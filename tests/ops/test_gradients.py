@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from .cases import CASES, Case
 STEP = 1e-5  # half the distance of the two points of a difference
 BAND = 1e-3  # elements so near a kink are skipped: the slopes on its two sides differ
 TOLERANCE = 1e-7  # relative to the larger of both values and 1
-MOST = 128  # elements of an input that are tried one by one; all together are tried in a direction
+MOST = 64  # elements of an input that are tried one by one; all together are tried in a direction
 
 
 @pytest.mark.parametrize("batch", [1, 5])
@@ -28,8 +29,10 @@ def test_gradient_is_the_slope(case: Case, batch: int):
     if case.kink:
         arrays["input_0"].flat[0] = arrays["input_1"].flat[0] if case.loss else 0.0
 
+    forward = replace(case, gradients=()).build()[0]
+
     def output() -> np.ndarray:
-        return run_graph(graph, arrays, step)[node.outputs[0].name].copy()  # a view would change with the input
+        return run_graph(forward, arrays, step)[node.outputs[0].name].copy()  # a view would change with the input
 
     upstream = np.full(output().shape, step.scale) if case.loss else arrays["dy"]
     values = run_graph(graph, arrays, step)

@@ -44,7 +44,7 @@ def test_accumulated_batches_are_one_larger_batch(name: str, compat: str | None,
     data, units, loss = LOSSES[name]
     hidden = {"dense": {"units": 6, "activation": "tanh"}}
     changes = {"data": data, "loss": loss, "model": [hidden, {"dense": units}], "compat": compat}
-    for last_batch in ("keep", "drop", "pad"):
+    for last_batch in ("keep", "drop", "pad") if compat is None else ("pad",):
         whole, arrays = _trained(tmp_path, changes, batch_size=24, last_batch=last_batch)
         pieces, others = _trained(tmp_path, changes, batch_size=8, accumulate=3, last_batch=last_batch)
         np.testing.assert_allclose(pieces, whole, rtol=1e-5, atol=1e-7)

@@ -87,12 +87,10 @@ def _machine() -> list[Finding]:
 
 
 def _vector_units() -> Finding:
-    from llvmlite import binding
-
+    from dltool.kernels import processor
     from dltool.kernels.cpu.registers import tile_of_products
 
-    features = binding.get_host_cpu_features()
-    found = [name for name in _UNITS if features.get(name)]
+    found = [name for name in _UNITS if processor.has(name)]
     advice = "" if {"avx2", "fma"} <= {*found} else "without AVX2 and FMA, kernels are several times slower"
     units = ", ".join(found) or platform.machine()
     return Finding("vector units", f"{units}; products in tiles of {tile_of_products()}", advice)
