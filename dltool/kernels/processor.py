@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 
 #: LLVM's name of a processor, and its features, such as +avx2,+fma
 NAME, FEATURES = "DLTOOL_CPU_NAME", "DLTOOL_CPU_FEATURES"
+
+IS_X86 = platform.machine() in ("x86_64", "AMD64")
 
 
 def name() -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dltool.kernels.cpu.kernel import declared
+from dltool.kernels.cpu.sharding import STREAMED
 from dltool.ops.op import StepRecord
 from dltool.program.sample_moments import SUMMING
 from dltool.registry import registered
@@ -68,7 +69,7 @@ def spread(arrays: Arrays, factor: float) -> None:
 def single(step: StepRecord) -> StepRecord:
     """The step with numbers that float32 holds, as the cpu kernels get them."""
     scalars = tuple(float(np.float32(scalar)) for scalar in step.scalars)
-    return StepRecord(step.step, step.epoch, step.position, step.rows, float(np.float32(step.scale)), scalars)
+    return replace(step, scale=float(np.float32(step.scale)), scalars=scalars)
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, what: str, *, least: float, close: float = CLOSE) -> None:
@@ -81,6 +82,13 @@ def assert_close(actual: np.ndarray, expected: np.ndarray, what: str, *, least: 
     if not (error <= close * max(least, np.abs(expected).max())).all():
         worst = np.unravel_index(np.argmax(error), error.shape)
         raise AssertionError(f"{what}{[int(i) for i in worst]}: cpu {actual[worst]!r}, reference {expected[worst]!r}")
+
+
+@pytest.mark.parametrize("shard", [(0, 4), (1, 4), (3, 4)])
+def test_totals_that_are_larger_than_the_caches(shard: tuple[int, int]):
+    (like,) = (case for case in CASES if case.op == "add_shard" and case.shard[0] == 0)
+    large = tuple(replace(given, shape=(STREAMED // 2 + 16, 32)) for given in like.inputs)
+    check_against_reference(replace(like, inputs=large, shard=shard), factor=1.0)
 
 
 SWEEP = np.concatenate([sign * np.logspace(-6, 2, 160, dtype=np.float32) for sign in (-1, 1)])

@@ -43,7 +43,7 @@ def _program(entry: Function) -> str:
     for function in found:
         if function not in _texts:
             _texts[function] = str(function)
-    return "\n".join(_texts[function] for function in found)
+    return "\n".join([*(_texts[function] for function in found), *map(str, _MODULE.metadata)])
 
 
 def _call(builder: Any, function: FunctionType, positional: list[Value], named: dict[str, Value]) -> Value:

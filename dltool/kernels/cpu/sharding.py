@@ -6,8 +6,11 @@ from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
-from dltool.kernels.cpu.vector import load, splat, store
+from dltool.kernels.cpu.vector import fence, load, splat, store, stream
 from dltool.kernels.records import COUNT, LANES, NUMBER
+
+#: vectors of a total that does not stay in the caches until all of it is read again
+STREAMED = 1 << 15
 
 
 @kernel
@@ -23,12 +26,18 @@ def add_shard(g, totals, step, low, high):
         free += 1
     levels = len(totals) if last else free
     result = totals[0 if last else free]
+    streams = result.blocks * result.rows >= STREAMED
     for i in range(low * LANES, high * LANES, LANES):
         value = load(g, i)
         for level in range(levels):
             if number >> level & 1:
                 value = load(totals[level], i) + value
-        store(result, i, value)
+        if streams:
+            stream(result, i, value)
+        else:
+            store(result, i, value)
+    if streams:
+        fence()
 
 
 @kernel

@@ -5,7 +5,6 @@ Every thread runs the same loop; threads meet at the end of each stage. What the
 
 from __future__ import annotations
 
-import platform
 from typing import Any
 
 from llvmlite import ir
@@ -15,6 +14,7 @@ from dltool.kernels.compiler.instruction import I8, I32, I64, call, instruction,
 from dltool.kernels.cpu.calls import call_at
 from dltool.kernels.cpu.kernel import entry
 from dltool.kernels.cpu.pointers import advance, integer_pointer
+from dltool.kernels.processor import IS_X86
 from dltool.kernels.records import (
     BATCH,
     FLAGS,
@@ -38,7 +38,6 @@ from dltool.kernels.records import (
     TABLE_TICKS,
 )
 
-_IS_X86 = platform.machine() in ("x86_64", "AMD64")
 #: the control bits "flush to zero" and "denormals are zero" of MXCSR
 _FLUSH = 0x8040
 
@@ -94,7 +93,7 @@ def flush_denormals():
 
     def emit(builder: Any, args: Any) -> Any:
         before = ir.Constant(I32, 0)
-        if _IS_X86:
+        if IS_X86:
             place = on_stack(builder, I32)
             _control(builder, "llvm.x86.sse.stmxcsr", place)
             before = builder.load(place)
@@ -110,7 +109,7 @@ def restore_rounding(before: Any):
     """Undo `flush_denormals`, so that other code of this thread is not affected."""
 
     def emit(builder: Any, args: Any) -> Any:
-        if _IS_X86:
+        if IS_X86:
             place = variable(builder, args[0])
             builder.store(args[0], place)
             _control(builder, "llvm.x86.sse.ldmxcsr", place)

@@ -15,7 +15,8 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import I32, call, instruction
-from dltool.kernels.records import LANES
+from dltool.kernels.processor import IS_X86
+from dltool.kernels.records import LANES, VECTOR_BYTES
 
 FMA = "llvm.fma.v16f32"
 
@@ -125,6 +126,32 @@ def store(pointer: Any, index: Any, value: Any):
         builder.store(args[2], address, align=4)
 
     return types.void(types.Pointer(pointer.element), types.int64, value), emit
+
+
+@instruction
+def stream(pointer: Any, index: Any, value: Any):
+    """Write 16 floats from `index` on, whole lines of the cache, past the cache: nothing is read for it.
+
+    Another thread sees them once `fence` was called.
+    """
+
+    def emit(builder: Any, args: Any) -> Any:
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), value.llvm.as_pointer())
+        written = builder.store(args[2], address, align=VECTOR_BYTES)
+        written.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+
+    return types.void(types.Pointer(pointer.element), types.int64, value), emit
+
+
+@instruction
+def fence():
+    """All that was streamed comes before what this thread writes from now on."""
+
+    def emit(builder: Any, args: Any) -> Any:
+        if IS_X86:
+            call(builder, "llvm.x86.sse.sfence", ir.VoidType())
+
+    return types.void(), emit
 
 
 @instruction
