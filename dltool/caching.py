@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "unfinished-"
@@ -55,7 +55,7 @@ def write_sound(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(_checksum(content) + b"\n" + content)
         Path(temporary).replace(path)
-    except OSError:
+    except BaseException:  # Ctrl-C among them
         Path(temporary).unlink(missing_ok=True)
         raise
 
@@ -65,7 +65,11 @@ def _checksum(content: bytes) -> bytes:
 
 
 def remove_abandoned() -> None:
-    """Remove the working folders of processes that were killed."""
+    """Remove the working folders of processes that were killed, and files that they had not finished."""
+    for file in cache_root().glob(f"*/{_PREFIX}file-*"):
+        with suppress(OSError):  # just finished, or owned by another user
+            if time.time() - file.stat().st_mtime > _YOUNG_SECONDS:
+                file.unlink()
     for folder in cache_root().glob(f"{_PREFIX}*"):
         try:
             lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

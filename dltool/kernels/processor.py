@@ -8,7 +8,7 @@ import platform
 #: LLVM's name of a processor, and its features, such as +avx2,+fma
 NAME, FEATURES = "DLTOOL_CPU_NAME", "DLTOOL_CPU_FEATURES"
 
-IS_X86 = platform.machine() in ("x86_64", "AMD64")
+IS_X86 = platform.machine() == "x86_64"
 
 
 def name() -> str:

@@ -15,12 +15,12 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "bench").glob("*.yaml"
 STEPS = 20
 #: what is compared, from the same parameters
 DEVICES = (("cpu", False), ("xla", False))
-#: what rounding makes of the losses of 20 steps where it does not grow
+#: how far losses may lie apart after 20 steps if rounding errors do not grow
 CLOSE = 1e-3
 #: rounding errors grow from step to step, fastest where batch norm follows a convolution. The limit is this multiple of
 #: the drift between two runs whose parameters differ in the last bit
 TIMES = 10
-#: in loops, XLA's convolutions take one processor, and minutes with whole batches
+#: XLA runs convolutions inside a loop on one processor: with whole batches they would take minutes
 OVERRIDES = {"mobile": ["train.batch_size=16"], "resnet20": ["train.batch_size=32"]}
 
 
@@ -37,7 +37,7 @@ def test_a_config_trains_alike_on_xla(path: Path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["conv1d", "mobile"])
 def test_without_kinks_rounding_stays_small(name: str, tmp_path: Path):
-    """A relu of what rounding moves across zero has another slope, which is most of what the losses differ by."""
+    """Rounding moves some inputs of a relu across zero, where its slope changes: that is most of the difference."""
     text = next(path for path in CONFIGS if path.stem == name).read_text()
     assert "relu" in text
     (tmp_path / "smooth.yaml").write_text(text.replace("relu", "tanh"))
@@ -46,7 +46,7 @@ def test_without_kinks_rounding_stays_small(name: str, tmp_path: Path):
 
 
 def losses(path: Path, steps: int, device: str, nudge: bool) -> np.ndarray:
-    """The losses of some steps; `nudge` moves every parameter to the next number before."""
+    """The losses of some steps; `nudge` first raises every parameter to the next larger float32."""
     job = open_job(load(path, [f"train.device={device}", *OVERRIDES.get(path.stem, ())]), [path.parent])
     if nudge:
         names = [value.name for value in job.network.graph.parameters()]

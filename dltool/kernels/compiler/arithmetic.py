@@ -78,6 +78,8 @@ def cast(builder: Any, value: Any, kind: Type, wanted: Type) -> Any:
         return value
     if not isinstance(kind, Number) or not isinstance(wanted, Number):
         raise TypeError(f"{kind} is no {wanted}")
+    if wanted == boolean and isinstance(kind, Float):
+        return builder.fcmp_unordered("!=", value, constant(kind, 0))
     if isinstance(kind, Float) and isinstance(wanted, Float):
         return (builder.fpext if wanted.bits > kind.bits else builder.fptrunc)(value, wanted.llvm)
     if isinstance(kind, Float):

@@ -232,12 +232,14 @@ class Expressions:
         if not isinstance(function, Known):
             raise TypeError(f"{ast.unparse(node.func)} cannot be called")
         arguments = self._values(node.args)
-        named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
+        named = {each.arg or "**": self.value(each.value) for each in node.keywords}
         return self._called(function.object, arguments, named)
 
     def _called(self, function: Any, arguments: list[Value], named: dict[str, Value]) -> Value:
         if isinstance(function, FunctionType):
             return self._call_function(self.builder, function, arguments, named)
+        if named:
+            raise TypeError(f"{getattr(function, '__name__', function)} takes no named arguments")
         if isinstance(function, Instruction):
             return self._instruction(function, arguments)
         if isinstance(function, type) and issubclass(function, tuple):

@@ -50,7 +50,7 @@ class _Variable:
 
 
 class Translation(Expressions):
-    """The body of a function, given its arguments; `result` is the type of what it returns."""
+    """The body of a function, translated for given arguments."""
 
     def __init__(self, target: Function, source: FunctionType, arguments: Sequence[Value], call: Callable[..., Value]):
         super().__init__(ir.IRBuilder(target.append_basic_block("entry")), scope_of(source), call)
@@ -106,19 +106,23 @@ class Translation(Expressions):
             if self.builder.block.is_terminated:
                 return
             try:
-                getattr(self, f"_statement_{type(node).__name__.lower()}")(node)
-            except (TypeError, AttributeError, KeyError, ValueError) as error:
+                translate = getattr(self, f"_statement_{type(node).__name__.lower()}", None)
+                if translate is None:
+                    raise TypeError(f"kernels have no {type(node).__name__}")
+                translate(node)
+            except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError) as error:
                 raise TranslationError(f"{self._file}:{node.lineno}: {ast.unparse(node)[:80]}: {error}") from error
 
     @contextmanager
     def _block(self) -> Iterator[None]:
-        """Statements that may be skipped; what is another type than in other blocks has no meaning behind them."""
+        """Statements that may be skipped. A name that gets another type in them has no value after them."""
         self._blocks.append(object())
         before = dict(self._variables)
         yield
         block = self._blocks.pop()
         for name, variable in before.items():
-            if self._variables[name] is not variable and self._variables[name].block is block:
+            now = self._variables.get(name)  # a block within may have taken it away
+            if now is not None and now is not variable and now.block is block:
                 del self._variables[name]
 
     def _statement_expr(self, node: ast.Expr) -> None:
@@ -199,6 +203,7 @@ class Translation(Expressions):
             builder.unreachable()
 
     def _statement_while(self, node: ast.While) -> None:
+        _require_no_else(node)
         builder = self.builder
         head, body, end = (builder.append_basic_block(name) for name in ("while", "body", "end"))
         builder.branch(head)
@@ -225,6 +230,7 @@ class Translation(Expressions):
         self.builder.branch(self._loops[-1][0])
 
     def _statement_for(self, node: ast.For) -> None:
+        _require_no_else(node)
         if not (isinstance(node.iter, ast.Call) and self.value(node.iter.func) == Known(range)):
             self._for_each(node)
             return
@@ -256,6 +262,8 @@ class Translation(Expressions):
         items = self.value(node.iter)
         if not isinstance(items, Group):
             raise TypeError("loops are over a range or a tuple")
+        if any(isinstance(one, ast.Break | ast.Continue | ast.Return) for one in ast.walk(node)):
+            raise TypeError("a loop over a tuple is written out, and cannot be left")
         for item in items.items:
             with self._block():
                 self._assign(node.target, item)
@@ -264,6 +272,11 @@ class Translation(Expressions):
 
 class TranslationError(Exception):
     """A kernel that cannot be translated, with its place."""
+
+
+def _require_no_else(node: ast.For | ast.While) -> None:
+    if node.orelse:
+        raise TypeError("loops have no else")
 
 
 def _is_stored(node: ast.Name) -> bool:

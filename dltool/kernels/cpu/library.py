@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
 
+from dltool.formatting import plural
 from dltool.kernels.cpu import cache as files
 from dltool.kernels.cpu.workspace import SPACES
 from dltool.kernels.records import Kernel
@@ -96,7 +97,7 @@ def _start(first: Kernel) -> CompilerProcess:
 
 
 def _compile_together(kernels: Sequence[Kernel], on_compile: Callable[[str, float | None], None]) -> None:
-    what = f"{len(kernels)} kernel{'s' * (len(kernels) > 1)}"
+    what = plural(len(kernels), "kernel")
     on_compile(what, 0.0)
     done = 0
     try:

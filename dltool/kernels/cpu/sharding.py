@@ -9,7 +9,7 @@ from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.vector import fence, load, splat, store, stream
 from dltool.kernels.records import COUNT, LANES, NUMBER
 
-#: vectors of a total that does not stay in the caches until all of it is read again
+#: from this many vectors on (2 MiB), a total does not stay in the caches until it is read again
 STREAMED = 1 << 15
 
 

@@ -111,7 +111,6 @@ def restore_rounding(before: Any):
     def emit(builder: Any, args: Any) -> Any:
         if IS_X86:
             place = variable(builder, args[0])
-            builder.store(args[0], place)
             _control(builder, "llvm.x86.sse.ldmxcsr", place)
 
     return types.void(types.uint32), emit

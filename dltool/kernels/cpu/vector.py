@@ -130,9 +130,9 @@ def store(pointer: Any, index: Any, value: Any):
 
 @instruction
 def stream(pointer: Any, index: Any, value: Any):
-    """Write 16 floats from `index` on, whole lines of the cache, past the cache: nothing is read for it.
+    """Write 16 floats from `index` on, a whole line of the cache, without reading that line into the cache.
 
-    Another thread sees them once `fence` was called.
+    The address must be a multiple of 64 bytes. Other threads see them once `fence` has been called.
     """
 
     def emit(builder: Any, args: Any) -> Any:

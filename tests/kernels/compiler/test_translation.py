@@ -213,6 +213,15 @@ def test_a_float32_stays_one_among_its_kind():
         ("out[0] = print(a)", "cannot be called in a kernel"),
         ("out[0] = out + a", "there is no Add of pointer to int64 and int64"),
         ("for x in a:\n        pass", "loops are over a range or a tuple"),
+        ("for x in (a, a):\n        break", "a loop over a tuple is written out, and cannot be left"),
+        ("for i in range(a):\n        pass\n    else:\n        out[0] = a", "loops have no else"),
+        ("assert a", "kernels have no Assert"),
+        ("out[0] = max(a, key=a)", "max takes no named arguments"),
+        (
+            "if a > 0:\n        x = 1\n        if a:\n            if a > 2:\n                x = 0.5\n    out[0] = x",
+            "'x' ",
+        ),
+        ("x = (1, 2)\n    out[0] = x[2]", "out of range"),
         ("helper(1)", "helper takes one, two"),
     ],
 )
