@@ -62,12 +62,12 @@ def _run(words: Sequence[str]) -> int:
         typer.echo(f"error: {where}{error.strerror or error}", err=True)
         return 1
     except Exception as error:
+        if "--traceback" in words or "--debug" in words:
+            raise
         if "mpi4py" in sys.modules:
             from dltool.cli.ranks import end_with_others
 
             end_with_others(error)
-        if "--traceback" in words or "--debug" in words:
-            raise
         what = " ".join(f"{type(error).__name__}: {error}".split())
         typer.echo(f"error: {what}; {_TRACEBACK.format(' '.join(words))}", err=True)
         return 1

@@ -13,7 +13,7 @@ class Log:
     """A file that a rank copies what it would show to, for as long as it can be written."""
 
     def __init__(self, path: Path):
-        self._path, self._file = path, path.open("a", encoding="utf-8", buffering=1)
+        self._path, self._file = path, path.open("a", encoding="utf-8", errors="surrogateescape", buffering=1)
         self.problem = ""
 
     def write(self, text: str) -> None:

@@ -86,13 +86,13 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
 
 
 def end_with_others(error: Exception) -> None:
-    """If an error is MPI's, wait to be ended: it then misses a rank, whose own end has been told.
+    """Where the error is MPI's, another rank has died and its guard has said so: wait for the launcher to end this one.
 
-    The launcher ends all ranks soon; if it does not, this one tells the error and ends.
+    If it does not, show the error and exit.
     """
     if type(error).__module__.partition(".")[0] == "mpi4py":
         time.sleep(2 * PATIENCE)
-        _write(f"error: {error}\n")
+        _write(f"{socket.gethostname()}: error: {' '.join(str(error).split())}\n")
         os._exit(1)
 
 

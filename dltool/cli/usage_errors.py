@@ -40,7 +40,7 @@ def explain_usage(error: Any, words: Sequence[str]) -> str:
         hint = did_you_mean(choice["word"], re.findall(r"'([^']*)'", choice["choices"]))
         message = f"{message[: choice.start()]}'{choice['word']}'; {hint}"
     if found := re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", message):
-        message = f"takes no such argument: {found[1]}"
+        message = f"unexpected argument{'s' if ' ' in found[1] else ''}: {found[1].replace(' ', ', ')}"
     return f"{path}: {message[:1].lower()}{message[1:]}" + ("" if message.endswith("?") else f"; see {path} --help")
 
 

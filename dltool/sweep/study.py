@@ -105,14 +105,27 @@ class Study:
         self._spent = max((one.user_attrs.get("elapsed", 0.0) for one in frozen), default=0.0)  # in processes before
 
     @property
+    def _points(self) -> int | None:
+        """How many trials differ from each other, and from the config as written; None if any number does."""
+        possible = self._space.every if self._grid is None else self._grid
+        return None if possible is None else len(possible) + 1
+
+    @property
+    def more(self) -> tuple[str, str] | None:
+        """The key of the limit that has ended this sweep, and twice its value; None where all values were tried."""
+        if self.out_of_time:
+            assert self._sweep.time is not None
+            return "time", f"{2 * seconds_in(self._sweep.time):g}s"
+        count = len(self.trials)
+        return None if self._points is not None and count >= self._points else ("trials", str(2 * count))
+
+    @property
     def limit(self) -> int | None:
         """The number of trials; None if only time limits them."""
-        possible = self._space.every if self._grid is None else self._grid
-        points = None if possible is None else len(possible) + 1
         wanted = self._sweep.trials
         if wanted is None and self._grid is None and self._sweep.time is None:
             wanted = TRIALS
-        return min((one for one in (wanted, points) if one is not None), default=None)
+        return min((one for one in (wanted, self._points) if one is not None), default=None)
 
     @property
     def trials(self) -> list[Trial]:

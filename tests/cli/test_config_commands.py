@@ -77,7 +77,7 @@ def test_version(capsys: Output) -> None:
          " dltool completion --help"),
         (["export", "run", "-o", "x.c", "--format", "onx"], "dltool export: invalid value for '--format': 'onx'; did"
          " you mean 'onnx'?"),
-        (["list", "a", "b"], "dltool list: takes no such argument: b; see dltool list --help"),
+        (["list", "a", "b"], "dltool list: unexpected argument: b; see dltool list --help"),
         (["list", "denze"], "unknown name 'denze'; did you mean 'dense'?"),
         (["list", "zzz"], f"unknown name 'zzz'; kinds: {KINDS}"),
         (["bench", "--threads", "one"], "--threads: expected whole numbers above 0 such as 1,2, got 'one'"),

@@ -51,6 +51,8 @@ def test_a_sweep_from_its_start_to_the_best_config(tmp_path: Path, capsys: pytes
     assert main(["sweep", "small.yaml", "--sweep-dir", "sweeps/small"]) == 0
     more = "dltool sweep small.yaml --sweep-dir sweeps/small --trials 8"
     assert capsys.readouterr().out.startswith(f"this sweep is complete; for more trials: {more}\n")
+    assert main(["sweep", "small.yaml", "--time", "0.001", "--trials", "9"]) == 0
+    assert capsys.readouterr().out.startswith("this sweep is complete; for more trials: dltool sweep small.yaml --set ")
     found = swept(capsys)  # complete: nothing is run again
     assert [trial["trial"] for trial in found["trials"]] == [0, 1, 2, 3]
     best = found["best"]
@@ -173,6 +175,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path, capsys: pytes
             "sweep.optimizer.adam.lr: the first bound must be below the second, got [1, 0.1]",
         ),
         (["--set", "sweep.optimizer.adam.rate=[0.1, 0.2]"], "sweep.optimizer.adam.rate: "),
+        (["--set", "~sweep.optimizer.adam.rl"], "to delete; did you mean 'sweep.optimizer.adam.lr'?"),
         (["--sweep-dir", "full"], "full: the directory is not empty, and holds no sweep; choose another: --sweep-dir"),
         (["--set", "data={table: {path: missing.csv, target: y}}"], "data.table.path: no file 'missing.csv'"),
         (

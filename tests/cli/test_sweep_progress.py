@@ -20,7 +20,7 @@ def test_the_live_table(higher: bool, width: int):
     live = LiveSweep()
     live._console = Console(width=width, height=30, record=True, force_terminal=False)
     claims = [Claim(number, {"optimizer.lr": number / 7} if number else {}, Lock(Path("lock"))) for number in range(12)]
-    live.begin(SweepHeading("digits", "validation.accuracy", higher, 30, 2, 40, before=3))
+    live.begin(SweepHeading("digits", "validation.accuracy", higher, 2, 40, before=3))
     for claim in claims:
         live.began(claim)
     for claim in claims[:8]:

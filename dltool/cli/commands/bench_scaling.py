@@ -24,7 +24,7 @@ from dltool.bench.subject import open_subjects
 from dltool.cli.screen.bench_progress import showing_progress
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
-from dltool.formatting import duration, rate
+from dltool.formatting import duration, plural, rate
 from dltool.program.parcels import parcel_sizes
 from dltool.training.strict_json import to_json
 
@@ -55,7 +55,7 @@ def _as_data(name: str, measured: Measured, predictions: Sequence[Prediction]) -
 
 
 def _write(name: str, measured: Measured, predictions: Sequence[Prediction], network: str) -> None:
-    threads = f"{measured.threads} thread{'s' if measured.threads > 1 else ''}"
+    threads = plural(measured.threads, "thread")
     header = ("processes", "rows each", "compute", "exchange", "samples/s", "efficiency")
     rows = [
         (
@@ -70,14 +70,17 @@ def _write(name: str, measured: Measured, predictions: Sequence[Prediction], net
     ]
     title = f"{name}: predicted steps of {measured.batch:,} rows, on processes of {threads}"
     write_table(title, header, rows, right=range(len(header)))
-    assumptions = (
+    parcels = len(parcel_sizes(measured.parameter_bytes))
+    assumptions = [
         f"measured here: a step takes {measured.fixed * 1e3:.3g} ms and {measured.per_row * 1e6:.3g} µs for each row",
         f"each process sends and receives 2 · (n − 1) / n of {amount(measured.parameter_bytes)}, "
         f"at {USABLE:.0%} of {network} a second",
         f"{LATENCY * 1e6:.0f} µs for each message, of which 2 · (n − 1) carry each of "
-        f"{len(parcel_sizes(measured.parameter_bytes))} parcels; {amount(round(ADDED))} of gradients added a second",
-        f"the machines are like this one, and gradients travel during the last {HIDING:.0%} of computing",
-    )
+        f"{plural(parcels, 'parcel')}; {amount(round(ADDED))} of gradients added a second",
+        "the machines are like this one",
+    ]
+    if parcels > 1:
+        assumptions.append(f"all parcels but the last travel while the last {HIDING:.0%} of a step is computed")
     for text in assumptions:
         typer.echo(f"  {text}")
     typer.echo()

@@ -12,7 +12,7 @@ from dltool.bench.subject import open_subjects
 from dltool.cli.screen.bench_progress import showing_progress
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
-from dltool.formatting import duration, rate
+from dltool.formatting import duration, plural, rate
 from dltool.training.strict_json import to_json
 
 
@@ -36,7 +36,7 @@ def bench_streaming(
 
 
 def _write(result: Streaming) -> None:
-    threads = f"{result.threads} thread{'s' if result.threads > 1 else ''}"
+    threads = plural(result.threads, "thread")
     title = (
         f"{result.subject.experiment.name} on {threads}: {amount(result.subject.data_bytes)} of samples, "
         f"of which {amount(result.memory_bytes)} may be in memory"

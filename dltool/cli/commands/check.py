@@ -20,11 +20,10 @@ from dltool.cli.typed_config import load_typed
 from dltool.config.experiment import Experiment
 from dltool.config.idle import idle_fields
 from dltool.data.dataset.config_sources import notes_on_files
-from dltool.data.files.quoting import plural
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.samples.signature import Signature
 from dltool.findings import Finding, note, warning
-from dltool.formatting import quantity, rate, size
+from dltool.formatting import plural, quantity, rate, size
 from dltool.program.building import build_network, row_order
 from dltool.program.generation import require_causal
 from dltool.program.lint import lint

@@ -37,7 +37,7 @@ def export(
         hint = did_you_mean(out.suffix or out.name, FORMATS)
         raise InputError(Problem(f"the ending of the file, or --format, says what to write; {hint}", str(out)))
     if ending == ".safetensors" and layout is None:
-        raise InputError(Problem("for whom are the tensors? --layout torch or --layout keras", str(out)))
+        raise InputError(Problem("say which framework the tensors are for: --layout torch or --layout keras", str(out)))
     if ending != ".safetensors" and layout is not None:
         message = f"--layout {layout} belongs to a .safetensors file; leave it out, or name such a file"
         raise InputError(Problem(message, str(out)))

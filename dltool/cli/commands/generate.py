@@ -10,8 +10,8 @@ from pathlib import Path
 import typer
 
 from dltool.cli.screen.viewer import choose_viewer
-from dltool.data.files.quoting import plural
 from dltool.errors import InputError
+from dltool.formatting import plural
 from dltool.training.generation import Generator, Sampling
 from dltool.training.saving import find, load
 

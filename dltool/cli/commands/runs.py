@@ -17,7 +17,7 @@ from dltool.config.writing import dump_inline
 from dltool.data.files.paths import did_you_mean_path
 from dltool.data.files.quoting import cut
 from dltool.errors import InputError, Problem, did_you_mean
-from dltool.formatting import duration, number, scalar_metrics
+from dltool.formatting import duration, number, plural, scalar_metrics
 from dltool.training.recorded_run import RecordedRun, runs_in
 from dltool.training.strict_json import to_json
 
@@ -66,7 +66,7 @@ def list_runs(folder: Path, *, sort: str | None, where: Sequence[str], columns: 
         return
     cells = [[_text(name, _value(name, pair)) for name in names] for pair in rows]
     right = [place for place, name in enumerate(names) if isinstance(_value(name, rows[0]), int | float)]
-    write_table(f"{len(rows)} run{'s' if len(rows) > 1 else ''} in {folder}", names, cells, right=right)
+    write_table(f"{plural(len(rows), 'run')} in {folder}", names, cells, right=right)
     if not columns and len(different) > DIFFERENCES:
         others = ", ".join(different[DIFFERENCES : DIFFERENCES + 12])
         typer.echo(f"more that differs: {others}{', …' if len(different) > DIFFERENCES + 12 else ''}  (--columns)")

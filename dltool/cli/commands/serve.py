@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem
-from dltool.formatting import quoted
+from dltool.formatting import plural, quoted
 
 if TYPE_CHECKING:
     from dltool.serve.served import Served

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dltool.bench.machine import Machine
 from dltool.bench.results import Comparison, Result
 from dltool.cli.screen.table import write_table
-from dltool.formatting import duration, rate, size
+from dltool.formatting import duration, plural, rate, size
 
 #: smallest share of a step with which an op of a layer is listed
 SHOWN = 0.005
@@ -136,7 +136,7 @@ def _write_layer_ops(result: Result, where: str) -> None:
 
 def name_of(result: Result) -> str:
     """The config and number of threads of a result."""
-    return f"{result.subject.experiment.name} on {result.threads} thread{'s' if result.threads > 1 else ''}"
+    return f"{result.subject.experiment.name} on {plural(result.threads, 'thread')}"
 
 
 def _share(share: float) -> str:

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from dltool.cli.screen.live_view import LiveView
 from dltool.cli.screen.sweep_viewer import SweepHeading, SweepViewer, outcome
-from dltool.data.files.quoting import plural
-from dltool.formatting import duration, number
+from dltool.formatting import duration, number, plural
 from dltool.sweep.space import described
 from dltool.sweep.study import Claim, Ended
 

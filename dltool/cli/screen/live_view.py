@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -24,9 +23,9 @@ class LiveView(Lines):
         self._console = Console(highlight=False)
         self._frames_per_second, self._transient = frames_per_second, transient
 
-    @abstractmethod
     def _render(self) -> RenderableType:
         """The current state."""
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self._live = Live(

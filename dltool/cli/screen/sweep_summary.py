@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from dltool.cli.screen.table import write_table
-from dltool.formatting import duration, metrics_line, number
+from dltool.formatting import duration, metrics_line, number, plural
 from dltool.report.sweep_page import SweepContent, TrialContent
 from dltool.sweep.space import shown
 
@@ -74,7 +74,7 @@ def _write_trials(content: SweepContent) -> None:
     header = ["trial", content.metric, "epochs", "time", "ended", *keys]
     rows = [_cells(trial, keys) for trial in content.ranked[:SHOWN]]
     count = len(content.trials)
-    title = f"{count} trial{'s' if count > 1 else ''}" + (f", the best {SHOWN}" if count > SHOWN else "")
+    title = plural(count, "trial") + (f", the best {SHOWN}" if count > SHOWN else "")
     write_table(title, header, rows, right=[0, 1, 2, 3])
 
 

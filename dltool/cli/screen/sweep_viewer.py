@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from math import nan
 
 from dltool.cli.screen.lines import Lines, PlainLines, WarningLines
-from dltool.data.files.quoting import plural
-from dltool.formatting import duration, number
+from dltool.formatting import duration, number, plural
 from dltool.sweep.messages import Looked
 from dltool.sweep.space import described
 from dltool.sweep.study import Claim, Ended
@@ -21,7 +20,6 @@ class SweepHeading:
     name: str
     metric: str
     higher_is_better: bool
-    epochs: int
     workers: int
     limit: int | None  # trials
     before: int  # that have ended already
@@ -60,7 +58,7 @@ class PlainSweep(PlainLines, SweepViewer):
         """A line about the sweep."""
         self._heading = heading
         total = "" if heading.limit is None else f" of {heading.limit}"
-        done = f", {heading.before}{total} trials have ended" if heading.before else ""
+        done = f", {heading.before}{total} ended before" if heading.before else ""
         trials = plural(heading.limit, "trial") if heading.limit else "trials until the time is up"
         self.say(f"{heading.name}: {trials}, {plural(heading.workers, 'worker')}{done}")
 
@@ -84,7 +82,7 @@ def outcome(ended: Ended | None, metric: str) -> str:
     if ended.reason == "diverged":
         return "diverged"
     if ended.reason == "pruned":
-        return f"pruned after {ended.epochs} epochs at {number(ended.value)}"
+        return f"pruned after {plural(ended.epochs, 'epoch')} at {number(ended.value)}"
     return f"{metric} {number(ended.value)} · epoch {ended.epoch} of {ended.epochs} · {duration(ended.seconds)}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dltool.cli.rank_streams import logging_rank
 from dltool.cli.screen.lines import Lines, WarningLines
+from dltool.formatting import plural
 from dltool.runtime.device import LOADED, PROGRAM
 from dltool.training.events import Event, Warned
 
@@ -30,7 +31,7 @@ class Heading:
     @property
     def place(self) -> str:
         """What the training runs on."""
-        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        threads = plural(self.threads, "thread")
         return self.device or (f"{self.ranks} processes of {threads}" if self.ranks > 1 else threads)
 
 
