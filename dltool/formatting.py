@@ -19,6 +19,11 @@ def number(value: Any) -> str:
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.4g}"
 
 
+def plural(count: int, noun: str) -> str:
+    """The noun with its number."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def rate(value: float) -> str:
     """A rate with three digits and its unit prefix, such as "5.2 M"."""
     return quantity(value) if value >= 999.5 else f"{quantity(value)} "

@@ -9,12 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # pyright: ignore[reportMissingImports]
+from sklearn.utils import check_array  # pyright: ignore[reportMissingImports]
 from sklearn.utils.multiclass import check_classification_targets  # pyright: ignore[reportMissingImports]
-from sklearn.utils.validation import (  # pyright: ignore[reportMissingImports]
-    _check_sample_weight,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data  # pyright: ignore[reportMissingImports]
 
 from dltool.api.model import load
 from dltool.api.training import train
@@ -43,9 +40,11 @@ class _Network(BaseEstimator):
         """The rows that count, and their weights if they differ."""
         if sample_weight is None:
             return {"x": x, "y": y}
-        weights = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
+        weights = check_array(sample_weight, ensure_2d=False, dtype="float64", input_name="sample_weight")
+        if weights.shape != (len(x),) or (weights < 0).any():
+            raise ValueError("sample_weight must be a number that is not negative for each row")
         if not weights.any():
-            raise ValueError("sample_weight is 0 for all rows")
+            raise ValueError("sample_weight is zero for all rows")
         return {"x": x[weights > 0], "y": y[weights > 0], "w": weights[weights > 0]}
 
     def _fit(self, arrays: Mapping[str, Any]) -> Self:

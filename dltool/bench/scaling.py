@@ -1,8 +1,8 @@
 """How fast a config would train on many processes: a model on paper, of measured steps and an assumed network.
 
-A step takes as long as its shard on one process, and what is left of the exchange then: gradients go to their owners,
-the first of them while the rest of the backward is computed, and parameters come back, (n − 1) / n of their bytes each
-time and each way.
+A step takes as long as its shard takes on one process, plus the part of the exchange that computing does not hide:
+gradients go to their owners, most of them during the backward, and parameters come back. Each process sends and
+receives (n − 1) / n of their bytes in either direction.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from dltool.program.parcels import parcel_sizes
 SHARDS = 8
 #: seconds that a message takes over TCP, besides its bytes
 LATENCY = 30e-6
-#: part of a network's speed that is left where all send to all over TCP, as tests/distributed/hosts.py measures it
+#: share of a network's nominal speed that TCP reaches where all send to all, fitted to tests/distributed/hosts.py
 USABLE = 0.85
-#: part of a step during which gradients travel already
+#: share of a step's computing during which gradients already travel
 HIDING = 1 / 3
 #: bytes that one process adds in a second, where several share the memory
 ADDED = 5e9

@@ -51,7 +51,9 @@ class StepPlans:
     def _networks(self, epochs: np.ndarray, in_epoch: np.ndarray) -> np.ndarray:
         """The network of each update (n,), given by its epoch and its index in that epoch."""
         feed, found = self._job.feed, np.full(len(epochs), -1)
-        for epoch in np.unique(epochs).tolist() if isinstance(feed, Bucketed) else ():
+        if not isinstance(feed, Bucketed):
+            return found
+        for epoch in np.unique(epochs).tolist():
             span = feed.span(epoch, 0, lambda: False)
             assert span is not None
             assert span.networks is not None

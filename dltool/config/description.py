@@ -40,7 +40,7 @@ class Block(BaseModel):
     inline_field: ClassVar[str | None] = None
     #: fields that have no effect if another field has a certain value: field → (other field, value)
     idle: ClassVar[Mapping[str, tuple[str, Any]]] = {}
-    #: a key that is no field is a path, dots and all
+    #: whether keys that are not fields are paths into the config, such as `optimizer.lr`
     keys_are_paths: ClassVar[bool] = False
 
     @model_validator(mode="before")

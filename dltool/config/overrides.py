@@ -129,6 +129,7 @@ def _delete(holder: Node, step: str | int, path: Path) -> None:
     elif isinstance(holder.content, dict):
         if step not in holder.content:
             close = nearest(str(step), holder.content)
-            hint = f"; did you mean '{path_text((*path[:-1], close))}'?" if close else ""
+            above = path_text(path).removesuffix(str(step))
+            hint = f"; did you mean '{above}{close}'?" if close else ""
             raise CannotEnterError(f"there is no {path_text(path)} to delete{hint}")
         del holder.content[str(step)]

@@ -115,7 +115,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 def _by_name(parts: Sequence[Part], groups: Sequence[Group], rename: Mapping[str, str]) -> dict[str, Group]:
     """Groups by the paths of the parts that are called like them; those of one name follow each other."""
     found: dict[str, Group] = {}
-    for spelled in (_attribute, _plain):
+    for spelled in (_as_attribute, _attribute, _plain):
         named: dict[str, list[Group]] = {}
         for group in groups:
             if group not in found.values():
@@ -131,9 +131,14 @@ def _joined(path: str, name: str) -> str:
     return f"{path}{name}" if path.endswith("_") else f"{path}.{name}"
 
 
+def _as_attribute(name: str) -> str:
+    """A name as `dltool export` writes it: as an attribute in Python."""
+    return re.sub(r"\W", "_", name)
+
+
 def _attribute(name: str) -> str:
-    """A name as `dltool export` writes it, which has added "_again" to the second of two that became the same."""
-    return re.sub(r"\W", "_", re.sub(r"(_again)+$", "", name))
+    """The same without the "_again" that the second of two has got that became the same."""
+    return re.sub(r"(_again)+$", "", _as_attribute(name))
 
 
 def _plain(name: str) -> str:

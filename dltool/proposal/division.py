@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dltool.config.experiment import Task
-from dltool.data.files.quoting import plural
 from dltool.data.tables.profile import ColumnProfile, ascending
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 from dltool.proposal.entry import Entry
 from dltool.proposal.layout import Look
 

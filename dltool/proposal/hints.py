@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dltool.data.files.quoting import plural
 from dltool.data.inspection.columns import called_id
 from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, note, warning
+from dltool.formatting import plural
 from dltool.proposal.layout import Look
 
 #: names of columns that identify a person or another group of rows

@@ -17,7 +17,7 @@ from dltool.data.column_types.number import Number
 from dltool.data.column_types.text import Text
 from dltool.data.files.gzipped import is_gzipped
 from dltool.data.files.paths import locate_all
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.tables import query
 from dltool.data.tables.columns import Column
 from dltool.data.tables.csv_file import CsvFile, UnevenError
@@ -30,6 +30,7 @@ from dltool.data.tables.table_file import TEXT, TableFile
 from dltool.data.tables.workbook import WorkbookFile
 from dltool.errors import InputError, Problem
 from dltool.findings import Finding, note, warning
+from dltool.formatting import plural
 from dltool.proposal.digits import possible_dates
 from dltool.proposal.entry import Entry
 from dltool.proposal.target import makes_classes

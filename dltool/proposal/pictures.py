@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from dltool.data.files.quoting import plural
 from dltool.data.images.header import Header
 from dltool.data.images.reader import ImageReader
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.sources.images import Images
 from dltool.errors import Problem
 from dltool.findings import Finding, note, warning
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 from dltool.proposal.seen import Seen
 
 #: images of each part to decode, to find damaged ones

@@ -14,14 +14,13 @@ from typing import Literal
 
 from dltool.data.files.gzipped import is_gzipped
 from dltool.data.files.paths import locate, locate_all
-from dltool.data.files.quoting import plural
 from dltool.data.images.archive import split_archive
 from dltool.data.images.files import FolderFiles, ImageFiles
 from dltool.data.images.formats import is_called_image
 from dltool.data.images.layout import classes_of, part_of, parts
 from dltool.data.sources.images import image_files
 from dltool.errors import InputError, Problem
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 from dltool.proposal.prose import is_running_text
 
 Kind = Literal["table", "npz", "npy", "idx", "images", "series", "text_stream"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dltool.data.files.paths import locate_all
-from dltool.data.files.quoting import plural
 from dltool.data.files.text_pieces import text_pieces
 from dltool.data.vocabularies.character import CharacterFitting
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 from dltool.proposal.entry import Entry
 from dltool.proposal.proposal import Proposal
 from dltool.proposal.recognition import Found

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from dltool.data.files.quoting import percent, plural
+from dltool.data.files.quoting import percent
 from dltool.data.inspection.leaks import Leak, find_leaks
 from dltool.data.inspection.sample import take_sample
 from dltool.data.tables.profile import frequent
 from dltool.errors import InputError, Problem
 from dltool.findings import Finding
+from dltool.formatting import plural
 from dltool.proposal.assembly import assemble
 from dltool.proposal.columns import Choice, choose_columns
 from dltool.proposal.division import divide, time_column

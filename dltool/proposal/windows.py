@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Request
 from dltool.data.sources.source import Source
 from dltool.errors import InputError
+from dltool.formatting import plural
 from dltool.proposal.assembly import assemble
 from dltool.proposal.division import divide_series
 from dltool.proposal.entry import Entry, plain

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.data.inspection.sample_images import as_bytes, pictures_of
 from dltool.data.samples.samples import joined_samples
 from dltool.errors import InputError, Problem, RunError
+from dltool.formatting import plural
 from dltool.report.formats import share, shortened
 from dltool.training.assessment import Assessment
 from dltool.training.examples import Example

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from dltool.data.files.quoting import shown
 from dltool.serve.asgi import CSV, JSON, Request
 from dltool.serve.served import Served
 from dltool.serve.worker import Job
@@ -43,6 +44,14 @@ class RefusedError(Exception):
         super().__init__("\n".join(lines))
 
 
+class _RepeatedKeyError(Exception):
+    """A JSON object has a key twice."""
+
+    def __init__(self, key: str):
+        self.key = key
+        super().__init__(key)
+
+
 async def body_of(request: Request, limits: Limits) -> bytes:
     """The whole body; raises RefusedError if it is too large or does not arrive."""
     announced = request.headers.get(b"content-length", b"0")
@@ -69,9 +78,12 @@ def json_of(content: bytes, line: int = 1) -> Any:
         value = json.loads(content, object_pairs_hook=_object)
         if _HALF_PAIR.search(content):
             json.dumps(value, ensure_ascii=False).encode()
+    except _RepeatedKeyError as error:
+        place = f"body:{line}" if line > 1 else "body"
+        raise RefusedError(400, f"{place}: an object has the key {shown(error.key)} twice") from None
     except json.JSONDecodeError as error:
         place = f"body:{line + error.lineno - 1}:{error.colno}"
-        reason = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" starting at")
+        reason = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at").removesuffix(" starting")
         raise RefusedError(400, f"{place}: not JSON: {reason}{_CSV_HINT}") from None
     except UnicodeDecodeError:
         raise RefusedError(400, "body: not UTF-8 text") from None
@@ -88,9 +100,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object, whose keys may not be given twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise RefusedError(400, f"body: an object has the key '{twice}' twice")
+        seen = set[str]()
+        for name, _ in pairs:
+            if name in seen:
+                raise _RepeatedKeyError(name)
+            seen.add(name)
     return found
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from dltool.config.loading import from_resolved
-from dltool.data.files.quoting import plural
 from dltool.data.prediction.rows import Piece, PredictionRows, opened
 from dltool.data.prediction.sources import PredictionSource, prediction_sources
 from dltool.data.preprocessing.features import Preparation
@@ -24,6 +23,7 @@ from dltool.data.samples.signature import Signature
 from dltool.data.sources.source import Source
 from dltool.distributed.ranks import ALONE, Ranks
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
 from dltool.runtime.plan import Evaluation

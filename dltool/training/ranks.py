@@ -10,6 +10,7 @@ from dltool.data.dataset.dataset import Dataset
 from dltool.data.store.budget import memory_for
 from dltool.distributed.ranks import Ranks
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: keys that may differ between ranks
 _OWN = ("train.threads",)
@@ -48,7 +49,7 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
         raise InputError(Problem(message, path="train.device"))
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:
-        parts = f"{train.parts} shard{'s' if train.parts > 1 else ''}"
+        parts = plural(train.parts, "shard")
         words = " or ".join([", ".join(map(str, fitting[:-1])), str(fitting[-1])]) if fitting[1:] else "1"
         message = f"a batch of {parts} cannot be shared by {size} processes; start {words} of them"
         raise InputError(Problem(message, path="train.shards"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,10 +36,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
     Bytes of file names that are not text are escaped in texts as in JSON and YAML.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    target = Path(os.path.realpath(path))  # a symbolic link stays one
+    # other processes may write the same file at this moment
+    temporary = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except OSError as error:
         raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
     finally:

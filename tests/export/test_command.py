@@ -103,7 +103,7 @@ def test_a_format_stands_above_the_ending(run: Path, capsys: Output):
     assert main(["export", str(run), "-o", "net.txt", "--format", "c"]) == 0
     assert "void predict(const float *in, float *out)" in Path("net.txt").read_text()
     assert main(["export", str(run), "-o", "net.c", "--format", "safetensors"]) == 2
-    assert "for whom are the tensors?" in capsys.readouterr().err
+    assert "say which framework the tensors are for" in capsys.readouterr().err
 
 
 def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
@@ -123,7 +123,7 @@ def test_a_checkpoint_is_not_overwritten(run: Path, capsys: Output):
         (["-o", "there/net.onnx"], "there: there is no such folder; make it first"),
         (
             ["-o", "net.safetensors"],
-            "net.safetensors: for whom are the tensors? --layout torch or --layout keras",
+            "net.safetensors: say which framework the tensors are for: --layout torch or --layout keras",
         ),
         (
             ["-o", "net.c", "--layout", "torch"],

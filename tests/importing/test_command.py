@@ -14,6 +14,7 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 from dltool.cli.main import main
+from dltool.training.saving import find
 from tests.importing.frameworks import GOLDEN, outputs_of, recorded
 from tests.importing.test_networks import torch_config
 
@@ -79,6 +80,20 @@ def test_columns_whose_names_are_alike_are_told_apart(layout: str, capsys: Outpu
     for network in ("run", "net"):
         assert main(["predict", network, "data.csv", "-o", f"{network}.csv"]) == 0
     assert Path("run.csv").read_text() == Path("net.csv").read_text()
+
+
+@pytest.mark.parametrize("layout", ["torch", "keras"])
+def test_a_name_that_ends_as_if_it_had_come_twice(layout: str, capsys: Output):
+    model = [{"dense": {"units": 8, "name": name}} for name in ("enc_again", "enc")]
+    data = {"synthetic": {"features": 8, "classes": 2, "rows": 20}, "split": {"validation": 0}}
+    settings = {"loss": "cross_entropy", "train": {"epochs": 1}}
+    Path("c.yaml").write_text(yaml.safe_dump({"data": data, "model": [*model, {"dense": "classes"}], **settings}))
+    assert main(["train", "c.yaml", "--run-dir", "run"]) == 0
+    assert main(["export", "run", "-o", "net.safetensors", "--layout", layout]) == 0
+    assert main(["import", "net.safetensors", "-o", "net"]) == 0
+    trained, imported = (load_file(find(Path(folder))) for folder in ("run", "net"))
+    for name in ("enc_again.weight", "enc.weight"):
+        np.testing.assert_array_equal(imported[name], trained[name])
 
 
 def test_weights_alone_fill_the_layers_of_a_config(capsys: Output):

@@ -27,6 +27,7 @@ from tests.training.tables import KINDS
 
 pytestmark = pytest.mark.usefixtures("workplace")
 CSV = {"content-type": "text/csv"}
+LINES = {"content-type": "application/x-ndjson"}
 JSON = {"content-type": "application/json"}
 
 
@@ -99,8 +100,15 @@ def test_waiting_requests_are_answered_together_and_alone_the_same(ask: Asking):
         ("[3]", JSON, 422, "rows[0]: is of type int"),
         ("", JSON, 400, "the body is empty; send JSON such as"),
         ('[{"a": 1,}]', JSON, 400, "body:1:10: not JSON: "),
+        ('[{"a": "\t"}]', JSON, 400, "body:1:9: not JSON: invalid control character;"),
         ('[{"a": 1, "b": 2, "a": 3}]', JSON, 400, "body: an object has the key 'a' twice"),
-        ('{"a": 1}\n\n{"a', {"content-type": "application/x-ndjson"}, 400, "body:3:2: not JSON: unterminated string;"),
+        (
+            '{"a": 1}\n{"b": 1, "b": 2}',
+            {"content-type": "application/x-ndjson"},
+            400,
+            "body:2: an object has the key 'b' twice",
+        ),
+        ('{"a": 1}\n\n{"a', LINES, 400, "body:3:2: not JSON: unterminated string;"),
         ("[" * 100_000, JSON, 400, "body: brackets are nested too deeply"),
         ('["\\ud800"]', JSON, 400, "body: holds half of a surrogate pair"),
         (b'["\xff"]', JSON, 400, "body: not UTF-8 text"),

@@ -49,6 +49,13 @@ def test_pages_end_in_html():
         require_page(Path("page.pdf"))
 
 
+def test_a_link_stays_a_link():
+    Path("link").symlink_to("folder/file")
+    write_whole(Path("link"), "content")
+    assert Path("folder/file").read_text() == "content"
+    assert Path("link").is_symlink()
+
+
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def write_bytes(path: Path, content: bytes) -> int:

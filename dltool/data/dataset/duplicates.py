@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.data.images.uniform import constant
 from dltool.data.samples.samples import Samples
+from dltool.formatting import plural
 
 #: most rows to compare: more hashes would take long to sort
 MOST_ROWS = 4_000_000

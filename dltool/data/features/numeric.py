@@ -12,10 +12,10 @@ from pydantic import Field
 from dltool.config.description import Component, written
 from dltool.data.features.feature import CellError, Encoder, Feature, Fitting
 from dltool.data.features.missing import LARGEST, filled, missing, present
-from dltool.data.files.quoting import plural
 from dltool.data.scaling.moments import Moments
 from dltool.data.scaling.quantiles import Sample, from_normal, normal_knots, to_normal
 from dltool.data.scaling.scaling import Quantile, Scale, Scaling
+from dltool.formatting import plural
 from dltool.registry import register
 
 Missing = Literal["mean", "median", "refuse"]

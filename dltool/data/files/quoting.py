@@ -20,8 +20,3 @@ def percent(share: float, digits: int = 2) -> str:
     """A share as a percentage with a number of digits, never as a power of ten."""
     rounded = float(f"{100 * share:.{digits}g}")
     return f"{rounded:g} %" if rounded >= 1e-4 or not share else "less than 0.0001 %"
-
-
-def plural(count: int, noun: str) -> str:
-    """The noun with its number."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

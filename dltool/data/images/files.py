@@ -9,10 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from dltool.data.files.folder_walk import Walk
-from dltool.data.files.quoting import plural
 from dltool.data.images.formats import START, is_called_image, starts_like_image
 from dltool.errors import InputError, Problem, printable
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 #: why a file is left out
 NO_IMAGE, ARCHIVED = "no image", "an archive, which is only read if it is named"

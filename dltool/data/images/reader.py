@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.data.images.files import ImageFiles, left_out_notes, named
 from dltool.data.images.header import DamagedImageError, Header, damage, header, open_image
 from dltool.data.images.layout import classes_of, empty_classes, known_classes_of, passed_over, require_one_part
@@ -22,6 +21,7 @@ from dltool.data.images.uniform import constant
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Raw, Reader
 from dltool.errors import InputError, Problem, printable
+from dltool.formatting import plural
 
 if TYPE_CHECKING:
     from dltool.data.sources.images import Images

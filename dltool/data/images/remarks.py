@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dltool.data.files.quoting import plural
 from dltool.data.images.header import Header
 from dltool.data.images.pixels import FULL_RANGE, Form
+from dltool.formatting import plural
 
 #: smaller changes of the aspect ratio are not reported
 SQUASHED = 0.02

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dltool.data.arrays.axes import image_shape
-from dltool.data.files.quoting import plural
 from dltool.data.readers.reader import Reader
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 #: samples that a note names
 LISTED = 3

@@ -13,6 +13,7 @@ from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 from dltool.data.tables.profile import ColumnProfile
 from dltool.findings import Finding, warning
+from dltool.formatting import plural
 
 #: fewest rows to decide whether a column only names them
 FEWEST_ROWS = 32
@@ -92,7 +93,7 @@ def _becomes(encoder: Encoder) -> str:
     """How a column is encoded, such as "category: one-hot of 6"."""
     numbers, field = len(encoder.names), encoder.field
     if field is None:
-        return f"{encoder.kind}: {numbers} number{'s' if numbers > 1 else ''}"
+        return f"{encoder.kind}: {plural(numbers, 'number')}"
     if field.sequence:
         return f"{encoder.kind}: {field.length:,} of {field.size:,}"
     if field.width is None:

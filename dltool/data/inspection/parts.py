@@ -10,11 +10,10 @@ from math import sqrt
 import numpy as np
 
 from dltool.config.data import PARTS, Rows, SplitConfig
-from dltool.data.files.quoting import plural
 from dltool.data.splitting.partition import Partition
 from dltool.data.tables.reader import TableReader
 from dltool.findings import Finding, note, warning
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 #: fewest rows for reliable results
 FEWEST_ROWS = 30

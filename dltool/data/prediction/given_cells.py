@@ -17,12 +17,13 @@ import numpy as np
 from dltool.config.columns import clean_name
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Number
-from dltool.data.files.quoting import cut, plural
+from dltool.data.files.quoting import cut
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.readers.reader import Raw
 from dltool.data.tables.columns import Column, missing_words
 from dltool.data.tables.table_file import TEXT
 from dltool.errors import InputError, Problem, nearest
+from dltool.formatting import plural
 
 #: the cells of each column, all of one length; None where a value is missing
 Cells = Mapping[str, list[Any]]

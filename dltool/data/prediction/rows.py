@@ -59,10 +59,10 @@ class PredictionRows:
         self.bad: Counter[str] = Counter()  # unreadable cells by column, unless these are refused
         self._skipped = np.empty(0, np.int64)  # rows with such cells that are left out
 
-    def _given_weights(self, outline: Outline, column: str) -> np.ndarray:
+    def _given_weights(self, outline: Outline, name: str) -> np.ndarray:
         usable = slice(None) if self.usable is None else self.usable
         weights = np.zeros(outline.rows, np.float32)
-        weights[usable] = row_weights(outline, column, usable, path="", purpose="to evaluate")
+        weights[usable] = row_weights(outline, name, usable, path="", purpose="to evaluate")
         return weights
 
     @property

@@ -43,8 +43,9 @@ class Npy(Source):
         return [locate(name, folders, field) for field, name in named.items() if name]
 
     def at(self, path: str) -> Self:
-        """Other features, without targets, since their file is not known."""
-        return super().at(path).model_copy(update={"targets": self.targets if self.targets == INPUTS else ""})
+        """Other features, without targets and weights, since their files are not known."""
+        targets = self.targets if self.targets == INPUTS else ""
+        return super().at(path).model_copy(update={"targets": targets, "weight": None})
 
     def open(self, folders: Sequence[Path], request: Request) -> Reader:
         """Reads the targets and weights, and only shape and type of the features."""

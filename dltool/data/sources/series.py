@@ -11,12 +11,13 @@ from pydantic import Field, PositiveInt
 
 from dltool.data.arrays.values import LARGEST, unusable
 from dltool.data.files.paths import locate
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.files.text_lines import filled_lines
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import ArrayReader, Reader
 from dltool.data.sources.source import Source
 from dltool.errors import InputError, Problem, did_you_mean
+from dltool.formatting import plural
 from dltool.registry import register
 
 #: the replacement for undecodable bytes

@@ -47,6 +47,6 @@ def _text(cell: object) -> str:
     """A cell as written in a config."""
     if isinstance(cell, bool | np.bool_):
         return "true" if cell else "false"
-    if isinstance(cell, float | np.floating) and cell == int(cell):
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
     return str(cell).strip()

@@ -9,7 +9,7 @@ import numpy as np
 
 from dltool.config.data import PARTS, DataConfig, Rows, SplitConfig
 from dltool.config.experiment import TARGETS
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.readers.outline import Outline
 from dltool.data.scaling.scaling import Scaling, Standard
 from dltool.data.splitting.row_weights import loss_weights
@@ -17,7 +17,7 @@ from dltool.data.splitting.split import Index, among, split_rows
 from dltool.data.targets.class_names import rows_of_classes
 from dltool.data.targets.target import Target, encode, understand, usable_rows
 from dltool.errors import InputError, Problem
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 #: names of classes that a note lists
 LISTED = 5
@@ -120,7 +120,7 @@ def _split_main(
             message = "samples of a time series are always divided by time, not by a column"
             raise InputError(Problem(message, path="data.split"))
         if column not in main.extras:
-            message = "rows can be divided by a column of a table, or by an array of an .npz file; other data has none"
+            message = "rows can be divided by a column of a table or by an array of an .npz file; this data has neither"
             raise InputError(Problem(message, path="data.split"))
     if data.source.divides:
         _require_shares(data.split)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from dltool.config.data import DataConfig
-from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import Outline
 from dltool.data.splitting.split import Index
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 
 def row_weights(outline: Outline, name: str, index: Index, *, path: str, purpose: str) -> np.ndarray:
@@ -43,22 +43,22 @@ def loss_weights(
 ) -> dict[str, np.ndarray]:
     """How much each row of a source counts in the loss (rows,) float32, by source; those to train on average 1.
 
-    `rows` are those of each part, with their source; others count 0. Empty where the config names no column. Raises
+    `rows` are those of each part, with their source; others count 0. Empty where the config names no weights. Raises
     InputError with the problems of all parts.
     """
     found: dict[str, np.ndarray] = {}
     mean, problems = 1.0, []
     for part, (source, index) in rows.items():
         of_source = data.source if source == "train" else getattr(data, source)
-        column = of_source.weight_name
-        if column is None:
+        name = of_source.weight_name
+        if name is None:
             continue
         path = (
             f"data.{of_source.yaml_name}.weight" if source == "train" else f"data.{source}.{of_source.yaml_name}.weight"
         )
         purpose = "to train on" if part == "train" else f"of the {part} part"
         try:
-            weights = row_weights(outlines[source], column, index, path=path, purpose=purpose)
+            weights = row_weights(outlines[source], name, index, path=path, purpose=purpose)
         except InputError as error:
             problems += error.problems
             continue

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.data.readers.outline import TimeOrder
 from dltool.data.splitting.splitters import Splitter
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: order in which parts give up rows if two are too close to each other
 GIVES_WAY = ("train", "validation", "test")

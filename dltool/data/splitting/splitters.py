@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from dltool.config.data import PARTS
-from dltool.data.files.quoting import plural
 from dltool.data.tables.key_columns import Place, moment, require_cells, times_of
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 from dltool.kernels.reference.random import permute
 
 #: rows that are put in order at a time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dltool.data.files.quoting import percent, plural, shown
+from dltool.data.files.quoting import percent, shown
 from dltool.data.files.text_lines import Encoding
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Raw, Reader
@@ -14,6 +14,7 @@ from dltool.data.streams.tokens import Blocks, Tokens
 from dltool.data.vocabularies.kinds import VocabularyKind, fitting_of, stored_vocabulary
 from dltool.data.vocabularies.vocabulary import Vocabulary
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 
 class StreamReader(Reader):

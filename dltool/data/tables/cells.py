@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from dltool.data.arrays.values import unusable
-from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 
 def require_values(place: Callable[[int], str], columns: Mapping[str, np.ndarray], advice: str) -> None:

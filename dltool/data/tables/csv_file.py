@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dltool.config.columns import clean_name
-from dltool.data.files.quoting import plural
 from dltool.data.tables import query
 from dltool.data.tables.csv_text import find_division, first_records, has_header, line_end, lines_of
 from dltool.data.tables.dialect import Dialect
 from dltool.data.tables.table_file import TEXT, TableFile, field_names, repeated_name
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 
 class UnevenError(InputError):

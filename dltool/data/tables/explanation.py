@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.tables.csv_text import odd_line_end
 from dltool.data.tables.json_text import broken_line
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: what is wrong with a file as a whole, by a word in what duckdb says
 _REASONS = {

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: where a row stands, for messages
 Place = Callable[[int], str]

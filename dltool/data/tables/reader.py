@@ -12,7 +12,7 @@ from dltool.config.writing import dump_inline
 from dltool.data.column_types.column_type import ColumnType
 from dltool.data.column_types.date import Date
 from dltool.data.column_types.number import Integer, Number
-from dltool.data.files.quoting import LONGEST, plural, shown
+from dltool.data.files.quoting import LONGEST, shown
 from dltool.data.readers.outline import Bad, Outline, Task
 from dltool.data.readers.reader import Raw, Reader
 from dltool.data.tables.cells import require_values
@@ -20,6 +20,7 @@ from dltool.data.tables.columns import Column
 from dltool.data.tables.database import Database
 from dltool.data.tables.table_file import TEXT
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: what texts of a type look like, in SQL: such that nothing of them is lost, as leading zeros would be
 _LOOKS = {

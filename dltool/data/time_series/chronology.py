@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.data.tables.key_columns import Place, moment
 from dltool.data.time_series.step import Step
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 Gaps = Literal["split", "keep", "fill", "refuse"]
 Repeats = Literal["refuse", "first", "last", "keep"]

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.tables.key_columns import moment
 from dltool.data.time_series.calendar import calendar
 from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_index import LISTED
 from dltool.data.time_series.window_reader import Future, WindowLayout
 from dltool.errors import InputError, Problem
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 
 class _End(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltool.data.arrays.values import EXACT, LARGEST
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.readers.outline import Outline, Request
 from dltool.data.readers.reader import Reader
 from dltool.data.tables.key_columns import group_numbers, require_cells, times_of
@@ -18,6 +18,7 @@ from dltool.data.time_series.calendar import calendar
 from dltool.data.time_series.chronology import Ordering
 from dltool.data.time_series.step import Step
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 if TYPE_CHECKING:
     from dltool.data.sources.windows import Windows

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
+from dltool.formatting import plural
 
 #: longest distance of rows without a gap, in usual steps; longer for weekdays, because of holidays
 LONGEST, LONGEST_ON_WEEKDAYS = 1.5, 3.5

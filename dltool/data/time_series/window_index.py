@@ -8,14 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from dltool.data.files.quoting import plural, shown
+from dltool.data.files.quoting import shown
 from dltool.data.readers.history import History
 from dltool.data.readers.outline import TimeOrder
 from dltool.data.tables.key_columns import moment, moment_of
 from dltool.data.time_series.ordered_table import OrderedTable
 from dltool.data.time_series.window_reader import WindowLayout
 from dltool.errors import InputError, Problem
-from dltool.formatting import first_few
+from dltool.formatting import first_few, plural
 
 #: names of series that a note lists
 LISTED = 5

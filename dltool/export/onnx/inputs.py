@@ -82,10 +82,11 @@ class TableInputs(Inputs):
 
     def add(self, model: Model) -> dict[str, str]:
         numbers, codes = [], []
-        for name, column in self._columns.items():
-            model.scope = f"{name}/"
+        for name, column in self._columns.items():  # all before any node, whose name could be that of a column
             model.input(name, column.dtype, column.shape)
             self.meanings[name] = column.meaning
+        for name, column in self._columns.items():
+            model.scope = f"{name}/"
             made = column.encoded(model, name)
             numbers += [made.numbers] if made.numbers else []
             codes += [made.codes] if made.codes else []

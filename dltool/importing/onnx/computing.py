@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dltool.data.files.quoting import plural
 from dltool.errors import InputError, Problem
+from dltool.formatting import plural
 
 #: samples of the batch
 BATCH = 2

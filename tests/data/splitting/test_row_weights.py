@@ -126,6 +126,7 @@ def test_predictions_for_arrays_need_no_weights(data: Any):
     np.savez("data.npz", x=np.zeros((2, 1)))
     request = Request(targets=False)
     other = written.source if data is _npz else written.source.at("x.npy")
+    assert data is _npz or other.weight is None
     with prediction_rows.opened(other, Preprocessing.from_json(preprocessing), [FOLDER], request) as rows:
         assert rows.rows == (2 if data is _npz else 6)
 

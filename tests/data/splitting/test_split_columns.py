@@ -249,9 +249,16 @@ def test_arrays_of_an_archive_divide_its_rows():
     assert of_parts[0] != of_parts[1]
 
 
+def test_numbers_without_end_are_no_names_of_parts():
+    np.savez("data.npz", x=np.zeros((3, 1)), y=[0.5, 1.5, 2.5], part=[0.0, np.inf, 1.0])
+    names = {"name": "part", "train": "0", "validation": "1", "test": None}
+    (line,) = problems({"npz": "data.npz", "split": {"column": names}})
+    assert "'inf'" in line
+
+
 def test_other_arrays_have_no_columns_to_divide_by():
     np.save("x.npy", np.zeros((4, 3)))
     np.save("y.npy", [0.5, 1.5, 2.5, 3.5])
     assert problems({"npy": {"path": "x.npy", "targets": "y.npy"}, "split": {"group": "where"}}) == [
-        "data.split: rows can be divided by a column of a table, or by an array of an .npz file; other data has none"
+        "data.split: rows can be divided by a column of a table or by an array of an .npz file; this data has neither"
     ]
