@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from dltool import __version__
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
+from dltool.formatting import quoted
 
 #: increased with every change that an older dltool could misread
 VERSION = 1
@@ -91,9 +92,9 @@ def _verify(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str
     if metadata.get("format") != "dltool":
         raise _unusable(
             path,
-            "a safetensors file, but not a dltool checkpoint; to make one of it: "
-            f"dltool import {path} -o FOLDER; to start a training from its parameters: "
-            f"dltool train CONFIG --init-from {path}",
+            "a safetensors file, but not a dltool checkpoint; to turn it into one: "
+            f"dltool import {quoted(path)} -o FOLDER; to start a training from its parameters: "
+            f"dltool train CONFIG --init-from {quoted(path)}",
         )
     version = metadata.get("version", "")
     if version.isdecimal() and int(version) > VERSION:

@@ -62,10 +62,9 @@ def note_on_waking(device: Device) -> list[str]:
 
 def device_for_rows(kind: str) -> Device:
     """The device to evaluate or predict with."""
-    expect_device(kind)
-    if kind == "cuda" or (kind == "auto" and has_gpu()):
-        return Device("cuda")
-    return Device("xla") if kind == "xla" else CPU
+    chosen = ("cuda" if has_gpu() else "cpu") if kind == "auto" else kind
+    expect_device(chosen)
+    return CPU if chosen == "cpu" else Device(chosen)
 
 
 def moving(checkpoint: Checkpoint, experiment: Experiment) -> str | None:

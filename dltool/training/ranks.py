@@ -44,8 +44,9 @@ def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None
     if train.device not in ("cpu", "auto") or debug:
         message = f"--debug runs in one process, not {size}"
         if not debug:
-            several = "that one can use all GPUs of its machine: devices: all"
-            message = f"device {train.device} is for one process, not {size}; {several}"
+            message = f"device {train.device} runs in one process, not {size}"
+            if train.device == "cuda":
+                message += "; to use all GPUs of a machine: train.devices: all"
         raise InputError(Problem(message, path="train.device"))
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
+import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dltool.errors import InputError, Problem, RunError
 
 def require_place(path: Path) -> None:
     """Raises InputError where no file can be made at a path."""
-    folder = path.parent
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
     if path.is_dir():
         raise InputError(Problem("is a folder; name a file in it", str(path)))
     if path.exists() and not path.is_file():
@@ -21,7 +22,7 @@ def require_place(path: Path) -> None:
         message = "is a file, not a folder" if folder.exists() else "there is no such folder; make it first"
         raise InputError(Problem(message, str(folder)))
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(Problem("you may not write into this folder", str(folder.absolute())))
+        raise InputError(Problem("you have no permission to write into this folder", str(folder.absolute())))
 
 
 def require_page(path: Path) -> None:
@@ -37,10 +38,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
     Bytes of file names that are not text are escaped in texts as in JSON and YAML.
     """
     target = Path(os.path.realpath(path))  # a symbolic link stays one
-    # other processes may write the same file at this moment
-    temporary = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".dltool-{secrets.token_hex(8)}.tmp")  # others may write the same file now
     try:
-        temporary.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+        with temporary.open("xb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+            file.flush()
+            if target.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            os.fsync(file.fileno())
         os.replace(temporary, target)
     except OSError as error:
         raise RunError(Problem(f"cannot be written: {error.strerror}", str(path))) from None

@@ -127,7 +127,7 @@ REFUSED = {
     "batches that ranks cannot share": (
         3, {"shards": "auto"}, "3 processes cannot share batches of 64 evenly; fitting: 66"
     ),
-    "a device for one process": (2, {"device": "xla"}, "device xla is for one process, not 2"),
+    "a device for one process": (2, {"device": "xla"}, "device xla runs in one process, not 2"),
 }  # fmt: skip
 
 

@@ -140,7 +140,8 @@ def _run(log: Path, *arguments: str, environment: dict[str, str] | None = None, 
     except subprocess.TimeoutExpired as error:
         return f"not done after {error.timeout:.0f} s"
     log.write_text(done.stdout)
-    return (done.stdout.splitlines() or [f"exit code {done.returncode}"])[-1]
+    last = (done.stdout.splitlines() or ["nothing written"])[-1]
+    return f"exit code {done.returncode}: {last}" if done.returncode else last
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def test_places_where_no_file_can_be_made(name: str, line: str):
 
 def test_a_folder_that_may_not_be_written_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    with pytest.raises(InputError, match=f"{tmp_path}: you may not write into this folder"):
+    with pytest.raises(InputError, match=f"{tmp_path}: you have no permission to write into this folder"):
         require_place(Path("page.html"))
 
 
@@ -49,21 +49,29 @@ def test_pages_end_in_html():
         require_page(Path("page.pdf"))
 
 
-def test_a_link_stays_a_link():
+def test_a_link_stays_a_link_and_its_file_keeps_its_mode():
+    Path("folder/file").touch(0o600)
     Path("link").symlink_to("folder/file")
+    require_place(Path("link"))
     write_whole(Path("link"), "content")
     assert Path("folder/file").read_text() == "content"
+    assert Path("folder/file").stat().st_mode & 0o777 == 0o600
     assert Path("link").is_symlink()
+
+
+def test_a_link_into_a_folder_that_is_not_there():
+    Path("link").symlink_to("missing/file")
+    with pytest.raises(InputError, match="missing: there is no such folder; make it first"):
+        require_place(Path("link"))
 
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write_bytes(path: Path, content: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(content[: len(content) // 2])
+    def fsync(file: int) -> None:
+        os.truncate(file, 1)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    monkeypatch.setattr(os, "fsync", fsync)
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -47,8 +47,9 @@ class XlaBackend(Backend):
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set values by name."""
-        for name, array in arrays.items():
-            self._state[name] = self._devices.put(np.asarray(array, np.float32))
+        with explained(self._devices):
+            for name, array in arrays.items():
+                self._state[name] = self._devices.put(np.asarray(array, np.float32))
 
     def runner(self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]) -> Runner:
         """A network on a part of the data; `instead` names state to use in place of another."""
@@ -66,7 +67,8 @@ class XlaBackend(Backend):
             for runner, plan, collect in wanted
             for key, source in runner.missing(plan, collect=collect).items()
         }
-        for (runner, key), program in zip(missing, self._compiler.compile(list(missing.values())), strict=True):
+        hint = wanted[0][0].fitting if wanted else lambda: ""
+        for (runner, key), program in zip(missing, self._compiler.compile(list(missing.values()), hint), strict=True):
             runner.take(key, program)
 
     def limits(self) -> tuple[float, float]:

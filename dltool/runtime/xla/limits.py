@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,8 +22,9 @@ def measured_limits(devices: Devices) -> tuple[float, float]:
     """(operations, bytes) per second of one device: of products in its precision, and of z = 2 · x + y."""
     size, length = MATRIX[devices.kind], ARRAY[devices.kind]
     with jax.default_device(devices.every[0]), jax.default_matmul_precision(PRECISIONS[devices.precision]):
-        matrix = jnp.ones((size, size), jnp.float32)
-        products = _seconds(jax.jit(lambda a, b: a @ b), matrix, matrix)
+        matrix = jnp.ones((size, size), jnp.bfloat16 if devices.precision == "bfloat16" else jnp.float32)
+        product = partial(jnp.matmul, preferred_element_type=jnp.float32)
+        products = _seconds(jax.jit(product), matrix, matrix)
         array = jnp.ones(length, jnp.float32)
         copies = _seconds(jax.jit(lambda x, y: 2 * x + y), array, array + 1)
     return 2 * size**3 / products, 3 * 4 * length / copies

@@ -110,7 +110,7 @@ class Runner:
         return partial(self._result, plan, made)
 
     def _result(self, plan: StepPlan, made: list[Any]) -> StepResult:
-        with explained(self._devices, self._fitting):
+        with explained(self._devices, self.fitting):
             told = jax.device_get(made)
         losses = np.concatenate([losses for losses, *_ in told])[: len(plan)]
         outputs = [outputs.reshape(-1, self._network.output.spec.size) for _, *rest in told for outputs in rest]
@@ -136,7 +136,7 @@ class Runner:
             return
         arguments = self._arguments(piece, lines)
         program = self._program(shape, lambda: of_stretch(self.traced, shape, arguments, self._devices))
-        with explained(self._devices, self._fitting):
+        with explained(self._devices, self.fitting):
             moved, told = program(*arguments)
         self._state.update(moved)
         yield told
@@ -148,7 +148,7 @@ class Runner:
         orders = self._orders_from(epoch)
         own[:, ORDER] = epoch - self._orders_first  # a piece lies within one epoch
         if not self._data:
-            with explained(self._devices, self._fitting):
+            with explained(self._devices, self.fitting):
                 self._data = {name: self._devices.put(array) for name, array in self._given.items()}
         return *self._state_of_network(), self._data, orders, own
 
@@ -159,7 +159,7 @@ class Runner:
 
     def _program(self, key: Hashable, source: Callable[[], Source]) -> Any:
         if key not in self._compiled:
-            (self._compiled[key],) = self._compiler.compile([source()], self._fitting)
+            (self._compiled[key],) = self._compiler.compile([source()], self.fitting)
         return self._compiled[key]
 
     def _source(self, shape: Shape, columns: int) -> Source:
@@ -175,10 +175,11 @@ class Runner:
         return changed, {name: self._state[self._instead.get(name, name)] for name in self.traced.fixed}
 
     def _shape(self, plan: StepPlan, piece: Piece, *, collect: bool) -> Shape:
-        conditional = bool(self.traced.closing) and not bool(plan.update.all())
+        several = bool((plan.count[piece.low : piece.high] > 1).any())  # of a piece: a call ends where the clock says
+        conditional = bool(self.traced.closing) and several
         return Shape(piece.lines, piece.rows, collect, self._fills, conditional)
 
-    def _fitting(self) -> str:
+    def fitting(self) -> str:
         """What the network needs, and the largest batch that fits into the memory of a device."""
         copies = 2 if any(isinstance(array, jax.Array) for array in self._given.values()) else 1  # the next ones, too
         needs = Needs.of(self._network, copies * sum(array.nbytes for array in self._given.values()))
@@ -198,7 +199,8 @@ class Runner:
         if self._orders_first != first:
             keys = np.stack([round_keys(key, number) for number in range(first, first + count)], axis=1)
             program = self._program(_ORDERS, lambda: of_orders(samples, count, self._devices))
-            self._orders = program(self._devices.put(keys[..., None]))
+            with explained(self._devices, self.fitting):
+                self._orders = program(self._devices.put(keys[..., None]))
             self._orders_first = first
         return self._orders
 

@@ -7,10 +7,14 @@ import threading
 import time
 from contextlib import suppress
 
+from dltool.errors import RunError
+
 #: JAX's names of what devices belong to
 PLATFORMS = {"cuda": "cuda", "xla": "cpu"}
 
 _waking: dict[str, threading.Thread] = {}
+#: what went wrong when JAX was imported
+_failed: dict[str, Exception] = {}
 #: seconds that the parts took
 _took: dict[str, float] = {}
 
@@ -31,16 +35,22 @@ def wake(kind: str) -> None:
 
 
 def awake(kind: str) -> dict[str, float]:
-    """Wait until they are ready; the seconds that each part took."""
+    """Wait until they are ready; the seconds that each part took. Raises RunError if JAX cannot be imported."""
     wake(kind)
     _waking[kind].join()
+    if kind in _failed:
+        raise RunError(f"device {kind}: JAX cannot be imported: {' '.join(str(_failed[kind]).split())}")
     return dict(_took)
 
 
 def _ready(kind: str) -> None:
     started = time.perf_counter()
     set_up(kind)
-    import jax
+    try:
+        import jax
+    except Exception as error:  # whatever a broken installation says
+        _failed[kind] = error
+        return
 
     _took["importing JAX"] = time.perf_counter() - started
     with suppress(RuntimeError):  # there is no such device: whoever asks for it is told

@@ -89,12 +89,14 @@ def test_a_stop_between_stretches_changes_nothing(tmp_path: Path):
         assert_equal_runs(run, whole)
 
 
-def test_results_do_not_depend_on_how_long_calls_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3)
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_results_do_not_depend_on_how_long_calls_are(accumulate: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The last update has one micro-batch, and a call of its own if calls are short."""
+    monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3 * accumulate)
     runs = []
     for seconds in (0.0, 10.0):
         monkeypatch.setattr(pace, "CALL_SECONDS", seconds)
-        job, run = open_run(tmp_path, {}, XLA)
+        job, run = open_run(tmp_path, {}, (*XLA, "train.batch_size=9", f"train.accumulate={accumulate}"))
         assert job.stretch == 3
         train(job, run)
         runs.append(run)
