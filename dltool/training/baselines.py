@@ -164,7 +164,7 @@ def naive_forecasts(source: Source, preprocessing: Preprocessing) -> dict[str, N
     """
     if not isinstance(source, Windows) or not source.latest:
         return {}
-    season = preprocessing.by_source.get("season", 1)
+    season = preprocessing.source_state.get("season", 1)
     rows = {"last value": [source.length - 1] * len(source.predicted_steps)}
     if 1 < season <= source.length:
         rows["seasonal"] = [source.length - season + (step - 1) % season for step in source.predicted_steps]

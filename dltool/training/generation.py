@@ -61,7 +61,7 @@ class Generator:
         signature = preprocessing.signature({})
         if signature.task != "tokens":
             raise InputError(Problem("is no language model; one is trained on a text_stream", where=str(path)))
-        self.vocabulary = stored_vocabulary(preprocessing.by_source["vocabulary"])
+        self.vocabulary = stored_vocabulary(preprocessing.source_state["vocabulary"])
         network = build_generator(self.experiment, signature)
         self._limit = context_limit(network)
         self._token = np.zeros((1, 1), np.int32)

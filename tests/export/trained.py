@@ -20,7 +20,7 @@ from tests.contract.networks import Row
 def of_row(row: Row) -> Trained:
     """A network of the contract table, for prepared samples."""
     network = row.network(training=False, lower=False)
-    preprocessing = cast(Any, SimpleNamespace(by_source={}))  # samples are prepared already
+    preprocessing = cast(Any, SimpleNamespace(source_state={}))  # samples are prepared already
     return Trained(row.experiment, preprocessing, row.signature, parameters(network))
 
 

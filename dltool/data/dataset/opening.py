@@ -56,12 +56,18 @@ def open_dataset(
     Relative paths start from one of `folders`, else from the working directory. `sampling` is how training rows are
     drawn, if not equally often. Raises InputError with all problems of the first source that has any.
     """
-    keeping = Keeping(data, lambda: _files(data, folders), preprocessing=preprocessing, sampling=sampling, watch=watch)
+    fitted = Preprocessing.from_json(preprocessing) if preprocessing else None
+    keeping = Keeping(
+        data,
+        lambda: _files(data, folders),
+        preprocessing=fitted.as_json() if fitted else None,  # older checkpoints write it otherwise
+        sampling=sampling,
+        watch=watch,
+    )
     if store := keeping.find():
         return _kept(store, data)
     if keeping.origin.size > LARGE:
         watch(f"reading {amount(keeping.origin.size)}", None)
-    fitted = Preprocessing.from_json(preprocessing) if preprocessing else None
     with ExitStack() as stack:
         readers, partition, fitted, notes = _open_sources(data, folders, fitted, stack, sampling_column(sampling))
         digest = hashlib.sha256()
@@ -153,7 +159,7 @@ def _open_sources(
     readers: dict[str, Reader] = {}
     columns, shape = (fitted.columns, fitted.features.feature_shape) if fitted else ((), ())
     dtype = fitted.features.feature_dtype if fitted else ""
-    by_source = fitted.by_source if fitted else {}
+    source_state = fitted.source_state if fitted else {}
     types = fitted.types if fitted else {}
     for part, source in sources(data).items():
         needed = (*data.split.columns, *extras) if part == "train" else ()
@@ -168,7 +174,7 @@ def _open_sources(
             memory=memory,
             shape=shape,
             dtype=dtype,
-            fitted=by_source,
+            fitted=source_state,
             shares=_shares(data) if part == "train" and source.divides else {},
         )
         readers[part] = stack.enter_context(_opened(source, place(part, source), folders, request))
@@ -176,7 +182,7 @@ def _open_sources(
         types = types or readers["train"].column_types()
         shape = shape or readers["train"].outline.feature_shape
         dtype = dtype or readers["train"].outline.feature_dtype
-        by_source = by_source or readers["train"].outline.fitted
+        source_state = source_state or readers["train"].outline.fitted
     outlines = {part: reader.outline for part, reader in readers.items()}
     partition = make_partition(data, outlines, fitted and fitted.target)
     notes = partition.notes
@@ -185,7 +191,7 @@ def _open_sources(
             preparation, more_notes = fit(data, readers["train"], partition.rows["train"][1])
         notes = [*notes, *more_notes]
         types = readers["train"].column_types(preparation.types)
-        fitted = Preprocessing(preparation, partition.target, types, by_source)
+        fitted = Preprocessing(preparation, partition.target, types, source_state)
     for outline in outlines.values():
         fitted.features.require_alike(outline)
     return readers, partition, fitted, notes

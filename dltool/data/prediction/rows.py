@@ -151,7 +151,7 @@ def opened(
             dtype=preprocessing.features.feature_dtype,
             classes=preprocessing.target.classes or (),
             memory=MEMORY,
-            fitted=preprocessing.by_source,
+            fitted=preprocessing.source_state,
         )
         with source.open(folders, request) as reader:
             _require_kept(reader, request.keep)

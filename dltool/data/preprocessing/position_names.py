@@ -42,7 +42,7 @@ def names_of(preprocessing: Preprocessing, source: Source) -> Names:
     known = columns and features.feature_shape[-1:] == (len(columns),)
     inputs = distinct(columns) if known else None
     series = [field for field in features.codes if not field.mask]
-    codes = {field.name: ("(unknown)", *distinct(preprocessing.by_source["series"])) for field in series}
+    codes = {field.name: ("(unknown)", *distinct(preprocessing.source_state["series"])) for field in series}
     return Names(_inputs_of(series, codes), inputs, codes, outputs)
 
 

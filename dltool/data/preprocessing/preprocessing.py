@@ -21,7 +21,7 @@ class Preprocessing:
     features: Preparation
     target: Target
     types: Mapping[str, ColumnType] = field(default_factory=dict)  # how the columns of a table are read
-    by_source: Mapping[str, Any] = field(default_factory=dict)  # fitted by the source of the training part
+    source_state: Mapping[str, Any] = field(default_factory=dict)  # what the source of the training part has fitted
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -53,8 +53,8 @@ class Preprocessing:
         data: dict[str, Any] = {"features": self.features.as_json(), "target": self.target.as_json()}
         if self.types:
             data["types"] = {name: one.resolved() for name, one in self.types.items()}
-        if self.by_source:
-            data["by_source"] = dict(self.by_source)
+        if self.source_state:
+            data["source_state"] = dict(self.source_state)
         return data
 
     @classmethod
@@ -62,5 +62,5 @@ class Preprocessing:
         """The object from the result of `as_json`."""
         types = {name: stored_type(stored) for name, stored in data.get("types", {}).items()}
         features, target = stored_preparation(data["features"]), Target.from_json(data["target"])
-        by_source = data.get("by_source", data.get("settled", {}))  # its name in older checkpoints
-        return cls(features, target, types, by_source)
+        names = "source_state", "by_source", "settled"  # the last two in older checkpoints
+        return cls(features, target, types, next((data[name] for name in names if name in data), {}))

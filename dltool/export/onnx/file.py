@@ -79,7 +79,7 @@ def _metadata(trained: Trained) -> dict[str, str]:
         "classes": signature.classes,
         "targets": None if signature.classes else signature.targets,
         "quantiles": trained.network(1).quantiles or None,
-        "vocabulary": trained.preprocessing.by_source.get("vocabulary") if signature.task == "tokens" else None,
+        "vocabulary": trained.preprocessing.source_state.get("vocabulary") if signature.task == "tokens" else None,
     }
     return {"dltool": __version__, **{name: json.dumps(each) for name, each in known.items() if each is not None}}
 

@@ -11,13 +11,15 @@ import pytest
 
 from dltool.data.dataset import opening
 from dltool.data.dataset.dataset import Dataset
+from dltool.data.dataset.opening import open_dataset
 from dltool.data.files import text_pieces
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.sources.text_stream import TextStream
+from dltool.data.store.folder import stores
 from dltool.data.streams import tokens
 from dltool.data.vocabularies.kinds import stored_vocabulary
 from dltool.data.vocabularies.vocabulary import Vocabulary
-from tests.data.opening import config, open_part, opened, problems, write
+from tests.data.opening import FOLDER, config, open_part, opened, problems, write
 
 #: letters that differ from line to line
 LETTERS = "".join(chr(0x4E00 + i) for i in range(100))
@@ -29,7 +31,7 @@ def stream(path: Any = "a.txt", split: Any = None, **fields: Any) -> dict[str, A
 
 
 def vocabulary(dataset: Dataset) -> Vocabulary:
-    return stored_vocabulary(dataset.preprocessing["by_source"]["vocabulary"])
+    return stored_vocabulary(dataset.preprocessing["source_state"]["vocabulary"])
 
 
 def texts(dataset: Dataset, part: str = "train") -> list[str]:
@@ -127,12 +129,12 @@ def test_another_text_is_read_with_the_vocabulary_of_the_training():
     write("new.txt", "cxab")
     trained = opened(stream(block=5)).preprocessing
     part = open_part(TextStream(path="new.txt", block=5), trained, [])
-    codes = stored_vocabulary(trained["by_source"]["vocabulary"]).encode("cxab")
+    codes = stored_vocabulary(trained["source_state"]["vocabulary"]).encode("cxab")
     assert part.features.tolist() == [[*codes.tolist(), -1, -1]]
     assert part.targets.tolist() == [[3, 3]]
     again = opened({**stream(block=5), "validation": {"text_stream": "new.txt"}})
     assert again.parts["validation"].features.tolist() == part.features.tolist()
-    assert Preprocessing.from_json(again.preprocessing).by_source == trained["by_source"]
+    assert Preprocessing.from_json(again.preprocessing).source_state == trained["source_state"]
 
 
 def test_a_text_larger_than_memory_gives_the_same_blocks(monkeypatch: pytest.MonkeyPatch):
@@ -225,9 +227,16 @@ def test_a_missing_file_among_several_has_a_line():
     assert line.startswith("data.text_stream.path: no file matches '*.text'")
 
 
-def test_what_a_source_has_fitted_is_found_in_older_checkpoints_too():
-    write("a.txt", "abcabcabc")
-    trained = opened(stream(block=5)).preprocessing
-    older = {**trained, "settled": trained["by_source"]}
-    del older["by_source"]
-    assert Preprocessing.from_json(older).by_source == trained["by_source"]
+@pytest.mark.parametrize("name", ["by_source", "settled"])
+def test_what_a_source_has_fitted_is_found_in_older_checkpoints_too(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    write("a.txt", WORDS * 20)
+    data = {**stream(block=9), "memory": "1kB"}
+    trained = opened(data).preprocessing
+    older = {**trained, name: trained["source_state"]}
+    del older["source_state"]
+    assert Preprocessing.from_json(older).source_state == trained["source_state"]
+    open_dataset(config(data), [FOLDER], older)
+    assert len(stores()) == 1, "the prepared data of the training"
