@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from dltool import __version__
+from dltool.config.columns import clean_name
 from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import InputError, Problem
 from dltool.formatting import quoted
@@ -77,7 +78,8 @@ def decode(path: Path) -> Checkpoint:
     _verify(path, tensors, metadata)
     return Checkpoint(
         **{name: json.loads(metadata[name]) for name in _JSON_FIELDS},
-        arrays={name: array for name, array in tensors.items() if not name.startswith(_TRAINER)},
+        # those of an embedded column have its name, which has line breaks in older checkpoints
+        arrays={clean_name(name): array for name, array in tensors.items() if not name.startswith(_TRAINER)},
         trainer=section(tensors, _TRAINER),
     )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from dltool.cli.main import main
 from dltool.config.loading import load
 from dltool.training.checkpoint import decode
 from dltool.training.job import Job, open_job
+from dltool.training.saving import save
 
 from .tables import table
 
@@ -91,6 +95,36 @@ def test_each_branch_gets_its_columns():
         joined = np.concatenate([read, [np.float32(age)], place, dense])
         expected.append(joined @ arrays["dense_1.weight"] + arrays["dense_1.bias"])
     np.testing.assert_allclose(outputs(job), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_older_checkpoints_have_line_breaks_in_names_of_columns(capsys: pytest.CaptureFixture[str]):
+    """A header of a spreadsheet, which is read as "city (of birth)" by now."""
+    columns = {"size\n(cm)": OLD["size"], "city\n(of birth)": OLD["city"], "result\n(y)": OLD["y"]}
+    with Path("old.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+    data = {
+        "table": {"path": "old.csv", "target": "result (y)"},
+        "features": {"city (of birth)": {"category": {"encoding": "embedding"}}},
+        "split": {"validation": 0},
+    }
+    config = {"data": data, "model": [{"dense": "classes"}], "loss": "cross_entropy", "train": {"epochs": 1}}
+    Path("old.yaml").write_text(yaml.safe_dump(config))
+    assert main(["train", "old.yaml", "--run-dir", "run"]) == 0
+    path = Path("run/checkpoints/last.safetensors")
+    now = decode(path)
+    before = lambda text: re.sub(r"(size|city|result) ", r"\1\\n", text)  # noqa: E731
+    older = replace(
+        now,
+        preprocessing=json.loads(before(json.dumps(now.preprocessing))),
+        arrays={json.loads(before(json.dumps(name))): array for name, array in now.arrays.items()},
+    )
+    assert older.arrays.keys() != now.arrays.keys()
+    save(older, Path("older.safetensors"))
+    capsys.readouterr()
+    assert [main(["predict", str(file), "old.csv"]) for file in (path, "older.safetensors")] == [0, 0]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[: ROWS + 1] == lines[ROWS + 1 :]
+    assert main(["eval", "older.safetensors", "old.csv"]) == 0
 
 
 def test_words_and_columns_are_found_again_in_another_table():

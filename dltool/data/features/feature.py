@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from dltool.config.columns import clean_name
 from dltool.config.description import Description
 from dltool.data.samples.signature import CodeField
 from dltool.registry import registered
@@ -119,4 +120,5 @@ class Feature(Description):
 def stored_encoder(data: Mapping[str, Any]) -> Encoder:
     """The encoder in a checkpoint, from the result of its `as_json`."""
     rest = {key: value for key, value in data.items() if key != "kind"}
+    rest["column"] = clean_name(rest["column"])
     return registered("feature")[data["kind"]].encoder.from_json(rest)

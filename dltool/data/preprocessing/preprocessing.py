@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dltool.config.columns import clean_name
 from dltool.data.column_types.column_type import ColumnType, stored_type
 from dltool.data.preprocessing.features import Preparation, stored_preparation
 from dltool.data.samples.signature import Signature
@@ -59,8 +60,8 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preprocessing:
-        """The object from the result of `as_json`."""
-        types = {name: stored_type(stored) for name, stored in data.get("types", {}).items()}
+        """The object from the result of `as_json`; names of columns in older checkpoints may have line breaks."""
+        types = {clean_name(name): stored_type(stored) for name, stored in data.get("types", {}).items()}
         features, target = stored_preparation(data["features"]), Target.from_json(data["target"])
         names = "source_state", "by_source", "settled"  # the last two in older checkpoints
         return cls(features, target, types, next((data[name] for name in names if name in data), {}))
