@@ -34,13 +34,14 @@ def require_free(folder: Path) -> None:
 
 def write(folder: Path, config: str, checkpoint: Checkpoint) -> None:
     """Make the folder; raises RunError, and leaves nothing, if that fails."""
-    temporary = folder.absolute().with_name(f".{folder.absolute().name}.tmp")
+    place = folder.resolve()  # an empty folder may stand behind a symbolic link
+    temporary = place.with_name(f".{place.name}.tmp")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         (temporary / CONFIG).write_text(config, encoding="utf-8")
         save(checkpoint, temporary / LAST)
-        os.replace(temporary, folder)
+        os.replace(temporary, place)
     except OSError as error:
         raise RunError(Problem(f"cannot be written: {error.strerror}", str(folder))) from None
     finally:

@@ -53,6 +53,13 @@ def test_a_model_of_keras_becomes_a_config_as_a_user_would_write_it(capsys: Outp
     assert config["init_from"] == {"checkpoint": "last.safetensors", "match": "positions"}
 
 
+def test_an_empty_folder_may_stand_behind_a_link():
+    Path("there").mkdir()
+    Path("link").symlink_to("there")
+    assert main(["import", golden("keras_residual.keras"), "-o", "link"]) == 0
+    assert sorted(path.name for path in Path("there").iterdir()) == ["config.yaml", "last.safetensors"]
+
+
 def test_an_imported_network_is_predicted_with_evaluated_and_exported(capsys: Output):
     data = recorded("keras_cnn")
     np.savez("data.npz", x=data["x"], y=data["y"])
