@@ -64,7 +64,9 @@ def device_for_rows(kind: str) -> Device:
     """The device to evaluate or predict with."""
     chosen = ("cuda" if has_gpu() else "cpu") if kind == "auto" else kind
     expect_device(chosen)
-    return CPU if chosen == "cpu" else Device(chosen)
+    if chosen == "cuda":
+        return Device("cuda")
+    return Device("xla") if chosen == "xla" else CPU
 
 
 def moving(checkpoint: Checkpoint, experiment: Experiment) -> str | None:
