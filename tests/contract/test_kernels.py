@@ -92,6 +92,14 @@ def test_totals_that_are_larger_than_the_caches(shard: tuple[int, int]):
     check_against_reference(replace(like, inputs=large, shard=shard), factor=1.0, thread_counts=(1, 2))
 
 
+def test_shares_of_work_that_go_from_one_group_of_samples_to_the_next():
+    like = next(case for case in CASES if case.op == "conv" and case.attributes["stride_height"] == 2)
+    x, w = (given.shape for given in like.inputs)
+    shapes = (*x[:-1], 112), (*w[:-2], 112, 80)  # 9 groups of 5 blocks of outputs, in items of 2
+    large = tuple(replace(given, shape=shape) for given, shape in zip(like.inputs, shapes, strict=True))
+    check_against_reference(replace(like, inputs=large), factor=1.0, thread_counts=(1, 2))
+
+
 SWEEP = np.concatenate([sign * np.logspace(-6, 2, 160, dtype=np.float32) for sign in (-1, 1)])
 ELEMENTWISE = [case for case in CASES if registered("op")[case.op].elementwise and len(case.inputs) == 1]
 

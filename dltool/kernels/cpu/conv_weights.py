@@ -62,14 +62,14 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
                     )  # fmt: skip
             block = begin
             while block < stop:
-                columns = columns_together(stop - block)
+                together = columns_together(stop - block)
                 upstream = at(dy, block * dy.rows + sample * g.out_height * g.out_width), dy.rows * LANES
                 part = at(dw, block * dw.rows + group * taps(g) * x.channels), dw.rows * LANES
                 _add_sample(
-                    tiles, g, x.channels, depth, columns, part, sample == first, table, source if bare else image,
+                    tiles, g, x.channels, depth, together, part, sample == first, table, source if bare else image,
                     upstream, zeros, between, line, pixel * g.stride_width,
                 )  # fmt: skip
-                block += columns
+                block += together
 
 
 def _samples_together(g):
