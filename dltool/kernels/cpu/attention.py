@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
+from dltool.kernels.cpu.arithmetic import clear_last_block
 from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
-from dltool.kernels.cpu.attention_heads import clear_last_lanes_of, padded, put_head, take_head, transpose_panels
+from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
@@ -19,7 +20,7 @@ from dltool.kernels.cpu.masking import steps_of
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import columns_together, product_rows
-from dltool.kernels.cpu.vector import constant, load, select, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_space
 from dltool.kernels.records import LANES
 
@@ -36,7 +37,7 @@ def attention(
     result, panels = at(workspace, at_result), at(workspace, at_panels)
     scores, factors, largest = at(workspace, at_scores), at(workspace, at_factors), at(workspace, at_rows)
     sums, dropout = advance(largest, QUERIES), (rate, stream, key, step)
-    clear_last_lanes_of(logsums, low, high)
+    clear_last_block(logsums, heads, low * steps, high * steps, logsums.rows)
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
@@ -105,8 +106,7 @@ def multiply_queries(tiles, rows, panels, products, whole, blocks, first, count,
         unseen = max(0, key + j * LANES - first) if causal else 0
         out = at(products, j * QUERIES + unseen)
         for column in range(columns):
-            for row in range(count - unseen):
-                store(out, column * across + row * LANES, constant(0))
+            clear_vectors(advance(out, column * across), count - unseen)
         panel = at(panels, (key // LANES + j) * blocks * LANES), blocks * LANES * LANES
         product_rows(
             tiles, blocks, at(rows, first + unseen), whole * LANES, panel, (out, LANES, across), (out, across),

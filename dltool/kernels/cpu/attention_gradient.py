@@ -7,7 +7,7 @@ from numpy import float32
 from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, round_tile, visible
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
-from dltool.kernels.cpu.attention_heads import clear, padded, put_head, take_head, transpose_panels
+from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
@@ -15,7 +15,7 @@ from dltool.kernels.cpu.masking import steps_of
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.product import outer_products
-from dltool.kernels.cpu.vector import constant, load, select, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, select, splat, store
 from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
 from dltool.kernels.records import LANES
 
@@ -41,14 +41,14 @@ def attention_gradient(
             transpose_panels(keys, steps, width, value_panels)
             take_head(qkv, sample, heads + group, width, keys)
             transpose_panels(keys, steps, width, panels)
-            clear(dkey, whole * blocks)
-            clear(dvalue, whole * blocks)
+            clear_vectors(dkey, whole * blocks)
+            clear_vectors(dvalue, whole * blocks)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
                 take_head(y, sample, head, width, dquery)
                 take_head(dy, sample, head, width, upstream)
                 take_head(qkv, sample, head, width, query)
                 row_means(upstream, dquery, whole, blocks, steps, means)
-                clear(dquery, whole * blocks)
+                clear_vectors(dquery, whole * blocks)
                 for first in range(0, steps, QUERIES):
                     count = min(QUERIES, steps - first)
                     for place in range(0, visible(first + count - 1, seen, causal), KEYS):

@@ -8,26 +8,13 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.channels import load_channels, store_channels
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, load, store
 from dltool.kernels.records import LANES
 
 
 def padded(size):
     """A size as whole blocks have it."""
     return (size + LANES - 1) // LANES * LANES
-
-
-def clear(x, vectors):
-    """Zeros."""
-    for vector in range(vectors):
-        store(x, vector * LANES, constant(0))
-
-
-def clear_last_lanes_of(x, low, high):
-    """Zeros in the last block of channels, whose padding must stay zero."""
-    if x.channels % LANES != 0:
-        for row in range(low * x.rows_per_sample, high * x.rows_per_sample):
-            store(x, ((x.blocks - 1) * x.rows + row) * LANES, constant(0))
 
 
 def take_head(x, sample, head, width, dense):
@@ -38,8 +25,7 @@ def take_head(x, sample, head, width, dense):
         target = at(dense, n * whole)
         for i in range(steps):
             store(target, i * LANES, load_channels(x, x.rows, sample * steps + i, first, used))
-        for i in range(steps, whole):
-            store(target, i * LANES, constant(0))
+        clear_vectors(at(target, steps), whole - steps)
 
 
 def put_head(dense, x, sample, head, width):

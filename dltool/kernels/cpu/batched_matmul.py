@@ -21,7 +21,7 @@ from dltool.kernels.cpu.product import (
     product_rows,
     set_tap,
 )
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.records import LANES
 
 
@@ -63,7 +63,7 @@ def product_of_channels(tiles, x, x_first, y, y_first, z, count, columns, panels
     while block < z.blocks:
         together, out = columns_together(z.blocks - block), at(z, block * z.rows + x_first)
         for j in range(together):
-            fill_zeros(advance(out, j * across), count)
+            clear_vectors(advance(out, j * across), count)
         for first in range(0, depth, DEPTH):
             taps = min(DEPTH, depth - first)
             for j in range(together):
@@ -86,12 +86,6 @@ def transpose_rows(source, square, used):
         for i in range(LANES):
             store(square, i * LANES, load(source, i * LANES) if i < used else constant(0))
         transpose_block(square, square)
-
-
-def fill_zeros(out, count):
-    """Zeros in `count` rows."""
-    for i in range(count):
-        store(out, i * LANES, constant(0))
 
 
 def product_of_rows(tiles, x, x_first, y, z, z_first, depth, count, zeros):

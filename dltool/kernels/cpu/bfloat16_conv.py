@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.conv import convolve
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import backward_taps, by_phases, clear, lies_bare_backward, padded_upstream
+from dltool.kernels.cpu.image import backward_taps, by_phases, lies_bare_backward, padded_upstream
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
+from dltool.kernels.cpu.vector import clear_vectors
 from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
 from dltool.kernels.geometry import margins
 from dltool.kernels.records import LANES
@@ -34,7 +35,7 @@ def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace,
     at_image, at_pixels, _ = _gradient_space(g, depth)
     image, pixels = at(workspace, at_image), at(workspace, at_pixels)
     if not bare:
-        clear(image, depth * between)
+        clear_vectors(image, depth * between)
     floor = floor_of(epilogue)
     for sample in range(low, high):
         source = padded_upstream(dy, g, sample, image)

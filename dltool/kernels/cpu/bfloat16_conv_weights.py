@@ -14,11 +14,10 @@ from numpy import float32, inf
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.conv_weights import clear_part
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, floats16, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, store
 from dltool.kernels.cpu.workspace import bfloat16_conv_weight_gradient_space, pixel_shifts, pixel_words
 from dltool.kernels.geometry import covered
 from dltool.kernels.records import BATCH, LANES
@@ -60,7 +59,7 @@ def bfloat16_conv_weight_gradient(x, dy, dw, geometry, groups, channels, tiles, 
     line, pairs = g.stride_width * _words(g), (g.out_width + 1) // 2
     for row in range(g.out_height):
         set_tap(table, row, row * g.stride_height * line * LANES, row * pairs * LANES, pairs)
-    clear(image, _shifts(g) * 2 * x.blocks * height * line)
+    clear_vectors(image, _shifts(g) * 2 * x.blocks * height * line)
     for group in range(low // columns, (high - 1) // columns + 1):
         first, end = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         begin, stop = max(0, low - group * columns), min(columns, high - group * columns)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from numpy import float32, uint32
 
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.lanes import any_lane, get_word
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.softmax import used_lanes
-from dltool.kernels.cpu.vector import constant, floats_as_bits, load, select, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, floats_as_bits, load, select, splat, store
 from dltool.kernels.geometry import taps
 from dltool.kernels.records import LANES
 from dltool.kernels.winograd import SMALL
@@ -42,7 +41,7 @@ def clear_idle_taps(g, x, dy, dw_rows, samples, first, count, part):
     for tap in range(taps(g)):
         if not _meet(g, x, dy, samples, tap):
             for j in range(count):
-                clear(at(part, j * dw_rows + tap * x.channels), x.channels)
+                clear_vectors(at(part, j * dw_rows + tap * x.channels), x.channels)
     if g.out_height * g.out_width <= SMALL:
         for j in range(count):
             _clear_idle_columns(g, x, dy, samples, first + j, at(part, j * dw_rows))
@@ -72,7 +71,7 @@ def _clear_idle_rows(g, x, dy, dw_rows, samples, block, part, count):
                 for lane in range(min(LANES, width - block * LANES)):
                     if get_word(idle, lane) != 0:
                         for j in range(count):
-                            clear(at(part, j * dw_rows + tap * width + block * LANES + lane), 1)
+                            clear_vectors(at(part, j * dw_rows + tap * width + block * LANES + lane), 1)
 
 
 def _doubtful_channels(g, own, other, is_input, samples, block):

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import load, store
-from dltool.kernels.records import LANES
-
-
-def copy(source, target, vectors):
-    """Copy contiguous vectors."""
-    for i in range(vectors):
-        store(target, i * LANES, load(source, i * LANES))
+from dltool.kernels.cpu.vector import clear_vectors, copy_vectors
 
 
 @kernel
@@ -23,13 +15,13 @@ def pad(x, y, height, width, top, bottom, left, right, step, low, high):
         for sample in range(low, high):
             source = at(x, block * x.rows + sample * height * width)
             target = at(y, block * y.rows + sample * all_height * all_width)
-            clear(target, top * all_width)
+            clear_vectors(target, top * all_width)
             for row in range(height):
                 line = at(target, (top + row) * all_width)
-                clear(line, left)
-                copy(at(source, row * width), at(line, left), width)
-                clear(at(line, left + width), all_width - left - width)
-            clear(at(target, (top + height) * all_width), (all_height - top - height) * all_width)
+                clear_vectors(line, left)
+                copy_vectors(at(source, row * width), at(line, left), width)
+                clear_vectors(at(line, left + width), all_width - left - width)
+            clear_vectors(at(target, (top + height) * all_width), (all_height - top - height) * all_width)
 
 
 @kernel
@@ -41,4 +33,4 @@ def crop(x, y, height, width, top, bottom, left, right, step, low, high):
             source = at(x, block * x.rows + sample * all_height * all_width)
             target = at(y, block * y.rows + sample * height * width)
             for row in range(height):
-                copy(at(source, (top + row) * all_width + left), at(target, row * width), width)
+                copy_vectors(at(source, (top + row) * all_width + left), at(target, row * width), width)

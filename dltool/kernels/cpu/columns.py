@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from numpy import float32
 
+from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.vector import load, store
+from dltool.kernels.cpu.pointers import advance, at
+from dltool.kernels.cpu.vector import copy_vectors
 from dltool.kernels.records import LANES
 
 
@@ -14,17 +16,17 @@ def split_columns(w, pieces, step, low, high):
     """Parts (…, N) of the columns of w (…, parts · N), for some blocks of these; overwrites them."""
     stored, width, size = w.rows, w.channels, pieces[0].channels
     for block in range(low, high):
-        source = block * stored * LANES
         if size % LANES == 0:
-            _copy_vectors(w, source, pieces[block * LANES // size], block * LANES % size * stored, stored)
+            blocks = size // LANES  # of a part
+            copy_vectors(at(w, block * stored), at(pieces[block // blocks], block % blocks * stored), stored)
             continue
         for lane in range(min(LANES, width - block * LANES)):
             part, column = (block * LANES + lane) // size, (block * LANES + lane) % size
             target = pieces[part]
-            _copy_column(w, source + lane, target, _place(column, stored), stored)
+            _copy_column(w, block * stored * LANES + lane, target, place(column, 0, stored), stored)
             if column == size - 1:
                 for beyond in range(size, -(-size // LANES) * LANES):
-                    _clear_column(target, _place(beyond, stored), stored)
+                    _clear_column(target, place(beyond, 0, stored), stored)
 
 
 @kernel
@@ -38,27 +40,17 @@ def join_columns(parts, w, step, low, high):
         count = min(high - vector, stored - row)
         target = vector * LANES - begin
         if size % LANES == 0:
-            source = (block * LANES % size * stored) + row * LANES
-            _copy_vectors(parts[block * LANES // size], source, w, target, count)
+            blocks = size // LANES
+            copy_vectors(at(parts[block // blocks], block % blocks * stored + row), advance(w, target), count)
         else:
             for lane in range(LANES):
                 column = block * LANES + lane
                 if column < width:
-                    source = _place(column % size, stored) + row * LANES
+                    source = place(column % size, row, stored)
                     _copy_column(parts[column // size], source, w, target + lane, count)
                 else:
                     _clear_column(w, target + lane, count)
         vector += count
-
-
-def _place(column, stored):
-    """Where a column begins in blocks of `stored` rows."""
-    return column // LANES * stored * LANES + column % LANES
-
-
-def _copy_vectors(source, first, target, begin, count):
-    for row in range(count):
-        store(target, begin + row * LANES, load(source, first + row * LANES))
 
 
 def _copy_column(source, first, target, begin, count):

@@ -10,7 +10,6 @@ from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.image import (
     backward_taps,
     by_phases,
-    clear,
     copy_padded,
     lies_bare,
     lies_bare_backward,
@@ -20,7 +19,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.cpu.workspace import ACROSS, conv_data_gradient_space, conv_space
 from dltool.kernels.geometry import covered, margins, taps
 from dltool.kernels.records import LANES
@@ -43,7 +42,7 @@ def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
     between = x.rows if bare else all_height * line
     _forward_taps(g, x.channels, table, depth, between, line, phase_width)
     if not bare:
-        clear(image, depth * between)
+        clear_vectors(image, depth * between)
     floor = floor_of(epilogue)
     for sample in range(low, high):
         source = at(x, sample * g.height * g.width)
@@ -103,7 +102,7 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
         at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2]), at(workspace, places[3]),
     )  # fmt: skip
     if not bare:
-        clear(image, depth * between)
+        clear_vectors(image, depth * between)
     floor, size, block = floor_of(epilogue), taps(g) * depth * LANES, 0
     while block < dx.blocks:
         columns = columns_together(dx.blocks - block)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.image import clear, copy_padded, lies_bare
+from dltool.kernels.cpu.image import copy_padded, lies_bare
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.cpu.workspace import conv_weight_gradient_space
 from dltool.kernels.geometry import covered, taps
 from dltool.kernels.records import BATCH, LANES
@@ -42,7 +42,7 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
     for row in range(g.out_height):
         set_tap(table, row, row * g.stride_height * line, row * g.out_width * LANES, g.out_width)
     if not bare:
-        clear(image, (depth * between + LANES - 1) // LANES)
+        clear_vectors(image, (depth * between + LANES - 1) // LANES)
     for group in range(low // columns, (high - 1) // columns + 1):
         first, end = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         begin, stop = max(0, low - group * columns), min(columns, high - group * columns)
@@ -114,7 +114,7 @@ def clear_part(g, channels, dw, group, begin, stop):
     """Zero what a group without samples adds."""
     count = taps(g) * channels
     for block in range(begin, stop):
-        clear(at(dw, block * dw.rows + group * count), count)
+        clear_vectors(at(dw, block * dw.rows + group * count), count)
 
 
 @kernel

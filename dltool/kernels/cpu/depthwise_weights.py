@@ -5,11 +5,12 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.calls import call_lane_tile
-from dltool.kernels.cpu.image import clear, copy_padded, lies_bare
+from dltool.kernels.cpu.image import copy_padded, lies_bare
 from dltool.kernels.cpu.kernel import kernel, lane_tile
 from dltool.kernels.cpu.lane_tile import CASE, DY_LINE, KERNEL_LINE, LINES, TERMS, X_LINE, X_PIXEL, make_weight_tiles
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.registers import TALLEST
+from dltool.kernels.cpu.vector import clear_vectors
 from dltool.kernels.cpu.workspace import depthwise_weight_gradient_space
 from dltool.kernels.geometry import covered, taps
 from dltool.kernels.records import BATCH, LANES
@@ -42,11 +43,11 @@ def depthwise_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, ste
     strides[LINES], strides[TERMS] = g.out_height, g.out_width
     strides[KERNEL_LINE], strides[DY_LINE] = g.dilation_height * line, g.out_width * LANES
     if not bare:
-        clear(image, all_height * all_width)
+        clear_vectors(image, all_height * all_width)
     for pair in range(low, high):
         group, block = pair // columns, pair % columns
         part = at(dw, block * dw.rows + group * taps(g))
-        clear(part, taps(g))
+        clear_vectors(part, taps(g))
         for sample in range(group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups):
             source = at(x, block * x.rows + sample * g.height * g.width)
             if not bare:

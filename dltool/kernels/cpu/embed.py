@@ -10,7 +10,7 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.vector import constant, load, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, copy_vectors, load, splat, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -44,8 +44,7 @@ def embed(codes: Codes, rows: Integers, table, x, start, length, step, low, high
 def embed_gradient(codes: Codes, rows: Integers, dx, dtable, start, length, step, low, high):
     """dtable (size, width) = Σ over the batch of dx in the rows of its codes, for some columns; overwrites these."""
     width, height, all_rows, dtable = codes.channels, dtable.rows, dx.rows, chunk(dtable, low)
-    for vector in range(low, high):
-        store(dtable, vector * LANES, constant(0))
+    clear_vectors(at(dtable, low), high - low)
     for block in range(low // height, high // height):
         column = advance(dtable, block * height * LANES)
         for sample in range(step[BATCH]):
@@ -79,8 +78,7 @@ def mean_rows(w, shares, y, first, step, low, high):
     """y (R, N) = w (R, N), but the first row of each field is its mean by shares, for some blocks; overwrites y."""
     for block in range(low, high):
         source, target = at(w, block * w.rows), at(y, block * y.rows)
-        for row in range(w.rows):
-            store(target, row * LANES, load(source, row * LANES))
+        copy_vectors(source, target, w.rows)
         for field in range(first[0]):
             own, begin, mean = shares[field], first[1 + field], constant(0)
             for code in range(own.channels):

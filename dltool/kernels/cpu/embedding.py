@@ -6,7 +6,7 @@ from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.records import BATCH, LANES
 
 
@@ -54,8 +54,7 @@ def embedding(codes: Codes, table, x, size, step, low, high):
 def embedding_gradient(codes: Codes, dx, dtable, size, step, low, high):
     """dtable (size, width) = Σ over the batch of dx (…, width) in the rows of its codes (…), for some columns."""
     height, dtable = dtable.rows, chunk(dtable, low)
-    for vector in range(low, high):
-        store(dtable, vector * LANES, constant(0))
+    clear_vectors(at(dtable, low), high - low)
     for block in range(low // height, high // height):
         column, source = at(dtable, block * height), at(dx, block * dx.rows)
         for line in range(step[BATCH] * codes.rows_per_sample):

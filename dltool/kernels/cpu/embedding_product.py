@@ -6,13 +6,12 @@ from numpy import float32, inf
 
 from dltool.kernels.cpu.arithmetic import place
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import DEPTH, local_panels, outer_products, product_rows
-from dltool.kernels.cpu.vector import load, store
+from dltool.kernels.cpu.vector import clear_vectors, copy_vectors, load, store
 from dltool.kernels.records import BATCH, LANES
 
 # what the attribute `fields` holds for each field, after their number
@@ -23,12 +22,6 @@ FIELD = 3
 def of_field(fields, number, what):
     """One of the three integers of a field."""
     return fields[1 + number * FIELD + what]
-
-
-def copy(source, target, vectors):
-    """Copy `vectors` vectors."""
-    for i in range(vectors):
-        store(target, i * LANES, load(source, i * LANES))
 
 
 def add_product(tiles, depth, x, stride, panel, target, count):
@@ -59,22 +52,22 @@ def table_products(w, tables, p, numbers, fields, tiles, step, low, high):
     panel = local_panels()
     for block in range(low, high):
         source, target = at(w, block * height), at(p, block * all_rows)
-        clear(target, all_rows)
+        clear_vectors(target, all_rows)
         first, number = numbers, 0
         for field in range(fields[0]):
             size, width = of_field(fields, field, SIZE), of_field(fields, field, WIDTH)
             if width == 0:
-                copy(source, at(target, first), size)
+                copy_vectors(source, at(target, first), size)
                 source = at(source, size)
             else:
-                copy(source, panel, width)
-                clear(at(panel, width), -width % LANES)
+                copy_vectors(source, panel, width)
+                clear_vectors(at(panel, width), -width % LANES)
                 table = tables[number]
                 add_product(tiles, table.blocks, table, table.rows * LANES, panel, at(target, first), size)
                 source = at(source, width)
                 number += 1
             first += size
-        copy(source, target, numbers)
+        copy_vectors(source, target, numbers)
 
 
 @kernel
@@ -84,24 +77,24 @@ def table_products_weight_gradient(dp, tables, dw, numbers, fields, tiles, step,
     square = local_panels()
     for block in range(low, high):
         source, target = at(dp, block * all_rows), at(dw, block * height)
-        clear(target, height)
+        clear_vectors(target, height)
         upstream, number = at(source, numbers), 0
         for field in range(fields[0]):
             size, width = of_field(fields, field, SIZE), of_field(fields, field, WIDTH)
             if width == 0:
-                copy(upstream, target, size)
+                copy_vectors(upstream, target, size)
                 target = at(target, size)
             else:
                 table = tables[number]
                 for column in range(table.blocks):
-                    clear(square, LANES)
+                    clear_vectors(square, LANES)
                     x = at(table, column * table.rows)
                     outer_products(tiles, size, LANES, 1, x, (upstream, 0), (square, LANES, 0), (square, 0))
-                    copy(square, at(target, column * LANES), min(LANES, width - column * LANES))
+                    copy_vectors(square, at(target, column * LANES), min(LANES, width - column * LANES))
                 target = at(target, width)
                 number += 1
             upstream = at(upstream, size)
-        copy(source, target, numbers)
+        copy_vectors(source, target, numbers)
 
 
 @kernel
@@ -112,13 +105,13 @@ def table_products_table_gradient(dp, w, dtable, first, place, size, width, tile
     panel, square = local_panels(), local_panels()
     for block in range(low // height, high // height):
         target = at(dtable, block * height)
-        clear(target, height)
-        clear(square, LANES)
+        clear_vectors(target, height)
+        clear_vectors(square, LANES)
         for begin in range(0, depth, DEPTH):
             taps = min(DEPTH, depth - begin)
             for tap in range(taps):
                 own = at(w, (begin + tap) * w_height + place + block * LANES)
-                copy(own, square, min(LANES, width - block * LANES))
+                copy_vectors(own, square, min(LANES, width - block * LANES))
                 transpose_block(square, at(panel, tap * LANES))
             add_product(tiles, taps, at(dp, begin * all_rows + first), all_rows * LANES, panel, target, size)
 
@@ -155,7 +148,7 @@ def sum_table_products_gradient(dy, indices: Codes, numbers, dp, tiles, step, lo
     samples, count, all_rows = step[BATCH], indices.channels, indices.rows
     for block in range(low, high):
         upstream, target = at(dy, block * dy.rows), at(dp, block * dp.rows)
-        clear(target, dp.rows)
+        clear_vectors(target, dp.rows)
         for part in range(depth):  # what the last one writes past the numbers is 0
             square = at(target, part * LANES)
             source = at(x, part * x.rows)

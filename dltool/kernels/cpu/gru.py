@@ -9,15 +9,13 @@ from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_seen,
     add_slopes,
-    clear_dense,
-    copy_dense,
     put_steps,
     start_state,
     take_mask,
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, copy_vectors, load, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, gru_gradient_space, gru_space
 from dltool.kernels.records import LANES
 
@@ -52,7 +50,7 @@ def gru_steps(products, recurrent, bias, extras, y, gates, candidates, masked, r
         put_steps(dense, gates, low, count, first, number)
         put_steps(candidate, candidates, low, count, first, number)
         put_steps(at(hidden, size), y, low, count, first, number)
-        copy_dense(at(hidden, number * size), hidden, blocks, count)
+        copy_vectors(at(hidden, number * size), hidden, blocks * count)
 
 
 def gru_units(gates, sums, candidate, before, hidden, count, row, block, units):
@@ -96,12 +94,12 @@ def gru_steps_back(
     if rounded != 2:
         transpose_matrix(recurrent, blocks, gates.blocks, turned)
     weights = at(recurrent, 0) if rounded == 2 else turned
-    clear_dense(kept, blocks, count)
+    clear_vectors(kept, blocks * count)
     for block in range(STEPS_TOGETHER + 1):
-        clear_dense(at(sums, block * gates_size), gates.blocks, count)
+        clear_vectors(at(sums, block * gates_size), gates.blocks * count)
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
-        copy_dense(sums, at(sums, number * gates_size), gates.blocks, count)  # of the step after
+        copy_vectors(sums, at(sums, number * gates_size), gates.blocks * count)  # of the step after
         take_steps(gates, low, count, first, number, dense)
         take_steps(dy, low, count, first, number, dhidden)
         take_steps(candidates, low, count, first, number, candidate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import load, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.geometry import covered, margins
 from dltool.kernels.records import LANES
@@ -21,12 +21,6 @@ def lies_bare_backward(g):
     """Whether the backward pass can read y where it is."""
     above, before, height, width = margins(g)
     return above == 0 and before == 0 and height == g.out_height and width == g.out_width
-
-
-def clear(target, vectors):
-    """Zero `vectors` vectors."""
-    for i in range(vectors):
-        store(target, i * LANES, constant(0))
 
 
 def copy_padded(source, height, width, target, top, left, all_height, all_width, phases):

@@ -9,15 +9,13 @@ from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_seen,
     add_slopes,
-    clear_dense,
-    copy_dense,
     put_steps,
     start_state,
     take_mask,
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, copy_vectors, load, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, lstm_gradient_space, lstm_space
 from dltool.kernels.records import LANES
 
@@ -51,8 +49,8 @@ def lstm_steps(products, recurrent, extras, y, gates, cells, masked, rounded, ti
         put_steps(dense, gates, low, count, first, number)
         put_steps(at(hidden, size), y, low, count, first, number)
         put_steps(at(cell, size), cells, low, count, first, number)
-        copy_dense(at(hidden, number * size), hidden, blocks, count)
-        copy_dense(at(cell, number * size), cell, blocks, count)
+        copy_vectors(at(hidden, number * size), hidden, blocks * count)
+        copy_vectors(at(cell, number * size), cell, blocks * count)
 
 
 def lstm_units(gates, hidden, before, cell, count, row, block, units):
@@ -89,11 +87,11 @@ def lstm_steps_back(gates, recurrent, dy, cells, extras, dproducts, masked, roun
     if rounded != 2:
         transpose_matrix(recurrent, blocks, gates.blocks, turned)
     weights = at(recurrent, 0) if rounded == 2 else turned
-    clear_dense(dcell, blocks, count)
+    clear_vectors(dcell, blocks * count)
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         if first + number < steps:  # the slopes of the step after
-            copy_dense(dense, at(dense, number * gates_size), gates.blocks, count)
+            copy_vectors(dense, at(dense, number * gates_size), gates.blocks * count)
         take_steps(gates, low, count, first, number, dense)
         take_steps(dy, low, count, first, number, dhidden)
         if first > 0:

@@ -14,11 +14,10 @@ from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import call, instruction
 from dltool.kernels.cpu.bfloat16 import rounded
 from dltool.kernels.cpu.bfloat16_tile import HALVES
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, floats16, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, store
 from dltool.kernels.pairs import depth_words
 from dltool.kernels.records import BATCH, LANES
 
@@ -128,7 +127,7 @@ def pair_samples(x, y, step, low, high):
                 store_half(target, word, words_of_vectors(here, here), row % 2)
             row += 1
         if high == count:
-            clear(at(target, (count + 1) // 2), y.rows - (count + 1) // 2)
+            clear_vectors(at(target, (count + 1) // 2), y.rows - (count + 1) // 2)
 
 
 @kernel

@@ -7,11 +7,10 @@ from typing import Any
 from numpy import float32
 
 from dltool.kernels.compiler.instruction import instruction
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.sums import column_sums
-from dltool.kernels.cpu.vector import constant, floats16, load, mask16, select, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, mask16, select, splat, store
 from dltool.kernels.records import (
     LANES,
 )
@@ -132,7 +131,7 @@ def max_pool_gradient(x, y, dy, dx, geometry, step, low, high):
             image, out, upstream = at(x, block * x.rows + sample * size), at(y, here), at(dy, here)
             target = at(dx, block * dx.rows + sample * size)
             if not whole:
-                clear(target, size)
+                clear_vectors(target, size)
             for i in range(out_height):
                 top, bottom = window_rows(geometry, i)
                 for j in range(out_width):
@@ -202,7 +201,7 @@ def average_pool_gradient(dy, dx, geometry, include_padding, step, low, high):
             upstream = at(dy, block * dy.rows + sample * out_size)
             target = at(dx, block * dx.rows + sample * size)
             if not whole:
-                clear(target, size)
+                clear_vectors(target, size)
             for i in range(out_height):
                 top, bottom = window_rows(geometry, i)
                 for j in range(out_width):

@@ -15,7 +15,7 @@ from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pairs import words_of_lanes
 from dltool.kernels.cpu.pointers import as_integers, at, make_room
 from dltool.kernels.cpu.product import product_rows, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vectors, table_vectors
 from dltool.kernels.records import LANES, POSITION
 
@@ -93,18 +93,6 @@ def put_steps(dense, x, low, count, first, number):
                 store(target, t * LANES, load(source, t * size * LANES))
 
 
-def clear_dense(dense, blocks, count):
-    """Zeros in one dense value."""
-    for vector in range(blocks * count):
-        store(dense, vector * LANES, constant(0))
-
-
-def copy_dense(source, target, blocks, count):
-    """Copies one dense value."""
-    for vector in range(blocks * count):
-        store(target, vector * LANES, load(source, vector * LANES))
-
-
 def start_state(extras, masked, number, blocks, low, count, dense):
     """A state before the first step, made dense: that number of the initial ones, or zeros."""
     for block in range(blocks):
@@ -147,7 +135,7 @@ def add_slopes(tiles, slopes, depth, count, turned, columns, mask, masked, round
             store(seen, vector, as_bfloat16(load(slopes, vector)))
         slopes = seen
     if masked != 0:
-        clear_dense(sums, columns, count)
+        clear_vectors(sums, columns * count)
     if rounded == 2:
         make_words(slopes, depth, count, seen)
         add_word_product(tiles, seen, (depth + 1) // 2, count, turned, columns, sums)

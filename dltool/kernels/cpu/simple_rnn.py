@@ -8,14 +8,13 @@ from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.recurrence import (
     add_seen,
     add_slopes,
-    copy_dense,
     put_steps,
     start_state,
     take_mask,
     take_steps,
     transpose_matrix,
 )
-from dltool.kernels.cpu.vector import constant, load, select, store
+from dltool.kernels.cpu.vector import constant, copy_vectors, load, select, store
 from dltool.kernels.cpu.workspace import STEPS_TOGETHER, dense_vectors, simple_rnn_gradient_space, simple_rnn_space
 from dltool.kernels.records import LANES
 
@@ -44,7 +43,7 @@ def simple_rnn_steps(products, recurrent, extras, y, relu, masked, rounded, tile
                 positive = select(x < constant(0), constant(0), x)
                 store(now, vector * LANES, positive if relu != 0 else tanh(x))
         put_steps(at(hidden, size), y, low, count, first, number)
-        copy_dense(at(hidden, number * size), hidden, blocks, count)
+        copy_vectors(at(hidden, number * size), hidden, blocks * count)
 
 
 @kernel
@@ -66,7 +65,7 @@ def simple_rnn_steps_back(dy, recurrent, y, extras, dproducts, relu, masked, rou
     for first in range((steps - 1) // STEPS_TOGETHER * STEPS_TOGETHER, -1, -STEPS_TOGETHER):
         number = min(STEPS_TOGETHER, steps - first)
         if first + number < steps:  # the slopes of the step after
-            copy_dense(slopes, at(slopes, number * size), blocks, count)
+            copy_vectors(slopes, at(slopes, number * size), blocks * count)
         take_steps(dy, low, count, first, number, slopes)
         take_steps(y, low, count, first, number, hidden)
         for t in range(number - 1, -1, -1):

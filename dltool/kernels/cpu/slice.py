@@ -5,8 +5,7 @@ from __future__ import annotations
 from dltool.kernels.cpu.arithmetic import clear_last_block, copy_rows
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, load, store
-from dltool.kernels.records import LANES
+from dltool.kernels.cpu.vector import clear_vectors, copy_vectors
 
 
 def moved_rows(axes):
@@ -21,12 +20,6 @@ def moved_rows(axes):
     return inner, inner, inner
 
 
-def copy_run(source, first, target, second, count):
-    """Copy `count` contiguous rows of a block."""
-    for i in range(count):
-        store(target, (second + i) * LANES, load(source, (first + i) * LANES))
-
-
 @kernel
 def slice(x, y, axes, start, step, low, high):  # noqa: A001
     """y (…, size, …) = x from `start` on along one axis; overwrites y."""
@@ -39,7 +32,7 @@ def slice(x, y, axes, start, step, low, high):  # noqa: A001
     for block in range(x.blocks):
         source, target = at(x, block * x.rows), at(y, block * y.rows)
         for run in range(low * y.rows_per_sample // part, high * y.rows_per_sample // part):
-            copy_run(source, run * whole + start * inner, target, run * part, part)
+            copy_vectors(at(source, run * whole + start * inner), at(target, run * part), part)
 
 
 @kernel
@@ -47,8 +40,7 @@ def slice_gradient(dy, dx, axes, start, step, low, high):
     """dx (…) = dy from `start` on along one axis, 0 elsewhere; overwrites dx."""
     rows = dx.rows_per_sample
     for block in range(dx.blocks):
-        for row in range(low * rows, high * rows):
-            store(dx, (block * dx.rows + row) * LANES, constant(0))
+        clear_vectors(at(dx, block * dx.rows + low * rows), (high - low) * rows)
     if dx.channels != dy.channels:
         copy_rows(dy, 0, dx, start, dy.channels, low * rows, high * rows, dy.rows)
         return
@@ -56,4 +48,4 @@ def slice_gradient(dy, dx, axes, start, step, low, high):
     for block in range(dx.blocks):
         source, target = at(dy, block * dy.rows), at(dx, block * dx.rows)
         for run in range(low * dy.rows_per_sample // part, high * dy.rows_per_sample // part):
-            copy_run(source, run * part, target, run * whole + start * inner, part)
+            copy_vectors(at(source, run * part), at(target, run * whole + start * inner), part)

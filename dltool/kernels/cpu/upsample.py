@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.border import copy
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, fma, load, splat, store
+from dltool.kernels.cpu.vector import constant, copy_vectors, fma, load, splat, store
 from dltool.kernels.records import LANES
 
 
@@ -33,7 +32,7 @@ def upsample_nearest(x, y, height, width, factor_height, factor_width, step, low
                     for j in range(column * factor_width, (column + 1) * factor_width):
                         store(first, j * LANES, value)
                 for i in range(1, factor_height):
-                    copy(first, at(first, i * line), line)
+                    copy_vectors(first, at(first, i * line), line)
 
 
 @kernel

@@ -245,3 +245,15 @@ def store_integers(pointer: Any, index: Any, value: Any):
         builder.store(builder.zext(args[2], wide), address, align=8)
 
     return types.void(types.Pointer(pointer.element), types.int64, words16), emit
+
+
+def copy_vectors(source, target, count):
+    """Copy `count` contiguous vectors."""
+    for i in range(count):
+        store(target, i * LANES, load(source, i * LANES))
+
+
+def clear_vectors(target, count):
+    """Zero `count` contiguous vectors."""
+    for i in range(count):
+        store(target, i * LANES, constant(0))

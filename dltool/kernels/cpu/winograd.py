@@ -9,12 +9,11 @@ from numpy import float32, inf
 
 from dltool.kernels.cpu.blank import find_blank_windows, write_flagged
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_last_transform, make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import load, select, splat, store
+from dltool.kernels.cpu.vector import clear_vectors, copy_vectors, load, select, splat, store
 from dltool.kernels.cpu.workspace import winograd_space
 from dltool.kernels.records import LANES
 from dltool.kernels.winograd import (
@@ -44,7 +43,7 @@ def winograd(x, u, y, geometry, epilogue, tiles, workspace, step, low, high):
     stored, table, places = together * across + 1, as_integers(workspace), winograd_space(g, depth, y.blocks)
     zeros, lines, transformed = at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2])
     products, results = at(workspace, places[3]), at(workspace, places[4])
-    clear(zeros, (1 + depth * together * seen_height) * line_width(g))
+    clear_vectors(zeros, (1 + depth * together * seen_height) * line_width(g))
     for part in range(depth):
         set_tap(table, part, part * stored * LANES, part * LANES * LANES, min(LANES, x.channels - part * LANES))
     for first in range(low * height, high * height, together):
@@ -93,8 +92,7 @@ def transform_columns(g, x, first, end, zeros, lines):
             target, begin = at(line_of(g, lines, part, row - first, 0), g.left), row % per_image * down - g.top
             if seen_height == 1:
                 source = row_or_zeros(image, begin, g.height, g.width, zeros)
-                for column in range(g.width):
-                    store(target, column * LANES, load(source, column * LANES))
+                copy_vectors(source, target, g.width)
             else:
                 sources = (
                     row_or_zeros(image, begin, g.height, g.width, zeros),

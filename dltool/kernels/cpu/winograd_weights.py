@@ -9,13 +9,12 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.blank import clear_idle_taps
-from dltool.kernels.cpu.image import clear
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, copy_vectors, load, store
 from dltool.kernels.cpu.winograd import result_line, row_or_zeros, transform_columns, transform_lines
 from dltool.kernels.cpu.workspace import winograd_weight_gradient_space, winograd_weights_space
 from dltool.kernels.geometry import taps
@@ -75,7 +74,7 @@ def winograd_turned_weights(w, u, kernel_height, kernel_width, channels, workspa
 def _clear_rest(kernel_height, u, width, stored):
     """Zero what is stored of a block of columns behind its last row, with `width` rows at each point."""
     count = width * (1 if kernel_height == 1 else POINTS) * POINTS
-    clear(at(u, count), stored - count)
+    clear_vectors(at(u, count), stored - count)
 
 
 def _transform_weights(kernel, source, tap_step, target, point_step, square):
@@ -106,7 +105,7 @@ def winograd_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step
     """
     g, columns, count = geometry, dw.blocks, taps(geometry) * x.channels
     places = winograd_weight_gradient_space(g, x.blocks, x.channels, columns)
-    clear(at(workspace, places[0]), places[3] - places[0])
+    clear_vectors(at(workspace, places[0]), places[3] - places[0])
     for group in range(low // columns, (high - 1) // columns + 1):
         samples = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         stop = min(columns, high - group * columns)
@@ -115,7 +114,7 @@ def winograd_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step
             band = min(BAND, stop - block)
             if samples[0] == samples[1]:
                 for i in range(band):
-                    clear(at(part, i * dw.rows), count)
+                    clear_vectors(at(part, i * dw.rows), count)
             else:
                 _add_group(tiles, g, x, dy, dw.rows, samples, block, band, part, places, workspace)
                 clear_idle_taps(g, x, dy, dw.rows, samples, block, band, part)
@@ -169,8 +168,7 @@ def _transform_upstream(g, dy, block, row, zeros, lines):
     image, begin = at(dy, block * dy.rows + row // per_image * height * width), row % per_image * down
     line = output_width(g) * LANES
     if down == 1:
-        for column in range(width):
-            store(lines, column * LANES, load(image, (begin * width + column) * LANES))
+        copy_vectors(at(image, begin * width), lines, width)
     elif down == POINTS + 1 - 3:
         sources = (
             row_or_zeros(image, begin, height, width, zeros),
