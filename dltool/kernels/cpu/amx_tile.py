@@ -10,10 +10,10 @@ from typing import Any
 
 from dltool.kernels.cpu.amx import Amx, as_configuration, write_configuration
 from dltool.kernels.cpu.kernel import tile
-from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.lanes import copy_block, transpose_block
 from dltool.kernels.cpu.pointers import advance, as_floats, at, float_pointer, integer_pointer, make_room
 from dltool.kernels.cpu.tile import Shared
-from dltool.kernels.cpu.vector import constant, load, select, splat, store
+from dltool.kernels.cpu.vector import load, select, splat, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES
 
@@ -78,8 +78,8 @@ def make_column_tiles(unit: Any) -> Any:
                 source = advance(a, table[tap * TAP_FIELDS] + term * LANES)
                 words = advance(b, table[tap * TAP_FIELDS + 1] + term * LANES)
                 if terms - term < LANES:
-                    _copy_padded(source, terms - term, left)
-                    _copy_padded(words, terms - term, right)
+                    copy_block(source, terms - term, left)
+                    copy_block(words, terms - term, right)
                     source, words = left, right
                 transpose_block(source, left)
                 if other:
@@ -105,12 +105,6 @@ def _add_sums(others, out, count, least):
     for row in range(0, count * LANES, LANES):
         value = load(out, row) + load(others, row)
         store(out, row, select(value < floor, floor, value))
-
-
-def _copy_padded(source, count, target):
-    """Some vectors, and zeros up to 16."""
-    for row in range(LANES):
-        store(target, row * LANES, load(source, row * LANES) if row < count else constant(0))
 
 
 def known(shared):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from numpy import float32, inf
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.lanes import transpose_rows
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.product import (
     DEPTH,
@@ -21,7 +21,7 @@ from dltool.kernels.cpu.product import (
     product_rows,
     set_tap,
 )
-from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, store
 from dltool.kernels.records import LANES
 
 
@@ -70,22 +70,13 @@ def product_of_channels(tiles, x, x_first, y, y_first, z, count, columns, panels
                 begin = (block + j) * LANES
                 for tap in range(taps):
                     source = at(y, (first + tap) * y.rows + y_first + begin)
-                    transpose_rows(source, at(panels, (j * DEPTH + tap) * LANES), min(LANES, columns - begin))
+                    square = at(panels, (j * DEPTH + tap) * LANES)
+                    transpose_rows(source, min(LANES, columns - begin), square, square)
             product_rows(
                 tiles, taps, at(x, first * x.rows + x_first), x.rows * LANES, (panels, DEPTH * LANES * LANES),
                 (out, LANES, across), (out, across), count, together, float32(-inf),
             )  # fmt: skip
         block += together
-
-
-def transpose_rows(source, square, used):
-    """A transposed 16 × 16 block of the first rows that there are, and zeros."""
-    if used == LANES:
-        transpose_block(source, square)
-    else:
-        for i in range(LANES):
-            store(square, i * LANES, load(source, i * LANES) if i < used else constant(0))
-        transpose_block(square, square)
 
 
 def product_of_rows(tiles, x, x_first, y, z, z_first, depth, count, zeros):

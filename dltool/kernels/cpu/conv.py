@@ -16,10 +16,10 @@ from dltool.kernels.cpu.image import (
     padded_upstream,
 )
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.lanes import transpose_rows
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import columns_together, rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
+from dltool.kernels.cpu.vector import clear_vectors
 from dltool.kernels.cpu.workspace import ACROSS, conv_data_gradient_space, conv_space
 from dltool.kernels.geometry import covered, margins, taps
 from dltool.kernels.records import LANES
@@ -123,13 +123,5 @@ def _turn_panel(count, w, channels, depth, block, panel, square):
     used = min(LANES, channels - block * LANES)
     for tap in range(count):
         for part in range(depth):
-            source, target = (
-                at(w, part * w.rows + tap * channels + block * LANES),
-                at(panel, (tap * depth + part) * LANES),
-            )
-            if used == LANES:
-                transpose_block(source, target)
-            else:
-                for i in range(LANES):
-                    store(square, i * LANES, load(source, i * LANES) if i < used else constant(0))
-                transpose_block(square, target)
+            source = at(w, part * w.rows + tap * channels + block * LANES)
+            transpose_rows(source, used, square, at(panel, (tap * depth + part) * LANES))

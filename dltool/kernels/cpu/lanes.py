@@ -10,7 +10,7 @@ from numpy import uint32
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import call, instruction
-from dltool.kernels.cpu.vector import floats16, mask16, splat, words16
+from dltool.kernels.cpu.vector import constant, floats16, load, mask16, splat, store, words16
 from dltool.kernels.records import LANES
 
 _I32 = ir.IntType(32)
@@ -177,3 +177,17 @@ def load_lanes(pointer: Any, index: Any, mask: Any):
 def first_lanes(count):
     """A mask of the first `count` lanes."""
     return splat(uint32(count)) > lane_numbers()
+
+
+def copy_block(source, used, target):
+    """A block of 16 × 16 of which the first `used` rows are a source's, and the others zero."""
+    for i in range(LANES):
+        store(target, i * LANES, load(source, i * LANES) if i < used else constant(0))
+
+
+def transpose_rows(source, used, spare, target):
+    """Write such a block transposed to `target`; where rows are missing, it is put together in a `spare` one."""
+    if used < LANES:
+        copy_block(source, used, spare)
+        source = spare
+    transpose_block(source, target)

@@ -10,11 +10,11 @@ from numpy import float32, inf
 
 from dltool.kernels.cpu.blank import clear_idle_taps
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import transpose_block
+from dltool.kernels.cpu.lanes import transpose_rows
 from dltool.kernels.cpu.pointers import advance, as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
 from dltool.kernels.cpu.transform import make_transform, make_transform_of_rows
-from dltool.kernels.cpu.vector import clear_vectors, constant, copy_vectors, load, store
+from dltool.kernels.cpu.vector import clear_vectors, copy_vectors
 from dltool.kernels.cpu.winograd import result_line, row_or_zeros, transform_columns, transform_lines
 from dltool.kernels.cpu.workspace import winograd_weight_gradient_space, winograd_weights_space
 from dltool.kernels.geometry import taps
@@ -60,9 +60,7 @@ def winograd_turned_weights(w, u, kernel_height, kernel_width, channels, workspa
         for part in range(w.blocks):
             for tap in range(taps):
                 source = at(w, part * w.rows + (taps - 1 - tap) * channels + block * LANES)
-                for i in range(LANES):
-                    store(spare, i * LANES, load(source, i * LANES) if i < used else constant(0))
-                transpose_block(spare, at(panel, tap * LANES))
+                transpose_rows(source, used, spare, at(panel, tap * LANES))
             target = at(u, block * stored + part * LANES)
             for row in range(min(LANES, w.channels - part * LANES)):
                 _transform_weights(
