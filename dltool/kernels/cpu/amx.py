@@ -13,10 +13,10 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.cpu.pointers import FLOATS
 from dltool.kernels.records import LANES
 
 _BYTE, _I64 = ir.IntType(8), ir.IntType(64)
-_POINTER = types.Pointer(types.float32)
 #: of a configuration, in bytes
 CONFIGURATION, ROW_BYTES, ROWS = 64, 16, 48
 
@@ -35,7 +35,7 @@ def _moving(name: str) -> Callable[[int], Any]:
                 place = builder.bitcast(args[1], _BYTE.as_pointer())
                 _call(builder, name, ir.Constant(_BYTE, tile), place, builder.mul(args[2], ir.Constant(_I64, 4)))
 
-            return types.void(_POINTER, _POINTER, types.int64), emit
+            return types.void(FLOATS, FLOATS, types.int64), emit
 
         return move
 
@@ -51,7 +51,7 @@ def _working(name: str) -> Callable[..., Any]:
             def emit(builder, args):
                 _call(builder, name, *(ir.Constant(_BYTE, tile) for tile in tiles))
 
-            return types.void(_POINTER), emit
+            return types.void(FLOATS), emit
 
         return work
 
@@ -63,7 +63,7 @@ def _configure(state: Any, configuration: Any):
     def emit(builder: Any, args: Any) -> Any:
         _call(builder, "ldtilecfg", args[1])
 
-    return types.void(_POINTER, types.Pointer(types.uint8)), emit
+    return types.void(FLOATS, types.Pointer(types.uint8)), emit
 
 
 class Amx:
@@ -75,16 +75,6 @@ class Amx:
     clearing = staticmethod(_working("tilezero"))
     multiplying = staticmethod(_working("tdpbf16ps"))
     release = _working("tilerelease")()
-
-
-@instruction
-def as_configuration(room: Any):
-    """The same memory as bytes."""
-
-    def emit(builder: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], _BYTE.as_pointer())
-
-    return types.Pointer(types.uint8)(_POINTER), emit
 
 
 def write_configuration(configuration, rows, terms):

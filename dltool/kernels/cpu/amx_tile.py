@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dltool.kernels.cpu.amx import Amx, as_configuration, write_configuration
+from dltool.kernels.compiler import types
+from dltool.kernels.cpu.amx import Amx, write_configuration
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.lanes import copy_block, transpose_block
-from dltool.kernels.cpu.pointers import advance, as_floats, at, float_pointer, integer_pointer, make_room
+from dltool.kernels.cpu.pointers import advance, as_bytes, as_floats, at, float_pointer, integer_pointer, make_room
 from dltool.kernels.cpu.tile import Shared
 from dltool.kernels.cpu.vector import load, select, splat, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS
@@ -21,7 +22,7 @@ _TAPS, _TABLE, _B, _START_STEP, _LEAST = (
     Shared._fields.index(name) for name in ("taps", "table", "b", "start_step", "least")
 )
 #: memory for a configuration, for sums, and for a block of each operand
-_room = make_room(1 + 3 * LANES)
+_room = make_room(types.float32, (1 + 3 * LANES) * LANES)
 
 
 def make_row_tiles(unit: Any) -> Any:
@@ -35,8 +36,8 @@ def make_row_tiles(unit: Any) -> Any:
 
     def row_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
-        write_configuration(as_configuration(room), count, table[2] if taps > 0 else LANES)
-        configure(state, as_configuration(room))
+        write_configuration(as_bytes(room), count, table[2] if taps > 0 else LANES)
+        configure(state, as_bytes(room))
         load_sums(state, start, start_step)
         clear_sums(state)
         for tap in range(0, taps, 2):
@@ -67,8 +68,8 @@ def make_column_tiles(unit: Any) -> Any:
     def column_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
         left, right = at(room, 1 + LANES), at(room, 1 + 2 * LANES)
-        write_configuration(as_configuration(room), count, LANES)
-        configure(state, as_configuration(room))
+        write_configuration(as_bytes(room), count, LANES)
+        configure(state, as_bytes(room))
         load_sums(state, start, start_step)
         clear_sums(state)
         other = False

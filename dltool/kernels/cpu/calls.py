@@ -8,9 +8,7 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import instruction
-
-INTEGERS = types.Pointer(types.int64)
-FLOATS = types.Pointer(types.float32)
+from dltool.kernels.cpu.pointers import FLOATS, INTEGERS
 
 #: (first operand, second operand, output, vectors, two numbers): elementwise over contiguous vectors
 ELEMENTWISE = types.void(FLOATS, FLOATS, FLOATS, types.int64, types.float32, types.float32)

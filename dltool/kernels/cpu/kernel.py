@@ -24,9 +24,9 @@ from dltool.errors import RunError, did_you_mean
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.library import object_file
 from dltool.kernels.compiler.source import function_of
-from dltool.kernels.cpu.calls import ELEMENTWISE, INTEGERS, LANE_TILE, TILE
+from dltool.kernels.cpu.calls import ELEMENTWISE, LANE_TILE, TILE
 from dltool.kernels.cpu.operands import Bytes, Codes, Integers, Operand, read_geometry, readers
-from dltool.kernels.cpu.pointers import advance, bits_as_number, float_pointer
+from dltool.kernels.cpu.pointers import INTEGERS, advance, bits_as_number, float_pointer
 from dltool.kernels.records import OTHER_TILES, TILES, WORKSPACE, Kernel, Record
 
 #: (record, step, low, high)

@@ -10,6 +10,7 @@ from numpy import uint32
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.cpu.pointers import FLOATS
 from dltool.kernels.cpu.vector import constant, floats16, load, mask16, splat, store, words16
 from dltool.kernels.records import LANES
 
@@ -79,14 +80,14 @@ def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 @instruction
 def sum_rows_of_lanes(pointer: Any):
     """The sums of the lanes of each of 16 vectors, with the bits of `sum_lanes`."""
-    return floats16(types.Pointer(types.float32)), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
+    return floats16(FLOATS), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
 
 
 @instruction
 def max_rows_of_lanes(pointer: Any):
     """The largest lane of each of 16 vectors, found as by `max_lanes`."""
     larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
-    return floats16(types.Pointer(types.float32)), _reduce_rows(larger)
+    return floats16(FLOATS), _reduce_rows(larger)
 
 
 @instruction

@@ -150,14 +150,3 @@ def _integers(builder: Any, record: Any, place: Any, count: int) -> list[Any]:
 def chunk(gradient, low):
     """The pointer that numbers of vectors index, whether the buffer is whole or begins with vector `low`."""
     return advance(gradient, -low * gradient.is_chunk * LANES)
-
-
-@instruction
-def as_bytes(x: Any):
-    """The buffer of an operand as bytes, where an attribute rather than the op says what it holds."""
-    kind = types.Pointer(types.uint8)
-
-    def emit(builder: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], kind.llvm)
-
-    return kind(types.Pointer(x.element)), emit

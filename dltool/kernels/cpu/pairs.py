@@ -16,7 +16,7 @@ from dltool.kernels.cpu.bfloat16 import rounded
 from dltool.kernels.cpu.bfloat16_tile import HALVES
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
-from dltool.kernels.cpu.pointers import at
+from dltool.kernels.cpu.pointers import FLOATS, at
 from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, store
 from dltool.kernels.pairs import depth_words
 from dltool.kernels.records import BATCH, LANES
@@ -82,7 +82,7 @@ def store_half(pointer: Any, index: Any, words: Any, upper: Any):
         operands.append(builder.select(is_upper, masks[1], masks[0]))
         call(builder, "llvm.masked.store.v32i16.p0v32i16", ir.VoidType(), *operands)
 
-    return types.void(types.Pointer(types.float32), types.int64, floats16, types.int64), emit
+    return types.void(FLOATS, types.int64, floats16, types.int64), emit
 
 
 @kernel

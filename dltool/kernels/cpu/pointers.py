@@ -1,4 +1,4 @@
-"""Pointers: from the integers that hold them, and from one place of a buffer to another."""
+"""Pointers: from the integers that hold them, from one place of a buffer to another, and to memory on the stack."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import I8, I32, call, instruction
 from dltool.kernels.records import LANES, VECTOR_BYTES
 
+INTEGERS, FLOATS = types.Pointer(types.int64), types.Pointer(types.float32)
 
-def _pointer_to(element: Any, name: str) -> Any:
+
+def _pointer_to(element: types.Type) -> Any:
+    """pointer(address): the elements that lie at an address."""
     kind = types.Pointer(element)
 
-    def typer(address: Any):
-        def emit(builder: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], kind.llvm)
+    @instruction
+    def pointer(address):
+        return kind(types.int64), lambda builder, args: builder.inttoptr(args[0], kind.llvm)
 
-        return kind(types.int64), emit
-
-    typer.__name__ = name
-    return instruction(typer)
+    return pointer
 
 
-float_pointer = _pointer_to(types.float32, "float_pointer")
-word_pointer = _pointer_to(types.uint32, "word_pointer")
-integer_pointer = _pointer_to(types.int64, "integer_pointer")
-code_pointer = _pointer_to(types.int32, "code_pointer")
-byte_pointer = _pointer_to(types.uint8, "byte_pointer")
+float_pointer, integer_pointer = _pointer_to(types.float32), _pointer_to(types.int64)
+word_pointer, byte_pointer = _pointer_to(types.uint32), _pointer_to(types.uint8)
+
+
+def _memory_as(element: types.Type) -> Any:
+    """cast(x): the memory of a pointer or an operand, as elements of another type."""
+    kind = types.Pointer(element)
+
+    @instruction
+    def cast(x):
+        return kind(types.Pointer(x.element)), lambda builder, args: builder.bitcast(args[0], kind.llvm)
+
+    return cast
+
+
+as_floats, as_integers, as_bytes = _memory_as(types.float32), _memory_as(types.int64), _memory_as(types.uint8)
 
 
 @instruction
@@ -51,28 +62,6 @@ def prefetch(pointer: Any):
 
 
 @instruction
-def as_integers(pointer: Any):
-    """The same memory as 64-bit integers."""
-    kind = types.Pointer(types.int64)
-
-    def emit(builder: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], kind.llvm)
-
-    return kind(types.Pointer(pointer.element)), emit
-
-
-@instruction
-def as_floats(pointer: Any):
-    """The same memory as float32."""
-    kind = types.Pointer(types.float32)
-
-    def emit(builder: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], kind.llvm)
-
-    return kind(types.Pointer(pointer.element)), emit
-
-
-@instruction
 def bits_as_number(bits: Any):
     """The float64 whose bits an integer holds."""
     return types.float64(types.int64), lambda builder, args: builder.bitcast(args[0], ir.DoubleType())
@@ -83,22 +72,17 @@ def at(pointer, vector):
     return advance(pointer, vector * LANES)
 
 
-def make_room(vectors: int) -> Any:
-    """A function without arguments that gives memory on the stack for some vectors, aligned to lines of the cache."""
+def make_room(element: types.Type, count: int) -> Any:
+    """room(): memory on the stack for some elements, aligned to lines of the cache; nothing clears it."""
 
     @instruction
     def room():
         def emit(builder, args):
-            return room_on_stack(builder, ir.FloatType(), vectors * LANES)
+            with builder.goto_entry_block():
+                place = builder.alloca(ir.ArrayType(element.llvm, count))
+            place.align = VECTOR_BYTES
+            return builder.bitcast(place, element.llvm.as_pointer())
 
-        return types.Pointer(types.float32)(), emit
+        return types.Pointer(element)(), emit
 
     return room
-
-
-def room_on_stack(builder: Any, element: ir.Type, count: int) -> Any:
-    """Memory on the stack for one call of a function; nothing clears it."""
-    with builder.goto_entry_block():
-        room = builder.alloca(ir.ArrayType(element, count))
-    room.align = VECTOR_BYTES
-    return builder.bitcast(room, element.as_pointer())

@@ -6,13 +6,12 @@ how far rows (of a start) and columns are apart, in floats.
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numpy import float32, inf
 
-from dltool.kernels.compiler.instruction import instruction
-from dltool.kernels.cpu.calls import FLOATS, INTEGERS, call_tile
+from dltool.kernels.compiler import types
+from dltool.kernels.cpu.calls import call_tile
 from dltool.kernels.cpu.kernel import tile
-from dltool.kernels.cpu.pointers import advance, at, prefetch, room_on_stack
+from dltool.kernels.cpu.pointers import advance, at, make_room, prefetch
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import Shared, make_tile, make_tiles, set_shared
 from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
@@ -21,10 +20,15 @@ from dltool.kernels.records import LANES
 #: blocks of depth taken at once, so that a panel of a matrix stays in the first caches
 DEPTH = 16
 
+#: room on the stack for a table of DEPTH taps
+local_table = make_room(types.int64, DEPTH * TAP_FIELDS)
+#: for what the pieces of a product have in common
+local_shared = make_room(types.int64, len(Shared._fields))
+#: for ACROSS panels, each of DEPTH blocks of 16 × 16
+local_panels = make_room(types.float32, ACROSS * DEPTH * LANES * LANES)
+
 _ONE, _TWO, _FOUR = TALLEST[1], TALLEST.get(2, 0), TALLEST.get(ACROSS, 0)
 _rows_of_vectors, _rows_of_numbers = make_tiles(TALLEST, row_stride=LANES), make_tiles(TALLEST, row_stride=1)
-
-
 _whole_rows = make_tile(_ONE, row_stride=LANES)
 _first_rows, _last_rows = make_tile(_ONE, row_stride=1), make_tile(LANES % _ONE or _ONE, row_stride=1)
 
@@ -126,24 +130,3 @@ def outer_product(terms, source, upstream, start, out):
 def set_tap(table, tap, first, second, terms):
     """Write an entry of a table of taps."""
     table[tap * TAP_FIELDS], table[tap * TAP_FIELDS + 1], table[tap * TAP_FIELDS + 2] = first, second, terms
-
-
-@instruction
-def local_table():
-    """Room on the stack for a table of DEPTH taps."""
-    number = ir.IntType(64)
-    return INTEGERS(), lambda builder, args: room_on_stack(builder, number, DEPTH * TAP_FIELDS)
-
-
-@instruction
-def local_shared():
-    """Room on the stack for what the pieces of a product have in common."""
-    number = ir.IntType(64)
-    return INTEGERS(), lambda builder, args: room_on_stack(builder, number, len(Shared._fields))
-
-
-@instruction
-def local_panels():
-    """Room on the stack for ACROSS panels: DEPTH blocks of 16 × 16 each."""
-    number = ir.FloatType()
-    return FLOATS(), lambda builder, args: room_on_stack(builder, number, ACROSS * DEPTH * LANES * LANES)

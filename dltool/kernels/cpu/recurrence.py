@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
+from dltool.kernels.compiler import types
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pairs import words_of_lanes
-from dltool.kernels.cpu.pointers import as_integers, at, make_room
+from dltool.kernels.cpu.pointers import at, make_room
 from dltool.kernels.cpu.product import product_rows, rows_of_tiles, set_tap
 from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
-from dltool.kernels.cpu.workspace import WORD_BLOCKS, dense_vectors, mask_vectors, table_vectors
+from dltool.kernels.cpu.workspace import TAP_FIELDS, WORD_BLOCKS, dense_vectors, mask_vectors
 from dltool.kernels.records import LANES, POSITION
 
-_room_for_taps = make_room(table_vectors(WORD_BLOCKS))
+_room_for_taps = make_room(types.int64, WORD_BLOCKS * TAP_FIELDS)
 
 
 def add_product(tiles, x, depth, count, w, columns, out):
@@ -31,7 +32,7 @@ def add_product(tiles, x, depth, count, w, columns, out):
 
 def add_word_product(tiles, x, depth, count, w, columns, out):
     """The same of words: of `depth` blocks of x, and of w as it is stored."""
-    table = as_integers(_room_for_taps())
+    table = _room_for_taps()
     for first in range(0, depth, WORD_BLOCKS):
         taps = min(WORD_BLOCKS, depth - first)
         for tap in range(taps):

@@ -17,7 +17,8 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import I64, call, counted, instruction, moved, variable
-from dltool.kernels.cpu.calls import FLOATS, INTEGERS, TILE
+from dltool.kernels.cpu.calls import TILE
+from dltool.kernels.cpu.pointers import FLOATS, INTEGERS
 from dltool.kernels.cpu.vector import FMA, broadcast, floats16, read, write
 from dltool.kernels.cpu.workspace import TAP_FIELDS
 from dltool.kernels.records import LANES

@@ -14,10 +14,10 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import I64, call, instruction
+from dltool.kernels.cpu.pointers import FLOATS
 from dltool.kernels.cpu.vector import FMA, floats16, read, write
 from dltool.kernels.records import LANES
 
-_POINTER = types.Pointer(types.float32)
 _VECTOR = floats16.llvm
 
 
@@ -31,7 +31,7 @@ def make_transform(matrix: np.ndarray) -> Any:
             outputs = _product(builder, matrix, _spaced(builder, source, step, matrix.shape[1]))
             _write(builder, outputs, target, target_step)
 
-        return types.void(_POINTER, types.int64, _POINTER, types.int64), emit
+        return types.void(FLOATS, types.int64, FLOATS, types.int64), emit
 
     return transform
 
@@ -46,7 +46,7 @@ def make_transform_of_rows(matrix: np.ndarray) -> Any:
             inputs = [read(builder, builder.gep(pointer, [place])) for pointer in rows]
             _write(builder, _product(builder, matrix, inputs), target, target_step)
 
-        return types.void(types.Tuple((_POINTER,) * matrix.shape[1]), types.int64, _POINTER, types.int64), emit
+        return types.void(types.Tuple((FLOATS,) * matrix.shape[1]), types.int64, FLOATS, types.int64), emit
 
     return transform
 
@@ -63,7 +63,7 @@ def make_last_transform(matrix: np.ndarray) -> Any:
             floored = [builder.select(builder.fcmp_ordered("<", each, least), least, each) for each in sums]
             _write(builder, floored, target, target_step)
 
-        return types.void(_POINTER, types.int64, _POINTER, types.int64, floats16, floats16), emit
+        return types.void(FLOATS, types.int64, FLOATS, types.int64, floats16, floats16), emit
 
     return transform
 
