@@ -11,7 +11,7 @@ from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.operands import chunk
-from dltool.kernels.cpu.pointers import advance, at, prefetch
+from dltool.kernels.cpu.pointers import advance, at, prefetch_to_read
 from dltool.kernels.cpu.product import (
     DEPTH,
     columns_together,
@@ -74,7 +74,7 @@ def fetch_ahead(source, count, distance, blocks):
     """Ask for what the next panels are made of: in `count` places, `distance` floats apart, some blocks each."""
     for i in range(count):
         for row in range(blocks * LANES):
-            prefetch(advance(source, i * distance + row * LANES))
+            prefetch_to_read(advance(source, i * distance + row * LANES))
 
 
 def even_chunk(depth):

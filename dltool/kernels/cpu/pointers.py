@@ -50,13 +50,23 @@ def advance(pointer: Any, count: Any):
 
 
 @instruction
-def prefetch(pointer: Any):
+def prefetch_to_read(pointer: Any):
     """Ask for the cache line at a pointer, so that it is in the second-level cache when it is read."""
+    return _prefetch(pointer, to_write=0, locality=2)
+
+
+@instruction
+def prefetch_to_write(pointer: Any):
+    """Ask for the cache line at a pointer, so that it is in the first-level cache when it is written."""
+    return _prefetch(pointer, to_write=1, locality=3)
+
+
+def _prefetch(pointer: Any, *, to_write: int, locality: int) -> Any:
+    """The arguments are those of LLVM; the cache is that of data, not of instructions."""
 
     def emit(builder: Any, args: Any) -> Any:
-        place = builder.bitcast(args[0], I8.as_pointer())
-        to_read, second_cache, data = (I32(number) for number in (0, 2, 1))
-        call(builder, "llvm.prefetch.p0", ir.VoidType(), place, to_read, second_cache, data)
+        place, of_data = builder.bitcast(args[0], I8.as_pointer()), I32(1)
+        call(builder, "llvm.prefetch.p0", ir.VoidType(), place, I32(to_write), I32(locality), of_data)
 
     return types.void(types.Pointer(pointer.element)), emit
 

@@ -11,7 +11,7 @@ from numpy import float32, inf
 from dltool.kernels.compiler import types
 from dltool.kernels.cpu.calls import call_tile
 from dltool.kernels.cpu.kernel import tile
-from dltool.kernels.cpu.pointers import advance, at, make_room, prefetch
+from dltool.kernels.cpu.pointers import advance, at, make_room, prefetch_to_read
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import Shared, make_tile, make_tiles, set_shared
 from dltool.kernels.cpu.workspace import ACROSS, TAP_FIELDS
@@ -63,7 +63,7 @@ def rows_of_tiles(tiles, count, across, taps, table, a, a_row, a_step, b, start,
         if start[1] > 0:  # sums to go on with, which may have left the first caches
             for j in range(across):
                 for i in range(end, min(end + height, count)):
-                    prefetch(advance(start[0], j * start[2] + i * start[1]))
+                    prefetch_to_read(advance(start[0], j * start[2] + i * start[1]))
         call_tile(tiles, shared, height, advance(a, low * a_row), begin, at(out[0], low))
         low = end
 
@@ -101,7 +101,7 @@ def product_of_column(tiles, depth, x, stride, panel, start, out, count, least):
     while low + _ONE <= count:
         if start[1] > 0:  # sums to go on with, which may have left the first caches
             for i in range(low + _ONE, min(low + 2 * _ONE, count)):
-                prefetch(advance(start[0], i * start[1]))
+                prefetch_to_read(advance(start[0], i * start[1]))
         _whole_rows(shared, at(x, low), advance(start[0], low * start[1]), at(out, low))
         low += _ONE
     if low < count:

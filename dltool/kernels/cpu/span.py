@@ -12,9 +12,9 @@ from llvmlite import ir
 from numpy import uint32
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import I32, call, instruction
+from dltool.kernels.compiler.instruction import call, instruction
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.pointers import advance, byte_pointer, integer_pointer, word_pointer
+from dltool.kernels.cpu.pointers import advance, byte_pointer, integer_pointer, prefetch_to_write, word_pointer
 from dltool.kernels.records import (
     AHEAD,
     PIECE_BYTES,
@@ -49,17 +49,6 @@ def copy_bytes(target: Any, source: Any, count: Any):
         call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), *args, ir.Constant(ir.IntType(1), 0))
 
     return types.void(target, source, types.int64), emit
-
-
-@instruction
-def prefetch(pointer: Any):
-    """Fetch the cache line of a byte that will soon be written."""
-
-    def emit(builder: Any, args: Any) -> Any:
-        to_write, nearest_cache, data = (I32(number) for number in (1, 3, 1))
-        call(builder, "llvm.prefetch.p0", ir.VoidType(), args[0], to_write, nearest_cache, data)
-
-    return types.void(pointer), emit
 
 
 @kernel
@@ -112,7 +101,7 @@ def spread(a, step, low, high):
                 piece = advance(pieces, i * PIECE_FIELDS)
                 count, target = piece[PIECE_BYTES], byte_pointer(piece[PIECE_TARGET])
                 next_target = advance(target, soon * count)
-                prefetch(next_target)
+                prefetch_to_write(next_target)
                 if count > LINE_BYTES:
-                    prefetch(advance(next_target, LINE_BYTES))
+                    prefetch_to_write(advance(next_target, LINE_BYTES))
                 copy_bytes(advance(target, sample * count), advance(record, piece[PIECE_START]), count)
