@@ -10,7 +10,7 @@ from llvmlite import ir
 
 from dltool.kernels.compiler.types import Signature
 
-I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+I1, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
 
 
 class Instruction:

@@ -12,11 +12,10 @@ from typing import Any
 from llvmlite import ir
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.compiler.instruction import I8, I64, call, instruction
 from dltool.kernels.cpu.pointers import FLOATS
 from dltool.kernels.records import LANES
 
-_BYTE, _I64 = ir.IntType(8), ir.IntType(64)
 #: of a configuration, in bytes
 CONFIGURATION, ROW_BYTES, ROWS = 64, 16, 48
 
@@ -32,8 +31,8 @@ def _moving(name: str) -> Callable[[int], Any]:
         @instruction
         def move(state, pointer, step):
             def emit(builder, args):
-                place = builder.bitcast(args[1], _BYTE.as_pointer())
-                _call(builder, name, ir.Constant(_BYTE, tile), place, builder.mul(args[2], ir.Constant(_I64, 4)))
+                place = builder.bitcast(args[1], I8.as_pointer())
+                _call(builder, name, I8(tile), place, builder.mul(args[2], I64(4)))
 
             return types.void(FLOATS, FLOATS, types.int64), emit
 
@@ -49,7 +48,7 @@ def _working(name: str) -> Callable[..., Any]:
         @instruction
         def work(state):
             def emit(builder, args):
-                _call(builder, name, *(ir.Constant(_BYTE, tile) for tile in tiles))
+                _call(builder, name, *(I8(tile) for tile in tiles))
 
             return types.void(FLOATS), emit
 

@@ -6,42 +6,17 @@ of pixels 1 and 2, 3 and 4, …, for taps an odd number of pixels away. As in fl
 
 from __future__ import annotations
 
-from typing import Any
-
-from llvmlite import ir
 from numpy import float32, inf
 
-from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import instruction
 from dltool.kernels.cpu.conv_weights import clear_part
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.pairs import words_of_pixels
 from dltool.kernels.cpu.pointers import as_integers, at
 from dltool.kernels.cpu.product import rows_of_tiles, set_tap
-from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.cpu.workspace import bfloat16_conv_weight_gradient_space, pixel_shifts, pixel_words
 from dltool.kernels.geometry import covered
 from dltool.kernels.records import BATCH, LANES
-
-_space, _words, _shifts = bfloat16_conv_weight_gradient_space, pixel_words, pixel_shifts
-_SHORTS, _ORDER = ir.VectorType(ir.IntType(16), 2 * LANES), ir.VectorType(ir.IntType(32), 2 * LANES)
-
-
-@instruction
-def words_of_pixels(first: Any, second: Any, upper: Any):
-    """Words of two pixels, from words of 32 of their channels: of the first 16, or with `upper` 1 of the others."""
-
-    def emit(builder: Any, args: Any) -> Any:
-        pixels = [builder.bitcast(pixel, _SHORTS) for pixel in args[:2]]
-        either = [
-            builder.shuffle_vector(
-                *pixels, ir.Constant(_ORDER, [begin + i // 2 + i % 2 * 2 * LANES for i in range(2 * LANES)])
-            )
-            for begin in (0, LANES)
-        ]
-        is_upper = builder.icmp_unsigned("!=", args[2], ir.Constant(args[2].type, 0))
-        return builder.bitcast(builder.select(is_upper, either[1], either[0]), floats16.llvm)
-
-    return floats16(floats16, floats16, types.int64), emit
 
 
 @kernel
@@ -52,14 +27,14 @@ def bfloat16_conv_weight_gradient(x, dy, dw, geometry, groups, channels, tiles, 
     """
     g, columns, depth = geometry, dw.blocks, (channels + LANES - 1) // LANES
     height, _ = covered(g)
-    at_zeros, at_image, at_upstream, _ = _space(g, x.blocks)
+    at_zeros, at_image, at_upstream, _ = bfloat16_conv_weight_gradient_space(g, x.blocks)
     table, zeros = as_integers(workspace), at(workspace, at_zeros)
     image, upstream = at(workspace, at_image), at(workspace, at_upstream)
     store(zeros, 0, constant(0))
-    line, pairs = g.stride_width * _words(g), (g.out_width + 1) // 2
+    line, pairs = g.stride_width * pixel_words(g), (g.out_width + 1) // 2
     for row in range(g.out_height):
         set_tap(table, row, row * g.stride_height * line * LANES, row * pairs * LANES, pairs)
-    clear_vectors(image, _shifts(g) * 2 * x.blocks * height * line)
+    clear_vectors(image, pixel_shifts(g) * 2 * x.blocks * height * line)
     for group in range(low // columns, (high - 1) // columns + 1):
         first, end = group * step[BATCH] // groups, (group + 1) * step[BATCH] // groups
         begin, stop = max(0, low - group * columns), min(columns, high - group * columns)
@@ -67,7 +42,7 @@ def bfloat16_conv_weight_gradient(x, dy, dw, geometry, groups, channels, tiles, 
             clear_part(g, channels, dw, group, begin, stop)
         for sample in range(first, end):
             for block in range(depth):
-                for shift in range(_shifts(g)):
+                for shift in range(pixel_shifts(g)):
                     target = at(image, (shift * depth + block) * height * line)
                     _pair_image(g, at(x, block // 2 * x.rows), sample, block % 2, shift, zeros, target)
             for block in range(begin, stop):
@@ -80,7 +55,7 @@ def bfloat16_conv_weight_gradient(x, dy, dw, geometry, groups, channels, tiles, 
 def _pair_image(g, x, sample, upper, shift, zeros, target):
     """Words of pixels of 16 channels, with zeros around them; columns are sorted by their place within a stride."""
     height, _ = covered(g)
-    words = _words(g)
+    words = pixel_words(g)
     for row in range(max(0, -g.top), min(g.height, height - g.top)):
         source = at(x, (sample * g.height + row) * g.width)
         for phase in range(g.stride_width):
@@ -109,7 +84,7 @@ def _pair_lines(dy, height, width, upper, zeros, target):
 
 def _add_sample(tiles, g, channels, part, fresh, table, image, between, upstream, zeros):
     """One sample's share of a block of columns: tap by tap, 16 channels at a time."""
-    depth, words = (channels + LANES - 1) // LANES, _words(g)
+    depth, words = (channels + LANES - 1) // LANES, pixel_words(g)
     for k in range(g.kernel_height):
         for m in range(g.kernel_width):
             column = m * g.dilation_width

@@ -15,15 +15,14 @@ from typing import Any
 from llvmlite import ir
 
 from dltool.kernels.bfloat16_unit import has_dot_products
-from dltool.kernels.compiler.instruction import call
+from dltool.kernels.compiler.instruction import I32, call, moved
 from dltool.kernels.cpu.kernel import tile
 from dltool.kernels.cpu.registers import TALLEST
 from dltool.kernels.cpu.tile import make_tiles
-from dltool.kernels.cpu.vector import FMA, broadcast
+from dltool.kernels.cpu.vector import FMA, broadcast, floats16, words16
 from dltool.kernels.records import LANES
 
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
-_SUMS, _WORDS = ir.VectorType(ir.FloatType(), LANES), ir.VectorType(_I32, LANES)
+_SUMS, _WORDS = floats16.llvm, words16.llvm
 _DOT = "llvm.x86.avx512bf16.dpbf16ps.512"
 
 
@@ -68,7 +67,7 @@ def _add_words(
     """One word for each row times the words of the only column, added to all sums."""
     words = builder.load(builder.bitcast(b, _WORDS.as_pointer()), align=4)
     for (i, _), place in sums.items():
-        word = builder.bitcast(builder.gep(a, [ir.Constant(_I64, i * row_stride)]), _I32.as_pointer())
+        word = builder.bitcast(moved(builder, a, i * row_stride), I32.as_pointer())
         builder.store(_multiply(builder, builder.load(place), words, builder.load(word, align=4)), place)
 
 

@@ -9,12 +9,11 @@ from llvmlite import ir
 from numpy import uint32
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.compiler.instruction import I32, I64, call, instruction, moved
 from dltool.kernels.cpu.pointers import FLOATS
-from dltool.kernels.cpu.vector import constant, floats16, load, mask16, splat, store, words16
+from dltool.kernels.cpu.vector import constant, floats16, load, mask16, read, shuffled, splat, store, words16, write
 from dltool.kernels.records import LANES
 
-_I32 = ir.IntType(32)
 _MASKED_LOAD = "llvm.masked.load.v16f32.p0v16f32"
 
 
@@ -24,6 +23,14 @@ def lane_numbers():
     return words16(), lambda builder, args: ir.Constant(words16.llvm, list(range(LANES)))
 
 
+def _sum(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fadd(a, b)
+
+
+def _larger(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+
 def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Halve until one lane is left: a fixed tree, whatever the machine."""
 
@@ -31,13 +38,9 @@ def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
         vector, width = args[0], LANES
         while width > 1:
             width //= 2
-            undefined = ir.Constant(vector.type, ir.Undefined)
-            low = builder.shuffle_vector(vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width))))
-            high = builder.shuffle_vector(
-                vector, undefined, ir.Constant(ir.VectorType(_I32, width), list(range(width, 2 * width)))
-            )
+            low, high = (shuffled(builder, vector, vector, range(first, first + width)) for first in (0, width))
             vector = combine(builder, low, high)
-        return builder.extract_element(vector, ir.Constant(_I32, 0))
+        return builder.extract_element(vector, I32(0))
 
     return emit
 
@@ -45,33 +48,26 @@ def _reduce(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 @instruction
 def sum_lanes(x: Any):
     """The sum of the lanes, added as a binary tree."""
-    return types.float32(floats16), _reduce(lambda builder, a, b: builder.fadd(a, b))
+    return types.float32(floats16), _reduce(_sum)
 
 
 @instruction
 def max_lanes(x: Any):
     """The largest lane; a NaN in the upper half of a comparison wins, one in the lower half is lost."""
-    larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
-    return types.float32(floats16), _reduce(larger)
+    return types.float32(floats16), _reduce(_larger)
 
 
 def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """The same tree for 16 vectors at once: halves of two vectors share one, until each lane holds the end of a row."""
 
     def emit(builder: Any, args: Any) -> Any:
-        kind = floats16.llvm
-        place = lambda i: builder.gep(args[0], [ir.Constant(ir.IntType(64), i * LANES)])  # noqa: E731
-        vectors = [builder.load(builder.bitcast(place(i), kind.as_pointer()), align=4) for i in range(LANES)]
-        width = LANES
+        vectors, width = [read(builder, moved(builder, args[0], i * LANES)) for i in range(LANES)], LANES
         while len(vectors) > 1:
             width //= 2
             low = [lane for start in range(0, 2 * LANES, 2 * width) for lane in range(start, start + width)]
-            lows, highs = (ir.Constant(ir.VectorType(_I32, LANES), [i + by for i in low]) for by in (0, width))
+            high = [lane + width for lane in low]
             pairs = zip(vectors[::2], vectors[1::2], strict=True)
-            vectors = [
-                combine(builder, builder.shuffle_vector(a, b, lows), builder.shuffle_vector(a, b, highs))
-                for a, b in pairs
-            ]
+            vectors = [combine(builder, *(shuffled(builder, *pair, order) for order in (low, high))) for pair in pairs]
         return vectors[0]
 
     return emit
@@ -80,14 +76,13 @@ def _reduce_rows(combine: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
 @instruction
 def sum_rows_of_lanes(pointer: Any):
     """The sums of the lanes of each of 16 vectors, with the bits of `sum_lanes`."""
-    return floats16(FLOATS), _reduce_rows(lambda builder, a, b: builder.fadd(a, b))
+    return floats16(FLOATS), _reduce_rows(_sum)
 
 
 @instruction
 def max_rows_of_lanes(pointer: Any):
     """The largest lane of each of 16 vectors, found as by `max_lanes`."""
-    larger = lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
-    return floats16(FLOATS), _reduce_rows(larger)
+    return floats16(FLOATS), _reduce_rows(_larger)
 
 
 @instruction
@@ -95,7 +90,7 @@ def set_lane(x: Any, lane: Any, value: Any):
     """x with another number in one lane."""
 
     def emit(builder: Any, args: Any) -> Any:
-        return builder.insert_element(args[0], args[2], builder.trunc(args[1], _I32))
+        return builder.insert_element(args[0], args[2], builder.trunc(args[1], I32))
 
     return floats16(floats16, types.int64, types.float32), emit
 
@@ -105,7 +100,7 @@ def get_lane(x: Any, lane: Any):
     """The number in one lane."""
 
     def emit(builder: Any, args: Any) -> Any:
-        return builder.extract_element(args[0], builder.trunc(args[1], _I32))
+        return builder.extract_element(args[0], builder.trunc(args[1], I32))
 
     return types.float32(floats16, types.int64), emit
 
@@ -115,7 +110,7 @@ def get_word(x: Any, lane: Any):
     """The integer in one lane."""
 
     def emit(builder: Any, args: Any) -> Any:
-        return builder.zext(builder.extract_element(args[0], builder.trunc(args[1], _I32)), ir.IntType(64))
+        return builder.zext(builder.extract_element(args[0], builder.trunc(args[1], I32)), I64)
 
     return types.int64(words16, types.int64), emit
 
@@ -136,15 +131,11 @@ def transpose_block(source: Any, target: Any):
     """Write the 16 × 16 block at `source` transposed to `target`, through registers."""
 
     def emit(builder: Any, args: Any) -> Any:
-        kind = floats16.llvm
-        row = lambda base, i: builder.bitcast(  # noqa: E731
-            builder.gep(base, [ir.Constant(ir.IntType(64), i * LANES)]), kind.as_pointer()
-        )
-        rows = [builder.load(row(args[0], i), align=4) for i in range(LANES)]
+        rows = [read(builder, moved(builder, args[0], i * LANES)) for i in range(LANES)]
         for distance in (1, 2, 4, 8):  # exchange the off-diagonal halves of ever larger squares
             rows = _exchange(builder, rows, distance)
-        for i in range(LANES):
-            builder.store(rows[i], row(args[1], i), align=4)
+        for i, row in enumerate(rows):
+            write(builder, row, moved(builder, args[1], i * LANES))
 
     return types.void(types.Pointer(source.element), types.Pointer(target.element)), emit
 
@@ -153,12 +144,11 @@ def _exchange(builder: Any, rows: list[Any], distance: int) -> list[Any]:
     lanes = range(LANES)
     upper = [lane if not lane & distance else LANES + lane - distance for lane in lanes]
     lower = [lane + distance if not lane & distance else LANES + lane for lane in lanes]
-    pick = lambda a, b, order: builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, LANES), order))  # noqa: E731
     result = list(rows)
     for i in lanes:
         if not i & distance:
-            result[i] = pick(rows[i], rows[i + distance], upper)
-            result[i + distance] = pick(rows[i], rows[i + distance], lower)
+            pair = rows[i], rows[i + distance]
+            result[i], result[i + distance] = shuffled(builder, *pair, upper), shuffled(builder, *pair, lower)
     return result
 
 
@@ -169,7 +159,7 @@ def load_lanes(pointer: Any, index: Any, mask: Any):
     def emit(builder: Any, args: Any) -> Any:
         kind = floats16.llvm
         address = builder.bitcast(builder.gep(args[0], [args[1]]), kind.as_pointer())
-        operands = [address, ir.Constant(_I32, 4), args[2], ir.Constant(kind, None)]
+        operands = [address, I32(4), args[2], ir.Constant(kind, None)]
         return call(builder, _MASKED_LOAD, kind, *operands)
 
     return floats16(types.Pointer(pointer.element), types.int64, mask16), emit

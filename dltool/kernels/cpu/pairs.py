@@ -11,19 +11,17 @@ from llvmlite import ir
 
 from dltool.kernels.bfloat16_unit import has_dot_products
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.compiler.instruction import I1, I16, I32, I64, call, instruction
 from dltool.kernels.cpu.bfloat16 import rounded
 from dltool.kernels.cpu.bfloat16_tile import HALVES
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import FLOATS, at
-from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, store
+from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, shuffled, store
 from dltool.kernels.pairs import depth_words
 from dltool.kernels.records import BATCH, LANES
 
-_I32 = ir.IntType(32)
-_SHORTS = ir.VectorType(ir.IntType(16), 2 * LANES)
-_ORDER = ir.VectorType(_I32, 2 * LANES)
+_SHORTS = ir.VectorType(I16, 2 * LANES)
 _CONVERT = "llvm.x86.avx512bf16.cvtne2ps2bf16.512"
 
 
@@ -33,8 +31,7 @@ def _instruction(order: list[int]) -> Any:
     def words(first: Any, second: Any):
         def emit(builder: Any, args: Any) -> Any:
             halves = _rounded_halves(builder, *args)
-            halves = builder.shuffle_vector(halves, halves, ir.Constant(_ORDER, order))
-            return builder.bitcast(halves, floats16.llvm)
+            return builder.bitcast(shuffled(builder, halves, halves, order), floats16.llvm)
 
         return floats16(floats16, floats16), emit
 
@@ -45,8 +42,8 @@ def _rounded_halves(builder: Any, first: Any, second: Any) -> Any:
     """The upper halves of the numbers of two vectors; an instruction that makes them rounds, too."""
     if has_dot_products():
         return builder.bitcast(call(builder, _CONVERT, HALVES, second, first), _SHORTS)
-    numbers = [builder.bitcast(each, _SHORTS) for each in (first, second)]
-    return builder.shuffle_vector(*numbers, ir.Constant(_ORDER, list(range(1, 4 * LANES, 2))))
+    one, other = (builder.bitcast(each, _SHORTS) for each in (first, second))
+    return shuffled(builder, one, other, range(1, 4 * LANES, 2))
 
 
 _halves_of_lanes = _instruction(list(range(2 * LANES)))
@@ -69,16 +66,32 @@ def words_of_vectors(first, second):
 
 
 @instruction
+def words_of_pixels(first: Any, second: Any, upper: Any):
+    """Words of two pixels, from words of 32 of their channels: of the first 16, or with `upper` 1 of the others."""
+
+    def emit(builder: Any, args: Any) -> Any:
+        one, other = (builder.bitcast(pixel, _SHORTS) for pixel in args[:2])
+        either = [
+            shuffled(builder, one, other, [begin + i // 2 + i % 2 * 2 * LANES for i in range(2 * LANES)])
+            for begin in (0, LANES)
+        ]
+        is_upper = builder.icmp_unsigned("!=", args[2], I64(0))
+        return builder.bitcast(builder.select(is_upper, either[1], either[0]), floats16.llvm)
+
+    return floats16(floats16, floats16, types.int64), emit
+
+
+@instruction
 def store_half(pointer: Any, index: Any, words: Any, upper: Any):
     """Write the upper (1) or the lower (0) halves of words; another thread may write the others meanwhile."""
 
     def emit(builder: Any, args: Any) -> Any:
         pointer, index, words, upper = args
-        kind = ir.VectorType(ir.IntType(1), 2 * LANES)
+        kind = ir.VectorType(I1, 2 * LANES)
         masks = [ir.Constant(kind, [i % 2 == half for i in range(2 * LANES)]) for half in (0, 1)]
-        is_upper = builder.icmp_unsigned("!=", upper, ir.Constant(upper.type, 0))
+        is_upper = builder.icmp_unsigned("!=", upper, I64(0))
         address = builder.bitcast(builder.gep(pointer, [index]), _SHORTS.as_pointer())
-        operands = [builder.bitcast(words, _SHORTS), address, ir.Constant(_I32, 2)]
+        operands = [builder.bitcast(words, _SHORTS), address, I32(2)]
         operands.append(builder.select(is_upper, masks[1], masks[0]))
         call(builder, "llvm.masked.store.v32i16.p0v32i16", ir.VoidType(), *operands)
 

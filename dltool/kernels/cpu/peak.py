@@ -9,7 +9,7 @@ from dltool.kernels.compiler.instruction import call, counted, instruction, move
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance
 from dltool.kernels.cpu.registers import WIDE
-from dltool.kernels.cpu.vector import FMA, constant, fma, load, store
+from dltool.kernels.cpu.vector import FMA, constant, fma, load, read, store, write
 from dltool.kernels.records import LANES
 
 #: vectors that `multiply_adds` works on; who calls it gives as many
@@ -24,15 +24,13 @@ def _run_chains(turns: Any, chains: Any, factor: Any, addend: Any):
 
     def emit(builder: Any, args: Any) -> Any:
         turns, chains, factor, addend = args
-        vector = factor.type
-        starts = [moved(builder, chains, i * LANES) for i in range(CHAINS)]
-        places = [builder.bitcast(start, vector.as_pointer()) for start in starts]
-        registers = [variable(builder, builder.load(place, align=4)) for place in places]
+        places = [moved(builder, chains, i * LANES) for i in range(CHAINS)]
+        registers = [variable(builder, read(builder, place)) for place in places]
         with counted(builder, turns):
             for register in registers:
-                builder.store(call(builder, FMA, vector, builder.load(register), factor, addend), register)
+                builder.store(call(builder, FMA, factor.type, builder.load(register), factor, addend), register)
         for place, register in zip(places, registers, strict=True):
-            builder.store(builder.load(register), place, align=4)
+            write(builder, builder.load(register), place)
 
     return types.void(types.int64, chains, factor, addend), emit
 

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numpy import uint32
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import call, instruction
+from dltool.kernels.compiler.instruction import I1, call, instruction
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, byte_pointer, integer_pointer, prefetch_to_write, word_pointer
 from dltool.kernels.records import (
@@ -46,7 +46,7 @@ def copy_bytes(target: Any, source: Any, count: Any):
     """Copy `count` bytes between places that do not overlap."""
 
     def emit(builder: Any, args: Any) -> Any:
-        call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), *args, ir.Constant(ir.IntType(1), 0))
+        call(builder, "llvm.memcpy.p0.p0.i64", ir.VoidType(), *args, I1(0))
 
     return types.void(target, source, types.int64), emit
 

@@ -8,13 +8,13 @@ vector in one register under AVX-512 and in two under AVX2. Products and sums ar
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
 from dltool.kernels.compiler import types
-from dltool.kernels.compiler.instruction import I32, call, instruction
+from dltool.kernels.compiler.instruction import I1, I8, I32, I64, call, instruction
 from dltool.kernels.processor import IS_X86
 from dltool.kernels.records import LANES, VECTOR_BYTES
 
@@ -37,8 +37,8 @@ class VectorType(types.Type):
 
 
 floats16 = VectorType("floats16", ir.FloatType())
-words16 = VectorType("words16", ir.IntType(32))  # unsigned 32-bit integers
-mask16 = VectorType("mask16", ir.IntType(1))
+words16 = VectorType("words16", I32)  # unsigned 32-bit integers
+mask16 = VectorType("mask16", I1)
 
 
 def _define(symbol: type[ast.AST], result: VectorType, operand: VectorType, emit: Callable[..., Any]) -> None:
@@ -73,7 +73,12 @@ def broadcast(builder: Any, scalar: Any) -> Any:
     vector = ir.VectorType(scalar.type, LANES)
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, scalar, I32(0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+    return shuffled(builder, first, undefined, [0] * LANES)
+
+
+def shuffled(builder: Any, one: Any, other: Any, order: Sequence[int]) -> Any:
+    """The lanes that an order names, of two vectors whose lanes are numbered on from one to the other."""
+    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(I32, len(order)), list(order)))
 
 
 def read(builder: Any, pointer: Any) -> Any:
@@ -138,7 +143,7 @@ def stream(pointer: Any, index: Any, value: Any):
     def emit(builder: Any, args: Any) -> Any:
         address = builder.bitcast(builder.gep(args[0], [args[1]]), value.llvm.as_pointer())
         written = builder.store(args[2], address, align=VECTOR_BYTES)
-        written.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        written.set_metadata("nontemporal", builder.module.add_metadata([I32(1)]))
 
     return types.void(types.Pointer(pointer.element), types.int64, value), emit
 
@@ -159,7 +164,7 @@ def load_bytes(pointer: Any, index: Any):
     """16 unsigned bytes from `index` on, as floats."""
 
     def emit(builder: Any, args: Any) -> Any:
-        narrow = ir.VectorType(ir.IntType(8), LANES)
+        narrow = ir.VectorType(I8, LANES)
         raw = builder.load(builder.bitcast(builder.gep(args[0], [args[1]]), narrow.as_pointer()), align=1)
         return builder.sitofp(builder.zext(raw, words16.llvm), floats16.llvm)
 
@@ -227,7 +232,7 @@ def high_product(a: Any, b: Any):
     """The upper 32 bits of the 64-bit products of unsigned integers."""
 
     def emit(builder: Any, args: Any) -> Any:
-        wide = ir.VectorType(ir.IntType(64), LANES)
+        wide = ir.VectorType(I64, LANES)
         product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
         shift = ir.Constant(wide, [32] * LANES)
         return builder.trunc(builder.lshr(product, shift), words16.llvm)
@@ -240,7 +245,7 @@ def store_integers(pointer: Any, index: Any, value: Any):
     """Write 16 words as 64-bit integers from `index` on."""
 
     def emit(builder: Any, args: Any) -> Any:
-        wide = ir.VectorType(ir.IntType(64), LANES)
+        wide = ir.VectorType(I64, LANES)
         address = builder.bitcast(builder.gep(args[0], [args[1]]), wide.as_pointer())
         builder.store(builder.zext(args[2], wide), address, align=8)
 
