@@ -70,13 +70,10 @@ def batch_norm_gradient(dy, normalized, inverse_std, gain, dx, dgain, dbias, ste
 @kernel
 def batch_norm_inference(x, gain, bias, running_mean, running_variance, y, eps, step, low, high):
     """y (…, C) = (x - running mean) / √(running variance + eps) · gain + bias; overwrites y."""
-    x, gain, bias, mean, variance, y = (
-        x, gain, bias, running_mean, running_variance, y,
-    )  # fmt: skip
     stride, eps = x.rows * LANES, splat(float32(eps))
     low, high = low * x.rows_per_sample, high * x.rows_per_sample
     for block in range(x.blocks):
-        scale = load(gain, block * LANES) / sqrt(load(variance, block * LANES) + eps)
-        shift = load(bias, block * LANES) - load(mean, block * LANES) * scale
+        scale = load(gain, block * LANES) / sqrt(load(running_variance, block * LANES) + eps)
+        shift = load(bias, block * LANES) - load(running_mean, block * LANES) * scale
         for i in range(block * stride + low * LANES, block * stride + high * LANES, LANES):
             store(y, i, fma(load(x, i), scale, shift))

@@ -15,8 +15,6 @@ from dltool.kernels.cpu.workspace import bfloat16_conv_data_gradient_space
 from dltool.kernels.geometry import margins
 from dltool.kernels.records import LANES
 
-_gradient_space = bfloat16_conv_data_gradient_space
-
 
 @kernel
 def bfloat16_conv(x, w, y, geometry, epilogue, tiles, workspace, step, low, high):
@@ -32,7 +30,7 @@ def bfloat16_conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace,
     bare = lies_bare_backward(g)
     table, between = as_integers(workspace), dy.rows if bare else all_height * all_width
     backward_taps(g, table, depth, between, dy.channels)
-    at_image, at_pixels, _ = _gradient_space(g, depth)
+    at_image, at_pixels, _ = bfloat16_conv_data_gradient_space(g, depth)
     image, pixels = at(workspace, at_image), at(workspace, at_pixels)
     if not bare:
         clear_vectors(image, depth * between)

@@ -16,8 +16,6 @@ from dltool.kernels.cpu.vector import constant, store
 from dltool.kernels.cpu.workspace import WORD_BLOCKS, bfloat16_weight_gradient_space
 from dltool.kernels.records import BATCH, LANES
 
-_gradient_space = bfloat16_weight_gradient_space
-
 
 @kernel
 def bfloat16_matmul(x, w, y, epilogue, tiles, workspace, step, low, high):
@@ -44,7 +42,8 @@ def bfloat16_matmul(x, w, y, epilogue, tiles, workspace, step, low, high):
 def bfloat16_weight_gradient(x, dy, dw, tiles, workspace, step, low, high):
     """dw (K, N) = Σ over rows of x (…, K)ᵀ · dy (…, N), for the 16 × 16 blocks between two vectors; overwrites dw."""
     count = (step[BATCH] + 1) // 2 if x.rows_per_sample == 0 else step[BATCH] * x.rows_per_sample
-    dw, table, zeros = chunk(dw, low), as_integers(workspace), at(workspace, _gradient_space()[0])
+    dw, table = chunk(dw, low), as_integers(workspace)
+    zeros = at(workspace, bfloat16_weight_gradient_space()[0])
     set_tap(table, 0, 0, 0, count)
     store(zeros, 0, constant(0))
     for block in range(low // LANES, high // LANES):

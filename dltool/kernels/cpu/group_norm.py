@@ -13,7 +13,7 @@ from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_products, column_sums
 from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
-from dltool.kernels.cpu.workspace import group_norm_gradient_space as space
+from dltool.kernels.cpu.workspace import group_norm_gradient_space
 from dltool.kernels.records import LANES
 
 
@@ -61,7 +61,7 @@ def group_norm(x, gain, bias, y, normalized, inverse_std, groups, eps, step, low
 def group_norm_gradient(dy, normalized, inverse_std, gain, dx, groups, workspace, step, low, high):
     """dx = s · (h - mean h - n · mean(h · n)) with h = dy · gain; overwrites dx."""
     stride, samples, width, count = dy.rows, inverse_std.rows, dy.channels, dy.rows_per_sample
-    first, _ = space(dy.blocks)
+    first, _ = group_norm_gradient_space(dy.blocks)
     plain, along = workspace, at(workspace, first)
     for sample in range(low, high):
         for block in range(dy.blocks):

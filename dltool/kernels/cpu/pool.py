@@ -11,9 +11,7 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.sums import column_sums
 from dltool.kernels.cpu.vector import clear_vectors, constant, floats16, load, mask16, select, splat, store
-from dltool.kernels.records import (
-    LANES,
-)
+from dltool.kernels.records import LANES
 
 
 @instruction
