@@ -52,7 +52,7 @@ class Signature:
     arguments: tuple[Type, ...]
 
 
-class _Nothing(Type):
+class _Void(Type):
     @property
     def llvm(self) -> ir.Type:
         return ir.VoidType()
@@ -129,7 +129,7 @@ class Tuple(Type):
                 yield item.llvm
 
 
-void = _Nothing()
+void = _Void()
 boolean = Integer(1, signed=False)
 uint8, uint32, uint64 = (Integer(bits, signed=False) for bits in (8, 32, 64))
 int32, int64 = Integer(32), Integer(64)

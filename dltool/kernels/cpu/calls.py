@@ -20,29 +20,18 @@ TILE = types.void(INTEGERS, types.int64, FLOATS, FLOATS, FLOATS)
 LANE_TILE = types.void(INTEGERS, FLOATS, FLOATS, FLOATS, FLOATS, types.float32)
 
 
-def call_at(signature: types.Signature) -> Any:
-    """An instruction that calls the function at an address with what follows the address."""
+def indirect_call(signature: types.Signature) -> Any:
+    """call(address, …): call the function at an address."""
 
-    def emit(builder: Any, args: Any) -> None:
-        kind = ir.FunctionType(ir.VoidType(), [each.llvm for each in signature.arguments])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+    @instruction
+    def call(address, *arguments):
+        def emit(builder, args):
+            kind = ir.FunctionType(ir.VoidType(), [each.llvm for each in signature.arguments])
+            builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
 
-    return types.void(types.int64, *signature.arguments), emit
+        return types.void(types.int64, *signature.arguments), emit
 
-
-@instruction
-def call_elementwise(function: Any, first: Any, second: Any, out: Any, vectors: Any, one: Any, two: Any):
-    """Call an elementwise function."""
-    return call_at(ELEMENTWISE)
+    return call
 
 
-@instruction
-def call_tile(function: Any, shared: Any, rows: Any, a: Any, start: Any, out: Any):
-    """Call a tile function."""
-    return call_at(TILE)
-
-
-@instruction
-def call_lane_tile(function: Any, known: Any, a: Any, b: Any, start: Any, out: Any, floor: Any):
-    """Call a tile function of a convolution that keeps channels apart."""
-    return call_at(LANE_TILE)
+call_elementwise, call_tile, call_lane_tile = indirect_call(ELEMENTWISE), indirect_call(TILE), indirect_call(LANE_TILE)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
@@ -34,42 +34,31 @@ KERNEL = types.void(INTEGERS, INTEGERS, types.int64, types.int64)
 #: (table, thread, first step, last step): the loop that runs kernels
 ENTRY = types.void(INTEGERS, types.int64, types.int64, types.int64)
 
-Function = Any
-
-_declared: dict[str, tuple[Function, Any]] = {}
+_declared: dict[str, tuple[FunctionType, types.Signature]] = {}
 
 
-def kernel(function: Function) -> Function:
-    """Declare a kernel under its function's name."""
-    _declared[function.__name__] = (function, KERNEL)
-    return function
+def _declares(signature: types.Signature) -> Callable[[Any], Any]:
+    """A decorator that declares a function, under its name, to be called with what a signature says."""
+
+    def declare(function: FunctionType) -> FunctionType:
+        _declared[function.__name__] = (function, signature)
+        return function
+
+    return declare
 
 
-def elementwise(function: Function) -> Function:
-    """Declare an elementwise kernel over contiguous vectors, usable alone or as the epilogue of a product."""
-    _declared[function.__name__] = (function, ELEMENTWISE)
-    return function
+kernel = _declares(KERNEL)
+#: an elementwise kernel over contiguous vectors, usable alone or as the epilogue of a product
+elementwise = _declares(ELEMENTWISE)
+#: a piece of a product, which kernels call by its address: large code that is compiled once for all
+tile = _declares(TILE)
+#: the same for a convolution that keeps channels apart
+lane_tile = _declares(LANE_TILE)
+#: the loop that Python calls
+entry = _declares(ENTRY)
 
 
-def tile(function: Function) -> Function:
-    """Declare rows of a convolution, which kernels call by their address: large code that is compiled once for all."""
-    _declared[function.__name__] = (function, TILE)
-    return function
-
-
-def lane_tile(function: Function) -> Function:
-    """The same for a convolution that keeps channels apart."""
-    _declared[function.__name__] = (function, LANE_TILE)
-    return function
-
-
-def entry(function: Function) -> Function:
-    """Declare the loop that Python calls."""
-    _declared[function.__name__] = (function, ENTRY)
-    return function
-
-
-def declared() -> dict[str, tuple[Function, Any]]:
+def declared() -> dict[str, tuple[FunctionType, types.Signature]]:
     """Every kernel's source and signature, by name."""
     package = importlib.import_module("dltool.kernels.cpu")
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
@@ -101,7 +90,7 @@ def _by_name(function: FunctionType, record: Record) -> FunctionType:
     return function_of(f"def {function.__name__}(record, step, low, high):\n    function({arguments})\n", scope)
 
 
-def _arguments(function: Function, record: Record, scope: dict[str, Any]) -> Iterator[str]:
+def _arguments(function: FunctionType, record: Record, scope: dict[str, Any]) -> Iterator[str]:
     elements = {kind.__name__: kind.element for kind in (Integers, Codes, Bytes)}
     for name, parameter in inspect.signature(function).parameters.items():
         place = record.places.get(name)

@@ -11,8 +11,8 @@ from llvmlite import ir
 
 from dltool.kernels.compiler import types
 from dltool.kernels.compiler.instruction import I8, I32, I64, call, instruction, on_stack, variable
-from dltool.kernels.cpu.calls import call_at
-from dltool.kernels.cpu.kernel import entry
+from dltool.kernels.cpu.calls import indirect_call
+from dltool.kernels.cpu.kernel import KERNEL, entry
 from dltool.kernels.cpu.pointers import advance, integer_pointer
 from dltool.kernels.processor import IS_X86
 from dltool.kernels.records import (
@@ -44,11 +44,7 @@ _FLUSH = 0x8040
 #: turns of a waiting loop before the processor is offered to others
 PATIENCE = 4000
 
-
-@instruction
-def call_kernel(function: Any, arguments: Any, step: Any, low: Any, high: Any):
-    """Call a kernel by its address."""
-    return call_at(types.void(arguments, step, types.int64, types.int64))
+call_kernel = indirect_call(KERNEL)
 
 
 @instruction
@@ -105,7 +101,7 @@ def flush_denormals():
 
 
 @instruction
-def restore_rounding(before: Any):
+def restore_denormals(before: Any):
     """Undo `flush_denormals`, so that other code of this thread is not affected."""
 
     def emit(builder: Any, args: Any) -> Any:
@@ -179,7 +175,7 @@ def run_steps(table, thread, first, last):
     ticks = table[TABLE_TICKS]
     if ticks != 0:
         ticks += thread * (table[TABLE_OPS_COUNT] + stage_count) * INTEGER_BYTES
-    rounding = flush_denormals()
+    before = flush_denormals()
     for number in range(first, last):
         step = advance(integer_pointer(table[TABLE_STEPS]), number * STEP_FIELDS)
         low, high = share(step[BATCH], thread, threads), share(step[BATCH], thread + 1, threads)
@@ -200,4 +196,4 @@ def run_steps(table, thread, first, last):
                 started = cycles() if ticks != 0 else 0
                 meet(meeting, threads)
                 count(ticks, table[TABLE_OPS_COUNT] + stage, started)
-    restore_rounding(rounding)
+    restore_denormals(before)
