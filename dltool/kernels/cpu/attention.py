@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.arithmetic import clear_last_block
-from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
+from dltool.kernels.cpu.channels import clear_last_block
+from dltool.kernels.cpu.channels import place as place_of
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, sum_lanes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
+from dltool.kernels.cpu.channels import clear_last_lanes, place
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arithmetic import place as place_of
 from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, round_tile, visible
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
+from dltool.kernels.cpu.channels import place as place_of
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes

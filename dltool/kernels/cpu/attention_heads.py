@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arithmetic import place
-from dltool.kernels.cpu.channels import load_channels, store_channels
+from dltool.kernels.cpu.channels import load_channels, place, store_channels
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import clear_vectors, load, store

@@ -8,11 +8,10 @@ from numpy import float32, float64, uint32
 
 from dltool.kernels.cpu.batch import channels_at, scaling
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_word, lane_numbers, set_lane, sum_lanes
+from dltool.kernels.cpu.lanes import get_word, lane_numbers, set_lane, sum_lanes, used_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import advance, as_bytes, at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_sums
 from dltool.kernels.cpu.vector import constant, fma, load, load_bytes, select, splat, store
 from dltool.kernels.records import EPOCH, LANES, POSITION

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from numpy import float32, float64, int64, uint32, uint64
 
-from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
+from dltool.kernels.cpu.channels import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes, set_lane
+from dltool.kernels.cpu.lanes import any_lane, first_lanes, get_word, lane_numbers, load_lanes, set_lane, used_lanes
 from dltool.kernels.cpu.operands import Bytes, Codes, Integers
 from dltool.kernels.cpu.philox import philox
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, load_bytes, select, splat, store, store_integers
 from dltool.kernels.records import COLLECTED, EPOCH, LANES, ORIGIN, POSITION
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import used_lanes
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_products, column_sums
 from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.records import BATCH, LANES

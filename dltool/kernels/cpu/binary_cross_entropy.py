@@ -7,9 +7,8 @@ from numpy import float32
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.elementary import sigmoid as sigmoid_of
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import sum_lanes
+from dltool.kernels.cpu.lanes import sum_lanes, used_lanes
 from dltool.kernels.cpu.loss import scaled
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import absolute, constant, load, select, store
 from dltool.kernels.records import LANES
 

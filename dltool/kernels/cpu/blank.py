@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from numpy import float32, uint32
 
-from dltool.kernels.cpu.lanes import any_lane, get_word
+from dltool.kernels.cpu.lanes import any_lane, get_word, used_lanes
 from dltool.kernels.cpu.pointers import advance, at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import clear_vectors, constant, floats_as_bits, load, select, splat, store
 from dltool.kernels.geometry import taps
 from dltool.kernels.records import LANES

@@ -9,8 +9,8 @@ the small one (…, inner).
 from __future__ import annotations
 
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import used_lanes
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
 

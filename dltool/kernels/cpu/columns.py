@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy import float32
 
-from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import advance, at
 from dltool.kernels.cpu.vector import copy_vectors

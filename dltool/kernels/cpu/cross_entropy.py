@@ -6,10 +6,10 @@ from numpy import float32
 
 from dltool.kernels.cpu.elementary import log
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane, set_lane, sum_lanes
+from dltool.kernels.cpu.lanes import get_lane, set_lane, sum_lanes, used_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at, bits_as_number
-from dltool.kernels.cpu.softmax import softmax_16_rows, softmax_row, used_lanes
+from dltool.kernels.cpu.softmax import softmax_16_rows, softmax_row
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from numpy import uint32
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import lane_numbers
+from dltool.kernels.cpu.lanes import lane_numbers, used_lanes
 from dltool.kernels.cpu.philox import philox
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, POSITION, PRECEDING, STEP
 

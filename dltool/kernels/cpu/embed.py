@@ -6,7 +6,7 @@ from math import sqrt
 
 from numpy import float32
 
-from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import Codes, Integers, chunk
 from dltool.kernels.cpu.pointers import advance, at

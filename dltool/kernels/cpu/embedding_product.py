@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy import float32, inf
 
-from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.epilogue import bias_of, finish, floor_of
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block

@@ -9,10 +9,9 @@ from numpy import float32, float64
 from dltool.kernels.cpu.cross_entropy import label_weight, softmax_rows
 from dltool.kernels.cpu.elementary import sigmoid
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import first_lanes, get_lane
+from dltool.kernels.cpu.lanes import first_lanes, get_lane, used_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import bits_as_number
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 

@@ -170,6 +170,11 @@ def first_lanes(count):
     return splat(uint32(count)) > lane_numbers()
 
 
+def used_lanes(block, width):
+    """A mask of the lanes of a block that hold channels."""
+    return first_lanes(min(width - block * LANES, LANES))
+
+
 def copy_block(source, used, target):
     """A block of 16 × 16 of which the first `used` rows are a source's, and the others zero."""
     for i in range(LANES):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import sum_lanes
+from dltool.kernels.cpu.lanes import sum_lanes, used_lanes
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.sums import column_products
 from dltool.kernels.cpu.vector import constant, fma, load, select, splat, store
 from dltool.kernels.records import BATCH, LANES

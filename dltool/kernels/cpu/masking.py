@@ -6,9 +6,9 @@ from numpy import float32
 
 from dltool.kernels.cpu.embedding import code_at
 from dltool.kernels.cpu.kernel import kernel
+from dltool.kernels.cpu.lanes import used_lanes
 from dltool.kernels.cpu.operands import Codes, Integers
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
 

@@ -6,10 +6,9 @@ from numpy import float32
 
 from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, softmax_rows, spread_weight
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane
+from dltool.kernels.cpu.lanes import get_lane, used_lanes
 from dltool.kernels.cpu.operands import Integers
 from dltool.kernels.cpu.pointers import at, bits_as_number
-from dltool.kernels.cpu.softmax import used_lanes
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 

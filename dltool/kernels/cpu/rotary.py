@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arithmetic import place
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.vector import constant, load, store
 from dltool.kernels.records import LANES

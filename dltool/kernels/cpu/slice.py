@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arithmetic import clear_last_block, copy_rows
+from dltool.kernels.cpu.channels import clear_last_block, copy_rows
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import clear_vectors, copy_vectors

@@ -6,15 +6,17 @@ from numpy import float32, inf
 
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, max_rows_of_lanes, sum_lanes, sum_rows_of_lanes
+from dltool.kernels.cpu.lanes import (
+    get_lane,
+    max_lanes,
+    max_rows_of_lanes,
+    sum_lanes,
+    sum_rows_of_lanes,
+    used_lanes,
+)
 from dltool.kernels.cpu.pointers import at
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES
-
-
-def used_lanes(block, width):
-    """A mask of the lanes of a block that hold channels."""
-    return first_lanes(min(width - block * LANES, LANES))
 
 
 def row_maximum(x, stride, width):

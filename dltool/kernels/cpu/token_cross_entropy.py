@@ -8,10 +8,10 @@ from dltool.kernels.cpu.cross_entropy import expected_logit
 from dltool.kernels.cpu.elementary import log
 from dltool.kernels.cpu.embedding import code_at
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import get_lane, set_lane
+from dltool.kernels.cpu.lanes import get_lane, set_lane, used_lanes
 from dltool.kernels.cpu.operands import Codes
 from dltool.kernels.cpu.pointers import at, bits_as_number
-from dltool.kernels.cpu.softmax import softmax_row, used_lanes
+from dltool.kernels.cpu.softmax import softmax_row
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 

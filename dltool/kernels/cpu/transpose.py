@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltool.kernels.cpu.arithmetic import clear_last_lanes, place
+from dltool.kernels.cpu.channels import clear_last_lanes, place
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pointers import at
