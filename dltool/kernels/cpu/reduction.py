@@ -9,33 +9,9 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
 from dltool.kernels.cpu.operands import chunk
 from dltool.kernels.cpu.pointers import at
-from dltool.kernels.cpu.vector import constant, fma, load, select, splat, store
+from dltool.kernels.cpu.sums import spaced_products, spaced_sums
+from dltool.kernels.cpu.vector import constant, select, splat, store
 from dltool.kernels.records import BATCH, LANES
-
-
-def spaced_sums(x, count, distance):
-    """Σ over `count` vectors that are `distance` vectors apart, in four interleaved chains whose order is fixed."""
-    first, second, third, fourth = constant(0), constant(0), constant(0), constant(0)
-    apart, whole = distance * LANES, count // 4 * 4
-    for i in range(0, whole, 4):
-        first = first + load(x, i * apart)
-        second = second + load(x, (i + 1) * apart)
-        third = third + load(x, (i + 2) * apart)
-        fourth = fourth + load(x, (i + 3) * apart)
-    for i in range(whole, count):
-        first = first + load(x, i * apart)
-    return (first + second) + (third + fourth)
-
-
-def spaced_products(a, b, count, distance):
-    """Σ of the products of `count` pairs of vectors, in two chains."""
-    even, odd, apart = constant(0), constant(0), distance * LANES
-    for i in range(0, count - 1, 2):
-        even = fma(load(a, i * apart), load(b, i * apart), even)
-        odd = fma(load(a, (i + 1) * apart), load(b, (i + 1) * apart), odd)
-    if count % 2:
-        even = fma(load(a, (count - 1) * apart), load(b, (count - 1) * apart), even)
-    return even + odd
 
 
 def sums_of_one(a, b, vector, count, distance):
