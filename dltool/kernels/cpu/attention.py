@@ -11,8 +11,7 @@ from numpy import float32, inf
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
 from dltool.kernels.cpu.bfloat16 import rounded as as_bfloat16
-from dltool.kernels.cpu.channels import clear_last_block
-from dltool.kernels.cpu.channels import place as place_of
+from dltool.kernels.cpu.channels import clear_last_block, place
 from dltool.kernels.cpu.elementary import exp, log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, get_lane, max_lanes, sum_lanes
@@ -52,8 +51,8 @@ def attention(
                         causal, scale, sample, head, dropout, rounded,
                     )  # fmt: skip
                     for i in range(min(QUERIES, steps - first)):
-                        place = place_of(head, sample * steps + first + i, logsums.rows)
-                        logsums[place] = largest[i] + get_lane(log(splat(sums[i])), 0)
+                        row = sample * steps + first + i
+                        logsums[place(head, row, logsums.rows)] = largest[i] + get_lane(log(splat(sums[i])), 0)
                 put_head(result, y, sample, head, width)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from numpy import float32
 
 from dltool.kernels.cpu.attention import add_rows, blocks_of_keys, multiply_queries, round_tile, visible
 from dltool.kernels.cpu.attention_dropout import draw_tile, multiply_tile
 from dltool.kernels.cpu.attention_heads import padded, put_head, take_head, transpose_panels
-from dltool.kernels.cpu.channels import place as place_of
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.elementary import exp
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import first_lanes, sum_lanes
@@ -20,6 +22,33 @@ from dltool.kernels.cpu.workspace import KEYS, QUERIES, attention_gradient_space
 from dltool.kernels.records import LANES
 
 
+class Room(NamedTuple):
+    """What the workspace holds: of a head; panels of its keys and values; a tile of scores; a number for each query."""
+
+    query: Any
+    upstream: Any
+    keys: Any
+    dquery: Any
+    dkey: Any
+    dvalue: Any
+    panels: Any
+    value_panels: Any
+    powers: Any
+    slopes: Any
+    means: Any
+    factors: Any
+
+
+def room_in(workspace, steps, width):
+    """Where these lie."""
+    places = attention_gradient_space(steps, width)
+    return Room(
+        workspace, at(workspace, places[0]), at(workspace, places[1]), at(workspace, places[2]),
+        at(workspace, places[3]), at(workspace, places[4]), at(workspace, places[5]), at(workspace, places[6]),
+        at(workspace, places[7]), at(workspace, places[8]), at(workspace, places[9]), at(workspace, places[10]),
+    )  # fmt: skip
+
+
 @kernel
 def attention_gradient(
     dy, qkv, y, logsums, lengths: Integers, dqkv, heads, groups, causal, scale, rate, stream, key, rounded, tiles,
@@ -27,56 +56,63 @@ def attention_gradient(
 ):  # fmt: skip
     """dqkv (T, (heads + 2 · groups) · D) of dy and y (T, heads · D), and what the attention had; overwrites dqkv."""
     steps, width = qkv.rows_per_sample, y.channels // heads
-    places = attention_gradient_space(steps, width)
-    query, upstream, keys = workspace, at(workspace, places[0]), at(workspace, places[1])
-    dquery, dkey, dvalue = at(workspace, places[2]), at(workspace, places[3]), at(workspace, places[4])
-    panels, value_panels = at(workspace, places[5]), at(workspace, places[6])
-    powers, slopes, means = at(workspace, places[7]), at(workspace, places[8]), at(workspace, places[9])
-    factors, dropout = at(workspace, places[10]), (rate, stream, key, step)
+    room, dropout = room_in(workspace, steps, width), (rate, stream, key, step)
     whole, blocks = padded(steps), padded(width) // LANES
     for sample in range(low, high):
         seen = steps_of(lengths, sample, steps)
         for group in range(groups):
-            take_head(qkv, sample, heads + groups + group, width, keys)
-            transpose_panels(keys, steps, width, value_panels)
-            take_head(qkv, sample, heads + group, width, keys)
-            transpose_panels(keys, steps, width, panels)
-            clear_vectors(dkey, whole * blocks)
-            clear_vectors(dvalue, whole * blocks)
+            take_head(qkv, sample, heads + groups + group, width, room.keys)
+            transpose_panels(room.keys, steps, width, room.value_panels)
+            take_head(qkv, sample, heads + group, width, room.keys)
+            transpose_panels(room.keys, steps, width, room.panels)
+            clear_vectors(room.dkey, whole * blocks)
+            clear_vectors(room.dvalue, whole * blocks)
             for head in range(group * (heads // groups), (group + 1) * (heads // groups)):
-                take_head(y, sample, head, width, dquery)
-                take_head(dy, sample, head, width, upstream)
-                take_head(qkv, sample, head, width, query)
-                row_means(upstream, dquery, whole, blocks, steps, means)
-                clear_vectors(dquery, whole * blocks)
-                for first in range(0, steps, QUERIES):
-                    count = min(QUERIES, steps - first)
-                    for place in range(0, visible(first + count - 1, seen, causal), KEYS):
-                        multiply_queries(tiles, query, panels, powers, whole, blocks, first, count, place, seen, causal)
-                        multiply_queries(
-                            tiles, upstream, value_panels, slopes, whole, blocks, first, count, place, seen, causal
-                        )
-                        together = blocks_of_keys(first + count - 1, place, seen, causal)
-                        if rate > 0:
-                            draw_tile(factors, count, together, steps, first, place, sample, head, dropout)
-                            multiply_tile(slopes, factors, count, together)
-                        for i in range(count):
-                            limit = min(visible(first + i, seen, causal) - place, KEYS)
-                            total = logsums[place_of(head, sample * steps + first + i, logsums.rows)]
-                            make_slopes(powers, slopes, i, limit, total, means[first + i], float32(scale))
-                        if rate > 0:
-                            multiply_tile(powers, factors, count, together)
-                        if rounded != 0:
-                            round_tile(powers, count, together)
-                            round_tile(slopes, count, together)
-                        add_rows(tiles, slopes, keys, dquery, whole, blocks, first, count, place, seen, causal)
-                        for weights, rows, sums in ((powers, upstream, dvalue), (slopes, query, dkey)):
-                            add_columns(
-                                other_tiles, weights, rows, sums, whole, blocks, first, count, place, seen, causal
-                            )
-                put_head(dquery, dqkv, sample, head, width)
-            put_head(dkey, dqkv, sample, heads + group, width)
-            put_head(dvalue, dqkv, sample, heads + groups + group, width)
+                take_head(y, sample, head, width, room.dquery)
+                take_head(dy, sample, head, width, room.upstream)
+                take_head(qkv, sample, head, width, room.query)
+                row_means(room.upstream, room.dquery, whole, blocks, steps, room.means)
+                clear_vectors(room.dquery, whole * blocks)
+                add_head(
+                    tiles, other_tiles, room, logsums, steps, whole, blocks, seen, causal, scale, rounded, sample,
+                    head, dropout,
+                )  # fmt: skip
+                put_head(room.dquery, dqkv, sample, head, width)
+            put_head(room.dkey, dqkv, sample, heads + group, width)
+            put_head(room.dvalue, dqkv, sample, heads + groups + group, width)
+
+
+def add_head(
+    tiles, other_tiles, room, logsums, steps, whole, blocks, seen, causal, scale, rounded, sample, head, dropout
+):
+    """The slopes of the queries of a head, and what it adds to those of keys and values, tile by tile."""
+    for first in range(0, steps, QUERIES):
+        count = min(QUERIES, steps - first)
+        for key in range(0, visible(first + count - 1, seen, causal), KEYS):
+            where = whole, blocks, first, count, key, seen, causal
+            multiply_queries(tiles, room.query, room.panels, room.powers, *where)
+            multiply_queries(tiles, room.upstream, room.value_panels, room.slopes, *where)
+            make_tile(room, logsums, steps, first, count, key, seen, causal, scale, rounded, sample, head, dropout)
+            add_rows(tiles, room.slopes, room.keys, room.dquery, *where)
+            add_columns(other_tiles, room.powers, room.upstream, room.dvalue, *where)
+            add_columns(other_tiles, room.slopes, room.query, room.dkey, *where)
+
+
+def make_tile(room, logsums, steps, first, count, key, seen, causal, scale, rounded, sample, head, dropout):
+    """Of products of queries and keys, and of dy and values, makes probabilities and the slopes of scores."""
+    together, rate = blocks_of_keys(first + count - 1, key, seen, causal), dropout[0]
+    if rate > 0:
+        draw_tile(room.factors, count, together, steps, first, key, sample, head, dropout)
+        multiply_tile(room.slopes, room.factors, count, together)
+    for i in range(count):
+        limit = min(visible(first + i, seen, causal) - key, KEYS)
+        total = logsums[place(head, sample * steps + first + i, logsums.rows)]
+        make_slopes(room.powers, room.slopes, i, limit, total, room.means[first + i], float32(scale))
+    if rate > 0:
+        multiply_tile(room.powers, room.factors, count, together)
+    if rounded != 0:
+        round_tile(room.powers, count, together)
+        round_tile(room.slopes, count, together)
 
 
 def row_means(upstream, result, whole, blocks, steps, means):
