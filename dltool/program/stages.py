@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dltool.kernels.cpu.workspace import WHOLE_COLUMNS
+from dltool.kernels.cpu.needs import WHOLE_COLUMNS
 from dltool.kernels.records import LANES
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from dltool.kernels.bfloat16_unit import has_tiles
-from dltool.kernels.cpu.workspace import ON_AMX, SPACES, TILES
+from dltool.kernels.cpu.needs import ON_AMX, TILES
+from dltool.kernels.cpu.workspace import SPACES
 from dltool.kernels.records import LANES, Kernel, Record
 from dltool.ops.graph import Node
 from dltool.ops.op import Op

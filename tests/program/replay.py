@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dltool.kernels.cpu.workspace import WHOLE_COLUMNS
+from dltool.kernels.cpu.needs import WHOLE_COLUMNS
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut
 from dltool.program.layout import Layout, whole
