@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy import float32
 
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.elementary import log
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane, set_lane, sum_lanes, used_lanes
@@ -104,10 +105,10 @@ def cross_entropy_gradient(probabilities, labels: Integers, weights, dlogits, sm
             each_class_slopes(probabilities, weights[0], dlogits, row, stride, width, whole, everywhere * scale)
         else:
             for block in range((width + LANES - 1) // LANES):
-                place = block * stride + row * LANES
-                value = (load(probabilities, place) - splat(everywhere)) * splat(factor)
-                store(dlogits, place, select(used_lanes(block, width), value, constant(0)))
-        dlogits[(label // LANES) * stride + row * LANES + label % LANES] -= (float32(1) - smoothing) * factor
+                start = block * stride + row * LANES
+                value = (load(probabilities, start) - splat(everywhere)) * splat(factor)
+                store(dlogits, start, select(used_lanes(block, width), value, constant(0)))
+        dlogits[place(label, row, dlogits.rows)] -= (float32(1) - smoothing) * factor
 
 
 def each_class_slopes(p, w, dx, row, stride, width, whole, everywhere):

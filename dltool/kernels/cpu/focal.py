@@ -6,12 +6,13 @@ import math
 
 from numpy import float32, float64
 
+from dltool.kernels.cpu.channels import clear_last_lanes, place
 from dltool.kernels.cpu.cross_entropy import label_weight, softmax_rows
 from dltool.kernels.cpu.elementary import sigmoid
 from dltool.kernels.cpu.kernel import kernel
-from dltool.kernels.cpu.lanes import first_lanes, get_lane, used_lanes
+from dltool.kernels.cpu.lanes import get_lane, used_lanes
 from dltool.kernels.cpu.operands import Integers
-from dltool.kernels.cpu.pointers import bits_as_number
+from dltool.kernels.cpu.pointers import at, bits_as_number
 from dltool.kernels.cpu.vector import constant, load, select, splat, store
 from dltool.kernels.records import LANES, SCALE
 
@@ -29,13 +30,12 @@ def focal_slope(p, rest, gamma):
 @kernel
 def focal(logits, labels: Integers, weights, row_loss, probabilities, gamma, step, low, high):
     """row_loss () = w · (1 - e^-l)^gamma · l, l = ln Σ eˣ - x of the label, and probabilities (C,); logits x (C,)."""
-    stride = logits.rows * LANES
     for first in range(low, high, LANES):
         count = min(LANES, high - first)
         logarithms, largest = softmax_rows(logits, probabilities, first, count)
         for i in range(count):
             row, label = first + i, labels[first + i]
-            own = logits[(label // LANES) * stride + row * LANES + label % LANES]
+            own = logits[place(label, row, logits.rows)]
             loss = get_lane(logarithms, i) + (get_lane(largest, i) - own)
             focus = math.pow(-math.expm1(-loss), gamma)
             row_loss[row] = label_weight(weights, label) * float32(focus * loss)
@@ -48,17 +48,17 @@ def focal_gradient(probabilities, labels: Integers, weights, dlogits, gamma, ste
     scale = float32(bits_as_number(step[SCALE]))
     for row in range(low, high):
         label = labels[row]
-        place = (label // LANES) * stride + row * LANES + label % LANES
-        own, rest = probabilities[place], float32(0)
+        here, p = place(label, row, probabilities.rows), at(probabilities, row)
+        own, rest = probabilities[here], float32(0)
         for c in range(width):  # not 1 - p, which loses the digits of small rests
             if c != label:
-                rest += probabilities[(c // LANES) * stride + row * LANES + c % LANES]
+                rest += p[place(c, 0, probabilities.rows)]
         factor = label_weight(weights, label) * focal_slope(own, rest, gamma) * scale
         for block in range((width + LANES - 1) // LANES):
             start = block * stride + row * LANES
             value = load(probabilities, start) * splat(factor)
             store(dlogits, start, select(used_lanes(block, width), value, constant(0)))
-        dlogits[place] = -rest * factor
+        dlogits[here] = -rest * factor
 
 
 def positive_weight(weights, label, target):
@@ -76,13 +76,13 @@ def binary_focal(logits, targets, weights, row_loss, probabilities, gamma, step,
     for row in range(low, high):
         total = float32(0)
         for label in range(width):
-            place = (label // LANES) * stride + row * LANES + label % LANES
-            x, target = float64(logits[place]), float64(targets[place])
+            here = place(label, row, logits.rows)
+            x, target = float64(logits[here]), float64(targets[here])
             power = math.exp(-abs(x))
             small, large = power / (1 + power), 1 / (1 + power)
             rest = (small if x < 0 else large) * (1 - target) + (large if x < 0 else small) * target
             loss = (0.0 if x < 0 else x) - x * target + math.log1p(power)
-            total += positive_weight(weights, label, targets[place]) * float32(math.pow(rest, gamma) * loss)
+            total += positive_weight(weights, label, targets[here]) * float32(math.pow(rest, gamma) * loss)
         row_loss[row] = total / float32(width)
         for block in range(logits.blocks):
             start = block * stride + row * LANES
@@ -92,18 +92,16 @@ def binary_focal(logits, targets, weights, row_loss, probabilities, gamma, step,
 @kernel
 def binary_focal_gradient(probabilities, targets, weights, dlogits, gamma, step, low, high):
     """dx (k,) = w · q^gamma · (p - t + gamma · l / q · (1 - 2t) · p · (1 - p)) / k · scale; overwrites dx."""
-    stride, width = probabilities.rows * LANES, probabilities.channels
+    width = probabilities.channels
     scale = bits_as_number(step[SCALE]) / width
     for row in range(low, high):
         for label in range(width):
-            place = (label // LANES) * stride + row * LANES + label % LANES
-            p, target = float64(probabilities[place]), float64(targets[place])
+            here = place(label, row, probabilities.rows)
+            p, target = float64(probabilities[here]), float64(targets[here])
             loss = -target * math.log(max(p, LEAST)) - (1 - target) * math.log(max(1 - p, LEAST))
             rest = p * (1 - target) + (1 - p) * target
             ratio = loss / rest if rest > LEAST else 1.0
             slope = p - target + gamma * ratio * (1 - 2 * target) * p * (1 - p)
             value = float32(math.pow(rest, gamma) * slope * scale)
-            dlogits[place] = positive_weight(weights, label, targets[place]) * value
-        if width % LANES:
-            start = (width // LANES) * stride + row * LANES
-            store(dlogits, start, select(first_lanes(width % LANES), load(dlogits, start), constant(0)))
+            dlogits[here] = positive_weight(weights, label, targets[here]) * value
+        clear_last_lanes(dlogits, width, row, dlogits.rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy import float32
 
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.cross_entropy import each_class_slopes, label_loss, label_weight, softmax_rows, spread_weight
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import get_lane, used_lanes
@@ -15,19 +16,9 @@ from dltool.kernels.records import LANES, SCALE
 
 @kernel
 def mixed_cross_entropy(
-    logits,
-    labels: Integers,
-    others: Integers,
-    share,
-    weights,
-    row_loss,
-    probabilities,
-    smoothing,
-    each_class,
-    step,
-    low,
-    high,
-):
+    logits, labels: Integers, others: Integers, share, weights, row_loss, probabilities, smoothing, each_class, step,
+    low, high,
+):  # fmt: skip
     """row_loss () = Σ share · that of `cross_entropy` over both labels, and probabilities (C,), of logits x (C,)."""
     stride, width = logits.rows * LANES, logits.channels
     smoothing = float32(smoothing)
@@ -66,9 +57,9 @@ def mixed_cross_entropy_gradient(
         else:
             factor = splat((own + other) * scale)
             for block in range((width + LANES - 1) // LANES):
-                place = block * stride + row * LANES
-                value = (load(probabilities, place) - splat(everywhere)) * factor
-                store(dlogits, place, select(used_lanes(block, width), value, constant(0)))
+                start = block * stride + row * LANES
+                value = (load(probabilities, start) - splat(everywhere)) * factor
+                store(dlogits, start, select(used_lanes(block, width), value, constant(0)))
         sharp = (float32(1) - smoothing) * scale
-        dlogits[(labels[row] // LANES) * stride + row * LANES + labels[row] % LANES] -= sharp * own
-        dlogits[(others[row] // LANES) * stride + row * LANES + others[row] % LANES] -= sharp * other
+        dlogits[place(labels[row], row, dlogits.rows)] -= sharp * own
+        dlogits[place(others[row], row, dlogits.rows)] -= sharp * other

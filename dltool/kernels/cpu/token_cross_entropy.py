@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy import float32
 
+from dltool.kernels.cpu.channels import place
 from dltool.kernels.cpu.cross_entropy import expected_logit
 from dltool.kernels.cpu.elementary import log
 from dltool.kernels.cpu.embedding import code_at
@@ -56,8 +57,8 @@ def token_cross_entropy_gradient(probabilities, labels: Codes, dlogits, smoothin
         label = code_at(labels, row)
         counts = 0 <= label < width
         for block in range(probabilities.blocks):
-            place = block * stride + row * LANES
-            slope = (load(probabilities, place) - everywhere) * splat(scale)
-            store(dlogits, place, select(used_lanes(block, width), slope, constant(0)) if counts else constant(0))
+            start = block * stride + row * LANES
+            slope = (load(probabilities, start) - everywhere) * splat(scale)
+            store(dlogits, start, select(used_lanes(block, width), slope, constant(0)) if counts else constant(0))
         if counts:
-            dlogits[(label // LANES) * stride + row * LANES + label % LANES] -= (float32(1) - smoothing) * scale
+            dlogits[place(label, row, dlogits.rows)] -= (float32(1) - smoothing) * scale
