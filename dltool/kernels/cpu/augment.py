@@ -92,22 +92,9 @@ def move(moves, words, image, target, shift, scale, block, height, width, depth,
         move_whole(image, target, shift, scale, block, height, width, depth, load_pixel, down, right, flips, flops)
     else:
         turn(
-            moves,
-            words,
-            image,
-            target,
-            shift,
-            scale,
-            block,
-            height,
-            width,
-            depth,
-            load_pixel,
-            down,
-            right,
-            flips,
+            moves, words, image, target, shift, scale, block, height, width, depth, load_pixel, down, right, flips,
             flops,
-        )
+        )  # fmt: skip
 
 
 def move_whole(image, target, shift, scale, block, height, width, depth, load_pixel, down, right, flips, flops):

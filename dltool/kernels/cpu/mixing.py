@@ -36,21 +36,9 @@ def quantile(table, count, level):
 
 @kernel
 def pair(
-    rows: Integers,
-    blending,
-    patching,
-    others: Integers,
-    mixture,
-    share,
-    patches,
-    height,
-    width,
-    stream,
-    key,
-    step,
-    low,
-    high,
-):
+    rows: Integers, blending, patching, others: Integers, mixture, share, patches, height, width, stream, key, step,
+    low, high,
+):  # fmt: skip
     """others (), mixture (5,), share (1,) of rows () and two tables of quantiles (K,), for the whole batch."""
     count = step[BATCH]
     first, _, _, _ = words(step, step[POSITION], 1, stream, key)
