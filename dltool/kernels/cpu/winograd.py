@@ -133,7 +133,7 @@ def _transform_products(g, count, products, results):
         target = at(results, row * seen_height * output_width(g))
         for tile in range(across):
             source = at(products, row * across + tile)
-            if right == POINTS + 1 - 3:
+            if g.kernel_width == 3:
                 _output_line_3(source, step, at(target, tile * right), LANES)
             else:
                 _output_line_5(source, step, at(target, tile * right), LANES)
@@ -162,7 +162,7 @@ def _write_rows(g, y, epilogue, block, row, results, spare, flagged, flags):
         if down == 1:
             value = load(results, column * LANES) + bias
             store(target, 0, select(value < floor, floor, value))
-        elif down == POINTS + 1 - 3:
+        elif g.kernel_height == 3:
             _output_rows_3(at(results, column), line, target, step, bias, floor)
         else:
             _output_rows_5(at(results, column), line, target, step, bias, floor)

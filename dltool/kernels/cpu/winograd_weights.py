@@ -167,7 +167,7 @@ def _transform_upstream(g, dy, block, row, zeros, lines):
     line = output_width(g) * LANES
     if down == 1:
         copy_vectors(at(image, begin * width), lines, width)
-    elif down == POINTS + 1 - 3:
+    elif g.kernel_height == 3:
         sources = (
             row_or_zeros(image, begin, height, width, zeros),
             row_or_zeros(image, begin + 1, height, width, zeros),
@@ -192,7 +192,7 @@ def _transform_upstream_lines(g, count, lines, upstream):
         source = at(lines, row * seen_height * output_width(g))
         for tile in range(across):
             target = at(upstream, row * across + tile)
-            if right == POINTS + 1 - 3:
+            if g.kernel_width == 3:
                 _gradient_line_3(at(source, tile * right), LANES, target, step)
             else:
                 _gradient_line_5(at(source, tile * right), LANES, target, step)
