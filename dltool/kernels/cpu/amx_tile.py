@@ -25,53 +25,46 @@ _TAPS, _TABLE, _B, _START_STEP, _LEAST = (
 _room = make_room(types.float32, (1 + 3 * LANES) * LANES)
 
 
+class _Tiles:
+    """What is done with the tiles of a unit: 0 and 1 are sums, 2 and 3 what is multiplied for 0, 4 and 5 for 1."""
+
+    def __init__(self, unit: Any):
+        self.configure, self.release = unit.configure, unit.release
+        self.load_sums, self.clear_others = unit.loading(0), unit.clearing(1)
+        self.load_left, self.load_right = unit.loading(2), unit.loading(3)
+        self.load_other_left, self.load_other_right = unit.loading(4), unit.loading(5)
+        self.multiply, self.multiply_others = unit.multiplying(0, 2, 3), unit.multiplying(1, 4, 5)
+        self.store_sums, self.store_others = unit.storing(0), unit.storing(1)
+
+
 def make_row_tiles(unit: Any) -> Any:
     """Rows are samples, steps or pixels, 16 words apart; all taps have as many terms."""
-    configure, release = unit.configure, unit.release
-    load_sums, clear_sums = unit.loading(0), unit.clearing(1)
-    load_left, load_right = unit.loading(2), unit.loading(3)
-    load_other_left, load_other_right = unit.loading(4), unit.loading(5)
-    multiply, multiply_others = unit.multiplying(0, 2, 3), unit.multiplying(1, 4, 5)
-    store_sums, store_others = unit.storing(0), unit.storing(1)
+    tiles = _Tiles(unit)
 
     def row_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
-        write_configuration(as_bytes(room), count, table[2] if taps > 0 else LANES)
-        configure(state, as_bytes(room))
-        load_sums(state, start, start_step)
-        clear_sums(state)
+        _begin(tiles, state, room, count, table[2] if taps > 0 else LANES, start, start_step)
         for tap in range(0, taps, 2):
-            load_left(state, advance(a, table[tap * TAP_FIELDS]), LANES)
-            load_right(state, advance(b, table[tap * TAP_FIELDS + 1]), LANES)
-            multiply(state)
+            tiles.load_left(state, advance(a, table[tap * TAP_FIELDS]), LANES)
+            tiles.load_right(state, advance(b, table[tap * TAP_FIELDS + 1]), LANES)
+            tiles.multiply(state)
             if tap + 1 < taps:
-                load_other_left(state, advance(a, table[(tap + 1) * TAP_FIELDS]), LANES)
-                load_other_right(state, advance(b, table[(tap + 1) * TAP_FIELDS + 1]), LANES)
-                multiply_others(state)
-        store_sums(state, out, LANES)
-        store_others(state, at(room, 1), LANES)
-        release(state)
-        _add_sums(at(room, 1), out, count, least)
+                tiles.load_other_left(state, advance(a, table[(tap + 1) * TAP_FIELDS]), LANES)
+                tiles.load_other_right(state, advance(b, table[(tap + 1) * TAP_FIELDS + 1]), LANES)
+                tiles.multiply_others(state)
+        _end(tiles, state, room, out, count, least)
 
     return row_tiles
 
 
 def make_column_tiles(unit: Any) -> Any:
     """Rows are channels, 1 word apart, and terms 16 words: they are transposed, a block of 16 × 16 words at a time."""
-    configure, release = unit.configure, unit.release
-    load_sums, clear_sums = unit.loading(0), unit.clearing(1)
-    load_left, load_right = unit.loading(2), unit.loading(3)
-    load_other_left, load_other_right = unit.loading(4), unit.loading(5)
-    multiply, multiply_others = unit.multiplying(0, 2, 3), unit.multiplying(1, 4, 5)
-    store_sums, store_others = unit.storing(0), unit.storing(1)
+    tiles = _Tiles(unit)
 
     def column_tiles(state, count, taps, table, a, b, start, start_step, out, least):
         room = _room()
         left, right = at(room, 1 + LANES), at(room, 1 + 2 * LANES)
-        write_configuration(as_bytes(room), count, LANES)
-        configure(state, as_bytes(room))
-        load_sums(state, start, start_step)
-        clear_sums(state)
+        _begin(tiles, state, room, count, LANES, start, start_step)
         other = False
         for tap in range(taps):
             terms = table[tap * TAP_FIELDS + 2]
@@ -84,20 +77,33 @@ def make_column_tiles(unit: Any) -> Any:
                     source, words = left, right
                 transpose_block(source, left)
                 if other:
-                    load_other_left(state, left, LANES)
-                    load_other_right(state, words, LANES)
-                    multiply_others(state)
+                    tiles.load_other_left(state, left, LANES)
+                    tiles.load_other_right(state, words, LANES)
+                    tiles.multiply_others(state)
                 else:
-                    load_left(state, left, LANES)
-                    load_right(state, words, LANES)
-                    multiply(state)
+                    tiles.load_left(state, left, LANES)
+                    tiles.load_right(state, words, LANES)
+                    tiles.multiply(state)
                 other = not other
-        store_sums(state, out, LANES)
-        store_others(state, at(room, 1), LANES)
-        release(state)
-        _add_sums(at(room, 1), out, count, least)
+        _end(tiles, state, room, out, count, least)
 
     return column_tiles
+
+
+def _begin(tiles, state, room, count, terms, start, start_step):
+    """Sets the sizes of the tiles; the sums go on from a start, the others from zero."""
+    write_configuration(as_bytes(room), count, terms)
+    tiles.configure(state, as_bytes(room))
+    tiles.load_sums(state, start, start_step)
+    tiles.clear_others(state)
+
+
+def _end(tiles, state, room, out, count, least):
+    """Writes all sums."""
+    tiles.store_sums(state, out, LANES)
+    tiles.store_others(state, at(room, 1), LANES)
+    tiles.release(state)
+    _add_sums(at(room, 1), out, count, least)
 
 
 def _add_sums(others, out, count, least):
