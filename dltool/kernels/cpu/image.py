@@ -1,4 +1,4 @@
-"""Images as the convolutions read them: geometry out of the record, a padded copy of one sample, and tables of taps."""
+"""Images as the convolutions read them: a padded copy of one sample, and the taps and phases of the backward pass."""
 
 from __future__ import annotations
 
