@@ -52,24 +52,32 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
             source = at(x, sample * g.height * g.width)
             if joined > 1:
                 set_tap(table, 0, 0, 0, min(joined, end - sample) * g.out_width)
-            if narrow:
-                copy_narrow(source, g.height, g.width, image, g.top, g.left, all_height, all_width, pixel)
-            elif not bare:
-                for block in range(depth):
-                    copy_padded(
-                        at(source, block * x.rows), g.height, g.width, advance(image, block * between),
-                        g.top, g.left, all_height, all_width, 1,
-                    )  # fmt: skip
+            if not bare:
+                _pad(x, g, source, image, between)
+                source = image
             block = begin
             while block < stop:
                 together = columns_together(stop - block)
                 upstream = at(dy, block * dy.rows + sample * g.out_height * g.out_width), dy.rows * LANES
                 part = at(dw, block * dw.rows + group * taps(g) * x.channels), dw.rows * LANES
                 _add_sample(
-                    tiles, g, x.channels, depth, together, part, sample == first, table, source if bare else image,
-                    upstream, zeros, between, line, pixel * g.stride_width,
+                    tiles, g, x.channels, depth, together, part, sample == first, table, source, upstream,
+                    zeros, between, line, pixel * g.stride_width,
                 )  # fmt: skip
                 block += together
+
+
+def _pad(x, g, source, image, between):
+    """A sample with zeros around it; its blocks are so many floats apart, or fewer than 16 channels side by side."""
+    all_height, all_width = covered(g)
+    if x.channels < LANES:
+        copy_narrow(source, g.height, g.width, image, g.top, g.left, all_height, all_width, x.channels)
+        return
+    for block in range(x.blocks):
+        copy_padded(
+            at(source, block * x.rows), g.height, g.width, advance(image, block * between), g.top, g.left,
+            all_height, all_width, 1,
+        )  # fmt: skip
 
 
 def _samples_together(g):
