@@ -17,8 +17,8 @@ from llvmlite import ir
 from dltool.kernels.bfloat16_unit import has_dot_products
 from dltool.kernels.compiler.instruction import I32, call, moved
 from dltool.kernels.cpu.kernel import tile
-from dltool.kernels.cpu.registers import TALLEST
-from dltool.kernels.cpu.tile import make_tiles
+from dltool.kernels.cpu.registers import TALLEST, WORDS_ACROSS
+from dltool.kernels.cpu.tile import make_tiles, moved_by
 from dltool.kernels.cpu.vector import FMA, broadcast, floats16, words16
 from dltool.kernels.records import LANES
 
@@ -64,15 +64,21 @@ def _lower(builder: Any, words: Any) -> Any:
 def _add_words(
     builder: Any, a: Any, b: Any, row_stride: int, b_across: Any, sums: Mapping[tuple[int, int], Any]
 ) -> None:
-    """One word for each row times the words of the only column, added to all sums."""
-    words = builder.load(builder.bitcast(b, _WORDS.as_pointer()), align=4)
-    for (i, _), place in sums.items():
-        word = builder.bitcast(moved(builder, a, i * row_stride), I32.as_pointer())
-        builder.store(_multiply(builder, builder.load(place), words, builder.load(word, align=4)), place)
+    """One word for each row times the words of each column, added to all sums."""
+    columns = {
+        j: builder.load(builder.bitcast(moved_by(builder, b, j, b_across), _WORDS.as_pointer()), align=4)
+        for j in dict.fromkeys(j for _, j in sums)
+    }
+    rows = {
+        i: builder.load(builder.bitcast(moved(builder, a, i * row_stride), I32.as_pointer()), align=4)
+        for i in dict.fromkeys(i for i, _ in sums)
+    }
+    for (i, j), place in sums.items():
+        builder.store(_multiply(builder, builder.load(place), columns[j], rows[i]), place)
 
 
-_ONE_COLUMN = {1: TALLEST[1]}
-_row_tiles, _column_tiles = (make_tiles(_ONE_COLUMN, row_stride, _add_words) for row_stride in (LANES, 1))
+_TALLEST = {across: rows for across, rows in TALLEST.items() if across <= WORDS_ACROSS}
+_row_tiles, _column_tiles = (make_tiles(_TALLEST, row_stride, _add_words) for row_stride in (LANES, 1))
 
 
 @tile

@@ -61,11 +61,11 @@ def convolve(x, w, y, geometry, epilogue, tiles, widest, workspace, low, high):
             for row in range(g.out_height):
                 here, out = at(source, row * g.stride_height * line), (at(y, place + row * g.out_width), y.rows * LANES)
                 rows_of_tiles(tiles, g.out_width, columns, count, table, here, LANES, 1, panels, bias, out, floor)
-            _finish_blocks(epilogue, y, block, columns, place, g.out_height * g.out_width)
+            finish_blocks(epilogue, y, block, columns, place, g.out_height * g.out_width)
             block += columns
 
 
-def _finish_blocks(epilogue, y, block, columns, place, count):
+def finish_blocks(epilogue, y, block, columns, place, count):
     """The epilogue of one sample in some blocks of channels, the first of which lies at the vector `place`."""
     for j in range(columns):
         offset = (place + j * y.rows) * LANES
@@ -114,7 +114,7 @@ def conv_data_gradient(dy, w, dx, geometry, epilogue, tiles, workspace, step, lo
             place = block * dx.rows + sample * g.height * g.width
             out = at(dx, place), dx.rows * LANES
             by_phases(tiles, g, table, source, panels, bias, columns, pixels, out, floor)
-            _finish_blocks(epilogue, dx, block, columns, place, g.height * g.width)
+            finish_blocks(epilogue, dx, block, columns, place, g.height * g.width)
         block += columns
 
 

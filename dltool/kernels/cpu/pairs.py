@@ -146,16 +146,20 @@ def pair_samples(x, y, step, low, high):
 @kernel
 def pair_inputs(w, y, inputs, taps, step, low, high):
     """y (taps, K/2, N) words of w (taps, K, N), from vector `low` to `high` of y."""
-    words = depth_words(inputs)
-    for vector in range(low, high):
+    words, vector = depth_words(inputs), low
+    while vector < high:
         block, row = vector // y.rows, vector % y.rows
-        tap, row = row // words, row % words * 2
-        value = constant(0)
-        if tap < taps and row < inputs:
-            source = at(w, block * w.rows + tap * inputs + row)
-            last = constant(0) if row + 1 == inputs else load(source, LANES)
-            value = words_of_vectors(load(source, 0), last)
-        store(y, vector * LANES, value)
+        tap, word = row // words, row % words
+        count = min(words - word, high - vector)  # to the end of the tap; dividing for each vector would take longer
+        whole = min(max(inputs // 2 - word, 0), count) if tap < taps else 0
+        source, target = at(w, block * w.rows + tap * inputs + 2 * word), at(y, vector)
+        for i in range(0, whole * LANES, LANES):
+            store(target, i, words_of_vectors(load(source, 2 * i), load(source, 2 * i + LANES)))
+        for i in range(whole, count):
+            odd = tap < taps and 2 * (word + i) + 1 == inputs
+            last = load(source, 2 * i * LANES) if odd else constant(0)
+            store(target, i * LANES, words_of_vectors(last, constant(0)))
+        vector += count
 
 
 @kernel

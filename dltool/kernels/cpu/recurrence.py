@@ -15,7 +15,8 @@ from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.lanes import transpose_block
 from dltool.kernels.cpu.pairs import words_of_lanes
 from dltool.kernels.cpu.pointers import at, make_room
-from dltool.kernels.cpu.product import product_rows, rows_of_tiles, set_tap
+from dltool.kernels.cpu.product import columns_together, product_rows, rows_of_tiles, set_tap
+from dltool.kernels.cpu.registers import WORDS_ACROSS
 from dltool.kernels.cpu.vector import clear_vectors, constant, load, store
 from dltool.kernels.cpu.workspace import TAP_FIELDS, WORD_BLOCKS, dense_vectors, mask_vectors
 from dltool.kernels.records import LANES, POSITION
@@ -37,12 +38,15 @@ def add_word_product(tiles, x, depth, count, w, columns, out):
         taps = min(WORD_BLOCKS, depth - first)
         for tap in range(taps):
             set_tap(table, tap, tap * count * LANES, tap * LANES * LANES, LANES)
-        for j in range(columns):
-            target, panel = at(out, j * count), at(w, (j * depth + first) * LANES)
+        column = 0
+        while column < columns:
+            across = columns_together(min(WORDS_ACROSS, columns - column))
+            target, panels = (at(out, column * count), count * LANES), at(w, (column * depth + first) * LANES)
             rows_of_tiles(
-                tiles, count, 1, taps, table, at(x, first * count), LANES, 1, (panel, 0), (target, LANES, 0),
-                (target, 0), float32(-inf),
+                tiles, count, across, taps, table, at(x, first * count), LANES, 1, (panels, depth * LANES * LANES),
+                (target[0], LANES, target[1]), target, float32(-inf),
             )  # fmt: skip
+            column += across
 
 
 def make_words(x, blocks, count, words):

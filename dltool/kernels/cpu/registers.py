@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dltool.kernels import processor
+from dltool.kernels.bfloat16_unit import has_tiles
 from dltool.kernels.cpu.workspace import ACROSS
 from dltool.kernels.records import LANES
 
@@ -33,6 +34,8 @@ def tallest_tiles() -> Mapping[int, int]:
 
 WIDE = has_wide_registers()
 TALLEST = tallest_tiles()
+#: columns of the widest tile of words in bfloat16; those of AMX have one
+WORDS_ACROSS = 1 if has_tiles() else max(TALLEST)
 
 
 def tile_of_products() -> str:

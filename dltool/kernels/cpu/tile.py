@@ -119,7 +119,7 @@ def _emit_tile(
     places = [(i, j) for i in range(height) for j in range(across)]
     sums = {}
     for i, j in places:
-        place = _moved(builder, _moved(builder, start, j, known.start_across), i, known.start_step)
+        place = moved_by(builder, moved_by(builder, start, j, known.start_across), i, known.start_step)
         sums[i, j] = variable(builder, read(builder, place))
     with counted(builder, known.taps) as tap:
         place = builder.mul(tap, I64(TAP_FIELDS))
@@ -136,7 +136,7 @@ def _emit_tile(
     for i, j in places:
         value = builder.load(sums[i, j])
         value = builder.select(builder.fcmp_ordered("<", value, limit), limit, value)
-        target = moved(builder, _moved(builder, out, j, known.out_across), i * LANES)
+        target = moved(builder, moved_by(builder, out, j, known.out_across), i * LANES)
         write(builder, value, target)
 
 
@@ -144,7 +144,7 @@ def _add_term(
     builder: Any, a: Any, b: Any, row_stride: int, b_across: Any, sums: Mapping[tuple[int, int], Any]
 ) -> None:
     """One number for each row times one vector for each column, added to all sums."""
-    columns = {j: read(builder, _moved(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
+    columns = {j: read(builder, moved_by(builder, b, j, b_across)) for j in dict.fromkeys(j for _, j in sums)}
     rows = {
         i: broadcast(builder, builder.load(moved(builder, a, i * row_stride), align=4))
         for i in dict.fromkeys(i for i, _ in sums)
@@ -153,7 +153,7 @@ def _add_term(
         builder.store(call(builder, FMA, _VECTOR, rows[i], columns[j], builder.load(place)), place)
 
 
-def _moved(builder: Any, pointer: Any, times: int, distance: Any) -> Any:
+def moved_by(builder: Any, pointer: Any, times: int, distance: Any) -> Any:
     """The pointer some times a distance further on."""
     return builder.gep(pointer, [builder.mul(I64(times), distance)])
 

@@ -37,17 +37,17 @@ def image_vectors(g, depth):
 
 
 def bfloat16_weight_gradient_space():
-    """Behind the table of taps: a vector of zeros."""
+    """Behind the table of taps: a vector of zeros, blocks of sums."""
     zeros = table_vectors(1)
-    return zeros, zeros + 1
+    return zeros, zeros + 1, zeros + 1 + ACROSS * LANES
 
 
 def bfloat16_conv_data_gradient_space(g, depth):
-    """Behind the table of taps: the padded image, a line of pixels."""
+    """Behind the table of taps: the padded image, lines of pixels."""
     _, _, height, width = margins(g)
     image = table_vectors(taps(g) * depth + g.stride_height * g.stride_width)
     pixels = image + depth * height * width
-    return image, pixels, pixels + g.width
+    return image, pixels, pixels + ACROSS * g.width
 
 
 def pixel_words(g):

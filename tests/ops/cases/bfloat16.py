@@ -19,7 +19,7 @@ def _convolutions() -> list[Case]:
     ]:
         attributes = windows(large, size, *rest)
         small = attributes["out_height"], attributes["out_width"]
-        for channels, filters in ((3, 17), (50, 2)):
+        for channels, filters in ((3, 17), (50, 2), *([(110, 110)] if large == (6, 7) else [])):
             x, dy, w = rows(*large, channels), rows(*small, filters), fixed(*size, channels, filters)
             sizes = {"groups": 16, "channels": channels, "filters": filters, **attributes}
             for name, inputs, given, through in [
@@ -54,7 +54,7 @@ def _recurrent() -> list[Case]:
     return cases
 
 
-MATRICES = [fixed(4, 3), fixed(90, 3), fixed(4, 600)]
+MATRICES = [fixed(4, 3), fixed(90, 3), fixed(4, 600), fixed(33, 110)]
 CASES = [
     *_convolutions(),
     *_recurrent(),
@@ -64,11 +64,13 @@ CASES = [
     Case("bfloat16_matmul", (rows(3), fixed(4, 3)), through=("pair_channels", "pair_outputs")),
     Case("bfloat16_matmul", (rows(2, 33), fixed(70, 33)), through=("pair_channels", "pair_outputs"), rigid=True),
     Case("bfloat16_weight_gradient", (rows(4), rows(3)), through=("pair_samples", "pair_samples")),
+    Case("bfloat16_weight_gradient", (rows(110), rows(20)), through=("pair_samples", "pair_samples")),
     Case("bfloat16_weight_gradient", (rows(5, 4), rows(5, 3)), through=("pair_steps", "pair_steps")),
     Case("bfloat16_weight_gradient", (rows(3, 2, 4), rows(3, 2, 3)), through=("pair_steps", "pair_steps")),
     Case("pair_outputs", (fixed(3, 1, 18, 3),)),
     Case("pair_inputs", (fixed(3, 1, 18, 3),)),
     Case("pair_inputs", (fixed(3, 3, 17),), rigid=True),
+    Case("pair_inputs", (fixed(2, 35, 3),), rigid=True),
     Case("pair_outputs", (fixed(3, 3, 40),), rigid=True),
     Case("round_bfloat16", (rows(3, 4),)),
     Case("round_weights", (fixed(3, 4),)),
