@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,11 @@ from dltool.data.files.paths import did_you_mean_path
 from dltool.errors import DltoolError, InputError, Problem
 from dltool.formatting import quoted
 from dltool.training.saving import BEST, LAST, flush_folder
-from dltool.training.writing import write_whole
+from dltool.training.writing import is_unfinished, write_whole
 
 #: default folder of runs
 RUNS = Path("runs")
+CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,12 @@ class RunDirectory:
     @property
     def last(self) -> Path:
         """The newest checkpoint."""
-        return self.root / "checkpoints" / LAST
+        return self.root / CHECKPOINTS / LAST
 
     @property
     def best(self) -> Path:
         """The checkpoint of the best epoch."""
-        return self.root / "checkpoints" / BEST
+        return self.root / CHECKPOINTS / BEST
 
     @property
     def tensorboard(self) -> Path:
@@ -90,25 +92,34 @@ def refuse_unusable(chosen: Path | None) -> None:
         raise InputError(Problem("not writable; choose another directory: --run-dir DIR", str(above)))
     if chosen is None:
         return
-    if chosen.is_dir() and any(chosen.iterdir()):
+    if chosen.is_dir() and not _is_unused(chosen):
         hint = f"choose another, or continue it: dltool resume {quoted(chosen)}"
         raise InputError(Problem(f"the directory is not empty; {hint}", where=str(chosen)))
+
+
+def _is_unused(folder: Path) -> bool:
+    """Whether a directory is empty, but for what a run leaves that is killed before it has its config."""
+    left = [path for path in folder.iterdir() if not is_unfinished(path)]
+    return all(path.name == CHECKPOINTS and path.is_dir() and not any(path.iterdir()) for path in left)
 
 
 def create(name: str, chosen: Path | None, config: str) -> RunDirectory:
     """Make `chosen`, else the first free one of runs/NAME, runs/NAME-2, …, and write the resolved config into it."""
     there = chosen is not None and chosen.exists()
     run = RunDirectory(create_folder(name, chosen))
-    try:
-        with _explained():
-            run.last.parent.mkdir()
+    with _explained(), _locked(run.root):
+        refuse_unusable(chosen)  # another run may have begun in it meanwhile
+        try:
+            for path in filter(is_unfinished, run.root.iterdir()):
+                path.unlink()
+            run.last.parent.mkdir(exist_ok=True)
             run.write_config(config)
             flush_folder(run.root)
-    except DltoolError:
-        for empty in (run.last.parent, *([] if there else [run.root])):
-            with suppress(OSError):
-                empty.rmdir()
-        raise
+        except (DltoolError, OSError):
+            for empty in (run.last.parent, *([] if there else [run.root])):
+                with suppress(OSError):
+                    empty.rmdir()
+            raise
     return run
 
 
@@ -120,6 +131,18 @@ def create_folder(name: str, chosen: Path | None) -> Path:
             return _first_free(RUNS, name)
         chosen.mkdir(parents=True, exist_ok=True)
         return chosen
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a directory against other processes that make a run of it; the lock goes with the process."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some file systems know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from dltool.errors import InputError, Problem, RunError
 
+_UNFINISHED = ".dltool-"
+
 
 def require_place(path: Path) -> None:
     """Raises InputError where no file can be made at a path."""
@@ -32,13 +34,18 @@ def require_page(path: Path) -> None:
     require_place(path)
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether a file was being written by `write_whole` when its process was killed."""
+    return path.name.startswith(_UNFINISHED) and path.suffix == ".tmp"
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file at once; raises RunError, and leaves what was there, if that fails.
 
     Bytes of file names that are not text are escaped in texts as in JSON and YAML.
     """
     target = Path(os.path.realpath(path))  # a symbolic link stays one
-    temporary = target.with_name(f".dltool-{secrets.token_hex(8)}.tmp")  # others may write the same file now
+    temporary = target.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}.tmp")  # others may write the same file now
     try:
         with temporary.open("xb") as file:
             file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))

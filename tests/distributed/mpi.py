@@ -66,3 +66,16 @@ def arrays(folder: Path) -> dict[str, bytes]:
     clock = ("trainer/seconds", "trainer/epoch_seconds", "trainer/log_bytes")
     tensors = load_file(folder / "checkpoints" / "last.safetensors")
     return {name: np.asarray(array).tobytes() for name, array in tensors.items() if name not in clock}
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    try:
+        return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:  # it has ended
+        return []
+
+
+def ranks_of(launcher: int) -> list[int]:
+    """The processes that train, below the launcher, its proxy and their guards; as many as have been started."""
+    return [rank for proxy in children(launcher) for guard in children(proxy) for rank in children(guard)]

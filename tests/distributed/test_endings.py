@@ -15,18 +15,8 @@ import pytest
 
 from dltool.distributed.guard import PATIENCE
 
-from .mpi import DIGITS, arrays, command, needs_mpi, run, written
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has started."""
-    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
-def ranks_of(launcher: int) -> list[int]:
-    """The processes that train."""
-    (proxy,) = children(launcher)
-    return [rank for guard in children(proxy) for rank in children(guard)]
+from .kills import kill_at_random
+from .mpi import DIGITS, arrays, children, command, needs_mpi, ranks_of, run, written
 
 
 def wait_for_epochs(place: Path, process: subprocess.Popen[str]) -> None:
@@ -259,3 +249,10 @@ def test_rank_0_alone_does_what_ranks_do_not_share(tmp_path: Path):
         done = run(ranks, "predict", place, table, "--out", tmp_path / f"{ranks}.csv")
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+
+
+@pytest.mark.slow
+@needs_mpi
+def test_runs_that_are_killed_at_random_end_with_the_same_bytes(tmp_path: Path):
+    lines = list(kill_at_random(20, seed=1, folder=tmp_path))
+    assert lines[-1].endswith("ended with the bytes of a run in peace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,28 @@ def test_an_occupied_directory_is_refused(tmp_path):
         refuse_unusable(tmp_path / "x")
     with pytest.raises(InputError, match="x: is a file; a run needs a directory"):
         create("digits", tmp_path / "x" / "y", "")
+
+
+def test_what_a_run_leaves_that_is_killed_before_it_has_its_config_is_in_no_ones_way(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / ".dltool-0123456789abcdef.tmp").write_text("na")
+    create("digits", tmp_path, "name: digits\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoints", "config.yaml"]
+    with pytest.raises(InputError, match="not empty"):
+        create("digits", tmp_path, "")
+
+
+def test_of_runs_that_begin_together_one_gets_the_directory(tmp_path):
+    def begin(number: int) -> str:
+        try:
+            return create("digits", tmp_path, f"name: n{number}\n").config.read_text().splitlines()[-1]
+        except InputError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        (winner,) = [line for line in pool.map(begin, range(8)) if "not empty" not in line]
+    assert (tmp_path / "config.yaml").read_text().endswith(winner + "\n")
+    assert (tmp_path / "checkpoints").is_dir()
 
 
 def test_a_place_that_takes_no_run_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
