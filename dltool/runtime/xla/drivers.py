@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -37,9 +38,13 @@ def require_gpu() -> None:
         )
 
 
-def why_no_gpu(reported: str) -> str:
-    """One line on why JAX finds no GPU, although there is a driver; `reported` is what JAX says."""
-    reason = " ".join(reported.split())[:200]
+def why_no_device(kind: str, reported: str) -> str:
+    """One line on why JAX finds no device, although it is installed; `reported` is what JAX says."""
+    platforms, reason = os.environ.get("JAX_PLATFORMS"), " ".join(reported.split())[:200]
+    if platforms and not {"cuda": {"cuda", "gpu"}, "xla": {"cpu"}}[kind] & set(platforms.split(",")):
+        return f"device {kind}: the environment variable JAX_PLATFORMS allows only '{platforms}'; unset it"
+    if kind == "xla":
+        return f"device xla: JAX cannot use the processor ({reason})"
     return f"device cuda: JAX finds no GPU that it can use ({reason}); see nvidia-smi, or use --device cpu"
 
 

@@ -158,6 +158,31 @@ def test_more_devices_than_there_are(
     assert line.startswith("error: train.devices: 99 are wanted, but this machine has ")
 
 
+@pytest.mark.parametrize("platforms", ["cuda", "nonsense"])
+def test_a_variable_that_excludes_the_device_is_named(platforms: str, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "dltool", "train", str(write_config(tmp_path)), "--device", "xla"],
+        env=os.environ | {"JAX_PLATFORMS": platforms, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"error: device xla: the environment variable JAX_PLATFORMS allows only '{platforms}'; unset it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"), [("device=gpu", "cuda"), ("precision=fp32", "float32"), ("precision=bf16", "bfloat16")]
+)
+def test_names_that_others_use_lead_to_ours(
+    override: str, meant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["train", str(write_config(tmp_path)), "--set", f"train.{override}"]) == 2
+    assert capsys.readouterr().err.endswith(f"; did you mean '{meant}'?\n")
+
+
 def test_debug_takes_no_device(capsys: pytest.CaptureFixture[str]):
     assert main(["train", "config.yaml", "--debug", "--device", "cuda"]) == 2
     assert capsys.readouterr().err == "error: --debug runs in NumPy, on the processor; leave out --device cuda\n"
