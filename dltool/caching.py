@@ -8,8 +8,10 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 _PREFIX = "unfinished-"
@@ -58,6 +60,12 @@ def write_sound(path: Path, content: bytes) -> None:
     except BaseException:  # Ctrl-C among them
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@cache
+def warn_once(text: str) -> None:
+    """Warn, but not for each file."""
+    warnings.warn(text, stacklevel=3)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -66,9 +66,15 @@ class RunError(DltoolError):
 LISTED = 14
 
 
+#: names that are spelled otherwise elsewhere, and resemble something else here
+SYNONYMS = {"gpu": "cuda", "bf16": "bfloat16", "float": "float32", "fp32": "float32"}
+
+
 def nearest(word: str, allowed: Iterable[str], *, alike: float = 0.6) -> str | None:
-    """The allowed name closest to `word`, if the similarity is at least `alike` (1: equal)."""
+    """The allowed name that `word` stands for elsewhere, else the closest, if the similarity is at least `alike`."""
     lowered = {name.lower(): name for name in sorted(allowed, reverse=True)}
+    if (meant := SYNONYMS.get(word.lower())) in lowered:
+        return lowered[meant]
     close = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=alike)
     return lowered[close[0]] if close else None
 

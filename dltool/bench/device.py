@@ -84,8 +84,8 @@ class DeviceResult:
         }
 
 
-def measure_device(subject: Subject, kind: str, *, against: str | None, report: Report) -> DeviceResult:
-    """Train on a device in a process, in turn with PyTorch in others."""
+def measure_device(subject: Subject, kind: str, *, forms: Sequence[str], report: Report) -> DeviceResult:
+    """Train on a device in a process, in turn with some of PyTorch's `forms` in others."""
     precision = subject.experiment.train.precision
     with tempfile.TemporaryDirectory(prefix="dltool-bench-") as folder, ExitStack() as stack:
         start = Start(DLTOOL, {"config": str(subject.path), "overrides": [*subject.overrides, f"train.device={kind}"]})
@@ -98,7 +98,7 @@ def measure_device(subject: Subject, kind: str, *, against: str | None, report: 
                 "form": form,
                 "precision": precision,
             }
-            for form in (FORMS[kind] if against else ())
+            for form in forms
         }
         # all of them import their framework meanwhile, and then use the device one after the other
         waiting = {form: stack.enter_context(Process(Start(PYTORCH, request))) for form, request in requests.items()}

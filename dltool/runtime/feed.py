@@ -223,14 +223,3 @@ class _Filling:
                 self.span = replace(self.span, brought=self._bring())
         except Exception as error:  # the main thread raises it
             self._error = error
-
-
-def span_samples(memory: int, record_bytes: int, *, update: int, epoch: int, ranks: int = 1) -> int:
-    """How many samples a span takes so that the shares of two fit into `memory` bytes: whole updates, at least one.
-
-    The spans of an epoch of `epoch` samples are as equal as can be.
-    """
-    own = update // ranks  # samples of an update; each has a key, too
-    most = max(1, memory // (2 * record_bytes + np.uint32().itemsize) // own)
-    updates = -(-epoch // update)
-    return update * -(-updates // -(-updates // most))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dltool.config.experiment import Experiment
 from dltool.data.samples.signature import Signature
+from dltool.data.store.budget import memory_for
 from dltool.formatting import duration
 from dltool.program.building import build_network
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
-from dltool.runtime.xla.drivers import has_gpu, require_gpu, require_jax
+from dltool.runtime.xla.drivers import gpu_memory, has_gpu, require_gpu, require_jax
 from dltool.runtime.xla.waking import awake, wake
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
@@ -32,6 +33,17 @@ def expect_device(kind: str) -> None:
     require_device(kind)
     if kind in ("cuda", "xla"):
         wake(kind)
+
+
+def within_gpu(experiment: Experiment) -> Experiment:
+    """The experiment with a limit for prepared data: half of the GPU that it trains on, if it names none itself."""
+    data, kind = experiment.data, experiment.train.device
+    if data.memory or kind not in ("cuda", "auto") or not has_gpu():
+        return experiment
+    memory = gpu_memory()
+    if memory is None or memory // 2 >= memory_for(data):
+        return experiment
+    return experiment.model_copy(update={"data": data.model_copy(update={"memory": f"{memory // 2000}kB"})})
 
 
 def choose_device(experiment: Experiment, signature: Signature, batching: Batching) -> tuple[Device, list[str]]:

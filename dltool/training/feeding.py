@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
-from dltool.data.store.budget import memory_for
+from dltool.data.store.budget import memory_for, span_samples
 from dltool.data.store.reader import StoredSamples
 from dltool.distributed.ranks import Ranks
 from dltool.program.building import RowOrder, row_order
-from dltool.runtime.feed import Bring, Bucketed, Feed, Resident, Streamed, span_samples
+from dltool.runtime.feed import Bring, Bucketed, Feed, Resident, Streamed
 from dltool.runtime.order import EpochOrder
 from dltool.training.batching import Batching
 from dltool.training.bucketing import Bucketing

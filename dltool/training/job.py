@@ -34,7 +34,7 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, expect_device, note_on_waking
+from dltool.training.devices import choose_device, expect_device, note_on_waking, within_gpu
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
@@ -188,7 +188,7 @@ def open_job(
         library.expect()
     else:
         library.end_waiting()
-    limited = with_memory(experiment, ranks)
+    limited = with_memory(experiment if debug or ranks.size > 1 else within_gpu(experiment), ranks)
     dataset = ranks.beside(cache_root()).made_once(
         lambda: open_dataset(limited.data, folders, sampling=train.sampling, watch=watch)
     )

@@ -98,9 +98,9 @@ def test_weights_of_convolutions(samples: int, rounded: bool, monkeypatch: pytes
 
 @pytest.mark.parametrize("used", [0, 1])
 def test_depthwise_convolutions(used: int, monkeypatch: pytest.MonkeyPatch):
-    summed = partial(conv_kernel.depthwise_weight_gradient, interpret=True)
+    summed = partial(conv_kernel.weight_gradient_by_channel, interpret=True)
     monkeypatch.setattr(depthwise, "_in_groups", lambda: True)
-    monkeypatch.setattr(conv_kernel, "depthwise_weight_gradient", summed)
+    monkeypatch.setattr(conv_kernel, "weight_gradient_by_channel", summed)
     monkeypatch.setattr(conv_kernel, "CHANNELS", 4)  # of the five
     monkeypatch.setattr(depthwise, "shared_memory", lambda: used)
     x, w, dy = numbers(2, 7, 6, 5), numbers(3, 3, 1, 5), numbers(2, 3, 3, 5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Any
 
 import jax
@@ -10,7 +12,7 @@ import pytest
 from jax.extend.core import jaxprs_in_params
 
 from dltool.errors import RunError
-from dltool.kernels import reference
+from dltool.kernels import reference, xla
 from dltool.kernels.reference.random import permute, round_keys
 from dltool.kernels.xla import find
 from dltool.kernels.xla.batch import orders_of_epochs
@@ -70,7 +72,7 @@ def traced(cases: list[Case]) -> tuple[list[Arrays], list[Arrays]]:
             known = dict(zip(("step", "epoch", "position", "number", "count"), integers, strict=True))
             scalars = tuple(scalars[i] for i in range(len(step.scalars)))
             record = TracedStep(**known, rows=step.rows, scale=scale, scalars=scalars, order=order)
-            made.append(run_nodes(graph.nodes, arrays, record, 0))
+            made.append(run_nodes(graph.nodes, arrays, record))
         return made
 
     numbers = [
@@ -147,6 +149,21 @@ def _products(jaxpr: Any) -> list[Any]:
 def test_what_xla_has_no_own_form_of_is_the_reference_kernel():
     assert find("relu") is reference.find("relu")
     assert find("conv") is not reference.find("conv")
+
+
+def test_a_kernel_has_the_file_stem_of_its_op_and_no_helper_has_the_name_of_one():
+    modules = [import_module(f"{xla.__name__}.{module.name}") for module in pkgutil.iter_modules(xla.__path__)]
+    for name, op in registered("op").items():
+        stem = op.__module__.rpartition(".")[2]
+        own = [module for module in modules if getattr(vars(module).get(name), "__module__", "") == module.__name__]
+        assert [module.__name__ for module in own] in ([], [f"{xla.__name__}.{stem}"])
+        assert find(name) is (getattr(own[0], name) if own else reference.find(name))
+
+
+def test_small_numbers_keep_their_digits():
+    """Loops over steps have another tanh, which is off by 1e-7 however small its value."""
+    x = np.float32([-1e-5, 1e-9])
+    np.testing.assert_allclose(jax.jit(find("tanh"))(x), np.tanh(x), rtol=1e-6)
 
 
 def test_a_missing_kernel_is_named():

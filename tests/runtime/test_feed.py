@@ -14,6 +14,7 @@ import pytest
 
 from dltool.data.samples.samples import AliasTable, Samples
 from dltool.data.splitting.weighted_sampling import build_alias_table
+from dltool.data.store.budget import span_samples
 from dltool.data.store.reader import StoredSamples
 from dltool.distributed.ranks import Ranks
 from dltool.errors import RunError
@@ -21,7 +22,7 @@ from dltool.kernels.reference import find
 from dltool.ops.op import StepRecord
 from dltool.runtime import filling
 from dltool.runtime.buckets import BucketOrder
-from dltool.runtime.feed import Bucketed, Resident, Streamed, span_samples
+from dltool.runtime.feed import Bucketed, Resident, Streamed
 from dltool.runtime.filling import Filler
 from dltool.runtime.order import EpochOrder
 from tests.data.store import parts

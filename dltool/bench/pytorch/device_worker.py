@@ -20,10 +20,9 @@ WARM_UP = 3
 class DeviceTraining(Training):
     """A network that trains on a device, with all batches resident there; only full batches come."""
 
-    def __init__(self, recipe: Recipe, *, device: str, form: str):
+    def __init__(self, recipe: Recipe, *, device: str, form: str, autocast: bool):
         torch.set_default_device(device)
-        super().__init__(recipe, tuned=True)
-        self._device = device
+        super().__init__(recipe, tuned=True, autocast=autocast, device=device)
         full = max(update.samples for update in recipe.updates)
         moved = [_moved(update, device) for update in recipe.updates if update.samples == full]
         self._updates = itertools.cycle(moved)
@@ -99,10 +98,12 @@ def _moved(update: Update, device: str) -> Update:
 
 
 def _open(request: Request, note: Note) -> DeviceTraining:
-    allowed = request["precision"] == "tf32"
+    precision = request["precision"]
+    allowed = precision != "float32"  # bfloat16 is for what autocast knows
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
     torch.backends.cudnn.benchmark = True
-    return DeviceTraining(read_recipe(Path(request["folder"])), device=request["device"], form=request["form"])
+    recipe = read_recipe(Path(request["folder"]))
+    return DeviceTraining(recipe, device=request["device"], form=request["form"], autocast=precision == "bfloat16")
 
 
 if __name__ == "__main__":

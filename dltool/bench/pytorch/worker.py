@@ -27,7 +27,7 @@ class Training:
 
     handlers: Mapping[str, Answer] = {}
 
-    def __init__(self, recipe: Recipe, *, tuned: bool, autocast: bool = False):
+    def __init__(self, recipe: Recipe, *, tuned: bool, autocast: bool = False, device: str = "cpu"):
         """Build the network; raises InputError for anything without a counterpart in PyTorch."""
         _refuse_padding(recipe)
         torch.manual_seed(recipe.seed)
@@ -51,7 +51,7 @@ class Training:
         self.tensors: Mapping[str, Any] = network.tensors  # by dltool's names
         self._optimizer = build_optimizer(recipe, parameters, tuned=tuned)
         self._parameters = list(parameters.values())
-        self._clip, self._autocast = recipe.clip, autocast
+        self._clip, self._autocast, self._device = recipe.clip, autocast, device
         self._average = _average_of(self._model, recipe.average) if recipe.average else None
         self._rates = itertools.chain(recipe.rates, itertools.repeat(recipe.rates[-1]))
         self._rate_changes = len(recipe.rates) > 1
@@ -69,7 +69,7 @@ class Training:
         """Make one update; returns its mean loss as a tensor."""
         mean = None
         for features, target, share in update.batches:
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._autocast):
+            with torch.autocast(self._device, torch.bfloat16, enabled=self._autocast):
                 loss = self._loss(self._model(features), target)
             if share != 1:
                 loss = loss * share

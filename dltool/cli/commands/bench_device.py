@@ -24,18 +24,19 @@ def bench_device(
     check_against(against)
     require_device(device)
     subjects = open_subjects(configs, overrides)
+    forms = FORMS[device] if against else ()
     results: list[DeviceResult] = []
     try:
         with showing_progress(len(subjects)) as progress:
             for subject in subjects:
                 progress.begin(subject.experiment.name)
-                results.append(measure_device(subject, device, against=against, report=progress.show))
+                results.append(measure_device(subject, device, forms=forms, report=progress.show))
                 progress.advance()
     finally:  # results from before an error took minutes to measure
         if results and as_json:
             typer.echo(to_json([result.as_data() for result in results]))
         elif results:
-            _write(results, FORMS[device] if against else ())
+            _write(results, forms)
 
 
 def _write(results: Sequence[DeviceResult], forms: Sequence[str]) -> None:

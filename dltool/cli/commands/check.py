@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,8 @@ from dltool.config.idle import idle_fields
 from dltool.data.dataset.config_sources import notes_on_files
 from dltool.data.inspection.inspection import Inspection, inspect
 from dltool.data.samples.signature import Signature
+from dltool.data.store.budget import bytes_at_hand
+from dltool.data.store.records import RecordLayout
 from dltool.findings import Finding, note, warning
 from dltool.formatting import plural, quantity, rate, size
 from dltool.program.building import build_network, row_order
@@ -31,6 +32,7 @@ from dltool.program.summary import LayerSummary, NetworkSummary, summarize
 from dltool.runtime.xla.needs import Needs
 from dltool.sweep.checking import checked_space
 from dltool.training.batching import Batching
+from dltool.training.devices import within_gpu
 from dltool.training.initial import starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import answers_of
@@ -55,21 +57,32 @@ class Checked:
         return self.inspection.signature
 
     @property
+    def layout(self) -> RecordLayout:
+        """Of a sample."""
+        return RecordLayout.of(self.signature, weighted=bool(self.experiment.data.source.weight_name))
+
+    @property
     def data_bytes(self) -> int:
-        """Bytes of the features and targets of all parts."""
-        signature = self.signature
-        numbers = prod(signature.feature_shape) * (1 if signature.feature_dtype == "uint8" else 4)
-        codes = 4 * sum(field.length for field in signature.codes)
-        targets = 8 if signature.task == "classes" else 4 * len(signature.targets)
-        return sum(signature.rows.values()) * (numbers + codes + targets)
+        """Bytes of the samples of all parts."""
+        return sum(self.signature.rows.values()) * self.layout.bytes
 
     @property
     def memory(self) -> dict[str, int]:
-        """Estimated bytes in training, without Python and its libraries; on a device, at most."""
+        """Estimated bytes in training, without Python and its libraries; on each device, at most."""
+        rows = sum(self.signature.rows.values())
+        data = bytes_at_hand(
+            within_gpu(self.experiment).data,
+            self.layout.bytes,
+            rows,
+            update=self.batching.update_size,
+            epoch=self.batching.epoch_samples,
+        )
         fixed, activations = self.network.state_bytes, self.network.activation_bytes
         if self.needs:
-            fixed, activations = self.needs.fixed, self.needs.per_sample * self.batching.largest_batch
-        parts = {"data": self.data_bytes, "parameters_and_state": fixed, "activations": activations}
+            devices = self.experiment.train.devices
+            fixed = self.needs.fixed
+            activations = self.needs.of_batch(self.batching.largest_batch, 1 if devices == "all" else devices)
+        parts = {"data": data, "parameters_and_state": fixed, "activations": activations}
         return {**parts, "total": sum(parts.values())}
 
 
@@ -159,15 +172,21 @@ def _write(checked: Checked) -> None:
     typer.echo(f"epoch    {epoch}, {rate(network.step_flops)}FLOPs each")
     if augment := _augmentations(checked.experiment):
         typer.echo(f"augment  {', '.join(augment)}, in training only")
-    parts = ", ".join(
-        f"{name.replace('_', ' ')} {size(count)}" for name, count in checked.memory.items() if name != "total"
-    )
-    where = "of the device, at most" if checked.needs else "without Python itself"
-    typer.echo(f"memory   {size(checked.memory['total'])} {where}: {parts}")
+    _write_memory(checked)
     if checked.findings:
         typer.echo()
     for finding in checked.findings:
         typer.echo(str(finding))
+
+
+def _write_memory(checked: Checked) -> None:
+    memory, where = checked.memory, "without Python itself"
+    if checked.needs:
+        where = f"of {'the' if checked.experiment.train.devices == 1 else 'each'} device, at most"
+    parts = ", ".join(f"{name.replace('_', ' ')} {size(count)}" for name, count in memory.items() if name != "total")
+    if memory["data"] < checked.data_bytes:
+        parts += f"; all data is {size(checked.data_bytes)} and read from disk in spans"
+    typer.echo(f"memory   {size(memory['total'])} {where}: {parts}")
 
 
 def _write_layers(network: NetworkSummary) -> None:

@@ -11,6 +11,9 @@ from dltool.config.amounts import bytes_of
 from dltool.config.data import DataConfig
 from dltool.distributed.ranks import this_process
 
+#: of the key that a sample has while a span is filled
+KEY_BYTES = 4
+
 _GROUPS = Path("/sys/fs/cgroup")
 #: files of a control group: its limit, what it uses, and of that what could be freed; in version 2, then in version 1
 _VERSIONS = {
@@ -22,6 +25,25 @@ _VERSIONS = {
 def memory_for(data: DataConfig) -> int:
     """The bytes that prepared data may take."""
     return bytes_of(data.memory) if data.memory else available_memory() // (2 * this_process().neighbors)
+
+
+def bytes_at_hand(data: DataConfig, record_bytes: int, rows: int, *, update: int, epoch: int) -> int:
+    """Bytes of the samples in memory at a time: of all `rows`, or of two spans of an epoch where these do not fit."""
+    whole, memory = rows * record_bytes, memory_for(data)
+    if whole <= memory:
+        return whole
+    return min(whole, 2 * record_bytes * span_samples(memory, record_bytes, update=update, epoch=epoch))
+
+
+def span_samples(memory: int, record_bytes: int, *, update: int, epoch: int, ranks: int = 1) -> int:
+    """How many samples a span takes so that the shares of two fit into `memory` bytes: whole updates, at least one.
+
+    The spans of an epoch of `epoch` samples are as equal as can be.
+    """
+    own = update // ranks  # samples of an update; each has a key, too
+    most = max(1, memory // (2 * record_bytes + KEY_BYTES) // own)
+    updates = -(-epoch // update)
+    return update * -(-updates // -(-updates // most))
 
 
 def available_memory() -> int:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from dltool.caching import cache_root, read_sound, write_sound
+from dltool.caching import cache_root, read_sound, warn_once, write_sound
 from dltool.kernels import processor
 from dltool.kernels.records import PREFIX, Kernel
 
@@ -33,13 +33,7 @@ def write(kernel: Kernel, machine_code: bytes) -> None:
     try:
         write_sound(_file(kernel), machine_code)
     except OSError as error:  # a full disk, say: they are compiled again next time
-        _warn(f"compiled kernels cannot be kept in {cache_root()}: {error.strerror or error}")
-
-
-@cache
-def _warn(text: str) -> None:
-    """Warn once, and not for each kernel."""
-    warnings.warn(text, stacklevel=3)
+        warn_once(f"compiled kernels cannot be kept in {cache_root()}: {error.strerror or error}")
 
 
 def _file(kernel: Kernel) -> Path:

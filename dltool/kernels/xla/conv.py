@@ -71,12 +71,11 @@ def _laid_out(x: jax.Array, geometry: dict[str, int]) -> jax.Array:
 def convolved(x: jax.Array, w: jax.Array, geometry: Mapping[str, int], *, groups: int = 1) -> jax.Array:
     """y (B, h, w, N) of images x and w (kh, kw, C / groups, N)."""
     strides, dilations = _steps(geometry)
-    margins = [(low, covered - size - low) for low, size, covered, _ in _extents(geometry)]
     return lax.conv_general_dilated(
         x,
         w,
         strides,
-        margins,
+        paddings(geometry),
         rhs_dilation=dilations,
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=groups,
@@ -103,12 +102,11 @@ def _data_gradient(dy: jax.Array, w: jax.Array, geometry: Mapping[str, int]) -> 
 def _weight_gradient(x: jax.Array, dy: jax.Array, geometry: Mapping[str, int]) -> jax.Array:
     """dw (kh, kw, C, N): a convolution of x with dy, whose channels are the samples."""
     strides, dilations = _steps(geometry)
-    margins = [(low, covered - size - low) for low, size, covered, _ in _extents(geometry)]
     return lax.conv_general_dilated(
         x,
         dy,
         dilations,
-        margins,
+        paddings(geometry),
         rhs_dilation=strides,
         dimension_numbers=("CHWN", "IHWO", "HWNC"),
         preferred_element_type=jnp.float32,
@@ -119,6 +117,11 @@ def _steps(geometry: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[int, ...
     """Strides and dilations of both axes."""
     strides, dilations = (tuple(geometry[f"{what}_{axis}"] for axis in AXES) for what in ("stride", "dilation"))
     return strides, dilations
+
+
+def paddings(geometry: Mapping[str, int]) -> list[tuple[int, int]]:
+    """Of each axis: the padding in front and behind, negative where no window reaches the end of the image."""
+    return [(low, covered - size - low) for low, size, covered, _ in _extents(geometry)]
 
 
 def _extents(geometry: Mapping[str, int]) -> Iterator[tuple[int, int, int, int]]:

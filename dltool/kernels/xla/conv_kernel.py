@@ -52,7 +52,9 @@ def weight_gradient(x: jax.Array, dy: jax.Array, geometry: Geometry, *, interpre
     return _summed(DENSE, x, dy, geometry, _widths(x, dy), interpret)[..., : x.shape[-1], : dy.shape[-1]]
 
 
-def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, geometry: Geometry, *, interpret: bool = False) -> jax.Array:
+def weight_gradient_by_channel(
+    x: jax.Array, dy: jax.Array, geometry: Geometry, *, interpret: bool = False
+) -> jax.Array:
     """dw (kh, kw, 1, C) of x (B, H, W, C) and dy (B, h, w, C); `interpret` runs it on a processor."""
     channels = min(CHANNELS, _power_of_two(x.shape[-1]))
     return _summed(DEPTHWISE, x, dy, geometry, (channels, channels), interpret)[..., : x.shape[-1]]

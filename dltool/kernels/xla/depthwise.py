@@ -45,7 +45,7 @@ def depthwise_weight_gradient(x: jax.Array, dy: jax.Array, *, groups: int, **geo
         return reference.find("depthwise_weight_gradient")(x, dy, groups=1, **geometry)
     large, small = as_images(x), as_images(dy)
     if shared_memory():
-        dw = conv_kernel.depthwise_weight_gradient(large, small, geometry)
+        dw = conv_kernel.weight_gradient_by_channel(large, small, geometry)
     else:
         kernel = (geometry["kernel_height"], geometry["kernel_width"], 1, x.shape[-1])
         weights = jax.ShapeDtypeStruct(kernel, dy.dtype)

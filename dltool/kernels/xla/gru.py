@@ -8,7 +8,7 @@ import jax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.recurrence import previous_step, states_and_factors
-from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
+from dltool.kernels.xla.recurrence import fast_tanh, logistic, over_steps
 
 
 def gru(
@@ -21,7 +21,7 @@ def gru(
         (hidden,), (of_r, of_z, of_n) = carried, given
         sum_r, sum_z, sum_n = product(hidden)
         r, z = logistic(of_r + sum_r), logistic(of_z + sum_z)
-        n = tanh(of_n + r * sum_n)
+        n = fast_tanh(of_n + r * sum_n)
         hidden = n + z * (hidden - n)
         return (hidden,), ([hidden], [r, z, n], [sum_n])
 

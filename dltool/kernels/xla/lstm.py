@@ -8,7 +8,7 @@ import jax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.recurrence import previous_step, states_and_factors
-from dltool.kernels.xla.recurrence import logistic, over_steps, tanh
+from dltool.kernels.xla.recurrence import fast_tanh, logistic, over_steps
 
 
 def lstm(
@@ -20,9 +20,9 @@ def lstm(
     def step(carried: Any, given: Any, product: Any) -> Any:
         hidden, cell = carried
         i, f, g, o = (x + y for x, y in zip(given, product(hidden), strict=True))
-        i, f, g, o = logistic(i), logistic(f), tanh(g), logistic(o)
+        i, f, g, o = logistic(i), logistic(f), fast_tanh(g), logistic(o)
         cell = f * cell + i * g
-        hidden = o * tanh(cell)
+        hidden = o * fast_tanh(cell)
         return (hidden, cell), ([hidden], [i, f, g, o], [cell])
 
     zeros = jnp.zeros_like(products[:, 0, : len(recurrent)])

@@ -20,8 +20,3 @@ def matmul_data_gradient(dy: jax.Array, w: jax.Array) -> jax.Array:
 def matmul_weight_gradient(x: jax.Array, dy: jax.Array) -> jax.Array:
     """dw (K, N) = Σ over rows of xᵀ · dy."""
     return product(x.reshape(-1, x.shape[-1]).T, dy.reshape(-1, dy.shape[-1]))
-
-
-def batched_matmul(x: jax.Array, y: jax.Array, *, transpose_x: int, transpose_y: int, matrices: int) -> jax.Array:
-    """z (B, …, M, N) = x (B, …, M, K) · y (B, …, K, N), each of whose last two axes may be exchanged."""
-    return product(x.swapaxes(-1, -2) if transpose_x else x, y.swapaxes(-1, -2) if transpose_y else y)

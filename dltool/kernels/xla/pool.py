@@ -11,7 +11,7 @@ from jax import lax
 from jax import numpy as jnp
 
 from dltool.kernels.reference.conv import as_images, output_sizes, padded_images, windows
-from dltool.kernels.xla.conv import AXES, spread
+from dltool.kernels.xla.conv import AXES, paddings, spread
 
 
 def max_pool(x: jax.Array, **geometry: int) -> jax.Array:
@@ -53,13 +53,9 @@ def average_pool_gradient(dy: jax.Array, *, include_padding: int, **geometry: in
 def _reduced(x: jax.Array, neutral: Any, function: Any, geometry: Mapping[str, int]) -> jax.Array:
     """What a function makes of each window (B, h, w, C)."""
     sizes, strides = (tuple(geometry[f"{what}_{axis}"] for axis in AXES) for what in ("kernel", "stride"))
-    margins = [
-        (geometry[before], (geometry[f"out_{axis}"] - 1) * stride + size - geometry[axis] - geometry[before])
-        for axis, before, size, stride in zip(AXES, ("top", "left"), sizes, strides, strict=True)
-    ]
     neutral = np.asarray(neutral, x.dtype)
     # windows may leave out the last rows and columns: these are cut off first
-    x = lax.pad(x, neutral, [(0, 0, 0), *((low, high, 0) for low, high in margins), (0, 0, 0)])
+    x = lax.pad(x, neutral, [(0, 0, 0), *((low, high, 0) for low, high in paddings(geometry)), (0, 0, 0)])
     return lax.reduce_window(x, neutral, function, (1, *sizes, 1), (1, *strides, 1), "VALID")
 
 

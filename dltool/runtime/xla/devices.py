@@ -13,7 +13,7 @@ import numpy as np
 from dltool.config.amounts import amount
 from dltool.errors import RunError
 from dltool.runtime.device import Device
-from dltool.runtime.xla.drivers import why_no_gpu
+from dltool.runtime.xla.drivers import why_no_device
 from dltool.runtime.xla.waking import PLATFORMS, awake
 
 Kind = Literal["cuda", "xla"]
@@ -46,8 +46,8 @@ class Devices:
 
         try:
             every = jax.devices(PLATFORMS[kind])
-        except RuntimeError as error:
-            raise RunError(why_no_gpu(str(error))) from None
+        except Exception as error:  # whatever JAX says to a platform that it lacks
+            raise RunError(why_no_device(kind, str(error))) from None
         wanted = len(every) if device.count == "all" else device.count
         if wanted > len(every):
             more = "; for virtual ones: XLA_FLAGS=--xla_force_host_platform_device_count=8" if kind == "xla" else ""

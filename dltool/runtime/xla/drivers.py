@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
+from typing import Any
 
 from dltool.errors import RunError
 
@@ -34,25 +38,58 @@ def require_gpu() -> None:
         )
 
 
-def why_no_gpu(reported: str) -> str:
-    """One line on why JAX finds no GPU, although there is a driver; `reported` is what JAX says."""
-    reason = " ".join(reported.split())[:200]
+def why_no_device(kind: str, reported: str) -> str:
+    """One line on why JAX finds no device, although it is installed; `reported` is what JAX says."""
+    platforms, reason = os.environ.get("JAX_PLATFORMS"), " ".join(reported.split())[:200]
+    if platforms and not {"cuda": {"cuda", "gpu"}, "xla": {"cpu"}}[kind] & set(platforms.split(",")):
+        return f"device {kind}: the environment variable JAX_PLATFORMS allows only '{platforms}'; unset it"
+    if kind == "xla":
+        return f"device xla: JAX cannot use the processor ({reason})"
     return f"device cuda: JAX finds no GPU that it can use ({reason}); see nvidia-smi, or use --device cpu"
 
 
 @cache
 def driver_version() -> int | None:
     """The main number of the version of NVIDIA's driver; None if none is loaded."""
+    with _management() as library:
+        version = ctypes.create_string_buffer(80)
+        known = library is not None and library.nvmlSystemGetDriverVersion(version, len(version)) == 0
+        return int(version.value.split(b".")[0]) if known else None
+
+
+@cache
+def gpu_memory() -> int | None:
+    """Bytes of memory of the largest GPU of this machine; None if unknown."""
+    with _management() as library:
+        count = ctypes.c_uint()
+        if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)) != 0:
+            return None
+        return max(filter(None, (_memory(library, number) for number in range(count.value))), default=None)
+
+
+def _memory(library: Any, number: int) -> int | None:
+    """Bytes of memory of a GPU; None if unknown."""
+    gpu, sizes = ctypes.c_void_p(), (ctypes.c_ulonglong * 3)()  # total, free, used
+    if library.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(number), ctypes.byref(gpu)) != 0:
+        return None
+    return int(sizes[0]) if library.nvmlDeviceGetMemoryInfo(gpu, ctypes.byref(sizes)) == 0 else None
+
+
+@contextmanager
+def _management() -> Iterator[Any]:
+    """The management library; None if no driver is loaded."""
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError:
-        return None
+        yield None
+        return
     if library.nvmlInit_v2() != 0:
-        return None
-    version = ctypes.create_string_buffer(80)
-    known = library.nvmlSystemGetDriverVersion(version, len(version)) == 0
-    library.nvmlShutdown()
-    return int(version.value.split(b".")[0]) if known else None
+        yield None
+        return
+    try:
+        yield library
+    finally:
+        library.nvmlShutdown()
 
 
 def has_plugin() -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import warnings
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +17,8 @@ import jax
 from jax.experimental import serialize_executable
 
 import dltool
-from dltool.caching import cache_root, read_sound, write_sound
+from dltool.caching import cache_root, read_sound, warn_once, write_sound
+from dltool.kernels import processor
 from dltool.runtime.xla.devices import Devices
 
 #: folders and files, in dltool's own, whose code decides what is traced
@@ -47,13 +47,7 @@ def write(made_of: str, devices: Devices, compiled: Any) -> None:
     try:
         write_sound(_file(made_of, devices), stored)
     except OSError as error:
-        _warn(f"compiled programs cannot be kept in {cache_root()}: {error.strerror}")
-
-
-@cache
-def _warn(text: str) -> None:
-    """Warn once, and not for each program."""
-    warnings.warn(text, stacklevel=3)
+        warn_once(f"compiled programs cannot be kept in {cache_root()}: {error.strerror}")
 
 
 def _file(made_of: str, devices: Devices) -> Path:
@@ -71,6 +65,6 @@ def _environment(device: Any) -> str:
     about = [jax.__version__, version("jaxlib"), device.device_kind, device.client.platform_version]
     about += [os.environ.get(name) for name in FLAGS]
     if device.platform == "cpu":
-        about += [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")][:1]
+        about += [processor.name(), processor.features()]
     digest.update(repr(about).encode())
     return digest.hexdigest()[:16]

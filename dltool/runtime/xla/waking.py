@@ -53,6 +53,6 @@ def _ready(kind: str) -> None:
         return
 
     _took["importing JAX"] = time.perf_counter() - started
-    with suppress(RuntimeError):  # there is no such device: whoever asks for it is told
+    with suppress(Exception):  # there is no such device: whoever asks for it is told
         jax.devices(PLATFORMS[kind])
     _took["the driver"] = time.perf_counter() - started - _took["importing JAX"]

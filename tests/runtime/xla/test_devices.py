@@ -6,13 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dltool.cli.main import main
+from dltool.config.loading import load
 from dltool.runtime.xla import drivers
+from dltool.training import devices
+from dltool.training.devices import within_gpu
 from tests.training.runs import write_config
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +89,65 @@ def test_auto_takes_the_processor_where_there_is_no_gpu(
     assert "note: device auto: the processor, as there is no GPU that JAX can use" in capsys.readouterr().out
 
 
+class Management:
+    """NVIDIA's library on a machine with two GPUs, the second of which tells nothing."""
+
+    def __init__(self, *failing: str) -> None:
+        self._failing = failing
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        known = {
+            "nvmlDeviceGetCount_v2": count,
+            "nvmlDeviceGetHandleByIndex_v2": handle,
+            "nvmlDeviceGetMemoryInfo": memory,
+        }
+        return lambda *arguments: 1 if name in self._failing else known.get(name, lambda *_: 0)(*arguments)
+
+
+def count(found: Any) -> int:
+    found._obj.value = 2
+    return 0
+
+
+def handle(number: Any, gpu: Any) -> int:
+    gpu._obj.value = 40 + number.value
+    return 0
+
+
+def memory(gpu: Any, sizes: Any) -> int:
+    sizes._obj[0] = 24 << 30
+    return gpu.value - 40
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ((), 24 << 30),
+        (("nvmlDeviceGetCount_v2",), None),
+        (("nvmlDeviceGetMemoryInfo",), None),
+        (("nvmlInit_v2",), None),
+    ],
+)
+def test_the_memory_of_a_gpu_is_known_without_jax(
+    failing: tuple[str, ...], expected: int | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(drivers.ctypes, "CDLL", lambda name: Management(*failing))
+    assert drivers.gpu_memory.__wrapped__() == expected
+
+
+def test_data_that_is_too_large_for_the_gpu_comes_in_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    experiment = load(write_config(tmp_path), ["train.device=cuda"])
+    assert within_gpu(experiment) is experiment  # there is none
+    monkeypatch.setattr(devices, "has_gpu", lambda: True)
+    monkeypatch.setattr(devices, "gpu_memory", lambda: 10_000)
+    assert within_gpu(experiment).data.memory == "5kB"
+    for override in ("data.memory=7kB", "train.device=cpu"):
+        other = load(write_config(tmp_path), ["train.device=cuda", override])
+        assert within_gpu(other) is other
+    monkeypatch.setattr(devices, "gpu_memory", lambda: 1 << 60)
+    assert within_gpu(experiment) is experiment
+
+
 def test_more_devices_than_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -92,6 +156,31 @@ def test_more_devices_than_there_are(
     assert main(["train", config, "--device", "xla", "--set", "train.devices=99"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: train.devices: 99 are wanted, but this machine has ")
+
+
+@pytest.mark.parametrize("platforms", ["cuda", "nonsense"])
+def test_a_variable_that_excludes_the_device_is_named(platforms: str, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "dltool", "train", str(write_config(tmp_path)), "--device", "xla"],
+        env=os.environ | {"JAX_PLATFORMS": platforms, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"error: device xla: the environment variable JAX_PLATFORMS allows only '{platforms}'; unset it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"), [("device=gpu", "cuda"), ("precision=fp32", "float32"), ("precision=bf16", "bfloat16")]
+)
+def test_names_that_others_use_lead_to_ours(
+    override: str, meant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["train", str(write_config(tmp_path)), "--set", f"train.{override}"]) == 2
+    assert capsys.readouterr().err.endswith(f"; did you mean '{meant}'?\n")
 
 
 def test_debug_takes_no_device(capsys: pytest.CaptureFixture[str]):

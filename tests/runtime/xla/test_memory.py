@@ -41,6 +41,15 @@ def test_out_of_memory_names_what_to_do_with_large_data():
     assert bytes_of("2.0GB") == 2 * 10**9
 
 
+@pytest.mark.parametrize(("rows", "fitting"), [(33, 32), (64, 40), (8, None)])
+def test_several_devices_take_a_batch_that_they_divide(rows: int, fitting: int | None):
+    needs = Needs(data=0, fixed=1000, per_sample=100)
+    told = needs.told(rows, 1500, devices=8)  # five samples on each
+    assert needs.of_batch(33, 8) == 3300
+    assert needs.of_batch(64, 8) == 800
+    assert told.endswith(f"; train.batch_size: {fitting} should fit" if fitting else "; use a smaller batch")
+
+
 def test_other_errors_of_xla_are_one_line():
     devices = Devices("cuda", cast(Any, (SimpleNamespace(device_kind="Card"),)))
     with pytest.raises(RunError, match=r"^Card: INTERNAL: it broke in two lines$"), explained(devices):
@@ -50,11 +59,25 @@ def test_other_errors_of_xla_are_one_line():
 def test_check_says_what_a_device_needs_at_most(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = str(write_config(tmp_path))
     found = []
-    for rows in (10, 20):
-        assert main(["check", path, "--json", "--set", "train.device=cuda", "--set", f"train.batch_size={rows}"]) == 0
+    for rows, devices in ((10, 1), (20, 1), (20, 2)):
+        changes = [f"train.batch_size={rows}", f"train.devices={devices}", "train.device=cuda"]
+        assert main(["check", path, "--json", *(each for change in changes for each in ("--set", change))]) == 0
         found.append(json.loads(capsys.readouterr().out)["memory_bytes"])
-    one, two = found
+    one, two, shared = found
     assert two["activations"] == 2 * one["activations"]
     assert two["parameters_and_state"] == one["parameters_and_state"]
+    assert shared == one
     assert main(["check", path, "--set", "train.device=cuda"]) == 0
     assert " of the device, at most: data " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_check_counts_the_spans_of_data_that_does_not_fit(
+    device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path, changes = str(write_config(tmp_path)), ["--set", f"train.device={device}", "--set", "data.memory=1kB"]
+    assert main(["check", path, "--json", *changes]) == 0
+    bytes_of_sample = 5 * 4 + 8
+    assert json.loads(capsys.readouterr().out)["memory_bytes"]["data"] == 2 * 16 * bytes_of_sample
+    assert main(["check", path, *changes]) == 0
+    assert "; all data is 2.46 kB and read from disk in spans" in capsys.readouterr().out
