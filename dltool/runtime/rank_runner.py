@@ -70,7 +70,7 @@ class RankRunner:
         """Run own micro-batches of an update; the last one sends each parcel when it has finished it."""
         if begin < end - 1:
             self._gradients.go(begin, end - 1)
-        for parcel, stages in enumerate(self._backward.stages):
+        for parcel, stages in enumerate(self._backward.ranges):
             if begin < end and stages[0] < stages[1]:
                 self._gradients.go(end - 1, end, stages)
             self._exchange.send(parcel)
@@ -80,7 +80,7 @@ class RankRunner:
         for number, (segment, parts) in enumerate(zip(self._segments, self._parts, strict=True)):
             if number:
                 self._share_sums()
-            for parcel, stages in enumerate(parts.stages):
+            for parcel, stages in enumerate(parts.ranges):
                 if number == 0:
                     self._exchange.add_up(parcel, senders)
                 segment.go(update, update + 1, stages)
