@@ -35,7 +35,7 @@ class CpuBackend(Backend):
         programs, together, common = [network.program for network in evaluation], [], None
         if training and ranks.size > 1:
             programs += [half for one in training for half in (one.gradient_program, one.update_program)]
-            last, together_here = training[-1], ranks.neighbors == ranks.size
+            last, together_here = training[-1], ranks.share_memory
             division = self._division = divide(
                 last.update_program, last.gradient_program, ranks.size, in_parcels=not together_here
             )
