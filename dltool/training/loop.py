@@ -17,7 +17,6 @@ import numpy as np
 
 from dltool.config.data import PARTS
 from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
 from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
@@ -54,7 +53,6 @@ class Trainer:
         self._train = job.experiment.train
         self._pace = Pace()
         self._warned: set[str] = set()
-        self._attached: Samples | None = None
         self._calls: deque[Call] = deque()  # begun, and not looked at
         self._finished = 0.0  # when the last one was
         self._counters = Counters()
@@ -131,9 +129,8 @@ class Trainer:
             if self._ranks.size == 1:  # several ranks only save together
                 self._keeper.finish()
             raise
-        if span and span.samples is not self._attached:
-            self._job.engine.attach("train", span.samples, first=span.first, share=span.share, brought=span.brought)
-            self._attached = span.samples
+        if span:
+            self._job.engine.attach_span(span)
         return span
 
     def _begin_steps(self, span: Span, started: float) -> Call:
@@ -159,7 +156,16 @@ class Trainer:
         result = self._job.engine.begin("train", plan, collect=self._meter.wants_outputs)
         started += self._job.engine.compile_seconds - compiled
         call = Call(
-            result, plan.first, counters.epoch, counters.update, counters.step, rates, rows, weights, targets, started
+            result=result,
+            first=plan.first,
+            epoch=counters.epoch,
+            update=counters.update,
+            step=counters.step,
+            rates=rates,
+            rows=rows,
+            weights=weights,
+            targets=targets,
+            started=started,
         )
         counters.step += count
         counters.update += count
