@@ -53,6 +53,12 @@ class Division:
                 kinds.setdefault(value.name.rpartition(".")[2], []).append(value.name)
         return list(kinds.values())
 
+    @property
+    def together(self) -> list[list[str]]:
+        """Names of values that are stored one after the other: sums, parameters, statistics, each kind of slots."""
+        totals = [total.name for total in self.totals]
+        return [names for names in (totals, self.parameters, self.statistics, *self.slots) if names]
+
     def floats(self, end: int | None = None, begin: int = 0) -> list[list[int]]:
         """The cuts of each parcel in numbers of float32 from `begin` on, none beyond `end`."""
         cuts = [[max(cut * LANES - begin, 0) for cut in parcel] for parcel in self.cuts]

@@ -7,9 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dltool.distributed.ranks import Ranks
 from dltool.program.building import Network
-from dltool.program.division import Division
 from dltool.runtime.dividing import joined
 from dltool.runtime.exchange import Exchange
 from dltool.runtime.memory import aligned
@@ -28,11 +26,9 @@ class RankRunner:
         state: State,
         data: Mapping[str, np.ndarray],
         team: Team,
-        *,
-        ranks: Ranks,
-        division: Division,
         exchange: Exchange,
     ):
+        ranks, division = exchange.ranks, exchange.division
         self._ranks, self._exchange, self._shards = ranks, exchange, network.micro_batches // ranks.size
         self._backward = division.backward(network.gradient_program)
         self._gradients = Runner(self._backward.program, state, data, team)
