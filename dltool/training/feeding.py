@@ -9,7 +9,7 @@ from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.distributed.ranks import Ranks
-from dltool.program.building import RowOrder, row_order
+from dltool.program.batch import RowOrder, row_order
 from dltool.runtime.feed import Bucketed, Feed, Resident, Streamed, ToDevice, span_samples
 from dltool.runtime.order import EpochOrder
 from dltool.training.batching import Batching

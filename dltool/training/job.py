@@ -24,7 +24,8 @@ from dltool.errors import InputError, Problem
 from dltool.kernels.cpu import library
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
-from dltool.program.building import Network, build_network, row_order
+from dltool.program.batch import row_order
+from dltool.program.building import Network, build_network
 from dltool.program.generation import require_causal
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
