@@ -16,7 +16,7 @@ from dltool.bench.process import DLTOOL, Process, Start
 from dltool.bench.rounds import alternate
 from dltool.bench.subject import Subject
 from dltool.errors import InputError
-from dltool.program.parcels import parcel_sizes
+from dltool.program.parcels import parcel_count
 
 #: batches are measured whole, and cut into this number of shards
 SHARDS = 8
@@ -99,6 +99,6 @@ def predict_speed(measured: Measured, ranks: int, speed: float) -> Iterator[Pred
 
 def exchange_seconds(parameter_bytes: int, ranks: int, speed: float, compute: float) -> float:
     """What sending adds to a step that computes for some seconds, over a network of `speed` bytes a second."""
-    parcels = len(parcel_sizes(parameter_bytes))
+    parcels = parcel_count(parameter_bytes)
     once = (ranks - 1) / ranks * parameter_bytes / (USABLE * speed) + (ranks - 1) * parcels * LATENCY
     return 2 * once - min(once * (1 - 1 / parcels), HIDING * compute)

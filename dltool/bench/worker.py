@@ -10,7 +10,7 @@ from dltool.bench.cycles import CycleCount
 from dltool.bench.server import Answer, Note, Request, serve
 from dltool.bench.step_plans import StepPlans
 from dltool.config.loading import load
-from dltool.runtime.feed import Resident, Span
+from dltool.runtime.feed import Resident
 from dltool.training.job import Job, open_job
 
 #: samples per call of the engine, about as many as in a training
@@ -25,7 +25,6 @@ class Training:
         self._step_plans = StepPlans(job)
         self._done = 0
         self._updates_per_call = max(1, SAMPLES_PER_CALL // job.batching.update_size)
-        self._span: Span | None = None
         self.handlers: Mapping[str, Answer] = {
             "profile": self.profile,
             "epochs": self.epochs,
@@ -58,9 +57,7 @@ class Training:
         epoch, update = divmod(self._done, batching.updates)
         span = feed.span(epoch, update * batching.update_size, lambda: False)
         assert span is not None
-        if span is not self._span:
-            self._job.engine.attach("train", span.samples, first=span.first, brought=span.brought)
-            self._span = span
+        self._job.engine.attach_span(span)
         return batching.updates_before(span.stop) - update
 
     def epochs(self, request: Request) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from dltool.cli.rank_streams import KeptLines, Shown, Unshown
 from dltool.distributed.guard import become_rank
-from dltool.distributed.launched import Launched, can_end_all, work_alone
+from dltool.distributed.launched import Launched, failure_ends_all, work_alone
 from dltool.errors import InputError
 
 #: commands that the ranks run together; rank 0 alone runs any other
@@ -65,8 +66,10 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
     except InputError as error:  # there is no MPI
         if number == 0 and code == 0:
             _write(f"error: {error}\n")
-        if number and can_end_all():
-            time.sleep(2 * PATIENCE)  # where the others fail alike, rank 0 tells it and ends all
+        if number and failure_ends_all():
+            # where the others fail alike, rank 0 says so and the launcher ends this one
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(InputError.exit_code))
+            time.sleep(2 * PATIENCE)
             _write(f"rank {number} on {socket.gethostname()}: error: {error}\n")
         return code or error.exit_code
     if not isinstance(ranks, MpiRanks):

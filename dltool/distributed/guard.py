@@ -64,7 +64,7 @@ def waiting_for_others() -> Iterator[None]:
             os.write(writer, _GOES_ON)
 
 
-def has_joined() -> None:
+def say_joined() -> None:
     """Say that this rank has joined the others: the launcher sees from now on when it dies."""
     for writer in _signs:
         os.write(writer, _JOINED)

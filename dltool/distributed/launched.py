@@ -37,8 +37,13 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
     return None
 
 
-def can_end_all(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the launcher can be asked to end all processes: it listens on a file that MPICH calls PMI_FD."""
+def failure_ends_all(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether all processes end when one fails: Open MPI sees to that, MPICH can be asked to."""
+    return "OMPI_COMM_WORLD_RANK" in environment or _can_ask(environment)
+
+
+def _can_ask(environment: Mapping[str, str]) -> bool:
+    """Whether the launcher listens on a file that MPICH calls PMI_FD."""
     return environment.get("PMI_FD", "").isdecimal()
 
 
@@ -47,7 +52,7 @@ def end_all(code: int) -> None:
 
     It sees by itself when a process dies that has joined the others, but before that they would wait for it for ever.
     """
-    if can_end_all():
+    if _can_ask(os.environ):
         with suppress(OSError):
             os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
 

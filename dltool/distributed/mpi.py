@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from dltool.distributed.common_memory import common_memory
-from dltool.distributed.guard import has_joined, waiting_for_others
+from dltool.distributed.common_memory import PAGE, common_memory
+from dltool.distributed.guard import say_joined, waiting_for_others
 from dltool.distributed.launched import Launched
 from dltool.distributed.ranks import Ranks, Transfer
 from dltool.errors import InputError, RunError
@@ -25,8 +25,6 @@ T = TypeVar("T")
 #: seconds between looks at whether all have ended
 POLL = 0.02
 
-#: parts of common memory are whole pages
-PAGE = 4096
 #: bytes that are sent at a time
 PIECE = 1 << 28
 
@@ -41,6 +39,8 @@ class MpiRanks(Ranks):
         self._endings = world.Dup()  # a rank may end while others still work: what they say must not meet its end
         self.number, self.size = self._world.rank, self._world.size
         self._here = world.Split_type(mpi.COMM_TYPE_SHARED)  # the ranks on this machine
+        hidden = common_memory(self._here, PAGE) is None  # from each other, by containers
+        self._sharing = self._here.Split(self._here.rank) if hidden else self._here  # those with common memory
 
     @property
     def cores(self) -> int:
@@ -53,6 +53,10 @@ class MpiRanks(Ranks):
     def neighbors(self) -> int:
         return self._here.size
 
+    @property
+    def share_memory(self) -> bool:
+        return self._sharing.size == self.size
+
     def largest(self, number: int) -> int:
         return self._world.allreduce(number, op=self._mpi.MAX)
 
@@ -63,7 +67,7 @@ class MpiRanks(Ranks):
         return self._world.allgather(value)
 
     def beside(self, folder: Path) -> MpiRanks:
-        machine = self._here.bcast(self.number)
+        machine = self._sharing.bcast(self.number)
         with _signed(folder) if self.writes else nullcontext("") as own:
             sign = self.told(own)
             seen = bool(sign) and Path(sign).exists()
@@ -85,12 +89,12 @@ class MpiRanks(Ranks):
         return self._told_arrays(made)
 
     def _told_arrays(self, value: Any) -> Any:
-        """What rank 0 gives; the arrays in it lie in memory once for each machine, and nobody may change them."""
+        """What rank 0 gives; ranks that share memory have its arrays once, and nobody may change them."""
         buffers: list[pickle.PickleBuffer] = []
         data = pickle.dumps(value, protocol=5, buffer_callback=buffers.append) if self.writes else b""
         data, sizes = self.told((data, [buffer.raw().nbytes for buffer in buffers]))
         starts = [0, *accumulate(-(-size // PAGE) * PAGE for size in sizes)]
-        memory = common_memory(self._here, max(starts[-1], PAGE))
+        memory = self._common_memory(max(starts[-1], PAGE))
         pieces = [memory[start : start + size] for start, size in zip(starts, sizes, strict=False)]
         for piece, buffer in zip(pieces, buffers, strict=False):
             piece[:] = np.frombuffer(buffer.raw(), np.uint8)
@@ -99,20 +103,26 @@ class MpiRanks(Ranks):
         return pickle.loads(data, buffers=[memory[piece] for piece in map(slice, starts, np.add(starts[:-1], sizes))])
 
     def _spread(self, memory: np.ndarray) -> None:
-        """Fill common memory on every machine as it is on that of rank 0."""
-        first_here = self._here.rank == 0
-        machines = self._world.Split(0 if first_here else self._mpi.UNDEFINED, self.number)
-        for low in range(0, len(memory) if first_here else 0, PIECE):
-            machines.Bcast([memory[low : low + PIECE], self._mpi.BYTE])
-        self._here.Barrier()
+        """Fill common memory everywhere as rank 0 has it."""
+        first = self._sharing.rank == 0
+        memories = self._world.Split(0 if first else self._mpi.UNDEFINED, self.number)
+        for low in range(0, len(memory) if first else 0, PIECE):
+            memories.Bcast([memory[low : low + PIECE], self._mpi.BYTE])
+        self._sharing.Barrier()
+
+    def _common_memory(self, size: int) -> np.ndarray:
+        memory = common_memory(self._sharing, size)
+        if memory is None:
+            raise RunError("ranks of one machine cannot open the memory of each other any more")
+        return memory
 
     def meet(self) -> None:
         self._world.Barrier()
 
     def common(self, size: int) -> list[np.ndarray]:
         room = -(-max(size, 1) // PAGE) * PAGE
-        memory = common_memory(self._here, room * self._here.size)
-        return [memory[room * rank :][:size] for rank in range(self._here.size)]
+        memory = self._common_memory(room * self.size)
+        return [memory[room * rank :][:size] for rank in range(self.size)]
 
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
         others = [(self.number + step) % self.size for step in range(1, self.size)]
@@ -195,5 +205,5 @@ def connect(launched: Launched) -> MpiRanks:
             f"{started}, but MPI ({library}) connects {MPI.COMM_WORLD.size} of them; start them by the mpiexec of that"
             " library, or set MPI4PY_MPIABI and LD_LIBRARY_PATH to the library of the launcher"
         )
-    has_joined()
+    say_joined()
     return MpiRanks(MPI, MPI.COMM_WORLD)

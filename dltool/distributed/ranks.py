@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Transfer:
-    """Numbers on their way between ranks; neither side may touch them before the end."""
+    """Numbers on their way between ranks; until `wait` has returned, neither side may change them."""
 
     def wait(self) -> None:
-        """Wait for the end."""
+        """Wait until they have arrived, and own ones have left."""
 
 
 class Ranks:
@@ -49,8 +49,13 @@ class Ranks:
 
     @property
     def neighbors(self) -> int:
-        """Ranks on this machine, which share its memory."""
+        """Ranks on this machine, this one among them."""
         return 1
+
+    @property
+    def share_memory(self) -> bool:
+        """Whether all ranks are on one machine, where all see common memory."""
+        return True
 
     def largest(self, number: int) -> int:
         """The largest number that a rank gives."""
@@ -79,15 +84,21 @@ class Ranks:
         """Wait until all are here; what each has written to common memory is then there for the others."""
 
     def common(self, size: int) -> list[np.ndarray]:
-        """`size` zeroed bytes of each rank, which all of them see: of ranks on one machine."""
+        """`size` zeroed bytes of each rank, which all of them see; only for those that `share_memory`."""
         return [np.zeros(size, np.uint8)]
 
     def exchange(self, flat: np.ndarray, cuts: Sequence[int], received: np.ndarray) -> Transfer:
-        """Send slice r of `flat` (n,), between two of the cuts, to rank r; own slices of the others come as rows."""
+        """Begin to send each rank its slice of `flat` (n,), that of rank r from cuts[r] to before cuts[r + 1].
+
+        Row r of `received` becomes the slice for this rank that rank r sends; this rank's own row stays as it is.
+        """
         return Transfer()
 
     def complete(self, flat: np.ndarray, cuts: Sequence[int]) -> Transfer:
-        """Overwrite every slice of `flat` (n,) by that of its rank."""
+        """Begin to send this rank's slice of `flat` (n,) to all others, and to receive theirs in its other slices.
+
+        Then `flat` is the same on all ranks: an all-gather in place.
+        """
         return Transfer()
 
 

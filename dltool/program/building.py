@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
 from dltool.config.experiment import Experiment
 from dltool.data.samples.samples import Samples
 from dltool.data.samples.signature import CodeField, Signature
-from dltool.errors import InputError, Problem
 from dltool.formatting import first_few
-from dltool.layers.layer import build_layers, stateful_layers
-from dltool.losses.loss import Loss, Mixed
+from dltool.layers.layer import build_layers
 from dltool.losses.output_activations import OutputActivation, activate
 from dltool.ops.graph import Graph, Value
 from dltool.ops.op import Spec
-from dltool.program.augmenting import augmented_images
-from dltool.program.features import first_value
+from dltool.program.batch import RowOrder, fetch_batch, row_order
 from dltool.program.freezing import require_frozen
 from dltool.program.gradient import differentiate
 from dltool.program.idle import idle_layers
@@ -30,12 +26,6 @@ from dltool.program.recomputing import recompute
 from dltool.program.rounding import round_operands
 from dltool.program.update import append_updates
 from dltool.program.windows import shown_window
-from dltool.registry import registered
-
-#: how a program takes the rows of its data: in file order, shuffled in every epoch, drawn with replacement, or in
-#: streams that each batch continues
-RowOrder = Literal["as they come", "shuffled", "drawn", "in streams"]
-
 
 #: classes that a warning lists
 LISTED = 8
@@ -145,16 +135,6 @@ def share_parameters(one: Network, other: Network) -> bool:
     return next(saved) == next(saved) and all(first[name] == second[name] for name in first.keys() & second.keys())
 
 
-def row_order(experiment: Experiment) -> RowOrder:
-    """How training on samples in memory takes its rows."""
-    train = experiment.train
-    if stateful_layers(experiment.model):
-        return "in streams"
-    if train.sampling:
-        return "drawn"
-    return "shuffled" if train.shuffle else "as they come"
-
-
 def build_network(
     experiment: Experiment,
     signature: Signature,
@@ -175,7 +155,7 @@ def build_network(
     if order is None:
         order = row_order(experiment) if training else "as they come"
     signature = _shortened(signature, longest)
-    features, target, mixed, weights = _batch(graph, experiment, signature, order)
+    features, target, mixed, weights = fetch_batch(graph, experiment, signature, order)
     prediction = build_layers(graph, experiment.model, features)
     if signature.task == "inputs" and prediction.shape == features.shape:
         prediction = graph.apply("reshape", prediction, shape=target.shape)
@@ -251,81 +231,6 @@ def empty_graph(
         context=context,
         window=shown_window(experiment, signature),
     )
-
-
-def _batch(
-    graph: Graph, experiment: Experiment, signature: Signature, order: RowOrder
-) -> tuple[Value, Value, Mixed | None, Value | None]:
-    """The nodes that fetch a batch: features as float32, targets as the loss wants them.
-
-    Further labels if samples are mixed, and the weights (1,) of samples if they have any.
-    """
-    with graph.part("batch"), graph.inside("batch"):
-        rows = _rows(graph, order)
-        if stateful_layers(experiment.model) and signature.task != "tokens":
-            message = "stateful layers go on in the next block of a text_stream; leave out stateful"
-            raise InputError(Problem(message, path="model"))
-        if stateful_layers(experiment.model) and getattr(experiment.data.source, "stride", None):
-            message = (
-                "stateful layers go on in the next block, so blocks cannot overlap or leave tokens out; leave it out"
-            )
-            raise InputError(Problem(message, path="data.text_stream.stride"))
-    mixture = mixed = None
-    if graph.training and experiment.augment:
-        with graph.part("batch"), graph.inside("batch"):
-            features, mixture = augmented_images(graph, experiment.augment, signature, rows)
-    else:
-        features = first_value(graph, signature, rows, experiment.model)
-    with graph.part("batch"), graph.inside("batch"):
-        loss = experiment.loss
-        if signature.task == "inputs":
-            _require_reconstruction(loss)
-            target = _own_target(graph, signature, features)
-            graph.outputs = loss.outputs(target.spec.size)
-        elif signature.task == "tokens":
-            features, target = graph.apply("next_tokens", features)
-            features.vocabulary = graph.outputs
-        elif signature.classes and loss.target != "binary":
-            labels = graph.data("target", (), "int64")
-            target = graph.apply("gather_labels", labels, rows)
-            if mixture:
-                mixed = Mixed(graph.apply("gather_labels", labels, mixture.others), mixture.share)
-        else:
-            width = 1 if signature.classes else signature.target_width
-            target = graph.apply("gather_targets", graph.data("target", (width,)), rows)
-            if width > 1 and width > len(signature.targets):  # behind them is the number of the series
-                target = graph.apply("slice", target, axis=-1, start=0, size=len(signature.targets))
-        weights = None
-        if experiment.data.source.weight_name:
-            weights = graph.apply("gather_targets", graph.data("sample_weights", (1,)), rows)
-    return features, target, mixed, weights
-
-
-def _require_reconstruction(loss: Loss) -> None:
-    """Raises InputError for a loss that does not compare outputs with the inputs themselves."""
-    if "inputs" not in loss.tasks:
-        fitting = ", ".join(name for name, other in sorted(registered("loss").items()) if "inputs" in other.tasks)
-        raise loss.refuse("does not measure how well a network reconstructs its inputs", f"fitting: {fitting}")
-
-
-def _own_target(graph: Graph, signature: Signature, features: Value) -> Value:
-    """The features as the target (k,); raises InputError for embeddings, which would learn to be easy targets."""
-    for field in signature.codes:
-        if field.width is not None:
-            hint = f"features: {{{field.name}: {{category: {{encoding: one_hot}}}}}}, or leave the column out: exclude"
-            message = f"column '{field.name}' is embedded, and an embedding is learned, so it is no target; {hint}"
-            raise InputError(Problem(message, path="data"))
-    return features if len(features.shape) == 1 else graph.apply("reshape", features, shape=(features.spec.size,))
-
-
-def _rows(graph: Graph, order: RowOrder) -> Value:
-    """Which rows of the data are the batch; how many there are is known once data is bound."""
-    if order == "drawn":
-        tables = graph.data("chances", ()), graph.data("others", (), "int32")
-        return graph.apply("draw", *tables, rows_total=0, key=0)
-    if order == "in streams":
-        return graph.apply("stream_order", streams=graph.rows)
-    return graph.apply("order", rows_total=0, shuffle=int(order == "shuffled"), key=0)
 
 
 def _key_random_ops(graph: Graph, seed: int) -> None:

@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from dltool.kernels.records import LANES, VECTOR_BYTES
 from dltool.ops.graph import Node, Value
 from dltool.ops.op import Cut
-from dltool.program.parcels import Parts, by_parcels, finish, finished_total, parcel_sizes
+from dltool.program.parcels import Parts, by_parcels, finished_total, finishing_stages, parcel_count
 from dltool.program.program import Program
 from dltool.program.stages import Item, Stage
 
@@ -53,6 +53,12 @@ class Division:
                 kinds.setdefault(value.name.rpartition(".")[2], []).append(value.name)
         return list(kinds.values())
 
+    @property
+    def together(self) -> list[list[str]]:
+        """Names of values that are stored one after the other: sums, parameters, statistics, each kind of slots."""
+        totals = [total.name for total in self.totals]
+        return [names for names in (totals, self.parameters, self.statistics, *self.slots) if names]
+
     def floats(self, end: int | None = None, begin: int = 0) -> list[list[int]]:
         """The cuts of each parcel in numbers of float32 from `begin` on, none beyond `end`."""
         cuts = [[max(cut * LANES - begin, 0) for cut in parcel] for parcel in self.cuts]
@@ -81,11 +87,9 @@ class Division:
         """The own items of some stages, in a part for each parcel; what is of no parcel comes first."""
         owned, ends = list[Stage](), list[int]()
         for parcel in range(len(self.cuts)):
+            owners = [(parcel, rank), None] if parcel == 0 else [(parcel, rank)]
             for stage in stages:
-                items = [item for item in stage.items if self._of(item) == (parcel, rank)]
-                if parcel == 0:
-                    items = [item for item in stage.items if self._of(item) in (None, (parcel, rank))]
-                if items:
+                if items := [item for item in stage.items if self._owner_of(item) in owners]:
                     owned.append(replace(stage, items=items))
             ends.append(len(owned))
         return Parts(replace(self.program, stages=owned), ends)
@@ -111,7 +115,7 @@ class Division:
     def _starts(self) -> Mapping[Value, int]:
         return _starts(self.program, self.totals)
 
-    def _of(self, item: Item) -> tuple[int, int] | None:
+    def _owner_of(self, item: Item) -> tuple[int, int] | None:
         """The parcel and the rank of an item of the update; None for what looks at all parameters together."""
         total = _total_of(item, self._starts)
         return self._owner(self._starts[total] + item.low) if total else None
@@ -130,16 +134,16 @@ def divide(program: Program, backward: Program, ranks: int, *, in_parcels: bool 
 
     `backward` is the program that adds up its gradients.
     """
-    finished = finish(backward)
+    finished = finishing_stages(backward)
     found = dict.fromkeys(value for node in program.nodes for value in node.inputs if value.role == "total")
     totals = sorted(found, key=lambda total: (_is_statistic(total), finished[total.name]))
     bounds, end = _bounds(program, totals), sum(program.layouts[total].vectors for total in totals)
     ends = [end]
     if in_parcels:
         parameters = sum(program.layouts[total].vectors for total in totals if not _is_statistic(total))
-        wanted = accumulate(size // VECTOR_BYTES for size in parcel_sizes(parameters * VECTOR_BYTES))
-        ends = [_nearest(bounds, vector) for vector in wanted][:-1]
-        ends = sorted({*ends, parameters, end} - {0})
+        count = parcel_count(parameters * VECTOR_BYTES)
+        wanted = (parameters * number // count for number in range(1, count))
+        ends = sorted({*(_nearest(bounds, vector) for vector in wanted), parameters, end} - {0})
     cuts = [
         [
             low,

@@ -23,18 +23,17 @@ class Parts:
     ends: Sequence[int]
 
     @property
-    def stages(self) -> list[tuple[int, int]]:
-        """The first stage of each part, and the end."""
+    def ranges(self) -> list[tuple[int, int]]:
+        """The stages of each part: its first one, and the one behind its last."""
         return list(pairwise([0, *self.ends]))
 
 
-def parcel_sizes(length: int) -> list[int]:
-    """Bytes of each parcel of gradients of `length` bytes: as equal as can be."""
-    count = max(1, length // min(max(length // PARCELS, SMALLEST), LARGEST))
-    return [length * (number + 1) // count - length * number // count for number in range(count)]
+def parcel_count(length: int) -> int:
+    """How many parcels gradients of `length` bytes are divided into."""
+    return max(1, length // min(max(length // PARCELS, SMALLEST), LARGEST))
 
 
-def finish(program: Program) -> dict[str, int]:
+def finishing_stages(program: Program) -> dict[str, int]:
     """The stage in which a program that adds up gradients finishes each total, by name."""
     items = ((number, item) for number, stage in enumerate(program.stages) for item in stage.items)
     return {total.name: number for number, item in items if (total := finished_total(item))}
@@ -46,7 +45,7 @@ def finished_total(item: Item) -> Value | None:
 
 
 def by_parcels(program: Program, count: int, parcel_of: Callable[[Item], int | None]) -> Parts:
-    """A program that adds up gradients, in parts: behind each of them, all items `of` its parcel have run.
+    """A program that adds up gradients, in parts: at the end of each part, all items of its parcel have run.
 
     A stage whose items belong to several parcels becomes several.
     """

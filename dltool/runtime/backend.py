@@ -48,12 +48,15 @@ class Backend:
     def gather(self) -> None:
         """Bring here what other ranks own of the state."""
 
-    def bring(self, data: Mapping[str, np.ndarray]) -> Mapping[str, Any]:
+    # for backends that compile programs
+
+    def to_device(self, data: Mapping[str, np.ndarray]) -> Mapping[str, Any]:
         """Copies of data on the device, once they are there."""
-        return data
+        raise NotImplementedError
 
     def prepare(self, wanted: Sequence[tuple[Any, StepPlan, bool]]) -> None:
         """Compile what runners need for some plans that do or do not collect outputs."""
+        raise NotImplementedError
 
     def limits(self) -> tuple[float, float]:
         """(operations, bytes) per second that a device can do."""

@@ -31,27 +31,22 @@ class CpuBackend(Backend):
         ranks: Ranks,
         on_compile: Callable[[str, float | None], None] | None,
     ):
-        self._ranks, self._division, self._exchange = ranks, None, None
-        programs, together, common = [network.program for network in evaluation], [], None
+        self._evaluation, self._exchange = evaluation, None
+        programs, division, common = [network.program for network in evaluation], None, None
         if training and ranks.size > 1:
             programs += [half for one in training for half in (one.gradient_program, one.update_program)]
-            last, together_here = training[-1], ranks.neighbors == ranks.size
-            division = self._division = divide(
-                last.update_program, last.gradient_program, ranks.size, in_parcels=not together_here
-            )
-            kinds = [total.name for total in division.totals], division.parameters, division.statistics
-            together = [names for names in (*kinds, *division.slots) if names]
-            common = CommonMemory(ranks, division) if together_here else None
+            update, gradients = training[-1].update_program, training[-1].gradient_program
+            division = divide(update, gradients, ranks.size, in_parcels=not ranks.share_memory)
+            common = CommonMemory(ranks, division) if ranks.share_memory else None
         else:
             programs += [network.program for network in training]
         names = dict.fromkeys(name for program in programs for name in kernels_of(program))
         self._compile_seconds = library.prepare(names, on_compile)
-        self._state = State(programs, together, common.blocks() if common else None)
+        self._state = State(programs, division.together if division else (), common.blocks() if common else None)
         self._team = Team(threads)
-        if self._division:
-            parts = ranks, self._division, self._state, self._team
+        if division:
+            parts = ranks, division, self._state, self._team
             self._exchange = CommonExchange(*parts, common) if common else MessageExchange(*parts)
-        self._evaluation = evaluation
         self._arena = aligned(max(network.program.memory.arena_bytes for network in evaluation))
 
     @property
@@ -64,18 +59,11 @@ class CpuBackend(Backend):
     def runner(
         self, network: Network, data: Mapping[str, np.ndarray], instead: Mapping[str, str]
     ) -> Runner | RankRunner:
-        if self._division and self._exchange and network not in self._evaluation:
-            return RankRunner(
-                network,
-                self._state,
-                data,
-                self._team,
-                ranks=self._ranks,
-                division=self._division,
-                exchange=self._exchange,
-            )
-        arena = self._arena if network in self._evaluation else None  # only one of them runs at a time
-        return Runner(network.program, self._state, data, self._team, instead, arena=arena)
+        if network in self._evaluation:  # only one of them runs at a time
+            return Runner(network.program, self._state, data, self._team, instead, arena=self._arena)
+        if self._exchange:
+            return RankRunner(network, self._state, data, self._team, self._exchange)
+        return Runner(network.program, self._state, data, self._team, instead)
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         if self._exchange:

@@ -13,16 +13,13 @@ from dltool.distributed.ranks import ALONE, Ranks
 from dltool.ops.graph import Node
 from dltool.program.building import Network
 from dltool.program.initial import initial_values
-from dltool.program.summary import step_flops
-from dltool.runtime.backend import Backend
+from dltool.runtime.backends import backend_of, thread_count
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.dividing import run_divided
 from dltool.runtime.evaluating import POOL_ROWS, by_length, consecutive, in_order, rows_of_batches
+from dltool.runtime.feed import Span
 from dltool.runtime.plan import Evaluation, StepPlan, StepResult, concatenated, runs_of_networks
 from dltool.runtime.share import WHOLE, Share
-
-#: a step of fewer multiplications and additions is faster on one thread than on several that wait for each other
-WORTH_SHARING = 6_000_000
 
 
 class Engine:
@@ -48,13 +45,12 @@ class Engine:
         """
         self._training, self._evaluation = training, evaluation
         self._data = dict(data)
-        self._first: dict[str, int] = {}  # of parts that are spans of an epoch
-        self._share = WHOLE  # of them, that the samples to train on are
+        self._places: dict[str, tuple[int, Share]] = {}  # of spans of an epoch: where they begin, which share is here
         self._runners: dict[tuple[Network, str, bool], Any] = {}
         self.debug, self._ranks = debug, ranks
         networks = [*training, *evaluation]
-        self.threads = 1 if debug or not device.lowers else _threads(threads, training or evaluation, ranks.cores)
-        self._backend = _backend(training, evaluation, self.threads, debug, device, ranks, on_compile)
+        self.threads = 1 if debug or not device.lowers else thread_count(threads, training or evaluation, ranks.cores)
+        self._backend = backend_of(training, evaluation, self.threads, debug, device, ranks, on_compile)
         for network in networks:
             for name, array in initial_values(network.graph.values.values(), seed):
                 self._backend.write({name: array})
@@ -119,9 +115,9 @@ class Engine:
         """How many calls can be under way while another one is prepared: what they compute goes on by itself."""
         return self._backend.ahead
 
-    def bring(self, samples: Samples) -> Mapping[str, Any]:
+    def to_device(self, samples: Samples) -> Mapping[str, Any]:
         """Copies of samples on the device; another thread may make them while training goes on."""
-        return self._backend.bring([*self._evaluation, *self._training][-1].inputs(samples))
+        return self._backend.to_device([*self._evaluation, *self._training][-1].inputs(samples))
 
     def attach(
         self,
@@ -130,26 +126,34 @@ class Engine:
         *,
         first: int = 0,
         share: Share = WHOLE,
-        brought: Mapping[str, Any] | None = None,
+        on_device: Mapping[str, Any] | None = None,
     ) -> None:
         """Go on with other samples in place of those of a part, if there were any.
 
-        Where they are but a span of an epoch, it begins at position `first`, and they are a `share` of it. They may
-        have been `brought` to the device before.
+        Where they are but a span of an epoch, it begins at position `first`, and they are a `share` of it. There may be
+        copies of them `on_device` already.
         """
-        self._data[part], self._first[part], self._share = samples, first, share
+        self._data[part], self._places[part] = samples, (first, share)
         runners = [(key[0], runner) for key, runner in self._runners.items() if key[1] == part]
-        if self.ahead and len(runners) > 1 and not brought:  # they share the copies
-            brought = self.bring(samples)
+        if self.ahead and len(runners) > 1 and not on_device:  # they share the copies
+            on_device = self.to_device(samples)
         for network, runner in runners:
-            runner.attach(brought or network.inputs(samples))
+            runner.attach(on_device or network.inputs(samples))
+
+    def attach_span(self, span: Span) -> None:
+        """Train on the samples of a span from now on, if that is not so already."""
+        if span.samples is not self._data.get("train"):
+            self.attach("train", span.samples, first=span.first, share=span.share, on_device=span.on_device)
 
     def train(self, part: str, plan: StepPlan, *, collect: bool) -> StepResult:
         """Run the micro-batches of a plan on a part of the data; other Python threads go on meanwhile."""
         return self.begin(part, plan, collect=collect)()
 
     def begin(self, part: str, plan: StepPlan, *, collect: bool) -> Callable[[], StepResult]:
-        """The same, but a device goes on by itself; what this returns waits for it and gives the result."""
+        """Begin to run the micro-batches of a plan; what this returns waits for their result, and gives it.
+
+        A device runs them while Python goes on. Other backends have run them when this returns.
+        """
         placed = self._placed(part, plan)
         if len(self._training) == 1:
             return self._begun(self._runner(self._training[0], part, average=False), placed, collect=collect)
@@ -166,14 +170,13 @@ class Engine:
 
     def _placed(self, part: str, plan: StepPlan) -> StepPlan:
         """A plan that finds its samples among those at hand of a part."""
-        return replace(plan, origin=self._share.origins(plan.position, self._first.get(part, 0)))
+        first, share = self._places.get(part, (0, WHOLE))
+        return replace(plan, origin=share.origins(plan.position, first))
 
     def prepare(
         self, plans: Sequence[StepPlan], *, collect: bool, part: str | None = None, use_average: bool = False
     ) -> None:
-        """Compile what training by some plans needs, and by whole stretches of them, and an evaluation of a part."""
-        if not self.compiles_programs:
-            return
+        """Have a device compile what training by some plans needs, and an evaluation of a part."""
         wanted = []
         for plan in plans:
             for number, low, high in runs_of_networks(plan):
@@ -212,7 +215,7 @@ class Engine:
     def begin_evaluation(
         self, part: str, *, rows: np.ndarray | None = None, use_average: bool = False, alone: bool = False
     ) -> Callable[[], Evaluation]:
-        """The same, but a device goes on by itself; what this returns waits for it and gives the result."""
+        """Begin such an evaluation; what this returns waits for its result, and gives it."""
         ranks = ALONE if alone else self._ranks
         if use_average and not alone:
             self.gather()
@@ -220,7 +223,8 @@ class Engine:
         groups = list(by_length(self._evaluation, samples))
         if len(groups) < 2:
             network = self._evaluation[groups[0][0]]
-            plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, self._first.get(part, 0))
+            first, _ = self._places.get(part, (0, WHOLE))
+            plan = consecutive(rows_of_batches(samples, network) if rows is None else rows, first)
             return self._evaluate(network, part, samples, plan, ranks, average=use_average)
         results = [
             self._evaluate_some(self._evaluation[number], part, samples.taken(members), ranks, average=use_average)()
@@ -233,7 +237,7 @@ class Engine:
     def _evaluate_some(
         self, network: Network, part: str, samples: Samples, ranks: Ranks, *, average: bool
     ) -> Callable[[], Evaluation]:
-        """The same for some samples of a part, with one of the networks."""
+        """Begin to evaluate some samples of a part with one of the networks."""
         self._runner(network, part, average=average).attach(network.inputs(samples))
         plan = consecutive(rows_of_batches(samples, network), 0)
         return self._evaluate(network, part, samples, plan, ranks, average=average)
@@ -260,33 +264,6 @@ class Engine:
             inputs = network.inputs(self._data[part])
             self._runners[key] = self._backend.runner(network, inputs, _averages(network) if average else {})
         return self._runners[key]
-
-
-def _backend(
-    training: Sequence[Network],
-    evaluation: Sequence[Network],
-    threads: int,
-    debug: bool,
-    device: Device,
-    ranks: Ranks,
-    on_compile: Callable[[str, float | None], None] | None,
-) -> Backend:
-    if debug:
-        from dltool.runtime.reference_backend import ReferenceBackend
-
-        return ReferenceBackend()
-    if device.kind == "cpu":
-        from dltool.runtime.cpu_backend import CpuBackend
-
-        return CpuBackend(training, evaluation, threads, ranks, on_compile)
-    from dltool.runtime.xla.drivers import require_jax
-    from dltool.runtime.xla.waking import awake
-
-    require_jax(device.kind)
-    awake(device.kind)  # two threads must not import JAX
-    from dltool.runtime.xla.backend import XlaBackend
-
-    return XlaBackend([*training, *evaluation], device, on_compile)
 
 
 class _Arrays(Mapping[str, np.ndarray]):
@@ -318,11 +295,3 @@ def _known(result: Any) -> Callable[[], Any]:
 def _averages(network: Network) -> dict[str, str]:
     """For each parameter that is trained, the name of its average."""
     return {value.name: f"{value.name}.average" for value in network.graph.parameters() if not value.frozen}
-
-
-def _threads(wanted: int | str, networks: Sequence[Network], cores: int) -> int:
-    """As many as asked for; "auto": the processors at hand, but one for steps too small to share."""
-    if wanted != "auto":
-        return int(wanted)
-    largest = max(map(step_flops, networks))
-    return cores if largest > WORTH_SHARING else 1

@@ -17,7 +17,7 @@ class Exchange(ABC):
     """The exchange between the ranks of the values of one state."""
 
     def __init__(self, ranks: Ranks, division: Division, state: State, team: Team):
-        self._ranks, self._division, self._state, self._team = ranks, division, state, team
+        self.ranks, self.division, self._state, self._team = ranks, division, state, team
         self._totals = state.block([total.name for total in division.totals])
         self._parameters = state.block(division.parameters)
         self._statistics = state.block(division.statistics) if division.statistics else np.empty(0, np.float32)
@@ -26,13 +26,13 @@ class Exchange(ABC):
 
     def _own(self, flat: np.ndarray, parcel: int) -> np.ndarray:
         """This rank's slice of a parcel of all totals."""
-        low, high = self._cuts[parcel][self._ranks.number : self._ranks.number + 2]
+        low, high = self._cuts[parcel][self.ranks.number : self.ranks.number + 2]
         return flat[low:high]
 
     @property
     def _statistic_cuts(self) -> list[list[int]]:
         """The slices of the running statistics in each parcel."""
-        return self._division.floats(begin=len(self._parameters))
+        return self.division.floats(begin=len(self._parameters))
 
     @abstractmethod
     def send(self, parcel: int) -> None:
@@ -58,10 +58,10 @@ class Exchange(ABC):
         """Bring the state of the optimizer and the averages of all ranks here, if they have changed."""
         if not self._apart:
             return
-        for names in self._division.slots:
+        for names in self.division.slots:
             block = self._state.block(names)
-            for cuts in self._division.floats(end=len(block)):
-                self._ranks.complete(block, cuts).wait()
+            for cuts in self.division.floats(end=len(block)):
+                self.ranks.complete(block, cuts).wait()
         self._apart = False
 
     def _add(self, parts: Sequence[np.ndarray], own: np.ndarray) -> None:
@@ -90,16 +90,16 @@ class MessageExchange(Exchange):
             self._shares.append((self._statistics, self._statistic_cuts))
 
     def send(self, parcel: int) -> None:
-        self._sums[parcel] = self._ranks.exchange(self._totals, self._cuts[parcel], self._received[parcel])
+        self._sums[parcel] = self.ranks.exchange(self._totals, self._cuts[parcel], self._received[parcel])
 
     def add_up(self, parcel: int, senders: int) -> None:
         self._sums.pop(parcel).wait()
         parts, own = list(self._received[parcel]), self._own(self._totals, parcel)
-        parts[self._ranks.number] = own
+        parts[self.ranks.number] = own
         self._add(parts[:senders], own)
 
     def share(self, parcel: int) -> None:
-        self._values += [self._ranks.complete(flat, cuts[parcel]) for flat, cuts in self._shares]
+        self._values += [self.ranks.complete(flat, cuts[parcel]) for flat, cuts in self._shares]
 
     def finish(self) -> None:
         while self._values:
@@ -135,7 +135,7 @@ class CommonExchange(Exchange):
         """Nothing travels."""
 
     def add_up(self, parcel: int, senders: int) -> None:
-        self._ranks.meet()
+        self.ranks.meet()
         parts = [self._own(totals, parcel) for totals in self._memory.totals[:senders]]
         self._add(parts, self._own(self._totals, parcel))
 
@@ -144,15 +144,15 @@ class CommonExchange(Exchange):
 
     def finish(self) -> None:
         (cuts,) = self._statistic_cuts
-        own = slice(*cuts[self._ranks.number : self._ranks.number + 2])
+        own = slice(*cuts[self.ranks.number : self.ranks.number + 2])
         self._memory.statistics[own] = self._statistics[own]
-        self._ranks.meet()
+        self.ranks.meet()
         self._statistics[:] = self._memory.statistics
 
     def write(self, write: Callable[[], None]) -> None:
-        self._ranks.meet()
+        self.ranks.meet()
         write()
-        self._ranks.meet()
+        self.ranks.meet()
 
 
 def _add_in_pairs(parts: Sequence[np.ndarray], out: np.ndarray) -> None:

@@ -2,8 +2,8 @@
 
 A span is the samples at some consecutive positions of an epoch. In memory one span is the whole epoch, and the
 program takes its rows in the order of the epoch. From a file, a thread puts the samples of the next span into that
-order while the program passes over the present one; every sample comes at the same position either way. Where the
-program runs on a device, that thread also copies them there.
+order while the program passes over the present one. Every sample comes at the same position either way. Where the
+program runs on a device, that thread also copies the span there.
 """
 
 from __future__ import annotations
@@ -31,25 +31,29 @@ PATIENCE = 0.05
 
 Stopped = Callable[[], bool]
 #: copies samples to a device, where the engine takes them from
-Bring = Callable[[Samples], Mapping[str, Any]]
+ToDevice = Callable[[Samples], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Span:
-    """The samples at the positions from `first` to before `stop` of an epoch, or all, if the program orders them."""
+    """The samples at the positions from `first` to before `stop` of an epoch.
+
+    They are in that order, or in that of the data where the program puts them in order.
+    """
 
     first: int
     stop: int
     samples: Samples
-    networks: np.ndarray | None = None  # of several that train, the one for each update of the epoch
-    share: Share = WHOLE  # that a rank has of them
-    brought: Mapping[str, Any] | None = None  # copies of them on a device; rows behind them are not read
+    networks: np.ndarray | None = None  # the number of the network that each update of the epoch trains, of several
+    share: Share = WHOLE  # which of them this rank has
+    on_device: Mapping[str, Any] | None = None  # copies of the samples, perhaps with other rows behind them
 
 
 class Feed(ABC):
     """Samples to train on."""
 
-    samples: int  # at consecutive positions that one network is sure to take, but for the last ones of an epoch
+    #: how many consecutive samples one span has and one network trains on; at the end of an epoch perhaps fewer
+    samples: int
 
     @abstractmethod
     def span(self, epoch: int, position: int, stopped: Stopped) -> Span | None:
@@ -129,7 +133,7 @@ class Streamed(Feed):
         samples: int,
         update: int,
         ranks: Ranks = ALONE,
-        bring: Bring | None = None,
+        to_device: ToDevice | None = None,
         on_compile: Callable[[str, float | None], None] | None = None,
     ):
         library.prepare((order.kernel, SORT, SPREAD), on_compile)
@@ -138,7 +142,7 @@ class Streamed(Feed):
         self._shares = [Share.of_rank(update, number, ranks.size) for number in range(ranks.size)]
         self._share = self._shares[ranks.number]
         own = self._share.count(samples)
-        self._filler, self._bring = Filler(part, order, own, self._share), bring
+        self._filler, self._to_device = Filler(part, order, own, self._share), to_device
         self._buffers = [part.layout.empty(own) for _ in range(2)]
         self._present: _Filling | None = None
         self._next: _Filling | None = None
@@ -184,18 +188,18 @@ class Streamed(Feed):
         self._buffers.reverse()
         own = self._buffers[0].rows(0, self._share.count(stop - first))
         span = Span(first, stop, own, share=self._share)
-        bring = partial(self._bring, self._buffers[0]) if self._bring else None
-        return _Filling(self._filler, place, span, bring)
+        to_device = partial(self._to_device, self._buffers[0]) if self._to_device else None
+        return _Filling(self._filler, place, span, to_device)
 
 
 class _Filling:
     """A span that a background thread is filling."""
 
     def __init__(
-        self, filler: Filler, place: tuple[int, int], span: Span, bring: Callable[[], Mapping[str, Any]] | None
+        self, filler: Filler, place: tuple[int, int], span: Span, to_device: Callable[[], Mapping[str, Any]] | None
     ):
         self.place, self.span = place, span
-        self._filler, self._bring, self._ended = filler, bring, threading.Event()
+        self._filler, self._to_device, self._ended = filler, to_device, threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._fill, name="dltool-feed", daemon=True)
         self._thread.start()
@@ -219,7 +223,7 @@ class _Filling:
         epoch, first = self.place
         try:
             self._filler.fill(self.span.samples, epoch, first, self._ended.is_set)
-            if self._bring and not self._ended.is_set():
-                self.span = replace(self.span, brought=self._bring())
+            if self._to_device and not self._ended.is_set():
+                self.span = replace(self.span, on_device=self._to_device())
         except Exception as error:  # the main thread raises it
             self._error = error

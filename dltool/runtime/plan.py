@@ -1,4 +1,4 @@
-"""What the engine gets before it runs some steps, and what it returns; arrays only, no behavior."""
+"""The steps that the engine is to run, as a table, and what running them gives."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class StepPlan:
     step: np.ndarray  # int64: optimizer steps done before this one
     epoch: np.ndarray  # int64: epochs completed before this one
     position: np.ndarray  # int64: first sample of the micro-batch, in the order of its epoch
-    origin: np.ndarray  # int64: position of the first of the samples at hand, counted back from `position`
+    origin: np.ndarray  # int64: position − origin is the number of the first sample among those at hand
     rows: np.ndarray  # int64: samples in the micro-batch
-    preceding: np.ndarray  # int64: samples of the same update that come before it
+    preceding: np.ndarray  # int64: samples of the same update before this micro-batch
     scale: np.ndarray  # float32: 1 / the weight of all samples of the update; 1 in an evaluation
-    number: np.ndarray  # int64: of the micro-batch, among those whose gradients are added up for an update
-    count: np.ndarray  # int64: of these
+    number: np.ndarray  # int64: of the micro-batch, within its update
+    count: np.ndarray  # int64: micro-batches of the update, whose gradients are added up
     update: np.ndarray  # bool: the micro-batch closes an update, which then changes the parameters
     network: np.ndarray  # int64: which of several networks over the same parameters runs it; -1: the last
     scalars: np.ndarray  # float32 (micro-batches, k): learning rate and the like, as the optimizer lists them
@@ -43,22 +43,22 @@ class StepPlan:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What running a table gave."""
+    """What running a plan gave."""
 
-    #: float32, one per micro-batch: its share of the mean loss of its update, taken before that update
+    #: float32, one for each micro-batch: its share of the mean loss of its update, taken before that update
     losses: np.ndarray
     #: float32 (samples, outputs), in running order, where outputs were asked for
     outputs: np.ndarray | None = None
 
 
 def runs_of_networks(plan: StepPlan) -> list[tuple[int, int, int]]:
-    """The network of each run of consecutive micro-batches that have the same, and where the run begins and ends."""
+    """The plan as runs of micro-batches with the same network: (network, first micro-batch, the one behind)."""
     cuts = [0, *(np.flatnonzero(np.diff(plan.network)) + 1).tolist(), len(plan)]
     return [(int(plan.network[low]), low, high) for low, high in pairwise(cuts) if high > low]
 
 
 def concatenated(results: Sequence[StepResult]) -> StepResult:
-    """What a table gave, from the results of its parts in their order."""
+    """The result of a plan, from those of its parts in their order."""
     if len(results) == 1:
         return results[0]
     outputs = [result.outputs for result in results if result.outputs is not None]

@@ -7,9 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dltool.distributed.ranks import Ranks
 from dltool.program.building import Network
-from dltool.program.division import Division
 from dltool.runtime.dividing import joined
 from dltool.runtime.exchange import Exchange
 from dltool.runtime.memory import aligned
@@ -28,11 +26,9 @@ class RankRunner:
         state: State,
         data: Mapping[str, np.ndarray],
         team: Team,
-        *,
-        ranks: Ranks,
-        division: Division,
         exchange: Exchange,
     ):
+        ranks, division = exchange.ranks, exchange.division
         self._ranks, self._exchange, self._shards = ranks, exchange, network.micro_batches // ranks.size
         self._backward = division.backward(network.gradient_program)
         self._gradients = Runner(self._backward.program, state, data, team)
@@ -70,7 +66,7 @@ class RankRunner:
         """Run own micro-batches of an update; the last one sends each parcel when it has finished it."""
         if begin < end - 1:
             self._gradients.go(begin, end - 1)
-        for parcel, stages in enumerate(self._backward.stages):
+        for parcel, stages in enumerate(self._backward.ranges):
             if begin < end and stages[0] < stages[1]:
                 self._gradients.go(end - 1, end, stages)
             self._exchange.send(parcel)
@@ -80,7 +76,7 @@ class RankRunner:
         for number, (segment, parts) in enumerate(zip(self._segments, self._parts, strict=True)):
             if number:
                 self._share_sums()
-            for parcel, stages in enumerate(parts.stages):
+            for parcel, stages in enumerate(parts.ranges):
                 if number == 0:
                     self._exchange.add_up(parcel, senders)
                 segment.go(update, update + 1, stages)

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from dltool.config.experiment import Task
+from dltool.config.data import PARTS
+from dltool.config.experiment import Experiment, Task
+from dltool.data.dataset.dataset import Dataset
 from dltool.data.preprocessing.preprocessing import Preprocessing
 from dltool.data.samples.samples import Samples, joined_samples
 from dltool.data.samples.signature import Signature
@@ -155,6 +157,27 @@ class Comparison:
             answers = answers_of(self._baselines.signature, self._quantiles)
             self._gathered[name] = {key: one.start(answers) for key, one in self._metrics.items()}
         return self._gathered[name]
+
+
+def compared(
+    results: Mapping[str, Mapping[str, Any]],
+    baselines: Baselines,
+    experiment: Experiment,
+    dataset: Dataset,
+    quantiles: tuple[float, ...],
+) -> tuple[dict[str, dict[str, float]], str]:
+    """Metrics of the baselines on the test part, else the validation part, and a remark if one beats the network.
+
+    `results` are those of the network, by part.
+    """
+    part = next((part for part in reversed(PARTS[1:]) if part in results), None)
+    if part is None:
+        return {}, ""
+    naive = naive_forecasts(experiment.data.source, Preprocessing.from_json(dataset.preprocessing))
+    comparison = Comparison(baselines, experiment.metrics, naive, quantiles)
+    comparison.add(dataset.parts[part])
+    found = comparison.result()
+    return found, remark(experiment.metrics, results[part], found)
 
 
 def naive_forecasts(source: Source, preprocessing: Preprocessing) -> dict[str, Naive]:

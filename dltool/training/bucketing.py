@@ -13,7 +13,8 @@ from dltool.data.samples.signature import CodeField, Signature
 from dltool.data.store.budget import memory_for
 from dltool.data.store.reader import StoredSamples
 from dltool.errors import InputError
-from dltool.program.building import Network, row_order, share_parameters
+from dltool.program.batch import row_order
+from dltool.program.building import Network, share_parameters
 from dltool.program.summary import step_flops
 from dltool.runtime.buckets import BucketOrder
 from dltool.runtime.order import EpochOrder

@@ -1,4 +1,4 @@
-"""Updates that the engine runs in one call, and what is to be known of them when it is done."""
+"""A call of the engine: the updates that it runs, and what the trainer wants to know of them when it is done."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dltool.runtime.plan import StepResult
 
 @dataclass(frozen=True)
 class Call:
-    """Updates that the engine has begun to run."""
+    """Consecutive updates of an epoch that the engine has begun to run."""
 
-    result: Callable[[], StepResult]
-    first: np.ndarray  # which micro-batches open an update
-    epoch: int
-    update: int  # of the epoch, where they begin
-    step: int
-    rates: np.ndarray  # of learning, of each update
-    rows: np.ndarray
-    weights: np.ndarray
-    targets: np.ndarray | None
-    started: float  # when, but for what was compiled for it
+    result: Callable[[], StepResult]  # waits for it
+    first: np.ndarray  # bool: which micro-batches open an update
+    epoch: int  # counted from 0
+    update: int  # the number in the epoch of the first one
+    step: int  # steps done before
+    rates: np.ndarray  # the learning rate of each update
+    rows: np.ndarray  # samples of each update
+    weights: np.ndarray  # what these weigh in a mean of losses
+    targets: np.ndarray | None  # of all samples; None where neither metrics nor weights need them
+    started: float  # when, on the monotonic clock; the time to compile what it needed is not counted
 
     def lines(self, losses: np.ndarray, every: int) -> list[dict[str, Any]]:
-        """What the log says of its updates, of which it tells one in `every`; as far as there are losses."""
+        """Lines for the log: one for every `every`-th step of the run, up to the last of the losses."""
         return [
             {
                 "kind": "step",

@@ -10,7 +10,7 @@ from dltool.program.building import build_network
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.xla.drivers import gpu_memory, has_gpu, require_gpu, require_jax
-from dltool.runtime.xla.waking import awake, wake
+from dltool.runtime.xla.starting import start_device, wait_for_device
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
 
@@ -29,10 +29,10 @@ def require_device(kind: str) -> None:
 
 
 def expect_device(kind: str) -> None:
-    """Begin to ready a kind of device that will be needed soon; raise RunError if it cannot be used here."""
+    """Begin to start a kind of device that will be needed soon; raise RunError if it cannot be used here."""
     require_device(kind)
     if kind in ("cuda", "xla"):
-        wake(kind)
+        start_device(kind)
 
 
 def within_gpu(experiment: Experiment) -> Experiment:
@@ -64,12 +64,12 @@ def choose_device(experiment: Experiment, signature: Signature, batching: Batchi
     return Device("cuda", train.devices, train.precision), [note]
 
 
-def note_on_waking(device: Device) -> list[str]:
-    """What readying a device took."""
+def note_on_start(wanted: str, device: Device) -> list[str]:
+    """What starting a device took; one that `auto` has chosen is not started before data is read."""
     if device.lowers:
         return []
-    took = ", ".join(f"{part} {duration(seconds)}" for part, seconds in awake(device.kind).items())
-    return [f"readying the device, while data was read: {took}"]
+    took = ", ".join(f"{part} {duration(seconds)}" for part, seconds in wait_for_device(device.kind).items())
+    return [f"readying the device{'' if wanted == 'auto' else ', while data was read'}: {took}"]
 
 
 def device_for_rows(kind: str) -> Device:

@@ -9,8 +9,8 @@ from dltool.data.samples.samples import Samples
 from dltool.data.store.budget import memory_for, span_samples
 from dltool.data.store.reader import StoredSamples
 from dltool.distributed.ranks import Ranks
-from dltool.program.building import RowOrder, row_order
-from dltool.runtime.feed import Bring, Bucketed, Feed, Resident, Streamed
+from dltool.program.batch import RowOrder, row_order
+from dltool.runtime.feed import Bucketed, Feed, Resident, Streamed, ToDevice
 from dltool.runtime.order import EpochOrder
 from dltool.training.batching import Batching
 from dltool.training.bucketing import Bucketing
@@ -28,11 +28,11 @@ def make_feed(
     on_compile: Callable[[str, float | None], None] | None,
     buckets: Bucketing | None,
     ranks: Ranks,
-    bring: Bring | None,
+    to_device: ToDevice | None,
 ) -> Feed:
     """The feed of samples for a training part, with texts of similar length together if there are `buckets`.
 
-    What comes from disk is brought to a device by `bring`, if it is needed there.
+    What comes from disk is copied `to_device`, where the network runs on one.
     """
     train = experiment.train
     if buckets and isinstance(part, Samples):
@@ -56,6 +56,6 @@ def make_feed(
         samples=samples,
         update=batching.update_size,
         ranks=ranks,
-        bring=bring,
+        to_device=to_device,
         on_compile=on_compile,
     )

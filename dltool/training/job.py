@@ -24,7 +24,8 @@ from dltool.errors import InputError, Problem
 from dltool.kernels.cpu import library
 from dltool.metrics.metric import positive_classes
 from dltool.optimizers.optimizer import Optimizer
-from dltool.program.building import Network, build_network, row_order
+from dltool.program.batch import row_order
+from dltool.program.building import Network, build_network
 from dltool.program.generation import require_causal
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.engine import Engine
@@ -34,7 +35,7 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, expect_device, note_on_waking, within_gpu
+from dltool.training.devices import choose_device, expect_device, note_on_start, within_gpu
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
@@ -182,41 +183,27 @@ def open_job(
     train, ranks = experiment.train, this_process()
     judge = Judge(experiment)
     require_shares(experiment, ranks, debug=debug)
-    if not debug:
-        expect_device(train.device)
-    if train.device in ("cpu", "auto") and not debug:
-        library.expect()
-    else:
-        library.end_waiting()
+    _expect(train.device, debug=debug)
     limited = with_memory(experiment if debug or ranks.size > 1 else within_gpu(experiment), ranks)
-    dataset = ranks.beside(cache_root()).made_once(
-        lambda: open_dataset(limited.data, folders, sampling=train.sampling, watch=watch)
-    )
-    dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
+    dataset = _shared_dataset(limited, folders, ranks, watch)
     require_alike(experiment, dataset, ranks)
-    part = dataset.parts["train"]
+    signature, part = dataset.signature, dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
-    order = order_of_program(experiment, part)
-    device, notes = (CPU, []) if debug or ranks.size > 1 else choose_device(experiment, dataset.signature, batching)
-    dataset = replace(dataset, notes=[*dataset.notes, *notes])
-    build = partial(build_network, experiment, dataset.signature, lower=device.lowers and not debug)
-    network = build(training=True, rows=batching.largest_batch, order=order)
-    require_causal(experiment, dataset.signature)
+    device, chosen = (CPU, []) if debug or ranks.size > 1 else choose_device(experiment, signature, batching)
+    lower = device.lowers and not debug
+    build = partial(build_network, experiment, signature, lower=lower)
+    network = build(training=True, rows=batching.largest_batch, order=order_of_program(experiment, part))
+    require_causal(experiment, signature)
     batching = without_single_row(batching, network)
-    buckets, notes = bucketing(limited, dataset.signature, part, batching, network, build)
-    dataset = replace(dataset, notes=[*dataset.notes, *notes])
-    networks = buckets.networks if buckets else [network]
-    evaluation = evaluation_networks(experiment, dataset.signature, lower=device.lowers and not debug)
-    metrics = experiment.metrics
-    make_meter(metrics, dataset.signature, network)  # raises if a metric does not fit the task
-    require_defined(judge.watched, metrics, answers_of(dataset.signature), network, of_parts(dataset.parts))
+    buckets, bucketed = bucketing(limited, signature, part, batching, network, build)
+    evaluation = evaluation_networks(experiment, signature, lower=lower)
+    _require_metrics(experiment, judge, dataset, network)
     preprocessing = Preprocessing.from_json(dataset.preprocessing)
     start = starting_from(experiment, folders, network.graph, preprocessing) if starts else Start()
-    in_memory = {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)}
     engine = Engine(
-        networks,
+        buckets.networks if buckets else [network],
         evaluation,
-        in_memory,
+        {name: samples for name, samples in dataset.parts.items() if isinstance(samples, Samples)},
         seed=train.seed,
         threads=train.threads,
         debug=debug,
@@ -225,9 +212,37 @@ def open_job(
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
-    bring = engine.bring if engine.compiles_programs else None
-    feed = make_feed(limited, part, batching, on_compile, buckets, ranks, bring)
+    to_device = engine.to_device if engine.compiles_programs else None
+    feed = make_feed(limited, part, batching, on_compile, buckets, ranks, to_device)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
+    notes = [*dataset.notes, *chosen, *bucketed, *note_on_start(train.device, device)]
+    dataset = replace(dataset, notes=notes)
     job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()
-    return replace(job, dataset=replace(dataset, notes=[*dataset.notes, *note_on_waking(device)]))
+    return job
+
+
+def _expect(device: str, *, debug: bool) -> None:
+    """Begin what can go on while data is read: starting a device, or the process that compiles kernels."""
+    if not debug:
+        expect_device(device)
+    if device in ("cpu", "auto") and not debug:
+        library.expect()
+    else:
+        library.end_waiting()
+
+
+def _shared_dataset(experiment: Experiment, folders: Sequence[Path], ranks: Ranks, watch: Watch) -> Dataset:
+    """The data, prepared once for all ranks that have the same cache folder."""
+    sampling = experiment.train.sampling
+    dataset = ranks.beside(cache_root()).made_once(
+        lambda: open_dataset(experiment.data, folders, sampling=sampling, watch=watch)
+    )
+    return replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
+
+
+def _require_metrics(experiment: Experiment, judge: Judge, dataset: Dataset, network: Network) -> None:
+    """Raise InputError for a metric that does not fit the task, or is watched where it cannot be defined."""
+    make_meter(experiment.metrics, dataset.signature, network)
+    answers = answers_of(dataset.signature)
+    require_defined(judge.watched, experiment.metrics, answers, network, of_parts(dataset.parts))

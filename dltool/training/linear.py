@@ -41,7 +41,7 @@ class Linear:
 def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, name: OutputActivation) -> Linear:
     """The model with the smallest mean loss and a little weight decay; targets (n, k) are numbers, or 0 and 1.
 
-    The search runs over transformed weights (`white`, `reach`), for which the loss has about the same curvature in
+    The search runs over transformed weights (`white`, `scale`), for which the loss has about the same curvature in
     every direction.
     """
     small = [field for field in fields if field.length == 1 and field.size <= SMALL]
@@ -50,24 +50,24 @@ def fit_linear(part: Samples, fields: Sequence[CodeField], targets: np.ndarray, 
     bag = _Bag(part.codes, others)
     decay = max(1.0, matrix.shape[1] / EASY) / len(part)
     white = _Whitening(matrix, decay)
-    reach = 1 / np.sqrt(bag.squares / len(part) + decay)[:, None]
+    scale = 1 / np.sqrt(bag.squares / len(part) + decay)[:, None]
     width = matrix.shape[1]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         found = flat.reshape(-1, targets.shape[1])
-        weight, table, bias = white.times(found[:width]), reach * found[width:-1], found[-1]
+        weight, table, bias = white.times(found[:width]), scale * found[width:-1], found[-1]
         value, slope = _loss(name, matrix @ weight.astype(np.float32) + bag.times(table) + bias, targets)
         value += decay / 2 * float((weight**2).sum() + (table**2).sum())
         of_weight = white.transposed_times(matrix.T @ slope.astype(np.float32) + decay * weight)
-        of_table = reach * (bag.transposed_times(slope) + decay * table)
+        of_table = scale * (bag.transposed_times(slope) + decay * table)
         return value, np.concatenate([of_weight, of_table, slope.sum(axis=0)[None]]).ravel()
 
-    start = np.zeros((width + len(reach) + 1, targets.shape[1]))
+    start = np.zeros((width + len(scale) + 1, targets.shape[1]))
     start[-1] = _initial_bias(name, targets.mean(axis=0))
     found = minimum(loss, start.ravel()).reshape(start.shape)
     weight = white.times(found[:width]) / deviation[:, None]
     numbers, ones = np.split(weight, [part.features[0].size])
-    tables = {**_by_field(ones, small), **_by_field(reach * found[width:-1], others)}
+    tables = {**_by_field(ones, small), **_by_field(scale * found[width:-1], others)}
     for field in fields:
         if field.shares:
             tables[field][0] = np.array(field.shares) @ tables[field]

@@ -16,11 +16,9 @@ from typing import Any
 import numpy as np
 
 from dltool.config.data import PARTS
-from dltool.data.preprocessing.preprocessing import Preprocessing
-from dltool.data.samples.samples import Samples
 from dltool.errors import RunError
 from dltool.runtime.feed import Span
-from dltool.training.baselines import Baselines, Comparison, naive_forecasts, remark
+from dltool.training.baselines import Baselines, compared
 from dltool.training.call import Call
 from dltool.training.checkpoint import Checkpoint, decode, section
 from dltool.training.counters import Counters
@@ -54,7 +52,6 @@ class Trainer:
         self._train = job.experiment.train
         self._pace = Pace()
         self._warned: set[str] = set()
-        self._attached: Samples | None = None
         self._calls: deque[Call] = deque()  # begun, and not looked at
         self._finished = 0.0  # when the last one was
         self._counters = Counters()
@@ -125,15 +122,14 @@ class Trainer:
             return None
         try:
             position = self._counters.update * self._job.batching.update_size
-            stopped = self._stop if self._ranks.size == 1 else _never  # ranks stop together
+            stopped = self._stop if self._ranks.size == 1 else lambda: False  # ranks stop together
             span = self._job.feed.span(self._counters.epoch, position, stopped)
         except RunError:  # the samples cannot be read, but the parameters are good
             if self._ranks.size == 1:  # several ranks only save together
                 self._keeper.finish()
             raise
-        if span and span.samples is not self._attached:
-            self._job.engine.attach("train", span.samples, first=span.first, share=span.share, brought=span.brought)
-            self._attached = span.samples
+        if span:
+            self._job.engine.attach_span(span)
         return span
 
     def _begin_steps(self, span: Span, started: float) -> Call:
@@ -159,7 +155,16 @@ class Trainer:
         result = self._job.engine.begin("train", plan, collect=self._meter.wants_outputs)
         started += self._job.engine.compile_seconds - compiled
         call = Call(
-            result, plan.first, counters.epoch, counters.update, counters.step, rates, rows, weights, targets, started
+            result=result,
+            first=plan.first,
+            epoch=counters.epoch,
+            update=counters.update,
+            step=counters.step,
+            rates=rates,
+            rows=rows,
+            weights=weights,
+            targets=targets,
+            started=started,
         )
         counters.step += count
         counters.update += count
@@ -225,30 +230,19 @@ class Trainer:
         self._keeper.after_epoch(best=best)
 
     def _end(self, reason: str) -> Outcome:
-        counters, judge = self._counters, self._job.judge
-        line: dict[str, Any] = {}
+        """Measure the best parameters on the test part, and compare them with baselines."""
+        counters, line = self._counters, dict[str, Any]()
         metrics_epoch = counters.best_epoch or counters.epoch  # the epoch of the reported checkpoint
         results = {
             part: one[part] for one in self._lines if one["epoch"] == metrics_epoch for part in PARTS if part in one
         }
         if reason != "signal":
-            threshold = counters.threshold
-            if metrics_epoch < counters.epoch:
-                best = self._ranks.told(decode(self._run.best) if self._ranks.writes else None)
-                assert best
-                self._job.restore(best)
-                threshold = Counters.from_arrays(best.trainer).threshold
-            if not counters.best_epoch:
-                self._warn(
-                    f"there is no best epoch: '{judge.best.name}' was never defined; the last parameters are kept"
-                )
+            threshold = self._restore_best()
             if "test" in self._job.dataset.parts:
-                results["test"] = line["test"] = self._result(
-                    self._job.evaluate("test", None if isnan(threshold) else threshold)
-                )
+                results["test"] = line["test"] = self._result(self._job.evaluate("test", threshold))
                 line["test_of_epoch"] = metrics_epoch
         self._log_end(reason, line)
-        baselines, remark = self._compare(results) if reason != "signal" else ({}, "")
+        baselines, remark = self._compared(results) if reason != "signal" else ({}, "")
         return Outcome(
             reason=reason,
             epochs=counters.epoch,
@@ -263,6 +257,19 @@ class Trainer:
             checkpoint=self._run.best if self._run.best.exists() else self._run.last,
         )
 
+    def _restore_best(self) -> float | None:
+        """Go back to the parameters of the best epoch, if there is one; the threshold of the decision there."""
+        counters, threshold = self._counters, self._counters.threshold
+        if not counters.best_epoch:
+            name = self._job.judge.best.name
+            self._warn(f"there is no best epoch: '{name}' was never defined; the last parameters are kept")
+        elif counters.best_epoch < counters.epoch:
+            best = self._ranks.told(decode(self._run.best) if self._ranks.writes else None)
+            assert best
+            self._job.restore(best)
+            threshold = Counters.from_arrays(best.trainer).threshold
+        return None if isnan(threshold) else threshold
+
     def _log_end(self, reason: str, more: dict[str, Any]) -> None:
         """Write the last line."""
         self._tick()
@@ -270,21 +277,12 @@ class Trainer:
         line = {"kind": "end", "reason": reason, "epoch": counters.epoch, "step": counters.step, **more}
         self._log.append([{**line, "seconds": round(counters.seconds, 6)}])
 
-    def _compare(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
-        """Metrics of the baselines on the test or validation part, and a remark if one beats the network."""
-        return self._ranks.told(self._compared(results) if self._ranks.writes else ({}, ""))
-
     def _compared(self, results: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, float]], str]:
-        part = next((part for part in reversed(PARTS[1:]) if part in results), None)
-        if part is None:
-            return {}, ""
-        metrics = self._job.experiment.metrics
-        source, preprocessing = self._job.experiment.data.source, self._job.dataset.preprocessing
-        naive = naive_forecasts(source, Preprocessing.from_json(preprocessing))
-        comparison = Comparison(self._baselines, metrics, naive, self._job.network.quantiles)
-        comparison.add(self._job.dataset.parts[part])
-        found = comparison.result()
-        return found, remark(metrics, results[part], found)
+        """Metrics of the baselines on the test or validation part, and a remark if one beats the network."""
+        if not self._ranks.writes:
+            return self._ranks.told(({}, ""))
+        job = self._job
+        return self._ranks.told(compared(results, self._baselines, job.experiment, job.dataset, job.network.quantiles))
 
     def _result(self, meter: Meter) -> dict[str, Any]:
         results = meter.result()
@@ -328,7 +326,3 @@ class Trainer:
         self._counters.seconds += now - self._clock
         self._counters.epoch_seconds += now - self._clock
         self._clock = now
-
-
-def _never() -> bool:
-    return False

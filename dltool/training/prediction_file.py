@@ -37,6 +37,8 @@ class PredictionFile:
         self._name = str(path or "standard output")
         self._path = path and path.resolve()
         self._form = _format_of(path) if path else "csv"
+        if path:
+            require_place(path)
         self._parts = 0
         self._stack = ExitStack()
 
@@ -125,7 +127,6 @@ class PredictionFile:
 def _format_of(path: Path) -> str:
     if path.suffix.lower() not in FORMATS:
         raise InputError(Problem(f"unknown format; the name must end in {', '.join(FORMATS)}", str(path)))
-    require_place(path)
     return FORMATS[path.suffix.lower()]
 
 

@@ -105,15 +105,13 @@ def range_test(job: Job, low: float, high: float, steps: int) -> RateTest:
 
 def _losses(job: Job, rates: np.ndarray) -> Iterator[float]:
     """The loss of each step, made when it is asked for."""
-    batching, attached = job.batching, None
+    batching = job.batching
     for step, rate in enumerate(rates):
         epoch, update = divmod(step, batching.updates)
         span = job.feed.span(epoch, update * batching.update_size, lambda: False)
         if span is None:
             return
-        if span.samples is not attached:
-            job.engine.attach("train", span.samples, first=span.first, brought=span.brought)
-            attached = span.samples
+        job.engine.attach_span(span)
         updates = np.array([update])
         weights = None
         if job.network.weighs:

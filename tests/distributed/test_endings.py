@@ -110,6 +110,18 @@ def test_ranks_without_mpi4py_end_all_with_one_line(tmp_path: Path, without: str
     assert done.returncode == 2
 
 
+def test_a_rank_of_open_mpi_names_itself_unless_all_end_sooner(tmp_path: Path):
+    """It cannot tell the others, and Open MPI ends them only when it has ended."""
+    (tmp_path / "mpi4py.py").write_text("raise ModuleNotFoundError(\"No module named 'mpi4py'\")")
+    places = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    environment = {**os.environ, "OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2", "PYTHONPATH": places}
+    words = command(1, "train", written(tmp_path), "--run-dir", tmp_path / "run")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"rank 1 on {os.uname().nodename}: error: mpiexec started 2 processes, which need mpi4py")
+    assert done.returncode == 2
+
+
 REFUSED = {
     "ranks that do not divide the shards": (
         3, {}, "a batch of 4 shards cannot be shared by 3 processes; start 1, 2 or 4"

@@ -58,20 +58,20 @@ def main() -> int:
     from dltool.cli.commands import train
     from dltool.cli.main import main as dltool
     from dltool.runtime.engine import Engine
-    from dltool.runtime.xla import waking
+    from dltool.runtime.xla import starting
     from dltool.training import job, keeper
     from dltool.training.loop import Trainer
 
     clock.watch(train, "open_job", "building the networks, initial values")
     clock.watch(job, "open_dataset", "reading the data")
-    clock.watch(waking, "awake", "waiting for the device")
+    clock.watch(starting, "wait_for_device", "waiting for the device")
     clock.watch(Engine, "prepare", "loading or compiling the programs")
     clock.watch(Trainer, "run", "training and evaluating")
     clock.watch(keeper, "save", "saving")
     clock.watch(watched_training, "_report", "the report")
     code = dltool(sys.argv[1:])
     with clock.within("the end"):
-        ready = waking.awake("cuda" if "cuda" in sys.argv else "xla")
+        ready = starting.wait_for_device("cuda" if "cuda" in sys.argv else "xla")
     parts = {part: round(seconds, 3) for part, seconds in clock.parts.items()}
     sys.stdout.write(
         json.dumps(parts | {f"meanwhile: {part}": round(seconds, 3) for part, seconds in ready.items()}) + "\n"

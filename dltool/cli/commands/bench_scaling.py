@@ -25,7 +25,7 @@ from dltool.cli.screen.bench_progress import showing_progress
 from dltool.cli.screen.table import write_table
 from dltool.config.amounts import amount
 from dltool.formatting import duration, plural, rate
-from dltool.program.parcels import parcel_sizes
+from dltool.program.parcels import parcel_count
 from dltool.training.strict_json import to_json
 
 
@@ -70,7 +70,7 @@ def _write(name: str, measured: Measured, predictions: Sequence[Prediction], net
     ]
     title = f"{name}: predicted steps of {measured.batch:,} rows, on processes of {threads}"
     write_table(title, header, rows, right=range(len(header)))
-    parcels = len(parcel_sizes(measured.parameter_bytes))
+    parcels = parcel_count(measured.parameter_bytes)
     assumptions = [
         f"measured here: a step takes {measured.fixed * 1e3:.3g} ms and {measured.per_row * 1e6:.3g} µs for each row",
         f"each process sends and receives 2 · (n − 1) / n of {amount(measured.parameter_bytes)}, "

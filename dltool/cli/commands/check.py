@@ -25,7 +25,8 @@ from dltool.data.store.budget import bytes_at_hand
 from dltool.data.store.records import RecordLayout
 from dltool.findings import Finding, note, warning
 from dltool.formatting import plural, quantity, rate, size
-from dltool.program.building import build_network, row_order
+from dltool.program.batch import row_order
+from dltool.program.building import build_network
 from dltool.program.generation import require_causal
 from dltool.program.lint import lint
 from dltool.program.summary import LayerSummary, NetworkSummary, summarize

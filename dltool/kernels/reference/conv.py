@@ -76,14 +76,14 @@ def groups_of(samples: int, groups: int) -> list[slice]:
 def padded_images(x: Array, geometry: dict[str, int]) -> Array:
     """x with zeros around it, as far as windows reach."""
     xp = namespace(x)
-    extent = [
+    covered = [
         (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"]
         + (geometry[f"kernel_{axis}"] - 1) * geometry[f"dilation_{axis}"]
         + 1
         for axis in ("height", "width")
     ]
     before = (geometry["top"], geometry["left"])
-    after = [max(0, extent[i] - x.shape[1 + i] - before[i]) for i in range(2)]
+    after = [max(0, covered[i] - x.shape[1 + i] - before[i]) for i in range(2)]
     return xp.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)))
 
 

@@ -55,8 +55,8 @@ def _padded(x: np.ndarray, filling: float, geometry: dict[str, int]) -> np.ndarr
     xp = namespace(x)
     margins = [(0, 0)]
     for axis, before in (("height", "top"), ("width", "left")):
-        extent = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + geometry[f"kernel_{axis}"]
-        margins.append((geometry[before], max(0, extent - geometry[before] - geometry[axis])))
+        covered = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + geometry[f"kernel_{axis}"]
+        margins.append((geometry[before], max(0, covered - geometry[before] - geometry[axis])))
     return xp.pad(x, (*margins, (0, 0)), constant_values=filling)
 
 

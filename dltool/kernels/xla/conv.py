@@ -86,7 +86,9 @@ def convolved(x: jax.Array, w: jax.Array, geometry: Mapping[str, int], *, groups
 def _data_gradient(dy: jax.Array, w: jax.Array, geometry: Mapping[str, int]) -> jax.Array:
     """dx (B, H, W, C): a convolution of dy, its pixels apart by the strides, with w turned round."""
     strides, dilations = _steps(geometry)
-    margins = [(reach - 1 - low, size + low - covered + reach - 1) for low, size, covered, reach in _extents(geometry)]
+    margins = [
+        (extent - 1 - low, size + low - covered + extent - 1) for low, size, covered, extent in _extents(geometry)
+    ]
     return lax.conv_general_dilated(
         dy,
         w[::-1, ::-1],
@@ -125,11 +127,11 @@ def paddings(geometry: Mapping[str, int]) -> list[tuple[int, int]]:
 
 
 def _extents(geometry: Mapping[str, int]) -> Iterator[tuple[int, int, int, int]]:
-    """Of each axis: the padding in front, the size of the image, what all windows cover, and what one reaches over."""
+    """Of each axis: the padding in front, the size of the image, what all windows cover, and what one covers."""
     for axis, before in zip(AXES, ("top", "left"), strict=True):
-        reach = (geometry[f"kernel_{axis}"] - 1) * geometry[f"dilation_{axis}"] + 1
-        covered = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + reach
-        yield geometry[before], geometry[axis], covered, reach
+        extent = (geometry[f"kernel_{axis}"] - 1) * geometry[f"dilation_{axis}"] + 1
+        covered = (geometry[f"out_{axis}"] - 1) * geometry[f"stride_{axis}"] + extent
+        yield geometry[before], geometry[axis], covered, extent
 
 
 def spread(parts: list[jax.Array], geometry: Mapping[str, int]) -> jax.Array:

@@ -55,7 +55,7 @@ class XlaBackend(Backend):
         """A network on a part of the data; `instead` names state to use in place of another."""
         return Runner(network, self._state, data, self._devices, self._compiler, self.longest(network), instead)
 
-    def bring(self, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def to_device(self, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Copies of data on the devices, once they are there; the arrays may then be written again."""
         with explained(self._devices):
             return jax.block_until_ready({name: self._devices.put(array) for name, array in data.items()})

@@ -14,7 +14,7 @@ from dltool.config.amounts import amount
 from dltool.errors import RunError
 from dltool.runtime.device import Device
 from dltool.runtime.xla.drivers import why_no_device
-from dltool.runtime.xla.waking import PLATFORMS, awake
+from dltool.runtime.xla.starting import PLATFORMS, wait_for_device
 
 Kind = Literal["cuda", "xla"]
 Precision = Literal["float32", "bfloat16", "tf32"]
@@ -41,7 +41,7 @@ class Devices:
     def found(cls, device: Device) -> Devices:
         """Those of this machine; raises RunError where there are fewer than wanted, with what would mend it."""
         kind = "cuda" if device.kind == "cuda" else "xla"
-        awake(kind)
+        wait_for_device(kind)
         import jax
 
         try:

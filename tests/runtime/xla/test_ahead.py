@@ -70,13 +70,13 @@ def test_so_it_is_in_an_evaluation(tmp_path: Path, events: list[str], monkeypatc
 
 def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The first call on a span does not end before the next span is there, which else would be never."""
-    bring, begin = XlaBackend.bring, Runner.begin
+    to_device, begin = XlaBackend.to_device, Runner.begin
     arrived: list[threading.Event] = []
     places: list[tuple[int, int]] = []
 
-    def brought(self: XlaBackend, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def copied(self: XlaBackend, data: Mapping[str, np.ndarray]) -> dict[str, Any]:
         assert threading.current_thread().name == "dltool-feed"
-        copies = bring(self, data)
+        copies = to_device(self, data)
         arrived[sum(event.is_set() for event in arrived)].set()
         return copies
 
@@ -87,7 +87,7 @@ def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monke
             assert len(places) == len(arrived) or arrived[len(places)].wait(timeout=20)
         return result
 
-    monkeypatch.setattr(XlaBackend, "bring", brought)
+    monkeypatch.setattr(XlaBackend, "to_device", copied)
     monkeypatch.setattr(Runner, "begin", begun)
     job, run = open_run(tmp_path, LARGE, STREAMED)
     of_epoch = -(-job.batching.epoch_samples // job.feed.samples)
@@ -98,11 +98,11 @@ def test_a_span_arrives_while_the_one_before_is_trained_on(tmp_path: Path, monke
     assert all(event.is_set() for event in arrived)
 
 
-def test_what_was_brought_stays_when_its_buffer_is_filled_again():
+def test_what_was_copied_stays_when_its_buffer_is_filled_again():
     devices, buffer = Devices.found(Device("xla")), aligned(1 << 16).view(np.float32)
-    brought = devices.put(buffer)
+    copied = devices.put(buffer)
     buffer[:] = 1
-    assert not np.asarray(brought).any()
+    assert not np.asarray(copied).any()
 
 
 def test_spans_run_in_stretches_and_nothing_is_compiled_while_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

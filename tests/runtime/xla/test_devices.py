@@ -15,9 +15,10 @@ import pytest
 
 from dltool.cli.main import main
 from dltool.config.loading import load
+from dltool.runtime.device import CPU, Device
 from dltool.runtime.xla import drivers
 from dltool.training import devices
-from dltool.training.devices import within_gpu
+from dltool.training.devices import note_on_start, within_gpu
 from tests.training.runs import write_config
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +35,15 @@ def test_eight_devices_train_as_one_does():
     told = python("-m", "tests.runtime.xla.eight_devices", XLA_FLAGS="--xla_force_host_platform_device_count=8")
     for one, eight in json.loads(told):
         np.testing.assert_allclose(eight, one, rtol=1e-5, atol=1e-5)
+
+
+def test_a_note_says_whether_a_device_was_started_while_data_was_read():
+    """One that `auto` has chosen is started afterwards."""
+    notes = [line for wanted in ("xla", "auto") for line in note_on_start(wanted, Device("xla"))]
+    assert [line.partition(":")[0] for line in notes] == [
+        "readying the device, while data was read", "readying the device"
+    ]  # fmt: skip
+    assert note_on_start("auto", CPU) == []
 
 
 def test_a_training_on_the_processor_does_not_import_jax(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Waking devices up: a thread imports JAX and starts the driver, while data is read."""
+"""Starting devices: a thread imports JAX and starts the driver, while data is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dltool.errors import RunError
 #: JAX's names of what devices belong to
 PLATFORMS = {"cuda": "cuda", "xla": "cpu"}
 
-_waking: dict[str, threading.Thread] = {}
+_starting: dict[str, threading.Thread] = {}
 #: what went wrong when JAX was imported
 _failed: dict[str, Exception] = {}
 #: seconds that the parts took
@@ -23,27 +23,28 @@ def set_up(kind: str) -> None:
     """Settings of JAX that must be made before it is imported."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
-    if kind == "xla":
-        os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
-def wake(kind: str) -> None:
-    """Devices will be needed soon: begin to ready them, if that has not begun."""
-    if kind not in _waking:
-        _waking[kind] = threading.Thread(target=_ready, args=(kind,), name="dltool-device", daemon=True)
-        _waking[kind].start()
+def start_device(kind: str) -> None:
+    """Begin to start the devices of a kind, if that has not begun."""
+    if kind not in _starting:
+        _starting[kind] = threading.Thread(target=_start, args=(kind,), name="dltool-device", daemon=True)
+        _starting[kind].start()
 
 
-def awake(kind: str) -> dict[str, float]:
-    """Wait until they are ready; the seconds that each part took. Raises RunError if JAX cannot be imported."""
-    wake(kind)
-    _waking[kind].join()
+def wait_for_device(kind: str) -> dict[str, float]:
+    """Start the devices of a kind and wait until they are ready; the seconds that each part of this took.
+
+    Raises RunError if JAX cannot be imported.
+    """
+    start_device(kind)
+    _starting[kind].join()
     if kind in _failed:
         raise RunError(f"device {kind}: JAX cannot be imported: {' '.join(str(_failed[kind]).split())}")
     return dict(_took)
 
 
-def _ready(kind: str) -> None:
+def _start(kind: str) -> None:
     started = time.perf_counter()
     set_up(kind)
     try:
@@ -52,6 +53,8 @@ def _ready(kind: str) -> None:
         _failed[kind] = error
         return
 
+    if kind == "xla" and "JAX_PLATFORMS" not in os.environ:
+        jax.config.update("jax_platforms", "cpu")  # a GPU of this machine need not be started
     _took["importing JAX"] = time.perf_counter() - started
     with suppress(Exception):  # there is no such device: whoever asks for it is told
         jax.devices(PLATFORMS[kind])
