@@ -19,7 +19,7 @@ _failed: dict[str, Exception] = {}
 _took: dict[str, float] = {}
 
 
-def set_up(kind: str) -> None:
+def set_up() -> None:
     """Settings of JAX that must be made before it is imported."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
@@ -46,7 +46,7 @@ def wait_for_device(kind: str) -> dict[str, float]:
 
 def _start(kind: str) -> None:
     started = time.perf_counter()
-    set_up(kind)
+    set_up()
     try:
         import jax
     except Exception as error:  # whatever a broken installation says
