@@ -105,11 +105,12 @@ def test_results_do_not_depend_on_how_long_calls_are(accumulate: int, tmp_path: 
 
 def test_a_checkpoint_moves_between_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
-    job, whole = open_run(tmp_path)
+    longer = ("train.epochs=30",)
+    job, whole = open_run(tmp_path, {}, longer)
     train(job, whole)
-    job, run = open_run(tmp_path)
+    job, run = open_run(tmp_path, {}, longer)
     train(job, run, stop_at=2)
-    for stop_at, device in ((12, "xla"), (None, "cpu")):
+    for stop_at, device in ((54, "xla"), (None, "cpu")):
         checkpoint = decode(run.last)
         experiment = continued(checkpoint, (f"train.device={device}",))
         told = moving(checkpoint, experiment)
@@ -117,6 +118,7 @@ def test_a_checkpoint_moves_between_devices(tmp_path: Path, monkeypatch: pytest.
         assert told.startswith(f"train.device is {device} instead of ")
         train(open_job(experiment, [tmp_path]), run, checkpoint=checkpoint, stop_at=stop_at)
     one, other = ([line["loss"] for line in lines(each, "step")] for each in (whole, run))
+    assert len(one) > 54 + 50
     np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
