@@ -10,9 +10,12 @@ from numpy import float32
 
 from dltool.kernels.cpu.kernel import kernel
 from dltool.kernels.cpu.operands import chunk
-from dltool.kernels.cpu.pointers import float_pointer
+from dltool.kernels.cpu.pointers import advance, float_pointer, prefetch_to_read
 from dltool.kernels.cpu.vector import constant, fma, load, select, splat, sqrt, store
 from dltool.kernels.records import LANES, NUMBER, SCALARS, STEP
+
+#: vectors of a parameter (2 MiB) from which on it is in memory, with what belongs to it, rather than in the caches
+LARGE = 1 << 15
 
 
 def decay(decays, coupled, decoupled):
@@ -53,12 +56,16 @@ def adam(w, m, v, g, decays, step, low, high):
     """m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; w = w · (1 - decoupled) - a · m / (√v · c + ε) (Kingma and Ba 2015)."""
     g, s = chunk(g, low), float_pointer(step[SCALARS])
     rate, correction, epsilon = splat(-s[0]), splat(s[1]), splat(s[6])
+    large, ahead = w.blocks * w.rows >= LARGE, w.rows * LANES  # the next item lies in the next block of columns
     kept_m, new_m, kept_v, new_v = splat(s[2]), splat(s[3]), splat(s[4]), splat(s[5])
     coupled, left = decay(decays, s[7], s[8])
     for i in range(low * LANES, high * LANES, LANES):
         value = load(w, i)
         gradient = fma(coupled, value, load(g, i))
         first = fma(kept_m, load(m, i), new_m * gradient)
+        if large:
+            for array in (w, m, v):
+                prefetch_to_read(advance(array, i + ahead))
         second = fma(kept_v, load(v, i), new_v * gradient * gradient)
         store(m, i, first)
         store(v, i, second)
