@@ -3,8 +3,8 @@
 python -m tests.distributed.hosts [CONFIG] [--ranks 4] [--rates 1 10]       (as root; rates in Gb a second)
 
 A bridge connects the namespaces, a token bucket limits what each sends and receives, and mpiexec starts a rank in each
-as it would by ssh. All ranks share the cores of this machine, so what a step takes besides the network is measured:
-the same ranks without one, which exchange by common memory.
+as it would by ssh. All ranks share the cores of this machine, which also do the work of the network's cards, so what a
+step takes besides sending is measured: the same ranks on the same network without a limit.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def possible() -> bool:
 
 
 @contextmanager
-def hosts(count: int, gigabits: float) -> Iterator[list[str]]:
-    """Addresses of hosts on a network of some Gb a second."""
+def hosts(count: int, gigabits: float | None = None) -> Iterator[list[str]]:
+    """Addresses of hosts on a network of some Gb a second, or one without a limit."""
     _remove(count)
     try:
         _ip("link", "add", NAME, "type", "bridge")
@@ -61,7 +61,8 @@ def hosts(count: int, gigabits: float) -> Iterator[list[str]]:
             _ip("-n", host, "address", "add", f"{NETWORK}.{number}/24", "dev", "eth0")
             for device in ("eth0", "lo"):
                 _ip("-n", host, "link", "set", device, "up")
-            for words in (["-n", host, "qdisc", "add", "dev", "eth0"], ["qdisc", "add", "dev", cable]):
+            limited = (["-n", host, "qdisc", "add", "dev", "eth0"], ["qdisc", "add", "dev", cable]) if gigabits else ()
+            for words in limited:
                 _call("tc", *words, "root", "tbf", "rate", f"{gigabits}gbit", *BUCKET)
         yield [f"{NETWORK}.{number}" for number in range(1, count + 1)]
     finally:
@@ -126,21 +127,24 @@ def _main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[1.0, 10.0])
     given, say = parser.parse_args(), lambda line: sys.stdout.write(f"{line}\n")
     with TemporaryDirectory() as folder:
-        place = Path(folder) / "run"
-        words = ["train", given.config, "--run-dir", place, "--quiet", "--threads", 1]
-        words += ["--set", f"train.shards={given.ranks}", "--set", "train.epochs=8"]
-        subprocess.run(command(given.ranks, *words), check=True, capture_output=True)
-        compute, size = seconds_per_step(place), parameter_bytes(place)
-        say(f"{given.ranks} ranks without a network: {compute * 1e3:.1f} ms a step")
+        compute, size = _measured(given.config, given.ranks, None, Path(folder) / "unlimited")
+        say(f"{given.ranks} ranks on a network without a limit: {compute * 1e3:.1f} ms a step")
         for rate in given.rates:
-            with hosts(given.ranks, rate) as addresses:
-                done = run(addresses, [*words[:3], Path(folder) / f"at-{rate:g}", *words[4:]])
-            if done.returncode:
-                sys.exit(done.stderr)
-            measured = seconds_per_step(Path(folder) / f"at-{rate:g}")
+            measured, _ = _measured(given.config, given.ranks, rate, Path(folder) / f"at-{rate:g}")
             predicted = compute + exchange_seconds(size, given.ranks, rate * 1e9 / 8, compute)
             off = f"{measured / predicted - 1:+.0%}"
             say(f"{rate:g} Gb/s: measured {measured * 1e3:.1f} ms, predicted {predicted * 1e3:.1f} ms ({off})")
+
+
+def _measured(config: str | Path, ranks: int, gigabits: float | None, place: Path) -> tuple[float, int]:
+    """Seconds of a step, and bytes of what is trained."""
+    words = ["train", config, "--run-dir", place, "--quiet", "--threads", 1]
+    words += ["--set", f"train.shards={ranks}", "--set", "train.epochs=8"]
+    with hosts(ranks, gigabits) as addresses:
+        done = run(addresses, words)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return seconds_per_step(place), parameter_bytes(place)
 
 
 if __name__ == "__main__":
