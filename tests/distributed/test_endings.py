@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from dltool.config.loading import load
 from dltool.distributed.guard import PATIENCE
+from dltool.distributed.ranks import Ranks
+from dltool.errors import InputError
+from dltool.training.ranks import require_shares, with_shards
 
 from .mpi import arrays, command, needs_mpi, run, written
 
@@ -130,11 +135,19 @@ REFUSED = {
 }  # fmt: skip
 
 
-@needs_mpi
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_shared_is_refused_once(tmp_path: Path, name: str):
-    ranks, train, message = REFUSED[name]
-    done = run(ranks, "train", written(tmp_path, train=train), "--run-dir", tmp_path / "run")
+def test_what_cannot_be_shared(tmp_path: Path, name: str):
+    size, train, message = REFUSED[name]
+    ranks = Ranks()
+    ranks.size = size
+    with pytest.raises(InputError, match=re.escape(message)):
+        require_shares(with_shards(load(written(tmp_path, train=train)), ranks), ranks, debug=False)
+
+
+@needs_mpi
+def test_it_is_refused_once(tmp_path: Path):
+    size, train, message = REFUSED["ranks that do not divide the shards"]
+    done = run(size, "train", written(tmp_path, train=train), "--run-dir", tmp_path / "run")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert message in line
