@@ -11,7 +11,7 @@ from dltool.kernels.reference import find
 from dltool.ops.graph import Graph, Node, Value
 from dltool.ops.op import Report, StepRecord
 from dltool.program.layout import Layout
-from dltool.program.program import make_program
+from dltool.program.program import Program, make_program
 from dltool.program.sample_moments import sum_by_samples
 from dltool.runtime.plan import StepPlan
 from dltool.runtime.runner import Runner
@@ -26,11 +26,9 @@ team = cache(Team)  # of so many threads; idle ones cost nothing
 class Bound:
     """A graph in which every value is kept, for batches of up to `rows` samples."""
 
-    def __init__(self, graph: Graph, arrays: Arrays, rows: int, threads: int):
+    def __init__(self, graph: Graph, arrays: Arrays, rows: int, threads: int, program: Program | None = None):
         self._arrays = arrays
-        sum_by_samples(graph)
-        made = [value for node in graph.nodes for value in node.outputs if not node.op.reports]
-        self.program = make_program(graph, rows, kept=made)
+        self.program = program or _planned(graph, rows)
         self._state = State([self.program])
         data = {name: array for name, array in arrays.items() if name == "target" or _is_data(graph, name)}
         self._runner = Runner(self.program, self._state, data, team(threads))
@@ -79,6 +77,12 @@ class Bound:
         if layout.rowwise or not layout.batched:
             return stored
         return np.ascontiguousarray(stored.reshape(-1, layout.rows, 16)[:, : now.rows]).reshape(-1)
+
+
+def _planned(graph: Graph, rows: int) -> Program:
+    sum_by_samples(graph)
+    made = [value for node in graph.nodes for value in node.outputs if not node.op.reports]
+    return make_program(graph, rows, kept=made)
 
 
 def by_reference(node: Node, inputs: Mapping[str, np.ndarray], step: StepRecord) -> Arrays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -98,8 +98,12 @@ class Row:
     def network(self, *, training: bool, rows: int = BATCH, lower: bool = True) -> Network:
         return build_network(self.experiment, self.signature, training=training, rows=rows, lower=lower)
 
-    def engine(self, *, threads: int = 1, debug: bool = False) -> Engine:
-        networks = [self.network(training=training, lower=not debug) for training in (True, False)]
+    def networks(self, *, lower: bool = True) -> list[Network]:
+        """That which is trained, and that which is evaluated."""
+        return [self.network(training=training, lower=lower) for training in (True, False)]
+
+    def engine(self, networks: Sequence[Network] | None = None, *, threads: int = 1, debug: bool = False) -> Engine:
+        networks = networks or self.networks(lower=not debug)
         return Engine(
             networks[:1],
             networks[1:],

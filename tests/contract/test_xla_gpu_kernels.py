@@ -12,6 +12,7 @@ import pytest
 from dltool.kernels import reference
 from dltool.kernels.xla import attention_kernel, conv_kernel, depthwise, find, gpu, recurrence_kernel
 from dltool.ops.op import StepRecord
+from tests.quick_xla import quick
 
 STEP = StepRecord(step=0, epoch=0, position=0, rows=3, scale=1.0, scalars=())
 
@@ -39,7 +40,7 @@ def test_loops_over_steps(kind: str, gates: int, states: int, extras: bool, monk
     recurrent, products = numbers(width, gates * width), numbers(samples, steps, gates * width)
     bias = [numbers(gates * width)] if kind == "gru" else []
     made = reference.find(kind)(products, recurrent, *bias, *more, **given)
-    forward = jax.jit(partial(find(kind), **given))(products, recurrent, *bias, *more)
+    forward = quick(partial(find(kind), **given))(products, recurrent, *bias, *more)
     assert_near(forward, made, 5e-3)
     dy = 1e-6 * numbers(samples, steps, width, seed=1)  # as small as gradients are
     if kind == "lstm":
@@ -49,7 +50,7 @@ def test_loops_over_steps(kind: str, gates: int, states: int, extras: bool, monk
     else:
         backward = dy, recurrent, made, *more
     name = f"{kind}_gradient"
-    assert_near(jax.jit(partial(find(name), **given))(*backward), reference.find(name)(*backward, **given), 2e-3)
+    assert_near(quick(partial(find(name), **given))(*backward), reference.find(name)(*backward, **given), 2e-3)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +73,11 @@ def test_attention_in_tiles(
         qkv, dy = map(reference.find("round_bfloat16"), (qkv, dy))
         read = list(map(find("round_bfloat16"), (jax.numpy.array(qkv), jax.numpy.array(dy))))
     y, logsums = reference.find("attention")(qkv, *known, **given, **rest)
-    assert_near(attention_kernel.forward(read[0], one, shape, interpret=True), (y, logsums), close)
+    forward = quick(partial(attention_kernel.forward, shape=shape, interpret=True))
+    assert_near(forward(read[0], one), (y, logsums), close)
     expected = reference.find("attention_gradient")(dy, qkv, y, logsums, *known, **given, **rest)
-    assert_near(attention_kernel.backward(read[1], read[0], y, logsums, one, shape, interpret=True), expected, close)
+    backward = quick(partial(attention_kernel.backward, shape=shape, interpret=True))
+    assert_near(backward(read[1], read[0], y, logsums, one), expected, close)
 
 
 GEOMETRY = {"height": 7, "width": 6, "out_height": 3, "out_width": 3, "top": 0, "left": 1}
@@ -92,7 +95,7 @@ def test_weights_of_convolutions(samples: int, rounded: bool, monkeypatch: pytes
     if rounded:
         x, dy = map(reference.find("round_bfloat16"), (x, dy))
     read = [jax.numpy.array(each, "bfloat16" if rounded else "float32") for each in (x, dy)]
-    made = find("conv_weight_gradient")(*read, groups=1, **GEOMETRY)
+    made = quick(partial(find("conv_weight_gradient"), groups=1, **GEOMETRY))(*read)
     assert_near(made, reference.find("conv_weight_gradient")(x, dy, groups=1, **GEOMETRY), 1e-6)
 
 
@@ -110,7 +113,7 @@ def test_depthwise_convolutions(used: int, monkeypatch: pytest.MonkeyPatch):
         ("depthwise_weight_gradient", (x, dy), {"groups": 1}),
     ):
         expected = reference.find(name)(*arrays, **GEOMETRY, **more)
-        assert_near(find(name)(*arrays, **GEOMETRY, **more), expected, 1e-6)
+        assert_near(quick(partial(find(name), **GEOMETRY, **more))(*arrays), expected, 1e-6)
 
 
 @pytest.mark.parametrize(

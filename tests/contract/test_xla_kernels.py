@@ -21,6 +21,7 @@ from dltool.ops.op import StepRecord
 from dltool.registry import registered
 from dltool.runtime.xla.tracing import TracedStep, run_nodes
 from tests.ops.cases import CASES, Case
+from tests.quick_xla import options, quick
 
 from .bound import Arrays, by_reference
 from .test_kernels import assert_close, single
@@ -39,8 +40,6 @@ LOWERED = {
 }
 #: parts of a weight's gradient, of which XLA makes but one
 IN_GROUPS = {"conv_weight_gradient", "depthwise_weight_gradient"}
-#: compiling takes most of the time of these tests
-FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 UNLOWERED = [case for case in CASES if registered("op")[case.op].__module__.rpartition(".")[2] not in LOWERED]
 
 
@@ -85,7 +84,7 @@ def traced(cases: list[Case]) -> tuple[list[Arrays], list[Arrays]]:
     ]
     inputs = [{name: _narrow(array) for name, array in arrays.items()} for arrays in given]
     with jax.default_matmul_precision("highest"):
-        compiled = jax.jit(run).lower(inputs, numbers, orders).compile(compiler_options=FAST)
+        compiled = jax.jit(run).lower(inputs, numbers, orders).compile(compiler_options=options())
     return given, [jax.tree.map(np.asarray, made) for made in compiled(inputs, numbers, orders)]
 
 
@@ -129,7 +128,7 @@ def test_products_multiply_bfloat16_and_sum_in_float32(name: str, shapes: list[t
     def run(*arrays: jax.Array) -> jax.Array:
         return find(name)(*map(find("round_bfloat16"), arrays), **more)
 
-    np.testing.assert_allclose(jax.jit(run)(*given), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(quick(run)(*given), expected, rtol=1e-5, atol=1e-5)
     (product,) = _products(jax.make_jaxpr(run)(*given).jaxpr)
     assert [str(operand.aval.dtype) for operand in product.invars] == ["bfloat16"] * 2
     assert [str(result.aval.dtype) for result in product.outvars] == ["float32"]

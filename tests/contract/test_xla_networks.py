@@ -8,6 +8,7 @@ import pytest
 from dltool.program.building import build_network
 from dltool.runtime.device import Device
 from dltool.runtime.engine import Engine
+from tests.quick_xla import compile_quickly
 
 from .networks import BATCH, ROWS, Row
 from .test_bfloat16_networks import CLOSE, CLOSE_LOSS, different_products
@@ -15,6 +16,11 @@ from .test_bfloat16_networks import CLOSE, CLOSE_LOSS, different_products
 #: what of the table every test run has: compiling takes seconds
 QUICK = {"dropout", "batch_norm of keras", "conv2d", "stateful gru", "embeddings of bags", "transformer_block"}
 TABLE = [row if row.name in QUICK else pytest.param(row, marks=pytest.mark.slow) for row in ROWS]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_quickly(monkeypatch)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)

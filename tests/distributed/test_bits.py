@@ -18,12 +18,17 @@ from dltool.caching import cache_root
 
 from .mpi import arrays, command, needs_mpi, run, written
 
+#: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
 IMAGES: dict[str, Any] = {
     "data": {
         "synthetic": {"features": [8, 8, 3], "classes": 3, "rows": 300}, "split": {"validation": 0.2},
     },
     "augment": ["random_flip"],
-    "model": [{"conv2d": {"filters": 8, "kernel": 3}}, "batch_norm", "relu", "flatten", {"dense": "classes"}],
+    "model": [
+        {"conv2d": {"filters": 8, "kernel": 3}}, "batch_norm", "relu",
+        "flatten", {"dropout": 0.2}, {"dense": "classes"},
+    ],
+    "loss": {"cross_entropy": {"class_weights": "balanced"}},
     "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9}},
     "train": {"accumulate": 2, "batch_size": 16, "clip": None},
 }  # fmt: skip
@@ -40,14 +45,45 @@ def trained(folder: Path, ranks: int, config: Path, *more: str) -> dict[str, byt
 
 
 @needs_mpi
-@pytest.mark.parametrize("changes", [{}, IMAGES], ids=["table", "images"])
-def test_one_two_and_four_ranks_leave_the_same_bytes(tmp_path: Path, changes: dict[str, Any]):
-    config = written(tmp_path, **changes)
+def test_one_two_and_four_ranks_leave_the_same_bytes(tmp_path: Path):
+    config = written(tmp_path)
     alone = trained(tmp_path, 1, config)
     assert trained(tmp_path, 2, config) == alone
     assert trained(tmp_path, 4, config) == alone
     log = [json.loads(line) for line in (tmp_path / "run-4" / "metrics.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in log].count("epoch") == 2
+
+
+#: one training after the other in the same processes, as starting them takes longer
+SEVERAL = """
+import json, sys
+from dltool.cli.main import main
+
+sys.exit(max(main(words) for words in json.loads(sys.argv[1])))
+"""
+
+
+@needs_mpi
+@pytest.mark.parametrize(
+    ("changes", "ranks"),
+    [
+        pytest.param(IMAGES, 4, id="images"),
+        pytest.param(IMAGES, 2, id="images on two", marks=pytest.mark.slow),
+        pytest.param({}, 4, id="table", marks=pytest.mark.slow),
+    ],
+)
+def test_samples_in_memory_and_from_disk_come_in_the_same_order(tmp_path: Path, changes: dict[str, Any], ranks: int):
+    config, disk = written(tmp_path, **changes), ("--set", "data.memory=20KB")
+    alone = trained(tmp_path, 1, config)
+    assert trained(tmp_path / "disk", 1, config, *disk) == alone
+    places = [tmp_path / "from memory", tmp_path / "from disk"]
+    trainings = [["train", str(config), "--run-dir", str(place), "--quiet"] for place in places]
+    trainings[1] += disk
+    words = [*command(ranks)[:3], sys.executable, "-c", SEVERAL, json.dumps(trainings)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for place in places:
+        assert arrays(place) == alone
 
 
 #: gradients of several parcels, and a last update that is too small for one of the ranks
@@ -58,13 +94,20 @@ WIDE: dict[str, Any] = {
 
 
 @needs_mpi
-@pytest.mark.parametrize("clip", [pytest.param(None, marks=pytest.mark.slow), {"norm": 0.5}])
-def test_messages_bring_the_same_bytes_as_common_memory(tmp_path: Path, clip: Any, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("clip", "ranks"),
+    [
+        ({"norm": 0.5}, 4),
+        *(pytest.param(clip, ranks, marks=pytest.mark.slow) for clip, ranks in ((None, 4), (None, 2))),
+    ],
+)
+def test_messages_bring_the_same_bytes_as_common_memory(
+    tmp_path: Path, clip: Any, ranks: int, monkeypatch: pytest.MonkeyPatch
+):
     config = written(tmp_path, **{**WIDE, "train": {**WIDE["train"], "clip": clip}})
     alone = trained(tmp_path, 1, config)
     monkeypatch.setenv("MPIR_CVAR_NOLOCAL", "1")  # to MPICH, each rank is then on a machine of its own
-    for ranks in (2, 4):
-        assert trained(tmp_path, ranks, config) == alone
+    assert trained(tmp_path, ranks, config) == alone
 
 
 ONE_COPY = """
@@ -120,21 +163,6 @@ def test_a_rank_in_a_container_of_its_own_exchanges_messages(tmp_path: Path, num
     done = subprocess.run([*command(2)[:3], "sh", script], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert arrays(tmp_path / "run-2") == trained(tmp_path, 1, config)
-
-
-#: weighted classes need the targets of all ranks, augmentation and dropout the positions of samples
-WEIGHTED: dict[str, Any] = {**IMAGES, "loss": {"cross_entropy": {"class_weights": "balanced"}}}
-
-
-@needs_mpi
-@pytest.mark.parametrize(
-    "changes", [pytest.param({}, marks=pytest.mark.slow, id="table"), pytest.param(WEIGHTED, id="weighted images")]
-)
-def test_samples_that_are_read_from_disk_come_in_the_same_order(tmp_path: Path, changes: dict[str, Any]):
-    config = written(tmp_path, **changes)
-    alone = trained(tmp_path, 1, config)
-    for ranks in (1, 4):
-        assert trained(tmp_path / str(ranks), ranks, config, "--set", "data.memory=20KB") == alone
 
 
 #: whether a process may have files that others of the machine do not see

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from dltool.config.loading import load
 from dltool.distributed.guard import PATIENCE
+from dltool.distributed.ranks import Ranks
+from dltool.errors import InputError
+from dltool.training.ranks import require_shares, with_shards
 
 from .kills import kill_at_random
-from .mpi import DIGITS, arrays, children, command, needs_mpi, ranks_of, run, written
+from .mpi import arrays, children, command, needs_mpi, ranks_of, run, written
 
 
 def wait_for_epochs(place: Path, process: subprocess.Popen[str]) -> None:
@@ -133,11 +137,19 @@ REFUSED = {
 }  # fmt: skip
 
 
-@needs_mpi
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_shared_is_refused_once(tmp_path: Path, name: str):
-    ranks, train, message = REFUSED[name]
-    done = run(ranks, "train", written(tmp_path, train=train), "--run-dir", tmp_path / "run")
+def test_what_cannot_be_shared(tmp_path: Path, name: str):
+    size, train, message = REFUSED[name]
+    ranks = Ranks()
+    ranks.size = size
+    with pytest.raises(InputError, match=re.escape(message)):
+        require_shares(with_shards(load(written(tmp_path, train=train)), ranks), ranks, debug=False)
+
+
+@needs_mpi
+def test_it_is_refused_once(tmp_path: Path):
+    size, train, message = REFUSED["ranks that do not divide the shards"]
+    done = run(size, "train", written(tmp_path, train=train), "--run-dir", tmp_path / "run")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert message in line
@@ -256,7 +268,7 @@ def test_rank_0_alone_does_what_ranks_do_not_share(tmp_path: Path):
     """One of the files is called like a command that they do share."""
     place, table = tmp_path / "run", tmp_path / "train"
     assert run(1, "train", written(tmp_path, train={"epochs": 1}), "--run-dir", place, "--quiet").returncode == 0
-    table.write_bytes(gzip.decompress(DIGITS.read_bytes()))
+    (tmp_path / "digits.csv").rename(table)
     for ranks in (1, 2):
         done = run(ranks, "predict", place, table, "--out", tmp_path / f"{ranks}.csv")
         assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def _key(description: str, sampling: Any, content: str) -> str:
     return _digest(description.encode(), json.dumps(sampling).encode(), content.encode())[:16]
 
 
+@cache
 def _sources() -> list[bytes]:
     """The source code that prepares data, in a fixed order: stores of other versions are not valid."""
     return [path.read_bytes() for path in sorted(Path(dltool.data.__path__[0]).rglob("*.py"))]

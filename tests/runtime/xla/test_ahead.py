@@ -17,6 +17,7 @@ from dltool.runtime.xla.backend import XlaBackend
 from dltool.runtime.xla.devices import Devices
 from dltool.runtime.xla.runner import Runner
 from dltool.training import bucketing, pace
+from tests.quick_xla import compile_quickly
 from tests.training.runs import lines, open_run, train
 from tests.training.test_bucketing import TEXTS, write_texts
 
@@ -24,6 +25,11 @@ from .test_training import XLA, assert_alike
 
 LARGE = {"data": {"synthetic": {"features": 50, "classes": 3, "rows": 400}, "split": {"validation": 0.2}}}
 STREAMED = ("data.memory=40KB", *XLA)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_quickly(monkeypatch)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dltool.runtime.xla import kept, sources
+from tests.quick_xla import compile_quickly
 from tests.training.runs import assert_equal_runs, open_run, train
 
 from .test_training import XLA
@@ -15,6 +16,11 @@ from .test_training import XLA
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "cache_root", lambda: tmp_path / "cache")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_quickly(monkeypatch)
 
 
 def programs(folder: Path) -> list[Path]:
@@ -37,6 +43,7 @@ def test_a_second_run_neither_traces_nor_compiles(tmp_path: Path, monkeypatch: p
     assert_equal_runs(first, second)
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_file_that_was_cut_short_is_made_again(tmp_path: Path):
     open_run(tmp_path, overrides=XLA)
     whole = {path: path.read_bytes() for path in programs(tmp_path)}
@@ -46,6 +53,7 @@ def test_a_file_that_was_cut_short_is_made_again(tmp_path: Path):
     assert all(len(path.read_bytes()) > len(content) // 2 for path, content in whole.items())
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "override",
     [
@@ -63,6 +71,7 @@ def test_another_network_has_programs_of_its_own(override: str, tmp_path: Path):
     assert set(programs(tmp_path)) > set(made)
 
 
+@pytest.mark.usefixtures("quick")
 def test_where_nothing_can_be_kept_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(kept, "cache_root", lambda: tmp_path / "file")

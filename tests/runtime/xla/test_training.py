@@ -14,6 +14,7 @@ from dltool.training.checkpoint import decode
 from dltool.training.continuing import continued
 from dltool.training.devices import moving
 from dltool.training.job import open_job
+from tests.quick_xla import compile_quickly
 from tests.training.runs import AUGMENTED, assert_equal_runs, lines, open_run, train
 
 XLA = ("train.device=xla",)
@@ -44,11 +45,17 @@ def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_quickly(monkeypatch)
+
+
 @pytest.fixture(autouse=True)
 def text(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT)
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "changes", [{}, RICH, LIGHT, STATEFUL], ids=["plain", "rich", "augmented and mixed", "stateful"]
 )
@@ -103,6 +110,7 @@ def test_results_do_not_depend_on_how_long_calls_are(accumulate: int, tmp_path: 
     assert_equal_runs(*runs)
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_checkpoint_moves_between_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pace, "CALL_SECONDS", 0.0)
     longer = ("train.epochs=30",)
@@ -122,6 +130,7 @@ def test_a_checkpoint_moves_between_devices(tmp_path: Path, monkeypatch: pytest.
     np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
+@pytest.mark.usefixtures("quick")
 def test_more_data_than_memory_is_streamed(tmp_path: Path):
     """Spans of the epoch reach the device one after the other, the last one shorter."""
     small = {"data": {"synthetic": {"features": 50, "classes": 3, "rows": 400}, "split": {"validation": 0.2}}}
@@ -134,6 +143,7 @@ def test_more_data_than_memory_is_streamed(tmp_path: Path):
         assert_alike(one, other)
 
 
+@pytest.mark.usefixtures("quick")
 def test_fewer_rows_are_evaluated_by_a_program_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("dltool.runtime.xla.backend.LONGEST", 3)
     many = {"data": {"synthetic": {"features": 5, "classes": 3, "rows": 2200}, "split": {"validation": 0.9}}}
