@@ -22,7 +22,7 @@ from .mpi import arrays, command, ranks_of, run, written
 LIMIT = 15
 RANKS = (1, 2, 4)  # that four shards fit
 #: seconds from the start to the kill: from before the ranks have met to well into the training
-MOMENTS = (0.1, 6.0)
+MOMENTS = (0.1, 3.0)
 CHANGES = {"train": {"epochs": 60}}
 
 
