@@ -34,13 +34,13 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, expect_device, note_on_waking, within_gpu
+from dltool.training.devices import choose_device, expect_device, kind_for, note_on_waking, within_gpu
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import Meter, answers_of
-from dltool.training.ranks import require_alike, require_shares, with_memory
+from dltool.training.ranks import dividing, require_alike, require_same_data, require_shares, with_memory
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -61,6 +61,11 @@ class Job:
     device: Device = CPU
     stretch: int = 1  # updates that run in one call of the device
     ranks: Ranks = ALONE
+
+    @property
+    def dividing(self) -> Ranks:
+        """The ranks that divide the work among them: of devices, each runs all programs alike."""
+        return dividing(self.ranks, self.device)
 
     @property
     def optimizer(self) -> Optimizer:
@@ -137,7 +142,7 @@ class Job:
         meter = self.meter(threshold)
         use_average = self.experiment.train.ema_decay is not None
         samples = self.dataset.parts[part]
-        evaluate(self.engine, part, samples, self.network, meter, ranks=self.ranks, use_average=use_average)
+        evaluate(self.engine, part, samples, self.network, meter, ranks=self.dividing, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
@@ -180,24 +185,26 @@ def open_job(
     `init_from` applies only if the run `starts`, not if it resumes; `watch` receives the progress of preparing data.
     """
     train, ranks = experiment.train, this_process()
+    kind = "cpu" if debug else kind_for(train, ranks)
     judge = Judge(experiment)
+    require_alike(experiment, ranks)
     require_shares(experiment, ranks, debug=debug)
-    if not debug:
-        expect_device(train.device)
-    if train.device in ("cpu", "auto") and not debug:
+    expect_device(kind, train.devices, ranks)
+    if kind in ("cpu", "auto") and not debug:
         library.expect()
     else:
         library.end_waiting()
-    limited = with_memory(experiment if debug or ranks.size > 1 else within_gpu(experiment), ranks)
+    limited = with_memory(experiment if kind == "cpu" else within_gpu(experiment), ranks)
     dataset = ranks.beside(cache_root()).made_once(
         lambda: open_dataset(limited.data, folders, sampling=train.sampling, watch=watch)
     )
     dataset = replace(dataset, notes=[*notes_on_files(experiment.data, folders), *dataset.notes])
-    require_alike(experiment, dataset, ranks)
+    require_same_data(dataset, ranks)
     part = dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
     order = order_of_program(experiment, part)
-    device, notes = (CPU, []) if debug or ranks.size > 1 else choose_device(experiment, dataset.signature, batching)
+    device, notes = (CPU, []) if debug else choose_device(experiment, dataset.signature, batching, ranks)
+    shared = dividing(ranks, device)
     dataset = replace(dataset, notes=[*dataset.notes, *notes])
     build = partial(build_network, experiment, dataset.signature, lower=device.lowers and not debug)
     network = build(training=True, rows=batching.largest_batch, order=order)
@@ -221,12 +228,12 @@ def open_job(
         threads=train.threads,
         debug=debug,
         device=device,
-        ranks=ranks,
+        ranks=shared,
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
     bring = engine.bring if engine.compiles_programs else None
-    feed = make_feed(limited, part, batching, on_compile, buckets, ranks, bring)
+    feed = make_feed(limited, part, batching, on_compile, buckets, shared, bring)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
     job = Job(experiment, folders, dataset, batching, judge, network, engine, feed, start, device, stretch, ranks)
     job.prepare()

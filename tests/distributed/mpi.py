@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
@@ -66,3 +67,23 @@ def arrays(folder: Path) -> dict[str, bytes]:
     clock = ("trainer/seconds", "trainer/epoch_seconds", "trainer/log_bytes")
     tensors = load_file(folder / "checkpoints" / "last.safetensors")
     return {name: np.asarray(array).tobytes() for name, array in tensors.items() if name not in clock}
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def ranks_of(launcher: int) -> list[int]:
+    """The processes that train."""
+    (proxy,) = children(launcher)
+    return [rank for guard in children(proxy) for rank in children(guard)]
+
+
+def wait_for_epochs(place: Path, process: subprocess.Popen[str], count: int = 2) -> None:
+    """Wait until some epochs are done."""
+    log, until = place / "metrics.jsonl", time.monotonic() + 120
+    while not (log.exists() and log.read_text().count('"kind": "epoch"') >= count):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)

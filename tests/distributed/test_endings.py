@@ -15,27 +15,7 @@ import pytest
 
 from dltool.distributed.guard import PATIENCE
 
-from .mpi import DIGITS, arrays, command, needs_mpi, run, written
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has started."""
-    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
-def ranks_of(launcher: int) -> list[int]:
-    """The processes that train."""
-    (proxy,) = children(launcher)
-    return [rank for guard in children(proxy) for rank in children(guard)]
-
-
-def wait_for_epochs(place: Path, process: subprocess.Popen[str]) -> None:
-    """Wait until two epochs are done."""
-    log, until = place / "metrics.jsonl", time.monotonic() + 120
-    while not (log.exists() and log.read_text().count('"kind": "epoch"') >= 2):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+from .mpi import DIGITS, arrays, children, command, needs_mpi, ranks_of, run, wait_for_epochs, written
 
 
 def interrupted(place: Path, config: Path, act: Callable[[subprocess.Popen[str]], None]) -> tuple[int, str, float]:
@@ -127,7 +107,6 @@ REFUSED = {
     "batches that ranks cannot share": (
         3, {"shards": "auto"}, "3 processes cannot share batches of 64 evenly; fitting: 66"
     ),
-    "a device for one process": (2, {"device": "xla"}, "device xla runs in one process, not 2"),
 }  # fmt: skip
 
 

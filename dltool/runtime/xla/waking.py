@@ -8,49 +8,60 @@ import time
 from contextlib import suppress
 
 from dltool.errors import RunError
+from dltool.runtime.xla.joining import Meeting, join
 
 #: JAX's names of what devices belong to
 PLATFORMS = {"cuda": "cuda", "xla": "cpu"}
 
 _waking: dict[str, threading.Thread] = {}
-#: what went wrong when JAX was imported
-_failed: dict[str, Exception] = {}
+#: what went wrong
+_failed: dict[str, str] = {}
 #: seconds that the parts took
 _took: dict[str, float] = {}
 
 
-def set_up(kind: str) -> None:
+def set_up(kind: str, *, alone: bool = True) -> None:
     """Settings of JAX that must be made before it is imported."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what goes wrong is told as an error
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if alone else "3")  # what goes wrong is told as an error
     if kind == "xla":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
-def wake(kind: str) -> None:
-    """Devices will be needed soon: begin to ready them, if that has not begun."""
+def wake(kind: str, meeting: Meeting | None = None) -> None:
+    """Devices will be needed soon: begin to ready them, with those of other ranks, if that has not begun."""
     if kind not in _waking:
-        _waking[kind] = threading.Thread(target=_ready, args=(kind,), name="dltool-device", daemon=True)
+        _waking[kind] = threading.Thread(target=_ready, args=(kind, meeting), name="dltool-device", daemon=True)
         _waking[kind].start()
 
 
 def awake(kind: str) -> dict[str, float]:
-    """Wait until they are ready; the seconds that each part took. Raises RunError if JAX cannot be imported."""
+    """Wait until they are ready; the seconds that each part took. Raises RunError if JAX cannot be imported.
+
+    Or if the other ranks cannot be joined.
+    """
     wake(kind)
     _waking[kind].join()
     if kind in _failed:
-        raise RunError(f"device {kind}: JAX cannot be imported: {' '.join(str(_failed[kind]).split())}")
+        raise RunError(f"device {kind}: {_failed[kind]}")
     return dict(_took)
 
 
-def _ready(kind: str) -> None:
+def _ready(kind: str, meeting: Meeting | None) -> None:
     started = time.perf_counter()
-    set_up(kind)
+    set_up(kind, alone=meeting is None)
     try:
         import jax
     except Exception as error:  # whatever a broken installation says
-        _failed[kind] = error
+        _failed[kind] = f"JAX cannot be imported: {' '.join(str(error).split())}"
         return
+    if meeting:
+        try:
+            join(meeting)
+        except Exception as error:  # whatever JAX says of a network
+            reason = " ".join(str(error).split())[:300]
+            _failed[kind] = f"JAX cannot join the other ranks at {meeting.address}: {reason}"
+            return
 
     _took["importing JAX"] = time.perf_counter() - started
     with suppress(Exception):  # there is no such device: whoever asks for it is told
