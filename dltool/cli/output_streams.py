@@ -81,6 +81,17 @@ def keep_streams() -> None:
     sys.stderr = _output(sys.stderr, ERROR, _ignore)
 
 
+def write_alone() -> None:
+    """Let libraries in C, such as gloo, write nothing to standard output from now on, unless it is a terminal."""
+    if os.isatty(OUTPUT):
+        return
+    sys.stdout.flush()
+    sys.stdout = _output(sys.stdout, os.dup(OUTPUT), _end)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, OUTPUT)
+    os.close(nowhere)
+
+
 def go_on_without_output() -> None:
     """Continue from now on when standard output fails, with a warning if that is an error."""
     if isinstance(sys.stdout, Output):

@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from dltool.cli.output_streams import write_alone
 from dltool.cli.rank_streams import KeptLines, Shown, Unshown
 from dltool.distributed.guard import become_rank
 from dltool.distributed.launched import Launched, failure_ends_all, work_alone
+from dltool.distributed.ranks import LostError
 from dltool.errors import InputError
 
 #: commands that the ranks run together; rank 0 alone runs any other
@@ -46,6 +48,7 @@ def run_rank(words: Sequence[str], run: Callable[[Sequence[str]], int], launched
 
 def _take_streams(number: int) -> Shown | KeptLines:
     """Let only rank 0 write; its standard error, or what stands for it in others, remembers lines."""
+    write_alone()
     if number == 0:
         sys.stderr = Shown(sys.stderr)
         return sys.stderr
@@ -89,11 +92,11 @@ def _end(code: int, shown: Shown | KeptLines, number: int) -> int:
 
 
 def end_with_others(error: Exception) -> None:
-    """Where the error is MPI's, another rank has died and its guard has said so: wait for the launcher to end this one.
+    """Where a connection is lost, another rank has died and its guard has said so: the launcher will end this one.
 
     If it does not, show the error and exit.
     """
-    if type(error).__module__.partition(".")[0] == "mpi4py":
+    if isinstance(error, LostError) or type(error).__module__.partition(".")[0] == "mpi4py":
         time.sleep(2 * PATIENCE)
         _write(f"{socket.gethostname()}: error: {' '.join(str(error).split())}\n")
         os._exit(1)

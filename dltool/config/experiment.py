@@ -127,7 +127,9 @@ class TrainConfig(Block):
         description="cuda: an NVIDIA GPU; auto: one if there is one and the training is long enough; xla: the processor"
         " with the code that a GPU would run",
     )
-    devices: PositiveInt | Literal["all"] = Field(default=1, description="GPUs that share every batch")
+    devices: PositiveInt | Literal["all"] = Field(
+        default=1, description="GPUs, of each process, that share every batch"
+    )
     precision: Literal["float32", "bfloat16", "tf32"] = Field(
         default="float32",
         description="of what products multiply; sums and parameters are float32. bfloat16 keeps 7 bits of each"

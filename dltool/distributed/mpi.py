@@ -46,7 +46,7 @@ class MpiRanks(Ranks):
     def cores(self) -> int:
         """Those that this process may use; an even share of them where other ranks of the machine use the same."""
         own = os.sched_getaffinity(0)
-        alike = self._here.allgather(own).count(own)
+        _, alike = self.among(own)
         return max(1, len(own) // alike)
 
     @property
@@ -56,6 +56,10 @@ class MpiRanks(Ranks):
     @property
     def share_memory(self) -> bool:
         return self._sharing.size == self.size
+
+    def among(self, value: Any) -> tuple[int, int]:
+        given = self._here.allgather(value)
+        return given[: self._here.rank].count(value), given.count(value)
 
     def largest(self, number: int) -> int:
         return self._world.allreduce(number, op=self._mpi.MAX)

@@ -10,13 +10,17 @@ import socket
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dltool.distributed.launched import launched
 
 T = TypeVar("T")
+
+
+class LostError(Exception):
+    """What this rank waits for will not come; as a rule another rank has died, and its guard has said so."""
 
 
 class Transfer:
@@ -56,6 +60,10 @@ class Ranks:
     def share_memory(self) -> bool:
         """Whether all ranks are on one machine, where all see common memory."""
         return True
+
+    def among(self, value: Any) -> tuple[int, int]:
+        """Which of the ranks on this machine that give an equal value this one is, from 0 on, and how many they are."""
+        return 0, 1
 
     def largest(self, number: int) -> int:
         """The largest number that a rank gives."""

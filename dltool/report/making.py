@@ -39,7 +39,8 @@ def report_after(job: Job, run: RunDirectory) -> None:
     """Write the report of a run whose training has just ended, after evaluating its best checkpoint."""
     path = find(run.root)
     checkpoint = load(path, _ignore)
-    predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug, device=job.device)
+    device = replace(job.device, joined=False)  # only one rank makes it
+    predictor = Predictor(checkpoint, path, threads=job.engine.threads, debug=job.engine.debug, device=device)
     measured = _measured(predictor, checkpoint, job.dataset, job.folders, _ignore, most=SMALL)
     explained = _explained(predictor, job.dataset, measured.part)
     _write(run, job, Counters.from_arrays(checkpoint.trainer), measured, explained)

@@ -13,6 +13,7 @@ class Device:
     kind: Literal["cpu", "cuda", "xla"] = "cpu"
     count: int | Literal["all"] = 1  # over which every batch is spread
     precision: Literal["float32", "bfloat16", "tf32"] = "float32"  # of products
+    joined: bool = False  # whether every batch is spread over those of all ranks, `count` of each
 
     @property
     def lowers(self) -> bool:

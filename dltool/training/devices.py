@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dltool.config.experiment import Experiment
+from typing import Literal
+
+from dltool.config.experiment import Experiment, TrainConfig
 from dltool.data.samples.signature import Signature
 from dltool.data.store.budget import memory_for
+from dltool.distributed.ranks import ALONE, Ranks
 from dltool.formatting import duration
 from dltool.program.building import build_network
 from dltool.program.summary import step_flops
 from dltool.runtime.device import CPU, Device
 from dltool.runtime.xla.drivers import gpu_memory, has_gpu, require_gpu, require_jax
+from dltool.runtime.xla.joining import arranged
 from dltool.runtime.xla.starting import start_device, wait_for_device
 from dltool.training.batching import Batching
 from dltool.training.checkpoint import Checkpoint
@@ -28,11 +32,11 @@ def require_device(kind: str) -> None:
         require_gpu()
 
 
-def expect_device(kind: str) -> None:
-    """Begin to start a kind of device that will be needed soon; raise RunError if it cannot be used here."""
+def expect_device(kind: str, count: int | Literal["all"] = 1, ranks: Ranks = ALONE) -> None:
+    """Begin to start devices that will be needed soon, some of each rank; raise RunError if they cannot be used."""
     require_device(kind)
     if kind in ("cuda", "xla"):
-        start_device(kind)
+        start_device(kind, arranged(kind, count, ranks))
 
 
 def within_gpu(experiment: Experiment) -> Experiment:
@@ -46,13 +50,20 @@ def within_gpu(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={"data": data.model_copy(update={"memory": f"{memory // 2000}kB"})})
 
 
-def choose_device(experiment: Experiment, signature: Signature, batching: Batching) -> tuple[Device, list[str]]:
+def kind_for(train: TrainConfig, ranks: Ranks) -> str:
+    """The kind of device that a config names; on several ranks, `auto` is the processor."""
+    return "cpu" if train.device == "auto" and ranks.size > 1 else train.device
+
+
+def choose_device(
+    experiment: Experiment, signature: Signature, batching: Batching, ranks: Ranks
+) -> tuple[Device, list[str]]:
     """The device of a config, and a note on what `auto` has chosen."""
     train = experiment.train
-    if train.device == "cpu":
+    if kind_for(train, ranks) == "cpu":
         return CPU, []
     if train.device != "auto":
-        return Device(train.device, train.devices, train.precision), []
+        return Device(train.device, train.devices, train.precision, joined=ranks.size > 1), []
     if not has_gpu():
         return CPU, ["device auto: the processor, as there is no GPU that JAX can use"]
     network = build_network(experiment, signature, training=True, rows=batching.largest_batch, lower=False)

@@ -35,13 +35,13 @@ from dltool.schedules.schedule import Horizon
 from dltool.training.batching import Batching
 from dltool.training.bucketing import bucketing
 from dltool.training.checkpoint import Checkpoint
-from dltool.training.devices import choose_device, expect_device, note_on_start, within_gpu
+from dltool.training.devices import choose_device, expect_device, kind_for, note_on_start, within_gpu
 from dltool.training.evaluation import evaluate, evaluation_networks, make_meter, part_to_prepare
 from dltool.training.feeding import make_feed, order_of_program
 from dltool.training.initial import Start, starting_from
 from dltool.training.judge import Judge
 from dltool.training.meter import Meter, answers_of
-from dltool.training.ranks import require_alike, require_shares, with_memory
+from dltool.training.ranks import dividing, require_alike, require_same_data, require_shares, with_memory
 from dltool.training.single_rows import without_single_row
 from dltool.training.watching import of_parts, require_defined
 
@@ -62,6 +62,11 @@ class Job:
     device: Device = CPU
     stretch: int = 1  # updates that run in one call of the device
     ranks: Ranks = ALONE
+
+    @property
+    def dividing(self) -> Ranks:
+        """The ranks that divide the work among them: of devices, each runs all programs alike."""
+        return dividing(self.ranks, self.device)
 
     @property
     def optimizer(self) -> Optimizer:
@@ -138,7 +143,7 @@ class Job:
         meter = self.meter(threshold)
         use_average = self.experiment.train.ema_decay is not None
         samples = self.dataset.parts[part]
-        evaluate(self.engine, part, samples, self.network, meter, ranks=self.ranks, use_average=use_average)
+        evaluate(self.engine, part, samples, self.network, meter, ranks=self.dividing, use_average=use_average)
         return meter
 
     def checkpoint(self, trainer: Mapping[str, np.ndarray]) -> Checkpoint:
@@ -181,16 +186,18 @@ def open_job(
     `init_from` applies only if the run `starts`, not if it resumes; `watch` receives the progress of preparing data.
     """
     train, ranks = experiment.train, this_process()
+    kind = "cpu" if debug else kind_for(train, ranks)
     judge = Judge(experiment)
+    require_alike(experiment, ranks)
     require_shares(experiment, ranks, debug=debug)
-    _expect(train.device, debug=debug)
-    limited = with_memory(experiment if debug or ranks.size > 1 else within_gpu(experiment), ranks)
+    _expect(kind, experiment, ranks, debug=debug)
+    limited = with_memory(experiment if kind == "cpu" else within_gpu(experiment), ranks)
     dataset = _shared_dataset(limited, folders, ranks, watch)
-    require_alike(experiment, dataset, ranks)
+    require_same_data(dataset, ranks)
     signature, part = dataset.signature, dataset.parts["train"]
     batching = Batching.of(train, len(part), in_streams=row_order(experiment) == "in streams")
-    device, chosen = (CPU, []) if debug or ranks.size > 1 else choose_device(experiment, signature, batching)
-    lower = device.lowers and not debug
+    device, chosen = (CPU, []) if debug else choose_device(experiment, signature, batching, ranks)
+    lower, shared = device.lowers and not debug, dividing(ranks, device)
     build = partial(build_network, experiment, signature, lower=lower)
     network = build(training=True, rows=batching.largest_batch, order=order_of_program(experiment, part))
     require_causal(experiment, signature)
@@ -208,12 +215,12 @@ def open_job(
         threads=train.threads,
         debug=debug,
         device=device,
-        ranks=ranks,
+        ranks=shared,
         on_compile=on_compile,
     )
     engine.write(start.over(engine.arrays))
     to_device = engine.to_device if engine.compiles_programs else None
-    feed = make_feed(limited, part, batching, on_compile, buckets, ranks, to_device)
+    feed = make_feed(limited, part, batching, on_compile, buckets, shared, to_device)
     stretch = batching.stretch(engine.longest_stretch, feed.samples // batching.update_size)
     notes = [*dataset.notes, *chosen, *bucketed, *note_on_start(train.device, device)]
     dataset = replace(dataset, notes=notes)
@@ -222,11 +229,10 @@ def open_job(
     return job
 
 
-def _expect(device: str, *, debug: bool) -> None:
+def _expect(kind: str, experiment: Experiment, ranks: Ranks, *, debug: bool) -> None:
     """Begin what can go on while data is read: starting a device, or the process that compiles kernels."""
-    if not debug:
-        expect_device(device)
-    if device in ("cpu", "auto") and not debug:
+    expect_device(kind, experiment.train.devices, ranks)
+    if kind in ("cpu", "auto") and not debug:
         library.expect()
     else:
         library.end_waiting()

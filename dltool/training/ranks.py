@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dltool import __version__
 from dltool.config.differences import differing, value_at
 from dltool.config.experiment import Experiment
 from dltool.config.loading import resolved
 from dltool.data.dataset.dataset import Dataset
 from dltool.data.store.budget import memory_for
-from dltool.distributed.ranks import Ranks
+from dltool.distributed.ranks import ALONE, Ranks
 from dltool.errors import InputError, Problem
 from dltool.formatting import plural
+from dltool.runtime.device import Device
 
+#: kinds of devices that all ranks have in common
+JOINED = ("cuda", "xla")
 #: keys that may differ between ranks
 _OWN = ("train.threads",)
 
 
 def with_shards(experiment: Experiment, ranks: Ranks) -> Experiment:
-    """The experiment of a new training, with one shard for each rank unless it says how many."""
+    """The experiment of a new training, with one shard for each rank unless it says how many, or devices divide it."""
     train = experiment.train
-    if ranks.size == 1 or train.shards != "auto":
+    if ranks.size == 1 or train.shards != "auto" or train.device in JOINED:
         return experiment
     if train.batch_size % ranks.size:
         larger = -(-train.batch_size // ranks.size) * ranks.size
         message = f"{ranks.size} processes cannot share batches of {train.batch_size} evenly; fitting: {larger}"
         raise InputError(Problem(message, path="train.batch_size"))
     return experiment.model_copy(update={"train": train.model_copy(update={"shards": ranks.size})})
+
+
+def dividing(ranks: Ranks, device: Device) -> Ranks:
+    """The ranks that divide a training among them; of devices, each runs all programs alike."""
+    return ranks if device.lowers else ALONE
 
 
 def with_memory(experiment: Experiment, ranks: Ranks) -> Experiment:
@@ -37,17 +48,15 @@ def with_memory(experiment: Experiment, ranks: Ranks) -> Experiment:
 
 
 def require_shares(experiment: Experiment, ranks: Ranks, *, debug: bool) -> None:
-    """Raise InputError if these ranks cannot share the shards of an update; each takes 1, 2, 4, 8, … of them."""
+    """Raise InputError if these ranks cannot share the shards of an update; each takes 1, 2, 4, 8, … of them.
+
+    Devices of any number of ranks share the rows of a batch.
+    """
     train, size = experiment.train, ranks.size
-    if size == 1:
+    if size > 1 and debug:
+        raise InputError(Problem(f"--debug runs in one process, not {size}", path="train.device"))
+    if size == 1 or train.device in JOINED:
         return
-    if train.device not in ("cpu", "auto") or debug:
-        message = f"--debug runs in one process, not {size}"
-        if not debug:
-            message = f"device {train.device} runs in one process, not {size}"
-            if train.device == "cuda":
-                message += "; to use all GPUs of a machine: train.devices: all"
-        raise InputError(Problem(message, path="train.device"))
     fitting = [parts for parts in sizes(train.micro_batches) if train.parts > 1 or parts == 1]
     if size not in fitting:
         parts = plural(train.parts, "shard")
@@ -62,14 +71,22 @@ def sizes(shards: int) -> list[int]:
     return sorted({1, *halves})
 
 
-def require_alike(experiment: Experiment, dataset: Dataset, ranks: Ranks) -> None:
-    """Raise InputError if a rank has another dltool, config or data than rank 0."""
+def require_alike(experiment: Experiment, ranks: Ranks) -> None:
+    """Raise InputError if a rank has another dltool or config than rank 0: it might not call what the others call."""
     if ranks.size == 1:
         return
     configs = ranks.gathered(resolved(experiment))
     keys = [key for key in differing(configs) if key not in _OWN]
-    own = {"version of dltool": __version__, "content of the data": dataset.fingerprint}
-    own |= {key: value_at(resolved(experiment), key) for key in keys}
+    own = {"version of dltool": __version__}
+    _require_equal(own | {key: value_at(resolved(experiment), key) for key in keys}, ranks)
+
+
+def require_same_data(dataset: Dataset, ranks: Ranks) -> None:
+    """Raise InputError if a rank has other data than rank 0."""
+    _require_equal({"content of the data": dataset.fingerprint}, ranks)
+
+
+def _require_equal(own: Mapping[str, Any], ranks: Ranks) -> None:
     (first_host, first), *others = ranks.gathered((ranks.host, own))
     problems = [
         Problem(f"rank {number} on {host} has another {key} than rank 0 on {first_host}: {found[key]}, not {known}")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
@@ -87,3 +88,12 @@ def children(process: int) -> list[int]:
 def ranks_of(launcher: int) -> list[int]:
     """The processes that train, below the launcher, its proxy and their guards; as many as have been started."""
     return [rank for proxy in children(launcher) for guard in children(proxy) for rank in children(guard)]
+
+
+def wait_for_epochs(place: Path, process: subprocess.Popen[str], count: int = 2) -> None:
+    """Wait until some epochs are done."""
+    log, until = place / "metrics.jsonl", time.monotonic() + 120
+    while not (log.exists() and log.read_text().count('"kind": "epoch"') >= count):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -43,7 +43,8 @@ class XlaBackend(Backend):
 
     def read(self, name: str) -> np.ndarray:
         """A value as an array; a copy."""
-        return np.array(self._state[name])
+        with explained(self._devices):
+            return np.array(self._state[name])
 
     def write(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set values by name."""

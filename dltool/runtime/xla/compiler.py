@@ -34,7 +34,7 @@ class Compiler:
             return []
         started = time.perf_counter()
         with explained(self._devices, hint), ThreadPoolExecutor(len(sources)) as pool:
-            found = list(pool.map(lambda source: kept.read(source.made_of, self._devices), sources))
+            found = list(pool.map(self._kept, sources))
             missing = [i for i, program in enumerate(found) if program is None]
             self._on_compile(PROGRAM if missing else LOADED, None)
             # one is traced while those before are compiled
@@ -43,7 +43,12 @@ class Compiler:
         self.seconds += time.perf_counter() - started
         return programs
 
+    def _kept(self, source: Source) -> Any | None:
+        """A program from disk: joined ranks have none there, as all must run the same one, and compile it together."""
+        return None if self._devices.joined else kept.read(source.made_of, self._devices)
+
     def _compiled(self, source: Source, lowered: Any) -> Any:
         program = lowered.compile(compiler_options=self._devices.compiler_options)
-        kept.write(source.made_of, self._devices, program)
+        if not self._devices.joined:
+            kept.write(source.made_of, self._devices, program)
         return program

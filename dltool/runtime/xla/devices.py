@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dltool.config.amounts import amount
+from dltool.distributed.ranks import LostError
 from dltool.errors import RunError
 from dltool.runtime.device import Device
 from dltool.runtime.xla.drivers import why_no_device
@@ -39,26 +40,35 @@ class Devices:
 
     @classmethod
     def found(cls, device: Device) -> Devices:
-        """Those of this machine; raises RunError where there are fewer than wanted, with what would mend it."""
+        """Those of this rank, or of all; raises RunError where there are fewer than wanted, with what would mend it."""
         kind = "cuda" if device.kind == "cuda" else "xla"
         wait_for_device(kind)
         import jax
 
         try:
-            every = jax.devices(PLATFORMS[kind])
+            own, every = jax.local_devices(backend=PLATFORMS[kind]), jax.devices(PLATFORMS[kind])
         except Exception as error:  # whatever JAX says to a platform that it lacks
             raise RunError(why_no_device(kind, str(error))) from None
-        wanted = len(every) if device.count == "all" else device.count
-        if wanted > len(every):
+        wanted = len(own) if device.count == "all" else device.count
+        if wanted > len(own):
             more = "; for virtual ones: XLA_FLAGS=--xla_force_host_platform_device_count=8" if kind == "xla" else ""
-            raise RunError(f"train.devices: {wanted} are wanted, but this machine has {len(every)}{more}")
-        return cls(kind, tuple(every[:wanted]), device.precision)
+            raise RunError(f"train.devices: {wanted} are wanted, but this machine has {len(own)}{more}")
+        if not device.joined:
+            return cls(kind, tuple(own[:wanted]), device.precision)
+        most = None if device.count == "all" else wanted
+        ranks = [[one for one in every if one.process_index == rank] for rank in range(jax.process_count())]
+        return cls(kind, tuple(one for rank in ranks for one in rank[:most]), device.precision)
 
     @property
     def name(self) -> str:
         """What the devices are called, such as "NVIDIA H100"."""
         name = "the processor through XLA" if self.kind == "xla" else self.every[0].device_kind
         return name if len(self.every) == 1 else f"{len(self.every)} × {name}"
+
+    @property
+    def joined(self) -> bool:
+        """Whether they are those of several ranks."""
+        return len({one.process_index for one in self.every}) > 1
 
     def mesh(self, rows: int) -> Any:
         """The devices in two axes: over the first, rows of a batch are spread evenly; along the second, they repeat."""
@@ -80,17 +90,24 @@ class Devices:
         return jax.sharding.NamedSharding(self.mesh(rows), jax.sharding.PartitionSpec("rows"))
 
     def put(self, array: Any) -> Any:
-        """A copy of an array on every device, unless it is there; integers have 32 bits there."""
+        """A copy of an array on every device, unless it is there; integers have 32 bits there.
+
+        Other ranks have the same array, and put it on theirs.
+        """
         import jax
 
-        if not isinstance(array, jax.Array):  # the processor would use the very memory of some arrays of NumPy
-            array = np.array(array, narrow(array.dtype))
-        return jax.device_put(array, self.everywhere())
+        if isinstance(array, jax.Array):
+            return jax.device_put(array, self.everywhere())
+        copy = np.array(array, narrow(array.dtype))  # the processor would use the very memory of some arrays of NumPy
+        return jax.make_array_from_callback(copy.shape, self.everywhere(), lambda index: copy[index])
 
     @property
     def memory(self) -> int | None:
         """Bytes of memory of each device; None if unknown."""
-        stats = self.every[0].memory_stats() or {}
+        import jax
+
+        own = next(one for one in self.every if one.process_index == jax.process_index())
+        stats = own.memory_stats() or {}
         return stats.get("bytes_limit")
 
     def unrolled(self, ops: int, steps: int) -> int:
@@ -99,8 +116,13 @@ class Devices:
 
     @property
     def compiler_options(self) -> dict[str, Any]:
-        """Programs give the same bits each time they run."""
-        return {"xla_gpu_exclude_nondeterministic_ops": True} if self.kind == "cuda" else {}
+        """Programs give the same bits each time they run, and those of one rank are not measured by others."""
+        if self.kind == "xla":
+            return {}
+        import jax
+
+        apart = {} if self.joined or jax.process_count() == 1 else {"xla_gpu_shard_autotuning": False}
+        return {"xla_gpu_exclude_nondeterministic_ops": True, **apart}
 
 
 def narrow(dtype: Any) -> Any:
@@ -110,14 +132,20 @@ def narrow(dtype: Any) -> Any:
 
 @contextmanager
 def explained(devices: Devices, hint: Callable[[], str] = lambda: "") -> Iterator[None]:
-    """Errors of XLA become a RunError of one line; `hint` says what would fit where memory does not suffice."""
+    """Errors of XLA become a RunError of one line; `hint` says what would fit where memory does not suffice.
+
+    Where ranks are joined, any other error is taken for the loss of one of them.
+    """
     import jax
 
+    lost = (ValueError,) if devices.joined else ()  # as JAX reports some connections that end
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, *lost) as error:
         text = " ".join(str(error).split())
         if "RESOURCE_EXHAUSTED" in text:
             has = f", which has {amount(devices.memory)}" if devices.memory else ""
             raise RunError(f"out of memory on {devices.name}{has}{hint()}") from None
+        if devices.joined:
+            raise LostError(f"{devices.name}: {text[:300]}") from None
         raise RunError(f"{devices.name}: {text[:300]}") from None

@@ -61,18 +61,36 @@ def driver_version() -> int | None:
 def gpu_memory() -> int | None:
     """Bytes of memory of the largest GPU of this machine; None if unknown."""
     with _management() as library:
-        count = ctypes.c_uint()
-        if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)) != 0:
-            return None
-        return max(filter(None, (_memory(library, number) for number in range(count.value))), default=None)
+        return max(filter(None, (_memory(library, gpu) for gpu in _handles(library))), default=None)
 
 
-def _memory(library: Any, number: int) -> int | None:
+@cache
+def gpus() -> tuple[str, ...]:
+    """What NVIDIA calls each GPU that this process may use, as no other one in the world."""
+    with _management() as library:
+        return tuple(_identity(library, gpu) for gpu in _handles(library))
+
+
+def _handles(library: Any) -> Iterator[ctypes.c_void_p]:
+    """The GPUs that the library knows."""
+    count = ctypes.c_uint()
+    if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)) != 0:
+        return
+    for number in range(count.value):
+        gpu = ctypes.c_void_p()
+        if library.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(number), ctypes.byref(gpu)) == 0:
+            yield gpu
+
+
+def _memory(library: Any, gpu: ctypes.c_void_p) -> int | None:
     """Bytes of memory of a GPU; None if unknown."""
-    gpu, sizes = ctypes.c_void_p(), (ctypes.c_ulonglong * 3)()  # total, free, used
-    if library.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(number), ctypes.byref(gpu)) != 0:
-        return None
+    sizes = (ctypes.c_ulonglong * 3)()  # total, free, used
     return int(sizes[0]) if library.nvmlDeviceGetMemoryInfo(gpu, ctypes.byref(sizes)) == 0 else None
+
+
+def _identity(library: Any, gpu: ctypes.c_void_p) -> str:
+    name = ctypes.create_string_buffer(96)
+    return name.value.decode() if library.nvmlDeviceGetUUID(gpu, name, len(name)) == 0 else ""
 
 
 @contextmanager

@@ -105,8 +105,9 @@ class Runner:
             for piece in self._pieces(plan, collect=collect)
             for told in self._run_piece(plan, piece, lines, collect)
         ]
-        for array in jax.tree.leaves(made):
-            array.copy_to_host_async()
+        with explained(self._devices, self.fitting):
+            for array in jax.tree.leaves(made):
+                array.copy_to_host_async()
         return partial(self._result, plan, made)
 
     def _result(self, plan: StepPlan, made: list[Any]) -> StepResult:

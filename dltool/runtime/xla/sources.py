@@ -42,7 +42,7 @@ def _lowered(traced: Traced, shape: Shape, arguments: tuple[Any, ...], devices: 
         ),
         donate_argnums=0,
         in_shardings=everywhere,
-        out_shardings=(everywhere, None),
+        out_shardings=(everywhere, everywhere if devices.joined else None),  # every rank looks at all results
     )
     with jax.default_matmul_precision(PRECISIONS[devices.precision]), traced_for(len(devices.every)):
         return function.lower(*arguments)

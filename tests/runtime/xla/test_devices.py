@@ -110,6 +110,7 @@ class Management:
             "nvmlDeviceGetCount_v2": count,
             "nvmlDeviceGetHandleByIndex_v2": handle,
             "nvmlDeviceGetMemoryInfo": memory,
+            "nvmlDeviceGetUUID": identity,
         }
         return lambda *arguments: 1 if name in self._failing else known.get(name, lambda *_: 0)(*arguments)
 
@@ -127,6 +128,16 @@ def handle(number: Any, gpu: Any) -> int:
 def memory(gpu: Any, sizes: Any) -> int:
     sizes._obj[0] = 24 << 30
     return gpu.value - 40
+
+
+def identity(gpu: Any, name: Any, size: int) -> int:
+    name.value = f"GPU-{gpu.value}".encode()
+    return 0
+
+
+def test_gpus_are_told_apart(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(drivers.ctypes, "CDLL", lambda name: Management())
+    assert drivers.gpus.__wrapped__() == ("GPU-40", "GPU-41")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def test_out_of_memory_names_a_batch_that_fits():
     assert needs.fixed > 3 * 4 * (7 * 1000 + 1000 * 5)  # weights, their gradients and momentum
     assert needs.per_sample > 2 * 4000  # the hidden layer and its gradient
     card = SimpleNamespace(
-        device_kind="Card", memory_stats=lambda: {"bytes_limit": needs.fixed + 1000 + 10 * needs.per_sample}
+        process_index=0,
+        device_kind="Card",
+        memory_stats=lambda: {"bytes_limit": needs.fixed + 1000 + 10 * needs.per_sample},
     )
     devices = Devices("cuda", cast(Any, (card,)))
     with pytest.raises(RunError) as caught, explained(devices, lambda: needs.told(33, devices.memory)):
@@ -51,7 +53,7 @@ def test_several_devices_take_a_batch_that_they_divide(rows: int, fitting: int |
 
 
 def test_other_errors_of_xla_are_one_line():
-    devices = Devices("cuda", cast(Any, (SimpleNamespace(device_kind="Card"),)))
+    devices = Devices("cuda", cast(Any, (SimpleNamespace(process_index=0, device_kind="Card"),)))
     with pytest.raises(RunError, match=r"^Card: INTERNAL: it broke in two lines$"), explained(devices):
         raise jax.errors.JaxRuntimeError("INTERNAL: it broke\nin two lines")
 
