@@ -68,7 +68,7 @@ def conv_weight_gradient(x, dy, dw, geometry, groups, tiles, workspace, step, lo
 
 
 def _pad(x, g, source, image, between):
-    """A sample with zeros around it; its blocks are so many floats apart, or fewer than 16 channels side by side."""
+    """Copy a sample with zeros around it: blocks `between` floats apart, or fewer than 16 channels side by side."""
     all_height, all_width = covered(g)
     if x.channels < LANES:
         copy_narrow(source, g.height, g.width, image, g.top, g.left, all_height, all_width, x.channels)
